@@ -1,0 +1,3 @@
+"""opsterm: the operator's cockpit on a jump host."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Everything reached over a line: SSH, this host, PTYs."""

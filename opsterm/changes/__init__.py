@@ -1,0 +1,1 @@
+"""What exactly would be done: a change as a record, its steps and its outcomes."""

@@ -1,0 +1,114 @@
+"""A change: a record that survives a crash, not a dialog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from opsterm.policy.order import Order
+from opsterm.policy.risk import Risk
+
+
+class ChangeState(StrEnum):
+    """Where a change stands."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    VOIDED = "voided"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+class OutcomeState(StrEnum):
+    """How it went on one target."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed out"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a change on one target. A non-zero exit is an outcome, not an error.
+
+    Attributes:
+        target: target name.
+        state: how it went; UNKNOWN when opsterm died while it ran.
+        exit_status: None when the command did not end by itself.
+        signal: name of the signal that ended it, "" for none.
+        started_at: epoch seconds, 0 before it started.
+        ended_at: epoch seconds, 0 until it ended.
+        output_bytes: bytes that came out in all.
+        kept_bytes: bytes of them that were kept.
+        output_sha256: over all bytes that came out, "" until it ended.
+        message: why it did not run or end, one or more sentences; "" when there is nothing to say.
+    """
+
+    target: str
+    state: OutcomeState = OutcomeState.WAITING
+    exit_status: int | None = None
+    signal: str = ""
+    started_at: float = 0.0
+    ended_at: float = 0.0
+    output_bytes: int = 0
+    kept_bytes: int = 0
+    output_sha256: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One proposed, decided and perhaps executed order.
+
+    Attributes:
+        id: number, shown as "c18"; 0 until it is kept.
+        order: what would run; `order.digest()` is what is approved.
+        selector: the words by which the targets were chosen, canonical.
+        risk: grade and reasons at the time of proposing.
+        reason: why, in the operator's words; "" when not said.
+        origin: where it was proposed: "chat", "screen", "command line".
+        requested_by: account.
+        requested_at: epoch seconds.
+        state: where it stands.
+        digest: `order.digest()` when it was proposed.
+        approved_digest: the digest that was approved, "" until then.
+        decided_by: account that approved, denied or voided it; "" until then.
+        decided_at: epoch seconds, 0 until then.
+        decision_note: what they said.
+        started_at: epoch seconds, 0 until then.
+        ended_at: epoch seconds, 0 until then.
+        outcomes: one per target, in the order of `order.targets`.
+    """
+
+    id: int = 0
+    order: Order
+    selector: str
+    risk: Risk
+    reason: str = ""
+    origin: str
+    requested_by: str
+    requested_at: float
+    state: ChangeState = ChangeState.PROPOSED
+    digest: str
+    approved_digest: str = ""
+    decided_by: str = ""
+    decided_at: float = 0.0
+    decision_note: str = ""
+    started_at: float = 0.0
+    ended_at: float = 0.0
+    outcomes: tuple[Outcome, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The number as it is shown and typed: "c18"."""
+        return f"c{self.id}"

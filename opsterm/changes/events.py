@@ -1,0 +1,99 @@
+"""What can have happened to a change. Together these are the audit trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opsterm.core.events import Event, event
+
+
+@event("change.proposed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeProposed(Event):
+    """Somebody asked for a command to be run."""
+
+    change: int
+    command: str
+    targets: tuple[str, ...]
+    risk: str
+    digest: str
+    reason: str
+    origin: str
+
+
+@event("change.approved")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeApproved(Event):
+    """Somebody approved exactly the bytes with this digest."""
+
+    change: int
+    digest: str
+
+
+@event("change.denied")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeDenied(Event):
+    """Somebody said no."""
+
+    change: int
+    note: str
+
+
+@event("change.expired")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeExpired(Event):
+    """The time in which it could be decided or started is over."""
+
+    change: int
+
+
+@event("change.voided")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeVoided(Event):
+    """What would run is no longer what was proposed or approved; `why` says what differs."""
+
+    change: int
+    why: str
+
+
+@event("change.started")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeStarted(Event):
+    """The approved bytes began to run."""
+
+    change: int
+    digest: str
+    targets: tuple[str, ...]
+
+
+@event("change.output", journaled=False, may_be_shed=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOutput(Event):
+    """Some output came from one target; read it from `changes.output`, this only says that there is more."""
+
+    change: int
+    target: str
+    total_bytes: int
+
+
+@event("change.target_ended")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTargetEnded(Event):
+    """It is over on one target; `exit_status` is None when it did not end by itself."""
+
+    change: int
+    target: str
+    state: str
+    exit_status: int | None
+    output_sha256: str
+    output_bytes: int
+    message: str
+
+
+@event("change.ended")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEnded(Event):
+    """It is over on all targets; `state` is a word of `ChangeState`."""
+
+    change: int
+    state: str

@@ -1,0 +1,1 @@
+"""The face without a screen: verbs; stdout is data, stderr is talk."""

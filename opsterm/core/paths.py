@@ -1,0 +1,112 @@
+"""Where things are kept: the XDG folders of this account, private to it."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from opsterm.core.errors import StorageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """Every place opsterm reads or writes by itself.
+
+    Attributes:
+        config: folder of config.toml and of the operator's own themes/.
+        data: folder of the database, the vault and kept output.
+        state: folder of reports about broken invariants.
+        shipped: folder that holds themes/ and knowledge_seed/ as they came with the program.
+        home: the account's home folder (for ~/.ssh).
+    """
+
+    config: Path
+    data: Path
+    state: Path
+    shipped: Path
+    home: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The one settings file."""
+        return self.config / "config.toml"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data / "opsterm.db"
+
+    @property
+    def vault(self) -> Path:
+        """The encrypted credentials file, when no desktop keyring answers."""
+        return self.data / "vault.json"
+
+    @property
+    def output(self) -> Path:
+        """Folder of kept command output."""
+        return self.data / "output"
+
+
+def find_paths(environment: Mapping[str, str], home: Path) -> Paths:
+    """Work out the folders; creates nothing.
+
+    OPSTERM_HOME puts all of them below one folder; otherwise the XDG variables, otherwise their defaults.
+    """
+    one = environment.get("OPSTERM_HOME")
+
+    def folder(variable: str, default: str, short: str) -> Path:
+        if one:
+            return Path(one) / short
+        base = environment.get(variable, "")
+        root = Path(base) if base.startswith("/") else home / default
+        return root / "opsterm"
+
+    package = Path(__file__).resolve().parent.parent
+    packed = package / "_data"
+    return Paths(
+        config=folder("XDG_CONFIG_HOME", ".config", "config"),
+        data=folder("XDG_DATA_HOME", ".local/share", "data"),
+        state=folder("XDG_STATE_HOME", ".local/state", "state"),
+        shipped=packed if packed.is_dir() else package.parent,
+        home=home,
+    )
+
+
+def make_private(folder: Path) -> None:
+    """Create a folder with mode 0700, or check the one that is there.
+
+    Raises:
+        StorageError: it cannot be made, is no folder, belongs to somebody else, or others may write to it.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError as error:
+        raise StorageError(
+            f"The folder {folder} cannot be used.",
+            why=error.strerror or str(error),
+            next_step="Give this account that folder, or set OPSTERM_HOME to one it owns.",
+        ) from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise StorageError(f"{folder} is not a folder.", next_step="Move it away, or set OPSTERM_HOME.")
+    _refuse_shared(folder, status.st_mode, status.st_uid)
+    if stat.S_IMODE(status.st_mode) != 0o700:
+        folder.chmod(0o700)
+
+
+def _refuse_shared(folder: Path, mode: int, owner: int) -> None:
+    import os  # noqa: PLC0415 (only for the account's number)
+
+    if mode & stat.S_IWOTH:
+        raise StorageError(
+            f"{folder} is writable by every account of this machine, so opsterm will not keep approvals in it.",
+            why=f"Its mode is {stat.S_IMODE(mode):04o}.",
+            next_step=f"chmod 700 {folder}",
+        )
+    if owner != os.geteuid():
+        raise StorageError(
+            f"{folder} belongs to another account (uid {owner}).",
+            next_step="Start opsterm as that account, or set OPSTERM_HOME to a folder of your own.",
+        )

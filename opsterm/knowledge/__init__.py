@@ -1,0 +1,1 @@
+"""What we have learned: documents that ship, and how they are found."""

@@ -1,0 +1,1 @@
+"""What we see and what it means: samples, series, thresholds, alerts."""

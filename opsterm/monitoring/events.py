@@ -1,0 +1,47 @@
+"""What can have happened in monitoring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opsterm.core.events import Event, event
+
+
+@event("samples.taken", journaled=False, may_be_shed=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplesTaken(Event):
+    """A target was measured once; the three tuples are parallel.
+
+    Attributes:
+        target: target name.
+        metrics: metric names.
+        items: item of each ("" where there is only one).
+        values: value of each, in the metric's unit.
+    """
+
+    target: str
+    metrics: tuple[str, ...]
+    items: tuple[str, ...]
+    values: tuple[float, ...]
+
+
+@event("alert.changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertChanged(Event):
+    """An alert came to a new state, severity or owner.
+
+    Attributes:
+        alert: number of the alert.
+        target: target name.
+        state: its new state, a word of `alerts.AlertState`.
+        severity: a word of `alerts.Severity`.
+        summary: one line that says what is the case.
+        reason: why it changed: "fired", "acknowledged", "silenced", "silence ended", "worse", "better", "resolved".
+    """
+
+    alert: int
+    target: str
+    state: str
+    severity: str
+    summary: str
+    reason: str

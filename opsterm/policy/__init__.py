@@ -1,0 +1,1 @@
+"""May we: risk of a command, approval bound to exact bytes, audit, masking."""

@@ -1,0 +1,1 @@
+"""Who does it, when: use-cases, ports, the supervisor and its workers."""

@@ -1,0 +1,424 @@
+"""What the runtime needs from the edges. `storage` and `adapters` implement these; `composition` plugs them in.
+
+Conventions: every coroutine raises only `core.errors`; a method that writes is durable when it returns; a method
+that takes `facts` commits them to the journal in the same transaction and returns them with their `seq`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from opsterm.changes.change import Change, ChangeState, Outcome
+from opsterm.core.events import Fact
+from opsterm.core.secret import Secret
+from opsterm.inventory.target import Target
+from opsterm.monitoring.alerts import Alert
+from opsterm.monitoring.sample import Point, Sample, SeriesKey
+from opsterm.policy.order import OrderTarget
+
+# --------------------------------------------------------------------------------------------- kept on disk
+
+
+class JournalStore(Protocol):
+    """The append-only, ordered list of facts that all processes of one account share."""
+
+    async def append(self, facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Commit facts; return them with `seq` set. Concurrent calls share one commit."""
+        ...
+
+    async def after(self, seq: int, limit: int) -> Sequence[Fact]:
+        """Return up to `limit` facts whose `seq` is greater, in order."""
+        ...
+
+    async def last_seq(self) -> int:
+        """Return the highest `seq` there is, 0 for an empty journal."""
+        ...
+
+    async def changed_elsewhere(self) -> bool:
+        """Return whether another connection has committed since the last call. Cheap: meant for polling."""
+        ...
+
+    async def search(
+        self, *, kinds: Sequence[str] = (), correlation_id: str = "", since: float = 0.0, limit: int = 200
+    ) -> Sequence[Fact]:
+        """Return the newest `limit` matching facts, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of a target's reachability.
+
+    Attributes:
+        answered: whether it answered when it was last tried.
+        tried_at: epoch seconds of the last try.
+        seen_at: epoch seconds of the last answer, None for never.
+        reason: why it did not answer, "" when it did.
+    """
+
+    answered: bool
+    tried_at: float
+    seen_at: float | None
+    reason: str
+
+
+class TargetStore(Protocol):
+    """The inventory on disk."""
+
+    async def all(self) -> Sequence[Target]:
+        """Return every target, by name."""
+        ...
+
+    async def save(self, targets: Sequence[Target], facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Insert or replace targets by name."""
+        ...
+
+    async def remove(self, names: Sequence[str], facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Remove targets by name and remember the names in `removed`, so that an automatic import leaves them out."""
+        ...
+
+    async def removed(self) -> frozenset[str]:
+        """Return names that the operator removed (and that were not saved again since)."""
+        ...
+
+    async def seen(self) -> Mapping[str, Seen]:
+        """Return reachability by target name."""
+        ...
+
+    async def mark_seen(self, seen: Mapping[str, Seen], facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Keep reachability by target name."""
+        ...
+
+
+class SampleStore(Protocol):
+    """Measurements: raw, one-minute and one-hour."""
+
+    async def write(self, samples: Sequence[Sample], *, fence: Fence | None = None) -> None:
+        """Keep measurements; with a fence, only while it holds (else LeaseLost)."""
+        ...
+
+    async def series(self, target: str) -> Sequence[SeriesKey]:
+        """Return every series a target has, by metric and item."""
+        ...
+
+    async def latest(self, target: str) -> Sequence[Sample]:
+        """Return the newest sample of every series of a target."""
+        ...
+
+    async def points(self, key: SeriesKey, start: float, end: float, step_s: float) -> Sequence[Point]:
+        """Return the window as at most one point per `step_s`, aligned to multiples of `step_s`, holes absent.
+
+        Reads the coarsest table that is at least as fine as `step_s` and reaches back to `start`; where raw rows
+        are gone it falls back to coarser ones, and where minutes have not been made yet to raw ones.
+        """
+        ...
+
+    async def compact(self, now: float, *, keep_raw_s: float, keep_minutes_s: float, keep_hours_s: float,
+                      fence: Fence | None = None) -> None:  # fmt: skip
+        """Make minute and hour points from what is complete, and drop what is older than it is kept for."""
+        ...
+
+
+class AlertStore(Protocol):
+    """Alerts on disk."""
+
+    async def open(self) -> Sequence[Alert]:
+        """Return alerts that are not resolved, pending ones included, newest `since` first."""
+        ...
+
+    async def recent(self, limit: int) -> Sequence[Alert]:
+        """Return the newest alerts, resolved ones included."""
+        ...
+
+    async def get(self, alert_id: int) -> Alert | None:
+        """Return one alert."""
+        ...
+
+    async def save(
+        self, alert: Alert, facts: Callable[[Alert], Sequence[Fact]], *, fence: Fence | None = None
+    ) -> tuple[Alert, Sequence[Fact]]:
+        """Insert (id 0) or replace an alert. `facts` is called with the alert as it was kept, id set."""
+        ...
+
+
+class ChangeStore(Protocol):
+    """Changes on disk; the only place where a change may move from state to state."""
+
+    async def insert(self, change: Change, facts: Callable[[Change], Sequence[Fact]]) -> tuple[Change, Sequence[Fact]]:
+        """Keep a new change; return it with its id."""
+        ...
+
+    async def get(self, change_id: int) -> Change | None:
+        """Return one change with its outcomes."""
+        ...
+
+    async def list(self, states: Sequence[ChangeState] = (), limit: int = 200) -> Sequence[Change]:
+        """Return the newest changes (in any of `states`), newest first."""
+        ...
+
+    async def move(
+        self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = ""
+    ) -> Sequence[Fact] | None:
+        """Write `change` if its state on disk is still `expected`; None when it is not: somebody was quicker.
+
+        Args:
+            change: the change with its new state, decision and times; its order and digest are never written again.
+            expected: the state it must have.
+            facts: committed in the same transaction, only when the move happens.
+            runner: who runs it ("pid@boot"), kept while it is RUNNING.
+        """
+        ...
+
+    async def save_outcome(self, change_id: int, outcome: Outcome, facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Insert or replace what came of one target."""
+        ...
+
+    async def runner(self, change_id: int) -> str:
+        """Return who runs a RUNNING change, "" when nobody does."""
+        ...
+
+
+class OutputStore(Protocol):
+    """What commands printed: files beside the database, capped by the caller."""
+
+    def path(self, change_id: int, target: str) -> Path:
+        """Return where the output of one target is kept."""
+        ...
+
+    async def append(self, change_id: int, target: str, data: bytes) -> None:
+        """Add bytes to a target's output."""
+        ...
+
+    async def read(self, change_id: int, target: str, *, offset: int = 0, limit: int = 1_000_000) -> bytes:
+        """Return kept bytes from `offset`; b"" when there are none."""
+        ...
+
+
+class PreferenceStore(Protocol):
+    """Small things that stick, such as the theme: text by key."""
+
+    async def get(self, key: str) -> str | None:
+        """Return the kept text."""
+        ...
+
+    async def put(self, key: str, text: str) -> None:
+        """Keep a text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """Proof of holding the lease: a write that carries it is refused once somebody else holds the lease."""
+
+    holder: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseRow:
+    """Who runs the workers.
+
+    Attributes:
+        holder: "pid@boot".
+        epoch: raised at every change of holder.
+        face: what kind of process it is: "screen", "serve", "command".
+        renewed_at: boot-wide monotonic seconds of the last renewal.
+        boot: id of the boot that `renewed_at` belongs to.
+        since: epoch seconds when this holder took it.
+    """
+
+    holder: str
+    epoch: int
+    face: str
+    renewed_at: float
+    boot: str
+    since: float
+
+
+class LeaseStore(Protocol):
+    """The one row that says which process runs the workers."""
+
+    async def acquire(
+        self, *, holder: str, face: str, boot: str, monotonic: float, now: float, ttl_s: float
+    ) -> LeaseRow:
+        """Take or renew the lease if free, ours, of an earlier boot, or older than `ttl_s`; return who holds it."""
+        ...
+
+    async def release(self, fence: Fence) -> None:
+        """Give the lease up if we still hold it."""
+        ...
+
+    async def holder(self) -> LeaseRow | None:
+        """Return who holds it."""
+        ...
+
+
+class Store(Protocol):
+    """Everything that is kept, opened once per process."""
+
+    journal: JournalStore
+    targets: TargetStore
+    samples: SampleStore
+    alerts: AlertStore
+    changes: ChangeStore
+    output: OutputStore
+    preferences: PreferenceStore
+    lease: LeaseStore
+
+    @property
+    def read_only_because(self) -> str:
+        """A sentence when nothing can be written now (disk full, read-only file system), else ""."""
+        ...
+
+    async def facts(self) -> Mapping[str, str]:
+        """Return what doctor shows: path, size, schema, journal mode, rows."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted and close every connection. Safe to call twice."""
+        ...
+
+
+class Credentials(Protocol):
+    """Passwords and passphrases, in the desktop keyring or in the vault; blocking calls are made off the loop."""
+
+    async def describe(self) -> str:
+        """Return one sentence: which backend is in use and why, and whether it is locked."""
+        ...
+
+    async def state(self) -> str:
+        """Return "open", "locked" or "absent" (a vault that was never made)."""
+        ...
+
+    async def create(self, passphrase: Secret) -> None:
+        """Make the vault; it is open afterwards."""
+        ...
+
+    async def unlock(self, passphrase: Secret) -> None:
+        """Open the vault for this process. Raises VaultLocked when the passphrase is wrong."""
+        ...
+
+    async def get(self, service: str, account: str) -> Secret | None:
+        """Return a secret. Raises VaultLocked when it cannot be looked up."""
+        ...
+
+    async def put(self, service: str, account: str, secret: Secret) -> None:
+        """Keep a secret."""
+        ...
+
+    async def remove(self, service: str, account: str) -> None:
+        """Forget a secret; harmless when there is none."""
+        ...
+
+    async def names(self) -> Sequence[tuple[str, str]]:
+        """Return (service, account) of what opsterm keeps; never the secrets."""
+        ...
+
+
+# ------------------------------------------------------------------------------------------ over a line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended.
+
+    Attributes:
+        exit_status: None when a signal ended it or it was cut off.
+        signal: "KILL", "TERM", …, or "".
+    """
+
+    exit_status: int | None
+    signal: str = ""
+
+
+class Session(Protocol):
+    """An open way to run commands on one target."""
+
+    def run(self, command: str, *, shell: str) -> AsyncIterator[bytes | Ended]:
+        """Run a command; yield its output (standard output and error as they come), then one `Ended`.
+
+        Leaving the iteration early (aclose, cancellation) ends the command and everything it started.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close; safe to call twice."""
+        ...
+
+
+class Connector(Protocol):
+    """Opens sessions and terminals."""
+
+    async def session(self, target: OrderTarget) -> Session:
+        """Connect. Raises Unreachable, AuthenticationFailed, HostKeyUnknown, HostKeyChanged, TimedOut."""
+        ...
+
+    async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
+        """Open an interactive log-in shell on a PTY. Raises as `session`."""
+        ...
+
+    async def check(self, target: OrderTarget) -> None:
+        """See whether the target answers on its port; logs in nowhere. Raises Unreachable or TimedOut."""
+        ...
+
+    async def trust(self, host: str, fingerprint: str) -> None:
+        """Fetch the host's key again and add it to known_hosts if it still has this fingerprint."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class Shell(Protocol):
+    """A PTY with a shell on it."""
+
+    async def read(self) -> bytes:
+        """Return what the shell printed since, up to 64 KiB; b"" when it has ended."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send bytes to the shell."""
+        ...
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the shell its new size."""
+        ...
+
+    async def close(self) -> Ended:
+        """Hang up and wait for the end."""
+        ...
+
+
+class HostProbe(Protocol):
+    """Measures the machine opsterm stands on. Blocking: called off the loop."""
+
+    def measure(self, target: str, at: float) -> Sequence[Sample]:
+        """Return one sample of each metric; rates are absent at the first call."""
+        ...
+
+    def describe(self) -> Mapping[str, str]:
+        """Return os, kernel, host name and such."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Who sits there: the account, never a text field.
+
+    Attributes:
+        name: log-in name of the effective account.
+        uid: its number.
+        host: this machine's name.
+        origin: where they come from, as SSH_CONNECTION says; "" when at the machine.
+        home: home folder.
+    """
+
+    name: str
+    uid: int
+    host: str
+    origin: str
+    home: Path

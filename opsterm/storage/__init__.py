@@ -1,0 +1,1 @@
+"""Everything kept on disk: SQLite, the journal, output, the vault."""

@@ -1,0 +1,1 @@
+"""Bytes in, screen out: the emulator and the encoding of keys."""

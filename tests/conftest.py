@@ -1,0 +1,39 @@
+"""What every test gets: a loop that must not be blocked, a home of its own, no wall clock where it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+from opsterm.core.clock import StoppedClock
+
+
+@pytest.fixture(autouse=True)
+def loop_is_not_blocked(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
+    """Fail a test in which code of ours blocks the event loop (sleep, file or socket calls)."""
+    if request.node.get_closest_marker("blocking"):
+        yield None
+        return
+    with blockbuster_ctx("opsterm") as guard:
+        yield guard
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """A clock that moves only when told to."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder and OPSTERM_HOME of the test's own."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("OPSTERM_HOME", str(folder / "opsterm"))
+    return folder
