@@ -1,4 +1,4 @@
-"""An alert as a pure state machine. (The transitions are in this module; see `step`.)"""
+"""An alert, from the first bad reading to its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How bad could it be. (First cut: a short list of read-only commands is low, all else is high.)"""
+"""How bad a command could be."""
 
 from __future__ import annotations
 
