@@ -45,7 +45,7 @@ def one_of(*words: str) -> Callable[[Any], str]:
 class ThresholdSetting:
     """One `[[monitoring.threshold]]` table: when a metric is worth an alert."""
 
-    metric: str = option("", "Metric name or pattern, as in fs.used_percent or net.*.errors_per_s.")
+    metric: str = option("", "Metric name or pattern, as in fs.used_percent, fs.used_percent[/var*] or pressure.*.")
     target: str = option("*", "Selector of the targets it is for.")
     warn: float | None = option(None, "Level that raises a warning; leave out for none.")
     crit: float | None = option(None, "Level that raises a critical alert; leave out for none.")
@@ -69,7 +69,9 @@ class MonitoringSettings:
         400.0, "Days for which one-hour means, lows and highs are kept.", check=between(1, 36600)
     )
     default_thresholds: bool = option(True, "Watch this host with the thresholds that ship.")
-    threshold: tuple[ThresholdSetting, ...] = option((), "Your own thresholds, tried before those that ship.")
+    threshold: tuple[ThresholdSetting, ...] = option(
+        (), "Your own thresholds, tried before those that ship; one without a level switches the shipped one off."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
