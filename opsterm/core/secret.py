@@ -31,7 +31,9 @@ class Secret:
         return repr(self)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+        # "surrogatepass": bytes that were no UTF-8 arrive as lone surrogates, and an error would show the text.
+        mine = self._text.encode("utf-8", "surrogatepass")
+        return isinstance(other, Secret) and hmac.compare_digest(mine, other._text.encode("utf-8", "surrogatepass"))
 
     def __hash__(self) -> int:
         return hash((Secret, self._text))
