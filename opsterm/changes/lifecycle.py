@@ -1,0 +1,252 @@
+"""The life of a change: one function per step, each returns the change as it is afterwards.
+
+No function here touches a target or a disk. The store repeats the check of the state as a compare-and-set, so
+that two processes cannot take the same step twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
+from opsterm.core.errors import BadInput, Bug, NotApproved
+from opsterm.policy import approval
+from opsterm.policy.approval import Case, Standing
+from opsterm.policy.order import Order
+from opsterm.policy.risk import Risk
+
+_S = ChangeState
+TRANSITIONS: Mapping[ChangeState, frozenset[ChangeState]] = {
+    _S.PROPOSED: frozenset({_S.APPROVED, _S.DENIED, _S.EXPIRED, _S.VOIDED}),
+    _S.APPROVED: frozenset({_S.RUNNING, _S.DENIED, _S.EXPIRED, _S.VOIDED}),
+    _S.RUNNING: frozenset({_S.DONE, _S.FAILED, _S.CANCELLED, _S.INTERRUPTED}),
+    _S.DENIED: frozenset(),
+    _S.EXPIRED: frozenset(),
+    _S.VOIDED: frozenset(),
+    _S.DONE: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.INTERRUPTED: frozenset(),
+}
+"""Which states may follow which. RUNNING follows only APPROVED."""
+
+WAITING_STATES = (ChangeState.PROPOSED, ChangeState.APPROVED)
+"""States in which a change still waits for somebody or something."""
+
+_STANDINGS = {
+    _S.PROPOSED: Standing.WAITING,
+    _S.APPROVED: Standing.APPROVED,
+    _S.DENIED: Standing.DENIED,
+    _S.EXPIRED: Standing.EXPIRED,
+    _S.VOIDED: Standing.VOIDED,
+}
+_OPEN = (OutcomeState.WAITING, OutcomeState.RUNNING)
+
+
+def propose(
+    *, order: Order, selector: str, risk: Risk, origin: str, by: str, now: float, reason: str = "",
+) -> Change:  # fmt: skip
+    """Return a new change that waits for a decision.
+
+    Args:
+        order: what would run; at least one target, each name once, and a command.
+        selector: the words by which the targets were chosen, canonical.
+        risk: the grade at this moment.
+        origin: "chat", "screen" or "command line".
+        by: the account that asks.
+        now: epoch seconds.
+        reason: why, "" when not said.
+
+    Raises:
+        BadInput: the order cannot be run as it is.
+        Refused: no account asks.
+    """
+    approval.require_decider(by, by)
+    if not order.command.strip():
+        raise BadInput("There is no command to run.", next_step="Write the command behind --, as in: -- uptime")
+    if "\x00" in order.command:
+        raise BadInput("A command cannot hold a zero byte.")
+    names = [target.name for target in order.targets]
+    if not names:
+        raise BadInput("There is no target to run it on.", next_step="`opsterm targets list` shows those there are.")
+    if len(set(names)) != len(names):
+        raise BadInput("A target is named twice.", next_step="Name each target once.")
+    if order.timeout_s <= 0 or order.expires_at <= now:
+        raise BadInput("The order leaves no time to run.", next_step="Give it a time limit and an expiry ahead of now.")
+    return Change(
+        order=order,
+        selector=selector,
+        risk=risk,
+        reason=reason,
+        origin=origin,
+        requested_by=by,
+        requested_at=now,
+        digest=order.digest(),
+        outcomes=tuple(Outcome(target=name) for name in names),
+    )
+
+
+def approve(
+    change: Change, *, by: str, digest: str, now: float, note: str = "", read_only: bool = False
+) -> Change:  # fmt: skip
+    """Return the change as approved.
+
+    Args:
+        change: a proposed one.
+        by: the account that approves.
+        digest: the digest of what the approver was shown.
+        now: epoch seconds.
+        note: what they said.
+        read_only: the setting changes.read_only.
+
+    Raises:
+        Refused: read-only mode, or nobody behind it.
+        NotApproved: decided already, expired, or other bytes than those shown.
+    """
+    approval.require_approvable(case_of(change), by=by, digest_shown=digest, now=now, read_only=read_only)
+    return replace(
+        _moved(change, ChangeState.APPROVED),
+        approved_digest=change.digest,
+        decided_by=by,
+        decided_at=now,
+        decision_note=note,
+    )
+
+
+def deny(change: Change, *, by: str, now: float, note: str = "") -> Change:
+    """Return the change as denied; an approved one may be denied until it starts.
+
+    Raises:
+        NotApproved: it was decided otherwise, or has started.
+    """
+    approval.require_deniable(case_of(change), by=by)
+    return replace(
+        _moved(change, ChangeState.DENIED), approved_digest="", decided_by=by, decided_at=now, decision_note=note
+    )
+
+
+def expire(change: Change, *, now: float) -> Change:
+    """Return the change as expired.
+
+    Raises:
+        NotApproved: its time is not over, or it no longer waits.
+    """
+    if not approval.is_expired(case_of(change), now):
+        raise NotApproved(f"{change.name} has not expired yet.")
+    return replace(_moved(change, ChangeState.EXPIRED), approved_digest="", decided_at=now)
+
+
+def void(change: Change, *, why: str, now: float, by: str = "opsterm") -> Change:
+    """Return the change as void: what would run is no longer what was proposed or approved.
+
+    Args:
+        change: one that waits.
+        why: a sentence that says what differs.
+        now: epoch seconds.
+        by: who or what found it out.
+
+    Raises:
+        NotApproved: it no longer waits.
+    """
+    return replace(
+        _moved(change, ChangeState.VOIDED), approved_digest="", decided_by=by, decided_at=now, decision_note=why
+    )
+
+
+def start(change: Change, *, now: float, read_only: bool = False) -> Change:
+    """Return the change as running. Call at the instant before the first byte is sent.
+
+    Raises:
+        Refused: read-only mode.
+        NotApproved: not approved, expired, run already, or the order is not the approved one byte for byte.
+    """
+    approval.require_runnable(case_of(change), now=now, read_only=read_only)
+    return replace(_moved(change, ChangeState.RUNNING), started_at=now)
+
+
+def finish(change: Change, *, now: float, cancelled: bool = False) -> Change:
+    """Return the change as it ended, by its outcomes.
+
+    Args:
+        change: a running one with its outcomes.
+        now: epoch seconds.
+        cancelled: whether the operator stopped it; targets that had not ended become cancelled.
+
+    Raises:
+        Bug: it is not stopped and a target has not ended.
+    """
+    if cancelled:
+        outcomes = tuple(_closed(o, OutcomeState.CANCELLED, "Stopped by the operator.", now) for o in change.outcomes)
+        return replace(_moved(change, ChangeState.CANCELLED), ended_at=now, outcomes=outcomes)
+    return replace(_moved(change, end_state(change.outcomes)), ended_at=now)
+
+
+def end_state(outcomes: Sequence[Outcome]) -> ChangeState:
+    """Return how a change ended whose targets have all ended: DONE only when every one is done.
+
+    Raises:
+        Bug: there are none, or one has not ended.
+    """
+    states = {outcome.state for outcome in outcomes}
+    if not states or states & set(_OPEN):
+        raise Bug("A change was finished before all its targets were.")
+    if states == {OutcomeState.DONE}:
+        return ChangeState.DONE
+    if OutcomeState.UNKNOWN in states:
+        return ChangeState.INTERRUPTED
+    return ChangeState.CANCELLED if OutcomeState.CANCELLED in states else ChangeState.FAILED
+
+
+def interrupt(change: Change, *, now: float) -> Change:
+    """Return the change as interrupted: the process that ran it is gone.
+
+    A target on which it was running is UNKNOWN from here on: nobody saw the end. One that had not been started
+    was not touched.
+    """
+    unknown = "opsterm ended while this ran; whether the command finished is not known."
+    outcomes = tuple(
+        _closed(outcome, OutcomeState.UNKNOWN, unknown, now)
+        if outcome.state is OutcomeState.RUNNING
+        else _closed(outcome, OutcomeState.CANCELLED, "It was not started here: opsterm ended before.", now)
+        for outcome in change.outcomes
+    )
+    return replace(_moved(change, ChangeState.INTERRUPTED), ended_at=now, outcomes=outcomes)
+
+
+def with_outcome(change: Change, outcome: Outcome) -> Change:
+    """Return a running change with one target's outcome replaced.
+
+    Raises:
+        Bug: the change does not run, or does not have this target.
+    """
+    if change.state is not ChangeState.RUNNING or outcome.target not in {o.target for o in change.outcomes}:
+        raise Bug(f"{change.name} takes no outcome of {outcome.target}.")
+    return replace(change, outcomes=tuple(outcome if o.target == outcome.target else o for o in change.outcomes))
+
+
+def case_of(change: Change) -> Case:
+    """Return what the approval rules look at."""
+    return Case(
+        name=change.name,
+        order=change.order,
+        digest=change.digest,
+        approved_digest=change.approved_digest,
+        standing=_STANDINGS.get(change.state, Standing.USED),
+        requested_by=change.requested_by,
+    )
+
+
+def _closed(outcome: Outcome, state: OutcomeState, message: str, now: float) -> Outcome:
+    if outcome.state not in _OPEN:
+        return outcome
+    return replace(outcome, state=state, message=message, ended_at=now)
+
+
+def _moved(change: Change, state: ChangeState) -> Change:
+    if state not in TRANSITIONS[change.state]:
+        raise NotApproved(
+            f"{change.name} cannot become {state}: it is {change.state}.",
+            next_step="Look at it again; nothing was done.",
+        )
+    return replace(change, state=state)
