@@ -1,0 +1,40 @@
+"""Bytes that a remote could print to reach the operator's own terminal, to break the layout, or to end the process."""
+
+from __future__ import annotations
+
+HOSTILE: dict[str, bytes] = {
+    "escape in text": b"a\x1bb\x1b\x1b[31",
+    "delete and 8-bit controls": b"a\x7fb\x80\x85\x9b31mc\x9d0;t\x9c",
+    "UTF-8 coded 8-bit controls": "a\x85b\x9b31mc\x9d0;title\x9cd".encode(),
+    "bidirectional overrides": "user\u202etxt.exe\u2066x\u2069 \u061c\u200f".encode(),
+    "zero width": "a\u200bb\u200cc\ufeffd\u2060e\xadf".encode(),
+    "fillers": "\u3164\u115f\u1160\uffa0|".encode(),
+    "tags and selectors": "a\U000e0041\U000e007fb\ufe0fc\U000e0100".encode(),
+    "piled marks": ("Z" + "\u0335\u0348\u0355" * 60 + "|").encode(),
+    "mark first": "\u0301\u0302x".encode(),
+    "joiners": "👩\u200d💻👨\u200d👩\u200d👧|🏳\ufe0f\u200d🌈".encode(),
+    "flags": "🇩🇪🇫🇷🇩".encode(),
+    "skin tones": "👍🏽🏽👍".encode(),
+    "keycaps": "1\ufe0f\u20e3#\ufe0f\u20e3".encode(),
+    "hangul by parts": "\u1112\u1161\u11ab한".encode(),
+    "wide at the edge": ("a" * 39 + "漢字" * 30).encode(),
+    "line separators": "a\u2028b\u2029c\x0b\x0cd".encode(),
+    "broken UTF-8": b"\xff\xfe\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80 ok \xe2\x82",
+    "noncharacters and private use": "\ufffe\uffff\U0010ffff\ue0b0\ufff9".encode(),
+    "title with an escape": b"\x1b]0;\x1b[2Jevil\x07\x1b]2;a\x9b2Jb\xe2\x80\xae\x07",
+    "title asked back": b"\x1b]2;rm -rf /\x07\x1b[21t\x1b[20t",
+    "answerback": b"\x05\x1b[c\x1b[>c\x1b[=c\x1b[x\x1bZ",
+    "clipboard write": b"\x1b]52;c;cm0gLXJmIC8K\x07",
+    "clipboard read": b"\x1b]52;c;?\x07\x1b]5522;type=read;Lg==\x1b\\",
+    "link": b"\x1b]8;;file:///etc/passwd\x1b\\click\x1b]8;;\x1b\\",
+    "notification": b"\x1b]9;\xe2\x80\xaeevil\x07\x1b]777;notify;\x1b[2J;b\x1b\\",
+    "pictures": b"\x1b_Gf=100,t=f;L2V0Yy9wYXNzd2Q=\x1b\\\x1bPq#0;2;0;0;0#0~~@@\x1b\\",
+    "endless string": b"\x1b]2;" + b"A" * 200_000,
+    "endless parameters": b"\x1b[" + b"1;" * 50_000 + b"m" + b"\x1b[99999999999999999999D\x1b[4294967295C",
+    "repeat": b"x\x1b[65535b\x1b[2147483647b",
+    "status line": b"\x1b[2$~\x1b[1$}lost\x1b[0$}",
+    "size change": b"\x1b[8;1;1t\x1b[8;9999;9999t\x1b[?3h\x1b[?40h\x1b[?3h",
+    "screen in reverse, cursor hidden, in an update": b"\x1b[?5h\x1b[?25l\x1b[?2026h",
+    "half an escape at the end": b"text\x1b[",
+}
+"""What it is -> the bytes."""
