@@ -98,8 +98,9 @@ _RULES: tuple[_Rule, ...] = (
                       r"(?P<secret>[^\s'\"]+)", "curl", "wget", "http"),
     _rule("password", rf"\b(?:smbclient|net rpc|rpcclient|winexe|wmic|impacket-\w+)\b{_IN_COMMAND}\s-U[ =]?['\"]?"
                       rf"[^\s%'\"]+%(?P<secret>{_VALUE})", "%"),
-    _rule("community", rf"\bsnmp(?:get|walk|bulkwalk|bulkget|set|getnext|table|trap|status|df)\b{_IN_COMMAND}"
-                       rf"\s-(?:c|A|X)\s*(?P<secret>{_VALUE})", "snmp"),
+    *(_rule(kind, rf"\bsnmp(?:get|walk|bulkwalk|bulkget|set|getnext|table|trap|status|df)\b{_IN_COMMAND}"
+                  rf"\s-{letter}\s*(?P<secret>{_VALUE})", "snmp")
+      for letter, kind in (("c", "community"), ("A", "password"), ("X", "password"))),
     _rule("password", r"\bnet\s+user\s+(?!/)\S+\s+(?P<secret>(?![/*])\S+)", "net", flags=_I),
     _rule("password", rf"\bConvertTo-SecureString\s+(?:-String\s+)?(?P<secret>(?!-)(?!\$){_VALUE})",
           "securestring", flags=_I),

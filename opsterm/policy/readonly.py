@@ -202,7 +202,7 @@ READ_ONLY: Mapping[str, Reading] = {
     "chronyc": Reading(flags="n", sub={"tracking": _BARE, "sources": Reading(flags="v"), "activity": _BARE}),
     "ntpq": Reading(flags="pn", needs=("-p",)),
     # packages
-    "rpm": Reading(flags="qailRcdsv", long=_set("--last --changelog --requires --provides"), needs=("-q",), words=_P),
+    "rpm": Reading(flags="qaiflRcdsv", long=_set("--last --changelog --requires --provides"), needs=("-q",), words=_P),
     "dpkg": Reading(flags="lsLSV", words=_N, needs=("-l|-s|-L|-S|-V|--list",), long=_set("--list --audit")),
     "dpkg-query": Reading(flags="lsLSW", takes="f", words=_N, needs=("-l|-s|-L|-S|-W",)),
     "apt": _APT, "apt-cache": Reading(sub={k: v for k, v in _APT.sub.items() if k != "list"}),

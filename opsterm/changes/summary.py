@@ -1,0 +1,136 @@
+"""A change and what came of it, said in few lines."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
+from opsterm.core.text import clean_line
+from opsterm.core.units import age_text
+from opsterm.inventory.folding import fold
+from opsterm.policy.mask import mask
+
+_WORST_FIRST = (
+    OutcomeState.UNKNOWN,
+    OutcomeState.FAILED,
+    OutcomeState.TIMED_OUT,
+    OutcomeState.UNREACHABLE,
+    OutcomeState.CANCELLED,
+    OutcomeState.RUNNING,
+    OutcomeState.WAITING,
+    OutcomeState.DONE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputGroup:
+    """Targets whose output is the same, byte for byte.
+
+    Attributes:
+        names: target names, in the order of the change.
+        folded: the names as one text, as in "web-[01-03]".
+        state: how it went on all of them.
+        exit_status: what the command ended with, None when it did not end by itself.
+        data: the output as it was kept; bytes from outside, to be cleaned before it is shown.
+    """
+
+    names: tuple[str, ...]
+    folded: str
+    state: OutcomeState
+    exit_status: int | None
+    data: bytes
+
+
+def targets_text(change: Change) -> str:
+    """Return where it runs, folded and counted: "web-[01-03] (3 targets)"."""
+    names = [target.name for target in change.order.targets]
+    return f"{fold(names)} ({_count(len(names), 'target')})"
+
+
+def line(change: Change, now: float, *, limit: int = 60) -> str:
+    """Return a change as one line: number, state, command, where, risk, result or age. Masked and clean.
+
+    Args:
+        change: any change.
+        now: epoch seconds.
+        limit: characters of the command that are shown.
+    """
+    command = clean_line(mask(change.order.command)[0], limit=100_000)
+    if len(command) > limit:
+        command = command[: limit - 1] + "…"
+    parts = [f"{change.name} {change.state}", command, f"on {targets_text(change)}", f"risk {change.risk.level}"]
+    return " · ".join([*parts, _tail(change, now)])
+
+
+def _tail(change: Change, now: float) -> str:
+    if change.state is ChangeState.PROPOSED:
+        left = change.order.expires_at - now
+        return f"asked by {change.requested_by}, " + (f"{age_text(left)} left" if left > 0 else "time is over")
+    if change.state is ChangeState.RUNNING or change.ended_at:
+        return exit_summary(change.outcomes)
+    if change.decided_by:
+        return f"by {change.decided_by}, {age_text(now - change.decided_at)} ago"
+    return f"asked by {change.requested_by}, {age_text(now - change.requested_at)} ago"
+
+
+def exit_summary(outcomes: Sequence[Outcome]) -> str:
+    """Return how it went in one line, the worst first: "1 failed (exit 2), 11 done"."""
+    if not outcomes:
+        return "no targets"
+    parts = []
+    for state in _WORST_FIRST:
+        hit = [outcome for outcome in outcomes if outcome.state is state]
+        if hit:
+            codes = sorted({outcome.exit_status for outcome in hit if outcome.exit_status})
+            exits = f" (exit {', '.join(map(str, codes[:4]))}{', …' if len(codes) > 4 else ''})" if codes else ""
+            parts.append(f"{len(hit)} {state}{exits}")
+    return ", ".join(parts)
+
+
+def failures(outcomes: Sequence[Outcome]) -> tuple[tuple[str, str], ...]:
+    """Return (folded names, why) for what did not end well, equal reasons together, the largest group first."""
+    found: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.state in (OutcomeState.DONE, OutcomeState.RUNNING, OutcomeState.WAITING):
+            continue
+        why = outcome.message.partition("\n")[0] or _ending(outcome)
+        found.setdefault(clean_line(why), []).append(outcome.target)
+    groups = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple((fold(names), why) for why, names in groups)
+
+
+def _ending(outcome: Outcome) -> str:
+    if outcome.signal:
+        return f"ended by signal {outcome.signal}"
+    return f"exit {outcome.exit_status}" if outcome.exit_status is not None else str(outcome.state)
+
+
+def group_outputs(outcomes: Sequence[Outcome], kept: Mapping[str, bytes]) -> tuple[OutputGroup, ...]:
+    """Return targets grouped by equal output and ending: what differs from the most stands out.
+
+    Args:
+        outcomes: what came of each target, in the order of the change.
+        kept: output by target name, as it was kept; a name that is absent printed nothing.
+
+    Returns:
+        Groups, the largest first, equal ones in the order of the change. Two outputs are equal only when all that
+        came out was equal: where the whole was hashed, the hash decides, not the kept part.
+    """
+    found: dict[tuple[OutcomeState, int | None, str], list[str]] = {}
+    for outcome in outcomes:
+        data = kept.get(outcome.target, b"")
+        whole = outcome.output_sha256 or hashlib.sha256(data).hexdigest()
+        found.setdefault((outcome.state, outcome.exit_status, whole), []).append(outcome.target)
+    groups = [
+        OutputGroup(
+            names=tuple(names), folded=fold(names), state=state, exit_status=status, data=kept.get(names[0], b"")
+        )
+        for (state, status, _), names in found.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: -len(group.names)))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,236 @@
+"""The audit trail as people read it: who did what, when, why, with which result.
+
+Rows are made from journaled facts by their written kind and fields, so that a journal of another version, or of a
+kind this version does not know, still gives a row. Every text in a row is masked and on one line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from opsterm.core.events import Fact, body_to_json, written_kind
+from opsterm.core.text import clean_line
+from opsterm.core.units import bytes_text
+from opsterm.inventory.folding import fold
+from opsterm.policy.mask import mask
+
+Fields = Mapping[str, object]
+"""Fields of a fact's body as JSON has them."""
+
+PREFIXES = ("change.", "target.", "targets.", "settings.", "vault.", "terminal.", "hostkey.", "refusal.")
+"""Kinds that are audited begin with one of these; besides, what a person did to an alert is."""
+
+_NOT_AUDITED = frozenset({"change.output", "target.seen"})
+_DONE_BY_PERSONS = frozenset({"acknowledged", "silenced", "silence ended", "reopened"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One line of the audit list.
+
+    Attributes:
+        seq: place in the journal.
+        at: epoch seconds.
+        who: account, or the part of opsterm that did it.
+        what: a past-tense sentence without its end, as in "approved c18".
+        subject: what it belongs to, as in "c18", "a7" or a target's name; "" for nothing.
+        why: in the person's words, "" when not said.
+        result: how it went, "" when there is nothing to say.
+        kind: the fact's written kind.
+        masked: secrets that were masked in this row.
+    """
+
+    seq: int
+    at: float
+    who: str
+    what: str
+    subject: str
+    why: str
+    result: str
+    kind: str
+    masked: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The words for one kind."""
+
+    what: str
+    subject: str = ""
+    why: str = ""
+    result: str = ""
+
+
+def is_audited(fact: Fact) -> bool:
+    """Return whether a fact belongs in the audit list."""
+    kind, _ = written_kind(fact.event)
+    if kind == "alert.changed":
+        return str(_fields(fact).get("reason", "")) in _DONE_BY_PERSONS
+    return kind.startswith(PREFIXES) and kind not in _NOT_AUDITED
+
+
+def row(fact: Fact) -> AuditRow | None:
+    """Return the row for a fact, None when it is not audited. Never raises on fields that are missing."""
+    if not is_audited(fact):
+        return None
+    kind, _ = written_kind(fact.event)
+    fields = _fields(fact)
+    say = _SAY.get(kind)
+    said = say(fields) if say else _unknown_kind(kind, fields)
+    masked = 0
+    texts = []
+    for text in (said.what, said.subject or fact.correlation_id, said.why, said.result, fact.by):
+        hidden, count = mask(text)
+        masked += count
+        texts.append(clean_line(hidden))
+    what, subject, why, result, who = texts
+    return AuditRow(
+        seq=fact.seq, at=fact.at, who=who, what=what, subject=subject, why=why, result=result, kind=kind, masked=masked
+    )
+
+
+def rows(facts: Iterable[Fact]) -> tuple[AuditRow, ...]:
+    """Return the rows for facts, in their order, without those that are not audited."""
+    made = (row(fact) for fact in facts)
+    return tuple(found for found in made if found is not None)
+
+
+def as_text(audited: AuditRow) -> str:
+    """Return a row as one line for people: time in UTC, who, what, then result and reason where there are any."""
+    parts = [f"{utc_text(audited.at)}  {audited.who}  {audited.what}"]
+    if audited.result:
+        parts.append(audited.result)
+    if audited.why:
+        parts.append(f'because "{audited.why}"')
+    return " · ".join(parts)
+
+
+def as_json(audited: AuditRow) -> dict[str, str | int | float]:
+    """Return a row as what JSON carries; `time` is ISO 8601 in UTC, `at` the same in epoch seconds."""
+    return {
+        "seq": audited.seq,
+        "time": utc_text(audited.at),
+        "at": audited.at,
+        "who": audited.who,
+        "what": audited.what,
+        "subject": audited.subject,
+        "why": audited.why,
+        "result": audited.result,
+        "kind": audited.kind,
+        "masked": audited.masked,
+    }
+
+
+def utc_text(at: float) -> str:
+    """Return an epoch time as "2026-11-21T08:00:00Z"."""
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return f"{at:g}"
+
+
+def _fields(fact: Fact) -> Fields:
+    try:
+        read = json.loads(body_to_json(fact.event))
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name)
+    return "" if value is None else str(value)
+
+
+def _names(fields: Fields, name: str) -> tuple[str, ...]:
+    value = fields.get(name)
+    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
+
+
+def _change(fields: Fields) -> str:
+    return f"c{_text(fields, 'change')}"
+
+
+def _proposed(f: Fields) -> _Said:
+    names = _names(f, "targets")
+    return _Said(
+        what=f"proposed {_change(f)}: {_text(f, 'command')}",
+        subject=_change(f),
+        why=_text(f, "reason"),
+        result=f"risk {_text(f, 'risk')}, on {fold(names)} ({len(names)}), from the {_text(f, 'origin')}, "
+        f"digest {_text(f, 'digest')[:12]}",
+    )
+
+
+def _approved(f: Fields) -> _Said:
+    return _Said(f"approved {_change(f)}", _change(f), result=f"digest {_text(f, 'digest')[:12]}")
+
+
+def _started(f: Fields) -> _Said:
+    names = _names(f, "targets")
+    return _Said(f"started {_change(f)} on {fold(names)}", _change(f), result=f"digest {_text(f, 'digest')[:12]}")
+
+
+def _target_ended(f: Fields) -> _Said:
+    status = f.get("exit_status")
+    size = f.get("output_bytes")
+    parts = [_text(f, "state")]
+    if isinstance(status, int):
+        parts.append(f"exit {status}")
+    if isinstance(size, int):
+        parts.append(f"{bytes_text(size)} of output, sha256 {_text(f, 'output_sha256')[:12]}")
+    if message := _text(f, "message"):
+        parts.append(message)
+    return _Said(f"ended {_change(f)} on {_text(f, 'target')}", _change(f), result=", ".join(parts))
+
+
+def _ended(f: Fields) -> _Said:
+    return _Said(f"ended {_change(f)}", _change(f), result=_text(f, "state"))
+
+
+def _alert(f: Fields) -> _Said:
+    name = f"a{_text(f, 'alert')}"
+    done = {"silence ended": "ended the silence of"}.get(_text(f, "reason"), _text(f, "reason"))
+    return _Said(
+        f"{done} {name} on {_text(f, 'target')}", name, result=f"{_text(f, 'severity')}: {_text(f, 'summary')}"
+    )
+
+
+def _edited(f: Fields) -> _Said:
+    return _Said(f"edited {_text(f, 'target')}", _text(f, "target"), result="changed " + ", ".join(_names(f, "fields")))
+
+
+def _imported(f: Fields) -> _Said:
+    counts = ", ".join(f"{_text(f, word)} {word}" for word in ("added", "changed", "unchanged"))
+    return _Said(f"imported targets from {_text(f, 'source')}", _text(f, "source"), result=counts)
+
+
+def _unknown_kind(kind: str, fields: Fields) -> _Said:
+    """Say a kind without words of its own as it is written: room, verb, fields."""
+    shown = ", ".join(f"{name} {_text(fields, name)}" for name in sorted(fields) if _text(fields, name))
+    return _Said(
+        kind.replace("_", " ").replace(".", " "), _text(fields, "target") or _text(fields, "key"), result=shown
+    )
+
+
+_SAY: Mapping[str, Callable[[Fields], _Said]] = {
+    "change.proposed": _proposed,
+    "change.approved": _approved,
+    "change.denied": lambda f: _Said(f"denied {_change(f)}", _change(f), why=_text(f, "note")),
+    "change.expired": lambda f: _Said(f"let {_change(f)} expire", _change(f), result="nothing was run"),
+    "change.voided": lambda f: _Said(f"voided {_change(f)}", _change(f), result=_text(f, "why")),
+    "change.started": _started,
+    "change.stop_asked": lambda f: _Said(f"asked to stop {_change(f)}", _change(f)),
+    "change.target_ended": _target_ended,
+    "change.ended": _ended,
+    "alert.changed": _alert,
+    "target.added": lambda f: _Said(
+        f"added {_text(f, 'target')}", _text(f, "target"), result=f"from {_text(f, 'source')}"
+    ),
+    "target.edited": _edited,
+    "target.removed": lambda f: _Said(f"removed {_text(f, 'target')}", _text(f, "target")),
+    "targets.imported": _imported,
+}

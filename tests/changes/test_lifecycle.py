@@ -1,0 +1,228 @@
+"""A change moves only along its table, and runs only with an approval for its very bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from opsterm.changes import lifecycle
+from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
+from opsterm.core.errors import BadInput, Bug, NotApproved, OpstermError, Refused
+from opsterm.policy.order import Order
+from opsterm.policy.risk import Risk, RiskLevel
+from tests.changes.samples import NOW, order, proposed
+
+_S = ChangeState
+
+
+def _approved(*names: str) -> Change:
+    change = proposed(*names)
+    return lifecycle.approve(change, by="ben", digest=change.digest, now=NOW + 1)
+
+
+def _running(*names: str) -> Change:
+    return lifecycle.start(_approved(*names), now=NOW + 2)
+
+
+def _with(change: Change, *states: OutcomeState) -> Change:
+    return replace(change, outcomes=tuple(replace(o, state=s) for o, s in zip(change.outcomes, states, strict=True)))
+
+
+def test_a_proposal_waits_with_one_outcome_per_target() -> None:
+    change = proposed("web-01", "web-02")
+    assert change.state is _S.PROPOSED
+    assert change.digest == change.order.digest()
+    assert change.approved_digest == ""
+    assert [o.target for o in change.outcomes] == ["web-01", "web-02"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        order(command="  "), order(command="a\x00b"), replace(order(), targets=()), order("a", "a"),
+        replace(order(), timeout_s=0.0), order(expires_at=NOW),
+    ],
+)  # fmt: skip
+def test_an_order_that_cannot_run_is_not_proposed(bad: Order) -> None:
+    with pytest.raises(BadInput):
+        lifecycle.propose(
+            order=bad, selector="x", risk=Risk(level=RiskLevel.LOW, reasons=("x",)), origin="chat", by="ana", now=NOW
+        )
+
+
+def test_nobody_proposes_nothing() -> None:
+    with pytest.raises(Refused):
+        lifecycle.propose(
+            order=order(), selector="x", risk=Risk(level=RiskLevel.LOW, reasons=("x",)), origin="chat", by="", now=NOW
+        )
+
+
+def test_from_proposal_to_done() -> None:
+    change = _running("web-01", "web-02")
+    assert (change.decided_by, change.approved_digest, change.started_at) == ("ben", change.digest, NOW + 2)
+    done = lifecycle.finish(_with(change, OutcomeState.DONE, OutcomeState.DONE), now=NOW + 3)
+    assert (done.state, done.ended_at) == (_S.DONE, NOW + 3)
+
+
+@pytest.mark.parametrize(
+    ("states", "ended"),
+    [
+        (("done", "done"), _S.DONE), (("done", "failed"), _S.FAILED), (("done", "unreachable"), _S.FAILED),
+        (("timed out", "done"), _S.FAILED), (("cancelled", "failed"), _S.CANCELLED),
+        (("unknown", "done"), _S.INTERRUPTED),
+    ],
+)  # fmt: skip
+def test_the_end_is_that_of_the_outcomes(states: tuple[str, str], ended: ChangeState) -> None:
+    change = _with(_running("a", "b"), *map(OutcomeState, states))
+    assert lifecycle.finish(change, now=NOW + 3).state is ended
+
+
+def test_a_change_is_not_finished_before_its_targets_are() -> None:
+    with pytest.raises(Bug):
+        lifecycle.finish(_with(_running("a", "b"), OutcomeState.DONE, OutcomeState.RUNNING), now=NOW + 3)
+
+
+def test_stopping_closes_what_had_not_ended() -> None:
+    change = _with(_running("a", "b", "c"), OutcomeState.DONE, OutcomeState.RUNNING, OutcomeState.WAITING)
+    stopped = lifecycle.finish(change, now=NOW + 3, cancelled=True)
+    assert stopped.state is _S.CANCELLED
+    assert [o.state for o in stopped.outcomes] == [OutcomeState.DONE, OutcomeState.CANCELLED, OutcomeState.CANCELLED]
+
+
+def test_a_crash_leaves_unknown_where_it_ran_and_says_what_was_not_started() -> None:
+    change = _with(_running("a", "b", "c"), OutcomeState.DONE, OutcomeState.RUNNING, OutcomeState.WAITING)
+    lost = lifecycle.interrupt(change, now=NOW + 9)
+    assert lost.state is _S.INTERRUPTED
+    assert [o.state for o in lost.outcomes] == [OutcomeState.DONE, OutcomeState.UNKNOWN, OutcomeState.CANCELLED]
+    assert all(o.message for o in lost.outcomes[1:])
+
+
+def test_an_approval_can_be_taken_back_until_it_starts() -> None:
+    assert lifecycle.deny(_approved(), by="ana", now=NOW + 2).approved_digest == ""
+    with pytest.raises(NotApproved):
+        lifecycle.deny(_running(), by="ana", now=NOW + 2)
+
+
+def test_expiry_comes_not_before_its_time() -> None:
+    with pytest.raises(NotApproved):
+        lifecycle.expire(proposed(), now=NOW + 900)
+    assert lifecycle.expire(proposed(), now=NOW + 901).state is _S.EXPIRED
+    assert lifecycle.expire(_approved(), now=NOW + 901).approved_digest == ""
+
+
+def test_what_differs_is_kept_when_a_change_is_voided() -> None:
+    void = lifecycle.void(_approved(), why="web-01 is gone.", now=NOW + 2)
+    assert (void.state, void.decision_note, void.approved_digest) == (_S.VOIDED, "web-01 is gone.", "")
+
+
+def test_outcomes_are_taken_only_while_it_runs_and_only_of_its_targets() -> None:
+    done = Outcome(target="web-01", state=OutcomeState.DONE, exit_status=0)
+    assert lifecycle.with_outcome(_running(), done).outcomes == (done,)
+    with pytest.raises(Bug):
+        lifecycle.with_outcome(proposed(), done)
+    with pytest.raises(Bug):
+        lifecycle.with_outcome(_running(), replace(done, target="x"))
+
+
+def test_running_follows_only_an_approval_and_ends_are_ends() -> None:
+    assert {s for s, after in lifecycle.TRANSITIONS.items() if _S.RUNNING in after} == {_S.APPROVED}
+    assert {s for s, after in lifecycle.TRANSITIONS.items() if _S.APPROVED in after} == {_S.PROPOSED}
+    assert set(lifecycle.TRANSITIONS) == set(ChangeState)
+
+
+class Life(RuleBasedStateMachine):
+    """Any steps in any order, with tampering in between; a refused step changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.change = proposed("web-01", "web-02")
+        self.approved_bytes: set[bytes] = set()
+        self.started_bytes: bytes | None = None
+
+    def _try(self, step: object, *args: object, **kwargs: object) -> bool:
+        assert callable(step)
+        before = self.change
+        try:
+            after = step(self.change, *args, **kwargs)
+        except OpstermError:
+            return False
+        assert isinstance(after, Change)
+        assert after.state in lifecycle.TRANSITIONS[before.state]
+        assert after.order == before.order
+        self.change = after
+        return True
+
+    @rule(seconds=st.sampled_from([0.0, 1.0, 800.0]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule(stale=st.booleans())
+    def approve(self, stale: bool) -> None:
+        digest = "0" * 64 if stale else self.change.digest
+        if self._try(lifecycle.approve, by="ben", digest=digest, now=self.now):
+            self.approved_bytes.add(self.change.order.canonical())
+
+    @rule()
+    def deny(self) -> None:
+        if self._try(lifecycle.deny, by="ben", now=self.now):
+            self.approved_bytes.clear()
+
+    @rule()
+    def expire(self) -> None:
+        self._try(lifecycle.expire, now=self.now)
+
+    @rule()
+    def void(self) -> None:
+        self._try(lifecycle.void, why="x", now=self.now)
+
+    @rule()
+    def start(self) -> None:
+        if self._try(lifecycle.start, now=self.now):
+            assert self.now <= self.change.order.expires_at
+            self.started_bytes = self.change.order.canonical()
+
+    @rule()
+    def end(self) -> None:
+        done = _with(self.change, OutcomeState.DONE, OutcomeState.DONE)
+        if self.change.state is _S.RUNNING:
+            self.change = lifecycle.finish(done, now=self.now)
+
+    @rule()
+    def crash(self) -> None:
+        self._try(lifecycle.interrupt, now=self.now)
+
+    @rule(what=st.sampled_from(["command", "shell", "target", "time", "expiry", "digest", "both"]))
+    def tamper(self, what: str) -> None:
+        """Somebody writes to the row behind our back."""
+        if self.change.state not in lifecycle.WAITING_STATES:
+            return
+        old = self.change.order
+        new = {
+            "command": replace(old, command=old.command + " "),
+            "shell": replace(old, shell="bash"),
+            "target": replace(old, targets=(replace(old.targets[0], address="192.0.2.66"), *old.targets[1:])),
+            "time": replace(old, timeout_s=old.timeout_s + 1),
+            "expiry": replace(old, expires_at=old.expires_at + 3600),
+            "digest": old,
+            "both": replace(old, command="rm -rf /"),
+        }[what]
+        if new == old and what != "digest":
+            return
+        digest = new.digest() if what == "both" else "f" * 64 if what == "digest" else self.change.digest
+        self.change = replace(self.change, order=new, digest=digest)
+
+    @invariant()
+    def nothing_runs_that_was_not_approved_byte_for_byte(self) -> None:
+        if self.change.state in (_S.RUNNING, _S.DONE, _S.INTERRUPTED):
+            assert self.started_bytes in self.approved_bytes
+            assert self.change.order.canonical() == self.started_bytes
+            assert self.change.approved_digest == self.change.order.digest()
+
+
+Life.TestCase.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
+TestLife = Life.TestCase
