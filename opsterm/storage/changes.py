@@ -1,0 +1,184 @@
+"""Changes on SQLite: the only place where a change moves from state to state."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, replace
+from typing import Any
+
+from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
+from opsterm.core.events import Fact
+from opsterm.policy.order import Order, OrderTarget
+from opsterm.policy.risk import Risk, RiskLevel
+from opsterm.storage.line import Readers
+from opsterm.storage.writer import Transaction, Writer
+
+_COLUMNS = """id, command, shell, targets, timeout_s, expires_at, selector, risk_level, risk_reasons, reason, origin,
+requested_by, requested_at, digest, state, approved_digest, decided_by, decided_at, decision_note, started_at,
+ended_at"""
+INSERT = f"INSERT INTO change ({_COLUMNS}, runner) VALUES ({', '.join('?' * 21)}, '')"  # noqa: S608 (constants only)
+GET = f"SELECT {_COLUMNS} FROM change WHERE id = ?"  # noqa: S608 (constants only)
+LIST = f"SELECT {_COLUMNS} FROM change ORDER BY id DESC LIMIT ?"  # noqa: S608 (constants only)
+MOVE = """UPDATE change SET state = ?, approved_digest = ?, decided_by = ?, decided_at = ?, decision_note = ?,
+started_at = ?, ended_at = ?, runner = ? WHERE id = ? AND state = ?"""
+RUNNER = "SELECT runner FROM change WHERE id = ?"
+_OUTCOME = """target, state, exit_status, signal, started_at, ended_at, output_bytes, kept_bytes, output_sha256,
+message"""
+OUTCOMES = f"SELECT {_OUTCOME} FROM outcome WHERE change_id = ? ORDER BY place"  # noqa: S608 (constants only)
+SAVE_OUTCOME = f"""INSERT INTO outcome ({_OUTCOME}, change_id, place)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT count(*) FROM outcome WHERE change_id = ?))
+ON CONFLICT (change_id, target) DO UPDATE SET state = excluded.state, exit_status = excluded.exit_status,
+signal = excluded.signal, started_at = excluded.started_at, ended_at = excluded.ended_at,
+output_bytes = excluded.output_bytes, kept_bytes = excluded.kept_bytes, output_sha256 = excluded.output_sha256,
+message = excluded.message"""  # noqa: S608 (constants only)
+
+
+class SqliteChanges:
+    """Changes; see `runtime.ports.ChangeStore`."""
+
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._writer = writer
+        self._readers = readers
+
+    async def insert(self, change: Change, facts: Callable[[Change], Sequence[Fact]]) -> tuple[Change, Sequence[Fact]]:
+        """Keep a new change; return it with its id. `facts` is called with it, in another thread."""
+
+        def work(tx: Transaction) -> tuple[Change, Sequence[Fact]]:
+            number = tx.db.execute(INSERT, _row(change)).lastrowid
+            kept = replace(change, id=number or 0)
+            for outcome in kept.outcomes:
+                _save_outcome(tx.db, kept.id, outcome)
+            return kept, tx.append(facts(kept))
+
+        return await self._writer.write(work, weight=1 + len(change.outcomes))
+
+    async def get(self, change_id: int) -> Change | None:
+        """Return one change with its outcomes."""
+        found = await self._readers.read(lambda db: _changes(db, db.execute(GET, (change_id,))))
+        return found[0] if found else None
+
+    async def list(self, states: Sequence[ChangeState] = (), limit: int = 200) -> Sequence[Change]:
+        """Return the newest changes (in any of `states`), newest first."""
+
+        def work(db: sqlite3.Connection) -> Sequence[Change]:
+            if not states:
+                return _changes(db, db.execute(LIST, (limit,)))
+            return _changes(db, db.execute(list_statement(len(states)), (*states, limit)))
+
+        return await self._readers.read(work)
+
+    async def move(
+        self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = ""
+    ) -> Sequence[Fact] | None:
+        """Write `change` if its state on disk is still `expected`; None when it is not: somebody was quicker.
+
+        Its outcomes are `save_outcome`'s; `runner` is kept only while it is RUNNING.
+        """
+        kept_runner = runner if change.state is ChangeState.RUNNING else ""
+        values = (
+            change.state.value, change.approved_digest, change.decided_by, change.decided_at, change.decision_note,
+            change.started_at, change.ended_at, kept_runner, change.id, expected.value,
+        )  # fmt: skip
+
+        def work(tx: Transaction) -> Sequence[Fact] | None:
+            return tx.append(facts) if tx.db.execute(MOVE, values).rowcount == 1 else None
+
+        return await self._writer.write(work)
+
+    async def save_outcome(self, change_id: int, outcome: Outcome, facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Insert or replace what came of one target."""
+
+        def work(tx: Transaction) -> Sequence[Fact]:
+            _save_outcome(tx.db, change_id, outcome)
+            return tx.append(facts)
+
+        return await self._writer.write(work)
+
+    async def runner(self, change_id: int) -> str:
+        """Return who runs a RUNNING change, "" when nobody does."""
+        row = await self._readers.read(lambda db: db.execute(RUNNER, (change_id,)).fetchone())
+        return str(row[0]) if row else ""
+
+
+def list_statement(states: int) -> str:
+    """Return the statement that lists changes in one of so many states."""
+    places = ", ".join("?" * states)
+    return f"SELECT {_COLUMNS} FROM change WHERE state IN ({places}) ORDER BY id DESC LIMIT ?"  # noqa: S608 (constants only)
+
+
+def _save_outcome(db: sqlite3.Connection, change_id: int, outcome: Outcome) -> None:
+    db.execute(SAVE_OUTCOME, (*astuple(outcome), change_id, change_id))
+
+
+def _row(change: Change) -> tuple[str | int | float | None, ...]:
+    order = change.order
+    return (
+        change.id or None, order.command, order.shell, json.dumps([astuple(target) for target in order.targets]),
+        order.timeout_s, order.expires_at, change.selector, change.risk.level.value, json.dumps(change.risk.reasons),
+        change.reason, change.origin, change.requested_by, change.requested_at, change.digest, change.state.value,
+        change.approved_digest, change.decided_by, change.decided_at, change.decision_note, change.started_at,
+        change.ended_at,
+    )  # fmt: skip
+
+
+def _changes(db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> Sequence[Change]:  # rows of _COLUMNS
+    return [
+        _change(row, tuple(_outcome(*outcome) for outcome in db.execute(OUTCOMES, (row[0],)))) for row in list(rows)
+    ]
+
+
+def _outcome(
+    target: str, state: str, exit_status: int | None, signal: str, started_at: float, ended_at: float,
+    output_bytes: int, kept_bytes: int, output_sha256: str, message: str,
+) -> Outcome:  # fmt: skip
+    return Outcome(
+        target=target,
+        state=OutcomeState(state),
+        exit_status=exit_status,
+        signal=signal,
+        started_at=started_at,
+        ended_at=ended_at,
+        output_bytes=output_bytes,
+        kept_bytes=kept_bytes,
+        output_sha256=output_sha256,
+        message=message,
+    )
+
+
+def _change(row: tuple[Any, ...], outcomes: tuple[Outcome, ...]) -> Change:  # a row of _COLUMNS as SQLite gives it
+    (
+        number, command, shell, targets, timeout_s, expires_at, selector, risk_level, risk_reasons, reason, origin,
+        requested_by, requested_at, digest, state, approved_digest, decided_by, decided_at, decision_note, started_at,
+        ended_at,
+    ) = row  # fmt: skip
+    order = Order(
+        command=command,
+        shell=shell,
+        targets=tuple(
+            OrderTarget(name=name, protocol=protocol, address=address, port=port, user=user)
+            for name, protocol, address, port, user in json.loads(targets)
+        ),
+        timeout_s=timeout_s,
+        expires_at=expires_at,
+    )
+    return Change(
+        id=number,
+        order=order,
+        selector=selector,
+        risk=Risk(level=RiskLevel(risk_level), reasons=tuple(json.loads(risk_reasons))),
+        reason=reason,
+        origin=origin,
+        requested_by=requested_by,
+        requested_at=requested_at,
+        state=ChangeState(state),
+        digest=digest,
+        approved_digest=approved_digest,
+        decided_by=decided_by,
+        decided_at=decided_at,
+        decision_note=decision_note,
+        started_at=started_at,
+        ended_at=ended_at,
+        outcomes=outcomes,
+    )

@@ -1,0 +1,88 @@
+"""What commands printed: one file per change and target, beside the database."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from opsterm.core.paths import make_private
+from opsterm.runtime.offload import Run
+from opsterm.storage.faults import fault
+
+_NAME_LIMIT = 200
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.:@-]")
+
+
+class FileOutput:
+    """Kept output; see `runtime.ports.OutputStore`.
+
+    An exception to "durable when it returns": the bytes are the kernel's, so they survive the end of the process but
+    not a power cut in the seconds after. The journal has their number and hash, so a cut is noticed.
+    """
+
+    def __init__(self, folder: Path, run: Run) -> None:
+        """Keep output below `folder`, which is made when it is first needed; `run` calls off the loop."""
+        self._folder = folder
+        self._run = run
+
+    def path(self, change_id: int, target: str) -> Path:
+        """Return where the output of one target is kept."""
+        return self._folder / f"c{change_id}" / file_name(target)
+
+    async def append(self, change_id: int, target: str, data: bytes) -> None:
+        """Add bytes to a target's output.
+
+        Raises:
+            StorageFull: the disk takes no writes; some of `data` may have been kept.
+            StorageError: the file cannot be written.
+        """
+        path = self.path(change_id, target)
+        await self._run(lambda: _append(self._folder, path, data))
+
+    async def read(self, change_id: int, target: str, *, offset: int = 0, limit: int = 1_000_000) -> bytes:
+        """Return kept bytes from `offset`; b"" when there are none.
+
+        Raises:
+            StorageError: the file is there and cannot be read.
+        """
+        path = self.path(change_id, target)
+        return await self._run(lambda: _read(path, offset, limit))
+
+
+def file_name(target: str) -> str:
+    """Return a file name for a target: itself where it is one, else made safe and told apart by a hash."""
+    safe = _UNSAFE.sub("_", target)[:_NAME_LIMIT]
+    if safe == target and safe.strip("."):
+        return safe
+    digest = hashlib.sha256(target.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"_{safe}~{digest}"
+
+
+def _append(folder: Path, path: Path, data: bytes) -> None:
+    try:
+        if not path.parent.is_dir():
+            make_private(folder)
+            make_private(path.parent)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        file = os.open(path, flags, 0o600)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(file, rest) :]
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise fault(error, path, "written") from error
+
+
+def _read(path: Path, offset: int, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(limit)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise fault(error, path, "read") from error

@@ -1,0 +1,169 @@
+-- Written from tables.py by `python -m opsterm.storage.migrations.ddl`; a test fails when it is stale.
+CREATE TABLE alert (
+  id INTEGER NOT NULL,
+  fingerprint VARCHAR NOT NULL,
+  target VARCHAR NOT NULL,
+  metric VARCHAR NOT NULL,
+  item VARCHAR NOT NULL,
+  rule VARCHAR NOT NULL,
+  severity VARCHAR NOT NULL,
+  state VARCHAR NOT NULL,
+  summary VARCHAR NOT NULL,
+  advice VARCHAR NOT NULL,
+  value FLOAT NOT NULL,
+  unit VARCHAR NOT NULL,
+  level FLOAT NOT NULL,
+  since FLOAT NOT NULL,
+  last_seen FLOAT NOT NULL,
+  count INTEGER NOT NULL,
+  actor VARCHAR NOT NULL,
+  note VARCHAR NOT NULL,
+  silenced_until FLOAT NOT NULL,
+  resolved_at FLOAT NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX alert_open ON alert (since) WHERE state != 'resolved';
+CREATE INDEX alert_since ON alert (since);
+CREATE TABLE change (
+  id INTEGER NOT NULL,
+  command VARCHAR NOT NULL,
+  shell VARCHAR NOT NULL,
+  targets VARCHAR NOT NULL,
+  timeout_s FLOAT NOT NULL,
+  expires_at FLOAT NOT NULL,
+  selector VARCHAR NOT NULL,
+  risk_level VARCHAR NOT NULL,
+  risk_reasons VARCHAR NOT NULL,
+  reason VARCHAR NOT NULL,
+  origin VARCHAR NOT NULL,
+  requested_by VARCHAR NOT NULL,
+  requested_at FLOAT NOT NULL,
+  digest VARCHAR NOT NULL,
+  state VARCHAR NOT NULL,
+  approved_digest VARCHAR NOT NULL,
+  decided_by VARCHAR NOT NULL,
+  decided_at FLOAT NOT NULL,
+  decision_note VARCHAR NOT NULL,
+  started_at FLOAT NOT NULL,
+  ended_at FLOAT NOT NULL,
+  runner VARCHAR NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX change_state ON change (state);
+CREATE TABLE journal (
+  seq INTEGER NOT NULL,
+  id VARCHAR NOT NULL,
+  at FLOAT NOT NULL,
+  actor VARCHAR NOT NULL,
+  correlation_id VARCHAR NOT NULL,
+  causation_id VARCHAR NOT NULL,
+  kind VARCHAR NOT NULL,
+  kind_version INTEGER NOT NULL,
+  body VARCHAR NOT NULL,
+  PRIMARY KEY (seq)
+);
+CREATE INDEX journal_correlation ON journal (correlation_id, seq) WHERE correlation_id != '';
+CREATE INDEX journal_kind ON journal (kind, seq);
+CREATE TABLE lease (
+  id INTEGER NOT NULL,
+  holder VARCHAR NOT NULL,
+  epoch INTEGER NOT NULL,
+  face VARCHAR NOT NULL,
+  renewed_at FLOAT NOT NULL,
+  boot VARCHAR NOT NULL,
+  since FLOAT NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT lease_is_one_row CHECK (id = 1)
+);
+CREATE TABLE preference (
+  name VARCHAR NOT NULL,
+  body VARCHAR NOT NULL,
+  PRIMARY KEY (name)
+);
+CREATE TABLE series (
+  id INTEGER NOT NULL,
+  target VARCHAR NOT NULL,
+  metric VARCHAR NOT NULL,
+  item VARCHAR NOT NULL,
+  minutes_until_ms INTEGER NOT NULL,
+  hours_until_ms INTEGER NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT series_name UNIQUE (target, metric, item)
+);
+CREATE TABLE target (
+  name VARCHAR NOT NULL,
+  address VARCHAR NOT NULL,
+  os VARCHAR NOT NULL,
+  group_names VARCHAR NOT NULL,
+  tags VARCHAR NOT NULL,
+  protocol VARCHAR NOT NULL,
+  port INTEGER,
+  account VARCHAR NOT NULL,
+  environment VARCHAR NOT NULL,
+  site VARCHAR NOT NULL,
+  source VARCHAR NOT NULL,
+  PRIMARY KEY (name)
+);
+CREATE TABLE target_removed (
+  name VARCHAR NOT NULL,
+  PRIMARY KEY (name)
+);
+CREATE TABLE target_seen (
+  name VARCHAR NOT NULL,
+  answered BOOLEAN NOT NULL,
+  tried_at FLOAT NOT NULL,
+  seen_at FLOAT,
+  reason VARCHAR NOT NULL,
+  PRIMARY KEY (name)
+);
+CREATE TABLE outcome (
+  change_id INTEGER NOT NULL,
+  target VARCHAR NOT NULL,
+  place INTEGER NOT NULL,
+  state VARCHAR NOT NULL,
+  exit_status INTEGER,
+  signal VARCHAR NOT NULL,
+  started_at FLOAT NOT NULL,
+  ended_at FLOAT NOT NULL,
+  output_bytes INTEGER NOT NULL,
+  kept_bytes INTEGER NOT NULL,
+  output_sha256 VARCHAR NOT NULL,
+  message VARCHAR NOT NULL,
+  PRIMARY KEY (change_id, target),
+  FOREIGN KEY(change_id) REFERENCES change (id)
+)
+ WITHOUT ROWID;
+CREATE TABLE sample (
+  series_id INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  value FLOAT NOT NULL,
+  PRIMARY KEY (series_id, at_ms),
+  FOREIGN KEY(series_id) REFERENCES series (id)
+)
+ WITHOUT ROWID;
+CREATE TABLE sample_hour (
+  series_id INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  low FLOAT NOT NULL,
+  mean FLOAT NOT NULL,
+  high FLOAT NOT NULL,
+  readings INTEGER NOT NULL,
+  PRIMARY KEY (series_id, at_ms),
+  FOREIGN KEY(series_id) REFERENCES series (id)
+)
+ WITHOUT ROWID;
+CREATE TABLE sample_minute (
+  series_id INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  low FLOAT NOT NULL,
+  mean FLOAT NOT NULL,
+  high FLOAT NOT NULL,
+  readings INTEGER NOT NULL,
+  PRIMARY KEY (series_id, at_ms),
+  FOREIGN KEY(series_id) REFERENCES series (id)
+)
+ WITHOUT ROWID;
+CREATE TABLE alembic_version (
+  version_num VARCHAR(32) NOT NULL PRIMARY KEY
+);
+INSERT INTO alembic_version VALUES ('0001');

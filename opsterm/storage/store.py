@@ -1,0 +1,147 @@
+"""Opens everything that is kept, once per process."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from opsterm.core.clock import Clock
+from opsterm.core.errors import StorageError, StorageFull
+from opsterm.core.paths import Paths, make_private
+from opsterm.core.units import bytes_text
+from opsterm.runtime import ports
+from opsterm.runtime.offload import Offload
+from opsterm.storage.alerts import SqliteAlerts
+from opsterm.storage.changes import SqliteChanges
+from opsterm.storage.faults import fault
+from opsterm.storage.journal import SqliteJournal
+from opsterm.storage.lease import SqliteLease, SqlitePreferences
+from opsterm.storage.line import Readers
+from opsterm.storage.output import FileOutput
+from opsterm.storage.samples import SqliteSamples
+from opsterm.storage.schema import SHIPPED, Schema, backups, prepare, version_on_disk
+from opsterm.storage.targets import SqliteTargets
+from opsterm.storage.writer import Writer
+
+_COUNTED = {
+    "facts": "SELECT ifnull(max(seq), 0) FROM journal",
+    "targets": "SELECT count(*) FROM target",
+    "changes": "SELECT count(*) FROM change",
+    "alerts": "SELECT count(*) FROM alert",
+    "series": "SELECT count(*) FROM series",
+    "measurements": "SELECT count(*) FROM sample",
+    "minutes": "SELECT count(*) FROM sample_minute",
+    "hours": "SELECT count(*) FROM sample_hour",
+}
+
+
+async def open_store(
+    paths: Paths, clock: Clock, *, on_busy: Callable[[str], None] | None = None, schema: Schema = SHIPPED
+) -> SqliteStore:
+    """Open the database, made or brought up to this version where needed.
+
+    On a disk that takes no writes an existing, up-to-date database is opened for reading; see `read_only_because`.
+    An up-to-date database opens in a few milliseconds.
+
+    Args:
+        paths: where things are; the data folder is made.
+        clock: names backups, and says when to try a refused disk again.
+        on_busy: told a sentence, on the loop, when opening takes longer than usual (a migration).
+        schema: what this version expects; tests bring their own.
+
+    Raises:
+        SchemaTooNew: a newer opsterm wrote it.
+        StorageFull: the disk takes no writes, and there is nothing to read.
+        StorageError: it is damaged, no database, not ours, not readable, or its folder is not private.
+    """
+    database = paths.database.absolute()
+    loop = asyncio.get_running_loop()
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(clock.now()))
+
+    def say(text: str) -> None:
+        if on_busy is not None:
+            loop.call_soon_threadsafe(on_busy, text)
+
+    def make_ready() -> None:
+        try:
+            make_private(database.parent)
+        except OSError as error:
+            raise fault(error, database.parent, "opened") from error
+        prepare(database, stamp=stamp, say=say, schema=schema)
+
+    readers = Readers(database)
+    writer = Writer(database, clock, make_ready=make_ready, on_writable=readers.thaw)
+    try:
+        await writer.open()
+    except StorageFull as refusal:
+        readers.frozen = True
+        if not await _is_readable(readers, schema):
+            await readers.close()
+            raise refusal from None
+    return SqliteStore(paths, writer, readers, schema.version)
+
+
+async def _is_readable(readers: Readers, schema: Schema) -> bool:
+    try:
+        return await readers.read(version_on_disk) == schema.version
+    except StorageError:
+        return False
+
+
+class SqliteStore:
+    """Everything that is kept; see `runtime.ports.Store`. Made by `open_store`."""
+
+    def __init__(self, paths: Paths, writer: Writer, readers: Readers, version: str) -> None:
+        offload = Offload()
+        self.journal: ports.JournalStore = SqliteJournal(writer, readers)
+        self.targets: ports.TargetStore = SqliteTargets(writer, readers)
+        self.samples: ports.SampleStore = SqliteSamples(writer, readers)
+        self.alerts: ports.AlertStore = SqliteAlerts(writer, readers)
+        self.changes: ports.ChangeStore = SqliteChanges(writer, readers)
+        self.output: ports.OutputStore = FileOutput(paths.output.absolute(), offload.pool("output"))
+        self.preferences: ports.PreferenceStore = SqlitePreferences(writer, readers)
+        self.lease: ports.LeaseStore = SqliteLease(writer, readers)
+        self._database = paths.database.absolute()
+        self._writer = writer
+        self._readers = readers
+        self._offload = offload
+        self._version = version
+
+    @property
+    def read_only_because(self) -> str:
+        """A sentence when nothing can be written now (disk full, read-only file system), else ""."""
+        return self._writer.refused_because
+
+    async def facts(self) -> Mapping[str, str]:
+        """Return what doctor shows: path, size, schema, journal mode, rows. Counts every row: up to a second."""
+
+        def work(db: sqlite3.Connection) -> dict[str, str]:
+            mode = db.execute("PRAGMA journal_mode").fetchone()[0]
+            rows = {name: f"{db.execute(count).fetchone()[0]:,}" for name, count in _COUNTED.items()}
+            return {
+                "path": str(self._database),
+                "size": bytes_text(_size(self._database)),
+                "schema": self._version,
+                "journal mode": "write-ahead log, forced to the disk at each commit" if mode == "wal" else str(mode),
+                **rows,
+                "backups": ", ".join(path.name for path in backups(self._database)) or "none",
+                "SQLite": sqlite3.sqlite_version,
+                "writes": self.read_only_because or "possible",
+            }
+
+        return await self._readers.read(work)
+
+    async def close(self) -> None:
+        """Finish what was accepted and close every connection. Safe to call twice."""
+        await self._writer.close()
+        await self._readers.close()
+        self._offload.close()
+
+
+def _size(database: Path) -> int:
+    """Return the bytes of a database with the log beside it."""
+    files = (database, database.with_name(f"{database.name}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())

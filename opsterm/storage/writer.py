@@ -1,0 +1,338 @@
+"""The one writer of a process: whoever waits to write is gathered into the next transaction.
+
+While one transaction is forced to the disk, callers gather; the next one takes all of them (group commit, without
+lingering: the first of a quiet moment does not wait for company). Nobody is told before COMMIT has returned. One
+piece of work that fails is undone by its savepoint and fails alone. A caller who is cancelled leaves its work to be
+committed. Other processes are kept out by BEGIN IMMEDIATE, so that `seq` is handed out in the order of commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from opsterm.core.clock import Clock
+from opsterm.core.errors import Bug, LeaseLost, OpstermError, StorageFull
+from opsterm.core.events import Fact
+from opsterm.runtime.ports import Fence
+from opsterm.storage.facts import fact_row, insert_rows, placed
+from opsterm.storage.faults import ends_transaction, fault
+from opsterm.storage.line import Line, closed, connect_for_writing
+
+T = TypeVar("T")
+
+GROUP_WEIGHT = 4000
+"""Rows gathered into one transaction at most: about 40 ms of work, so that nobody waits longer for their turn."""
+
+TRY_AGAIN_S = 3.0
+"""After the disk has refused, writes are refused at once for so long; then one is let through to see."""
+
+
+class Transaction:
+    """What a piece of work may do: change tables through `db`, append facts, insist on the lease.
+
+    Attributes:
+        db: the connection, inside the transaction. Work neither commits nor rolls back.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        self._rows: list[tuple[object, ...]] = []
+        self._last: int | None = None
+
+    def append(self, facts: Sequence[Fact]) -> list[Fact]:
+        """Give facts their place in the journal; return them with `seq`."""
+        if not facts:
+            return []
+        if self._last is None:
+            self._last = self.db.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
+        seq = self._last
+        rows = [fact_row(fact, seq + number) for number, fact in enumerate(facts, 1)]
+        self._rows.extend(rows)
+        self._last = seq + len(rows)
+        return [placed(fact, seq + number) for number, fact in enumerate(facts, 1)]
+
+    def check(self, fence: Fence | None) -> None:
+        """Insist that the lease is still held, when there is a fence.
+
+        Raises:
+            LeaseLost: somebody else holds it, or nobody.
+        """
+        if fence is None:
+            return
+        row = self.db.execute("SELECT holder, epoch FROM lease WHERE id = 1").fetchone()
+        if row != (fence.holder, fence.epoch):
+            raise LeaseLost(
+                "Another opsterm process has taken over the measuring and watching.",
+                why="This one did not renew its lease in time.",
+            )
+
+    def mark(self) -> tuple[int, int | None]:
+        """Return how far the journal's part has come, for `back_to`."""
+        return len(self._rows), self._last
+
+    def back_to(self, mark: tuple[int, int | None]) -> None:
+        """Forget facts appended since `mark`."""
+        length, last = mark
+        del self._rows[length:]
+        self._last = last
+
+    def flush(self) -> None:
+        """Write the facts of everybody at once."""
+        if self._rows:
+            insert_rows(self.db, self._rows)
+
+
+Work = Callable[[Transaction], T]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Waiting:
+    """A caller: its work, then what came of it.
+
+    Attributes:
+        work: runs inside the transaction.
+        only_facts: it only appends facts, and so needs no savepoint.
+        weight: rows it writes, roughly.
+        done: what the caller waits for.
+        result: what `work` returned; Any: of each caller's own type.
+        error: why it failed.
+    """
+
+    work: Work[Any]
+    only_facts: bool
+    weight: int
+    done: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = field(default=None)
+
+
+class Writer:
+    """Commits in groups. Used from one event loop.
+
+    Attributes:
+        refused_because: a sentence while the disk takes no writes, else "".
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        clock: Clock,
+        *,
+        make_ready: Callable[[], None],
+        on_writable: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Make a writer that opens its connection at `open`, or when it is first needed after that failed.
+
+        Args:
+            database: the SQLite file.
+            clock: when to try again.
+            make_ready: makes the database ready; called in the connection's thread.
+            on_writable: awaited when the disk takes writes again.
+        """
+        self.refused_because = ""
+        self._database = database
+        self._clock = clock
+        self._make_ready = make_ready
+        self._on_writable = on_writable
+        self._line: Line | None = None
+        self._waiting: deque[_Waiting] = deque()
+        self._committing: asyncio.Future[None] | None = None
+        self._refusal: StorageFull | None = None
+        self._try_at = 0.0
+        self._closed = False
+
+    async def open(self) -> None:
+        """Open the connection.
+
+        Raises:
+            StorageFull: the disk takes no writes; `write` will try again later.
+            StorageError: see `schema.prepare`.
+        """
+        try:
+            self._line = await Line(self._connect).opened()
+        except (sqlite3.Error, OSError) as error:
+            raise self._noted(fault(error, self._database, "opened")) from error
+        except StorageFull as error:
+            raise self._noted(error) from None
+
+    def _connect(self) -> sqlite3.Connection:
+        self._make_ready()
+        return connect_for_writing(self._database)
+
+    async def write(self, work: Work[T], *, only_facts: bool = False, weight: int = 1) -> T:
+        """Run `work` in the next transaction and return what it returned, once that is durable.
+
+        Args:
+            work: a plain function; it runs in another thread.
+            only_facts: it only calls `Transaction.append`.
+            weight: rows it writes, roughly.
+
+        Raises:
+            StorageFull: the disk takes no writes.
+            StorageError: the database is damaged, busy for too long, or closed.
+            OpstermError: whatever `work` raised; nothing of it was kept.
+        """
+        if self._closed:
+            raise closed()
+        if self._refusal is not None and self._clock.monotonic() < self._try_at:
+            raise _again(self._refusal)
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(work=work, only_facts=only_facts, weight=weight, done=done))
+        if self._committing is None:
+            # The first of a quiet moment commits for all who come meanwhile; shielded: nobody's cancellation stops it.
+            self._committing = asyncio.shield(self._commit_all())
+        return await done
+
+    async def elsewhere(self) -> int | None:
+        """Return a number that changes when another connection has committed; None while there is no connection."""
+        line = self._line
+        if line is None:
+            return None
+        try:
+            return await line.run(_data_version)
+        except (sqlite3.Error, ValueError) as error:
+            raise fault(error, self._database, "read") from error
+
+    async def close(self) -> None:
+        """Commit what was accepted, then close the connection. Safe to call twice."""
+        self._closed = True
+        while self._committing is not None:
+            await asyncio.wait([self._committing])
+        line, self._line = self._line, None
+        if line is not None:
+            await line.close()
+
+    async def _commit_all(self) -> None:
+        try:
+            while self._waiting:
+                await self._commit(self._next_group())
+        finally:
+            self._committing = None
+
+    def _next_group(self) -> list[_Waiting]:
+        group = [self._waiting.popleft()]
+        weight = group[0].weight
+        while self._waiting and weight + self._waiting[0].weight <= GROUP_WEIGHT:
+            group.append(self._waiting.popleft())
+            weight += group[-1].weight
+        return group
+
+    async def _commit(self, group: list[_Waiting]) -> None:
+        """Commit one group and tell its callers. Raises nothing."""
+        try:
+            if self._refusal is not None:
+                await self._open_again()
+            if self._line is None:
+                raise closed()
+            await self._line.run(partial(_commit_group, group))
+        except OpstermError as error:
+            _tell_all(group, error)
+        except (sqlite3.Error, OSError) as error:
+            _tell_all(group, self._noted(fault(error, self._database, "written")))
+        except Exception as error:  # noqa: BLE001 (whatever it is, the callers must not wait for ever)
+            _tell_all(group, _shown(error))
+        else:
+            if self._refusal is not None:
+                self._refusal = None
+                self.refused_because = ""
+                await self._on_writable()
+            for one in group:
+                _tell(one)
+
+    async def _open_again(self) -> None:
+        """Begin anew with a fresh connection: one that met a broken disk may never write again."""
+        self._try_at = self._clock.monotonic() + TRY_AGAIN_S
+        line, self._line = self._line, None
+        if line is not None:
+            await line.close()
+        await self.open()
+
+    def _noted(self, error: OpstermError) -> OpstermError:
+        """Remember a refusal of the disk, for the sentence and for when to try again."""
+        if isinstance(error, StorageFull):
+            self._refusal = error
+            self.refused_because = f"{error.what} {error.next_step}"
+            self._try_at = self._clock.monotonic() + TRY_AGAIN_S
+        return error
+
+
+def _commit_group(group: list[_Waiting], db: sqlite3.Connection) -> None:
+    """Run everybody's work in one transaction. Raises when nothing was kept; in the connection's thread."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        transaction = Transaction(db)
+        for one in group:
+            one.error = None
+            _run_one(one, transaction, alone=len(group) == 1)
+        transaction.flush()
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _run_one(one: _Waiting, transaction: Transaction, *, alone: bool) -> None:
+    db = transaction.db
+    mark = transaction.mark()
+    guarded = not alone and not one.only_facts
+    if guarded:
+        db.execute("SAVEPOINT one")
+    try:
+        one.result = one.work(transaction)
+    except Exception as error:
+        if alone or ends_transaction(error) or not db.in_transaction:
+            raise
+        one.error = error
+        transaction.back_to(mark)
+        if guarded:
+            db.execute("ROLLBACK TO one")
+    if guarded:
+        db.execute("RELEASE one")
+
+
+def _tell(one: _Waiting) -> None:
+    if one.done.done():
+        return
+    if one.error is None:
+        one.done.set_result(one.result)
+    else:
+        one.done.set_exception(_shown(one.error))
+
+
+def _tell_all(group: list[_Waiting], error: OpstermError) -> None:
+    for one in group:
+        if not one.done.done():
+            one.done.set_exception(error if len(group) == 1 else _again(error))
+
+
+def _shown(error: BaseException) -> OpstermError:
+    if isinstance(error, OpstermError):
+        return error
+    if isinstance(error, sqlite3.Error | UnicodeEncodeError):
+        return fault(error, Path("The database"), "written")
+    return _bug(error)
+
+
+def _bug(error: BaseException) -> Bug:
+    bug = Bug("Something of opsterm's own went wrong while it wrote.", why=f"{type(error).__name__}: {error}")
+    bug.__cause__ = error
+    return bug
+
+
+def _again(error: OpstermError) -> OpstermError:
+    """Return the same error anew: one exception raised in many tasks would gather all their tracebacks."""
+    fresh = type(error)(error.what, why=error.why, next_step=error.next_step)
+    fresh.__cause__ = error.__cause__
+    return fresh
+
+
+def _data_version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
