@@ -59,6 +59,7 @@ def value_axis(low: float, high: float, unit: str, most_ticks: int) -> ValueAxis
 
 def _round_ends(low: float, high: float, unit: str, room: int) -> tuple[float, float, float]:
     """Return (bottom, top, step) of the finest round steps of which at most `room` cover the range."""
+    room = max(room, 2) if low < 0 < high else room  # a step ends at 0, so two sides need two
     for step in _steps(unit, (high - low) / room):
         bottom = math.floor(low / step) * step
         top = max(math.ceil(high / step) * step, bottom + step)
