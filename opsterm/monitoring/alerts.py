@@ -314,13 +314,16 @@ def silence(alert: Alert, by: str, until: float, note: str, now: float) -> Alert
 
 
 def unsilence(alert: Alert) -> Alert:
-    """Return the alert as firing again: its silence ended by expiry or by somebody.
+    """Return the alert as firing again: its silence or acknowledgement was ended.
 
     Raises:
-        BadInput: it is not silenced.
+        BadInput: it is neither silenced nor acknowledged.
     """
-    if alert.state is not AlertState.SILENCED:
-        raise BadInput(f"Alert {alert.name} is {alert.state}, not silenced.", next_step="There is nothing to do.")
+    if alert.state not in (AlertState.SILENCED, AlertState.ACKNOWLEDGED):
+        raise BadInput(
+            f"Alert {alert.name} is {alert.state}, neither silenced nor acknowledged.",
+            next_step="There is nothing to do.",
+        )
     return replace(alert, state=AlertState.FIRING, by="", note="", silenced_until=0.0)
 
 

@@ -140,11 +140,11 @@ def make_rule(setting: ThresholdSetting, where: str = "") -> Rule:
 def _eased(low: float, high: float, clear: float) -> float:
     """Return where a critical alert becomes a warning: as far inside its level as `clear` is inside the lowest.
 
-    Never farther than half the way to the warning, unless that is too near to keep a swinging value quiet.
+    Not more than half the way to the warning, but far enough to keep a swinging value quiet.
     """
     if not math.isfinite(high) or high == low:
         return clear
-    return high - min(low - clear, max((high - low) / 2, INSIDE * abs(high)))
+    return max(clear, high - max(min(low - clear, (high - low) / 2), INSIDE * abs(high)))
 
 
 def _fault(setting: ThresholdSetting) -> tuple[str, str]:

@@ -233,12 +233,15 @@ class Watch:
         return [alert for alert in self._alerts() if alert.state is AlertState.PENDING]
 
     def unsaved(self, now: float, *, every_s: float = 60.0) -> Sequence[Alert]:
-        """Return open alerts whose figures moved and were not asked for here for `every_s`: to be kept, not told."""
+        """Return open alerts to be kept though there is nothing to tell: each at most once in `every_s` seconds.
+
+        These are alerts whose figures moved, and such as have no number yet because they could not be kept.
+        """
         due = []
         for track in self._live():
-            if track.moved and now - track.kept_at >= every_s:
+            if now - track.kept_at >= every_s and track.alert is not None and (track.moved or not track.alert.id):
                 alert = self._current(track)
-                if alert is not None and alert.is_open and alert.id:
+                if alert is not None and alert.is_open:
                     due.append(alert)
                     track.kept_at, track.moved = now, False
         return due
