@@ -22,7 +22,7 @@ CONNECTION_FIELDS = ("address", "port", "user", "protocol")
 
 _ALIASES = {"group": "groups", "tag": "tags", "env": "environment", "addr": "address", "ip": "address",
             "hostname": "address", "proto": "protocol", "username": "user"}  # fmt: skip
-_ADDRESS = re.compile(r"[A-Za-z0-9_:\[][A-Za-z0-9_.:%\[\]-]{0,252}")
+_ADDRESS = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}")
 _USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.@$+\\-]{0,127}")
 _WORDS_LIMIT = 200
 _NAMES_LIMIT = 200

@@ -102,8 +102,8 @@ def _merged(boxes: list[_Box], order: list[int]) -> list[_Box]:
     return boxes
 
 
-def _by_value(digits: str) -> tuple[int, int]:
-    return int(digits), len(digits)
+def _by_value(digits: str) -> tuple[int, str]:
+    return int(digits), digits
 
 
 def _folded(texts: tuple[str, ...], box: _Box) -> Folded:

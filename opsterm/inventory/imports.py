@@ -19,6 +19,9 @@ PROBLEM_LIMIT = 200
 LINE_LIMIT = 2_000_000
 """Characters of one line that are looked at; a longer line is a problem."""
 
+BUILT_IN = "built-in"
+"""Source of the target that every opsterm has; it is neither exported nor imported."""
+
 Read = Callable[[str], str]
 """Returns the text of a file. Raises OSError when it cannot be read, UnicodeError when it is no text."""
 
@@ -118,6 +121,8 @@ class Gathering:
         if self._more_problems:
             last = problems[-1]
             problems.append(Problem(file=last.file, line=0, text=f"{self._more_problems:,} more lines were left out."))
+        if not (self.targets or problems or self.notes):
+            self.note("It names no target.")
         targets = tuple(dataclasses.replace(t, source=t.source or self.source) for t in self.targets.values())
         return ImportResult(
             source=self.source,

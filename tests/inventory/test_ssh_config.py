@@ -168,3 +168,72 @@ def random_config(rnd: random.Random, folder: Path, depth: int) -> str:
             part.write_text(random_config(rnd, folder, depth + 1))
             lines.append(f"Include {part}")
     return "\n".join(lines) + "\n"
+
+
+# -------------------------------------------------------------------------------------------- as an import
+
+
+def test_targets_are_the_plain_names() -> None:
+    text = "Host web-1 web-2 *.lab !x\n HostName 10.0.0.1\n User u\nHost *\n Port 2200\nHost web-1 db\nMatch host q\n"
+    result = imported(text)
+    assert [t.name for t in result.targets] == ["web-1", "web-2", "db"]
+    assert result.targets[0] == Target(name="web-1", address="10.0.0.1", port=2200, user="u", source="ssh_config")
+    assert target(text, "db").address == ""
+    assert not result.problems
+
+
+def test_what_is_not_followed_is_said() -> None:
+    text = (
+        'Match exec "touch /tmp/x" host a\n User never\nMatch tagged t\n User t\nMatch host\nHost a b/c -x localhost\n'
+        'Port\nHostName "open\nHost good\n HostName -oX\nHost v\n ProxyJump bastion\nCanonicalizeHostname yes\n'
+        "Include ~other/x\nHost w\n Include nope\nMatch\nHost\n"
+    )
+    result = imported(text)
+    assert [t.name for t in result.targets] == ["a", "v", "w"]
+    assert target(text, "a").user == ""
+    assert [p.line for p in result.problems] == [1, 3, 5, 7, 8, 14, 17, 18, 6, 6, 9]
+    assert "never run" in result.problems[0].text
+    assert any('"v" is reached through "bastion"' in note for note in result.notes)
+    assert any("CanonicalizeHostname" in note for note in result.notes)
+    assert any("this machine" in note for note in result.notes)
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence() -> None:
+    def refuse(file: str) -> str:
+        if file.endswith("/text"):
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+        raise PermissionError(13, "Permission denied", file)
+
+    for file, says in (("/x/config", "/x/config: It cannot be read: Permission denied."), ("/x/text", "UTF-8")):
+        result = import_ssh_config([file], home=HOME, local_user="ana", read=refuse, glob=lambda _: ())
+        assert says in str(result.problems[0])
+    missing = import_ssh_config(["/none"], home=HOME, local_user="ana", read=read_disk, glob=find)
+    assert str(missing.problems[0]) == "/none: There is no such file."
+
+
+def test_an_unreached_host_line_is_left_out() -> None:
+    result = imported("Host outer\n Include in_1\n", in_1="Host inner\n Port 5\nHost outer\n Port 6\n")
+    assert [(t.name, t.port) for t in result.targets] == [("outer", 6)]
+    assert "never comes" in result.problems[0].text
+
+
+def test_recursive_includes_end() -> None:
+    result = imported("Include config\nInclude config\nHost a\n")
+    assert [t.name for t in result.targets] == ["a"]
+    assert any("16 deep" in p.text for p in result.problems)
+    assert any("500 files" in note for note in result.notes)
+
+
+def test_very_long_host_lines_are_read() -> None:
+    plain = " ".join(f"h{n}" for n in range(10_000))
+    wild = " ".join(f"*x{n}*" for n in range(2_000))
+    result = imported(f"Host {plain}\n User u\nHost {wild} !h7\n Port 5\nHost *\n User v\n")
+    assert len(result.targets) == 10_000
+    assert {t.user for t in result.targets} == {"u"}
+
+
+def test_too_much_work_is_not_begun() -> None:
+    many = "".join(f"Host *{n}x\n" for n in range(1_500)) + "Host " + " ".join(f"h{n}" for n in range(5_000))
+    result = imported(many)
+    assert len(result.targets) < 5_000
+    assert any("not all were worked out" in note for note in result.notes)

@@ -9,20 +9,20 @@ from __future__ import annotations
 import bisect
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from opsterm.core.errors import BadInput
 from opsterm.inventory.fields import CONNECTION_FIELDS, check_address, check_user, shown
 from opsterm.inventory.folding import fold
 from opsterm.inventory.formats.ssh_sections import Glob, HostCondition, MatchCondition, Section, SectionList
-from opsterm.inventory.imports import Gathering, ImportResult, Read
+from opsterm.inventory.imports import BUILT_IN, Gathering, ImportResult, Read
 from opsterm.inventory.patterns import compile_glob
-from opsterm.inventory.target import Target
+from opsterm.inventory.target import Protocol, Target
 
 SOURCE = "ssh_config"
 
-WORK_LIMIT = 10_000_000
+WORK_LIMIT = 3_000_000
 """Blocks with wildcards or Match, times names: beyond it (some seconds of work) names are left out."""
 
 
@@ -96,9 +96,13 @@ class SshConfig:
                 numbers = list(self._always)
             bisect.insort(numbers, number)
         for number in numbers:
+            section = self._sections[number]
+            condition = section.condition
+            if isinstance(condition, HostCondition) and not section.parents and not condition.matches(host):
+                continue  # most blocks, decided without more ado
             if self._counts(number, name, host, state, verdicts, final=final):
                 reached.add(number)
-                for key, value in self._sections[number].settings.items():
+                for key, value in section.settings.items():
                     state.setdefault(key, value)
 
     def _counts(
@@ -226,3 +230,25 @@ def _target(name: str, host: SshHost) -> Target:
         user=check_user(host.user),
         source=SOURCE,
     )
+
+
+def export_ssh_config(targets: Iterable[Target]) -> str:
+    """Return Host blocks for the targets that are reached over SSH.
+
+    `import_ssh_config` reads name, address, port and user back (addresses in lower case); groups, tags and the
+    other words have no place there and are left out, as is what is not reached over SSH.
+    """
+    blocks = []
+    for target in targets:
+        if target.protocol is not Protocol.SSH or target.source == BUILT_IN:
+            continue
+        lines = [f"Host {target.name}"]
+        if target.address:
+            lines.append(f"    HostName {target.address.replace('%', '%%')}")
+        if target.port is not None:
+            lines.append(f"    Port {target.port}")
+        if target.user:
+            escaped = target.user.replace("\\", "\\\\")
+            lines.append(f"    User {escaped}")
+        blocks.append("\n".join(lines) + "\n")
+    return "\n".join(blocks)
