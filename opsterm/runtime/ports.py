@@ -364,8 +364,14 @@ class Connector(Protocol):
         """See whether the target answers on its port; logs in nowhere. Raises Unreachable or TimedOut."""
         ...
 
-    async def trust(self, host: str, fingerprint: str) -> None:
-        """Fetch the host's key again and add it to known_hosts if it still has this fingerprint."""
+    async def trust(self, target: OrderTarget | str, fingerprint: str, /) -> None:
+        """Fetch the target's key again and add it to known_hosts if it still has this fingerprint.
+
+        Args:
+            target: the target, whose jump hosts and port count; or what ssh takes, as "web-1" or "web-1:2222".
+            fingerprint: "SHA256:…" as HostKeyUnknown had it; where that was the key of a jump host before the
+                target, it is the jump host's key that is added.
+        """
         ...
 
     async def close(self) -> None:

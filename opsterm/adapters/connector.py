@@ -1,0 +1,128 @@
+"""The one door to targets: chooses how each is reached."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, cast
+
+from opsterm.adapters.local_command import LocalSession
+from opsterm.core.errors import BadInput
+from opsterm.core.settings import SshSettings
+from opsterm.policy.order import OrderTarget
+from opsterm.runtime.offload import Offload
+from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Shell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from opsterm.adapters.ssh import SshConnector
+
+LOCAL, SSH = "local", "ssh"
+
+
+def open_connector(
+    settings: SshSettings,
+    operator: Operator,
+    environment: Mapping[str, str],
+    credentials: Credentials | None,
+    *,
+    offload: Offload | None = None,
+) -> Connector:
+    """Return the connector of this process; opens nothing and imports nothing heavy yet.
+
+    Args:
+        settings: the `[ssh]` section.
+        operator: whose home folder and name count.
+        environment: what local commands get, and where SSH_AUTH_SOCK is looked up.
+        credentials: where passwords and passphrases are; None: keys without passphrase and the agent only.
+        offload: the process's thread pools; None: pools of its own, closed with it.
+    """
+    return TargetConnector(settings, operator, environment, credentials, offload)
+
+
+class TargetConnector:
+    """Implements `ports.Connector` for targets of protocol "local" and "ssh"."""
+
+    def __init__(
+        self,
+        settings: SshSettings,
+        operator: Operator,
+        environment: Mapping[str, str],
+        credentials: Credentials | None,
+        offload: Offload | None,
+    ) -> None:
+        self._settings = settings
+        self._operator = operator
+        self._environment = dict(environment)
+        self._credentials = credentials
+        self._offload = offload or Offload()
+        self._owns_offload = offload is None
+        self._ssh: SshConnector | None = None
+        self._loading = asyncio.Lock()
+
+    async def session(self, target: OrderTarget) -> Session:
+        """Connect; see `ports.Connector.session`.
+
+        Raises:
+            BadInput: the target's protocol is not spoken here.
+        """
+        if target.protocol == LOCAL:
+            return LocalSession(self._environment, self._operator.home)
+        return await (await self._ssh_for(target)).session(target)
+
+    async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
+        """Open an interactive log-in shell; see `ports.Connector.shell`."""
+        if target.protocol != LOCAL:
+            return await (await self._ssh_for(target)).shell(target, columns=columns, rows=rows, term=term)
+        module = await self._offload.run("ssh", lambda: importlib.import_module("opsterm.adapters.local_shell"))
+        opener = cast("_LocalShellModule", module).open_local_shell
+        return await opener(
+            columns=columns, rows=rows, term=term, environment=self._environment, home=self._operator.home
+        )
+
+    async def check(self, target: OrderTarget) -> None:
+        """See whether the target answers; this machine always does. See `ports.Connector.check`."""
+        if target.protocol != LOCAL:
+            await (await self._ssh_for(target)).check(target)
+
+    async def trust(self, target: OrderTarget | str, fingerprint: str) -> None:
+        """Take a host key into known_hosts; see `ports.Connector.trust`."""
+        await (await self._load_ssh()).trust(target, fingerprint)
+
+    async def close(self) -> None:
+        """Close every connection; safe to call twice."""
+        if self._ssh is not None:
+            await self._ssh.close()
+        if self._owns_offload:
+            self._offload.close()
+
+    async def _ssh_for(self, target: OrderTarget) -> SshConnector:
+        if target.protocol != SSH:
+            raise BadInput(
+                f"{target.name} is reached by {target.protocol}: this version runs commands on local and ssh targets.",
+                next_step=f"Give {target.name} the protocol ssh if it has an SSH server.",
+            )
+        return await self._load_ssh()
+
+    async def _load_ssh(self) -> SshConnector:
+        """Import the SSH library when the first target is reached, in a thread: it takes about 0.1 s."""
+        async with self._loading:
+            if self._ssh is None:
+                module = await self._offload.run("ssh", lambda: importlib.import_module("opsterm.adapters.ssh"))
+                connector = cast("type[SshConnector]", module.SshConnector)
+                self._ssh = connector(
+                    self._settings, self._operator, self._environment, self._credentials, self._offload.pool("ssh")
+                )
+            return self._ssh
+
+
+class _LocalShellModule(Protocol):
+    """What is used of `local_shell`."""
+
+    async def open_local_shell(
+        self, *, columns: int, rows: int, term: str, environment: Mapping[str, str], home: Path
+    ) -> Shell:
+        """Open this account's log-in shell on a PTY."""
+        ...

@@ -1,0 +1,326 @@
+"""SSH: opens, shares and closes connections; the SSH half of `ports.Connector`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from opsterm.adapters.ssh_destination import Destination, StrictHostKeys
+from opsterm.adapters.ssh_dial import open_tcp
+from opsterm.adapters.ssh_host_key import UnknownHostKey
+from opsterm.adapters.ssh_identity import Identity
+from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
+from opsterm.adapters.ssh_library import asyncssh
+from opsterm.adapters.ssh_login import LoginClient, Way, log_in
+from opsterm.adapters.ssh_route import MOST_JUMPS, Asked, Prepared, RouteBook, asked_for
+from opsterm.adapters.ssh_session import SshSession, SshShell, open_shell
+from opsterm.core.errors import AuthenticationFailed, BadInput, HostKeyChanged, TimedOut, Unreachable
+from opsterm.core.settings import SshSettings
+from opsterm.core.text import clean_line
+from opsterm.policy.order import OrderTarget
+from opsterm.runtime.offload import Run
+from opsterm.runtime.ports import Credentials, Operator
+
+if TYPE_CHECKING:
+    from asyncssh import SSHClientConnection
+
+IDLE_S = 30.0
+"""Seconds an unused connection stays open: the next command of the same change finds it."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """One open connection and who uses it.
+
+    Attributes:
+        asked: where it goes: its key.
+        connection: the library's.
+        destination: what it was made from.
+        through: the line to the jump host that carries it, held as long as this one lives.
+        users: sessions, shells and carried lines that use it.
+        idle: closes it when nobody has used it for a while.
+    """
+
+    asked: Asked
+    connection: SSHClientConnection
+    destination: Destination
+    through: _Line | None
+    users: int = 0
+    idle: asyncio.TimerHandle | None = None
+
+
+@dataclass(slots=True)
+class _Gate:
+    """Lets one connection to a place be opened at a time; those who wait then share it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+class SshConnector:
+    """Sessions, terminals and checks over SSH. One per process; use it from one loop."""
+
+    def __init__(
+        self,
+        settings: SshSettings,
+        operator: Operator,
+        environment: Mapping[str, str],
+        credentials: Credentials | None,
+        run: Run,
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._run = run
+        self._routes = RouteBook(settings, operator, environment)
+        self._lines: dict[Asked, _Line] = {}
+        self._gates: dict[Asked, _Gate] = {}
+
+    async def session(self, target: OrderTarget) -> SshSession:
+        """Return a session on an open connection, or on a new one; see `ports.Connector.session`."""
+        line = await self._take(asked_for(target), target.name)
+        return SshSession(line.connection, place=line.destination.place, done=lambda: self._give_back(line))
+
+    async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> SshShell:
+        """Open a log-in shell; see `ports.Connector.shell`."""
+        line = await self._take(asked_for(target), target.name)
+        try:
+            return await open_shell(
+                line.connection,
+                place=line.destination.place,
+                columns=columns,
+                rows=rows,
+                term=term,
+                environment=line.destination.environment,
+                done=lambda: self._give_back(line),
+            )
+        except BaseException:
+            self._give_back(line)
+            raise
+
+    async def check(self, target: OrderTarget) -> None:
+        """See whether the port answers; see `ports.Connector.check`.
+
+        Behind a jump host the target itself is asked only while a connection to the jump host is open anyway:
+        a check logs in nowhere. Else the jump host is asked, and Unreachable says that the target was not.
+        Behind a ProxyCommand nothing is asked.
+        """
+        await self._check_place(asked_for(target))
+
+    async def _check_place(self, asked: Asked) -> None:
+        prepared = await self._prepare(asked)
+        destination = prepared.destination
+        if prepared.jump is not None:
+            await self._check_through(destination, prepared.jump)
+        elif destination.proxy_command:
+            raise Unreachable(
+                f"{destination.place} is behind a ProxyCommand: not checked.",
+                next_step="Open a terminal on it to see whether it answers.",
+            )
+        else:
+            connection = await self._dial(destination)
+            connection.close()
+
+    async def _check_through(self, destination: Destination, jump: Asked) -> None:
+        line = self._lines.get(jump)
+        name = clean_line(jump.name, limit=255)
+        if line is None or line.connection.is_closed():
+            await self.check(
+                OrderTarget(name=jump.name, protocol="ssh", address=jump.address, port=jump.port, user=jump.user)
+            )
+            raise Unreachable(
+                f"{destination.place} is behind the jump host {name}: not checked.",
+                why=f"{name} answers; a check logs in nowhere, so it goes no further.",
+                next_step="Open a terminal on the target, or run a command, to see whether it answers.",
+            )
+        line.users += 1
+        limit = self._connect_limit(destination)
+        try:
+            async with asyncio.timeout(limit):
+                _, writer = await line.connection.open_connection(destination.hostname, destination.port, encoding=None)
+                writer.close()
+        except TimeoutError as error:
+            raise TimedOut(f"{destination.place} did not answer within {limit:g} s, asked from {name}.") from error
+        except (asyncssh.Error, OSError) as error:
+            said = clean_line(str(getattr(error, "reason", "") or error), limit=200)
+            raise Unreachable(
+                f"{destination.place} cannot be reached from its jump host {name}.",
+                why=f"The jump host said: {said}",
+                next_step="See whether the target is up.",
+            ) from error
+        finally:
+            self._give_back(line)
+
+    async def trust(self, target: OrderTarget | str, fingerprint_: str) -> None:
+        """Take a host key into known_hosts if the host shows it now; see `ports.Connector.trust`.
+
+        Where the unknown key is that of a jump host before the target, it is that one that is compared and added.
+        """
+        asked = asked_for(target)
+        try:
+            shown = await self._shown_key(asked)
+        except UnknownHostKey as unknown:
+            if unknown.fingerprint != fingerprint_:
+                raise _not_the_compared(unknown.destination.place, unknown.blob, fingerprint_) from unknown
+            await self._add(unknown.destination, unknown.blob)
+            return
+        if shown is None or fingerprint(shown) != fingerprint_:
+            raise _not_the_compared(clean_line(asked.name, limit=255), shown or b"", fingerprint_)
+
+    async def close(self) -> None:
+        """Close every connection and wait until it is; safe to call twice."""
+        lines = list(self._lines.values())
+        for line in lines:
+            self._shut(line)
+        for line in lines:
+            with contextlib.suppress(TimeoutError, asyncssh.Error, OSError):
+                async with asyncio.timeout(2):
+                    await line.connection.wait_closed()
+
+    # ------------------------------------------------------------------------------------- sharing
+
+    async def _take(self, asked: Asked, target: str, depth: int = 0) -> _Line:
+        """Return an open line with one more user; several that ask at the same time get the same."""
+        gate = self._gates.setdefault(asked, _Gate())
+        gate.waiting += 1
+        try:
+            async with gate.lock:
+                line = self._lines.get(asked)
+                if line is not None and line.connection.is_closed():
+                    self._shut(line)
+                    line = None
+                if line is None:
+                    line = await self._open(asked, target, depth)
+                    self._lines[asked] = line
+                line.users += 1
+                if line.idle is not None:
+                    line.idle.cancel()
+                    line.idle = None
+                return line
+        finally:
+            gate.waiting -= 1
+            if not gate.waiting:
+                self._gates.pop(asked, None)
+
+    def _give_back(self, line: _Line) -> None:
+        line.users -= 1
+        if line.users > 0 or self._lines.get(line.asked) is not line:
+            return
+        if line.connection.is_closed():
+            self._shut(line)
+        else:
+            line.idle = asyncio.get_running_loop().call_later(IDLE_S, self._shut, line)
+
+    def _shut(self, line: _Line) -> None:
+        """Close a line and let go of the one that carries it; harmless when it is shut."""
+        if line.idle is not None:
+            line.idle.cancel()
+            line.idle = None
+        if self._lines.get(line.asked) is line:
+            del self._lines[line.asked]
+        line.connection.close()
+        through, line.through = line.through, None
+        if through is not None:
+            self._give_back(through)
+
+    # ------------------------------------------------------------------------------------- opening
+
+    async def _prepare(self, asked: Asked) -> Prepared:
+        return await self._run(lambda: self._routes.prepare(asked))
+
+    def _connect_limit(self, destination: Destination) -> float:
+        return destination.connect_timeout_s or self._settings.connect_timeout_s
+
+    async def _dial(self, destination: Destination) -> socket.socket:
+        return await open_tcp(
+            destination.place,
+            destination.hostname,
+            destination.port,
+            family=destination.family,
+            bind_address=destination.bind_address,
+            timeout_s=self._connect_limit(destination),
+        )
+
+    async def _open(self, asked: Asked, target: str, depth: int) -> _Line:
+        prepared = await self._prepare(asked)
+        identity = Identity(prepared.destination, self._credentials, self._run)
+        client = LoginClient(prepared.destination, prepared.known, identity, target)
+        try:
+            connection, through = await self._log_in(prepared, client, target, depth)
+        finally:
+            await identity.close()
+        line = _Line(asked, connection, prepared.destination, through)
+        if client.new_key is not None:
+            try:
+                await self._add(prepared.destination, client.new_key)
+            except BaseException:
+                self._shut(line)
+                raise
+        return line
+
+    async def _log_in(
+        self, prepared: Prepared, client: LoginClient, target: str, depth: int
+    ) -> tuple[SSHClientConnection, _Line | None]:
+        """Log in directly, over a ProxyCommand or over a jump host; return the jump host's line as well."""
+        destination, through = prepared.destination, None
+        if depth > MOST_JUMPS:
+            raise BadInput(
+                f"ProxyJump leads to {destination.place} over more than {MOST_JUMPS} hosts.",
+                next_step="Mend ProxyJump in ssh_config; it may lead in a circle.",
+            )
+        if prepared.jump is not None:
+            through = await self._take(prepared.jump, target, depth + 1)
+            way = Way(jump=through.connection)
+        elif destination.proxy_command:
+            way = Way(command=destination.proxy_command)
+        else:
+            way = Way(socket=await self._dial(destination))
+        limit = self._settings.login_timeout_s
+        try:
+            return await log_in(destination, prepared.known, way, client, target=target, timeout_s=limit), through
+        except BaseException:
+            if way.socket is not None:
+                way.socket.close()
+            if through is not None:
+                self._give_back(through)
+            raise
+
+    async def _shown_key(self, asked: Asked) -> bytes | None:
+        """Do the key exchange only; return the key if it is accepted already.
+
+        Raises:
+            UnknownHostKey: of the host or of a jump host before it.
+        """
+        prepared = await self._prepare(asked)
+        destination = replace(prepared.destination, strict=StrictHostKeys.ASK, methods=("publickey",))
+        client = LoginClient(destination, prepared.known, None, asked.name)
+        through: _Line | None = None
+        try:
+            connection, through = await self._log_in(replace(prepared, destination=destination), client, asked.name, 0)
+            connection.close()
+        except AuthenticationFailed:
+            if client.shown_key is None:
+                raise
+        finally:
+            if through is not None:
+                self._give_back(through)
+        return client.shown_key
+
+    async def _add(self, destination: Destination, blob: bytes) -> None:
+        if not destination.user_known_hosts:
+            return  # UserKnownHostsFile none: nothing is to be kept
+        line = known_hosts_line(destination.known_name, key_type(blob), blob, hashed=destination.hash_known_hosts)
+        await self._run(lambda: add_known_host(destination.user_known_hosts[0], line))
+
+
+def _not_the_compared(place: str, blob: bytes, compared: str) -> HostKeyChanged:
+    shows = f"{key_type(blob)} {fingerprint(blob)}" if blob else "a certificate, or a key that is known already"
+    return HostKeyChanged(
+        f"The key of {place} was not added: it is not the one that was compared.",
+        why=f"Compared was {clean_line(compared, limit=100)}; the host shows {shows}.",
+        next_step="Compare again, from a place that you trust (on the console: ssh-keygen -lf "
+        "/etc/ssh/ssh_host_ed25519_key.pub).",
+    )

@@ -1,0 +1,139 @@
+"""The first step of a connection: a name becomes addresses, an address a TCP connection; one error per cause."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Sequence
+
+from opsterm.core.errors import TimedOut, Unreachable
+from opsterm.core.text import clean_line
+
+MOST_ADDRESSES = 4
+"""Addresses of one name that are tried, one after the other."""
+
+_Address = tuple[int, tuple[object, ...]]
+"""Family, and what `socket.connect` takes."""
+
+_REASONS = {
+    errno.ECONNREFUSED: (
+        "refused the connection",
+        "Nothing listens on that port there, or a firewall answers for it.",
+        "See on the target's console whether its SSH server runs, and whether the port is right.",
+    ),
+    errno.EHOSTUNREACH: (
+        "cannot be reached: no route to the host",
+        "Nobody on the way knows how to get there, or nobody there has that address.",
+        "See whether the address is right, the target is up, and a VPN or route is missing.",
+    ),
+    errno.ENETUNREACH: (
+        "cannot be reached: no route to its network",
+        "This machine has no route to that address.",
+        "See the routes of this machine (ip route get ADDRESS); a VPN may be down.",
+    ),
+    errno.ETIMEDOUT: (
+        "did not answer",
+        "The system gave up waiting for the connection.",
+        "See whether the target is up and no firewall drops the packets.",
+    ),
+    errno.EACCES: (
+        "cannot be reached: this machine does not let the connection out",
+        "A local firewall or security module forbids it.",
+        "See the firewall of this machine.",
+    ),
+}
+_REASONS[errno.EPERM] = _REASONS[errno.EACCES]
+_REASONS[errno.EADDRNOTAVAIL] = (
+    "cannot be reached from the address that BindAddress names",
+    "This machine does not have that address.",
+    "Mend BindAddress in ssh_config.",
+)
+
+
+async def open_tcp(
+    place: str, host: str, port: int, *, family: int, bind_address: str, timeout_s: float
+) -> socket.socket:
+    """Connect and return the socket, non-blocking.
+
+    Args:
+        place: how messages name the target, cleaned.
+        host: name or address.
+        port: TCP port.
+        family: of `socket`, AF_UNSPEC for any.
+        bind_address: local address, "" for any.
+        timeout_s: seconds for the name and all addresses together.
+
+    Raises:
+        Unreachable: the name is unknown, or every address refused or has no route.
+        TimedOut: no answer in time; the message says in which step.
+    """
+    step = "looking up its name"
+    try:
+        async with asyncio.timeout(timeout_s):
+            addresses = await _look_up(place, host, port, family)
+            step = "opening the TCP connection"
+            return await _first(place, addresses, bind_address, timeout_s)
+    except TimeoutError as error:
+        raise TimedOut(
+            f"{place} did not answer within {timeout_s:g} s, while {step}.",
+            why="No name server answered." if "name" in step else "It is down, or a firewall drops the packets.",
+            next_step="See this machine's name servers."
+            if "name" in step
+            else "See whether the target is up; ssh.connect_timeout_s sets how long opsterm waits.",
+        ) from error
+
+
+async def _look_up(place: str, host: str, port: int, family: int) -> Sequence[_Address]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        passing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+        raise Unreachable(
+            f"The name {clean_line(host, limit=255)} of {place} could not be resolved."
+            if passing
+            else f"The name {clean_line(host, limit=255)} of {place} is not known.",
+            why="The name server did not answer." if passing else "Neither /etc/hosts nor the name server has it.",
+            next_step="Try again, or see this machine's name servers (/etc/resolv.conf)."
+            if passing
+            else "Mend the target's address, or give it a HostName in ssh_config.",
+        ) from error
+    return [(kind, tuple(address)) for kind, _, _, _, address in found][:MOST_ADDRESSES]
+
+
+async def _first(place: str, addresses: Sequence[_Address], bind_address: str,
+                 timeout_s: float) -> socket.socket:  # fmt: skip
+    fault: OSError | None = None
+    for number, (family, address) in enumerate(addresses):
+        left = len(addresses) - number
+        try:
+            async with asyncio.timeout(None if left == 1 else timeout_s / len(addresses)):
+                return await _connect(family, address, bind_address)
+        except TimeoutError as error:
+            fault = OSError(errno.ETIMEDOUT, str(error))
+        except OSError as error:
+            fault = error
+    raise unreachable(place, fault or OSError(errno.EHOSTUNREACH, "no address"))
+
+
+async def _connect(family: int, address: tuple[object, ...], bind_address: str) -> socket.socket:
+    connection = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        connection.setblocking(False)
+        if bind_address:
+            connection.bind((bind_address, 0))
+        await asyncio.get_running_loop().sock_connect(connection, address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def unreachable(place: str, error: OSError) -> Unreachable:
+    """Return the error for what the system said about a connection."""
+    said = clean_line(error.strerror or str(error) or type(error).__name__)
+    what, why, next_step = _REASONS.get(
+        error.errno or 0, ("cannot be reached", f"The system said: {said}.", "See whether the target is up.")
+    )
+    return Unreachable(f"{place} {what}.", why=why, next_step=next_step)

@@ -1,0 +1,46 @@
+"""The SSH library, imported in the one way that starts no other program.
+
+While it is imported it looks for two optional C libraries through `ctypes.util.find_library`, which runs
+ldconfig, gcc and ld: 28 programs that an auditor of a jump host would have to explain. Neither library is
+needed (both only add algorithms that have equals), so its look-ups find nothing, and everybody else's work as
+ever. Importing this module costs about 0.1 s and 20 MB: only modules named ssh* may import it, and they are
+loaded when the first target is reached.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def find_no_libraries(package: str) -> Iterator[None]:
+    """Let `ctypes.util.find_library` answer None to modules of `package`; other callers, in any thread, get the truth.
+
+    Args:
+        package: name of a top-level package.
+    """
+    real = ctypes.util.find_library
+
+    def find(name: str) -> str | None:
+        caller = sys._getframe(1).f_globals.get("__name__", "")  # noqa: SLF001 (the one way to know who asks)
+        return None if caller.partition(".")[0] == package else real(name)
+
+    ctypes.util.find_library = find
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = real
+
+
+with find_no_libraries("asyncssh"):
+    import asyncssh
+    from asyncssh import encryption, kex, mac, public_key
+
+logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
+"""It logs what it also raises; a screen has no place for both, and a server's words would come uncleaned."""
+
+__all__ = ["asyncssh", "encryption", "find_no_libraries", "kex", "mac", "public_key"]

@@ -1,0 +1,212 @@
+"""Commands and terminals over one SSH connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from opsterm.adapters.process_end import ANNOUNCE_SCRIPT, END_LIMIT_S, END_SCRIPT, check_command
+from opsterm.adapters.ssh_channel import ByteChannel
+from opsterm.adapters.ssh_library import asyncssh
+from opsterm.adapters.ssh_quote import command_line
+from opsterm.core.errors import TimedOut, Unreachable
+from opsterm.core.text import clean_line
+from opsterm.runtime.ports import Ended
+
+if TYPE_CHECKING:
+    from asyncssh import SSHClientConnection
+
+OPEN_LIMIT_S = 30.0
+"""Seconds for a channel to open and its command to start."""
+CLOSE_LIMIT_S = 3.0
+SHELLS = {"sh": "/bin/sh", "bash": "bash"}
+
+
+class SshSession:
+    """Runs commands on one target; several at the same time if the server allows (MaxSessions, 10 by default).
+
+    What is sent: `/bin/sh -c '<announce>' opsterm <mark> <shell> <command>`, quoted for whatever log-in shell the
+    account has. The script between says its process number on standard error and becomes `<shell> -c <command>`,
+    the command as one argument, unchanged. By that number the command and all of its session can be ended over a
+    second channel: closing a channel ends nothing on the target, and sshd's own signal request does nothing for
+    root before OpenSSH 9.8.
+    """
+
+    def __init__(self, connection: SSHClientConnection, *, place: str, done: Callable[[], None]) -> None:
+        self._connection = connection
+        self._place = place
+        self._done: Callable[[], None] | None = done
+
+    async def run(self, command: str, *, shell: str) -> AsyncIterator[bytes | Ended]:
+        """Run a command; see `ports.Session.run`.
+
+        At most 1 MiB of output waits in memory; then the command waits. The end is the end of the output, as with
+        ssh: a job left in the background that keeps the output open is waited for.
+
+        Raises:
+            BadInput: the command cannot be handed to the shell.
+            Unreachable: the connection was lost; whether the command still runs is not known.
+            TimedOut: the server did not start it in time.
+        """
+        check_command(command, shell)
+        mark = secrets.token_hex(8)
+        stream = ByteChannel(mark)
+        line = command_line("/bin/sh", "-c", ANNOUNCE_SCRIPT, "opsterm", mark, SHELLS[shell], command)
+        complete = False
+        try:
+            await _open(self._connection, stream, self._place, command=line)
+            while data := await stream.read():
+                yield data
+            if stream.lost is not None or self._connection.is_closed():
+                raise _lost(self._place, stream.lost)
+            complete = True
+        finally:
+            if not complete:
+                await self._end(stream)
+        yield stream.ended()
+
+    async def _end(self, stream: ByteChannel) -> None:
+        """End the command on the target and close its channel; what cannot be done in time is left."""
+        stream.drop()
+        try:
+            async with asyncio.timeout(END_LIMIT_S):
+                await stream.settled.wait()
+                words = stream.announced.split()
+                if not stream.closed.is_set() and words and words[0].isdigit():
+                    session = words[4] if len(words) > 4 and words[4].isdigit() else words[0]
+                    await self._end_session(words[0], session)
+        except (TimeoutError, asyncssh.Error, OSError):
+            if stream.channel is not None:
+                with contextlib.suppress(asyncssh.Error, OSError):
+                    stream.channel.send_signal("KILL")
+        finally:
+            if stream.channel is not None:
+                stream.channel.close()
+
+    async def _end_session(self, process: str, session: str) -> None:
+        """Run the script that ends a session, read by /bin/sh from its input: no log-in shell sees it."""
+        ender = ByteChannel()
+        channel, _ = await self._connection.create_session(
+            lambda: ender, command_line("/bin/sh", "-s", process, session), encoding=None, request_pty=False
+        )
+        channel.write(END_SCRIPT.encode())
+        channel.write_eof()
+        while await ender.read():
+            pass
+
+    async def close(self) -> None:
+        """Give the connection back; it stays open for a while for the next command."""
+        done, self._done = self._done, None
+        if done is not None:
+            done()
+
+
+class SshShell:
+    """An interactive log-in shell on a remote PTY; implements `ports.Shell`."""
+
+    def __init__(self, stream: ByteChannel, *, done: Callable[[], None]) -> None:
+        self._stream = stream
+        self._done: Callable[[], None] | None = done
+
+    async def read(self) -> bytes:
+        """Return what the shell printed, up to 64 KiB; b"" when it has ended."""
+        return await self._stream.read()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes; lost when the shell has ended."""
+        if self._stream.channel is not None and not self._stream.closed.is_set():
+            with contextlib.suppress(OSError):
+                self._stream.channel.write(data)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the shell its new size, in character cells."""
+        if self._stream.channel is not None and not self._stream.closed.is_set():
+            self._stream.channel.change_terminal_size(columns, rows)
+
+    async def close(self) -> Ended:
+        """Hang up and wait up to 3 s for the end; safe to call twice."""
+        self._stream.drop()
+        if self._stream.channel is not None:
+            self._stream.channel.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._stream.closed.wait()
+        done, self._done = self._done, None
+        if done is not None:
+            done()
+        return self._stream.ended()
+
+
+async def open_shell(
+    connection: SSHClientConnection, *, place: str, columns: int, rows: int, term: str,
+    environment: Mapping[str, str], done: Callable[[], None],
+) -> SshShell:  # fmt: skip
+    """Open a log-in shell on a PTY.
+
+    Args:
+        connection: an open connection.
+        place: how messages name the target.
+        columns: width in cells.
+        rows: height in cells.
+        term: TERM of the shell.
+        environment: variables sent along; the server takes those it allows (AcceptEnv).
+        done: called once when the shell is closed.
+
+    Raises:
+        Unreachable: the server opens no channel or no PTY.
+        TimedOut: it did not answer.
+    """
+    stream = ByteChannel()
+    await _open(connection, stream, place, terminal=(term, columns, rows), environment=environment)
+    return SshShell(stream, done=done)
+
+
+async def _open(
+    connection: SSHClientConnection, stream: ByteChannel, place: str, *, command: str | None = None,
+    terminal: tuple[str, int, int] | None = None, environment: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Open a channel for a command, or for a shell on a terminal.
+
+    The opening goes on when we are cancelled: the command may have started, and must be found to be ended.
+    """
+    term, columns, rows = terminal or (None, 0, 0)
+    sent = [f"{name}={value}" for name, value in (environment or {}).items()]
+    try:
+        async with asyncio.timeout(OPEN_LIMIT_S):
+            await asyncio.shield(
+                connection.create_session(
+                    lambda: stream, command, encoding=None, env=sent, send_env=None,
+                    request_pty="force" if terminal else False, term_type=term,
+                    term_size=(columns, rows) if terminal else None,
+                )
+            )  # fmt: skip
+    except TimeoutError as error:
+        raise TimedOut(
+            f"{place} did not start the {'shell' if terminal else 'command'} within {OPEN_LIMIT_S:g} s.",
+            why="The log-in stands, but the server does not answer.",
+            next_step="See the load of the target.",
+        ) from error
+    except asyncssh.ChannelOpenError as error:
+        stream.settled.set()
+        if connection.is_closed():
+            raise _lost(place, error) from error
+        raise Unreachable(
+            f"{place} did not start the {'shell' if terminal else 'command'}.",
+            why=f"The server said: {clean_line(error.reason, limit=200)}",
+            next_step="It may allow no more sessions (MaxSessions), no commands, or no terminal for this account.",
+        ) from error
+    except (asyncssh.Error, OSError) as error:
+        stream.settled.set()
+        raise _lost(place, error) from error
+
+
+def _lost(place: str, error: Exception | None) -> Unreachable:
+    said = clean_line(str(getattr(error, "reason", "") or error or ""), limit=200)
+    return Unreachable(
+        f"The connection to {place} was lost.",
+        why=f"{said or 'It was closed from the other side'}. Whether what ran there goes on is not known.",
+        next_step="Log in again and look (ps) before you repeat it.",
+    )
