@@ -89,7 +89,7 @@ def _decimal_steps(at_least: float) -> Iterator[float]:
 
 def tick_text(value: float, unit: str, step: float) -> str:
     """Return a tick's label: with the digits that tell it from its neighbours, and its unit."""
-    if value == 0 or unit in ("B", "B/s"):
+    if value == 0 or (unit in ("B", "B/s") and step >= 1):
         return value_text(0.0 if value == 0 else value, unit)
     if unit == "s" and step >= 1:
         return _seconds_text(value)

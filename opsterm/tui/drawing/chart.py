@@ -159,7 +159,7 @@ def lay_out(
     for one in curves:
         by_unit.setdefault(one.window.unit, []).append(one)
     top = _legend(windows, by_unit, columns, rows, now, plain=plain)
-    panels = _panels(by_unit, thresholds, rows - len(top) - 1)
+    panels = _panels(by_unit, thresholds, rows - len(top) - 1, plain=plain)
     size = _size(panels, columns, letters=2 if len(curves) > 1 else 0)
     if not panels or size.plot < _NARROWEST_PLOT:
         blank = [_blank_row(columns) for _ in range(rows)]
@@ -186,16 +186,16 @@ def lay_out(
 _Panels = list[tuple[int, list[tuple[ValueAxis, list[Curve]]]]]
 
 
-def _panels(by_unit: dict[str, list[Curve]], thresholds: Sequence[ThresholdLine], rows: int) -> _Panels:
+def _panels(by_unit: dict[str, list[Curve]], thresholds: Sequence[ThresholdLine], rows: int, *, plain: bool) -> _Panels:
     """Return (height, groups) for each panel that there is room for."""
     if not by_unit or rows < _LOWEST_PANEL:
         return []
     if len(by_unit) <= 2:
-        return [(rows, [(axis_of(held, thresholds, unit, rows), held) for unit, held in by_unit.items()])]
+        return [(rows, [(axis_of(held, thresholds, unit, rows, plain=plain), held) for unit, held in by_unit.items()])]
     count = min(len(by_unit), rows // _LOWEST_PANEL)
     heights = [rows // count + (1 if place < rows % count else 0) for place in range(count)]
     return [
-        (height, [(axis_of(held, thresholds, unit, height), held)])
+        (height, [(axis_of(held, thresholds, unit, height, plain=plain), held)])
         for height, (unit, held) in zip(heights, by_unit.items(), strict=False)
     ]
 

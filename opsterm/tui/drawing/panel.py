@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from opsterm.monitoring.alerts import Severity
 from opsterm.monitoring.sample import Point, SeriesWindow
-from opsterm.tui.cells import cut, fit
+from opsterm.tui.cells import fit, shown
 from opsterm.tui.drawing.axis import ValueAxis, value_axis
 from opsterm.tui.drawing.legend import letter_of
 from opsterm.tui.drawing.raster import Picture, Scale, Stretch, ascii_layer, braille_layer, lay_over, trace
@@ -133,12 +133,14 @@ class PanelSize:
     right: int
 
 
-def axis_of(curves: Sequence[Curve], thresholds: Sequence[ThresholdLine], unit: str, rows: int) -> ValueAxis:
+def axis_of(
+    curves: Sequence[Curve], thresholds: Sequence[ThresholdLine], unit: str, rows: int, *, plain: bool
+) -> ValueAxis:
     """Return the axis for the curves of one unit; thresholds within reach of the values are made to fit in."""
     held = [c for c in curves if c.window.points]
     low, high = min((c.low for c in held), default=0.0), max((c.high for c in held), default=0.0)
     near = [t.value for t in thresholds if t.unit == unit and high < t.value <= 2 * high < LARGEST]
-    return value_axis(low, max([high, *near]), unit, max(2, (rows + 2) // 3))
+    return value_axis(low, max([high, *near]), shown(unit, limit=12, plain=plain), max(2, (rows + 2) // 3))
 
 
 def draw_panel(
@@ -242,7 +244,7 @@ def _with_axes(
     labels = [_tick_at(axis, scale, number, size.rows) for (axis, _), scale in zip(groups, scales, strict=True)]
     tick, bar, right_tick = ("+", "|", "+") if plain else ("┤", "│", "├")
     ellipsis = "~" if plain else "…"
-    left = fit(labels[0], size.left - 2, right=True, ellipsis=ellipsis) + " " + (tick if labels[0] else bar)
+    left = _cells(fit(labels[0], size.left - 2, right=True, ellipsis=ellipsis)) + " " + (tick if labels[0] else bar)
     text, roles = left, bytes((AXIS,)) * size.left
     text, roles = text + row.text, roles + bytes(row.roles)
     if size.letters:
@@ -250,7 +252,7 @@ def _with_axes(
         text, roles = f"{text} {mark or ' '}", roles + bytes((BLANK, role))
     if size.right:
         label = labels[1] if len(labels) > 1 else ""
-        text += (right_tick if label else bar) + " " + fit(cut(label, size.right - 2), size.right - 2)
+        text += (right_tick if label else bar) + " " + _cells(fit(label, size.right - 2, ellipsis=ellipsis))
         roles += bytes((AXIS,)) * size.right
     return CellRow(text, bytearray(roles))
 

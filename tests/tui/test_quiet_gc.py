@@ -1,0 +1,19 @@
+"""Garbage collection is made quiet while a screen stands, and put back after it."""
+
+from __future__ import annotations
+
+import gc
+
+from opsterm.tui.quiet_gc import THRESHOLDS, quiet_gc
+
+
+def test_collector_is_quiet_and_comes_back() -> None:
+    before = gc.get_threshold()
+    restore = quiet_gc()
+    try:
+        assert gc.get_threshold() == THRESHOLDS
+        assert gc.get_freeze_count() > 0
+    finally:
+        restore()
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
