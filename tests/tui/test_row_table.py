@@ -179,6 +179,34 @@ async def test_groups_are_indented_and_say_whether_they_are_open() -> None:
         assert screen_text(plain)[3].startswith("  + db")
 
 
+async def test_rows_given_before_there_is_a_screen_are_shown() -> None:
+    class Early(App[None]):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = RowTable(COLUMNS)
+            self.table.set_rows([row(n) for n in range(100)])
+            self.table.move_to_key("h50")
+
+        def compose(self) -> ComposeResult:
+            yield self.table
+
+    app = Early()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.pause()
+        assert any(line.startswith("> host-0050") for line in screen_text(app))
+
+
+async def test_the_mouse_moves_the_cursor_and_a_double_click_opens() -> None:
+    app = TableApp([row(n) for n in range(100)])
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.click(RowTable, offset=(5, 4))
+        assert app.table.cursor_key == "h3"
+        await pilot.click(RowTable, offset=(5, 0))
+        await pilot.click(RowTable, offset=(5, 6), times=2)
+        await pilot.pause()
+        assert app.told[-1] == ("selected", "h5")
+
+
 HOSTILE = [
     "\x1b[2J\x1b[31mred",
     "\x1b]52;c;aGk=\x07clip",

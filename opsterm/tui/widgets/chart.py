@@ -17,8 +17,10 @@ from opsterm.monitoring.sample import SeriesWindow
 from opsterm.tui.cells import cut, fit, shown
 from opsterm.tui.drawing.chart import ChartPalette, Drawing, ThresholdLine, lay_out, strip_of
 
-SERIES_STYLES = 8
-"""Curves with a colour of their own; the ninth looks like the first and is told apart by its letter."""
+__all__ = ["Chart", "ThresholdLine"]
+
+SERIES_STYLES = 10
+"""Curves with a colour of their own; the eleventh looks like the first and is told apart by its letter."""
 
 
 class Chart(Widget, can_focus=True):
@@ -57,6 +59,8 @@ class Chart(Widget, can_focus=True):
         & > .chart--series-6 { color: $error; }
         & > .chart--series-7 { color: $foreground; }
         & > .chart--series-8 { color: $foreground 70%; }
+        & > .chart--series-9 { color: $primary; }
+        & > .chart--series-10 { color: $accent; }
     }
     """
 
