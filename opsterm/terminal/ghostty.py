@@ -134,8 +134,10 @@ class GhosttyEmulator:
 
     def close(self) -> None:
         """Give the memory back; safe to call twice."""
-        self._picture.close()
-        ffi.release(self._terminal)
+        if self._terminal is not None:
+            self._picture.close()
+            ffi.release(self._terminal)
+            self._terminal = None  # so that a use after this fails in Python, not in C
 
     def _soft_reset(self) -> None:
         """Do DECSTR in sequences the library knows; the cursor stays where it is, as in xterm."""

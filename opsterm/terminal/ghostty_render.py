@@ -74,9 +74,10 @@ class RenderState:
         return Cursor(x=x, y=cursor.viewport_y, visible=bool(cursor.visible), shape=shape)
 
     def close(self) -> None:
-        """Give the memory back; safe to call twice."""
+        """Give the memory back."""
         for handle in (self._cells, self._row, self._state):
             ffi.release(handle)
+        self._cells = self._row = self._state = None
 
     def _read_row(self, columns: int) -> tuple[Run, ...]:
         get, row, view = lib.ghostty_render_state_row_get, self._row[0], self._view
