@@ -171,18 +171,3 @@ def field_text(target: Target, name: str) -> str:
 def changed_fields(before: Target, after: Target) -> tuple[str, ...]:
     """Return the names of fields that differ, `source` excluded."""
     return tuple(name for name in FIELD_NAMES if getattr(before, name) != getattr(after, name))
-
-
-def edited_by_operator(before: Target, values: Mapping[str, str]) -> Target:
-    """Return a target as the operator wants it.
-
-    When they change how it is reached, the target becomes theirs (source "manual"), so that no automatic import
-    sets it back; groups, tags and words are never touched by one anyway.
-
-    Raises:
-        BadInput: a field is unknown or a value cannot be used.
-    """
-    after = with_fields(before, values)
-    if before.source != "built-in" and set(changed_fields(before, after)) & set(CONNECTION_FIELDS):
-        return dataclasses.replace(after, source="manual")
-    return after

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsterm.core.errors import BadInput, NotFound
-from opsterm.inventory.fields import CONNECTION_FIELDS, edited_by_operator, with_fields
+from opsterm.inventory.fields import CONNECTION_FIELDS, with_fields
 from opsterm.inventory.imports import ImportResult
 from opsterm.inventory.merge import merge_import
 from opsterm.inventory.target import Protocol, Target
@@ -42,14 +42,13 @@ def test_what_the_operator_removed_stays_away_until_they_ask() -> None:
 
 
 def test_an_edited_connection_is_the_operators_own() -> None:
-    edited = edited_by_operator(ssh(address="10.0.0.1"), {"address": "10.9.9.9"})
-    assert edited.source == "manual"
+    edited = Target(name="web", address="10.9.9.9", source="manual")
     merge = merge_import([edited], found(ssh(address="10.0.0.1")), automatic=True)
     assert (merge.changed, merge.unchanged) == ((), ("web",))
 
 
 def test_tags_of_the_operator_stay_while_the_address_follows() -> None:
-    edited = edited_by_operator(ssh(address="10.0.0.1"), {"tags": "pci;edge", "env": "prod"})
+    edited = with_fields(ssh(address="10.0.0.1"), {"tags": "pci;edge", "env": "prod"})
     merge = merge_import([edited], found(ssh(address="10.0.0.2")), automatic=True)
     after = merge.changed[0].after
     assert (after.address, after.tags, after.environment) == ("10.0.0.2", ("edge", "pci"), "prod")

@@ -1,4 +1,4 @@
-"""Which format a file has, from its name and its text; and one way to read any of them."""
+"""Which format a file has, from its name and its text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ import re
 from enum import StrEnum
 
 from opsterm.core.errors import BadInput
-from opsterm.inventory.formats.ansible_ini import import_ansible_ini
-from opsterm.inventory.formats.ansible_yaml import import_ansible_yaml
-from opsterm.inventory.formats.csv_table import import_csv
-from opsterm.inventory.formats.json_lines import import_json_lines
-from opsterm.inventory.formats.known_hosts import import_known_hosts
-from opsterm.inventory.imports import ImportResult, lines_of
+from opsterm.inventory.imports import lines_of
 
 
 class InventoryFormat(StrEnum):
@@ -68,24 +63,3 @@ def guess_format(file: str, text: str) -> InventoryFormat:
         f"Nothing in {file} tells which kind of inventory it is.",
         next_step="Say it with --format: " + ", ".join(InventoryFormat) + ".",
     )
-
-
-def import_text(kind: InventoryFormat, file: str, text: str) -> ImportResult:
-    """Read one text of any format but ssh_config, which is made of several files (`import_ssh_config`).
-
-    Raises:
-        BadInput: the format is ssh_config.
-    """
-    match kind:
-        case InventoryFormat.KNOWN_HOSTS:
-            return import_known_hosts(file, text)
-        case InventoryFormat.ANSIBLE_INI:
-            return import_ansible_ini(file, text)
-        case InventoryFormat.ANSIBLE_YAML:
-            return import_ansible_yaml(file, text)
-        case InventoryFormat.CSV:
-            return import_csv(file, text)
-        case InventoryFormat.JSON:
-            return import_json_lines(file, text)
-        case InventoryFormat.SSH_CONFIG:
-            raise BadInput("An ssh_config is read with its includes.", next_step="Call import_ssh_config.")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from opsterm.core.errors import OpstermError
 from opsterm.inventory.fields import shown
 from opsterm.inventory.imports import LINE_LIMIT, Gathering, Read, lines_of
 from opsterm.inventory.patterns import compile_glob, glob_regex, is_wild
@@ -145,6 +146,8 @@ class SectionList:
                 self._gathering.problem(file, 0, "There is no such file.")
         except OSError as error:
             self._gathering.problem(file, 0, f"It cannot be read: {error.strerror or error}.")
+        except OpstermError as error:
+            self._gathering.problem(file, 0, f"It cannot be read: {error.what}")
         except UnicodeError:
             self._gathering.problem(file, 0, "It is not UTF-8 text.")
         return ""
