@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,10 +34,27 @@ class Line(aiosqlite.Connection):
         # A line that nobody closed must not hold up the end of the process: a thread that dies in the middle of a
         # commit is what kill -9 does too, and SQLite is made for that.
         self._thread.daemon = True
+        self._stopped: asyncio.Future[None] | None = None
+
+    def __del__(self) -> None:
+        # aiosqlite's own tells a loop that may be gone by now, which ends in a traceback on the terminal.
+        if self._connection is not None:
+            warnings.warn(f"{self!r} was never closed", ResourceWarning, stacklevel=1)
+            self._tx.put_nowait((None, self._connection.close))
+
+    def stop(self) -> asyncio.Future[None] | None:
+        """End the thread when it has done what waits; remember the future, for `opened`."""
+        self._stopped = super().stop()
+        return self._stopped
 
     async def opened(self) -> Line:
-        """Open it; return it."""
-        await self
+        """Open it; return it. Raises what `connect` raises, and leaves no thread behind then."""
+        try:
+            await self
+        except BaseException:
+            if self._stopped is not None:
+                await self._stopped
+            raise
         return self
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -50,9 +68,7 @@ def connect_for_writing(database: Path) -> sqlite3.Connection:
 
     Every commit is forced to the disk (synchronous FULL): what was acknowledged survives a power cut.
     """
-    connection = sqlite3.connect(
-        f"{database.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False
-    )
+    connection = _connect(database, "mode=rw")
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -71,7 +87,10 @@ def _try_to_write(connection: sqlite3.Connection) -> None:
     except sqlite3.OperationalError as error:
         if code_of(error) != sqlite3.SQLITE_BUSY:  # another process writes: so can we
             raise
-    else:
+        return
+    try:
+        connection.execute("DELETE FROM preference WHERE 0")  # BEGIN IMMEDIATE alone is content to read
+    finally:
         connection.execute("ROLLBACK")
 
 
@@ -83,26 +102,34 @@ def connect_for_reading(database: Path, *, frozen: bool) -> sqlite3.Connection:
         frozen: open it without the files that SQLite keeps beside it: the only way on a disk that takes no writes.
             What another process writes meanwhile, or left there when it was killed, is not seen.
     """
-    how = "mode=ro&immutable=1" if frozen else "mode=rw"
-    connection = sqlite3.connect(
+    try:
+        connection = _connect(database, "mode=ro&immutable=1" if frozen else "mode=rw")
+        connection.execute("PRAGMA query_only = ON")
+    except sqlite3.Error as error:
+        raise fault(error, database, "opened") from error
+    return connection
+
+
+def _connect(database: Path, how: str) -> sqlite3.Connection:
+    # Used in its own thread only, but closed in another one when nobody closed it.
+    return sqlite3.connect(
         f"{database.as_uri()}?{how}", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False
     )
-    connection.execute("PRAGMA query_only = ON")
-    return connection
 
 
 class Readers:
     """A few connections for reading; each piece of work sees one consistent state. Used from one event loop.
 
     Attributes:
-        frozen: see `connect_for_reading`; `thaw` ends it.
+        frozen: see `connect_for_reading`; `renew` changes it.
     """
 
     def __init__(self, database: Path, *, lines: int = 2, frozen: bool = False) -> None:
         self.frozen = frozen
         self._database = database
         self._lines = lines
-        self._idle: list[tuple[Line, bool]] = []  # with how it was opened
+        self._idle: list[tuple[Line, int]] = []  # with the round it was opened in
+        self._round = 0
         self._room = asyncio.Semaphore(lines)
         self._closed = False
 
@@ -113,33 +140,32 @@ class Readers:
             StorageError: the database cannot be read, or the store is closed.
         """
         async with self._room:
-            line, frozen = await self._take()
+            line, opened_in = await self._take()
             try:
-                return await line.run(partial(_in_transaction, work))
-            except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
-                raise fault(error, self._database, "read") from error
+                return await line.run(partial(_in_transaction, work, self._database))
             finally:
-                if frozen == self.frozen:
-                    self._idle.append((line, frozen))
+                if opened_in == self._round:
+                    self._idle.append((line, opened_in))
                 else:
                     await line.close()
 
-    async def _take(self) -> tuple[Line, bool]:
+    async def _take(self) -> tuple[Line, int]:
         if self._closed:
             raise closed()
         if self._idle:
             return self._idle.pop()
         connect = partial(connect_for_reading, self._database, frozen=self.frozen)
-        try:
-            return await Line(connect).opened(), self.frozen
-        except sqlite3.Error as error:
-            raise fault(error, self._database, "opened") from error
+        return await Line(connect).opened(), self._round
 
-    async def thaw(self) -> None:
-        """Let go of frozen connections: the disk takes writes again."""
-        if self.frozen:
-            self.frozen = False
-            await self._close_idle()
+    async def renew(self, *, frozen: bool) -> None:
+        """Open connections anew from now on: the disk has begun or ceased to take writes.
+
+        SQLite shares its view of the files beside the database between the connections of a process: while one is
+        left that was opened on a read-only disk, no new one can write.
+        """
+        self.frozen = frozen
+        self._round += 1
+        await self._close_idle()
 
     async def close(self) -> None:
         """Close every connection; work that is under way ends first."""
@@ -161,9 +187,12 @@ def closed() -> StorageError:
     return StorageError("The database is closed.", why="opsterm is ending.")
 
 
-def _in_transaction(work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
-    connection.execute("BEGIN")
+def _in_transaction(work: Callable[[sqlite3.Connection], T], database: Path, connection: sqlite3.Connection) -> T:
     try:
-        return work(connection)
-    finally:
-        connection.execute("ROLLBACK")
+        connection.execute("BEGIN")
+        try:
+            return work(connection)
+        finally:
+            connection.execute("ROLLBACK")
+    except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
+        raise fault(error, database, "read") from error

@@ -16,13 +16,13 @@ ADD_SERIES = """INSERT OR IGNORE INTO series (target, metric, item, minutes_unti
 VALUES (?, ?, ?, ?, ?)"""
 FIND_SERIES = "SELECT id FROM series WHERE target = ? AND metric = ? AND item = ?"
 WRITE = "INSERT OR REPLACE INTO sample (series_id, at_ms, value) VALUES (?, ?, ?)"
-# A late sample makes its minute and hour be made again, unless what they were made of is partly gone by age.
-REDO_HOURS = """UPDATE series SET hours_until_ms = :hour WHERE id = :id AND hours_until_ms > :hour AND (
-EXISTS (SELECT 1 FROM sample_minute WHERE series_id = :id AND at_ms < :hour)
-OR NOT EXISTS (SELECT 1 FROM sample_hour WHERE series_id = :id AND at_ms = :hour))"""
-REDO_MINUTES = """UPDATE series SET minutes_until_ms = :minute WHERE id = :id AND minutes_until_ms > :minute AND (
-EXISTS (SELECT 1 FROM sample WHERE series_id = :id AND at_ms < :minute)
-OR NOT EXISTS (SELECT 1 FROM sample_minute WHERE series_id = :id AND at_ms = :minute))"""
+# A late sample makes its minute and hour be made again, but only where all they were made of is still there.
+REDO_HOURS = """UPDATE series SET hours_until_ms = :hour WHERE id = :id AND hours_until_ms > :hour
+AND (SELECT total(readings) FROM sample_minute WHERE series_id = :id AND at_ms BETWEEN :hour AND :hour + 3599999)
+= (SELECT total(readings) FROM sample_hour WHERE series_id = :id AND at_ms = :hour)"""
+REDO_MINUTES = """UPDATE series SET minutes_until_ms = :minute WHERE id = :id AND minutes_until_ms > :minute
+AND (SELECT count(*) FROM sample WHERE series_id = :id AND at_ms BETWEEN :minute AND :minute + 59999)
+= (SELECT total(readings) FROM sample_minute WHERE series_id = :id AND at_ms = :minute)"""
 SERIES = """SELECT metric, item FROM series AS s WHERE target = ? AND (
 EXISTS (SELECT 1 FROM sample WHERE series_id = s.id) OR EXISTS (SELECT 1 FROM sample_minute WHERE series_id = s.id)
 OR EXISTS (SELECT 1 FROM sample_hour WHERE series_id = s.id)) ORDER BY metric, item"""
@@ -112,18 +112,15 @@ def _write(db: sqlite3.Connection, samples: Sequence[Sample], known: dict[Series
     """Write samples; return the numbers of series that were not in `known`."""
     fresh: dict[SeriesKey, int] = {}
     rows: list[tuple[int, int, float]] = []
-    earliest: dict[int, int] = {}
+    minutes: set[tuple[int, int]] = set()
     for key, at, value in samples:
         at_ms = round(at * 1000)
         number = known.get(key) or fresh.get(key)
         if number is None:
             number = fresh[key] = _series_id(db, key, at_ms)
         rows.append((number, at_ms, value))
-        earliest[number] = min(at_ms, earliest.get(number, at_ms))
-    late = [
-        {"id": number, "minute": floor_to(at_ms, MINUTE_MS), "hour": floor_to(at_ms, HOUR_MS)}
-        for number, at_ms in earliest.items()
-    ]
+        minutes.add((number, floor_to(at_ms, MINUTE_MS)))
+    late = [{"id": number, "minute": minute, "hour": floor_to(minute, HOUR_MS)} for number, minute in minutes]
     db.executemany(REDO_HOURS, late)
     db.executemany(REDO_MINUTES, late)
     db.executemany(WRITE, rows)

@@ -73,22 +73,26 @@ async def open_store(
         prepare(database, stamp=stamp, say=say, schema=schema)
 
     readers = Readers(database)
-    writer = Writer(database, clock, make_ready=make_ready, on_writable=readers.thaw)
+    writer = Writer(database, clock, make_ready=make_ready, readers=readers)
     try:
         await writer.open()
     except StorageFull as refusal:
-        readers.frozen = True
         if not await _is_readable(readers, schema):
-            await readers.close()
+            await writer.close()
             raise refusal from None
     return SqliteStore(paths, writer, readers, schema.version)
 
 
 async def _is_readable(readers: Readers, schema: Schema) -> bool:
-    try:
-        return await readers.read(version_on_disk) == schema.version
-    except StorageError:
-        return False
+    """See whether a database can be read as it stands, or else frozen; leave the readers that way."""
+    for frozen in (False, True):
+        await readers.renew(frozen=frozen)
+        try:
+            if await readers.read(version_on_disk) == schema.version:
+                return True
+        except StorageError:
+            continue
+    return False
 
 
 class SqliteStore:
@@ -137,7 +141,6 @@ class SqliteStore:
     async def close(self) -> None:
         """Finish what was accepted and close every connection. Safe to call twice."""
         await self._writer.close()
-        await self._readers.close()
         self._offload.close()
 
 

@@ -11,19 +11,19 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from opsterm.core.clock import Clock
-from opsterm.core.errors import Bug, LeaseLost, OpstermError, StorageFull
+from opsterm.core.errors import Bug, LeaseLost, OpstermError, StorageError, StorageFull
 from opsterm.core.events import Fact
 from opsterm.runtime.ports import Fence
 from opsterm.storage.facts import fact_row, insert_rows, placed
 from opsterm.storage.faults import ends_transaction, fault
-from opsterm.storage.line import Line, closed, connect_for_writing
+from opsterm.storage.line import Line, Readers, closed, connect_for_writing
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class _Waiting:
     weight: int
     done: asyncio.Future[Any]
     result: Any = None
-    error: BaseException | None = field(default=None)
+    error: OpstermError | None = None
 
 
 class Writer:
@@ -126,7 +126,7 @@ class Writer:
         clock: Clock,
         *,
         make_ready: Callable[[], None],
-        on_writable: Callable[[], Awaitable[None]],
+        readers: Readers,
     ) -> None:
         """Make a writer that opens its connection at `open`, or when it is first needed after that failed.
 
@@ -134,13 +134,14 @@ class Writer:
             database: the SQLite file.
             clock: when to try again.
             make_ready: makes the database ready; called in the connection's thread.
-            on_writable: awaited when the disk takes writes again.
+            readers: opened anew with the writer's connection, see `Readers.renew`.
         """
         self.refused_because = ""
         self._database = database
         self._clock = clock
         self._make_ready = make_ready
-        self._on_writable = on_writable
+        self._readers = readers
+        self._inode = 0
         self._line: Line | None = None
         self._waiting: deque[_Waiting] = deque()
         self._committing: asyncio.Future[None] | None = None
@@ -157,14 +158,18 @@ class Writer:
         """
         try:
             self._line = await Line(self._connect).opened()
-        except (sqlite3.Error, OSError) as error:
-            raise self._noted(fault(error, self._database, "opened")) from error
         except StorageFull as error:
-            raise self._noted(error) from None
+            self._note(error)
+            raise
 
     def _connect(self) -> sqlite3.Connection:
         self._make_ready()
-        return connect_for_writing(self._database)
+        try:
+            connection = connect_for_writing(self._database)
+            self._inode = self._database.stat().st_ino
+        except (sqlite3.Error, OSError) as error:
+            raise fault(error, self._database, "opened") from error
+        return connection
 
     async def write(self, work: Work[T], *, only_facts: bool = False, weight: int = 1) -> T:
         """Run `work` in the next transaction and return what it returned, once that is durable.
@@ -195,16 +200,17 @@ class Writer:
         line = self._line
         if line is None:
             return None
-        try:
-            return await line.run(_data_version)
-        except (sqlite3.Error, ValueError) as error:
-            raise fault(error, self._database, "read") from error
+        return await line.run(partial(_data_version, self._database))
 
     async def close(self) -> None:
-        """Commit what was accepted, then close the connection. Safe to call twice."""
+        """Commit what was accepted, then close the connections. Safe to call twice.
+
+        The one that writes goes last: only it can put the log back into the database and remove it.
+        """
         self._closed = True
         while self._committing is not None:
             await asyncio.wait([self._committing])
+        await self._readers.close()
         line, self._line = self._line, None
         if line is not None:
             await line.close()
@@ -231,18 +237,16 @@ class Writer:
                 await self._open_again()
             if self._line is None:
                 raise closed()
-            await self._line.run(partial(_commit_group, group))
+            await self._line.run(partial(_commit_group, group, self._database, self._inode))
         except OpstermError as error:
+            self._note(error)
             _tell_all(group, error)
-        except (sqlite3.Error, OSError) as error:
-            _tell_all(group, self._noted(fault(error, self._database, "written")))
         except Exception as error:  # noqa: BLE001 (whatever it is, the callers must not wait for ever)
-            _tell_all(group, _shown(error))
+            _tell_all(group, _bug(error))
         else:
             if self._refusal is not None:
                 self._refusal = None
                 self.refused_because = ""
-                await self._on_writable()
             for one in group:
                 _tell(one)
 
@@ -252,25 +256,54 @@ class Writer:
         line, self._line = self._line, None
         if line is not None:
             await line.close()
-        await self.open()
+        frozen = self._readers.frozen
+        await self._readers.renew(frozen=False)
+        try:
+            await self.open()
+        except StorageFull:
+            await self._readers.renew(frozen=frozen)
+            raise
 
-    def _noted(self, error: OpstermError) -> OpstermError:
+    def _note(self, error: OpstermError) -> None:
         """Remember a refusal of the disk, for the sentence and for when to try again."""
         if isinstance(error, StorageFull):
             self._refusal = error
             self.refused_because = f"{error.what} {error.next_step}"
             self._try_at = self._clock.monotonic() + TRY_AGAIN_S
-        return error
 
 
-def _commit_group(group: list[_Waiting], db: sqlite3.Connection) -> None:
-    """Run everybody's work in one transaction. Raises when nothing was kept; in the connection's thread."""
+def _commit_group(group: list[_Waiting], database: Path, inode: int, db: sqlite3.Connection) -> None:
+    """Run everybody's work in one transaction. Raises when nothing was kept. In the connection's thread.
+
+    Errors are put into sentences here, not on the loop: that asks the disk how it is.
+    """
+    try:
+        _insist_on_file(database, inode)
+        _run_group(group, database, db)
+    except Exception as error:
+        raise _sentence(error, database) from error
+
+
+def _insist_on_file(database: Path, inode: int) -> None:
+    """Refuse to write into a file that is no longer where it was: whoever looks there would find nothing of it."""
+    try:
+        same = database.stat().st_ino == inode
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise StorageError(
+            f"{database} was moved or removed while opsterm had it open; nothing more is kept.",
+            next_step="Put it back and start opsterm again; or start it again to begin anew.",
+        )
+
+
+def _run_group(group: list[_Waiting], database: Path, db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         transaction = Transaction(db)
         for one in group:
             one.error = None
-            _run_one(one, transaction, alone=len(group) == 1)
+            _run_one(one, transaction, database, alone=len(group) == 1)
         transaction.flush()
         db.execute("COMMIT")
     except BaseException:
@@ -279,7 +312,7 @@ def _commit_group(group: list[_Waiting], db: sqlite3.Connection) -> None:
         raise
 
 
-def _run_one(one: _Waiting, transaction: Transaction, *, alone: bool) -> None:
+def _run_one(one: _Waiting, transaction: Transaction, database: Path, *, alone: bool) -> None:
     db = transaction.db
     mark = transaction.mark()
     guarded = not alone and not one.only_facts
@@ -290,7 +323,7 @@ def _run_one(one: _Waiting, transaction: Transaction, *, alone: bool) -> None:
     except Exception as error:
         if alone or ends_transaction(error) or not db.in_transaction:
             raise
-        one.error = error
+        one.error = _sentence(error, database)
         transaction.back_to(mark)
         if guarded:
             db.execute("ROLLBACK TO one")
@@ -304,7 +337,7 @@ def _tell(one: _Waiting) -> None:
     if one.error is None:
         one.done.set_result(one.result)
     else:
-        one.done.set_exception(_shown(one.error))
+        one.done.set_exception(one.error)
 
 
 def _tell_all(group: list[_Waiting], error: OpstermError) -> None:
@@ -313,11 +346,11 @@ def _tell_all(group: list[_Waiting], error: OpstermError) -> None:
             one.done.set_exception(error if len(group) == 1 else _again(error))
 
 
-def _shown(error: BaseException) -> OpstermError:
+def _sentence(error: Exception, database: Path) -> OpstermError:
     if isinstance(error, OpstermError):
         return error
-    if isinstance(error, sqlite3.Error | UnicodeEncodeError):
-        return fault(error, Path("The database"), "written")
+    if isinstance(error, sqlite3.Error | OSError | UnicodeEncodeError):
+        return fault(error, database, "written")
     return _bug(error)
 
 
@@ -334,5 +367,8 @@ def _again(error: OpstermError) -> OpstermError:
     return fresh
 
 
-def _data_version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA data_version").fetchone()[0])
+def _data_version(database: Path, db: sqlite3.Connection) -> int:
+    try:
+        return int(db.execute("PRAGMA data_version").fetchone()[0])
+    except sqlite3.Error as error:
+        raise fault(error, database, "read") from error
