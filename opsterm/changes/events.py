@@ -97,3 +97,11 @@ class ChangeEnded(Event):
 
     change: int
     state: str
+
+
+@event("change.stop_asked")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeStopAsked(Event):
+    """Somebody wants a running change to be stopped."""
+
+    change: int

@@ -11,6 +11,7 @@ from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
 from opsterm.policy.mask import mask
+from opsterm.policy.risk import RiskLevel
 
 _WORST_FIRST = (
     OutcomeState.UNKNOWN,
@@ -47,6 +48,13 @@ def targets_text(change: Change) -> str:
     """Return where it runs, folded and counted: "web-[01-03] (3 targets)"."""
     names = [target.name for target in change.order.targets]
     return f"{fold(names)} ({_count(len(names), 'target')})"
+
+
+def way_back(change: Change) -> str:
+    """Return what of a change can be taken back, in one sentence. (First form: nothing is captured yet.)"""
+    if change.risk.level in (RiskLevel.READ, RiskLevel.LOW):
+        return "nothing to take back: it only reads"
+    return "cannot be undone by opsterm: this version captures nothing before a change"
 
 
 def line(change: Change, now: float, *, limit: int = 60) -> str:

@@ -71,7 +71,7 @@ class StatusLine(Static):
         if self._place:
             parts.append(" ".join(f"[{n}]" if name == self._place else str(n) for name, n in _PLACES))
         if not self._begun:
-            parts.append("opening …" if not self._glyphs.ascii else "opening ...")
+            parts.append("opening …" if self._glyphs.braille else "opening ...")
         else:
             parts += self._counts()
         if self.runtime.read_only_because:
@@ -84,7 +84,7 @@ class StatusLine(Static):
     def _counts(self) -> list[str]:
         counts = count_statuses(self.runtime.inventory.rows())
         states = " ".join(f"{self._glyphs.status(status)} {n}" for status, n in counts.present())
-        parts = [f"{counts.total} targets {states}", "model: rules"]
+        parts = [f"{counts.total} target{'' if counts.total == 1 else 's'} {states}", "model: rules"]
         if self._waiting:
             parts.append(
                 f"{self._waiting} approval{'s' if self._waiting > 1 else ''} wait{'' if self._waiting > 1 else 's'}"

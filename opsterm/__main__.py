@@ -1,0 +1,105 @@
+"""The door: picks a face, and turns any error into a sentence and an exit code.
+
+Nothing heavy is imported here: `opsterm --help` answers before a library of ours is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from opsterm.cli.arguments import Invocation, parse_arguments
+from opsterm.core.clock import SystemClock
+from opsterm.core.errors import BadSetting, ExitCode, OpstermError
+from opsterm.core.paths import Paths, find_paths, make_private
+from opsterm.core.settings import Loaded, load_settings
+from opsterm.core.text import clean_block
+
+if TYPE_CHECKING:
+    from opsterm.runtime.runtime import Runtime
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run opsterm and return its exit code; never raises."""
+    environment = dict(os.environ)
+    paths = find_paths(environment, Path(environment.get("HOME") or "/"))
+    try:
+        invocation = parse_arguments(sys.argv[1:] if argv is None else argv)
+        if invocation.exit_code is not None:
+            return invocation.exit_code
+        loaded = read_settings(invocation, paths, environment)
+        return _enter(invocation, loaded, paths, environment)
+    except OpstermError as error:
+        _say(f"opsterm: {error}")
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has gone: that is their right, and stdout must not be flushed again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        return _report(error, paths)
+
+
+def read_settings(invocation: Invocation, paths: Paths, environment: dict[str, str]) -> Loaded:
+    """Read config.toml, the variables and the flags. Raises BadSetting."""
+    file = Path(invocation.config or environment.get("OPSTERM_CONFIG") or paths.config_file)
+    text = ""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if invocation.config or environment.get("OPSTERM_CONFIG"):
+            raise BadSetting(f"There is no settings file {file}.", next_step="Check the path given.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(
+            f"The settings file {file} cannot be read.",
+            why=str(error),
+            next_step="Mend the file, or name another one with --config.",
+        ) from error
+    return load_settings(file_text=text, file_name=str(file), environment=environment, flags=dict(invocation.flags))
+
+
+def _enter(invocation: Invocation, loaded: Loaded, paths: Paths, environment: dict[str, str]) -> int:
+    for folder in (paths.data, paths.state):
+        make_private(folder)
+    if invocation.verb == "":
+        from opsterm.tui.start import run_screen
+
+        return run_screen(loaded=loaded, paths=paths, clock=SystemClock(), environment=environment, build=_build)
+    from opsterm.cli.run import run_verb
+
+    return run_verb(invocation, loaded=loaded, paths=paths, clock=SystemClock(), environment=environment, build=_build)
+
+
+def _build(loaded: Loaded, paths: Paths, environment: dict[str, str], face: str) -> Runtime:
+    from opsterm.composition import build_runtime
+
+    return build_runtime(loaded=loaded, paths=paths, clock=SystemClock(), environment=environment, face=face)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(clean_block(text) + "\n")
+
+
+def _report(error: Exception, paths: Paths) -> int:
+    """Write a report about a broken invariant where the operator can send it from; say where."""
+    import traceback
+
+    file = paths.state / "report.txt"
+    try:
+        paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        file.chmod(0o600)
+        where = f"A report is in {file}; please send it with what you did."
+    except OSError as failure:
+        where = f"No report could be written: {failure}."
+    _say(f"opsterm: this is a fault of opsterm: {type(error).__name__}: {error}\n{where}")
+    return ExitCode.BUG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Files that the operator named, read with an error that says what is wrong."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+
+from opsterm.core.errors import BadInput
+from opsterm.knowledge.document import parse_document
+from opsterm.knowledge.search import KnowledgeBase
+
+LARGEST = 64_000_000
+"""Bytes: an inventory larger than this is a mistake."""
+
+
+class LocalFiles:
+    """Reads files of this machine. Every method blocks: call it off the loop."""
+
+    def read(self, path: Path) -> str:
+        """Return the text of a file, UTF-8, a stray byte kept as an escape.
+
+        Raises:
+            OSError: it cannot be read.
+            BadInput: it is too large to be what it should be.
+        """
+        if path.stat().st_size > LARGEST:
+            raise BadInput(f"{path} is larger than {LARGEST // 1_000_000} MB and was not read.")
+        return path.read_bytes().decode("utf-8", errors="backslashreplace")
+
+    def glob(self, pattern: str) -> Sequence[str]:
+        """Return paths that match a shell pattern, sorted."""
+        return sorted(glob.glob(pattern))  # noqa: PTH207 (absolute patterns are what ssh_config has)
+
+    def changed_at(self, path: Path) -> float | None:
+        """Return when a file was last changed, epoch seconds; None when there is none."""
+        try:
+            return path.stat().st_mtime
+        except OSError:
+            return None
+
+    def read_knowledge(self, folder: Path) -> KnowledgeBase:
+        """Read every document that ships."""
+        return KnowledgeBase([parse_document(self.read(path), path.name) for path in sorted(folder.glob("*.md"))])
+
+    def this_os(self) -> str:
+        """Return ID and VERSION_ID of os-release(5), as in "debian 12"; "linux" when it says nothing."""
+        fields = {}
+        for name in ("/etc/os-release", "/usr/lib/os-release"):
+            try:
+                lines = Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
+            except OSError:
+                continue
+            fields = dict(line.partition("=")[::2] for line in lines if "=" in line)
+            break
+        words = [fields.get(key, "").strip("\"'") for key in ("ID", "VERSION_ID")]
+        return " ".join(word for word in words if word) or "linux"

@@ -1,0 +1,101 @@
+"""Verbs about opsterm itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+from opsterm.cli.run import Context
+from opsterm.core.errors import ExitCode
+from opsterm.core.settings import describe_settings
+from opsterm.core.units import parse_duration
+from opsterm.policy.audit import as_json, utc_text
+from opsterm.runtime.commands import COMMANDS
+from opsterm.runtime.doctor import Health
+
+
+async def audit(context: Context) -> int:
+    """Print who did what, when, why, with which result."""
+    since = context.invocation.text("since")
+    found = await context.runtime.audit.rows(
+        correlation_id=context.invocation.text("id").lower(),
+        since=context.runtime.clock.now() - parse_duration(since) if since else 0.0,
+        limit=context.invocation.number("limit") or 200,
+    )
+    if context.printer.json:
+        for row in found:
+            context.printer.record(as_json(row))
+        return ExitCode.DONE
+    context.printer.table(
+        ("when", "who", "what", "why", "result"),
+        [(utc_text(row.at), row.who, row.what, row.why, row.result) for row in found],
+    )
+    return ExitCode.DONE
+
+
+async def doctor(context: Context) -> int:
+    """Say how every part is."""
+    checks = await context.runtime.doctor()
+    bad = [check for check in checks if check.health is Health.BAD]
+    for check in checks:
+        if context.printer.json:
+            context.printer.record(check)
+        else:
+            mark = {Health.GOOD: "ok  ", Health.NOTE: "note", Health.BAD: "BAD "}[check.health]
+            context.printer.line(f"{mark}  {check.name}: {check.text}")
+            if check.next_step:
+                context.printer.line(f"      {check.next_step}")
+    return ExitCode.SOME_FAILED if bad else ExitCode.DONE
+
+
+async def settings(context: Context) -> int:
+    """Print every setting with its value and source."""
+    for key, value, source, text in describe_settings(context.runtime.loaded):
+        if context.printer.json:
+            context.printer.record({"key": key, "value": value, "source": source, "help": text})
+        else:
+            context.printer.line(f"{key} = {value}    # {source}. {text}")
+    return ExitCode.DONE
+
+
+async def keys(context: Context) -> int:
+    """Print the keys of the screen."""
+    for command in COMMANDS:
+        if context.printer.json:
+            context.printer.record(
+                {"id": command.id, "keys": list(command.keys), "pane": command.pane, "help": command.text}
+            )
+    if not context.printer.json:
+        context.printer.table(
+            ("key", "where", "what it does"),
+            [(" ".join(command.keys) or "palette", command.pane, command.text) for command in COMMANDS],
+        )
+    return ExitCode.DONE
+
+
+async def where(context: Context) -> int:
+    """Print the folders opsterm uses."""
+    paths = context.runtime.paths
+    found = {
+        "settings": paths.config_file,
+        "themes": paths.config / "themes",
+        "database": paths.database,
+        "vault": paths.vault,
+        "output": paths.output,
+        "reports": paths.state,
+        "shipped": paths.shipped,
+    }
+    for name, path in found.items():
+        if context.printer.json:
+            context.printer.record({"name": name, "path": str(path)})
+        else:
+            context.printer.line(f"{name:10} {path}")
+    return ExitCode.DONE
+
+
+async def serve(context: Context) -> int:
+    """Run the workers without a face until SIGTERM."""
+    runtime = context.runtime
+    await runtime.open(workers=True)
+    context.printer.say(f"opsterm serve: working on {runtime.paths.database}; SIGTERM ends it.")
+    await asyncio.Event().wait()
+    return ExitCode.DONE

@@ -1,0 +1,80 @@
+"""Builds the Runtime: the only file that knows every edge. Each edge is imported when it is first needed."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from types import ModuleType
+
+from opsterm.core.clock import Clock
+from opsterm.core.paths import Paths
+from opsterm.core.settings import Loaded
+from opsterm.knowledge.search import KnowledgeBase
+from opsterm.runtime.edges import Edges
+from opsterm.runtime.ports import Connector, Credentials, HostProbe, Store
+from opsterm.runtime.runtime import Runtime
+
+
+def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Mapping[str, str], face: str) -> Runtime:
+    """Return a runtime that has opened nothing yet.
+
+    Args:
+        loaded: the settings.
+        paths: where things are kept.
+        clock: what time it is.
+        environment: the operator's variables.
+        face: "screen", "serve" or "command": shown to other processes.
+    """
+    from opsterm.adapters.files import LocalFiles
+    from opsterm.adapters.operator import find_operator
+    from opsterm.adapters.processes import LinuxProcesses
+
+    settings = loaded.settings
+    operator = find_operator(environment)
+
+    async def module(name: str) -> ModuleType:
+        return await runtime.offload.run("imports", lambda: importlib.import_module(name))
+
+    async def open_store() -> Store:
+        store: Store = await (await module("opsterm.storage.store")).open_store(paths, clock)
+        return store
+
+    async def open_credentials() -> Credentials:
+        opened: Credentials = (await module("opsterm.storage.credentials")).open_credentials(
+            paths, settings.storage.keyring, environment, runtime.offload.pool("credentials")
+        )
+        return opened
+
+    async def open_connector(credentials: Credentials) -> Connector:
+        connector: Connector = (await module("opsterm.adapters.connector")).open_connector(
+            settings.ssh, operator, environment, credentials
+        )
+        return connector
+
+    async def open_probe() -> HostProbe:
+        probe: HostProbe = (await module("opsterm.adapters.local_host")).LocalHostProbe()
+        return probe
+
+    async def open_knowledge() -> KnowledgeBase:
+        files = LocalFiles()
+        return await runtime.offload.run("files", lambda: files.read_knowledge(paths.shipped / "knowledge_seed"))
+
+    runtime = Runtime(
+        loaded=loaded,
+        paths=paths,
+        clock=clock,
+        face=face,
+        edges=Edges(
+            open_store=open_store,
+            open_credentials=open_credentials,
+            open_connector=open_connector,
+            open_probe=open_probe,
+            open_knowledge=open_knowledge,
+            files=LocalFiles(),
+            processes=LinuxProcesses(),
+            operator=operator,
+            environment=environment,
+            this_os=lambda: LocalFiles().this_os(),
+        ),
+    )
+    return runtime

@@ -1,0 +1,143 @@
+"""The one table of commands: it feeds keys, footer, palette, help, the documentation and the parity test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing that an operator can do.
+
+    Attributes:
+        id: unique name; in `[keys]` it re-maps the command, and the screen's action has the same name.
+        keys: keys as Textual writes them, the first one is shown; empty: only in the palette.
+        pane: where the keys count: "everywhere", a pane's name, or "approval".
+        title: two or three words for footer and palette.
+        text: one sentence for help and documentation.
+        verb: the verb of the command line that does the same.
+        no_verb: why there is none, when there is none.
+    """
+
+    id: str
+    keys: tuple[str, ...] = ()
+    pane: str = "everywhere"
+    title: str
+    text: str
+    verb: str = ""
+    no_verb: str = ""
+
+
+_SCREEN_ONLY = "It is about the screen."
+_LISTS = "inventory, alerts, approvals"
+
+COMMANDS: tuple[Command, ...] = (
+    Command(id="open_help", keys=("question_mark", "f1"), title="help", text="Explains the place you are in and its keys.",
+            verb="keys"),
+    Command(id="open_palette", keys=("colon", "ctrl+p"), title="commands", text="Finds any command by name.",
+            no_verb=_SCREEN_ONLY),
+    Command(id="show_sent", keys=("at",), title="what was sent", text="Lists what was really sent to targets, and the audit.",
+            verb="audit"),
+    Command(id="pane_1", keys=("1",), title="inventory", text="Goes to the inventory.", no_verb=_SCREEN_ONLY),
+    Command(id="pane_2", keys=("2",), title="chart", text="Goes to the chart.", no_verb=_SCREEN_ONLY),
+    Command(id="pane_3", keys=("3",), title="alerts", text="Goes to the alerts.", no_verb=_SCREEN_ONLY),
+    Command(id="pane_4", keys=("4",), title="chat", text="Goes to the chat.", no_verb=_SCREEN_ONLY),
+    Command(id="pane_5", keys=("5",), title="terminal", text="Goes to the terminal.", no_verb=_SCREEN_ONLY),
+    Command(id="pane_6", keys=("6",), title="approvals", text="Goes to the changes that wait for approval.",
+            verb="changes"),
+    Command(id="next_pane", keys=("tab",), title="next pane", text="Goes to the next pane.", no_verb=_SCREEN_ONLY),
+    Command(id="previous_pane", keys=("shift+tab",), title="previous pane", text="Goes to the previous pane.",
+            no_verb=_SCREEN_ONLY),
+    Command(id="zoom", keys=("z",), title="zoom", text="Gives the pane the whole screen, and back.", no_verb=_SCREEN_ONLY),
+    Command(id="back", keys=("escape",), title="back", text="Goes one step back; never quits, never loses text.",
+            no_verb=_SCREEN_ONLY),
+    Command(id="cursor_down", keys=("j", "down"), pane="lists", title="down", text="Moves to the next line.", no_verb=_SCREEN_ONLY),
+    Command(id="cursor_up", keys=("k", "up"), pane="lists", title="up", text="Moves to the previous line.", no_verb=_SCREEN_ONLY),
+    Command(id="first", keys=("g", "home"), pane="lists", title="first", text="Moves to the first line.", no_verb=_SCREEN_ONLY),
+    Command(id="last", keys=("G", "end"), pane="lists", title="last", text="Moves to the last line.", no_verb=_SCREEN_ONLY),
+    Command(id="page_down", keys=("pagedown", "ctrl+d"), pane="lists", title="page down", text="Moves one page on.", no_verb=_SCREEN_ONLY),
+    Command(id="page_up", keys=("pageup", "ctrl+u"), pane="lists", title="page up", text="Moves one page back.", no_verb=_SCREEN_ONLY),
+    Command(id="toggle_mark", keys=("space",), pane="lists", title="mark", text="Marks the line, or takes the mark away.", no_verb=_SCREEN_ONLY),
+    Command(id="filter", keys=("slash",), pane="inventory", title="filter",
+            text="Filters the list with a selector, as in tag:web and status=offline.", verb="targets list"),
+    Command(id="copy", keys=("y",), pane=_LISTS, title="copy", text="Copies the selected line and says what it copied.",
+            no_verb=_SCREEN_ONLY),
+    Command(id="open_target", keys=("enter",), pane="inventory", title="open", text="Shows everything known of the target.",
+            verb="targets show"),
+    Command(id="open_terminal", keys=("t",), pane="inventory", title="terminal", text="Opens a shell on the target.",
+            no_verb="Your own ssh does the same."),
+    Command(id="check_target", keys=("r",), pane="inventory", title="check", text="Sees whether the marked targets answer.",
+            verb="targets check"),
+    Command(id="propose", keys=("p",), title="propose", text="Proposes a command for the marked targets.",
+            verb="propose"),
+    Command(id="add_target", keys=("plus",), pane="inventory", title="add target", text="Adds a target.",
+            verb="targets add"),
+    Command(id="edit_target", keys=("e",), pane="inventory", title="edit", text="Changes the target's fields.",
+            verb="targets edit"),
+    Command(id="remove_target", keys=("D",), pane="inventory", title="remove",
+            text="Takes the target out of the inventory; asks first.", verb="targets remove"),
+    Command(id="chart_target", keys=("c",), pane="inventory", title="chart", text="Shows the target's measurements.",
+            verb="history"),
+    Command(id="group_by", keys=("b",), pane="inventory", title="group by",
+            text="Groups the list by group, tag, environment, site, os or status.", no_verb=_SCREEN_ONLY),
+    Command(id="window_longer", keys=("minus",), pane="chart", title="longer", text="Shows a longer time.",
+            verb="history"),
+    Command(id="window_shorter", keys=("plus",), pane="chart", title="shorter", text="Shows a shorter time.",
+            verb="history"),
+    Command(id="cursor_left", keys=("left", "h"), pane="chart", title="earlier", text="Moves the read-out to an earlier time.",
+            no_verb=_SCREEN_ONLY),
+    Command(id="cursor_right", keys=("right", "l"), pane="chart", title="later", text="Moves the read-out to a later time.",
+            no_verb=_SCREEN_ONLY),
+    Command(id="choose_series", keys=("enter",), pane="chart", title="series", text="Chooses what is drawn.",
+            verb="history"),
+    Command(id="acknowledge", keys=("n",), pane="alerts", title="acknowledge", text="Says that somebody works on the alert.",
+            verb="alerts"),
+    Command(id="silence", keys=("S",), pane="alerts", title="silence", text="Keeps the alert quiet for a time; asks how long.",
+            verb="alerts"),
+    Command(id="reopen", keys=("o",), pane="alerts", title="reopen", text="Ends a silence or an acknowledgement.",
+            verb="alerts"),
+    Command(id="why", keys=("w",), pane=_LISTS, title="why", text="Shows the reasons behind an alert, a status or a risk.",
+            verb="alerts"),
+    Command(id="open_change", keys=("enter",), pane="approvals", title="open", text="Opens the change.", verb="change"),
+    Command(id="stop_change", keys=("X",), pane="approvals", title="stop", text="Stops a running change; asks first.",
+            verb="stop"),
+    Command(id="approve", keys=("a",), pane="approval", title="approve",
+            text="Approves the change as it is shown; what is asked for grows with the risk.", verb="approve"),
+    Command(id="deny", keys=("d",), pane="approval", title="deny", text="Says no.", verb="deny"),
+    Command(id="edit_change", keys=("e",), pane="approval", title="edit",
+            text="Proposes an edited command instead; the old proposal is denied.", verb="propose"),
+    Command(id="run_change", keys=("x",), pane="approval", title="run", text="Runs a change that is approved.", verb="run"),
+    Command(id="leave_terminal", keys=("ctrl+right_square_bracket",), pane="terminal", title="leave",
+            text="Leaves the terminal; every other key goes to the remote. Twice sends it through.", no_verb=_SCREEN_ONLY),
+    Command(id="import_targets", title="import targets", text="Takes targets in from a file.", verb="targets import"),
+    Command(id="choose_theme", title="theme", text="Chooses the colours and keeps the choice.", no_verb=_SCREEN_ONLY),
+    Command(id="show_settings", title="settings", text="Shows every setting, its value and where it comes from.",
+            verb="settings"),
+    Command(id="show_doctor", title="doctor", text="Says how every part of opsterm is.", verb="doctor"),
+    Command(id="unlock_vault", title="unlock vault", text="Opens the vault for this session, or makes one.",
+            verb="vault status"),
+    Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes run.",
+            no_verb=_SCREEN_ONLY),
+)  # fmt: skip
+
+
+def command(command_id: str) -> Command:
+    """Return a command by its id. Raises KeyError: the ids are ours."""
+    return next(c for c in COMMANDS if c.id == command_id)
+
+
+def commands_of(pane: str) -> tuple[Command, ...]:
+    """Return the commands that count in a pane, its own before those that count everywhere."""
+    own = tuple(c for c in COMMANDS if pane in c.pane.split(", "))
+    return own + tuple(c for c in COMMANDS if c.pane == "everywhere")
+
+
+KEY_NAMES = {
+    "question_mark": "?", "colon": ":", "at": "@", "slash": "/", "plus": "+", "minus": "-", "escape": "esc",
+    "ctrl+right_square_bracket": "ctrl+]", "left": "←", "right": "→", "shift+tab": "shift+tab",
+}  # fmt: skip
+
+
+def key_text(key: str) -> str:
+    """Return a key as a person writes it: "?" for "question_mark"."""
+    return KEY_NAMES.get(key, key)

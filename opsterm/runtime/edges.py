@@ -1,0 +1,72 @@
+"""The plugs: how the runtime opens each edge when it first needs it. `composition` fills them in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from opsterm.knowledge.search import KnowledgeBase
+from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator, Store
+
+
+class Files(Protocol):
+    """Reads of small text files that the operator named: inventories, ssh_config."""
+
+    def read(self, path: Path) -> str:
+        """Return a file's text. Raises OSError, or BadInput for one that is too large. Blocking."""
+        ...
+
+    def glob(self, pattern: str) -> Sequence[str]:
+        """Return the paths that match, sorted. Blocking."""
+        ...
+
+    def changed_at(self, path: Path) -> float | None:
+        """Return when a file was last changed, None when there is none. Blocking."""
+        ...
+
+
+class Processes(Protocol):
+    """Who this process is, and whether another one still lives."""
+
+    def me(self) -> str:
+        """Return a name no other process of this machine has had or will have: "pid.start@boot"."""
+        ...
+
+    def boot(self) -> str:
+        """Return the id of this boot."""
+        ...
+
+    def alive(self, name: str) -> bool:
+        """Return whether the process with that name still runs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """How to open what lies outside.
+
+    Attributes:
+        open_store: opens the database; raises StorageError.
+        open_credentials: finds the keyring or the vault.
+        open_connector: makes the connector, given the credentials.
+        open_probe: makes the probe of this machine.
+        open_knowledge: reads the documents that ship.
+        files: reads the operator's files.
+        processes: see `Processes`.
+        operator: who sits there.
+        environment: variables of the operator's session, for shells and agents.
+        this_os: name of this host's operating system, as in "debian 12"; blocking.
+    """
+
+    open_store: Callable[[], Awaitable[Store]]
+    open_credentials: Callable[[], Awaitable[Credentials]]
+    open_connector: Callable[[Credentials], Awaitable[Connector]]
+    open_probe: Callable[[], Awaitable[HostProbe]]
+    open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
+    files: Files
+    processes: Processes
+    operator: Operator
+    environment: Mapping[str, str]
+    this_os: Callable[[], str]

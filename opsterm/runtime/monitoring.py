@@ -1,0 +1,247 @@
+"""Use-cases of monitoring: what was measured, and the worker that measures this host."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from opsterm.core.clock import Clock
+from opsterm.core.errors import StorageError
+from opsterm.core.events import Fact
+from opsterm.core.settings import MonitoringSettings
+from opsterm.inventory.target import LOCALHOST
+from opsterm.monitoring.alerts import Alert, AlertState, Decision, Reason
+from opsterm.monitoring.events import AlertChanged, SamplesTaken
+from opsterm.monitoring.metrics import metric_of
+from opsterm.monitoring.sample import Sample, SeriesKey, SeriesWindow
+from opsterm.monitoring.series import gap_for, step_for
+from opsterm.monitoring.thresholds import Rule
+from opsterm.monitoring.watch import Selects, Watch
+from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.offload import Offload
+from opsterm.runtime.ports import Fence, HostProbe, Store
+from opsterm.runtime.supervisor import Heart
+
+COMPACT_EVERY_S = 60.0
+FIGURES_KEPT_EVERY_S = 10.0
+"""How often a firing alert's count and last value are written when nothing else about it changed."""
+
+RECENT_ALERTS = 500
+"""Ended alerts that are read at the start: a silence outlives its alert, and a fault that comes back is the same."""
+
+MONITOR = "monitor"
+"""Who facts of the measuring worker are by."""
+
+
+class Monitoring:
+    """What was measured. Reads are the same in every process; only the lease's holder measures."""
+
+    def __init__(
+        self, store: Store, ledger: Ledger, clock: Clock, *, settings: MonitoringSettings, offload: Offload,
+        open_probe: Callable[[], Awaitable[HostProbe]], alerts: Alerts, rules: Sequence[Rule],
+        selects: Selects,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._settings = settings
+        self._offload = offload
+        self._open_probe = open_probe
+        self._alerts = alerts
+        self._rules = tuple(rules)
+        self._selects = selects
+        self._shown_rules = Watch(self._rules, selects=selects)  # asked only, never fed
+        self._latest: dict[SeriesKey, Sample] = {}
+        self._measuring = False
+
+    @property
+    def interval_s(self) -> float:
+        """Seconds between two measurements."""
+        return self._settings.interval_s
+
+    def rule_for(self, key: SeriesKey) -> Rule | None:
+        """Return the rule that watches a series, None for none."""
+        return self._shown_rules.rule_for(key)
+
+    # ------------------------------------------------------------------ looking
+
+    async def open(self) -> None:
+        """Read the newest values, so that a screen has something to show before the first measurement."""
+        self._latest = {sample.key: sample for sample in await self._store.samples.latest(LOCALHOST)}
+
+    async def series(self, target: str) -> Sequence[SeriesKey]:
+        """Return the series of a target, by metric and item."""
+        return await self._store.samples.series(target)
+
+    def latest(self, target: str = LOCALHOST) -> Sequence[Sample]:
+        """Return the newest sample of each series of a target, by metric and item. Costs no query."""
+        return sorted((s for s in self._latest.values() if s.key.target == target), key=lambda s: s.key)
+
+    async def window(
+        self, keys: Sequence[SeriesKey], *, start: float, end: float, points: int
+    ) -> Sequence[SeriesWindow]:
+        """Return series over a window, at most `points` points each, in the order of `keys`."""
+        step_s = step_for(end - start, points, self._settings.interval_s)
+        found = []
+        for key in keys:
+            found.append(
+                SeriesWindow(
+                    key=key,
+                    unit=metric_of(key.metric).unit,
+                    start=start,
+                    end=end,
+                    step_s=step_s,
+                    gap_s=gap_for(step_s, self._settings.interval_s, metric_of(key.metric).every_s),
+                    points=await self._store.samples.points(key, start, end, step_s),
+                )
+            )
+        return found
+
+    # ---------------------------------------------------------------- measuring
+
+    async def follow(self, heart: Heart) -> None:
+        """Keep the newest values of this process fresh from what is told. Run by the supervisor."""
+        heart.beat()
+        with self._ledger.hub.listen("newest values", SamplesTaken, limit=1000) as ear:
+            async for facts in ear.batches():
+                for fact in facts:
+                    if isinstance(fact.event, SamplesTaken):
+                        for sample in samples_of(fact.event, fact.at):
+                            self._latest[sample.key] = sample
+
+    def look_elsewhere(self, start: Callable[[str, Callable[[Heart], Awaitable[None]]], None]) -> None:
+        """Called when another process wrote something: tell this one's listeners its measurements."""
+        if not self._measuring:
+            start("measurements of another process", self._tell_elsewhere)
+
+    async def _tell_elsewhere(self, heart: Heart) -> None:
+        heart.beat()
+        fresh = await self._store.samples.latest(LOCALHOST)
+        newest = max((s.at for s in fresh), default=0.0)
+        if newest > max((s.at for s in self._latest.values()), default=0.0):
+            self._tell([s for s in fresh if s.at == newest])
+
+    def _tell(self, samples: Sequence[Sample]) -> None:
+        if not samples:
+            return
+        event = SamplesTaken(
+            target=samples[0].key.target,
+            metrics=tuple(s.key.metric for s in samples),
+            items=tuple(s.key.item for s in samples),
+            values=tuple(s.value for s in samples),
+        )
+        self._ledger.hub.tell(replace(self._ledger.fact(event, by=MONITOR), at=samples[0].at))
+
+    async def measure_for_ever(self, heart: Heart, fence: Fence) -> None:
+        """Measure this host, keep the samples, and raise and end alerts. Run under the lease."""
+        probe = await self._open_probe()
+        stale_after_s = max(600.0, 10 * self._settings.interval_s)
+        watch = Watch(self._rules, selects=self._selects, stale_after_s=stale_after_s)
+        keeper = _AlertKeeper(self._store, self._ledger, self._alerts, watch, fence)
+        await keeper.load(self._clock.now())
+        self._measuring = True
+        try:
+            with self._ledger.hub.listen("alerts changed by hand", AlertChanged) as ear:
+                next_at = self._clock.monotonic()
+                while True:
+                    heart.beat()
+                    samples = await self._offload.run("probe", partial(probe.measure, LOCALHOST, self._clock.now()))
+                    self._tell(samples)
+                    if ear.backlog:
+                        await keeper.take_in(await ear.batch())
+                    await self._keep(samples, fence)
+                    await keeper.judge(samples, self._clock.now())
+                    next_at = max(next_at + self._settings.interval_s, self._clock.monotonic())
+                    await asyncio.sleep(next_at - self._clock.monotonic())
+        finally:
+            self._measuring = False
+
+    async def _keep(self, samples: Sequence[Sample], fence: Fence) -> None:
+        """Write samples; a disk that takes no writes costs the history, not the live view."""
+        try:
+            await self._store.samples.write(samples, fence=fence)
+        except StorageError:
+            if not self._store.read_only_because:
+                raise
+
+    async def compact_for_ever(self, heart: Heart, fence: Fence) -> None:
+        """Make minutes and hours of what was measured and drop what is too old. Run under the lease."""
+        while True:
+            heart.beat()
+            if not self._store.read_only_because:
+                await self._store.samples.compact(
+                    self._clock.now(),
+                    keep_raw_s=self._settings.keep_raw_h * 3600,
+                    keep_minutes_s=self._settings.keep_minutes_d * 86400,
+                    keep_hours_s=self._settings.keep_hours_d * 86400,
+                    fence=fence,
+                )
+            await asyncio.sleep(COMPACT_EVERY_S)
+
+
+class _AlertKeeper:
+    """Lets the watch judge, and writes what it decides, not more often than needed."""
+
+    def __init__(self, store: Store, ledger: Ledger, alerts: Alerts, watch: Watch, fence: Fence) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._alerts = alerts
+        self._watch = watch
+        self._fence = fence
+        self._unwritten: list[Decision] = []  # ends that a full disk did not take
+
+    async def load(self, now: float) -> None:
+        """Take up the alerts that an earlier holder of the lease left."""
+        known = {alert.id: alert for alert in await self._store.alerts.recent(RECENT_ALERTS)}
+        known.update({alert.id: alert for alert in await self._store.alerts.open()})
+        for decision in self._watch.load(known.values(), now):
+            await self._write(decision.alert, decision.reason)
+
+    async def take_in(self, facts: Sequence[Fact]) -> None:
+        """Hand alerts that somebody acknowledged or silenced to the watch."""
+        for fact in facts:
+            if isinstance(fact.event, AlertChanged) and fact.by != MONITOR:
+                alert = await self._store.alerts.get(fact.event.alert)
+                ended = self._watch.adopt(alert) if alert is not None else None
+                if ended is not None:
+                    await self._write(ended.alert, ended.reason)
+
+    async def judge(self, samples: Sequence[Sample], now: float) -> None:
+        """Feed measurements to the watch and keep what follows."""
+        again, self._unwritten = self._unwritten, []
+        for decision in [*again, *self._watch.observe(samples, now), *self._watch.tick(now)]:
+            await self._write(decision.alert, decision.reason)
+        for alert in self._watch.unsaved(now, every_s=FIGURES_KEPT_EVERY_S):
+            await self._write(alert, "" if alert.id else Reason.FIRED)
+        for alert in self._watch.open_alerts():
+            if alert.id:
+                self._alerts.keep(alert)
+
+    async def _write(self, alert: Alert, reason: str) -> None:
+        try:
+            kept, facts = await self._store.alerts.save(
+                alert,
+                lambda a: [self._alerts.changed_fact(a, reason, by=MONITOR)] if reason else [],
+                fence=self._fence,
+            )
+        except StorageError:
+            if not self._store.read_only_because:
+                raise
+            self._alerts.keep(alert)
+            if alert.state is AlertState.RESOLVED:
+                self._unwritten.append(Decision(alert=alert, reason=Reason(reason)))
+            return
+        self._watch.adopt(kept)
+        self._alerts.keep(kept)
+        self._ledger.committed(facts)
+
+
+def samples_of(event: SamplesTaken, at: float) -> Sequence[Sample]:
+    """Return an event's samples, stamped with its fact's time."""
+    return [
+        Sample(SeriesKey(event.target, metric, item), at, value)
+        for metric, item, value in zip(event.metrics, event.items, event.values, strict=True)
+    ]

@@ -1,0 +1,326 @@
+"""The Runtime: the one door that both faces use."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+from opsterm import __version__
+from opsterm.core.clock import Clock
+from opsterm.core.errors import Bug, OpstermError, StorageError
+from opsterm.core.events import Event, event
+from opsterm.core.hub import Hub
+from opsterm.core.paths import Paths
+from opsterm.core.settings import Loaded, Settings
+from opsterm.core.units import age_text
+from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
+from opsterm.monitoring.thresholds import rules_from
+from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.assistant import Assistant
+from opsterm.runtime.audit import Audit
+from opsterm.runtime.changes import Changes
+from opsterm.runtime.doctor import Check, Health, check_store, check_task, tasks_from_json, tasks_to_json
+from opsterm.runtime.edges import Edges
+from opsterm.runtime.executor import Executor
+from opsterm.runtime.exposition import Exposition
+from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.lease import Lease
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.monitoring import Monitoring
+from opsterm.runtime.offload import Offload
+from opsterm.runtime.ports import Connector, Credentials, Fence, Operator, Store
+from opsterm.runtime.supervisor import Heart, Supervisor, TaskStatus
+from opsterm.runtime.terminals import Terminals
+
+REPORT_TASKS_EVERY_S = 5.0
+TASKS_KEY = "runtime.tasks"
+
+
+@event("opsterm.started")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    """A process of opsterm began its work."""
+
+    face: str
+    program_version: str
+
+
+class Runtime:
+    """Everything a face can ask for, grouped by room. Open it once, close it always.
+
+    Attributes:
+        settings: the tree in force; `loaded` says where each value came from.
+        hub: where a face listens.
+        supervisor: the long-lived tasks of this process.
+        inventory, monitoring, alerts, changes, assistant, terminals, audit, exposition: use-cases by room.
+    """
+
+    inventory: Inventory
+    monitoring: Monitoring
+    alerts: Alerts
+    changes: Changes
+    assistant: Assistant
+    terminals: Terminals
+    audit: Audit
+    exposition: Exposition
+
+    def __init__(self, *, loaded: Loaded, paths: Paths, clock: Clock, edges: Edges, face: str) -> None:
+        self.loaded = loaded
+        self.paths = paths
+        self.clock = clock
+        self.face = face
+        self.hub = Hub()
+        self.supervisor = Supervisor(clock)
+        self.offload = Offload()
+        self._edges = edges
+        self._store: Store | None = None
+        self._ledger: Ledger | None = None
+        self._lease: Lease | None = None
+        self._credentials: Credentials | None = None
+        self._connector: Connector | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.loaded.settings
+
+    @property
+    def operator(self) -> Operator:
+        """Who sits there."""
+        return self._edges.operator
+
+    @property
+    def read_only_because(self) -> str:
+        """A sentence when nothing can be written now, else ""."""
+        return self._store.read_only_because if self._store else ""
+
+    @property
+    def runs_workers(self) -> bool:
+        """Whether this process is the one that measures and sweeps."""
+        return self._lease is not None and self._lease.fence is not None
+
+    # ------------------------------------------------------------ opening, closing
+
+    async def open(self, *, workers: bool) -> None:
+        """Open the store and the use-cases.
+
+        Args:
+            workers: whether this process competes for the lease and follows the journal: True for the screen and
+                the service, False for a single command.
+
+        Raises:
+            StorageError: the data cannot be opened; everything that was begun is closed again.
+        """
+        try:
+            await self._open(workers=workers)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _open(self, *, workers: bool) -> None:
+        store = self._store = await self._edges.open_store()
+        ledger = self._ledger = Ledger(store.journal, self.hub, self.clock, by=self.operator.name)
+        await ledger.open()
+        self._credentials = await self._edges.open_credentials()
+        self._build(store, ledger)
+        await self.alerts.open()
+        await self.inventory.open(this_os=await self.offload.run("probe", self._edges.this_os))
+        await self.monitoring.open()
+        await self._import_ssh_config()
+        if workers:
+            self.follow()
+            self._compete(store)
+
+    def _build(self, store: Store, ledger: Ledger) -> None:
+        settings, edges = self.settings, self._edges
+        self.alerts = Alerts(store, ledger, self.clock, operator=edges.operator)
+        self.inventory = Inventory(
+            store, ledger, self.clock, files=edges.files, operator=edges.operator, offload=self.offload,
+            connector=self.connector, open_alerts=self.alerts.by_target,
+        )  # fmt: skip
+        self.monitoring = Monitoring(
+            store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
+            open_probe=edges.open_probe, alerts=self.alerts, rules=rules_from(settings.monitoring),
+            selects=self.inventory.chooses,
+        )  # fmt: skip
+        executor = Executor(
+            store, ledger, self.connector, self.clock, runner=edges.processes.me(),
+            parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
+        )  # fmt: skip
+        self.changes = Changes(
+            store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
+            inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
+        )  # fmt: skip
+        self.terminals = Terminals(ledger, self.inventory, self.connector)
+        self.audit = Audit(store.journal)
+        self.exposition = Exposition(self.inventory, self.monitoring, self.alerts)
+        self.assistant = Assistant(self, open_knowledge=edges.open_knowledge)
+
+    async def _alive(self, process: str) -> bool:
+        return await self.offload.run("probe", lambda: self._edges.processes.alive(process))
+
+    async def connector(self) -> Connector:
+        """Return the connector, made when first needed: what it needs costs a third of a second to load."""
+        if self._connector is None:
+            self._connector = await self._edges.open_connector(self.credentials)
+        return self._connector
+
+    @property
+    def credentials(self) -> Credentials:
+        """The keyring or the vault."""
+        if self._credentials is None:
+            raise Bug("the runtime was used before it was opened")
+        return self._credentials
+
+    @property
+    def store(self) -> Store:
+        """What is kept on disk; for the use-cases, not for the faces."""
+        if self._store is None:
+            raise Bug("the runtime was used before it was opened")
+        return self._store
+
+    async def _import_ssh_config(self) -> None:
+        path = self.settings.ssh.config.replace("~", str(self.operator.home), 1)
+        await self.inventory.import_ssh_config(path)
+
+    def follow(self) -> None:
+        """Begin to hear what other processes do; a single command does so only while it runs a change."""
+        ledger = self._ledger
+        if ledger is None:
+            raise Bug("the runtime was used before it was opened")
+        self.supervisor.start("journal", ledger.follow, beat_every_s=1.0)
+        self.supervisor.start("inventory", self._follow_inventory)
+        self.supervisor.start("alerts", self.alerts.follow)
+        self.supervisor.start("newest values", self.monitoring.follow)
+        self.supervisor.start("stop requests", self.changes.heed_stops)
+        ledger.on_elsewhere(lambda: self.monitoring.look_elsewhere(self.supervisor.start))
+
+    def _compete(self, store: Store) -> None:
+        """Compete for the lease; whoever holds it runs the workers."""
+        lease = self._lease = Lease(
+            store.lease, self.clock, holder=self._edges.processes.me(), boot=self._edges.processes.boot(),
+            face=self.face, won=self._won_lease, lost=self._lost_lease,
+        )  # fmt: skip
+        self.supervisor.start("lease", lease.keep, beat_every_s=2.0)
+
+    _WORKERS = ("measurements", "samples upkeep", "changes upkeep", "task report")
+
+    async def _won_lease(self, fence: Fence) -> None:
+        start = self.supervisor.start
+        interval_s = self.settings.monitoring.interval_s
+        start("measurements", lambda h: self.monitoring.measure_for_ever(h, fence), beat_every_s=interval_s)
+        start("samples upkeep", lambda h: self.monitoring.compact_for_ever(h, fence), beat_every_s=60.0)
+        start("changes upkeep", self.changes.sweep, beat_every_s=5.0)
+        start("task report", self._report_tasks, beat_every_s=REPORT_TASKS_EVERY_S)
+
+    async def _lost_lease(self) -> None:
+        for name in self._WORKERS:
+            await self.supervisor.stop(name)
+
+    async def _report_tasks(self, heart: Heart) -> None:
+        while True:
+            heart.beat()
+            if not self.read_only_because:
+                await self.store.preferences.put(TASKS_KEY, tasks_to_json(self.supervisor.tasks()))
+            await asyncio.sleep(REPORT_TASKS_EVERY_S)
+
+    async def _follow_inventory(self, heart: Heart) -> None:
+        kinds = (TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen)
+        with self.hub.listen("inventory in memory", *kinds) as ear:
+            async for _ in ear.batches(pause_s=0.2):
+                heart.beat()
+                await self.inventory.reload()
+
+    async def close(self) -> None:
+        """Stop every task, give up the lease, close every connection. Safe to call twice."""
+        await self.supervisor.close()
+        if self._connector is not None:
+            connector, self._connector = self._connector, None
+            await connector.close()
+        if self._store is not None:
+            store, self._store = self._store, None
+            try:
+                if self._lease is not None:
+                    await self._lease.release()
+            except StorageError:
+                pass  # it runs out by itself
+            finally:
+                await store.close()
+        self.offload.close()
+
+    async def __aenter__(self) -> Runtime:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # ----------------------------------------------------------------- preferences
+
+    async def preference(self, key: str) -> str | None:
+        """Return a small thing that sticks, such as the theme."""
+        return await self.store.preferences.get(f"face.{key}")
+
+    async def keep_preference(self, key: str, text: str) -> None:
+        """Keep a small thing; on a full disk it is forgotten at the end, silently: it is only a comfort."""
+        try:
+            await self.store.preferences.put(f"face.{key}", text)
+        except StorageError:
+            if not self.read_only_because:
+                raise
+
+    # --------------------------------------------------------------------- doctor
+
+    async def tasks(self) -> Sequence[TaskStatus]:
+        """Return the long-lived tasks: this process's, or those of the lease's holder when we run none."""
+        if self.runs_workers:
+            return self.supervisor.tasks()
+        return tasks_from_json(await self.store.preferences.get(TASKS_KEY) or "[]")
+
+    async def doctor(self) -> Sequence[Check]:
+        """Look at every part of the house."""
+        now = self.clock.now()
+        python = ".".join(str(part) for part in sys.version_info[:3])
+        checks = [
+            Check(name="opsterm", health=Health.GOOD, text=f"version {__version__} on Python {python}"),
+            Check(
+                name="operator", health=Health.GOOD,
+                text=f"{self.operator.name} on {self.operator.host}"
+                + (f", from {self.operator.origin}" if self.operator.origin else ""),
+            ),
+            Check(name="settings", health=Health.GOOD, text=self._settings_text()),
+            check_store(await self.store.facts(), self.read_only_because),
+            await self._check_credentials(),
+            await self._check_lease(now),
+        ]  # fmt: skip
+        checks += [check_task(task, now) for task in await self.tasks()]
+        for ear in self.hub.ears:
+            if ear.shed:
+                checks.append(Check(name=f"listener {ear.name}", health=Health.NOTE, text=f"missed {ear.shed} samples"))
+        return checks
+
+    def _settings_text(self) -> str:
+        given = len(self.loaded.sources)
+        return f"{self.paths.config_file}: {given} settings differ from their defaults"
+
+    async def _check_credentials(self) -> Check:
+        try:
+            text = await self.credentials.describe()
+        except OpstermError as error:
+            return Check(name="credentials", health=Health.BAD, text=error.what, next_step=error.next_step)
+        return Check(name="credentials", health=Health.GOOD, text=text)
+
+    async def _check_lease(self, now: float) -> Check:
+        row = await self.store.lease.holder()
+        if row is None or not await self._alive(row.holder):
+            return Check(
+                name="workers", health=Health.NOTE, text="no process runs the workers, so nothing is measured",
+                next_step="Start `opsterm`, or `opsterm serve` for a service.",
+            )  # fmt: skip
+        mine = " (this process)" if row.holder == self._edges.processes.me() else ""
+        text = f"run by process {row.holder.partition('.')[0]}{mine}, a {row.face}, since {age_text(now - row.since)}"
+        return Check(name="workers", health=Health.GOOD, text=text)

@@ -1,0 +1,170 @@
+"""The one place where long-lived tasks are born, watched and restarted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from opsterm.core.clock import Clock
+from opsterm.core.errors import OpstermError
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+CALM_AFTER_S = 120.0
+"""A task that ran this long without failing starts again at FIRST_PAUSE_S."""
+
+log = logging.getLogger("opsterm.supervisor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStatus:
+    """How one long-lived task is doing.
+
+    Attributes:
+        name: unique.
+        state: "running", "waiting to restart", "ended" or "stopped".
+        restarts: how often it was started again.
+        last_beat: epoch seconds of its last sign of life.
+        beat_every_s: how often it means to give one; 0 when it only waits for events.
+        last_error: the newest failure in one line, "" for none.
+    """
+
+    name: str
+    state: str
+    restarts: int = 0
+    last_beat: float
+    beat_every_s: float = 0.0
+    last_error: str = ""
+
+    def late(self, now: float) -> bool:
+        """Return whether it should have given a sign of life by now."""
+        return self.state == "running" and 0 < self.beat_every_s < (now - self.last_beat) / 3
+
+
+class Heart:
+    """What a task is handed to show that it lives."""
+
+    def __init__(self, supervisor: Supervisor, name: str) -> None:
+        self._supervisor = supervisor
+        self._name = name
+
+    def beat(self) -> None:
+        """Say: I am alive and did a round of work."""
+        self._supervisor.note(self._name, last_beat=self._supervisor.clock.now())
+
+
+Work = Callable[[Heart], Awaitable[None]]
+
+
+class Supervisor:
+    """Runs named tasks until it is closed; one that fails is started again, later each time.
+
+    Attributes:
+        clock: what the time stamps are taken from.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._status: dict[str, TaskStatus] = {}
+        self._on_failure: list[Callable[[TaskStatus], None]] = []
+
+    def start(self, name: str, work: Work, *, beat_every_s: float = 0.0, restart: bool = True) -> None:
+        """Begin a task; a task of that name that still runs is left alone.
+
+        Args:
+            name: unique, a noun: "journal tail".
+            work: called with a `Heart`; returns when it is done for good.
+            beat_every_s: how often it will beat; 0 when it only waits.
+            restart: whether a failure starts it again.
+        """
+        running = self._tasks.get(name)
+        if running is not None and not running.done():
+            return
+        self._status[name] = TaskStatus(
+            name=name, state="running", last_beat=self.clock.now(), beat_every_s=beat_every_s
+        )
+        self._tasks[name] = asyncio.create_task(self._keep(name, work, restart=restart), name=f"opsterm {name}")
+
+    async def _keep(self, name: str, work: Work, *, restart: bool) -> None:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            began = self.clock.monotonic()
+            try:
+                await work(Heart(self, name))
+            except asyncio.CancelledError:
+                self.note(name, state="stopped")
+                raise
+            except Exception as error:
+                self._failed(name, error)
+                if not restart:
+                    self.note(name, state="ended")
+                    return
+                if self.clock.monotonic() - began > CALM_AFTER_S:
+                    pause_s = FIRST_PAUSE_S
+                self.note(name, state="waiting to restart")
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+                status = self._status[name]
+                self.note(name, state="running", restarts=status.restarts + 1, last_beat=self.clock.now())
+            else:
+                self.note(name, state="ended")
+                return
+
+    def _failed(self, name: str, error: Exception) -> None:
+        known = isinstance(error, OpstermError)
+        self.note(name, last_error=" ".join(str(error).split()) if known else f"{type(error).__name__}: {error}")
+        if not known:
+            log.error("task %s failed", name, exc_info=error)
+        for tell in self._on_failure:
+            tell(self._status[name])
+
+    def on_failure(self, tell: Callable[[TaskStatus], None]) -> None:
+        """Call `tell` with the status of every task that fails, each time."""
+        self._on_failure.append(tell)
+
+    def note(
+        self, name: str, *, state: str | None = None, restarts: int | None = None, last_beat: float | None = None,
+        last_error: str | None = None,
+    ) -> None:  # fmt: skip
+        """Change what is known of a task; None leaves a field as it is."""
+        old = self._status[name]
+        self._status[name] = replace(
+            old,
+            state=old.state if state is None else state,
+            restarts=old.restarts if restarts is None else restarts,
+            last_beat=old.last_beat if last_beat is None else last_beat,
+            last_error=old.last_error if last_error is None else last_error,
+        )
+
+    async def stop(self, name: str) -> None:
+        """End one task and wait for it; harmless when there is none."""
+        task = self._tasks.pop(name, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def tasks(self) -> Sequence[TaskStatus]:
+        """Return the status of every task ever started, by name."""
+        return [self._status[name] for name in sorted(self._status)]
+
+    def running(self, name: str) -> bool:
+        """Return whether a task of that name has been started and has not ended."""
+        task = self._tasks.get(name)
+        return task is not None and not task.done()
+
+    async def close(self) -> None:
+        """End every task and wait for all of them, the youngest first."""
+        for name in reversed(list(self._tasks)):
+            await self.stop(name)
+
+    async def __aenter__(self) -> Supervisor:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()

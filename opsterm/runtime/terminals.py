@@ -1,0 +1,63 @@
+"""Use-case of the terminal: a shell on a target, opened by the operator's own hand."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from opsterm.core.errors import Unreachable
+from opsterm.core.events import Event, event
+from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.ports import Connector, Shell
+
+
+@event("terminal.opened")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalOpened(Event):
+    """The operator opened a shell on a target."""
+
+    target: str
+
+
+@event("terminal.closed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalClosed(Event):
+    """A shell on a target ended; `exit_status` is None when it was hung up."""
+
+    target: str
+    exit_status: int | None
+
+
+class Terminals:
+    """Opens shells and tells that they were opened."""
+
+    def __init__(self, ledger: Ledger, inventory: Inventory, connector: Callable[[], Awaitable[Connector]]) -> None:
+        self._ledger = ledger
+        self._inventory = inventory
+        self._connector = connector
+
+    async def open(self, target: str, *, columns: int, rows: int, term: str = "xterm-256color") -> Shell:
+        """Open a log-in shell on a target's PTY.
+
+        Raises:
+            NotFound: no such target.
+            Unreachable: and its kinds; what was learned of reachability is kept.
+        """
+        order_target = self._inventory.order_target(await self._inventory.get(target))
+        try:
+            shell = await (await self._connector()).shell(order_target, columns=columns, rows=rows, term=term)
+        except Unreachable as error:
+            await self._inventory.note_seen({target: error.what})
+            raise
+        await self._inventory.note_seen({target: ""})
+        await self._ledger.record(self._ledger.fact(TerminalOpened(target=target)))
+        return shell
+
+    async def closed(self, target: str, exit_status: int | None) -> None:
+        """Tell that a shell ended."""
+        await self._ledger.record(self._ledger.fact(TerminalClosed(target=target, exit_status=exit_status)))
+
+    async def trust(self, host: str, fingerprint: str) -> None:
+        """Accept a host key that the operator has compared; raises when the host now shows another one."""
+        await (await self._connector()).trust(host, fingerprint)

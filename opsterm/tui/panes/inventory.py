@@ -1,0 +1,303 @@
+"""Pane 1: the targets, in groups, folded where they look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from opsterm.core.errors import BadInput, OpstermError
+from opsterm.core.text import clean_line
+from opsterm.core.units import age_text
+from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
+from opsterm.inventory.fleet import FleetGroup, Grouping, Run, group_rows
+from opsterm.inventory.target import LOCALHOST, Protocol, Status, TargetRow
+from opsterm.monitoring.events import AlertChanged
+from opsterm.runtime.inventory import Selection
+from opsterm.runtime.runtime import Runtime
+from opsterm.tui.facts import FactsArrived
+from opsterm.tui.panes.pane import Pane
+from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow
+
+FOLD_FROM = 4
+"""A run of this many targets that look alike is one line until it is opened."""
+
+_STYLES = {
+    Status.ONLINE: "good", Status.WARNING: "warning", Status.CRITICAL: "critical", Status.OFFLINE: "critical",
+    Status.UNKNOWN: "unknown",
+}  # fmt: skip
+_DIVISIONS = (Grouping.GROUP, Grouping.TAG, Grouping.ENVIRONMENT, Grouping.SITE, Grouping.OS, Grouping.STATUS)
+
+
+class InventoryPane(Pane):
+    """The list of targets with a selector above it."""
+
+    number = 1
+    place = "inventory"
+    title = "Inventory"
+
+    class Wanted(Message):
+        """The operator wants something done with targets.
+
+        Attributes:
+            what: "open", "terminal", "chart", "propose", "edit", "remove", "add".
+            names: the targets, in the order shown.
+        """
+
+        def __init__(self, what: str, names: list[str]) -> None:
+            super().__init__()
+            self.what = what
+            self.names = names
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self._filter = ""
+        self._by = Grouping.GROUP
+        self._collapsed: set[str] = set()
+        self._expanded: set[str] = set()
+        self._members: dict[str, list[str]] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lay the selector's line above the table."""
+        yield Input(placeholder="selector, as in tag:web and not env:lab", id="inventory-filter", classes="line-input")
+        yield RowTable(
+            [
+                TableColumn(title="target", min_width=12, max_width=60, priority=9, grows=True),
+                TableColumn(title="status", min_width=8, max_width=12, priority=8),
+                TableColumn(title="seen", min_width=4, max_width=6, priority=5, right=True),
+                TableColumn(title="note", min_width=10, max_width=40, priority=2),
+            ],
+            ascii=self.cockpit.terminal.ascii,
+            empty_text="The targets of your ssh_config will appear here. + adds one.",
+            id="inventory-table",
+        )
+
+    def on_mount(self) -> None:
+        """Hide the selector's line until it is asked for."""
+        super().on_mount()
+        self.query_one("#inventory-filter").display = False
+
+    @property
+    def table(self) -> RowTable:
+        """The list."""
+        return self.query_one(RowTable)
+
+    def entry(self) -> Widget:
+        """The list takes the focus."""
+        return self.table
+
+    async def begin(self) -> None:
+        """Show the targets."""
+        self.show()
+        self.set_interval(15.0, self.show)
+
+    async def hear(self, message: FactsArrived) -> None:
+        """Show what changed in the inventory, or by alerts."""
+        if message.has(TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen, AlertChanged):
+            self.call_later(self.show)
+
+    def show(self) -> None:
+        """Build the rows from what is known now."""
+        try:
+            selection = self.runtime.inventory.select(self._filter)
+        except BadInput as error:
+            self.retitle(error.what)
+            return
+        self.table.set_rows(list(self._rows(selection)))
+        self._show_title(selection)
+
+    def _show_title(self, selection: Selection) -> None:
+        shown = len(selection.rows)
+        count = f"{shown} of {selection.total}" if self._filter else f"{shown} target{'' if shown == 1 else 's'}"
+        by = "" if self._by is Grouping.GROUP else f" by {self._by}"
+        self.retitle(f"{count}{by}{f' / {selection.canonical}' if self._filter else ''}")
+
+    def _rows(self, selection: Selection) -> Iterator[TableRow]:
+        self._members.clear()
+        now = self.runtime.clock.now()
+        groups = group_rows(selection.rows, self._by)
+        for group in groups:
+            key = f"g\x1f{group.name}"
+            depth = 0
+            if len(groups) > 1 or group.name:
+                opened = key not in self._collapsed
+                self._members[key] = [row.target.name for run in group.runs for row in run.rows]
+                yield self._group_row(key, group, opened=opened)
+                if not opened:
+                    continue
+                depth = 1
+            for run in group.runs:
+                yield from self._run_rows(group.name, run, depth, now)
+
+    def _group_row(self, key: str, group: FleetGroup, *, opened: bool) -> TableRow:
+        counts = " ".join(f"{self.cockpit.glyphs.status(status)} {count}" for status, count in group.counts.present())
+        name = f"{group.name or f'no {self._by}'}  {group.counts.total}"
+        return TableRow(key, (name, TableCell(counts, _STYLES[group.counts.worst]), "", ""), "group", 0, opened)
+
+    def _run_rows(self, group: str, run: Run, depth: int, now: float) -> Iterator[TableRow]:
+        if len(run.rows) >= FOLD_FROM:
+            key = f"r\x1f{group}\x1f{run.text}"
+            self._members[key] = [row.target.name for row in run.rows]
+            opened = key in self._expanded
+            yield TableRow(
+                key,
+                (f"{run.text}  ({len(run.rows)})", self._status(run.status), self._seen(run.last_seen, now), run.note),
+                "", depth, opened,
+            )  # fmt: skip
+            if not opened:
+                return
+            depth += 1
+        for row in run.rows:
+            yield self._target_row(group, row, depth, now)
+
+    def _target_row(self, group: str, row: TargetRow, depth: int, now: float) -> TableRow:
+        key = f"t\x1f{group}\x1f{row.target.name}"
+        self._members[key] = [row.target.name]
+        seen = "now" if row.target.protocol is Protocol.LOCAL else self._seen(row.last_seen, now)
+        return TableRow(key, (row.target.name, self._status(row.status), seen, row.note), "", depth)
+
+    def _status(self, status: Status) -> TableCell:
+        return TableCell(f"{self.cockpit.glyphs.status(status)} {status}", _STYLES[status])
+
+    def _seen(self, at: float | None, now: float) -> str:
+        return "never" if at is None else age_text(now - at)
+
+    # ------------------------------------------------------------------ choosing
+
+    def chosen(self) -> list[str]:
+        """Return the marked targets, or those of the line under the cursor; each once, in order."""
+        table = self.table
+        keys = [key for key in self._members if key in table.marked]
+        if not keys and table.cursor_key is not None:
+            keys = [table.cursor_key]
+        return list(dict.fromkeys(name for key in keys for name in self._members.get(key, [])))
+
+    @on(RowTable.Selected)
+    def _open_row(self, message: RowTable.Selected) -> None:
+        message.stop()
+        key = message.key
+        if key.startswith("g\x1f"):
+            self._collapsed ^= {key}
+            self.show()
+        elif key.startswith("r\x1f"):
+            self._expanded ^= {key}
+            self.show()
+        else:
+            self.post_message(self.Wanted("open", self._members.get(key, [])))
+
+    def _want(self, what: str) -> None:
+        names = self.chosen()
+        if names:
+            self.post_message(self.Wanted(what, names))
+
+    def action_open_target(self) -> None:
+        """Open the line under the cursor."""
+        self.table.action_select()
+
+    def action_open_terminal(self) -> None:
+        """Open a shell on the target."""
+        self._want("terminal")
+
+    def action_chart_target(self) -> None:
+        """Show the target's measurements."""
+        self._want("chart")
+
+    def action_edit_target(self) -> None:
+        """Change the target's fields."""
+        self._want("edit")
+
+    def action_remove_target(self) -> None:
+        """Take the targets out of the inventory."""
+        names = [name for name in self.chosen() if name != LOCALHOST]
+        if names:
+            self.post_message(self.Wanted("remove", names))
+
+    def action_add_target(self) -> None:
+        """Add a target."""
+        self.post_message(self.Wanted("add", []))
+
+    def action_why(self) -> None:
+        """Show what is known of the target, its alerts first."""
+        self._want("open")
+
+    async def action_check_target(self) -> None:
+        """See whether the chosen targets answer."""
+        names = [name for name in self.chosen() if name != LOCALHOST]
+        if not names:
+            return
+        self.retitle(f"asking {len(names)} targets …")
+        self.run_worker(self._check(names), group="check", exclusive=True)
+
+    async def _check(self, names: list[str]) -> None:
+        try:
+            found = await self.runtime.inventory.check(names)
+        except OpstermError as error:
+            self.fail(error)
+            return
+        silent = [name for name, reason in found.items() if reason]
+        self.cockpit.say(
+            f"{len(names) - len(silent)} of {len(names)} targets answer." + (f" {found[silent[0]]}" if silent else "")
+        )
+        self.show()
+
+    def action_copy(self) -> None:
+        """Copy the names of what is chosen."""
+        names = " ".join(self.chosen())
+        if names:
+            self.cockpit.copy(names)
+
+    def action_group_by(self) -> None:
+        """Divide the list by the next kind of group."""
+        self._by = _DIVISIONS[(_DIVISIONS.index(self._by) + 1) % len(_DIVISIONS)]
+        self.show()
+
+    # ----------------------------------------------------------------- filtering
+
+    def action_filter(self) -> None:
+        """Show the selector's line."""
+        line = self.query_one("#inventory-filter", Input)
+        line.display = True
+        line.focus()
+
+    @on(Input.Changed, "#inventory-filter")
+    def _filter_while_typing(self, message: Input.Changed) -> None:
+        message.stop()
+        self._filter = message.value.strip()
+        self.show()
+
+    @on(Input.Submitted, "#inventory-filter")
+    def _filter_done(self, message: Input.Submitted) -> None:
+        message.stop()
+        try:
+            self.runtime.inventory.select(self._filter)
+        except BadInput as error:
+            self.fail(error)
+            return
+        message.input.display = bool(self._filter)
+        self.table.focus()
+
+    def back(self) -> bool:
+        """Leave the selector's line, then take the selector away; True when there was something to leave."""
+        line = self.query_one("#inventory-filter", Input)
+        if line.has_focus:
+            self.table.focus()
+            line.display = bool(self._filter)
+            return True
+        if self._filter:
+            line.value = ""
+            line.display = False
+            return True
+        if self.table.marked:
+            self.table.set_marks(frozenset())
+            return True
+        return False
+
+    def set_filter(self, selector: str) -> None:
+        """Show only what a selector chooses."""
+        line = self.query_one("#inventory-filter", Input)
+        line.value = clean_line(selector)
+        line.display = bool(selector)

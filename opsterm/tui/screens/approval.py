@@ -1,0 +1,345 @@
+"""The approval screen: nothing between the eye and what will run.
+
+Order: what, where, risk, rules, safer, back, then the keys with the default on deny. Keys typed ahead are ignored,
+enter alone never approves, and what is asked for grows with the risk. The same screen shows the run and its output.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Key
+from textual.widgets import Static
+
+from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.changes.events import ChangeOutput
+from opsterm.changes.summary import exit_summary, targets_text, way_back
+from opsterm.core.errors import OpstermError
+from opsterm.core.text import clean_block, clean_line, shown_exactly
+from opsterm.core.units import age_text, bytes_text, span_text
+from opsterm.policy.approval import Ask, Friction, friction
+from opsterm.runtime.changes import Proposal
+from opsterm.runtime.runtime import Runtime
+from opsterm.tui.facts import FactsArrived
+from opsterm.tui.keys import KeyMap
+from opsterm.tui.panes.approvals import CHANGE_FACTS
+from opsterm.tui.panes.pane import take_keys
+from opsterm.tui.screens.dialog import Dialog
+from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
+from opsterm.tui.widgets.log_view import OutputView
+
+if TYPE_CHECKING:
+    from opsterm.tui.app import OpstermApp
+
+_SIGNS = {"read": "ok", "low": "ok", "medium": "warning", "high": "critical", "critical": "critical"}
+LABEL_WIDTH = 10
+_SHOWN_AT_ONCE = 1_000_000
+
+
+class ApprovalScreen(Dialog[None]):
+    """One change: read it, decide it, watch it run."""
+
+    hears_facts: ClassVar[bool] = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "enter", show=False),
+        Binding("X", "stop_change", show=False),
+        Binding("pagedown", "scroll_output(1)", show=False),
+        Binding("pageup", "scroll_output(-1)", show=False),
+    ]
+
+    def __init__(self, runtime: Runtime, change: Change, keymap: KeyMap) -> None:
+        super().__init__(f"Change {change.name}")
+        self.runtime = runtime
+        self.change = change
+        self._keymap = keymap
+        self._typed = ""
+        self._appeared = 0.0
+        self._read: dict[str, int] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lay out the facts, the output and the keys."""
+        with self.box(kind="approval"):
+            yield Static("", markup=False, id="approval-facts")
+            yield OutputView(id="approval-output")
+            yield Static("", markup=False, id="approval-ask")
+            yield Static("", markup=False, classes="dialog-keys", id="approval-keys")
+
+    def on_mount(self) -> None:
+        """Show the change; from now on the clock of the typed-ahead guard runs."""
+        take_keys(self, self._keymap, "approval")
+        self._appeared = self.runtime.clock.monotonic()
+        self.show()
+        self.set_interval(5.0, self.show)
+        self.run_worker(self._show_output(), group="output", exclusive=False)
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        self.call_after_refresh(self.show)
+
+    @property
+    def cockpit(self) -> OpstermApp:
+        """The app, by its own type."""
+        from opsterm.tui.app import OpstermApp  # noqa: PLC0415 (the app imports the screens)
+
+        assert isinstance(self.app, OpstermApp)  # noqa: S101 (narrowing)
+        return self.app
+
+    @property
+    def _friction(self) -> Friction:
+        return friction(self.change.risk.level, len(self.change.order.targets))
+
+    # -------------------------------------------------------------------- showing
+
+    def show(self) -> None:
+        """Write everything anew from the change."""
+        change = self.change
+        waits = change.state is ChangeState.PROPOSED
+        self.query_one("#approval-facts", Static).update(self._facts())
+        output = self.query_one(OutputView)
+        output.display = not waits and change.state is not ChangeState.APPROVED
+        self.query_one("#approval-ask", Static).update(self._ask())
+        self.query_one("#approval-keys", Static).update(self._keys())
+        box = self.query_one(".dialog")
+        box.border_title = clean_line(self._heading()).replace("[", "\\[")
+
+    def _heading(self) -> str:
+        change = self.change
+        verb = "Approve change" if change.state is ChangeState.PROPOSED else "Change"
+        ago = age_text(self.runtime.clock.now() - change.requested_at)
+        return f"{verb} {change.name} · {change.state} · asked from the {change.origin} by {change.requested_by}, {ago} ago"
+
+    def _facts(self) -> str:
+        change, order = self.change, self.change.order
+        environments = self._environments()
+        risk = f"{self.cockpit.glyphs.severity(_SIGNS[change.risk.level])} {change.risk.level.upper()}  "
+        rows = [
+            ("what", shown_exactly(order.command)),
+            ("", f"{order.shell} · {self._as_whom()} · {span_text(order.timeout_s)} limit"),
+            ("where", f"{targets_text(change)}{f' · {environments}' if environments else ''}"),
+            ("risk", risk + " ".join(change.risk.reasons)),
+            ("rules", "none are evaluated in this version"),
+            ("safer", "no alternative is known"),
+            ("back", way_back(change)),
+        ]
+        if change.reason:
+            rows.insert(0, ("why", change.reason))
+        rows.append(("digest", f"{change.digest[:16]}…  the approval is for exactly these bytes"))
+        rows += self._history()
+        return "\n".join(self._row(label, text) for label, text in rows)
+
+    def _row(self, label: str, text: str) -> str:
+        """Return a label and its text, every further line below the text's beginning."""
+        room = max(20, self.query_one("#approval-facts").size.width - LABEL_WIDTH)
+        lines = [piece for line in clean_block(text).splitlines() for piece in _wrapped(line, room)] or [""]
+        return "\n".join(f"{label if i == 0 else '':{LABEL_WIDTH}}{line}" for i, line in enumerate(lines))
+
+    def _as_whom(self) -> str:
+        users = sorted({t.user for t in self.change.order.targets if t.user})
+        return f"as {', '.join(users)}" if users else "as your log-in on each target"
+
+    def _environments(self) -> str:
+        words = set()
+        for target in self.change.order.targets:
+            row = self.runtime.inventory.row(target.name)
+            if row is not None and row.target.environment:
+                words.add(row.target.environment.upper())
+        return ", ".join(sorted(words))
+
+    def _history(self) -> list[tuple[str, str]]:
+        change, now = self.change, self.runtime.clock.now()
+        rows = []
+        if change.decided_by:
+            note = f": {change.decision_note}" if change.decision_note else ""
+            word = "approved" if change.approved_digest else "decided"
+            rows.append((word, f"by {change.decided_by}, {age_text(now - change.decided_at)} ago{note}"))
+        if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED):
+            rows.append(("until", f"{age_text(max(0.0, change.order.expires_at - now))} from now"))
+        if change.outcomes:
+            rows.append(("result", exit_summary(change.outcomes)))
+            for outcome in change.outcomes:
+                if outcome.message and outcome.state is not OutcomeState.DONE:
+                    rows.append(("", f"{outcome.target}: {outcome.message}"))
+                if outcome.kept_bytes < outcome.output_bytes:
+                    left = bytes_text(outcome.output_bytes - outcome.kept_bytes)
+                    rows.append(("", f"{outcome.target}: {left} more output came and was not kept"))
+        return rows
+
+    def _ask(self) -> str:
+        if self.change.state is not ChangeState.PROPOSED:
+            return ""
+        asked = self._friction
+        if asked.ask is Ask.KEY:
+            return f"{asked.prompt}        [ deny ]"
+        return f"{asked.prompt}: {self._typed}_        [ deny ]"
+
+    def _keys(self) -> str:
+        words = {
+            ChangeState.PROPOSED: "a approve · d deny · e edit first · esc decide later",
+            ChangeState.APPROVED: "x run · d deny · esc close",
+            ChangeState.RUNNING: "X stop · pgup pgdn scroll · esc close, it goes on",
+        }
+        return words.get(self.change.state, "pgup pgdn scroll · esc close")
+
+    # ------------------------------------------------------------------- hearing
+
+    async def on_facts_arrived(self, message: FactsArrived) -> None:
+        """Follow the change and its output."""
+        if message.has(*CHANGE_FACTS):
+            self.change = await self.runtime.changes.get(self.change.id)
+            self.show()
+        if message.has(ChangeOutput, *CHANGE_FACTS):
+            await self._show_output()
+
+    async def _show_output(self) -> None:
+        view = self.query_one(OutputView)
+        many = len(self.change.order.targets) > 1
+        for target in self.change.order.targets:
+            at = self._read.get(target.name, 0)
+            data = await self.runtime.changes.output(self.change.id, target.name, offset=at, limit=_SHOWN_AT_ONCE)
+            if data:
+                self._read[target.name] = at + len(data)
+                if many:
+                    view.note(target.name)
+                view.append(data)
+                await view.room()
+
+    # ------------------------------------------------------------------ deciding
+
+    def _guarded(self) -> bool:
+        """Return whether the screen has not been seen for long enough: the key was meant for something else."""
+        return self.runtime.clock.monotonic() - self._appeared < self._friction.guard_s
+
+    def on_key(self, event: Key) -> None:
+        """Take digits for the number of targets."""
+        if self.change.state is not ChangeState.PROPOSED or self._friction.ask is not Ask.COUNT or self._guarded():
+            return
+        if event.character and event.character.isdigit() and len(self._typed) < 6:
+            self._typed += event.character
+        elif event.key == "backspace":
+            self._typed = self._typed[:-1]
+        else:
+            return
+        event.stop()
+        self.query_one("#approval-ask", Static).update(self._ask())
+
+    async def action_approve(self) -> None:
+        """Approve where one key is enough; else say what is asked for."""
+        if self.change.state is not ChangeState.PROPOSED or self._guarded():
+            return
+        if self._friction.ask is Ask.COUNT:
+            self.query_one("#approval-ask", Static).update(f"{self._ask()}   the risk is high: a alone is not enough")
+            return
+        self._typed = "a"
+        await self._approve_if(entered=False)
+        if self.change.state is ChangeState.PROPOSED:
+            self.query_one("#approval-ask", Static).update(self._ask())
+
+    async def action_enter(self) -> None:
+        """Approve what was typed; with nothing typed enter is the default, deny, and asks first."""
+        if self.change.state is not ChangeState.PROPOSED or self._guarded():
+            return
+        if not self._typed:
+            self._ask_to_deny()
+            return
+        await self._approve_if(entered=True)
+        if self.change.state is ChangeState.PROPOSED:
+            self._typed = ""
+            self.query_one("#approval-ask", Static).update(f"{self._ask()}   that is not the number of targets")
+
+    async def _approve_if(self, *, entered: bool) -> None:
+        shown_for_s = self.runtime.clock.monotonic() - self._appeared
+        if not self._friction.accepts(self._typed, entered=entered, shown_for_s=shown_for_s):
+            return
+        try:
+            self.change = await self.runtime.changes.approve(self.change.id, digest=self.change.order.digest())
+        except OpstermError as error:
+            self.change = await self.runtime.changes.get(self.change.id)
+            self._fault(error)
+            return
+        self.runtime.changes.start(self.change.id)
+        self.show()
+
+    async def action_run_change(self) -> None:
+        """Run what was approved earlier."""
+        if self.change.state is ChangeState.APPROVED and not self._guarded():
+            self.runtime.changes.start(self.change.id)
+
+    async def action_deny(self) -> None:
+        """Say no."""
+        if self.change.state not in (ChangeState.PROPOSED, ChangeState.APPROVED) or self._guarded():
+            return
+        try:
+            self.change = await self.runtime.changes.deny(self.change.id)
+        except OpstermError as error:
+            self._fault(error)
+            return
+        self.show()
+
+    def _ask_to_deny(self) -> None:
+        async def deny(sure: bool | None) -> None:  # noqa: FBT001 (the framework hands over the result)
+            if sure:
+                await self.action_deny()
+
+        self.app.push_screen(ConfirmScreen(f"Deny {self.change.name}", "Deny this change?"), deny)
+
+    def action_edit_change(self) -> None:
+        """Propose an edited command instead; the old proposal is denied."""
+        if self.change.state is not ChangeState.PROPOSED or self._guarded():
+            return
+
+        async def edited(command: str | None) -> None:
+            if command and command != self.change.order.command:
+                await self._replace(command)
+
+        self.app.push_screen(
+            PromptScreen(
+                f"Edit {self.change.name}", "The command that is proposed instead:", value=self.change.order.command
+            ),
+            edited,
+        )
+
+    async def _replace(self, command: str) -> None:
+        old = self.change
+        proposal = Proposal(
+            command=command, selector=old.selector, shell=old.order.shell, reason=old.reason, origin="screen"
+        )
+        try:
+            new = await self.runtime.changes.propose(proposal)
+            await self.runtime.changes.deny(old.id, note=f"replaced by {new.name}")
+        except OpstermError as error:
+            self._fault(error)
+            return
+        self.change, self._typed, self._appeared = new, "", self.runtime.clock.monotonic()
+        self.show()
+
+    async def action_stop_change(self) -> None:
+        """Stop a running change, after asking."""
+        if self.change.state is not ChangeState.RUNNING:
+            return
+
+        async def stop(sure: bool | None) -> None:  # noqa: FBT001 (the framework hands over the result)
+            if sure:
+                try:
+                    await self.runtime.changes.stop(self.change.id)
+                except OpstermError as error:
+                    self._fault(error)
+
+        self.app.push_screen(ConfirmScreen(f"Stop {self.change.name}", "Stop this change on every target?"), stop)
+
+    def action_scroll_output(self, pages: int) -> None:
+        """Scroll the output."""
+        view = self.query_one(OutputView)
+        view.scroll_relative(y=pages * max(1, view.size.height - 1), animate=False)
+
+    def _fault(self, error: OpstermError) -> None:
+        self.show()
+        self.query_one("#approval-ask", Static).update(clean_block(str(error)))
+        self.cockpit.fail(error)
+
+
+def _wrapped(line: str, room: int) -> list[str]:
+    """Break a line at blanks; a command's own blanks are kept, and a word longer than the room is cut in pieces."""
+    return textwrap.wrap(line, room, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False) or [""]

@@ -1,0 +1,297 @@
+"""What the home screen does with more than one pane: dialogs, and what follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from opsterm.changes.change import ChangeState
+from opsterm.core.errors import OpstermError
+from opsterm.core.secret import Secret
+from opsterm.core.settings import describe_settings
+from opsterm.core.units import age_text, value_text
+from opsterm.inventory.folding import fold
+from opsterm.inventory.target import Target
+from opsterm.monitoring.metrics import metric_of
+from opsterm.policy.audit import as_text
+from opsterm.runtime.changes import Proposal
+from opsterm.runtime.commands import COMMANDS
+from opsterm.runtime.imports import ImportSource
+from opsterm.tui.panes.chart import ChartPane
+from opsterm.tui.panes.terminal import TerminalPane
+from opsterm.tui.screens.approval import ApprovalScreen
+from opsterm.tui.screens.choice import ChoiceScreen, PaletteScreen
+from opsterm.tui.screens.help import help_text
+from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
+from opsterm.tui.screens.target_form import TargetForm
+from opsterm.tui.screens.text import TextScreen
+
+if TYPE_CHECKING:
+    from opsterm.tui.screens.home import HomeScreen
+
+
+class Errands:
+    """Dialogs of the home screen; each method opens one."""
+
+    def __init__(self, home: HomeScreen) -> None:
+        self._home = home
+
+    def _fail(self, error: OpstermError) -> None:
+        self._home.cockpit.fail(error)
+
+    # --------------------------------------------------------------- looking things up
+
+    def help(self, place: str) -> None:
+        """Explain a place and its keys."""
+        self._home.app.push_screen(TextScreen(f"Help: {place}", help_text(place, self._home.keymap)))
+
+    def palette(self) -> None:
+        """Find a command by name and do it."""
+        keymap = self._home.keymap
+        titles = {f"{c.title} ({c.pane})" if c.pane != "everywhere" else c.title: c for c in COMMANDS}
+        titles = {t: c for t, c in titles.items() if c.pane not in ("lists", "approval") and c.id != "open_palette"}
+
+        def chosen(lines: frozenset[str] | None) -> None:
+            for line in lines or ():
+                self._home.run_command(titles[line])
+
+        self._home.app.push_screen(
+            PaletteScreen(
+                "Commands",
+                list(titles),
+                text="enter does it",
+                details=[f"{keymap.shown(c):7} {c.text}" for c in titles.values()],
+            ),
+            chosen,
+        )
+
+    async def sent(self) -> None:
+        """List what was really sent, newest last."""
+        rows = [as_text(row) for row in await self._home.runtime.audit.rows(limit=500)]
+        self._home.app.push_screen(TextScreen("What was sent", "\n".join(rows) or "Nothing was sent yet."))
+
+    def settings(self) -> None:
+        """Show every setting."""
+        rows = describe_settings(self._home.runtime.loaded)
+        text = "\n\n".join(f"{key} = {value}    ({source})\n    {words}" for key, value, source, words in rows)
+        where = f"These are set in {self._home.runtime.paths.config_file}.\n\n"
+        self._home.app.push_screen(TextScreen("Settings", where + text))
+
+    async def doctor(self) -> None:
+        """Show how every part is."""
+        lines = []
+        for check in await self._home.runtime.doctor():
+            lines.append(f"{check.health.upper():5} {check.name}: {check.text}")
+            if check.next_step:
+                lines.append(f"      {check.next_step}")
+        self._home.app.push_screen(TextScreen("Doctor", "\n".join(lines)))
+
+    # ------------------------------------------------------------------- changing things
+
+    def theme(self) -> None:
+        """Choose the colours and keep the choice."""
+        cockpit = self._home.cockpit
+        before = cockpit.theme
+
+        async def chosen(names: frozenset[str] | None) -> None:
+            for name in names or ():
+                cockpit.use_theme(name)
+                await self._home.runtime.keep_preference("theme", name)
+                cockpit.say(f"The theme is {name}, also next time.")
+
+        self._home.app.push_screen(
+            ChoiceScreen(
+                "Theme",
+                sorted(cockpit.themes),
+                details=[cockpit.themes[name].title for name in sorted(cockpit.themes)],
+                text=f"enter chooses; now {before}",
+            ),
+            chosen,
+        )
+
+    def import_targets(self) -> None:
+        """Ask for the format and the file, and take it in."""
+
+        async def take(source: str, file: str | None) -> None:
+            if not file:
+                return
+            try:
+                report = await self._home.runtime.inventory.import_from(ImportSource(source), Path(file))
+            except OpstermError as error:
+                self._fail(error)
+                return
+            said = f"{len(report.added)} added, {len(report.changed)} changed, {report.unchanged} as they were."
+            self._home.cockpit.say("\n".join([said, *report.problems[:3]]))
+
+        def chosen(sources: frozenset[str] | None) -> None:
+            for source in sources or ():
+                self._home.app.push_screen(
+                    PromptScreen(f"Import {source}", "Which file?"),
+                    lambda file, s=source: take(s, file),
+                )
+
+        self._home.app.push_screen(ChoiceScreen("Import targets", [source.value for source in ImportSource]), chosen)
+
+    def propose(self, names: list[str]) -> None:
+        """Ask for a command for the chosen targets and propose it."""
+        if not names:
+            self._home.cockpit.say("Choose targets in the inventory first: space marks them.", severity="warning")
+            return
+        where = fold(names)
+
+        async def propose(text: str | None) -> None:
+            if not text:
+                return
+            try:
+                change = await self._home.runtime.changes.propose(
+                    Proposal(command=text, selector=where, origin="screen")
+                )
+            except OpstermError as error:
+                self._fail(error)
+                return
+            self._show_change(change.id)
+
+        self._home.app.push_screen(
+            PromptScreen(f"Propose for {where}", "The command. It runs only when it is approved on the next screen."),
+            propose,
+        )
+
+    def _show_change(self, change_id: int) -> None:
+        self._home.run_worker(self.with_change("open", change_id), group="change", exclusive=True)
+
+    async def with_change(self, what: str, change_id: int) -> None:
+        """Open a change's screen, or stop it there."""
+        try:
+            change = await self._home.runtime.changes.get(change_id)
+        except OpstermError as error:
+            self._fail(error)
+            return
+        screen = ApprovalScreen(self._home.runtime, change, self._home.keymap)
+        await self._home.app.push_screen(screen)
+        if what == "stop":
+            await screen.action_stop_change()
+
+    async def with_targets(self, what: str, names: list[str]) -> None:
+        """Do what was asked for with targets."""
+        match what:
+            case "open":
+                await self._show_target(names[0])
+            case "chart":
+                self._home.go_to("chart")
+                await self._home.query_one(ChartPane).show_target(names[0])
+            case "terminal":
+                self._home.go_to("terminal")
+                self._home.run_worker(self._home.query_one(TerminalPane).open(names[0]), group="shell", exclusive=True)
+            case "remove":
+                self._remove(names)
+            case "edit":
+                await self._edit(names[0])
+            case _:
+                self._form(Target(name=""), new=True)
+
+    async def _show_target(self, name: str) -> None:
+        row = self._home.runtime.inventory.row(name)
+        if row is None:
+            return
+        target, now = row.target, self._home.runtime.clock.now()
+        lines = [
+            f"{target.name}   {self._home.glyphs.status(row.status)} {row.status}   {row.note}",
+            "",
+            f"address      {target.reach}" + (f" port {target.port}" if target.port else ""),
+            f"protocol     {target.protocol}" + (f", user {target.user}" if target.user else ""),
+            f"os           {target.os}",
+            f"groups       {', '.join(target.groups)}",
+            f"tags         {', '.join(target.tags)}",
+            f"environment  {target.environment}   site {target.site}",
+            f"source       {target.source}",
+            f"last seen    {age_text(now - row.last_seen) + ' ago' if row.last_seen else 'never'}",
+            "",
+        ]
+        alerts = self._home.runtime.alerts.by_target().get(name, ())
+        lines += [f"{self._home.glyphs.severity(a.severity)} {a.severity}: {a.summary}. {a.advice}" for a in alerts]
+        samples = self._home.runtime.monitoring.latest(name)
+        lines += ["", "Newest measurements:"] if samples else []
+        lines += [f"  {s.key!s:40} {value_text(s.value, metric_of(s.key.metric).unit):>12}" for s in samples]
+        self._home.app.push_screen(TextScreen(name, "\n".join(lines)))
+
+    def _remove(self, names: list[str]) -> None:
+        async def remove(sure: bool | None) -> None:  # noqa: FBT001 (the framework hands over the result)
+            if sure:
+                try:
+                    await self._home.runtime.inventory.remove(names)
+                except OpstermError as error:
+                    self._fail(error)
+
+        self._home.app.push_screen(
+            ConfirmScreen("Remove", f"Take {fold(names)} ({len(names)} targets) out of the inventory?"), remove
+        )
+
+    async def _edit(self, name: str) -> None:
+        try:
+            self._form(await self._home.runtime.inventory.get(name), new=False)
+        except OpstermError as error:
+            self._fail(error)
+
+    def _form(self, target: Target, *, new: bool) -> None:
+        async def take(made: Target | None) -> None:
+            if made is None:
+                return
+            inventory = self._home.runtime.inventory
+            try:
+                await (inventory.add(made) if new else inventory.edit(target.name, replace(made, name=target.name)))
+            except OpstermError as error:
+                self._fail(error)
+
+        self._home.app.push_screen(TargetForm(target, new=new), take)
+
+    # --------------------------------------------------------------------------- vault
+
+    async def vault(self) -> None:
+        """Open the vault, or make one."""
+        credentials = self._home.runtime.credentials
+        try:
+            state = await credentials.state()
+            words = await credentials.describe()
+        except OpstermError as error:
+            self._fail(error)
+            return
+        if state == "open":
+            self._home.cockpit.say(words)
+            return
+        making = state == "absent"
+
+        async def unlock(text: str | None) -> None:
+            if not text:
+                return
+            try:
+                await (credentials.create(Secret(text)) if making else credentials.unlock(Secret(text)))
+            except OpstermError as error:
+                self._fail(error)
+                return
+            self._home.cockpit.say("The vault is open for this session.")
+
+        title = "Make a vault" if making else "Unlock the vault"
+        self._home.app.push_screen(PromptScreen(title, f"{words}\n\nPassphrase:", secret=True), unlock)
+
+    # ------------------------------------------------------------------------- leaving
+
+    async def leave(self) -> None:
+        """Leave opsterm; while changes run here, ask first."""
+        app = self._home.app
+        running = []
+        try:
+            running = list(await self._home.runtime.changes.list([ChangeState.RUNNING]))
+        except (OpstermError, AttributeError):
+            app.exit()  # not open yet: nothing can be running here
+            return
+        if not running:
+            app.exit()
+            return
+
+        def leave(sure: bool | None) -> None:  # noqa: FBT001 (the framework hands over the result)
+            if sure:
+                app.exit()
+
+        names = ", ".join(change.name for change in running)
+        app.push_screen(ConfirmScreen("Leave", f"{names} would be stopped if started here. Leave anyway?"), leave)

@@ -1,0 +1,36 @@
+"""Help for where you are: what it is, and every key that counts there."""
+
+from __future__ import annotations
+
+from opsterm.runtime.commands import COMMANDS, key_text
+from opsterm.tui.keys import KeyMap
+
+ABOUT = {
+    "inventory": "The targets opsterm looks after, in groups. Lines of targets that look alike are folded: enter opens "
+    "them. space marks lines; what you do next is done to the marked ones.",
+    "chart": "Measurements of one target. Each column keeps its lowest and highest value, so a spike is never lost; a "
+    "gap is a time without measurements.",
+    "alerts": "What is wrong now: firing first, critical before warning. An alert ends only when measurements are good "
+    "again.",
+    "chat": "Questions in plain language about targets, metrics, alerts and changes. It answers from what is measured "
+    "and kept, says what it understood, and says so when it did not. A command becomes a proposal, never more.",
+    "terminal": "A shell on a target, opened by your own hand. Every key goes to the remote, esc included; only ctrl+] "
+    "leaves, pressed twice it is sent. shift+pgup scrolls back.",
+    "approvals": "Changes: what waits for a decision, what runs, what has ended. Nothing runs that was not approved "
+    "byte for byte.",
+}
+
+
+def help_text(place: str, keymap: KeyMap) -> str:
+    """Return the help of a pane."""
+    lines = [ABOUT[place], ""]
+    sections = [(f"In {place}", place), ("Everywhere", "everywhere")]
+    if place not in ("chat", "terminal", "chart"):
+        sections.insert(1, ("In lists", "lists"))
+    for heading, pane in sections:
+        rows = [c for c in COMMANDS if pane in c.pane.split(", ")]
+        if rows:
+            lines += [heading]
+            lines += [f"  {' '.join(key_text(k) for k in keymap.keys(c)) or 'palette':16} {c.text}" for c in rows]
+            lines.append("")
+    return "\n".join(lines)

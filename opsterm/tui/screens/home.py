@@ -1,0 +1,282 @@
+"""Home: six panes at once where there is room, one at a time where there is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Static
+
+from opsterm.core.text import clean_block
+from opsterm.runtime.commands import Command
+from opsterm.runtime.runtime import Runtime
+from opsterm.tui.facts import FactsArrived
+from opsterm.tui.glyphs import Glyphs
+from opsterm.tui.keys import KeyMap
+from opsterm.tui.panes.alerts import AlertsPane
+from opsterm.tui.panes.approvals import ApprovalsPane
+from opsterm.tui.panes.chart import ChartPane
+from opsterm.tui.panes.chat import ChatPane
+from opsterm.tui.panes.inventory import InventoryPane
+from opsterm.tui.panes.pane import Pane, take_keys
+from opsterm.tui.panes.terminal import TerminalPane
+from opsterm.tui.screens.errands import Errands
+from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
+
+if TYPE_CHECKING:
+    from opsterm.tui.app import OpstermApp
+
+LEAST = (60, 16)
+TWO_COLUMNS = (100, 30)
+ALL_PANES = (140, 40)
+
+
+class HomeScreen(Screen[None]):
+    """The panes, the status line above them, the keys below."""
+
+    hears_facts = True
+
+    def __init__(self, runtime: Runtime, keymap: KeyMap, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.runtime = runtime
+        self.keymap = keymap
+        self.glyphs = glyphs
+        self.current = "inventory"
+        self.zoomed = False
+        self._begun = False
+        self.errands = Errands(self)
+
+    def compose(self) -> ComposeResult:
+        """Lay out everything; `lay_out` decides what is shown."""
+        yield Static("", markup=False, id="too-small")
+        yield StatusLine(self.runtime, self.glyphs)
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                yield InventoryPane(self.runtime)
+                yield ApprovalsPane(self.runtime)
+            with Vertical(id="right"):
+                yield ChartPane(self.runtime)
+                yield AlertsPane(self.runtime)
+                with Horizontal(id="bottom"):
+                    yield ChatPane(self.runtime)
+                    yield TerminalPane(self.runtime)
+        yield MessageLine()
+        yield KeyBar(self.keymap)
+
+    @property
+    def cockpit(self) -> OpstermApp:
+        """The app, by its own type."""
+        from opsterm.tui.app import OpstermApp  # noqa: PLC0415 (the app imports this screen)
+
+        assert isinstance(self.app, OpstermApp)  # noqa: S101 (narrowing)
+        return self.app
+
+    def on_mount(self) -> None:
+        """Take the keys that count everywhere."""
+        take_keys(self, self.keymap, "everywhere")
+        self.lay_out()
+        self.pane("inventory").go()
+
+    async def begin(self) -> None:
+        """Fill the panes: the runtime is open now."""
+        self._begun = True
+        for pane in self.query(Pane):
+            await pane.begin()
+        self.query_one(StatusLine).begin()
+
+    async def on_facts_arrived(self, message: FactsArrived) -> None:
+        """Hand facts to every pane."""
+        for pane in self.query(Pane):
+            await pane.hear(message)
+        await self.query_one(StatusLine).hear(message)
+
+    def say(self, text: str, *, severity: str = "information") -> None:
+        """Show a message until the next one, or esc."""
+        self.query_one(MessageLine).say(clean_block(text), severity)
+
+    # ------------------------------------------------------------------- layout
+
+    def pane(self, place: str) -> Pane:
+        """Return a pane by its place."""
+        return self.query_one(f"#pane-{place}", Pane)
+
+    def on_resize(self, event: Resize) -> None:
+        """Show what fits."""
+        del event
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Decide from the size which panes are shown."""
+        columns, rows = self.app.size
+        small = columns < LEAST[0] or rows < LEAST[1]
+        self.query_one("#too-small", Static).update(
+            f"opsterm needs {LEAST[0]}×{LEAST[1]}, this is {columns}×{rows}. `opsterm alerts` works anywhere."
+            if not self.cockpit.terminal.ascii
+            else f"opsterm needs {LEAST[0]}x{LEAST[1]}, this is {columns}x{rows}. `opsterm alerts` works anywhere."
+        )
+        self.set_class(small, "-small")
+        every = not self.zoomed and columns >= ALL_PANES[0] and rows >= ALL_PANES[1]
+        two = not every and not self.zoomed and columns >= TWO_COLUMNS[0] and rows >= TWO_COLUMNS[1]
+        self.set_class(every, "-all")
+        self.set_class(two, "-two")
+        self.set_class(not every and not two, "-one")
+        for pane in self.query(Pane):
+            pane.display = every or pane.place == self.current or (two and pane.place == "inventory")
+        self._show_containers(two=two)
+        self.query_one(StatusLine).show_places(self.current if not every else "")
+
+    def _show_containers(self, *, two: bool) -> None:
+        """Show a container only when one of its panes is shown."""
+        if two and self.current == "inventory":
+            self.pane("chart").display = True
+        for name in ("bottom", "left", "right"):
+            box = self.query_one(f"#{name}")
+            box.display = any(pane.display for pane in box.query(Pane))
+
+    def go_to(self, place: str) -> None:
+        """Show and focus a pane."""
+        self.current = place
+        self.lay_out()
+        self.pane(place).go()
+        self.show_keys()
+
+    def on_descendant_focus(self) -> None:
+        """Know which pane the focus is in, and show its keys."""
+        for pane in self.query(Pane):
+            if pane.has_focus_within:
+                self.current = pane.place
+        self.show_keys()
+
+    def on_descendant_blur(self) -> None:
+        """Show the keys that count now."""
+        self.call_later(self.show_keys)
+
+    def show_keys(self) -> None:
+        """Show the keys of the place that has the focus."""
+        pane = self.pane(self.current)
+        self.query_one(KeyBar).show(pane.place, typing=self.focused is not None and self.focused.id in _LINES)
+
+    # ------------------------------------------------------------------ actions
+
+    def action_pane_1(self) -> None:
+        """Go to the inventory."""
+        self.go_to("inventory")
+
+    def action_pane_2(self) -> None:
+        """Go to the chart."""
+        self.go_to("chart")
+
+    def action_pane_3(self) -> None:
+        """Go to the alerts."""
+        self.go_to("alerts")
+
+    def action_pane_4(self) -> None:
+        """Go to the chat."""
+        self.go_to("chat")
+
+    def action_pane_5(self) -> None:
+        """Go to the terminal."""
+        self.go_to("terminal")
+
+    def action_pane_6(self) -> None:
+        """Go to the approvals."""
+        self.go_to("approvals")
+
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self._step(1)
+
+    def action_previous_pane(self) -> None:
+        """Go to the previous pane."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        places = [pane.place for pane in sorted(self.query(Pane), key=lambda p: p.number)]
+        self.go_to(places[(places.index(self.current) + by) % len(places)])
+
+    def action_zoom(self) -> None:
+        """Give the pane the whole screen, or give it back."""
+        self.zoomed = not self.zoomed
+        self.lay_out()
+        self.pane(self.current).go()
+
+    def action_back(self) -> None:
+        """One step back: out of a line, out of a filter, out of the zoom, off a message."""
+        if self.pane(self.current).back():
+            return
+        if self.zoomed:
+            self.action_zoom()
+        elif self.query_one(MessageLine).display:
+            self.query_one(MessageLine).clear()
+
+    def run_command(self, command: Command) -> None:
+        """Do what a command says: its pane's action, or this screen's."""
+        places = command.pane.split(", ")
+        if command.pane == "everywhere":
+            self.call_later(self.run_action, command.id)
+        elif places[0] in {pane.place for pane in self.query(Pane)}:
+            place = self.current if self.current in places else places[0]
+            self.go_to(place)
+            self.call_later(self.pane(place).run_action, command.id)
+
+    # ------------------------------------------------------------------ errands
+
+    def action_open_help(self) -> None:
+        """Explain this place."""
+        self.errands.help(self.current)
+
+    def action_open_palette(self) -> None:
+        """Find a command."""
+        self.errands.palette()
+
+    async def action_show_sent(self) -> None:
+        """List what was really sent."""
+        await self.errands.sent()
+
+    def action_propose(self) -> None:
+        """Propose a command for the chosen targets."""
+        inventory = self.query_one(InventoryPane)
+        self.errands.propose(inventory.chosen() if self._begun else [])
+
+    def action_import_targets(self) -> None:
+        """Take targets in from a file."""
+        self.errands.import_targets()
+
+    async def action_choose_theme(self) -> None:
+        """Choose the colours."""
+        self.errands.theme()
+
+    def action_show_settings(self) -> None:
+        """Show the settings."""
+        self.errands.settings()
+
+    async def action_show_doctor(self) -> None:
+        """Show how everything is."""
+        await self.errands.doctor()
+
+    async def action_unlock_vault(self) -> None:
+        """Open the vault."""
+        await self.errands.vault()
+
+    async def action_quit(self) -> None:
+        """Leave, after asking while changes run here."""
+        await self.errands.leave()
+
+    @on(InventoryPane.Wanted)
+    async def _targets_wanted(self, message: InventoryPane.Wanted) -> None:
+        await self.errands.with_targets(message.what, message.names)
+
+    @on(ApprovalsPane.Wanted)
+    async def _change_wanted(self, message: ApprovalsPane.Wanted) -> None:
+        await self.errands.with_change(message.what, message.change_id)
+
+    @on(ChatPane.Proposed)
+    async def _chat_proposed(self, message: ChatPane.Proposed) -> None:
+        await self.errands.with_change("open", message.change_id)
+
+
+_LINES = {"chat-line", "inventory-filter"}
