@@ -208,6 +208,8 @@ async def test_only_ctrl_bracket_leaves_and_twice_it_is_sent() -> None:
         assert (app.told(TerminalView.Left), line.taken()) == (3, b"x")
         app.query_one(Input).focus()
         await pilot.pause()
+        app.view.send_leave_key()
+        assert line.taken() == b"\x1d"
         app.view.focus()
         await pilot.press("ctrl+right_square_bracket")
         assert (app.told(TerminalView.Left), line.taken()) == (4, b"")

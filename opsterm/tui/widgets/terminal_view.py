@@ -152,6 +152,12 @@ class TerminalView(Widget, can_focus=True):
         self.strips.clear()
         self.refresh()
 
+    def send_leave_key(self) -> None:
+        """Send ctrl+] itself: for one that is pressed again after `Left`, when the focus is elsewhere already."""
+        self._leave_asked = False
+        if self.link is not None and not self._over:
+            self.link.press(LEAVE_KEY, None)
+
     async def on_unmount(self) -> None:
         """Leave no shell behind."""
         await self.detach()
