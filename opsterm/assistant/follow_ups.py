@@ -1,0 +1,131 @@
+"""Sentences that lean on the one before: "and the offline ones?", "what about swap?", "yesterday?"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from opsterm.assistant.interpretation import Interpretation
+from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics
+from opsterm.assistant.queries import (
+    AlertQuestion,
+    DetailQuestion,
+    Intent,
+    InventoryQuestion,
+    MetricQuestion,
+    Query,
+    RankingQuestion,
+    RunRequest,
+)
+from opsterm.assistant.reading import (
+    Sentence,
+    asked,
+    combined,
+    lost,
+    take_count,
+    take_grouping,
+    take_targets,
+    take_window,
+    understood,
+)
+from opsterm.assistant.targets import TargetPhrase
+from opsterm.assistant.tokens import Token
+from opsterm.assistant.vocabulary import FILLERS
+from opsterm.inventory.fleet import Grouping
+
+_OPENERS = (("what", "about"), ("how", "about"), ("and", "what", "about"), ("and", "how", "about"), ("and",), ("only",),
+            ("just",), ("now",), ("but",), ("same", "for"), ("also",))  # fmt: skip
+_FILLERS = FILLERS | METRIC_FILLERS | frozenset({"only", "just", "ones", "again", "too", "instead"})
+
+
+def opened(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
+    """Return the tokens behind the words that open a follow-up, None when nothing does."""
+    said = tuple(token.low for token in tokens)
+    for opener in sorted(_OPENERS, key=len, reverse=True):
+        if said[: len(opener)] == opener and len(said) > len(opener):
+            return tokens[len(opener) :]
+    return None
+
+
+def read_follow_up(sentence: Sentence) -> Interpretation | None:
+    """Read a sentence as a change to the question before it; None when it is none or there is nothing before it."""
+    rest = opened(sentence.tokens)
+    recent = sentence.memory.recent(sentence.world.now)
+    if rest is None or not recent:
+        return None
+    last = recent[0]
+    if isinstance(last, MetricQuestion):
+        return _metric(sentence, last, rest)
+    if isinstance(last, RunRequest):
+        return _run(sentence, last, rest)
+    if isinstance(last, InventoryQuestion | AlertQuestion | RankingQuestion | DetailQuestion):
+        return _targets(sentence, last, rest)
+    return None
+
+
+def _metric(sentence: Sentence, last: MetricQuestion, tokens: tuple[Token, ...]) -> Interpretation | None:
+    window, timed, tokens = take_window(tokens, sentence.world)
+    named = take_metrics(tokens, sentence.words)
+    metrics, tokens = named or (last.metrics, tokens)
+    phrase = take_targets(sentence, tokens, fillers=_FILLERS)
+    changed = replace(
+        last,
+        metrics=metrics,
+        window=window if timed else last.window,
+        selector=_patched(last.selector, phrase),
+    )
+    return _result(Intent.METRIC, changed, last, phrase)
+
+
+def _targets(
+    sentence: Sentence,
+    last: InventoryQuestion | AlertQuestion | RankingQuestion | DetailQuestion,
+    tokens: tuple[Token, ...],
+) -> Interpretation | None:
+    by, tokens = take_grouping(tokens)
+    count, tokens = take_count(tokens)
+    phrase = take_targets(sentence, tokens, fillers=_FILLERS)
+    changed: Query
+    if isinstance(last, DetailQuestion):
+        if not phrase.says_something or by is not None:
+            return None
+        changed = InventoryQuestion(selector=phrase.selector, by=Grouping.GROUP)
+        if phrase.selector in sentence.words.names.values():
+            changed = DetailQuestion(target=phrase.selector)
+    elif isinstance(last, InventoryQuestion):
+        changed = replace(
+            last,
+            selector=_patched(last.selector, phrase),
+            count=count or last.count,
+            by=by if by is not None else last.by,
+        )
+    elif by is not None or count:
+        return None
+    else:
+        changed = replace(last, selector=_patched(last.selector, phrase))
+    return _result(changed.intent, changed, last, phrase)
+
+
+def _patched(before: str, phrase: TargetPhrase) -> str:
+    if phrase.reference:
+        return phrase.selector
+    if phrase.everything and not phrase.selector:
+        return ""
+    return combined(before, phrase) if phrase.selector else before
+
+
+def _result(intent: Intent, changed: Query, last: Query, phrase: TargetPhrase) -> Interpretation | None:
+    """Return the changed question; None when the sentence changes nothing of it, so that other readers may try."""
+    if phrase.unknown:
+        return lost(intent, phrase)
+    if changed == last:
+        return None
+    return understood(changed, [*phrase.notes, f"It follows on: {last.line}."])
+
+
+def _run(sentence: Sentence, last: RunRequest, tokens: tuple[Token, ...]) -> Interpretation | None:
+    """Offer the same command elsewhere as a line to send; a command is never repeated by a hint alone."""
+    phrase = take_targets(sentence, tokens, fillers=_FILLERS)
+    if phrase.unknown or not phrase.says_something:
+        return None
+    again = RunRequest(selector=phrase.selector, command=last.command)
+    return asked(Intent.RUN_COMMAND, "Do you want the same command there? Then send the line below.", [again.line])

@@ -1,0 +1,136 @@
+"""Words for what is measured: phrases to metric patterns of the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from opsterm.assistant.queries import Statistic
+from opsterm.assistant.tokens import Token, find_phrase, without
+from opsterm.assistant.vocabulary import words
+from opsterm.assistant.world import Vocabulary
+from opsterm.monitoring.metrics import CATALOGUE, metric_of, metrics_named, pattern_fault
+
+_TABLE: Mapping[str, str] = {
+    "cpu.core_percent": "cpu per core|cpu core|cpu cores|per core|cores",
+    "load.per_core": "load per core",
+    "pressure.cpu_some_percent": "cpu pressure",
+    "pressure.memory_some_percent": "memory pressure",
+    "pressure.io_some_percent": "io pressure|disk pressure",
+    "pressure.*_some_percent": "pressure|psi",
+    "cpu.iowait_percent": "iowait|io wait|i/o wait",
+    "cpu.steal_percent": "steal",
+    "cpu.used_percent": "cpu usage|cpu use|cpu utilization|cpu utilisation|cpu|cpus|processor|processors",
+    "load.*m": "load average|load averages|load avg",
+    "load.1m": "load",
+    "memory.available_bytes": "free memory|available memory|memory free|memory available|free ram",
+    "memory.used_percent": "memory usage|memory use|memory consumption|memory|mem|ram usage|ram",
+    "swap.used_percent": "swap usage|swap",
+    "fs.inodes_used_percent": "inode usage|inodes|inode",
+    "fs.free_bytes": "free disk space|free space|free disk|disk space free|disk space left|space left",
+    "fs.used_percent": (
+        "disk usage|disk space|disk use|file systems|file system|filesystems|filesystem|"
+        "file system usage|filesystem usage|storage|mount points|mounts|partitions|partition|"
+        "disks|disk|drives|drive|how full"
+    ),
+    "disk.read_bytes_per_s": "disk reads|disk read",
+    "disk.write_bytes_per_s": "disk writes|disk write",
+    "disk.*_bytes_per_s": "disk io|disk i/o",
+    "disk.busy_percent": "disk activity|disk busy|disk utilization",
+    "net.errors_per_s": "network errors|interface errors",
+    "net.*_bytes_per_s": "network traffic|network|traffic|bandwidth|throughput",
+    "net.received_bytes_per_s": "incoming traffic|network in",
+    "net.sent_bytes_per_s": "outgoing traffic|network out",
+    "process.count": "number of processes|process count|processes",
+    "process.open_files": "open files|open file descriptors|file descriptors|fds",
+    "host.uptime_s": "uptime",
+    "systemd.failed_units": "failed units|failed services|failed systemd units",
+}
+"""Metric pattern -> the phrases that mean it."""
+
+_SAID = {phrase: pattern for pattern, phrases in _TABLE.items() for phrase in phrases.split("|")}
+_PHRASES = tuple(sorted(_SAID, key=lambda phrase: (-len(phrase.split()), phrase)))
+_STATISTICS: Mapping[str, Statistic] = {
+    **dict.fromkeys(("peak", "max", "maximum", "highest", "largest", "top"), Statistic.LARGEST),
+    **dict.fromkeys(("min", "minimum", "lowest", "smallest"), Statistic.SMALLEST),
+    **dict.fromkeys(("average", "mean", "avg"), Statistic.MEAN),
+}
+METRIC_FILLERS = words(
+    "the a an of in on at is are was were what whats how much many big high low full show graph chart plot draw give "
+    "get tell me us my our current usage used use utilization utilisation level levels value values percent percentage "
+    "% look looks looking like please does do did has have had been being there it its history trend trends trending "
+    "stats statistics metrics metric for and to left right doing go going over amount total can could you i we see "
+    "want need this any all available"
+)
+"""Words that change nothing in a question about values."""
+
+Split = tuple[tuple[str, ...], tuple[Token, ...]]
+
+
+def take_metrics(tokens: Sequence[Token], vocabulary: Vocabulary) -> Split | None:
+    """Return (metric patterns, the other tokens), or None when no metric is named.
+
+    An item ("/var", "eth0") that follows becomes part of the pattern.
+    """
+    rest = tuple(tokens)
+    found: list[str] = []
+    while True:
+        at, length, pattern = _first(rest)
+        if at < 0:
+            break
+        found.append(pattern)
+        rest = without(rest, at, length)
+    if not found:
+        return None
+    items, rest = _take_items(rest, vocabulary)
+    patterns = tuple(dict.fromkeys(found))
+    if items:
+        patterns = tuple(f"{p}[{item}]" for p in patterns if _has_items(p) for item in items) or patterns
+    return patterns, rest
+
+
+def _has_items(pattern: str) -> bool:
+    return any(metric.item for metric in metrics_named(pattern))
+
+
+def _first(tokens: Sequence[Token]) -> tuple[int, int, str]:
+    for at, token in enumerate(tokens):
+        written = token.text.partition("[")[0]
+        known = "." in written and (written in CATALOGUE or "*" in written)
+        if known and not token.quote and not pattern_fault(token.text):
+            return at, 1, token.text
+    at, length, phrase = find_phrase(tokens, _PHRASES)
+    return at, length, _SAID.get(phrase, "")
+
+
+def _take_items(tokens: Sequence[Token], vocabulary: Vocabulary) -> tuple[list[str], tuple[Token, ...]]:
+    items, rest = [], []
+    for token in tokens:
+        text = vocabulary.items.get((token.low or token.text).lower(), "")
+        if not text and re.fullmatch(r"/[\w./-]*", token.text):
+            text = token.text
+        if text and "," not in text and token.low not in vocabulary.names:
+            items.append(text)
+        else:
+            rest.append(token)
+    return items, tuple(rest)
+
+
+def take_statistic(tokens: Sequence[Token]) -> tuple[Statistic, tuple[Token, ...]]:
+    """Return (which number is asked for, the other tokens)."""
+    for at, token in enumerate(tokens):
+        if token.low in _STATISTICS:
+            return _STATISTICS[token.low], without(tokens, at, 1)
+    return Statistic.ALL, tuple(tokens)
+
+
+def label_of(pattern: str) -> str:
+    """Return the words for a pattern, as in "memory used", or the pattern where it names several metrics."""
+    named = metrics_named(pattern)
+    return named[0].label if len(named) == 1 else pattern
+
+
+def unit_of(pattern: str) -> str:
+    """Return the unit that all metrics of a pattern share, "" when they differ or have none."""
+    units = {metric.unit for metric in metrics_named(pattern)} or {metric_of(pattern).unit}
+    return units.pop() if len(units) == 1 else ""

@@ -1,0 +1,286 @@
+"""What a sentence can mean: one frozen dataclass per question, each with its line.
+
+The line is canonical English-like text that means exactly the query and is read back to it; it is what the operator
+sees and may edit. `opsterm.assistant.lines` reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from opsterm.inventory.fleet import Grouping
+
+
+class Intent(StrEnum):
+    """What kind of thing a sentence wants."""
+
+    GREETING_HELP = "greeting_help"
+    INVENTORY = "inventory"
+    METRIC = "metric"
+    ALERT = "alert"
+    RUN_COMMAND = "run_command"
+    EXPLAIN = "explain"
+    KNOWLEDGE = "knowledge"
+    CHANGE = "change"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeWindow:
+    """A stretch of time.
+
+    Attributes:
+        start: epoch seconds.
+        end: epoch seconds, after `start`.
+        words: canonical, as in "over 1h", "yesterday", "since 2026-11-20T08:00", "from … to …".
+    """
+
+    start: float
+    end: float
+    words: str
+
+
+class Statistic(StrEnum):
+    """Which number of a window is asked for."""
+
+    ALL = ""
+    LARGEST = "largest"
+    SMALLEST = "smallest"
+    MEAN = "mean"
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _where(word: str, selector: str) -> str:
+    return f"{word} {selector}" if selector else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """Somebody said hello or thanked."""
+
+    intent = Intent.GREETING_HELP
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return "hello"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpQuestion:
+    """What can be done here; `topic` is a word of `help.TOPICS` or "" for all."""
+
+    intent = Intent.GREETING_HELP
+    topic: str = ""
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return _joined("help", self.topic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryQuestion:
+    """Which or how many targets.
+
+    Attributes:
+        selector: canonical selector, "" for every target.
+        count: whether only the number is asked for.
+        by: how the list is divided.
+    """
+
+    intent = Intent.INVENTORY
+    selector: str = ""
+    count: bool = False
+    by: Grouping = Grouping.NONE
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        grouped = f"grouped by {self.by}" if self.by is not Grouping.NONE else ""
+        return _joined("count targets" if self.count else "list targets", _where("where", self.selector), grouped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailQuestion:
+    """All that is known of one target."""
+
+    intent = Intent.INVENTORY
+    target: str
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return f"show target {self.target}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricQuestion:
+    """Measured values.
+
+    Attributes:
+        metrics: metric patterns as in "fs.used_percent[/var]", at least one.
+        selector: canonical selector of the targets.
+        window: the stretch of time, None for now.
+        statistic: which number of the window.
+    """
+
+    intent = Intent.METRIC
+    metrics: tuple[str, ...]
+    selector: str
+    window: TimeWindow | None = None
+    statistic: Statistic = Statistic.ALL
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        when = self.window.words if self.window else "now"
+        return _joined("metric", ",".join(self.metrics), _where("of", self.selector or "all"), when, self.statistic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankingQuestion:
+    """The series with the largest or smallest newest values.
+
+    Attributes:
+        metric: a metric pattern.
+        selector: canonical selector of the targets, "" for all.
+        limit: how many, 1 and up.
+        smallest: whether the smallest come first.
+        above: only values above this, in the metric's unit; None for no bound.
+        below: only values below this.
+    """
+
+    intent = Intent.METRIC
+    metric: str
+    selector: str = ""
+    limit: int = 10
+    smallest: bool = False
+    above: float | None = None
+    below: float | None = None
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        over = f"above {self.above:g}" if self.above is not None else ""
+        under = f"below {self.below:g}" if self.below is not None else ""
+        head = f"{'bottom' if self.smallest else 'top'} {self.limit} by {self.metric}"
+        return _joined(head, over, under, _where("of", self.selector))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertQuestion:
+    """Which or how many alerts.
+
+    Attributes:
+        selector: canonical selector of the targets, "" for all.
+        count: whether only the number is asked for.
+        severity: "critical", "warning" or "" for both.
+        state: "firing", "acknowledged", "silenced", "resolved" or "" for all open ones.
+        window: only those that began in it; None for any time.
+    """
+
+    intent = Intent.ALERT
+    selector: str = ""
+    count: bool = False
+    severity: str = ""
+    state: str = ""
+    window: TimeWindow | None = None
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        head = "count alerts" if self.count else "list alerts"
+        return _joined(
+            head, self.severity, self.state, self.window.words if self.window else "", _where("on", self.selector)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeQuestion:
+    """Which or how many changes.
+
+    Attributes:
+        state: "waiting" (not decided yet) or a word of `ChangeState`; "" for all.
+        by: the account that asked or decided, "" for anybody.
+        window: only those asked for or decided in it; None for any time.
+        count: whether only the number is asked for.
+    """
+
+    intent = Intent.CHANGE
+    state: str = ""
+    by: str = ""
+    window: TimeWindow | None = None
+    count: bool = False
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        head = "count changes" if self.count else "list changes"
+        return _joined(head, self.state, _where("by", self.by), self.window.words if self.window else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainQuestion:
+    """What an alert or a change is about; `kind` is "alert" or "change"."""
+
+    intent = Intent.EXPLAIN
+    kind: str
+    number: int
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return f"explain {'a' if self.kind == 'alert' else 'c'}{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeQuestion:
+    """What the documents say about some words."""
+
+    intent = Intent.KNOWLEDGE
+    words: str
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return f"look up {self.words}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """A command that is to be proposed, never run from here.
+
+    Attributes:
+        selector: canonical selector; it chose at least one target when the sentence was read. "" for all.
+        command: the text for the shell, on one line, exactly as it was given.
+    """
+
+    intent = Intent.RUN_COMMAND
+    selector: str
+    command: str
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return f"run on {self.selector or 'all'} -- {self.command}"
+
+
+Query = (
+    Greeting
+    | HelpQuestion
+    | InventoryQuestion
+    | DetailQuestion
+    | MetricQuestion
+    | RankingQuestion
+    | AlertQuestion
+    | ChangeQuestion
+    | ExplainQuestion
+    | KnowledgeQuestion
+    | RunRequest
+)
+"""Every meaning a sentence can have."""

@@ -1,0 +1,332 @@
+"""Questions about targets, alerts, changes and what is known; each reader takes a sentence whole or leaves it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from opsterm.assistant.interpretation import Interpretation
+from opsterm.assistant.lines import HELP_TOPICS
+from opsterm.assistant.queries import (
+    AlertQuestion,
+    ChangeQuestion,
+    DetailQuestion,
+    ExplainQuestion,
+    Greeting,
+    HelpQuestion,
+    Intent,
+    InventoryQuestion,
+    KnowledgeQuestion,
+)
+from opsterm.assistant.reading import (
+    Sentence,
+    asked,
+    lost,
+    take_count,
+    take_grouping,
+    take_targets,
+    take_window,
+    understood,
+)
+from opsterm.assistant.tokens import Token, find_phrase, without
+from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS, words
+from opsterm.changes.change import ChangeState
+from opsterm.inventory.fleet import Grouping
+
+_HELLO = words(
+    "hello hi hey hallo greetings good morning afternoon evening day there thanks thank you very much cheers "
+    "bye goodbye "
+    "opsterm ok okay great nice well"
+)
+_HELP = words(
+    "help ? what can you do who are how does this work commands examples usage me with please the a is opsterm "
+    "i ask about "
+    "show list possible here and to for use of"
+)
+_HELP_SIGNS = ("help", "what can you do", "what can i do", "what can i ask", "who are you", "how does this work",
+"commands",
+               "examples", "what do you do")  # fmt: skip
+_KEYS = ("keys", "key", "shortcut", "shortcuts", "key bindings", "hotkeys")
+
+
+def read_greeting(sentence: Sentence) -> Interpretation | None:
+    """Read hello, thanks, and questions about the program itself."""
+    said = set(sentence.lows)
+    if not sentence.tokens:
+        return understood(HelpQuestion())
+    if said <= _HELLO | {","} and not said <= {"you", "there", "well", "day", "good", "much", "very"}:
+        return understood(Greeting())
+    topic = next((t for t in HELP_TOPICS if t in said or t.removesuffix("s") in said), "")
+    if sentence.has(*_HELP_SIGNS) and said - {topic, topic.removesuffix("s")} <= _HELP | _HELLO | {","}:
+        return understood(HelpQuestion(topic=topic))
+    if (
+        sentence.has(*_KEYS)
+        and len(said) <= 10
+        and sentence.lows[0] in ("which", "what", "show", "list", "keys", "help")
+    ):
+        return understood(HelpQuestion(topic="keys"))
+    return None
+
+
+# ------------------------------------------------------------------------------------------- explain
+
+_NUMBERED = re.compile(r"([ac])#?(\d{1,15})")
+_EXPLAIN_WORDS = words(
+    "explain what is why was the about tell me show describe open details of alert change did happened to give "
+    "more on how "
+    "does mean this for see an a info information status who approved asked"
+)
+_DECIDING = words("approve deny reject ack acknowledge silence mute unsilence cancel undo stop rerun retry")
+
+
+def read_explain(sentence: Sentence) -> Interpretation | None:
+    """Read "why a7", "what is c18", "alert 7". Decisions are not taken from a sentence: it says where they are."""
+    numbered: list[tuple[str, int]] = []
+    rest: list[Token] = []
+    tokens = sentence.tokens
+    for at, token in enumerate(tokens):
+        match = _NUMBERED.fullmatch(token.low)
+        before = tokens[at - 1].low if at else ""
+        if match and token.low not in sentence.words.names:
+            numbered.append(("alert" if match[1] == "a" else "change", int(match[2])))
+        elif token.low.lstrip("#").isdigit() and before in ("alert", "change") and len(token.low) < 16:
+            numbered.append((before, int(token.low.lstrip("#"))))
+        else:
+            rest.append(token)
+    if len(numbered) != 1:
+        return None
+    question = ExplainQuestion(kind=numbered[0][0], number=numbered[0][1])
+    said = {token.low for token in rest}
+    if said & _DECIDING:
+        where = "on the approval screen" if question.kind == "change" else "in the alerts pane"
+        return asked(
+            Intent.EXPLAIN, f"That is decided {where} or by its own command, not by a sentence here.", [question.line]
+        )
+    unknown = [token.text for token in rest if token.low not in _EXPLAIN_WORDS]
+    if unknown:
+        return Interpretation(intent=Intent.EXPLAIN, unknown=tuple(unknown), alternatives=(question.line,))
+    return understood(question)
+
+
+# ------------------------------------------------------------------------------------------- alerts
+
+_ALERT_NOUNS = words("alert alerts alarm alarms problem problems issue issues incident incidents")
+_TROUBLE = (
+    "what needs attention", "what needs my attention", "is there anything wrong", "is anything wrong", "anything wrong",
+    "is something wrong", "what is wrong", "what went wrong", "what is broken", "is anything broken", "anything broken",
+    "what is firing", "is everything ok", "is everything okay", "is everything fine", "is everything alright",
+    "is all ok", "is all well", "everything ok", "everything okay", "any trouble", "what is going on",
+    "what is failing",
+)  # fmt: skip
+_SEVERITIES = {
+    "critical": "critical",
+    "crit": "critical",
+    "severe": "critical",
+    "warning": "warning",
+    "warnings": "warning",
+}
+_STATES = {
+    "firing": "firing", "unacknowledged": "firing", "acknowledged": "acknowledged", "acked": "acknowledged",
+    "silenced": "silenced", "muted": "silenced", "resolved": "resolved", "closed": "resolved", "ended": "resolved",
+    "cleared": "resolved", "past": "resolved", "old": "resolved", "open": "", "active": "", "current": "",
+}  # fmt: skip
+_ALERT_FILLERS = FILLERS | words(
+    "with new going wrong why most recent latest raised began started fired feed been happened"
+)
+
+
+def read_alerts(sentence: Sentence) -> Interpretation | None:
+    """Read "what is wrong?", "critical alerts on web", "how many alerts since yesterday"."""
+    tokens = sentence.tokens
+    at, length, _ = find_phrase(tokens, _TROUBLE)
+    nouns = [token for token in tokens if token.low in _ALERT_NOUNS or token.low == "warnings"]
+    why = sentence.lows[:2] == ("why", "is") and any(token.low in sentence.words.names for token in tokens)
+    if at < 0 and not nouns and not why:
+        return None
+    if at >= 0:
+        tokens = without(tokens, at, length)
+    count, tokens = take_count(tokens)
+    window, _, tokens = take_window(tokens, sentence.world)
+    severity, state, rest = "", "", []
+    for token in tokens:
+        if token.low in _SEVERITIES and not why:
+            severity = _SEVERITIES[token.low]
+        elif token.low in _STATES and not state:
+            state = _STATES[token.low]
+        elif token.low not in _ALERT_NOUNS and not (
+            why and token.low in ("critical", "warning", "offline", "down", "red")
+        ):
+            rest.append(token)
+    phrase = take_targets(sentence, rest, fillers=_ALERT_FILLERS, pointers=frozenset({"there", "it"}))
+    question = AlertQuestion(
+        selector=phrase.selector, count=count, severity=severity, state=state, window=window
+    )  # fmt: skip
+    if phrase.unknown:
+        return lost(Intent.ALERT, phrase, [question])
+    return understood(question, phrase.notes)
+
+
+# ------------------------------------------------------------------------------------------- changes
+
+_CHANGE_NOUNS = words("change changes approval approvals proposal proposals")
+_CHANGE_SIGNS = (
+    "waiting for approval", "wait for approval", "waits for approval", "to approve", "waiting for me", "need approval",
+    "needs approval", "who changed", "what changed", "what was changed", "what has changed", "what did",
+    "what has been done",
+    "what was done", "what was run", "what ran", "what has run", "who ran", "who did what", "audit", "what happened",
+)  # fmt: skip
+_CHANGE_STATES = {
+    **{state.value: state.value for state in ChangeState},
+    **dict.fromkeys(("waiting", "wait", "waits", "pending", "undecided", "open", "proposed", "approve", "need",
+    "needs"), "waiting"),
+    **dict.fromkeys(("rejected", "refused"), "denied"), **dict.fromkeys(("finished", "succeeded", "successful"),
+    "done"),
+    **dict.fromkeys(("void",), "voided"), "canceled": "cancelled", "stopped": "cancelled", "unsuccessful": "failed",
+}  # fmt: skip
+_CHANGE_FILLERS = words(
+    "what which the a any all is are was were there for in to did do does have has had been list show me of my "
+    "our and queue that "
+    "approval approvals change changes changed proposal proposals ran run who made make everything anything "
+    "things happened audit "
+    "list trail log history recent latest last please still currently now done give get see tell us about it i by"
+)
+_ACCOUNT = re.compile(r"[a-z_][a-z0-9_.-]{0,31}\$?")
+
+
+def read_changes(sentence: Sentence) -> Interpretation | None:
+    """Read "what is waiting for approval?", "what did ana change today", "failed changes since yesterday"."""
+    tokens = sentence.tokens
+    if not any(token.low in _CHANGE_NOUNS for token in tokens) and not sentence.has(*_CHANGE_SIGNS):
+        return None
+    asks_state = not sentence.has("what did", "what ran", "who ran", "what was done", "what has been done")
+    count, tokens = take_count(tokens)
+    window, _, tokens = take_window(tokens, sentence.world)
+    by, tokens = _take_account(sentence, tokens)
+    state, unknown = "", []
+    for token in tokens:
+        if token.low in _CHANGE_STATES and asks_state and not state:
+            state = _CHANGE_STATES[token.low]
+        elif token.low not in _CHANGE_FILLERS and token.low not in _CHANGE_STATES and token.low not in (",", "me"):
+            unknown.append(token.text)
+    if sentence.has("approvals") and not state and not by:
+        state = "waiting"
+    question = ChangeQuestion(state=state, by=by, window=window, count=count)
+    if unknown:
+        return Interpretation(intent=Intent.CHANGE, unknown=tuple(unknown), alternatives=(question.line,))
+    return understood(question)
+
+
+def _take_account(sentence: Sentence, tokens: Sequence[Token]) -> tuple[str, tuple[Token, ...]]:
+    """Return (whose changes, the other tokens): "by ana", "did ana change", "my changes"."""
+    me = sentence.world.operator
+    for at, token in enumerate(tokens):
+        before = tokens[at - 1].low if at else ""
+        if me and (token.low == "my" or (token.low in ("i", "me") and before in ("did", "by", "have"))):
+            return me, without(tokens, at, 1)
+        known = token.low in _CHANGE_FILLERS or token.low in _CHANGE_STATES
+        if before in ("by", "did", "has", "from") and not known and _ACCOUNT.fullmatch(token.low):
+            return token.text, without(tokens, at, 1)
+    return "", tuple(tokens)
+
+
+# ------------------------------------------------------------------------------------------- targets
+
+_DETAIL = words(
+    "show me tell about describe details detail of info information on for the status state what is how doing "
+    "host target machine "
+    "server give get facts a an up online offline down reachable alive find where please open see everything "
+    "all ok okay does look"
+)
+
+
+def read_detail(sentence: Sentence) -> Interpretation | None:
+    """Read "show web-01", "how is db-main-1", "is web-01 up?"."""
+    named = [token for token in sentence.tokens if not token.quote and token.low in sentence.words.names]
+    rest = [token for token in sentence.tokens if token not in named]
+    if len({token.low for token in named}) != 1 or not all(token.low in _DETAIL for token in rest):
+        return None
+    if set(sentence.lows) & {"list", "which", "all"}:
+        return None
+    return understood(DetailQuestion(target=sentence.words.names[named[0].low]))
+
+
+_DIVISIONS = ("what groups", "which groups", "list groups", "show groups", "all groups")
+
+
+def read_inventory(sentence: Sentence) -> Interpretation | None:
+    """Read "which targets are tagged win10?", "how many offline hosts per site", "the web servers"."""
+    divided = _read_division(sentence)
+    if divided:
+        return divided
+    by, tokens = take_grouping(sentence.tokens)
+    count, tokens = take_count(tokens)
+    phrase = take_targets(sentence, tokens)
+    if not (phrase.says_something or phrase.noun):
+        return None
+    if by is None:
+        by = Grouping.NONE if count else Grouping.GROUP
+    question = InventoryQuestion(selector=phrase.selector, count=count, by=by)
+    if phrase.unknown:
+        return lost(Intent.INVENTORY, phrase, [question])
+    return understood(question, phrase.notes)
+
+
+def _read_division(sentence: Sentence) -> Interpretation | None:
+    """Read "which groups are there", "list tags"."""
+    said = [
+        low
+        for low in sentence.lows
+        if low not in FILLERS - set(GROUPING_WORDS) and low not in ("which", "are", "there")
+    ]
+    if len(said) == 1 and said[0] in GROUPING_WORDS and said[0].endswith("s") and said[0] not in ("os", "status"):
+        return understood(InventoryQuestion(by=Grouping(GROUPING_WORDS[said[0]])))
+    return None
+
+
+# ------------------------------------------------------------------------------------------- knowledge
+
+_ASKING = (
+    "what do i do when", "what do i do if", "what do we do when", "what should i do when", "what should i do if",
+    "what should we do when", "what to do when", "what to do if", "what can i do when", "what can i do if",
+    "what can i do about",
+    "what do i do about", "how do i", "how do we", "how do you", "how to", "how can i", "how can we", "how should i",
+    "help me with",
+    "help me", "help with", "i have a problem with", "i need help with", "look up", "search for",
+    "search knowledge for", "search",
+    "find a runbook for", "is there a runbook for", "runbook for", "runbooks for", "documentation on",
+    "documentation about",
+    "docs on", "docs about", "what does", "why is", "why does", "why are", "why do", "explain", "troubleshoot",
+    "diagnose", "what is",
+    "what are", "what causes", "tell me about",
+)  # fmt: skip
+_LOOSE = frozenset({"what is", "what are", "why is", "why are", "why do", "tell me about", "help me", "search"})
+_STOP = words("the a an is are was were my our your i we it to of on in at for and or do does can could should would "
+              "please when "
+              "if get gets getting have has be been being there this that these those with mean means me "
+              "about")  # fmt: skip
+_ERROR = re.compile(
+    r"\b(errors?|fail(ed|ure|s)?|denied|refused|cannot|can't|unable|no space left|timed? ?out|traceback|"
+    r"exception|panic|oom|killed|"
+    r"segfault|unreachable|no such file|not found|certificate|corrupt(ed)?|full|slow|stuck|hangs?|crash(ed|es|ing)?)\b",
+    re.IGNORECASE,
+)
+_WORDS_LIMIT = 16
+
+
+def read_knowledge(sentence: Sentence, *, loosely: bool = False) -> Interpretation | None:
+    """Read "what do I do when the disk is full", and loosely: "what is …" and pasted errors."""
+    at, length, phrase = find_phrase(sentence.tokens, tuple(sorted(_ASKING, key=lambda p: -len(p.split()))))
+    opened = 0 <= at <= 3 and (loosely or phrase not in _LOOSE)
+    if not opened and not (loosely and _ERROR.search(sentence.text)):
+        return None
+    tokens = sentence.tokens[at + length :] if opened else sentence.tokens
+    kept = [(t.low or t.text).strip(".,:()`\"'") for t in tokens if t.low not in _STOP and t.low not in ",()"]
+    words_kept = " ".join(" ".join(kept).split()[:_WORDS_LIMIT])
+    if not words_kept or not words_kept.isprintable():
+        return None
+    return understood(KnowledgeQuestion(words=words_kept))
+
+
+def is_error_text(sentence: Sentence) -> bool:
+    """Return whether a sentence looks like what a program printed when something went wrong."""
+    return _ERROR.search(sentence.text) is not None

@@ -1,0 +1,60 @@
+"""A small fleet to ask about."""
+
+from __future__ import annotations
+
+from opsterm.assistant.world import World
+from opsterm.inventory.target import LOCALHOST, Protocol, Status, Target, TargetRow
+from opsterm.monitoring.sample import SeriesKey
+
+NOW = 1_790_000_000.0
+"""Monday 2026-09-21 14:13:20 UTC, 16:13:20 for the operator."""
+
+
+def _row(target: Target, status: Status = Status.ONLINE) -> TargetRow:
+    return TargetRow(target=target, status=status, last_seen=NOW - 3)
+
+
+def rows() -> tuple[TargetRow, ...]:
+    """Return localhost, six web servers, three databases, three offices, a Windows server and two switches."""
+    made = [_row(Target(name=LOCALHOST, os="debian 12", protocol=Protocol.LOCAL, source="built-in"))]
+    for n in range(1, 7):
+        made.append(
+            _row(
+                Target(name=f"web-{n:02}", os="debian 12", groups=("web",), tags=("nginx", "prod"), environment="prod",
+                       site="fra"),
+                Status.OFFLINE if n == 3 else Status.ONLINE,
+            )
+        )  # fmt: skip
+    for n in range(1, 4):
+        made.append(
+            _row(
+                Target(name=f"db-main-{n}", os="ubuntu 22.04", groups=("db",), tags=("postgres",), environment="prod",
+                       site="ams"),
+                Status.CRITICAL if n == 1 else Status.ONLINE,
+            )
+        )  # fmt: skip
+    made += [
+        _row(Target(name=f"pc-{n}", os="Windows 10", groups=("office",), tags=("win10",), protocol=Protocol.WINRM,
+                    environment="lab", site="fra"))
+        for n in range(1, 4)
+    ]  # fmt: skip
+    made.append(_row(Target(name="srv-1", os="windows server 2019", groups=("ad",), protocol=Protocol.WINRM)))
+    made += [_row(Target(name=f"sw-{n}", protocol=Protocol.SNMP, groups=("switch",), site="ams")) for n in (1, 2)]
+    return tuple(made)
+
+
+def world() -> World:
+    """Return the world of ana, two hours ahead of UTC."""
+    items = [
+        ("fs.used_percent", "/"),
+        ("fs.used_percent", "/var"),
+        ("net.received_bytes_per_s", "eth0"),
+        ("load.1m", ""),
+    ]
+    return World(
+        now=NOW,
+        utc_offset_s=7200.0,
+        operator="ana",
+        rows=rows(),
+        series=tuple(SeriesKey(LOCALHOST, metric, item) for metric, item in items),
+    )
