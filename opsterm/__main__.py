@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opsterm.cli.arguments import Invocation, parse_arguments
+from opsterm.cli.invocation import Invocation
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadSetting, ExitCode, OpstermError
 from opsterm.core.paths import Paths, find_paths, make_private
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     environment = dict(os.environ)
     paths = find_paths(environment, Path(environment.get("HOME") or "/"))
     try:
-        invocation = parse_arguments(sys.argv[1:] if argv is None else argv)
+        invocation = _understand(sys.argv[1:] if argv is None else argv)
         if invocation.exit_code is not None:
             return invocation.exit_code
         loaded = read_settings(invocation, paths, environment)
@@ -43,6 +43,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except Exception as error:
         return _report(error, paths)
+
+
+def _understand(argv: Sequence[str]) -> Invocation:
+    if not argv:
+        return Invocation()
+    from opsterm.cli.arguments import parse_arguments
+
+    return parse_arguments(argv)
 
 
 def read_settings(invocation: Invocation, paths: Paths, environment: dict[str, str]) -> Loaded:

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from opsterm.cli.arguments import Invocation
+from opsterm.cli.invocation import Invocation
 from opsterm.cli.output import Printer
 from opsterm.core.clock import Clock
 from opsterm.core.errors import ExitCode, Interrupted

@@ -107,6 +107,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="edit_change", keys=("e",), pane="approval", title="edit",
             text="Proposes an edited command instead; the old proposal is denied.", verb="propose"),
     Command(id="run_change", keys=("x",), pane="approval", title="run", text="Runs a change that is approved.", verb="run"),
+    Command(id="open_shell", keys=("enter",), pane="terminal", title="open a shell", text="Opens a shell on this host while none is open; after one has ended, enter opens it again.", no_verb="Your own shell does the same."),
     Command(id="leave_terminal", keys=("ctrl+right_square_bracket",), pane="terminal", title="leave",
             text="Leaves the terminal; every other key goes to the remote. Twice sends it through.", no_verb=_SCREEN_ONLY),
     Command(id="import_targets", title="import targets", text="Takes targets in from a file.", verb="targets import"),

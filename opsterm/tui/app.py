@@ -5,26 +5,31 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
-
 from textual.worker import WorkerFailed
 
-from opsterm.core.errors import ExitCode, OpstermError
+from opsterm.core.errors import Bug, ExitCode, OpstermError
 from opsterm.core.events import Fact
+from opsterm.core.paths import Paths
+from opsterm.core.settings import Loaded
 from opsterm.core.text import clean_block, clean_line
-from opsterm.runtime.runtime import Runtime
+from opsterm.runtime.offload import Offload
 from opsterm.tui.facts import FactsArrived
 from opsterm.tui.glyphs import Glyphs, glyphs
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.quiet_gc import quiet_gc
-from opsterm.tui.screens.home import HomeScreen
+from opsterm.tui.screens.opening import OpeningScreen
 from opsterm.tui.start import Terminal
-from opsterm.tui.theme import Theme, choose_theme, load_themes
+from opsterm.tui.theme import choose_theme, load_themes
+
+if TYPE_CHECKING:
+    from opsterm.runtime.runtime import Runtime
+    from opsterm.tui.screens.home import HomeScreen
 
 BATCH_EVERY_S = 0.1
 """The screen hears of facts at most this often, however many there are."""
@@ -34,7 +39,6 @@ class OpstermApp(App[None], inherit_bindings=False):
     """The full-screen face.
 
     Attributes:
-        runtime: the door; opened after the first paint.
         keymap: which keys do what.
         glyphs: what status and trees are drawn with.
         failure: what ended the app, None when the operator left it.
@@ -46,18 +50,34 @@ class OpstermApp(App[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = []
     TITLE = "opsterm"
 
-    def __init__(self, runtime: Runtime, terminal: Terminal) -> None:
-        self.runtime = runtime
+    def __init__(self, build: Callable[[], Runtime], *, loaded: Loaded, paths: Paths, terminal: Terminal) -> None:
         self.terminal = terminal
         self.failure: OpstermError | None = None
         self.broken: BaseException | None = None
         self.glyphs: Glyphs = glyphs(terminal.ascii)
-        self.keymap = KeyMap(runtime.settings.keys)
+        self.keymap = KeyMap(loaded.settings.keys)
         self.notices: list[str] = []
-        self.themes, faults = load_themes(runtime.paths.shipped / "themes", runtime.paths.config / "themes")
+        self.themes, faults = load_themes(paths.shipped / "themes", paths.config / "themes")
         self.notices += faults
+        self._wished_theme = loaded.settings.screen.theme
+        self._build = build
+        self._runtime: Runtime | None = None
+        self._offload = Offload()
         self._restore_gc: Callable[[], None] | None = None
         super().__init__()
+
+    @property
+    def runtime(self) -> Runtime:
+        """The door; there once the opening screen is over."""
+        if self._runtime is None:
+            raise Bug("the runtime was asked for before it was built")
+        return self._runtime
+
+    async def close_runtime(self) -> None:
+        """Close what was opened; harmless when nothing was."""
+        if self._runtime is not None:
+            await self._runtime.close()
+        self._offload.close()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our style sheet values for our own variables before a theme of ours is chosen."""
@@ -83,11 +103,11 @@ class OpstermApp(App[None], inherit_bindings=False):
         for theme in self.themes.values():
             self.register_theme(theme.textual())
         self.use_theme("")
-        self.push_screen(HomeScreen(self.runtime, self.keymap, self.glyphs))
+        self.push_screen(OpeningScreen(self.glyphs))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit)
-        self._live()
+        self.call_after_refresh(self._live)
 
     def on_unmount(self) -> None:
         """Give the collector its old habits back."""
@@ -95,7 +115,7 @@ class OpstermApp(App[None], inherit_bindings=False):
             self._restore_gc()
 
     def _wanted_theme(self, kept: str) -> str:
-        wanted = kept or self.runtime.settings.screen.theme
+        wanted = kept or self._wished_theme
         if wanted and wanted not in self.themes:
             self.notices.append(f"There is no theme {wanted}; there are: {', '.join(sorted(self.themes))}.")
             wanted = ""
@@ -123,10 +143,12 @@ class OpstermApp(App[None], inherit_bindings=False):
 
     @work(exclusive=True, group="live")
     async def _live(self) -> None:
-        """Open the runtime, then carry facts to the screen for as long as the app lives."""
+        """Build and open the runtime, then carry facts to the screen for as long as the app lives."""
         try:
+            home = await self._offload.run("imports", self._load_home)
+            await self.switch_screen(home)
             await self.runtime.open(workers=True)
-            await self._begin()
+            await self._begin(home)
             with self.runtime.hub.listen("screen", limit=5000) as ear:
                 async for facts in ear.batches(pause_s=BATCH_EVERY_S):
                     self._hand_over(facts)
@@ -134,13 +156,18 @@ class OpstermApp(App[None], inherit_bindings=False):
             self.failure = error
             self.exit(return_code=error.exit_code)
 
-    async def _begin(self) -> None:
+    def _load_home(self) -> HomeScreen:
+        """Import the rooms and make the home screen, in a thread: the opening screen is painted meanwhile."""
+        from opsterm.tui.screens.home import HomeScreen  # noqa: PLC0415 (this is the point)
+
+        self._runtime = self._build()
+        return HomeScreen(self._runtime, self.keymap, self.glyphs)
+
+    async def _begin(self, home: HomeScreen) -> None:
         kept = await self.runtime.preference("theme")
-        if kept and not self.runtime.settings.screen.theme:
+        if kept and not self._wished_theme:
             self.use_theme(kept)
-        for screen in self.screen_stack:
-            if isinstance(screen, HomeScreen):
-                await screen.begin()
+        await home.begin()
         for notice in self.notices:
             self.say(notice, severity="warning")
         self._restore_gc = quiet_gc()
@@ -163,4 +190,4 @@ class OpstermApp(App[None], inherit_bindings=False):
     @property
     def home(self) -> HomeScreen:
         """The home screen."""
-        return next(screen for screen in self.screen_stack if isinstance(screen, HomeScreen))
+        return cast("HomeScreen", next(s for s in self.screen_stack if getattr(s, "is_home", False)))

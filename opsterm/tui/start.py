@@ -8,15 +8,18 @@ import os
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
-from opsterm.runtime.runtime import Runtime
 from opsterm.tui.colours import colour_system, count_colours, forbids_colour
 
-Build = Callable[[Loaded, Paths, dict[str, str], str], Runtime]
+if TYPE_CHECKING:
+    from opsterm.runtime.runtime import Runtime
+
+Build = Callable[[Loaded, Paths, dict[str, str], str], "Runtime"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +92,15 @@ def run_screen(*, loaded: Loaded, paths: Paths, clock: Clock, environment: dict[
     )
     prepare_variables(terminal, os.environ)  # noqa: TID251 (the framework reads them from there)
     app_module = importlib.import_module("opsterm.tui.app")
-    runtime = build(loaded, paths, environment, "screen")
-    app = app_module.OpstermApp(runtime, terminal)
+    app = app_module.OpstermApp(
+        lambda: build(loaded, paths, environment, "screen"), loaded=loaded, paths=paths, terminal=terminal
+    )
 
     async def show() -> None:
         try:
             await app.run_async(mouse=terminal.mouse)
         finally:
-            await runtime.close()
+            await app.close_runtime()
 
     asyncio.run(show())
     for error in (app.failure, app.broken):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from opsterm.cli.arguments import Invocation
+from opsterm.cli.invocation import Invocation
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.units import age_text

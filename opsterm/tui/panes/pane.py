@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.dom import DOMNode
 from textual.containers import Vertical
+from textual.dom import DOMNode
 from textual.widget import Widget
 
 from opsterm.core.errors import OpstermError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.widget import Widget
 
 from opsterm.core.errors import HostKeyUnknown, OpstermError
@@ -22,6 +23,9 @@ class TerminalPane(Pane):
     place = "terminal"
     title = "Terminal"
 
+    class Changed(Message):
+        """A shell was opened, or has ended: other keys count now."""
+
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime)
         self._target = LOCALHOST
@@ -30,7 +34,7 @@ class TerminalPane(Pane):
         """Lay out the view."""
         yield TerminalView(
             ascii=self.cockpit.terminal.ascii,
-            empty_text="enter opens a shell on this host; t in the inventory opens one on a target.",
+            empty_text="enter opens a shell on this host.",
             id="terminal-view",
         )
 
@@ -60,6 +64,7 @@ class TerminalPane(Pane):
             self.fail(error)
             return
         self.view.attach(shell, emulator)
+        self.post_message(self.Changed())
         self.retitle(f"{target} · ctrl+] leaves")
 
     def _ask_trust(self, target: str, error: HostKeyUnknown) -> None:
@@ -82,6 +87,10 @@ class TerminalPane(Pane):
             decide,
         )
 
+    def action_open_shell(self) -> None:
+        """Open a shell on the target shown last, at first this host."""
+        self.run_worker(self.open(self._target), group="shell", exclusive=True)
+
     @on(TerminalView.ReopenAsked)
     def _reopen(self, message: TerminalView.ReopenAsked) -> None:
         message.stop()
@@ -91,6 +100,7 @@ class TerminalPane(Pane):
     async def _ended(self, message: TerminalView.Ended) -> None:
         message.stop()
         self.retitle(f"{self._target} · ended")
+        self.post_message(self.Changed())
         status = message.ended.exit_status if message.ended is not None else None
         try:
             await self.runtime.terminals.closed(self._target, status)

@@ -26,6 +26,7 @@ from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.errands import Errands
 from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
+from opsterm.tui.widgets.terminal_view import TerminalView
 
 if TYPE_CHECKING:
     from opsterm.tui.app import OpstermApp
@@ -39,6 +40,7 @@ class HomeScreen(Screen[None]):
     """The panes, the status line above them, the keys below."""
 
     hears_facts = True
+    is_home = True
 
     def __init__(self, runtime: Runtime, keymap: KeyMap, glyphs: Glyphs) -> None:
         super().__init__()
@@ -158,7 +160,9 @@ class HomeScreen(Screen[None]):
     def show_keys(self) -> None:
         """Show the keys of the place that has the focus."""
         pane = self.pane(self.current)
-        self.query_one(KeyBar).show(pane.place, typing=self.focused is not None and self.focused.id in _LINES)
+        view = self.query_one(TerminalView)
+        typing = self.focused is not None and self.focused.id in _LINES
+        self.query_one(KeyBar).show(pane.place, typing=typing, remote=view.has_focus and view.running)
 
     # ------------------------------------------------------------------ actions
 
@@ -269,6 +273,10 @@ class HomeScreen(Screen[None]):
     @on(InventoryPane.Wanted)
     async def _targets_wanted(self, message: InventoryPane.Wanted) -> None:
         await self.errands.with_targets(message.what, message.names)
+
+    @on(TerminalPane.Changed)
+    def _terminal_changed(self) -> None:
+        self.show_keys()
 
     @on(ApprovalsPane.Wanted)
     async def _change_wanted(self, message: ApprovalsPane.Wanted) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from rich.text import Text
-from textual.containers import Horizontal
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from opsterm.changes.change import ChangeState
@@ -128,16 +128,17 @@ class KeyBar(Horizontal):
         """One line of text."""
         yield Static("", markup=False, id="key-bar-text")
 
-    def show(self, place: str, *, typing: bool = False) -> None:
+    def show(self, place: str, *, typing: bool = False, remote: bool = False) -> None:
         """Show the keys of a place.
 
         Args:
             place: pane name.
             typing: whether a line of text has the focus: then letters are text.
+            remote: whether keys go to a shell.
         """
         if typing:
             text = "enter takes it · esc leaves the line, its text stays"
-        elif place == "terminal":
+        elif remote:
             text = f"every key goes to the remote · {key_text('ctrl+right_square_bracket')} leaves"
         else:
             keyed = [c for c in commands_of(place) if self._keymap.shown(c) and c.pane != "lists"]
