@@ -78,7 +78,6 @@ class InventoryPane(Pane):
 
     def on_mount(self) -> None:
         """Hide the selector's line until it is asked for."""
-        super().on_mount()
         self.query_one("#inventory-filter").display = False
 
     @property

@@ -31,6 +31,8 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         Binding("up", "up", show=False),
     ]
 
+    STARTS_IN_LINE: ClassVar[bool] = False
+
     def __init__(
         self, title: str, lines: Sequence[str], *, marked: frozenset[str] = frozenset(), text: str = "enter chooses",
         details: Sequence[str] = (),
@@ -55,7 +57,7 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         """Show all lines."""
         self._show("")
         self._table().set_marks(self._marked)
-        self._table().focus()
+        (self.query_one(Input) if self.STARTS_IN_LINE else self._table()).focus()
 
     def _table(self) -> RowTable:
         return self.query_one(RowTable)
@@ -108,7 +110,4 @@ class ChoiceScreen(Dialog[frozenset[str]]):
 class PaletteScreen(ChoiceScreen):
     """The palette: begins in the line, and takes one command."""
 
-    def on_mount(self) -> None:
-        """Begin typing at once."""
-        super().on_mount()
-        self.query_one(Input).focus()
+    STARTS_IN_LINE = True
