@@ -146,8 +146,7 @@ async def test_a_big_paste_does_not_block_the_loop(opened: Open) -> None:
 async def test_output_waits_in_the_kernel_until_it_is_read(opened: Open) -> None:
     shell = await opened()
     shell.write(b"stty -opost; echo ready-; head -c 3000000 /dev/zero; echo; echo ' 'end-\n")
-    await until(shell, r"ready-\n")
-    total, biggest = 0, 0
+    total, biggest = len(await until(shell, r"ready-\n")), 0
     async with asyncio.timeout(TIME_LIMIT_S):
         while True:
             data = await shell.read()
