@@ -1,0 +1,75 @@
+"""What the rules let pass, and why. A line here is a decision that a reader can question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MAY_WAIT: Mapping[str, str] = {
+    "opsterm/core/hub.py": "an ear is awaited; docs/decisions/0001-house.md",
+}
+
+MAY_TOUCH_THE_DISK: Mapping[str, str] = {
+    "opsterm/core/paths.py": "makes the private folders and looks at their modes before anything else is there",
+}
+
+MAY_ASK_THE_CLOCK: Mapping[str, str] = {
+    "opsterm/core/clock.py": "it is the clock",
+}
+
+LONG_FILES: Mapping[str, str] = {
+    "opsterm/runtime/ports.py": "everything the edges implement, on one page: mostly docstrings",
+}
+
+LONG_FUNCTIONS: Mapping[str, str] = {
+    "opsterm/composition.py:build_runtime": "one opener per edge, side by side",
+}
+
+LARGE_CLASSES: Mapping[str, str] = {}
+
+NAMES: Mapping[str, str] = {
+    "KnowledgeBase": "the trade's term",
+}
+
+UNDESCRIBED: Mapping[str, str] = {
+    "opsterm/storage/migrations/versions/0001_first.py:upgrade": "Alembic calls it; the module says what it makes",
+}
+
+SHARED_NAMES: Mapping[str, str] = {}
+
+TELLTALE_FILES: Mapping[str, str] = {
+    ".ci/run": "it looks for the lab beside the checkout",
+}
+
+STARTS_PROGRAMS: Mapping[str, str] = {
+    "opsterm/adapters/local_command.py": "a session on this host: what an approved change runs",
+    "opsterm/adapters/local_shell.py": "the operator's own shell on a pseudo-terminal",
+    "opsterm/adapters/slow_reading.py": "fixed commands that measure this host, as systemctl --failed",
+    "opsterm/adapters/ssh_config.py": "Match exec of the operator's ssh_config, as ssh runs it",
+}
+
+REVEALS_SECRETS: Mapping[str, str] = {
+    "opsterm/core/secret.py": "defines it",
+    "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
+    "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
+    "opsterm/storage/vault.py": "encrypts",
+}
+
+OWNS_A_STREAM: Mapping[str, str] = {
+    "opsterm/__main__.py": "the last door: says why opsterm ends",
+    "opsterm/cli/output.py": "the printer that cleans",
+    "opsterm/cli/verbs/changes.py": "asks for a number of targets; sends raw bytes to a file, never to a terminal",
+    "opsterm/cli/verbs/vault.py": "asks for a secret without echo",
+    "opsterm/tui/start.py": "looks whether there is a terminal",
+}
+
+PAINTS_CLEANED_TEXT: Mapping[str, str] = {
+    "opsterm/tui/theme.py": "takes the colour out of segments that others painted",
+    "opsterm/tui/widgets/terminal_strips.py": "the emulator cleans every cell, in opsterm/terminal/cells.py",
+}
+
+MUTABLE_RECORDS: Mapping[str, str] = {
+    "Attempts": "gathers what one log-in tried; never leaves the adapter",
+    "CellRow": "a row while it is being drawn",
+    "SshConfig": "reads files again when they change",
+    "TargetPhrase": "filled in while one phrase is read; never leaves the assistant",
+}

@@ -1,0 +1,100 @@
+"""The walls that safety rests on stand, and each notices when somebody breaks through."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+import pytest
+
+from opsterm.core.secret import Secret
+from tests.house import exceptions, walls
+from tests.house.source import Module, module, package
+
+Wall = Callable[[Iterable[Module]], list[str]]
+
+WALLS: Mapping[str, Wall] = {
+    "one executor opens targets": walls.opens_targets,
+    "one way to the executor": walls.makes_executors,
+    "few files start programs": partial(walls.starts_programs, allowed=exceptions.STARTS_PROGRAMS),
+    "the assistant can only propose": walls.assistant_reaches_out,
+    "the command line prints through its printer": partial(walls.prints, allowed=exceptions.OWNS_A_STREAM),
+    "the screen obeys no markup": walls.draws_markup,
+    "the screen paints cleaned text": partial(walls.paints_unclean, allowed=exceptions.PAINTS_CLEANED_TEXT),
+    "few files see a secret": partial(walls.reveals, allowed=exceptions.REVEALS_SECRETS),
+    "no secret is an argument": walls.secrets_as_arguments,
+    "faces use the one door": walls.faces_reach_past_the_door,
+}
+
+
+@pytest.mark.parametrize("wall", WALLS.values(), ids=WALLS)
+def test_the_wall_stands(wall: Wall) -> None:
+    breaches = wall(package())
+    assert not breaches, "\n".join(breaches)
+
+
+BREACHES: Mapping[str, tuple[str, str, str]] = {
+    "a face opens a session": (
+        "one executor opens targets", "opsterm/tui/x.py", "s = await connector.session(target)",
+    ),
+    "a use-case runs a command": (
+        "one executor opens targets", "opsterm/runtime/x.py", "session.run('reboot', shell='sh')",
+    ),
+    "chat opens a shell": (
+        "one executor opens targets", "opsterm/runtime/assistant.py", "connector.shell(t, term='xterm')",
+    ),
+    "a second executor": ("one way to the executor", "opsterm/runtime/x.py", "e = Executor(store)"),
+    "a short cut to the executor": ("one way to the executor", "opsterm/tui/x.py", "self._executor.run(4)"),
+    "a verb starts a program": ("few files start programs", "opsterm/cli/x.py", "subprocess.run(['ssh', host])"),
+    "a worker forks": ("few files start programs", "opsterm/runtime/x.py", "os.fork()"),
+    "the assistant knows a port": (
+        "the assistant can only propose", "opsterm/assistant/x.py", "from opsterm.runtime.ports import Connector",
+    ),
+    "the assistant waits": ("the assistant can only propose", "opsterm/assistant/x.py", "import asyncio"),
+    "the assistant hands out an action": (
+        "the assistant can only propose", "opsterm/assistant/x.py", "def act() -> Callable[[], None]: ...",
+    ),
+    "chat approves": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "await self.changes.approve(4, digest=d)",
+    ),
+    "chat types into a terminal": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "await runtime.terminals.open('web-1')",
+    ),
+    "a verb prints": ("the command line prints through its printer", "opsterm/cli/x.py", "print(row)"),
+    "a verb writes": ("the command line prints through its printer", "opsterm/cli/x.py", "sys.stdout.write(row)"),
+    "a pane reads markup": ("the screen obeys no markup", "opsterm/tui/x.py", "yield Static(name)"),
+    "a toast reads markup": ("the screen obeys no markup", "opsterm/tui/x.py", "self.notify(error)"),
+    "a line obeys escapes": ("the screen obeys no markup", "opsterm/tui/x.py", "Text.from_ansi(line)"),
+    "a link opens": ("the screen obeys no markup", "opsterm/tui/x.py", "Markdown(answer)"),
+    "a strip of raw text": ("the screen paints cleaned text", "opsterm/tui/x.py", "Strip([Segment(name)])"),
+    "a pane sees a secret": ("few files see a secret", "opsterm/tui/x.py", "text = secret.reveal()"),
+    "a secret in an argument": (
+        "no secret is an argument", "opsterm/adapters/x.py", "create_subprocess_exec('x', '-p', secret.reveal())",
+    ),
+    "a secret in a log": ("no secret is an argument", "opsterm/storage/x.py", "log.info('%s', secret.reveal())"),
+    "a secret in an error": ("no secret is an argument", "opsterm/storage/x.py", "raise BadInput(f'{s.reveal()}')"),
+    "a pane asks the store": ("faces use the one door", "opsterm/tui/x.py", "self.runtime.store.targets.all()"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wall", "name", "text"), BREACHES.values(), ids=BREACHES)
+def test_a_breach_is_noticed(wall: str, name: str, text: str) -> None:
+    body = f"async def f():\n    {text}\n" if not text.startswith(("def ", "from ", "import ")) else f"{text}\n"
+    assert WALLS[wall]([module(name, body)]), "the wall lets this through"
+
+
+def test_every_wall_is_tried() -> None:
+    assert {wall for wall, _, _ in BREACHES.values()} == set(WALLS)
+
+
+def test_a_secret_has_no_text() -> None:
+    secret = Secret("hunter2")
+    shown = [repr(secret), str(secret), f"{secret}", f"{secret:>40}", f"{[secret]}", "%s" % secret, ascii(secret)]  # noqa: UP031 (each way that text is made)
+    assert not any("hunter2" in text for text in shown)
+    with pytest.raises(TypeError):
+        json.dumps(secret)
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+    assert not hasattr(secret, "__dict__")

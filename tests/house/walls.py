@@ -1,0 +1,211 @@
+"""The walls that safety rests on, looked for in the syntax tree. Each returns breaches, one sentence with its place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+
+from tests.house.source import FACES, Module, called, calls, classes, dotted, functions, imports
+
+Breaches = list[str]
+
+EXECUTOR = "opsterm/runtime/executor.py"
+TERMINALS = "opsterm/runtime/terminals.py"
+
+STARTERS = frozenset({
+    "create_subprocess_exec", "create_subprocess_shell", "Popen", "posix_spawn", "posix_spawnp", "fork", "forkpty",
+    "execv", "execve", "execvp", "execvpe", "execl", "execlp", "system", "popen", "startfile", "spawnv", "spawnvp",
+})  # fmt: skip
+
+MAY_PROPOSE = frozenset({"propose", "get", "list", "output"})
+"""What the assistant may ask of changes."""
+
+
+def opens_targets(modules: Iterable[Module]) -> Breaches:
+    """Find code other than the executor that opens a session on a target, or runs a command in one.
+
+    A session comes from `Connector.session`; its `run` is told by the `shell=` it is given. A pseudo-terminal, which
+    an operator types into, comes from `Connector.shell` and has one caller of its own.
+    """
+    found = []
+    for m in modules:
+        if m.room == "adapters":
+            continue  # implements the ports
+        for call in calls(m.tree):
+            name, keywords = called(call), {keyword.arg for keyword in call.keywords}
+            if not isinstance(call.func, ast.Attribute):
+                continue
+            if name == "session" and m.name != EXECUTOR:
+                found.append(f"{m.at(call)} opens a session on a target: only {EXECUTOR} does")
+            if name == "run" and "shell" in keywords and m.name != EXECUTOR:
+                found.append(f"{m.at(call)} runs a command on a target: only {EXECUTOR} does")
+            if name == "shell" and "term" in keywords and m.name != TERMINALS:
+                found.append(f"{m.at(call)} opens a shell on a target: only {TERMINALS} does")
+    return found
+
+
+def makes_executors(modules: Iterable[Module]) -> Breaches:
+    """Find code that makes an executor of its own, or has one run a change, beside the one way through approval."""
+    found = []
+    for m in modules:
+        for call in calls(m.tree):
+            if called(call) == "Executor" and m.name != "opsterm/runtime/runtime.py":
+                found.append(f"{m.at(call)} makes an executor: the runtime makes the only one")
+            if dotted(call.func).endswith("executor.run") and m.name != "opsterm/runtime/changes.py":
+                found.append(f"{m.at(call)} has the executor run a change: only opsterm/runtime/changes.py does")
+    return found
+
+
+def starts_programs(modules: Iterable[Module], allowed: Mapping[str, str]) -> Breaches:
+    """Find code that starts a program on this host outside the few files that may."""
+    return [
+        f"{m.at(call)} starts a program with {called(call)}()"
+        for m in modules
+        if m.name not in allowed
+        for call in calls(m.tree)
+        if called(call) in STARTERS or dotted(call.func).startswith(("subprocess.", "pty."))
+    ]
+
+
+def assistant_reaches_out(modules: Iterable[Module]) -> Breaches:
+    """Find ways by which what the assistant, or a model, says could become more than a proposal.
+
+    The room itself returns data: it has no ports, no coroutines, no callbacks to give away. The use-case around it may
+    ask changes for a proposal and nothing else.
+    """
+    found = []
+    for m in modules:
+        if m.room == "assistant":
+            found += [
+                f"{m.at(node)} imports {name}: the assistant decides, it reaches nothing"
+                for node, name in imports(m.tree)
+                if name.startswith(("opsterm.runtime", "opsterm.adapters", "opsterm.storage", "asyncio"))
+            ]
+            found += [
+                f"{m.at(function)} {function.name} gives away something to call: the assistant returns data"
+                for function in functions(m.tree)
+                if not function.name.startswith("_") and function.returns is not None
+                and any(word in ast.unparse(function.returns) for word in ("Callable", "Awaitable", "Coroutine"))
+            ]  # fmt: skip
+        if m.name == "opsterm/runtime/assistant.py":
+            for call in calls(m.tree):
+                owner, _, name = dotted(call.func).rpartition(".")
+                if owner.split(".")[-1].strip("_") == "changes" and name not in MAY_PROPOSE:
+                    found.append(f"{m.at(call)} calls changes.{name}(): the assistant can only propose")
+                if owner.split(".")[-1].strip("_") in ("terminals", "connector", "executor"):
+                    found.append(f"{m.at(call)} reaches {owner}: the assistant can only propose")
+    return found
+
+
+def prints(modules: Iterable[Module], allowed: Mapping[str, str]) -> Breaches:
+    """Find output to a terminal that does not pass the printer, which cleans."""
+    found = []
+    for m in modules:
+        if m.name in allowed:
+            continue
+        found += [f"{m.at(call)} prints: use the Printer" for call in calls(m.tree) if dotted(call.func) == "print"]
+        found += [
+            f"{m.at(node)} takes {dotted(node)}: use the Printer"
+            for node in ast.walk(m.tree)
+            if isinstance(node, ast.Attribute) and dotted(node).startswith(("sys.stdout", "sys.stderr", "sys.__std"))
+        ]
+    return found
+
+
+def draws_markup(modules: Iterable[Module]) -> Breaches:
+    """Find widgets of the screen that would obey markup in foreign text, or show escape sequences as they come.
+
+    `Static` and `Label` read "[bold]" in their text unless told not to; `notify` does as well; `Markdown` opens links.
+    """
+    found = []
+    for m in modules:
+        if m.room != "tui":
+            continue
+        for call in calls(m.tree):
+            name, keywords = called(call), {keyword.arg: keyword.value for keyword in call.keywords}
+            plain = isinstance(keywords.get("markup"), ast.Constant) and not getattr(keywords["markup"], "value", True)
+            if name in ("Static", "Label") and not plain:
+                found.append(f"{m.at(call)} {name} reads markup: markup=False")
+            if name == "notify" and not plain:
+                found.append(f"{m.at(call)} notify reads markup: markup=False")
+            if name == "from_markup" or (name == "from_ansi" and dotted(call.func).startswith("Text")):
+                found.append(f"{m.at(call)} obeys what is in the text: build Text from cleaned strings")
+            if name in ("Markdown", "MarkdownViewer") and not isinstance(keywords.get("open_links"), ast.Constant):
+                found.append(f"{m.at(call)} {name} opens links: open_links=False")
+    return found
+
+
+CLEANERS = frozenset({"clean_line", "clean_block", "clean_bytes", "shown_exactly", "shown"})
+
+PAINTS = frozenset({"Segment", "Strip", "Text"})
+"""What goes to the terminal as it is."""
+
+
+def paints_unclean(modules: Iterable[Module], allowed: Mapping[str, str]) -> Breaches:
+    """Find files of the screen that make lines by hand, know no cleaner, and are not listed with who cleaned.
+
+    A syntax tree cannot tell foreign text from ours; that none gets through is shown by the corpus of hostile text.
+    """
+    found = []
+    for m in modules:
+        if m.room == "tui" and m.name not in allowed:
+            names = {called(call) for call in calls(m.tree)}
+            if names & PAINTS and not names & CLEANERS:
+                found.append(f"{m.name} paints {', '.join(sorted(names & PAINTS))} and calls no cleaner")
+    return found
+
+
+def reveals(modules: Iterable[Module], allowed: Mapping[str, str]) -> Breaches:
+    """Find code that takes the text out of a secret outside the few files that must hand it on."""
+    return [
+        f"{m.at(call)} reveals a secret"
+        for m in modules
+        if m.name not in allowed
+        for call in calls(m.tree)
+        if called(call) == "reveal"
+    ]
+
+
+def secrets_as_arguments(modules: Iterable[Module]) -> Breaches:
+    """Find secrets among the arguments of a child process, in a log line or in an error's text."""
+    found = []
+    for m in modules:
+        for call in calls(m.tree):
+            leaks = (
+                called(call) in STARTERS
+                or dotted(call.func).startswith(("subprocess.", "log.", "logging."))
+                or called(call).endswith(("Error", "Input", "Refused", "Unreachable", "Failed", "Locked"))
+            )
+            inside = [*call.args, *(keyword.value for keyword in call.keywords)]
+            if leaks and any(called(inner) == "reveal" for part in inside for inner in calls(part)):
+                found.append(f"{m.at(call)} gives a secret to {dotted(call.func)}()")
+    return found
+
+
+def mutable_records(modules: Iterable[Module], allowed: Mapping[str, str]) -> Breaches:
+    """Find public dataclasses that somebody could change on the way from one room to another."""
+    found = []
+    for m in modules:
+        for cls in classes(m.tree):
+            for decorator in cls.decorator_list:
+                name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+                if name.rpartition(".")[2] != "dataclass" or cls.name.startswith("_") or cls.name in allowed:
+                    continue
+                given = {k.arg for k in decorator.keywords} if isinstance(decorator, ast.Call) else set()
+                missing = {"frozen", "slots"} - given
+                if missing:
+                    found.append(f"{m.at(cls)} {cls.name} is not {' and '.join(sorted(missing))}")
+    return found
+
+
+def faces_reach_past_the_door(modules: Iterable[Module]) -> Breaches:
+    """Find faces that use the store, a connector or the executor instead of the runtime's use-cases."""
+    return [
+        f"{m.at(node)} uses runtime.{node.attr}: a face asks the use-cases"
+        for m in modules
+        if m.room in FACES
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.Attribute)
+        and dotted(node.value).split(".")[-1] == "runtime"
+        and node.attr in ("store", "connector", "executor", "ledger")
+    ]
