@@ -58,7 +58,7 @@ _WORST_FIRST = tuple(sorted(Status, key=lambda status: status.order))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class FoldedRun:
     """Targets of one group that look alike: one line of a folded list.
 
     Attributes:
@@ -76,6 +76,9 @@ class Run:
     last_seen: float | None
 
 
+Run = FoldedRun
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetGroup:
     """One group of a divided list.
@@ -88,7 +91,7 @@ class FleetGroup:
 
     name: str
     counts: StatusCounts
-    runs: tuple[Run, ...]
+    runs: tuple[FoldedRun, ...]
 
 
 def resolve(rows: Iterable[TargetRow], selector: Selector | str) -> tuple[TargetRow, ...]:
@@ -163,7 +166,7 @@ def group_names(row: TargetRow, by: Grouping) -> Sequence[str]:
             return ("",)
 
 
-def fold_rows(rows: Iterable[TargetRow]) -> tuple[Run, ...]:
+def fold_rows(rows: Iterable[TargetRow]) -> tuple[FoldedRun, ...]:
     """Return rows as lines of equal status and note with folded names."""
     alike: dict[tuple[Status, str], dict[str, TargetRow]] = {}
     for row in rows:
@@ -172,7 +175,7 @@ def fold_rows(rows: Iterable[TargetRow]) -> tuple[Run, ...]:
     for (status, note), by_name in alike.items():
         for part in fold_groups(by_name):
             members = tuple([by_name[name] for name in part.names])
-            runs.append(Run(text=part.text, status=status, note=note, rows=members, last_seen=_oldest(members)))
+            runs.append(FoldedRun(text=part.text, status=status, note=note, rows=members, last_seen=_oldest(members)))
     runs.sort(key=lambda run: natural_key(run.rows[0].target.name))
     return tuple(runs)
 

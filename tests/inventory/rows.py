@@ -22,7 +22,7 @@ WORDS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"])
 
 def row(name: str = "web-01", status: Status = Status.ONLINE, note: str = "", **fields: object) -> TargetRow:
     """Build a row from a few fields."""
-    return TargetRow(target=Target(name=name, **fields), status=status, note=note)  # type: ignore[arg-type]  # test
+    return TargetRow(target=Target(name=name, **fields), status=status, note=note)  # type: ignore[arg-type]  # few fields, each of its type
 
 
 FLEET = (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.inventory.formats.ssh_config import SshConfig, import_ssh_config, read_ssh_config
+from opsterm.inventory.formats.ssh_config import SshHostTable, import_ssh_config, read_ssh_config
 from opsterm.inventory.imports import ImportResult
 from opsterm.inventory.target import Target
 
@@ -120,7 +120,7 @@ def asked(ssh: str, config: Path, name: str) -> tuple[str, int, str, bool]:
     return said["hostname"], int(said["port"]), said["user"], bool({"proxyjump", "proxycommand"} & said.keys())
 
 
-def ours(config: SshConfig, name: str, me: str) -> tuple[str, int, str, bool]:
+def ours(config: SshHostTable, name: str, me: str) -> tuple[str, int, str, bool]:
     host = config.resolve(name)
     return host.address, host.port or 22, host.user or me, bool(host.proxy)
 

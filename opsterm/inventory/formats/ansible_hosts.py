@@ -12,7 +12,6 @@ import math
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from opsterm.core.errors import BadInput
 from opsterm.inventory.fields import shown, with_fields
@@ -53,19 +52,22 @@ _PORT = re.compile(r"(.+):([0-9]{1,5})")
 _IPV6_AND_PORT = re.compile(r"\[([0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\](?::([0-9]{1,5}))?")
 
 
-@dataclass(slots=True, kw_only=True)
 class _Group:
-    hosts: dict[str, None] = field(default_factory=dict)
-    children: dict[str, None] = field(default_factory=dict)
-    variables: dict[str, str] = field(default_factory=dict)
-    declared: bool = False
+    """What a group is while the inventory is read; a dict of None keeps order and holds each name once."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, None] = {}
+        self.children: dict[str, None] = {}
+        self.variables: dict[str, str] = {}
 
 
-@dataclass(slots=True, kw_only=True)
 class _Host:
-    file: str
-    line: int
-    variables: dict[str, str] = field(default_factory=dict)
+    """What a host is while the inventory is read."""
+
+    def __init__(self, file: str, line: int) -> None:
+        self.file = file
+        self.line = line
+        self.variables: dict[str, str] = {}
 
 
 class AnsibleHosts:
@@ -77,14 +79,14 @@ class AnsibleHosts:
 
     def __init__(self) -> None:
         self.gathering = Gathering(SOURCE)
-        self._groups: dict[str, _Group] = {ALL: _Group(declared=True), UNGROUPED: _Group(declared=True)}
+        self._groups: dict[str, _Group] = {ALL: _Group(), UNGROUPED: _Group()}
         self._hosts: dict[str, _Host] = {}
         self._bad_groups: set[str] = set()
         self._members = 0
 
     def is_declared(self, group: str) -> bool:
-        """Return whether a group was declared, not only named as a child."""
-        return group in self._groups and self._groups[group].declared
+        """Return whether there is such a group."""
+        return group in self._groups
 
     def declare(self, file: str, line: int, group: str) -> bool:
         """Make a group; return False, and say so, when its name cannot be one."""
@@ -100,7 +102,6 @@ class AnsibleHosts:
             if not self._has_room():
                 return False
             self._groups[group] = _Group()
-        self._groups[group].declared = True
         return True
 
     def _has_room(self) -> bool:
@@ -133,7 +134,7 @@ class AnsibleHosts:
                 if len(self._hosts) >= TARGET_LIMIT:
                     self.gathering.note(f"An import takes at most {TARGET_LIMIT:,} targets; the rest is left out.")
                     return
-                self._hosts[name] = _Host(file=file, line=line)
+                self._hosts[name] = _Host(file, line)
             own = self._hosts[name].variables
             if port:
                 own["ansible_port"] = port

@@ -85,7 +85,7 @@ def _host_line(hosts: AnsibleHosts, file: str, number: int, group: str, line: st
 def _child(hosts: AnsibleHosts, file: str, number: int, group: str, child: str) -> None:
     if child == group:
         hosts.gathering.problem(file, number, f"The group {shown(group)} cannot be its own child.")
-    elif hosts.is_declared(child) or hosts.declare(file, number, child):
+    elif hosts.declare(file, number, child):
         hosts.add_child(group, child)
 
 

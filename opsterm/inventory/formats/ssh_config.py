@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from opsterm.core.errors import BadInput
 from opsterm.inventory.fields import CONNECTION_FIELDS, check_address, check_user, shown
 from opsterm.inventory.folding import fold
-from opsterm.inventory.formats.ssh_sections import Glob, HostCondition, MatchCondition, Section, SectionList
+from opsterm.inventory.formats.ssh_sections import Glob, HostCondition, MatchCondition, SshSection, SshSectionList
 from opsterm.inventory.imports import BUILT_IN, Gathering, ImportResult, Read
 from opsterm.inventory.patterns import compile_glob
 from opsterm.inventory.target import Protocol, Target
@@ -45,10 +45,10 @@ class SshHost:
     reached: frozenset[int]
 
 
-class SshConfig:
+class SshHostTable:
     """A configuration, read once, asked for any number of names. Build it with `read_ssh_config`."""
 
-    def __init__(self, sections: Sequence[Section], *, local_user: str) -> None:
+    def __init__(self, sections: Sequence[SshSection], *, local_user: str) -> None:
         self._sections = sections
         self._local_user = local_user
         self._by_name: dict[str, list[int]] = {}
@@ -165,7 +165,7 @@ def _with_host(template: str, host: str) -> str:
 
 def read_ssh_config(
     files: Sequence[str], *, home: str, local_user: str, read: Read, glob: Glob, gathering: Gathering | None = None
-) -> tuple[SshConfig, Sequence[Section]]:
+) -> tuple[SshHostTable, Sequence[SshSection]]:
     """Read configuration files.
 
     Args:
@@ -179,11 +179,11 @@ def read_ssh_config(
     Returns:
         The configuration, and its sections for those who want the names in it.
     """
-    parts = SectionList(gathering or Gathering(SOURCE), home=home, read=read, glob=glob)
+    parts = SshSectionList(gathering or Gathering(SOURCE), home=home, read=read, glob=glob)
     for file in files:
         folder = "/etc/ssh" if file.startswith("/etc/ssh/") else posixpath.join(home, ".ssh")
         parts.add_file(file, folder=folder)
-    return SshConfig(parts.sections, local_user=local_user), parts.sections
+    return SshHostTable(parts.sections, local_user=local_user), parts.sections
 
 
 def import_ssh_config(files: Sequence[str], *, home: str, local_user: str, read: Read, glob: Glob) -> ImportResult:

@@ -63,7 +63,7 @@ class MatchCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class SshSection:
     """The settings that stand under one condition.
 
     Attributes:
@@ -83,7 +83,7 @@ class Section:
     line: int = 0
 
 
-class SectionList:
+class SshSectionList:
     """Reads configuration files into `sections`.
 
     Attributes:
@@ -91,7 +91,7 @@ class SectionList:
     """
 
     def __init__(self, gathering: Gathering, *, home: str, read: Read, glob: Glob) -> None:
-        self.sections: list[Section] = []
+        self.sections: list[SshSection] = []
         self._gathering = gathering
         self._home = home
         self._read = read
@@ -103,12 +103,12 @@ class SectionList:
 
         Args:
             file: absolute name.
-            parents: see `Section`.
+            parents: see `SshSection`.
             depth: how many includes led here.
             folder: where relative includes start.
         """
         text = self._text(file, required=depth == 0)
-        self._open(Section(condition=None, parents=parents, file=file))
+        self._open(SshSection(condition=None, parents=parents, file=file))
         for number, line in enumerate(lines_of(text), 1):
             stripped = line.strip(" \t\r\f")
             if not stripped or stripped[0] == "#":
@@ -127,11 +127,11 @@ class SectionList:
                 self._host(words, parents, file, number)
             elif keyword == "match":
                 criteria = self._criteria(words, file, number)
-                self._open(Section(condition=MatchCondition(criteria=criteria), parents=parents, file=file))
+                self._open(SshSection(condition=MatchCondition(criteria=criteria), parents=parents, file=file))
             elif keyword in _WANTED:
                 self._setting(keyword, words, file, number)
 
-    def _open(self, section: Section) -> None:
+    def _open(self, section: SshSection) -> None:
         self.sections.append(section)
 
     def _text(self, file: str, *, required: bool) -> str:
@@ -166,7 +166,7 @@ class SectionList:
             for included in self._glob(posixpath.join(folder, pattern)):
                 self.add_file(included, parents=(*here.parents, around), depth=depth + 1, folder=folder)
         first = here.same_as if here.same_as >= 0 else around
-        self._open(Section(condition=here.condition, parents=here.parents, same_as=first, file=file))
+        self._open(SshSection(condition=here.condition, parents=here.parents, same_as=first, file=file))
 
     def _host(self, words: list[str], parents: tuple[int, ...], file: str, number: int) -> None:
         if not words or "" in words:
@@ -180,7 +180,7 @@ class SectionList:
             never=_any_of(never),
         )
         names = tuple(dict.fromkeys(plain))
-        self._open(Section(condition=condition, parents=parents, names=names, file=file, line=number))
+        self._open(SshSection(condition=condition, parents=parents, names=names, file=file, line=number))
 
     def _criteria(self, words: list[str], file: str, number: int) -> tuple[tuple[str, str, bool], ...] | None:
         made: list[tuple[str, str, bool]] = []
