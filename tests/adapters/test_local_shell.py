@@ -122,7 +122,7 @@ async def test_the_shell_learns_its_new_size(opened: Open) -> None:
 
 async def test_ctrl_c_interrupts_what_runs(opened: Open) -> None:
     shell = await opened()
-    shell.write(b"echo started-; sleep 300; echo st=$?\n")
+    shell.write(b"sh -c 'echo started-; exec sleep 300'\n")  # it speaks when it is in the foreground
     await until(shell, r"started-\r\n")
     shell.write(b"\x03")
     shell.write(b"echo after-$((40 + 2))\n")
