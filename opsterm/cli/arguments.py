@@ -140,40 +140,52 @@ def _verb(verbs: _Verbs[_Parser], data: _Parser, name: str, text: str) -> _Parse
     return verbs.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".", parents=[data])
 
 
+_TARGET_FIELDS = {
+    "address": "name or number on the network; left out: the target's name",
+    "os": "operating system, as in 'debian 12'",
+    "user": "account to log in as",
+    "environment": "as in prod or lab",
+    "site": "where it stands",
+}
+
+_SOME = "which targets, as in 'tag:web and not env:lab' or web-[01-12]"
+
+
 def _add_targets(verbs: _Verbs[_Parser], data: _Parser) -> None:
     targets = verbs.add_parser("targets", help="what opsterm looks after: list, show, add, edit, remove, import, …")
     actions = targets.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
     one = _verb(actions, data, "list", "list targets with their status")
-    one.add_argument("selector", nargs="?", default="", help="which, as in 'tag:web and not env:lab' or web-[01-12]")
+    one.add_argument("selector", nargs="?", default="", help=f"{_SOME}; left out: all")
     one = _verb(actions, data, "show", "show one target")
-    one.add_argument("name")
+    one.add_argument("name", help="its name in the inventory")
     for name, text in (("add", "add a target"), ("edit", "change a target; only what is given changes")):
         one = _verb(actions, data, name, text)
-        one.add_argument("name")
-        for option in ("address", "os", "user", "environment", "site"):
-            one.add_argument(f"--{option}")
-        one.add_argument("--protocol", choices=("ssh", "winrm", "snmp", "http"))
-        one.add_argument("--port", type=int)
+        one.add_argument("name", help="its name in the inventory")
+        for option, meaning in _TARGET_FIELDS.items():
+            one.add_argument(f"--{option}", help=meaning)
+        one.add_argument("--protocol", choices=("ssh", "winrm", "snmp", "http"), help="how it is reached")
+        one.add_argument("--port", type=int, help="where it listens; left out: the protocol's own")
         one.add_argument("--group", action="append", help="may be given several times")
         one.add_argument("--tag", action="append", help="may be given several times")
     one = _verb(actions, data, "remove", "take targets out of the inventory")
-    one.add_argument("selector")
+    one.add_argument("selector", help=_SOME)
     one.add_argument("--yes", action="store_true", help="needed when more than one target matches")
     for name in ("tag", "group"):
         one = _verb(actions, data, name, f"add a {name} to targets, or take it away with a leading -")
-        one.add_argument("selector")
-        one.add_argument("labels", nargs="+", metavar=f"[+|-]{name.upper()}")
+        one.add_argument("selector", help=_SOME)
+        one.add_argument("labels", nargs="+", metavar=f"[+|-]{name.upper()}", help="one or several")
     one = _verb(actions, data, "import", "take targets in from a file")
-    one.add_argument("source", choices=("ssh_config", "known_hosts", "ansible", "csv", "json"))
-    one.add_argument("file")
+    one.add_argument("source", choices=("ssh_config", "known_hosts", "ansible", "csv", "json"),
+                     help="what the file is")  # fmt: skip
+    one.add_argument("file", help="its path")
     one = _verb(actions, data, "export", "print targets in a format that import reads")
-    one.add_argument("format", choices=("csv", "json", "ansible", "ssh_config"))
-    one.add_argument("selector", nargs="?", default="")
+    one.add_argument("format", choices=("csv", "json", "ansible", "ssh_config"), help="what is printed")
+    one.add_argument("selector", nargs="?", default="", help=f"{_SOME}; left out: all")
     one = _verb(actions, data, "check", "see which targets answer on their port; logs in nowhere")
-    one.add_argument("selector", nargs="?", default="all")
+    one.add_argument("selector", nargs="?", default="all", help=_SOME)
     one = _verb(actions, data, "trust", "accept a host key whose fingerprint you have compared")
-    one.add_argument("name")
-    one.add_argument("--fingerprint", required=True)
+    one.add_argument("name", help="its name in the inventory")
+    one.add_argument("--fingerprint", required=True, help="as the refusal showed it: SHA256:…")
 
 
 def _add_watching(verbs: _Verbs[_Parser], data: _Parser) -> None:
@@ -186,23 +198,23 @@ def _add_watching(verbs: _Verbs[_Parser], data: _Parser) -> None:
     one.add_argument("--target", default="", help="only of this target")
     one = _verb(verbs, data, "history", "print one series over a window")
     one.add_argument("metric", help="as in cpu.used_percent or fs.used_percent[/]")
-    one.add_argument("--target", default="localhost")
-    one.add_argument("--window", default="1h", help="as in 15m, 1h, 24h")
-    one.add_argument("--points", type=int, default=60)
+    one.add_argument("--target", default="localhost", help="whose series")
+    one.add_argument("--window", default="1h", help="how far back, as in 15m, 1h, 24h")
+    one.add_argument("--points", type=int, default=60, help="at most this many")
     one = _verb(verbs, data, "ask", "ask in plain language; the chat without a screen")
-    one.add_argument("words", nargs="+")
+    one.add_argument("words", nargs="+", help="the question, quoted or not")
 
 
 def _add_changes(verbs: _Verbs[_Parser], data: _Parser) -> None:
     one = _verb(verbs, data, "propose", "propose a command for targets; it runs only when it is approved")
-    one.add_argument("--on", required=True, metavar="SELECTOR")
-    one.add_argument("--shell", default="sh", choices=("sh", "bash"))
-    one.add_argument("--reason", default="")
+    one.add_argument("--on", required=True, metavar="SELECTOR", help=_SOME)
+    one.add_argument("--shell", default="sh", choices=("sh", "bash"), help="which shell runs it")
+    one.add_argument("--reason", default="", help="why; kept in the audit")
     one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
     one.add_argument("--command-words", nargs="+", help=argparse.SUPPRESS)
     one = _verb(verbs, data, "changes", "list changes, newest first")
     one.add_argument("--state", action="append", default=[], help="only in this state; may be given several times")
-    one.add_argument("--limit", type=int, default=50)
+    one.add_argument("--limit", type=int, default=50, help="at most this many")
     for name, text in (
         ("change", "show one change with its outcomes"),
         ("approve", "approve a change as it is shown, and run it here"),
@@ -219,15 +231,15 @@ def _add_changes(verbs: _Verbs[_Parser], data: _Parser) -> None:
             one.add_argument("--targets", type=int, help="how many targets; asked for when the risk is high")
             one.add_argument("--no-run", action="store_true", help="approve only; `opsterm run` runs it")
         if name == "deny":
-            one.add_argument("--note", default="")
+            one.add_argument("--note", default="", help="why; kept in the audit")
     one = _verb(verbs, data, "output", "print what a change printed on one target")
-    one.add_argument("id", metavar="ID")
-    one.add_argument("target", nargs="?", default="")
+    one.add_argument("id", metavar="ID", help="as in c18")
+    one.add_argument("target", nargs="?", default="", help="only of this target")
     one.add_argument("--raw", action="store_true", help="the very bytes; refused on a terminal")
     one = _verb(verbs, data, "audit", "who did what, when, why, with which result")
     one.add_argument("id", nargs="?", default="", metavar="ID", help="only of this change or alert, as in c18 or a7")
     one.add_argument("--since", default="", help="how far back, as in 2h or 7d")
-    one.add_argument("--limit", type=int, default=200)
+    one.add_argument("--limit", type=int, default=200, help="at most this many")
 
 
 def _add_house(verbs: _Verbs[_Parser], data: _Parser) -> None:

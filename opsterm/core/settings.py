@@ -33,7 +33,7 @@ def option(default: Any, text: str, *, check: Callable[[Any], str] | None = None
 
 def between(low: float, high: float) -> Callable[[Any], str]:
     """Return a check for numbers in [low, high]."""
-    return lambda value: "" if low <= value <= high else f"between {low:g} and {high:g}"
+    return lambda value: "" if low <= value <= high else f"between {low:,.12g} and {high:,.12g}"
 
 
 def one_of(*words: str) -> Callable[[Any], str]:

@@ -75,7 +75,7 @@ async def _act(context: Context, given: Sequence[str]) -> int:
     if verb not in ("ack", "silence", "reopen") or len(given) < 2:
         raise BadInput(
             f"`opsterm alerts {' '.join(given)}` is not understood.",
-            next_step="Write `opsterm alerts ack a7`, `opsterm alerts silence a7 --for 4h` or `opsterm alerts reopen a7`.",
+            next_step="Write `opsterm alerts ack a7`, `… silence a7 --for 4h` or `… reopen a7`.",
         )
     note = context.invocation.text("note")
     for word in given[1:]:
