@@ -39,6 +39,8 @@ class ChartPane(Pane):
         super().__init__(runtime)
         self._target = LOCALHOST
         self._keys: list[SeriesKey] = []
+        self._known: frozenset[SeriesKey] = frozenset()
+        self._chosen = False  # whether the operator said what is drawn
         self._span_s = 900.0
         self._windows: list[SeriesWindow] = []
         self._dirty = False
@@ -69,7 +71,9 @@ class ChartPane(Pane):
     async def show_target(self, target: str) -> None:
         """Draw a target's most telling series."""
         self._target = target
-        self._keys = list(default_chart(await self.runtime.monitoring.series(target)))
+        self._chosen = False
+        self._known = frozenset(await self.runtime.monitoring.series(target))
+        self._keys = list(default_chart(self._known))
         await self._read()
 
     async def _read(self) -> None:
@@ -85,10 +89,11 @@ class ChartPane(Pane):
         """Lay new measurements into the windows that are shown."""
         for fact in message.facts:
             if isinstance(fact.event, SamplesTaken) and fact.event.target == self._target:
-                if not self._keys:
-                    await self.show_target(self._target)
+                samples = samples_of(fact.event, fact.at)
+                if not self._chosen and not self._known.issuperset(sample.key for sample in samples):
+                    await self.show_target(self._target)  # rates come with the second measurement only
                     return
-                fresh = [s for s in samples_of(fact.event, fact.at) if s.key in self._keys]
+                fresh = [sample for sample in samples if sample.key in self._keys]
                 self._windows = [
                     merge(window, [s for s in fresh if s.key == window.key], fact.at) for window in self._windows
                 ]
@@ -154,6 +159,7 @@ class ChartPane(Pane):
 
         async def take(chosen: frozenset[str] | None) -> None:
             if chosen:
+                self._chosen = True
                 self._keys = [key for key in known if str(key) in chosen][:MOST_SERIES]
                 await self._read()
 
