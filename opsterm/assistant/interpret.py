@@ -7,6 +7,7 @@ Nothing here runs, reads or waits: the same sentence against the same world and 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -28,7 +29,7 @@ from opsterm.assistant.questions import (
 )
 from opsterm.assistant.reading import Sentence, asked, canonical_word
 from opsterm.assistant.targets import near_words
-from opsterm.assistant.tokens import TEXT_LIMIT, tokenize
+from opsterm.assistant.tokens import LINE_LIMIT, tokenize
 from opsterm.assistant.world import World, vocabulary
 
 Reader = Callable[[Sentence], Interpretation | None]
@@ -45,6 +46,11 @@ _READERS: tuple[Reader, ...] = (
     read_detail,
     read_inventory,
 )
+_KEYWORDS = (
+    "targets", "hosts", "servers", "tagged", "offline", "online", "alerts", "critical", "warning", "memory",
+    "yesterday", "changes", "approval", "windows", "linux", "grouped", "uptime", "everything",
+    "production", "network", "processes",
+)  # fmt: skip
 _NEAREST = ("list targets grouped by group", "list alerts", "help")
 
 
@@ -60,10 +66,10 @@ def interpret(text: str, world: World, memory: Memory | None = None) -> Interpre
         An interpretation. A `RunRequest` in it has an explicit command, and targets of which at least one exists.
     """
     said = text.strip()
-    if len(said) > TEXT_LIMIT:
+    if len(said) > LINE_LIMIT:
         return asked(
             Intent.OUT_OF_SCOPE,
-            f"That is longer than {TEXT_LIMIT} characters. Ask about one thing at a time.",
+            f"That is longer than {LINE_LIMIT} characters. Ask about one thing at a time.",
             ["help"],
         )
     sentence = Sentence(
@@ -77,6 +83,10 @@ def interpret(text: str, world: World, memory: Memory | None = None) -> Interpre
         found = reader(sentence)
         if found is None:
             continue
+        if len(found.line) > LINE_LIMIT:
+            return asked(
+                found.intent, "That names too much for one line. Give the targets a tag and name that.", ["help"]
+            )
         if found.query is not None or found.question:
             return found
         failed.append(found)
@@ -117,7 +127,8 @@ def _names_targets(failed: list[Interpretation]) -> bool:
 
 def _not_understood(sentence: Sentence, failed: list[Interpretation], loose: Interpretation | None) -> Interpretation:
     """Return the reading that came closest, with what can be done instead."""
-    lines = [loose.line] if loose is not None else []
+    respelt = _respelt(sentence, failed)
+    lines = [*respelt, *([loose.line] if loose is not None else [])]
     if not failed:
         lead = opened(sentence.tokens)
         question = "There is nothing that this could follow on." if lead and not sentence.memory.turns else ""
@@ -132,5 +143,23 @@ def _not_understood(sentence: Sentence, failed: list[Interpretation], loose: Int
     return replace(
         closest,
         intent=closest.intent if few else Intent.OUT_OF_SCOPE,
-        alternatives=tuple(dict.fromkeys([*closest.alternatives, *lines, "help"]))[:4],
+        alternatives=tuple(dict.fromkeys([*respelt, *closest.alternatives, *lines, "help"]))[:4],
     )
+
+
+def _respelt(sentence: Sentence, failed: list[Interpretation]) -> list[str]:
+    """Return the line that the sentence would have with one misspelt word of the language mended; never an order."""
+    words = {word for found in failed for word in found.unknown} or {token.text for token in sentence.tokens[:3]}
+    for word in sorted(words):
+        near = difflib.get_close_matches(word.lower(), _KEYWORDS, n=1, cutoff=0.8)
+        if not near or near[0] == word.lower():
+            continue
+        text = sentence.text.replace(word, near[0], 1)
+        mended = Sentence(
+            text=text, tokens=tokenize(text), world=sentence.world, words=sentence.words, memory=sentence.memory
+        )
+        for reader in _READERS[1:]:
+            found = reader(mended)
+            if found is not None and found.query is not None and not isinstance(found.query, RunRequest):
+                return [found.line]
+    return []

@@ -35,7 +35,9 @@ _TARGETS = re.compile(r"(list|count) targets(?: where (.+?))?(?: grouped by (\w+
 _METRIC = re.compile(
     r"metric (\S+) of (.+?) (now|over \S+|yesterday|today|since \S+|from \S+ to \S+)(?: (largest|smallest|mean))?"
 )
-_RANKING = re.compile(r"(top|bottom) (\d{1,4}) by (\S+?)(?: above (-?[\d.e+]+))?(?: below (-?[\d.e+]+))?(?: of (.+))?")
+_RANKING = re.compile(
+    r"(top|bottom) (\d{1,4}) by (\S+?)(?: above (-?[\d.e+-]+))?(?: below (-?[\d.e+-]+))?(?: of (.+))?"
+)
 _WINDOW = r"(?: (over \S+|yesterday|today|since \S+|from \S+ to \S+))?"
 _ALERTS = re.compile(
     rf"(list|count) alerts(?: (critical|warning))?(?: (firing|acknowledged|silenced|resolved))?{_WINDOW}(?: on (.+))?"

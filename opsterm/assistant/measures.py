@@ -14,7 +14,7 @@ from opsterm.assistant.vocabulary import FILLERS, NOUNS, words
 from opsterm.inventory.target import LOCALHOST
 
 _POINTERS = frozenset({"there", "its", "their"})
-_FILLERS = FILLERS | METRIC_FILLERS
+_FILLERS = (FILLERS | METRIC_FILLERS) - {"run", "runs", "tomorrow"}
 _SUPERLATIVES = {
     **dict.fromkeys(
         ("highest", "most", "largest", "biggest", "top", "heaviest", "worst", "greatest", "maximum"), False
@@ -91,6 +91,11 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
     if limit is None and superlative and _one_is_asked(sentence):
         limit = 5
     phrase = take_targets(sentence, tokens, fillers=_RANKING_FILLERS, pointers=_POINTERS)
+    fitted = _fitted(metrics[0], above, below)
+    if fitted is None:
+        return None
+    metric, above, below = fitted
+    metrics = (metric,)
     question = RankingQuestion(
         metric=metrics[0], selector=phrase.selector, limit=limit or (5 if direct else DEFAULT_LIMIT),
         smallest=smallest or (below is not None and above is None), above=_bound(above, metrics[0]),
@@ -114,7 +119,7 @@ def _take_superlative(tokens: Sequence[Token]) -> tuple[bool, bool, tuple[Token,
 
 def _take_limit(tokens: Sequence[Token]) -> tuple[int | None, tuple[Token, ...]]:
     for at, token in enumerate(tokens):
-        if token.low.isdigit() and 0 < int(token.low[:6]) <= 1000 and len(token.low) <= 4:
+        if token.low.isdecimal() and 0 < int(token.low[:6]) <= 1000 and len(token.low) <= 4:
             return int(token.low), without(tokens, at, 1)
     return None, tuple(tokens)
 
@@ -136,6 +141,8 @@ def _take_bounds(tokens: Sequence[Token]) -> tuple[_Bound | None, _Bound | None,
             if not amount:
                 continue
             used, unit = length + 1, amount[2] or ""
+            if unit in _SPANS and phrase == "over":
+                continue  # "over 2h" is a stretch of time
             behind = rest[at + used].low if at + used < len(rest) else ""
             if not unit and behind in ("%", "percent", *_SIZES):
                 unit, used = behind, used + 1
@@ -144,6 +151,38 @@ def _take_bounds(tokens: Sequence[Token]) -> tuple[_Bound | None, _Bound | None,
             break
         bounds.append(bound)
     return bounds[0], bounds[1], rest
+
+
+_OTHER_UNIT = {
+    "memory.used_percent": "memory.used_bytes", "swap.used_percent": "swap.used_bytes",
+    "fs.used_percent": "fs.used_bytes",
+    "memory.used_bytes": "memory.used_percent", "swap.used_bytes": "swap.used_percent",
+}  # fmt: skip
+_FREE = {"fs.free_bytes": "fs.used_percent", "memory.available_bytes": "memory.used_percent"}
+
+
+def _fitted(metric: str, above: _Bound | None, below: _Bound | None) -> tuple[str, _Bound | None, _Bound | None] | None:
+    """Return a metric whose unit is that of the bounds, None when there is none: 4 GB are no per cent.
+
+    "Less than 10 % free" becomes "more than 90 % used".
+    """
+    units = {bound[1] for bound in (above, below) if bound is not None and bound[1]}
+    name, bracket, item = metric.partition("[")
+    measured = unit_of(metric)
+    percent = units <= {"%", "percent"}
+    if not units or (measured == "%" and percent) or (measured in ("B", "B/s") and units <= set(_SIZES)):
+        return metric, above, below
+    if measured == "s" and units <= set(_SPANS):
+        return metric, above, below
+    if percent and name in _FREE:
+        return _FREE[name] + bracket + item, _complement(below), _complement(above)
+    other = _OTHER_UNIT.get(name, "")
+    fits = other and (unit_of(other) == "%") == percent and units <= set(_SIZES) | {"%", "percent"}
+    return (other + bracket + item, above, below) if fits else None
+
+
+def _complement(bound: _Bound | None) -> _Bound | None:
+    return None if bound is None else (100 - bound[0], bound[1])
 
 
 def _bound(bound: _Bound | None, metric: str) -> float | None:
@@ -183,7 +222,7 @@ def read_metric(sentence: Sentence) -> Interpretation | None:
         statistic=statistic if window else Statistic.ALL,
     )
     if phrase.unknown:
-        return lost(Intent.METRIC, phrase, [question])
+        return lost(Intent.METRIC, phrase, [question] if phrase.says_something else [])
     notes = list(phrase.notes)
     if not phrase.says_something:
         notes.append(f"No target was named, so it is {LOCALHOST}.")

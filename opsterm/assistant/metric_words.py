@@ -23,11 +23,13 @@ _TABLE: Mapping[str, str] = {
     "cpu.used_percent": "cpu usage|cpu use|cpu utilization|cpu utilisation|cpu|cpus|processor|processors",
     "load.*m": "load average|load averages|load avg",
     "load.1m": "load",
-    "memory.available_bytes": "free memory|available memory|memory free|memory available|free ram",
+    "memory.available_bytes": "free memory|memory is free|memory is available|memory is left|"
+    "available memory|memory free|memory available|free ram",
     "memory.used_percent": "memory usage|memory use|memory consumption|memory|mem|ram usage|ram",
     "swap.used_percent": "swap usage|swap",
     "fs.inodes_used_percent": "inode usage|inodes|inode",
-    "fs.free_bytes": "free disk space|free space|free disk|disk space free|disk space left|space left",
+    "fs.free_bytes": "free disk space|free space|space is free|space is left|disk is free|"
+    "free disk|disk space free|disk space left|space left",
     "fs.used_percent": (
         "disk usage|disk space|disk use|file systems|file system|filesystems|filesystem|"
         "file system usage|filesystem usage|storage|mount points|mounts|partitions|partition|"
@@ -83,6 +85,8 @@ def take_metrics(tokens: Sequence[Token], vocabulary: Vocabulary) -> Split | Non
     if not found:
         return None
     items, rest = _take_items(rest, vocabulary)
+    if any(pattern.startswith("fs.") and pattern != "fs.used_percent" for pattern in found):
+        found = [pattern for pattern in found if pattern != "fs.used_percent"]  # "file systems" beside "free space"
     patterns = tuple(dict.fromkeys(found))
     if items:
         patterns = tuple(f"{p}[{item}]" for p in patterns if _has_items(p) for item in items) or patterns

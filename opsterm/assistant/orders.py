@@ -18,7 +18,7 @@ _VERBS = frozenset({"run", "execute", "exec", "propose"})
 _SERVICE_VERBS = frozenset({"restart", "start", "stop", "reload", "enable", "disable"})
 _OTHER_VERBS = words(
     "reboot shutdown poweroff halt kill install uninstall remove delete update upgrade patch clean clear mount unmount "
-    "deploy rollback create add edit change set copy move rename format purge drop truncate block unblock open close"
+    "deploy rollback create add edit change set copy move rename format purge drop truncate block unblock"
 )
 _PREFIX = words("please can could would will you to let us now and then also go ahead just try hey ok okay")
 _PERMISSIONS = (("can", "i"), ("could", "i"), ("can", "we"), ("could", "we"))
@@ -44,6 +44,11 @@ _COMMANDS = frozenset(READ_ONLY) | frozenset(STARTERS) | words(
     "puppet chef service truncate sync test printf tree lsof htop iotop nvidia-smi smartctl ethtool tcpdump mtr arping "
     "blkid fdisk parted logger chage getfacl setfacl semanage restorecon modprobe update-grub dracut"
 )  # fmt: skip
+_REPEATED = (
+    "schedule", "every day", "every night", "every week", "every month", "every hour", "every minute", "daily",
+    "weekly", "hourly", "nightly", "monthly", "tomorrow", "tonight", "every monday", "every tuesday", "every wednesday",
+    "every thursday", "every friday", "every saturday", "every sunday", "at midnight", "at noon", "next week", "later",
+)  # fmt: skip
 _ASK_TARGETS = "On which targets? Name them, as in: run `{0}` on web-[01-03]."
 
 
@@ -62,7 +67,7 @@ def read_order(sentence: Sentence) -> Interpretation | None:
         return _service(sentence, verb, tokens[1:])
     if verb in _PLACE:
         return _place_first(sentence, tokens)
-    if verb in _OTHER_VERBS and len(tokens) > 1:
+    if verb in _OTHER_VERBS and len(tokens) > 1 and sentence.text[tokens[0].end : tokens[0].end + 1] != ":":
         return asked(
             Intent.RUN_COMMAND,
             "That would change something. Say the exact command and where: run `command` on targets.",
@@ -74,6 +79,8 @@ def read_order(sentence: Sentence) -> Interpretation | None:
 def _doubtful(sentence: Sentence) -> Interpretation | None:
     """Answer what speaks of running something without ordering it: "don't run …", "should I run …"."""
     said = sentence.lows
+    if sentence.has(*_REPEATED) and set(said) & (_VERBS | _SERVICE_VERBS | _OTHER_VERBS | {"schedule"}):
+        return asked(Intent.RUN_COMMAND, "Nothing is planned: schedules are not part of this version.", ["help run"])
     if said[:1] in (("do",), ("never",), ("should",), ("must",)) or said[:2] in _PERMISSIONS:
         if set(said) & (_VERBS | _SERVICE_VERBS | {"reboot"}) and not set(said) & {"which", "how", "what", "who"}:
             return asked(Intent.RUN_COMMAND, "Nothing is proposed. To propose a command, say: run `uptime` on web-01.")

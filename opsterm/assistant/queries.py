@@ -54,6 +54,11 @@ def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
+def _number(value: float) -> str:
+    """Return a number that reads back to the same float."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
 def _where(word: str, selector: str) -> str:
     return f"{word} {selector}" if selector else ""
 
@@ -166,8 +171,8 @@ class RankingQuestion:
     @property
     def line(self) -> str:
         """The canonical line."""
-        over = f"above {self.above:g}" if self.above is not None else ""
-        under = f"below {self.below:g}" if self.below is not None else ""
+        over = f"above {_number(self.above)}" if self.above is not None else ""
+        under = f"below {_number(self.below)}" if self.below is not None else ""
         head = f"{'bottom' if self.smallest else 'top'} {self.limit} by {self.metric}"
         return _joined(head, over, under, _where("of", self.selector))
 

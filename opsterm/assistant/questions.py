@@ -89,7 +89,7 @@ def read_explain(sentence: Sentence) -> Interpretation | None:
         before = tokens[at - 1].low if at else ""
         if match and token.low not in sentence.words.names:
             numbered.append(("alert" if match[1] == "a" else "change", int(match[2])))
-        elif token.low.lstrip("#").isdigit() and before in ("alert", "change") and len(token.low) < 16:
+        elif token.low.lstrip("#").isdecimal() and before in ("alert", "change") and len(token.low) < 16:
             numbered.append((before, int(token.low.lstrip("#"))))
         else:
             rest.append(token)

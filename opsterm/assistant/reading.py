@@ -124,6 +124,8 @@ def take_targets(
     A reference with nothing to refer to is reported as not understood.
     """
     phrase = read_targets(tokens, sentence.words, fillers=fillers, pointers=pointers)
+    if phrase.unknown and any(token.low == "(" for token in tokens):
+        phrase = _in_selector_language(sentence, tokens) or phrase
     if phrase.reference:
         before = sentence.pointed()
         if before is None:
@@ -133,6 +135,27 @@ def take_targets(
             phrase.selector = combined(before, phrase)
             phrase.notes = (*phrase.notes, f"It refers to the targets spoken of before: {before or 'all'}.")
     return phrase
+
+
+def _in_selector_language(sentence: Sentence, tokens: Sequence[Token]) -> TargetPhrase | None:
+    """Read a phrase with parentheses as a selector; None when it is none, or names a target that does not exist."""
+    text = sentence.text[tokens[0].start : tokens[-1].end]
+    try:
+        root = parse_selector(text).root
+    except BadInput:
+        return None
+    for term in _terms(root):
+        exact = term.field == "name" and term.operator == ":" and term.literal
+        if exact and term.value.lower() not in sentence.words.names:
+            return None
+    return TargetPhrase(selector=canonical(text), fields=tuple(sorted(_fields(root))))
+
+
+def _terms(node: Node) -> list[Term]:
+    if isinstance(node, Term):
+        return [node]
+    parts = node.parts if isinstance(node, Junction) else (node.part,) if isinstance(node, Negation) else ()
+    return [term for part in parts for term in _terms(part)]
 
 
 def combined(before: str, phrase: TargetPhrase) -> str:
@@ -157,13 +180,7 @@ def _parts(selector: str) -> list[tuple[Node, str]]:
 
 
 def _fields(node: Node) -> set[str]:
-    if isinstance(node, Term):
-        return {node.field}
-    if isinstance(node, Negation):
-        return _fields(node.part)
-    if isinstance(node, Junction):
-        return {name for part in node.parts for name in _fields(part)}
-    return set()
+    return {term.field for term in _terms(node)}
 
 
 def with_notes(interpretation: Interpretation, *notes: str) -> Interpretation:

@@ -22,13 +22,13 @@ def read_system(said: str, words: Vocabulary, *, behind: str, reserved: frozense
         return tuple(sorted(word for word in words.system_words if word in LINUXES)) or ("linux",)
     if said in ("windows", "win"):
         return ("win*",)
-    if not first or first in reserved or said.isdigit():
+    if not first or first in reserved or said.isdecimal():
         return ()
     if said in words.systems or said in words.system_words:
         return (said,)
     squeezed = _squeezed(said)
     alike = sorted(text for low, text in words.systems.items() if _squeezed(low).startswith(squeezed))
-    if first in SYSTEMS and alike and any(char.isdigit() for char in said):
+    if first in SYSTEMS and alike and any(char.isdecimal() for char in said):
         return tuple(dict.fromkeys(alike))
     if any(f" {said} " in f" {low} " for low in words.systems):
         return (said,)

@@ -192,10 +192,12 @@ class _Reading:
         if self._label_without() or self._take_term():
             return
         token = self.tokens[self._at]
-        if low in self.pointers:
+        if low in self.pointers and not (low == "there" and self._low(-1) in ("are", "is", "was", "were")):
             self.reference = True
         elif low in NOUNS:
             self.noun = True
+        elif low in ("every", "each") and self._low(1) in self.fillers | {""}:
+            self.unknown.append(token.text)  # "every monday": the word that it belongs to is not about targets
         elif low in ("all", "every", "everything", "everywhere", "any", "each", "*"):
             self.everything = True
         elif low not in self.fillers:
@@ -389,7 +391,7 @@ def _expression(terms: Sequence[_Term]) -> list[str]:
         last = merged[-1] if merged else None
         alike = last is not None and term.field == last.field and term.denied == last.denied and term.values
         if last is not None and alike and term.join and not (term.field == "tag" and term.join == "and"):
-            merged[-1] = _Term(last.field, (*last.values, *term.values), last.denied, last.join)
+            merged[-1] = _Term(last.field, tuple(dict.fromkeys(last.values + term.values)), last.denied, last.join)
         else:
             merged.append(term)
     texts: list[str] = []

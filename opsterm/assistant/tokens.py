@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TEXT_LIMIT = 2000
-"""Characters of a sentence that are read; a longer one is not a question."""
+LINE_LIMIT = 4000
+"""Characters of a sentence, and of a canonical line; a longer one is not one question."""
 
 _TOKEN = re.compile(
     r"""(?P<tick>`[^`]*`)
       | (?P<term>[A-Za-z]+!?[:=~]"[^"]*")
       | (?P<quote>"[^"]*"|(?<![^\s(])'[^']*'(?![^\s),;.?!]))
-      | (?P<word>(?:\[[^\]\s]*\]|[^\s"`(),;?!\[\]]|[?!](?=[\w\[*~=-])|,(?=[^\s,]))+)
+      | (?P<word>(?:\[[^\]\s]*\]|[^\s"`(),;?!\[\]]|[?!](?=[\w\[*~=-]))+)
       | (?P<sign>[^\s])""",
     re.VERBOSE,
 )

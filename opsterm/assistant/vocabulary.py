@@ -13,7 +13,7 @@ def words(text: str) -> frozenset[str]:
 NOUNS = words(
     "target targets host hosts machine machines server servers box boxes system systems node nodes device "
     "devices vm vms "
-    "computer computers instance instances inventory fleet one ones"
+    "computer computers instance instances inventory fleet one ones pcs workstations"
 )
 """What a target may be called."""
 
@@ -23,7 +23,8 @@ FILLERS = words(
     "each both either what whats show list give get tell find see display who were was them those these this it its "
     "running run runs currently from for to as by about also now just can could would should will want need like look "
     "let's am okay ok hey so well then than tagged tag tags group groups site sites environment environments env "
-    "called named name names whose where belonging member members status state marked labelled labeled labels"
+    "called named name names whose where belonging member members status state marked labelled labeled labels "
+    "know anything something"
 )
 """Words that change nothing in a question about targets. A word that is not here and not understood is reported."""
 

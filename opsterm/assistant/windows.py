@@ -95,14 +95,14 @@ def _relative(words: Sequence[str], world: World) -> _Read:
     if unit in _UNITS and not (used == 0 and len(unit) <= 3 and unit != "day"):
         return at + used + 1, _last(number * _UNITS[unit], world)
     try:
-        seconds = parse_duration(words[at]) if not words[at].isdigit() else 0.0
+        seconds = parse_duration(words[at]) if not words[at].isdecimal() else 0.0
     except BadInput:
         return None
     return (at + 1, _last(seconds, world)) if seconds else None
 
 
 def _number(word: str) -> tuple[float, int]:
-    if word.isdigit():
+    if word.isdecimal():
         return float(word[:9]), 1
     return (float(NUMBERS[word]), 1) if NUMBERS.get(word) else (1.0, 0)
 

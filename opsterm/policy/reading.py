@@ -96,7 +96,7 @@ def _option(name: str, reading: Reading, words: Sequence[Word], at: int, call: _
         return 1, unknown
     if text.startswith("--"):
         return 1, unknown
-    if reading.number_dash and text[1:].isdigit():
+    if reading.number_dash and text[1:].isdecimal():
         return 1, ""
     return _cluster(reading, words, at, call, unknown)
 
@@ -132,7 +132,7 @@ def _limits(name: str, reading: Reading, call: _Call) -> str:
             return f"{name} without {need.replace('|', ' or ')} is not on the list of commands that only read."
     for option, most in reading.up_to.items():
         given = call.options.get(option)
-        if given is not None and not (given.isdigit() and 0 < int(given) <= most):
+        if given is not None and not (given.isdecimal() and 0 < int(given) <= most):
             return f"{name} {option} {given} is more than {most}, or no number."
     if not reading.least <= len(others) <= (0 if reading.words is Words.NONE else reading.most):
         return f"{name} with {len(others)} words behind it is not on the list of commands that only read."
@@ -152,7 +152,7 @@ def _names(name: str, others: Sequence[Word], call: _Call) -> str:
             return f"{word.text} is a pattern that the shell replaces by file names."
         if name == "sysctl" and "=" in word.text:
             return f"sysctl {word.text} sets a value."
-    if name == "ps" and not all(word.text.isdigit() for word in others):
+    if name == "ps" and not all(word.text.isdecimal() for word in others):
         return "ps with these letters can show the environment of processes, which may hold secrets."
     return ""
 
@@ -187,7 +187,7 @@ def _pattern_content(name: str, others: Sequence[Word], call: _Call) -> str:
 
 
 def _count(name: str, others: Sequence[Word], call: _Call) -> str:
-    if not all(word.text.isdigit() for word in others):
+    if not all(word.text.isdecimal() for word in others):
         return f"{name} takes an interval and a count here."
     if len(others) == 1:
         return f"{name} {others[0].text} does not end by itself; write how often."

@@ -17,22 +17,16 @@ def _row(target: Target, status: Status = Status.ONLINE) -> TargetRow:
 def rows() -> tuple[TargetRow, ...]:
     """Return localhost, six web servers, three databases, three offices, a Windows server and two switches."""
     made = [_row(Target(name=LOCALHOST, os="debian 12", protocol=Protocol.LOCAL, source="built-in"))]
-    for n in range(1, 7):
-        made.append(
-            _row(
-                Target(name=f"web-{n:02}", os="debian 12", groups=("web",), tags=("nginx", "prod"), environment="prod",
-                       site="fra"),
-                Status.OFFLINE if n == 3 else Status.ONLINE,
-            )
-        )  # fmt: skip
-    for n in range(1, 4):
-        made.append(
-            _row(
-                Target(name=f"db-main-{n}", os="ubuntu 22.04", groups=("db",), tags=("postgres",), environment="prod",
-                       site="ams"),
-                Status.CRITICAL if n == 1 else Status.ONLINE,
-            )
-        )  # fmt: skip
+    made += [
+        _row(Target(name=f"web-{n:02}", os="debian 12", groups=("web",), tags=("nginx", "prod"), environment="prod",
+                    site="fra"), Status.OFFLINE if n == 3 else Status.ONLINE)
+        for n in range(1, 7)
+    ]  # fmt: skip
+    made += [
+        _row(Target(name=f"db-main-{n}", os="ubuntu 22.04", groups=("db",), tags=("postgres",), environment="prod",
+                    site="ams"), Status.CRITICAL if n == 1 else Status.ONLINE)
+        for n in range(1, 4)
+    ]  # fmt: skip
     made += [
         _row(Target(name=f"pc-{n}", os="Windows 10", groups=("office",), tags=("win10",), protocol=Protocol.WINRM,
                     environment="lab", site="fra"))

@@ -1,0 +1,187 @@
+"""An answer: blocks that a face draws, the line it answers, where its figures are from, and what can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from opsterm.core.text import clean_line
+
+ROWS_LIMIT = 60
+"""Rows of a table; what is left out is said."""
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+"""What JSON carries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """One or more sentences, on one line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of an answer's table; `right` for numbers."""
+
+    title: str
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTable:
+    """Rows of texts.
+
+    Attributes:
+        columns: titles and sides.
+        rows: cells, as many as columns; texts from outside, cleaned by the face that shows them.
+        left_out: rows that were left out.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalReference:
+    """A change that was recorded and waits for approval.
+
+    Attributes:
+        change: its number.
+        summary: its one line.
+    """
+
+    change: int
+    summary: str
+
+
+Block = Paragraph | AnswerTable | ProposalReference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """What can be done next.
+
+    Attributes:
+        words: what it does, in a few words.
+        line: the line to send for it, "" when a key does it.
+        key: the key that does it, "" when it is a line to send.
+    """
+
+    words: str
+    line: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a figure is from.
+
+    Attributes:
+        tag: as it is cited, "m1".
+        text: what it is and how old.
+    """
+
+    tag: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is shown for a sentence.
+
+    Attributes:
+        blocks: in order.
+        interpretation: the canonical line that was answered, "" when there was none.
+        follow_ups: what can be done next, the likeliest first.
+        sources: where figures are from, in order of their tags.
+        understood: False when the sentence was not.
+    """
+
+    blocks: tuple[Block, ...]
+    interpretation: str = ""
+    follow_ups: tuple[FollowUp, ...] = ()
+    sources: tuple[Source, ...] = ()
+    understood: bool = True
+
+    @property
+    def change_id(self) -> int:
+        """Number of the change that was proposed, 0 when none was."""
+        return next((block.change for block in self.blocks if isinstance(block, ProposalReference)), 0)
+
+
+def table(columns: str, rows: Sequence[Sequence[str]], *, limit: int = ROWS_LIMIT) -> AnswerTable:
+    """Return a table.
+
+    Args:
+        columns: titles by `|`; one that begins with `>` is right-aligned.
+        rows: cells.
+        limit: rows kept.
+    """
+    made = tuple(Column(title=title.lstrip(">"), right=title.startswith(">")) for title in columns.split("|"))
+    kept = tuple(tuple(row) for row in rows[:limit])
+    return AnswerTable(columns=made, rows=kept, left_out=max(0, len(rows) - limit))
+
+
+def count_text(number: int, word: str, many: str = "") -> str:
+    """Return "1 target", "12 targets"."""
+    return f"{number:,} {word if number == 1 else many or word + 's'}"
+
+
+def answer_lines(answer: Answer) -> tuple[str, ...]:
+    """Return an answer as plain, cleaned lines for a face without widgets."""
+    lines: list[str] = []
+    for block in answer.blocks:
+        if isinstance(block, Paragraph):
+            lines.append(clean_line(block.text))
+        elif isinstance(block, AnswerTable):
+            lines += _table_lines(block)
+        else:
+            lines.append(clean_line(block.summary))
+    lines += [clean_line(f"[{source.tag}] {source.text}") for source in answer.sources]
+    lines += [clean_line(f"  {f.key or '>'}  {f.line or f.words}") for f in answer.follow_ups]
+    return tuple(lines)
+
+
+def _table_lines(block: AnswerTable) -> list[str]:
+    rows = [tuple(column.title for column in block.columns), *block.rows]
+    cells = [[clean_line(cell) for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(block.columns))]
+    lines = []
+    for row in cells:
+        padded = [
+            cell.rjust(width) if column.right else cell.ljust(width)
+            for cell, width, column in zip(row, widths, block.columns, strict=True)
+        ]
+        lines.append("  ".join(padded).rstrip())
+    if block.left_out:
+        lines.append(f"… and {count_text(block.left_out, 'line')} more")
+    return lines
+
+
+def answer_json(answer: Answer) -> dict[str, Json]:
+    """Return an answer as what JSON carries."""
+    blocks: list[Json] = []
+    for block in answer.blocks:
+        if isinstance(block, Paragraph):
+            blocks.append({"kind": "text", "text": block.text})
+        elif isinstance(block, AnswerTable):
+            blocks.append(
+                {
+                    "kind": "table",
+                    "columns": [column.title for column in block.columns],
+                    "rows": [list(row) for row in block.rows],
+                    "left_out": block.left_out,
+                }
+            )
+        else:
+            blocks.append({"kind": "proposal", "change": block.change, "summary": block.summary})
+    return {
+        "interpretation": answer.interpretation,
+        "understood": answer.understood,
+        "blocks": blocks,
+        "follow_ups": [{"key": f.key, "line": f.line, "words": f.words} for f in answer.follow_ups],
+        "sources": [{"tag": s.tag, "text": s.text} for s in answer.sources],
+    }
