@@ -93,7 +93,11 @@ def _after_list(question: InventoryQuestion, chosen: Sequence[TargetRow]) -> tup
     if len(chosen) == 1:
         made.append(FollowUp(words="all about it", line=DetailQuestion(target=chosen[0].target.name).line))
     made.append(
-        FollowUp(words="propose a command on them", line=RunRequest(selector=question.selector, command="uptime").line)
+        FollowUp(
+            words="propose a command on them",
+            line=RunRequest(selector=question.selector, command="uptime").line,
+            edit=True,
+        )
     )
     return tuple(made)
 
@@ -140,7 +144,7 @@ def answer_detail(
     follow_ups = (
         FollowUp(words="its memory over the last hour", line=f"metric memory.used_percent of {target.name} over 1h"),
         FollowUp(words="open a terminal", key="t"),
-        FollowUp(words="propose a command", line=RunRequest(selector=target.name, command="uptime").line),
+        FollowUp(words="propose a command", line=RunRequest(selector=target.name, command="uptime").line, edit=True),
     )
     return Answer(blocks=tuple(blocks), interpretation=question.line, sources=sources, follow_ups=follow_ups)
 
@@ -274,7 +278,7 @@ def answer_changes(question: ChangeQuestion, changes: Sequence[Change], now: flo
     first = chosen[0]
     follow_ups = [FollowUp(words=f"all about {first.name}", line=ExplainQuestion(kind="change", number=first.id).line)]
     if any(change.state is ChangeState.PROPOSED for change in chosen):
-        follow_ups.insert(0, FollowUp(words="open the approvals", key="a"))
+        follow_ups.insert(0, FollowUp(words="open the approvals", key="6"))
     return Answer(blocks=tuple(blocks), interpretation=question.line, follow_ups=tuple(follow_ups))
 
 
@@ -296,7 +300,7 @@ def answer_change(question: ExplainQuestion, change: Change | None, now: float) 
     if wrong:
         blocks.append(table("targets|what went wrong", wrong))
     waiting = change.state is ChangeState.PROPOSED
-    follow_ups = (FollowUp(words="open the approvals", key="a"),) if waiting else ()
+    follow_ups = (FollowUp(words="open the approvals", key="6"),) if waiting else ()
     return Answer(blocks=tuple(blocks), interpretation=question.line, follow_ups=follow_ups)
 
 
@@ -311,7 +315,7 @@ def answer_proposal(request: RunRequest, change: Change, now: float) -> Answer:
         ),
         interpretation=request.line,
         follow_ups=(
-            FollowUp(words="open the approvals", key="a"),
+            FollowUp(words="open the approvals", key="6"),
             FollowUp(words=f"all about {change.name}", line=ExplainQuestion(kind="change", number=change.id).line),
         ),
     )

@@ -85,20 +85,18 @@ class Monitoring:
     ) -> Sequence[SeriesWindow]:
         """Return series over a window, at most `points` points each, in the order of `keys`."""
         step_s = step_for(end - start, points, self._settings.interval_s)
-        found = []
-        for key in keys:
-            found.append(
-                SeriesWindow(
-                    key=key,
-                    unit=metric_of(key.metric).unit,
-                    start=start,
-                    end=end,
-                    step_s=step_s,
-                    gap_s=gap_for(step_s, self._settings.interval_s, metric_of(key.metric).every_s),
-                    points=await self._store.samples.points(key, start, end, step_s),
-                )
+        return [
+            SeriesWindow(
+                key=key,
+                unit=metric_of(key.metric).unit,
+                start=start,
+                end=end,
+                step_s=step_s,
+                gap_s=gap_for(step_s, self._settings.interval_s, metric_of(key.metric).every_s),
+                points=await self._store.samples.points(key, start, end, step_s),
             )
-        return found
+            for key in keys
+        ]
 
     # ---------------------------------------------------------------- measuring
 

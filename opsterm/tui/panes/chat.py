@@ -15,7 +15,7 @@ from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.panes.pane import Pane
-from opsterm.tui.rendering import answer_text
+from opsterm.tui.drawing.answer import answer_text
 
 KEPT_TURNS = 100
 
@@ -83,7 +83,11 @@ class ChatPane(Pane):
             await self._show(Static(clean_block(str(error)), markup=False, classes="chat-fault"))
             return
         await self._show(
-            Static(answer_text(answer, self.size.width - 4, self.cockpit.glyphs), markup=False, classes="chat-answer")
+            Static(
+                answer_text(answer, max(20, self.size.width - 5), plain=self.cockpit.terminal.ascii),
+                markup=False,
+                classes="chat-answer",
+            )
         )
         if answer.interpretation:
             self.border_subtitle = clean_line(f"understood: {answer.interpretation}", limit=120).replace("[", "\\[")

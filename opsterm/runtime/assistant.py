@@ -1,0 +1,164 @@
+"""Use-case of the chat: read a sentence, fetch what it asks for, answer. It can propose, and nothing more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import assert_never
+
+from opsterm.assistant.answer import Answer
+from opsterm.assistant.answers_fleet import (
+    answer_alert,
+    answer_alerts,
+    answer_change,
+    answer_changes,
+    answer_detail,
+    answer_inventory,
+    answer_proposal,
+)
+from opsterm.assistant.answers_measures import answer_ranking, answer_values, answer_windows, series_wanted
+from opsterm.assistant.answers_talk import (
+    answer_error,
+    answer_greeting,
+    answer_help,
+    answer_knowledge,
+    answer_not_understood,
+    with_notes,
+)
+from opsterm.assistant.interpret import interpret
+from opsterm.assistant.interpretation import Memory
+from opsterm.assistant.queries import (
+    AlertQuestion,
+    ChangeQuestion,
+    DetailQuestion,
+    ExplainQuestion,
+    Greeting,
+    HelpQuestion,
+    InventoryQuestion,
+    KnowledgeQuestion,
+    MetricQuestion,
+    Query,
+    RankingQuestion,
+    RunRequest,
+)
+from opsterm.assistant.world import World
+from opsterm.changes.change import ChangeState
+from opsterm.core.clock import Clock
+from opsterm.core.errors import NotFound, OpstermError
+from opsterm.inventory.target import LOCALHOST
+from opsterm.knowledge.search import KnowledgeBase
+from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.changes import Changes, Proposal
+from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.monitoring import Monitoring
+from opsterm.runtime.ports import Operator
+
+WINDOW_POINTS = 240
+LOOKED_THROUGH = 1000
+"""Changes and resolved alerts that a question looks through."""
+
+
+class Assistant:
+    """One conversation. What is asked is read against live state; what was asked before is remembered for a while."""
+
+    def __init__(
+        self, clock: Clock, *, operator: Operator, inventory: Inventory, monitoring: Monitoring, alerts: Alerts,
+        changes: Changes, open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
+    ) -> None:  # fmt: skip
+        self._clock = clock
+        self._operator = operator
+        self._inventory = inventory
+        self._monitoring = monitoring
+        self._alerts = alerts
+        self._changes = changes
+        self._open_knowledge = open_knowledge
+        self._knowledge: KnowledgeBase | None = None
+        self._memory = Memory()
+
+    async def ask(self, text: str, *, origin: str) -> Answer:
+        """Answer a sentence, or record the proposal it asks for.
+
+        Args:
+            text: the operator's words.
+            origin: "chat" or "command line": where a proposal is said to come from.
+        """
+        now = self._clock.now()
+        read = interpret(text, await self._world(now), self._memory)
+        self._memory = self._memory.after(read, now)
+        if read.query is None:
+            return answer_not_understood(read)
+        try:
+            answer = await self._answer(read.query, now, origin)
+        except OpstermError as error:
+            return answer_error(read.line, error)
+        return with_notes(answer, read)
+
+    async def _world(self, now: float) -> World:
+        return World(
+            now=now,
+            utc_offset_s=float(time.localtime(now).tm_gmtoff),
+            operator=self._operator.name,
+            rows=self._inventory.rows(),
+            series=await self._monitoring.series(LOCALHOST),
+        )
+
+    async def _answer(self, query: Query, now: float, origin: str) -> Answer:
+        rows = self._inventory.rows()
+        match query:
+            case Greeting():
+                waiting = await self._changes.list([ChangeState.PROPOSED])
+                return answer_greeting(query, self._operator.name, rows, len(self._alerts.feed()), len(waiting))
+            case HelpQuestion():
+                return answer_help(query)
+            case InventoryQuestion():
+                return answer_inventory(query, rows, now)
+            case DetailQuestion():
+                samples = self._monitoring.latest(query.target)
+                return answer_detail(query, self._inventory.row(query.target), samples, self._alerts.feed(), now)
+            case MetricQuestion() | RankingQuestion():
+                return await self._measures(query, now)
+            case AlertQuestion():
+                past = query.state == "resolved" or query.window is not None
+                found = await self._alerts.recent(LOOKED_THROUGH) if past else self._alerts.feed()
+                return answer_alerts(query, found, rows, now)
+            case ChangeQuestion():
+                return answer_changes(query, await self._changes.list(limit=LOOKED_THROUGH), now)
+            case ExplainQuestion():
+                return await self._explain(query, now)
+            case KnowledgeQuestion():
+                return answer_knowledge(query, (await self.knowledge()).search(query.words, limit=3))
+            case RunRequest():
+                return await self._propose(query, now, origin)
+            case _:
+                assert_never(query)
+
+    async def _measures(self, query: MetricQuestion | RankingQuestion, now: float) -> Answer:
+        rows = self._inventory.rows()
+        wanted = series_wanted(query, rows, await self._monitoring.series(LOCALHOST))
+        if isinstance(query, MetricQuestion) and query.window is not None:
+            window = query.window
+            windows = await self._monitoring.window(wanted, start=window.start, end=window.end, points=WINDOW_POINTS)
+            return answer_windows(query, windows, rows, now)
+        chosen = set(wanted)
+        samples = [sample for sample in self._monitoring.latest() if sample.key in chosen]
+        if isinstance(query, MetricQuestion):
+            return answer_values(query, samples, rows, now)
+        return answer_ranking(query, samples, rows, now)
+
+    async def _explain(self, query: ExplainQuestion, now: float) -> Answer:
+        try:
+            if query.kind == "alert":
+                return answer_alert(query, await self._alerts.get(query.number), now)
+            return answer_change(query, await self._changes.get(query.number), now)
+        except NotFound:
+            return answer_alert(query, None, now) if query.kind == "alert" else answer_change(query, None, now)
+
+    async def _propose(self, query: RunRequest, now: float, origin: str) -> Answer:
+        proposal = Proposal(command=query.command, selector=query.selector or "all", origin=origin)
+        return answer_proposal(query, await self._changes.propose(proposal), now)
+
+    async def knowledge(self) -> KnowledgeBase:
+        """Return the documents that ship, read when first asked for."""
+        if self._knowledge is None:
+            self._knowledge = await self._open_knowledge()
+        return self._knowledge
