@@ -68,11 +68,13 @@ class FollowUp:
         words: what it does, in a few words.
         line: the line to send for it, "" when a key does it.
         key: the key that does it, "" when it is a line to send.
+        edit: whether the line is an example to be finished: a face puts it into the input and does not send it.
     """
 
     words: str
     line: str = ""
     key: str = ""
+    edit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +184,6 @@ def answer_json(answer: Answer) -> dict[str, Json]:
         "interpretation": answer.interpretation,
         "understood": answer.understood,
         "blocks": blocks,
-        "follow_ups": [{"key": f.key, "line": f.line, "words": f.words} for f in answer.follow_ups],
+        "follow_ups": [{"key": f.key, "line": f.line, "words": f.words, "edit": f.edit} for f in answer.follow_ups],
         "sources": [{"tag": s.tag, "text": s.text} for s in answer.sources],
     }

@@ -152,6 +152,8 @@ def _names(name: str, others: Sequence[Word], call: _Call) -> str:
             return f"{word.text} is a pattern that the shell replaces by file names."
         if name == "sysctl" and "=" in word.text:
             return f"sysctl {word.text} sets a value."
+    if any("environ" in value.lower() for value in call.options.values()):
+        return f"{name} would show the environment of processes, which may hold secrets."
     if name == "ps" and not all(word.text.isdecimal() for word in others):
         return "ps with these letters can show the environment of processes, which may hold secrets."
     return ""
