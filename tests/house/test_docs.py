@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from opsterm.cli.run import VERBS
+from opsterm.core.errors import ExitCode
 from opsterm.core.settings import known_keys
 from opsterm.runtime.commands import COMMANDS
 from tests.house.source import CHECKOUT, texts
@@ -57,3 +58,39 @@ def test_files_named_in_the_readme_exist() -> None:
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     for path in re.findall(r"`((?:docs|tests|themes|opsterm|knowledge_seed)/[\w./-]*)`", readme):
         assert (CHECKOUT / path).exists(), f"README.md names {path}"
+
+
+ROWS = {
+    "C": 4, "A": 10, "T": 9, "M": 8, "P": 3, "R": 5, "B": 4, "O": 3, "K": 7, "G": 8, "X": 5,
+}  # fmt: skip
+"""How many capabilities there are of each kind."""
+
+
+def capability_rows() -> list[tuple[str, str, str, str]]:
+    """Return (id, capability, state, where or what is missing) from the README's table."""
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z]\d+) \| (.+?) \| (.+?) \| (.*?) ?\|$", readme, flags=re.MULTILINE)
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def test_the_readme_tells_the_state_of_every_capability() -> None:
+    wanted = [f"{kind}{number}" for kind, count in ROWS.items() for number in range(1, count + 1)]
+    assert [row[0] for row in capability_rows()] == wanted
+    assert {row[2] for row in capability_rows()} <= {"works", "first form", "not yet"}
+
+
+def test_what_is_said_to_work_points_at_a_page_or_a_test() -> None:
+    for name, _, state, where in capability_rows():
+        assert state == "not yet" or re.search(r"`tests/|\]\(docs/|`opsterm ", where), f"{name} points at nothing"
+        assert state != "first form" or len(where.split()) > 3, f"{name} does not say what is missing"
+
+
+def test_the_readme_tells_every_exit_code() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    assert [code.value for code in ExitCode if f"\n| {code.value} | " not in readme] == []
+
+
+def test_the_two_commands_are_one_line_each() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^    (python3 -m venv .*)$", readme, flags=re.MULTILINE)
+    assert [command.rpartition("/")[2] for command in commands] == ["opsterm", "pytest"]
