@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.worker import WorkerFailed
 
-from opsterm.core.errors import Bug, ExitCode, OpstermError
+from opsterm.core.errors import Bug, OpstermError
 from opsterm.core.events import Fact
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
@@ -43,6 +43,7 @@ class OpstermApp(App[None], inherit_bindings=False):
         glyphs: what status and trees are drawn with.
         failure: what ended the app, None when the operator left it.
         broken: the first error that is a fault of ours; None when there was none.
+        has_begun: whether the home screen shows what the runtime knows.
     """
 
     CSS_PATH = "opsterm.tcss"
@@ -54,6 +55,7 @@ class OpstermApp(App[None], inherit_bindings=False):
         self.terminal = terminal
         self.failure: OpstermError | None = None
         self.broken: BaseException | None = None
+        self.has_begun = False
         self.glyphs: Glyphs = glyphs(terminal.ascii)
         self.keymap = KeyMap(loaded.settings.keys)
         self.notices: list[str] = []
@@ -93,9 +95,10 @@ class OpstermApp(App[None], inherit_bindings=False):
         """Leave the screen in order and hand the error to the door, which writes a report instead of a traceback."""
         if self.broken is None:
             self.broken = error.error if isinstance(error, WorkerFailed) else error  # a worker's error comes wrapped
-        self._exception = error
-        self._exception_event.set()
-        self._return_code = ExitCode.BUG
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Close without the traceback that the framework would print."""
         self._close_messages_no_wait()
 
     def on_mount(self) -> None:
@@ -171,6 +174,7 @@ class OpstermApp(App[None], inherit_bindings=False):
         for notice in self.notices:
             self.say(notice, severity="warning")
         self._restore_gc = quiet_gc()
+        self.has_begun = True
 
     def _hand_over(self, facts: Sequence[Fact]) -> None:
         for screen in self.screen_stack:
