@@ -15,6 +15,7 @@ from opsterm.assistant.follow_ups import opened, read_follow_up
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
 from opsterm.assistant.lines import read_line
 from opsterm.assistant.measures import read_metric, read_ranking
+from opsterm.assistant.near import near_words
 from opsterm.assistant.orders import count_targets, read_order
 from opsterm.assistant.queries import DetailQuestion, Intent, RunRequest
 from opsterm.assistant.questions import (
@@ -28,7 +29,6 @@ from opsterm.assistant.questions import (
     read_knowledge,
 )
 from opsterm.assistant.reading import Sentence, asked, canonical_word
-from opsterm.assistant.targets import near_words
 from opsterm.assistant.tokens import LINE_LIMIT, tokenize
 from opsterm.assistant.world import World, vocabulary
 

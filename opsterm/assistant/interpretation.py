@@ -61,7 +61,7 @@ class Interpretation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Exchange:
     """One understood sentence.
 
     Attributes:
@@ -77,13 +77,13 @@ class Turn:
 class Memory:
     """The newest understood turns, oldest first; at most MEMORY_TURNS. Immutable: `after` makes the next one."""
 
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[Exchange, ...] = ()
 
     def after(self, interpretation: Interpretation, now: float) -> Memory:
         """Return the memory with one more turn. A sentence that was not understood is not remembered."""
         if interpretation.query is None:
             return self
-        return Memory(turns=(*self.turns, Turn(query=interpretation.query, at=now))[-MEMORY_TURNS:])
+        return Memory(turns=(*self.turns, Exchange(query=interpretation.query, at=now))[-MEMORY_TURNS:])
 
     def recent(self, now: float) -> tuple[Query, ...]:
         """Return what may still be referred to, newest first."""

@@ -7,11 +7,11 @@ must all be there. Names are taken only when they are exact.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from opsterm.assistant.near import near_words
 from opsterm.assistant.systems import read_system
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import ALIASES, FILLERS, NOUNS, PROTOCOL_WORDS, STATUS_WORDS, SYSTEMS
@@ -126,28 +126,6 @@ def canonical(selector: str) -> str:
     """Return a selector as it prints itself, "" for everything. Raises BadInput."""
     parsed = parse_selector(selector)
     return "" if parsed.is_everything else str(parsed)
-
-
-def near_words(unknown: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
-    """Return up to three known names or labels for each unknown word, the most alike first; for suggestions only."""
-    if not unknown:
-        return ()
-    found: list[str] = []
-    labels = sorted(set(words.labels()))
-    for word in unknown[:3]:
-        low = word.lower()
-        squeezed = _squeezed(low)
-        same = [name for key, name in words.names.items() if squeezed and _squeezed(key) == squeezed]
-        names = sorted(words.names.values()) if len(words.names) <= 500 else [
-            name for key, name in words.names.items() if key[:2] == low[:2]
-        ][:500]  # fmt: skip
-        found += same[:3] or difflib.get_close_matches(low, [*names, *labels], n=3, cutoff=0.75)
-    return tuple(dict.fromkeys(found))[:5]
-
-
-def _squeezed(name: str) -> str:
-    """Return a name without signs and leading zeros, so that web1, web-01 and WEB_1 are alike."""
-    return re.sub(r"[-_.]", "", re.sub(r"(?<!\d)0+(?=\d)", "", name))
 
 
 class _Reading:

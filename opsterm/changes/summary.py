@@ -51,7 +51,7 @@ def targets_text(change: Change) -> str:
 
 
 def way_back(change: Change) -> str:
-    """Return what of a change can be taken back, in one sentence. (First form: nothing is captured yet.)"""
+    """Return what of a change can be taken back, in one sentence. Nothing is captured yet."""
     if change.risk.level in (RiskLevel.READ, RiskLevel.LOW):
         return "nothing to take back: it only reads"
     return "cannot be undone by opsterm: this version captures nothing before a change"

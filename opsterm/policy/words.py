@@ -50,7 +50,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ShellLine:
     """A line taken apart.
 
     Attributes:
@@ -62,11 +62,11 @@ class Line:
     refusal: str = ""
 
 
-def split(command: str) -> Line:
+def split(command: str) -> ShellLine:
     """Take a POSIX shell line apart. Never raises; cost is linear in the length."""
     odd = _odd_character(command)
     if odd:
-        return Line(refusal=odd)
+        return ShellLine(refusal=odd)
     return _Reader(command).read()
 
 
@@ -90,7 +90,7 @@ class _Reader:
         self.commands: list[tuple[Word, ...]] = []
         self.words: list[Word] = []
 
-    def read(self) -> Line:
+    def read(self) -> ShellLine:
         text = self.text
         last_was_pipe = False
         while self.at < len(text):
@@ -101,7 +101,7 @@ class _Reader:
             operator = self._operator()
             if operator:
                 if not self.words:
-                    return Line(refusal=_UNFINISHED)
+                    return ShellLine(refusal=_UNFINISHED)
                 self._end_command()
                 self.at += len(operator)
                 last_was_pipe = operator != ";"
@@ -112,12 +112,12 @@ class _Reader:
                 continue
             refusal = self._word()
             if refusal:
-                return Line(refusal=refusal)
+                return ShellLine(refusal=refusal)
         if self.words:
             self._end_command()
         elif last_was_pipe or not self.commands:
-            return Line(refusal=_UNFINISHED)
-        return Line(commands=tuple(self.commands))
+            return ShellLine(refusal=_UNFINISHED)
+        return ShellLine(commands=tuple(self.commands))
 
     def _operator(self) -> str:
         two = self.text[self.at : self.at + 2]

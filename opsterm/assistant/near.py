@@ -1,0 +1,31 @@
+"""Known words that are spelt like an unknown one: for suggestions, never for actions."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from opsterm.assistant.world import Vocabulary
+
+
+def near_words(unknown: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
+    """Return up to three known names or labels for each unknown word, the most alike first; for suggestions only."""
+    if not unknown:
+        return ()
+    found: list[str] = []
+    labels = sorted(set(words.labels()))
+    for word in unknown[:3]:
+        low = word.lower()
+        squeezed = _squeezed(low)
+        same = [name for key, name in words.names.items() if squeezed and _squeezed(key) == squeezed]
+        names = sorted(words.names.values()) if len(words.names) <= 500 else [
+            name for key, name in words.names.items() if key[:2] == low[:2]
+        ][:500]  # fmt: skip
+        found += same[:3] or difflib.get_close_matches(low, [*names, *labels], n=3, cutoff=0.75)
+    return tuple(dict.fromkeys(found))[:5]
+
+
+def _squeezed(name: str) -> str:
+    """Return a name without signs and leading zeros, so that web1, web-01 and WEB_1 are alike."""
+    return re.sub(r"[-_.]", "", re.sub(r"(?<!\d)0+(?=\d)", "", name))
