@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 from opsterm.adapters.process_end import END_LIMIT_S, END_SCRIPT, check_command
@@ -27,7 +27,7 @@ class LocalSession:
         self.environment = environment
         self.folder = folder
 
-    async def run(self, command: str, *, shell: str) -> AsyncIterator[bytes | Ended]:
+    async def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
         """Run `<shell> -c <command>`, the command as one argument; see `ports.Session.run`.
 
         Standard input is /dev/null. Output that nobody takes stops the command (a full pipe), not this process:

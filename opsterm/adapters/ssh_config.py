@@ -186,7 +186,7 @@ class SshConfig:
             return self._read
         read: list[Directive] = []
         if self.path in stamps:
-            read += read_directives(self.path, self.home, private=not self.own_path)
+            read += read_directives(self.path, self.home, folder=self.home / ".ssh", private=not self.own_path)
             # A file's last Host block ends with the file.
             read.append(Directive(keyword="host", words=("*",), where=str(self.path)))
         elif self.own_path:
@@ -195,7 +195,7 @@ class SshConfig:
                 next_step="Mend the setting ssh.config, or take it out to use ~/.ssh/config.",
             )
         if not self.own_path and SYSTEM_CONFIG in stamps:
-            read += read_directives(SYSTEM_CONFIG, self.home, private=False)
+            read += read_directives(SYSTEM_CONFIG, self.home, folder=SYSTEM_CONFIG.parent, private=False)
         self._read, self._stamps = tuple(read), stamps
         return self._read
 

@@ -78,14 +78,14 @@ def split_words(text: str, where: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def read_directives(path: Path, home: Path, *, private: bool, depth: int = 0) -> tuple[Directive, ...]:
+def read_directives(path: Path, home: Path, *, folder: Path, private: bool, depth: int = 0) -> tuple[Directive, ...]:
     """Read a file and everything it includes. Blocks: call it in a thread.
 
     Args:
         path: the file; that it is absent is the caller's to check.
         home: what "~" stands for.
-        private: the file is the operator's own: others must not be able to write to it (a ProxyCommand in it runs
-            as the operator), and relative includes are below ~/.ssh. Else they are below /etc/ssh.
+        folder: where relative includes are: ~/.ssh, or /etc/ssh for the system's file.
+        private: whether others must not be able to write to it: a ProxyCommand in it runs as the operator.
         depth: how many includes deep this file is.
 
     Raises:
@@ -113,19 +113,17 @@ def read_directives(path: Path, home: Path, *, private: bool, depth: int = 0) ->
         included: tuple[tuple[Directive, ...], ...] = ()
         if keyword == "include":
             included = tuple(
-                read_directives(file, home, private=private, depth=depth + 1)
+                read_directives(file, home, folder=folder, private=private, depth=depth + 1)
                 for word in words
-                for file in _named(word, home, private=private)
+                for file in _named(expand_home(word, home), folder)
             )
         directives.append(Directive(keyword=keyword, words=words, where=where, included=included))
     return tuple(directives)
 
 
-def _named(pattern: str, home: Path, *, private: bool) -> Sequence[Path]:
-    text = expand_home(pattern, home)
-    if not text.startswith("/"):
-        text = str((home / ".ssh" if private else Path("/etc/ssh")) / text)
-    return [Path(name) for name in sorted(glob.glob(text)) if not Path(name).is_dir()]  # noqa: PTH207 (absolute pattern)
+def _named(pattern: str, folder: Path) -> Sequence[Path]:
+    found = glob.glob(str(folder / pattern))  # noqa: PTH207 (the pattern may be absolute)
+    return [Path(name) for name in sorted(found) if not Path(name).is_dir()]
 
 
 def _read(path: Path, shown: str, *, private: bool) -> str:

@@ -109,7 +109,7 @@ class KnownHosts:
         return KnownFor(
             keys=tuple(line for line in lines if not line.marker),
             authorities=tuple(line for line in lines if line.marker == AUTHORITY),
-            revoked=revoked,
+            revoked=tuple(dict.fromkeys(revoked)),
         )
 
     def revoked_in(self, path: Path) -> tuple[KnownKey, ...]:

@@ -12,8 +12,11 @@ from __future__ import annotations
 import ctypes.util
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from cryptography.utils import CryptographyDeprecationWarning
 
 
 @contextmanager
@@ -39,6 +42,9 @@ def find_no_libraries(package: str) -> Iterator[None]:
 with find_no_libraries("asyncssh"):
     import asyncssh
     from asyncssh import encryption, kex, mac, public_key
+
+warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"asyncssh\.")
+"""Old algorithms are only spoken where ssh_config asks for them; a warning on standard error would spoil the screen."""
 
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
 """It logs what it also raises; a screen has no place for both, and a server's words would come uncleaned."""

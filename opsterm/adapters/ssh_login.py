@@ -157,7 +157,9 @@ async def log_in(
             if way.jump is not None:
                 client.phase = "its jump host was connecting to it"
             if way.command:
-                arguments["proxy_command"] = ["/bin/sh", "-c", f"exec 2>/dev/null; exec {way.command}"]
+                # The library takes what comes on the command's standard error for data of the server, and the end of
+                # it for the end of the line: it goes nowhere, and the pipe stays open as number 9.
+                arguments["proxy_command"] = ["/bin/sh", "-c", f"exec 9>&2 2>/dev/null; exec {way.command}"]
             return await asyncssh.connect(
                 destination.hostname,
                 destination.port,
@@ -245,7 +247,7 @@ def _explained(
         case asyncssh.PermissionDenied():
             return _not_let_in(destination, client, said="")
         case asyncssh.KeyExchangeFailed():
-            return _no_common_algorithm(place, said)
+            return _no_common_algorithm(place, str(error.reason))
         case asyncssh.ChannelOpenError():
             return Unreachable(
                 f"{place} cannot be reached through its jump host.",
@@ -284,8 +286,8 @@ def _why_closed(destination: Destination, said: str, client: LoginClient) -> str
 
 def _no_common_algorithm(place: str, said: str) -> Unreachable:
     match = re.search(r"No matching (.+?) found, sent (.*?) and received (.*)", said)
-    kind = match[1] if match else "algorithm"
-    offered = clean_line(match[3], limit=200) if match else said
+    kind = clean_line(match[1], limit=60) if match else "algorithm"
+    offered = clean_line(match[3] if match else said, limit=200)
     option = {"key exchange algorithm": "KexAlgorithms", "server host key": "HostKeyAlgorithms",
               "encryption algorithm": "Ciphers", "MAC algorithm": "MACs"}  # fmt: skip
     name = next((value for key, value in option.items() if key.split()[0].lower() in kind.lower()), "Ciphers")

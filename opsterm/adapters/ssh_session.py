@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from opsterm.adapters.process_end import ANNOUNCE_SCRIPT, END_LIMIT_S, END_SCRIPT, check_command
@@ -40,7 +40,7 @@ class SshSession:
         self._place = place
         self._done: Callable[[], None] | None = done
 
-    async def run(self, command: str, *, shell: str) -> AsyncIterator[bytes | Ended]:
+    async def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
         """Run a command; see `ports.Session.run`.
 
         At most 1 MiB of output waits in memory; then the command waits. The end is the end of the output, as with
@@ -54,7 +54,7 @@ class SshSession:
         check_command(command, shell)
         mark = secrets.token_hex(8)
         stream = ByteChannel(mark)
-        line = command_line("/bin/sh", "-c", ANNOUNCE_SCRIPT, "opsterm", mark, SHELLS[shell], command)
+        line = "exec " + command_line("/bin/sh", "-c", ANNOUNCE_SCRIPT, "opsterm", mark, SHELLS[shell], command)
         complete = False
         try:
             await _open(self._connection, stream, self._place, command=line)

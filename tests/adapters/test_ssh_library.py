@@ -1,0 +1,47 @@
+"""The SSH library comes in without starting a single program, and only when it is needed."""
+
+from __future__ import annotations
+
+import ctypes.util
+import json
+import subprocess
+import sys
+
+WATCHED = """
+import json, sys
+started = []
+def watch(event, arguments):
+    if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork", "os.system"):
+        started.append(repr(arguments)[:100])
+sys.addaudithook(watch)
+import {module}
+print(json.dumps([started, sorted(m for m in sys.modules if m in ("asyncssh", "cryptography", "psutil"))]))
+"""
+
+
+def import_of(module: str) -> tuple[list[str], list[str]]:
+    """Return what programs an import starts, and which heavy modules it brings."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED.format(module=module)], capture_output=True, text=True, check=True
+    )
+    started, heavy = json.loads(done.stdout)
+    return started, heavy
+
+
+def test_importing_ssh_starts_no_program() -> None:
+    assert import_of("opsterm.adapters.ssh") == ([], ["asyncssh", "cryptography"])
+
+
+def test_the_plain_import_would_start_some() -> None:
+    """Keeps the test above honest: when this fails, the library has stopped looking and ours may go."""
+    assert import_of("asyncssh")[0]
+
+
+def test_the_connector_alone_brings_nothing_heavy() -> None:
+    assert import_of("opsterm.adapters.connector") == ([], [])
+
+
+def test_everybody_else_still_finds_libraries() -> None:
+    import opsterm.adapters.ssh_library  # noqa: F401
+
+    assert ctypes.util.find_library("c")
