@@ -6,7 +6,23 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
+from opsterm.changes.events import (
+    ChangeApproved,
+    ChangeDenied,
+    ChangeEnded,
+    ChangeExpired,
+    ChangeProposed,
+    ChangeStarted,
+    ChangeTargetEnded,
+    ChangeVoided,
+)
 from opsterm.core.events import Event, Fact
+
+CHANGE_FACTS = (
+    ChangeProposed, ChangeApproved, ChangeDenied, ChangeExpired, ChangeVoided, ChangeStarted, ChangeTargetEnded,
+    ChangeEnded,
+)  # fmt: skip
+"""Everything after which a change looks different."""
 
 
 class FactsArrived(Message, bubble=False):
@@ -19,7 +35,8 @@ class FactsArrived(Message, bubble=False):
     def __init__(self, facts: Sequence[Fact]) -> None:
         super().__init__()
         self.facts = facts
+        self._kinds = tuple({type(fact.event) for fact in facts})
 
     def has(self, *kinds: type[Event]) -> bool:
-        """Return whether any of the facts is of one of these kinds."""
-        return any(isinstance(fact.event, kinds) for fact in self.facts)
+        """Return whether any of the facts is of one of these kinds. Cost does not grow with the facts."""
+        return any(issubclass(kind, kinds) for kind in self._kinds)

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.units import age_text, parse_duration
 from opsterm.monitoring.alerts import Alert, AlertState, Severity
-from opsterm.monitoring.events import AlertChanged, SamplesTaken
+from opsterm.monitoring.events import AlertChanged
 from opsterm.tui.facts import FactsArrived
 from opsterm.tui.panes.pane import Pane
 from opsterm.tui.screens.prompt import PromptScreen
@@ -53,11 +53,11 @@ class AlertsPane(Pane):
     async def begin(self) -> None:
         """Show the feed, and keep the ages true."""
         self.show()
-        self.set_interval(10.0, self.show)
+        self.set_interval(2.0, self.show)
 
     async def hear(self, message: FactsArrived) -> None:
-        """Show what changed."""
-        if message.has(AlertChanged) or (message.has(SamplesTaken) and self.runtime.alerts.feed()):
+        """Show what changed; values and counts of open alerts follow with the pane's own timer."""
+        if message.has(AlertChanged):
             self.call_later(self.show)
 
     def show(self) -> None:

@@ -8,30 +8,16 @@ from textual.message import Message
 from textual.widget import Widget
 
 from opsterm.changes.change import Change, ChangeState
-from opsterm.changes.events import (
-    ChangeApproved,
-    ChangeDenied,
-    ChangeEnded,
-    ChangeExpired,
-    ChangeProposed,
-    ChangeStarted,
-    ChangeTargetEnded,
-    ChangeVoided,
-)
 from opsterm.changes.summary import targets_text
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import shown_exactly
 from opsterm.core.units import age_text
 from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.facts import FactsArrived
+from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.panes.pane import Pane
 from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow
 
-CHANGE_FACTS = (
-    ChangeProposed, ChangeApproved, ChangeDenied, ChangeExpired, ChangeVoided, ChangeStarted, ChangeTargetEnded,
-    ChangeEnded,
-)  # fmt: skip
 _ORDER = (ChangeState.PROPOSED, ChangeState.RUNNING, ChangeState.APPROVED)
 _RISK_STYLES = {
     RiskLevel.READ: "good", RiskLevel.LOW: "good", RiskLevel.MEDIUM: "warning", RiskLevel.HIGH: "critical",

@@ -14,7 +14,7 @@ from opsterm.inventory.target import LOCALHOST
 from opsterm.monitoring.alerts import Severity
 from opsterm.monitoring.events import SamplesTaken
 from opsterm.monitoring.metrics import catalogue_order, default_chart
-from opsterm.monitoring.sample import SeriesKey, SeriesWindow
+from opsterm.monitoring.sample import Sample, SeriesKey, SeriesWindow
 from opsterm.monitoring.series import merge
 from opsterm.runtime.monitoring import samples_of
 from opsterm.runtime.runtime import Runtime
@@ -87,17 +87,21 @@ class ChartPane(Pane):
 
     async def hear(self, message: FactsArrived) -> None:
         """Lay new measurements into the windows that are shown."""
+        if not message.has(SamplesTaken):
+            return
+        fresh: dict[SeriesKey, list[Sample]] = {key: [] for key in self._keys}
         for fact in message.facts:
             if isinstance(fact.event, SamplesTaken) and fact.event.target == self._target:
-                samples = samples_of(fact.event, fact.at)
-                if not self._chosen and not self._known.issuperset(sample.key for sample in samples):
-                    await self.show_target(self._target)  # rates come with the second measurement only
-                    return
-                fresh = [sample for sample in samples if sample.key in self._keys]
-                self._windows = [
-                    merge(window, [s for s in fresh if s.key == window.key], fact.at) for window in self._windows
-                ]
-                self._dirty = True
+                for sample in samples_of(fact.event, fact.at):
+                    if sample.key in fresh:
+                        fresh[sample.key].append(sample)
+                    elif not self._chosen and sample.key not in self._known:
+                        await self.show_target(self._target)  # rates come with the second measurement only
+                        return
+        if any(fresh.values()):
+            now = self.runtime.clock.now()
+            self._windows = [merge(window, fresh[window.key], now) for window in self._windows]
+            self._dirty = True
 
     def _repaint(self) -> None:
         if not self._dirty or not self.display or not self.is_on_screen:

@@ -14,8 +14,8 @@ from opsterm.assistant.answer import Answer
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.panes.pane import Pane
 from opsterm.tui.drawing.answer import answer_text
+from opsterm.tui.panes.pane import Pane
 
 KEPT_TURNS = 100
 

@@ -23,9 +23,8 @@ from opsterm.core.units import age_text, bytes_text, span_text
 from opsterm.policy.approval import Ask, Friction, friction
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.facts import FactsArrived
+from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.keys import KeyMap
-from opsterm.tui.panes.approvals import CHANGE_FACTS
 from opsterm.tui.panes.pane import take_keys
 from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
@@ -109,7 +108,8 @@ class ApprovalScreen(Dialog[None]):
         change = self.change
         verb = "Approve change" if change.state is ChangeState.PROPOSED else "Change"
         ago = age_text(self.runtime.clock.now() - change.requested_at)
-        return f"{verb} {change.name} · {change.state} · asked from the {change.origin} by {change.requested_by}, {ago} ago"
+        asked = f"asked from the {change.origin} by {change.requested_by}, {ago} ago"
+        return f"{verb} {change.name} · {change.state} · {asked}"
 
     def _facts(self) -> str:
         change, order = self.change, self.change.order

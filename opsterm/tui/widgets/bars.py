@@ -14,7 +14,7 @@ from opsterm.core.text import clean_line
 from opsterm.inventory.fleet import count_statuses
 from opsterm.runtime.commands import commands_of, key_text
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.facts import FactsArrived
+from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.glyphs import Glyphs
 from opsterm.tui.keys import KeyMap
 
@@ -42,7 +42,7 @@ class StatusLine(Static):
 
     async def hear(self, message: FactsArrived) -> None:
         """Count anew what waits."""
-        if any(fact.event.kind.startswith("change.") and fact.event.journaled for fact in message.facts):
+        if message.has(*CHANGE_FACTS):
             await self._count()
 
     async def _count(self) -> None:
