@@ -103,7 +103,7 @@ def event(
 
     def register(cls: _EventT) -> _EventT:
         known = _kinds.get(kind)
-        if known is not None and known.__qualname__ != cls.__qualname__:
+        if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
             raise Bug(f"two events are called {kind}")
         if journaled and may_be_shed:
             raise Bug(f"{kind}: what is journaled is never shed")
@@ -149,19 +149,20 @@ def written_kind(body: Event) -> tuple[str, int]:
 def body_from_json(kind: str, version: int, text: str) -> Event:
     """Read a body back; what is not understood becomes an `UnknownEvent`.
 
-    Fields that a newer minor change added are ignored; fields that are missing take their defaults.
+    Fields that a newer minor change added are ignored; fields that are missing take their defaults. Never raises: one
+    body that makes no sense must not hide the journal around it.
     """
     cls = _kinds.get(kind)
-    if cls is None or version > cls.version:
-        return UnknownEvent(name=kind, body_json=text, body_version=version)
-    fields = json.loads(text)
-    if version < cls.version and kind in _upgrades:
-        fields = _upgrades[kind](version, fields)
-    names = set(_field_names(cls))
-    try:
-        return cls(**{name: _frozen(value) for name, value in fields.items() if name in names})
-    except TypeError:
-        return UnknownEvent(name=kind, body_json=text, body_version=version)
+    if cls is not None and version <= cls.version:
+        try:
+            fields = json.loads(text)
+            if version < cls.version and kind in _upgrades:
+                fields = _upgrades[kind](version, fields)
+            names = set(_field_names(cls))
+            return cls(**{name: _frozen(value) for name, value in fields.items() if name in names})
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            pass  # kept as it is
+    return UnknownEvent(name=kind, body_json=text, body_version=version)
 
 
 def _frozen(value: Any) -> Any:
@@ -185,6 +186,9 @@ def fact_to_json(fact: Fact) -> str:
     return f'{json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]},"body":{body_to_json(fact.event)}}}'
 
 
+_HEAD = frozenset({"seq", "id", "at", "by", "correlation", "causation", "kind", "kind_version", "body"})
+
+
 def fact_from_json(line: str) -> Fact:
     """Read a line that `fact_to_json` of this or an earlier version wrote.
 
@@ -192,11 +196,12 @@ def fact_from_json(line: str) -> Fact:
         ValueError: the line is not such a line, or was written by a later version of the envelope.
     """
     raw = json.loads(line)
-    if not isinstance(raw, dict) or raw.get("v") != JOURNAL_VERSION:
+    if not isinstance(raw, dict) or raw.get("v") != JOURNAL_VERSION or not raw.keys() >= _HEAD:
         msg = f"not a journal line of version {JOURNAL_VERSION}"
         raise ValueError(msg)
+    body = json.dumps(raw["body"], ensure_ascii=False, separators=(",", ":"))
     return Fact(
-        event=body_from_json(raw["kind"], raw["kind_version"], json.dumps(raw["body"], ensure_ascii=False)),
+        event=body_from_json(raw["kind"], raw["kind_version"], body),
         at=raw["at"],
         by=raw["by"],
         id=raw["id"],

@@ -36,6 +36,7 @@ class Ear:
         self._limit = limit
         self._waiting: list[Fact] = []
         self._unread_after: int | None = None  # seq after which facts must be read from the journal
+        self._last_to_read: int | None = None  # seq of the newest fact told before the ear was closed
         self._wake: asyncio.Future[None] | None = None
         self._closed = False
 
@@ -43,6 +44,11 @@ class Ear:
     def backlog(self) -> int:
         """Facts that wait in memory."""
         return len(self._waiting)
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether `batch` would return without waiting for something to happen."""
+        return bool(self._waiting) or self._unread_after is not None
 
     def _take(self, facts: Sequence[Fact]) -> None:
         if self._kinds:
@@ -91,16 +97,24 @@ class Ear:
                 self._wake = None
 
     async def _read_on(self) -> list[Fact]:
-        """Read what did not fit from the journal; done when the journal has nothing the hub has told since."""
+        """Read what did not fit from the journal, up to what the hub has told by now.
+
+        The journal may be ahead of the hub: what is told later is taken then, and must not be read here as well.
+        """
         if self._unread_after is None or self._hub.replay is None:
             return []
-        last_told = self._hub.last_seq
+        told_before = self._last_told
         facts = await self._hub.replay(self._unread_after, REPLAY_BATCH)
+        told = self._last_told  # more may have been told while we read, and was left to us
         if facts:
             self._unread_after = facts[-1].seq
-        if len(facts) < REPLAY_BATCH and self._hub.last_seq == last_told:
+        if (facts and facts[-1].seq >= told) or (len(facts) < REPLAY_BATCH and told == told_before):
             self._unread_after = None
-        return [fact for fact in facts if not self._kinds or isinstance(fact.event, self._kinds)]
+        return [f for f in facts if f.seq <= told and (not self._kinds or isinstance(f.event, self._kinds))]
+
+    @property
+    def _last_told(self) -> int:
+        return self._hub.last_seq if self._last_to_read is None else self._last_to_read
 
     async def batches(self, *, pause_s: float = 0.0) -> AsyncIterator[Sequence[Fact]]:
         """Yield batches until the ear is closed, at most one every `pause_s` seconds."""
@@ -111,7 +125,10 @@ class Ear:
 
     def close(self) -> None:
         """Stop listening; a waiting `batch` returns what is left, then nothing."""
+        if self._closed:
+            return
         self._closed = True
+        self._last_to_read = self._hub.last_seq
         self._hub.forget(self)
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)

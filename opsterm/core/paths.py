@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,13 +54,14 @@ class Paths:
 def find_paths(environment: Mapping[str, str], home: Path) -> Paths:
     """Work out the folders; creates nothing.
 
-    OPSTERM_HOME puts all of them below one folder; otherwise the XDG variables, otherwise their defaults.
+    OPSTERM_HOME puts all of them below one folder (of the current one, when it is relative); otherwise the XDG
+    variables, of which only absolute ones count; otherwise their defaults.
     """
     one = environment.get("OPSTERM_HOME")
 
     def folder(variable: str, default: str, short: str) -> Path:
         if one:
-            return Path(one) / short
+            return Path(one).absolute() / short
         base = environment.get(variable, "")
         root = Path(base) if base.startswith("/") else home / default
         return root / "opsterm"
@@ -75,30 +78,49 @@ def find_paths(environment: Mapping[str, str], home: Path) -> Paths:
 
 
 def make_private(folder: Path) -> None:
-    """Create a folder with mode 0700, or check the one that is there.
+    """Create a folder with mode 0700, or check the one that is there. Blocking.
+
+    Folders above it that are missing are made with the same mode, whatever the umask says.
 
     Raises:
-        StorageError: it cannot be made, is no folder, belongs to somebody else, or others may write to it.
+        StorageError: it cannot be made, is no folder, belongs to somebody else, or others may write to it or could
+            put another one in its place.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(folder)
         status = folder.stat()
+        _refuse_shared(folder, status.st_mode, status.st_uid)
+        if stat.S_IMODE(status.st_mode) != 0o700:
+            _close_to_others(folder)
+        for above in folder.resolve().parents:
+            _refuse_replaceable(above, folder)
     except OSError as error:
         raise StorageError(
             f"The folder {folder} cannot be used.",
             why=error.strerror or str(error),
             next_step="Give this account that folder, or set OPSTERM_HOME to one it owns.",
         ) from error
-    if not stat.S_ISDIR(status.st_mode):
-        raise StorageError(f"{folder} is not a folder.", next_step="Move it away, or set OPSTERM_HOME.")
-    _refuse_shared(folder, status.st_mode, status.st_uid)
-    if stat.S_IMODE(status.st_mode) != 0o700:
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it that are missing. `Path.mkdir(parents=True)` would leave these to the umask."""
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        _make(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def _close_to_others(folder: Path) -> None:
+    try:
         folder.chmod(0o700)
+    except OSError as error:
+        if error.errno != errno.EROFS:  # on a disk that takes no writes, nobody else writes there either
+            raise
 
 
 def _refuse_shared(folder: Path, mode: int, owner: int) -> None:
-    import os  # noqa: PLC0415 (only for the account's number)
-
     if mode & stat.S_IWOTH:
         raise StorageError(
             f"{folder} is writable by every account of this machine, so opsterm will not keep approvals in it.",
@@ -109,4 +131,15 @@ def _refuse_shared(folder: Path, mode: int, owner: int) -> None:
         raise StorageError(
             f"{folder} belongs to another account (uid {owner}).",
             next_step="Start opsterm as that account, or set OPSTERM_HOME to a folder of your own.",
+        )
+
+
+def _refuse_replaceable(above: Path, folder: Path) -> None:
+    """Refuse a folder below one in which everybody may rename; /tmp with its sticky bit is not such a one."""
+    mode = above.stat().st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise StorageError(
+            f"{above} is writable by every account of this machine, so any of them could replace {folder}.",
+            why=f"Its mode is {stat.S_IMODE(mode):04o}.",
+            next_step=f"chmod o-w {above}, or set OPSTERM_HOME to a folder elsewhere.",
         )

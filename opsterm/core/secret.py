@@ -42,5 +42,8 @@ class Secret:
         return bool(self._text)
 
     def __reduce__(self) -> NoReturn:
-        msg = "a Secret is not pickled"
+        msg = "a Secret is neither pickled nor copied"
         raise TypeError(msg)
+
+    def __getstate__(self) -> NoReturn:
+        self.__reduce__()

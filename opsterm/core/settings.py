@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import re
+import math
 import tomllib
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from opsterm.core.errors import BadSetting
+from opsterm.core.errors import BadInput, BadSetting
+from opsterm.core.toml_places import key_lines, line_of
 from opsterm.core.units import parse_duration
 
 
@@ -212,39 +214,32 @@ def _read_file(text: str, name: str, values: dict[str, dict[str, Any]], sources:
             next_step=f"Mend {name}, or move it away to start with defaults.",
         ) from error
     section_names = [f.name for f in dataclasses.fields(Settings)]
+    lines = key_lines(text)
+
+    def where(*path: str | int) -> str:
+        line = line_of(lines, path)
+        return name if line is None else f"{name}:{line}"
+
     for section, content in tree.items():
-        if section not in section_names or not isinstance(content, dict):
-            raise _unknown(section, section_names, _where(text, name, section, None))
+        if section not in section_names:
+            raise _unknown(section, section_names, where(section))
+        if not isinstance(content, dict):
+            raise BadSetting(
+                f"{where(section)}: {section} is a section, not a value.",
+                next_step=f"Write [{section}], and its settings below.",
+            )
         for key, value in content.items():
             dotted = f"{section}.{key}"
-            where = _where(text, name, section, key)
             if section == "keys":
-                values.setdefault("keys", {})[key] = str(value)
+                if not isinstance(value, str):
+                    raise BadSetting(f'{where(section, key)}: {dotted} must be a key, as in "f1", not {value!r}.')
+                values.setdefault("keys", {})[key] = value
+            elif dotted not in known_keys():
+                raise _unknown(dotted, known_keys(), where(section, key))
             else:
-                if dotted not in known_keys():
-                    raise _unknown(dotted, known_keys(), where)
-                values.setdefault(section, {})[key] = _typed(_hint(section, key), value, dotted, where)
-            sources[dotted] = where
-
-
-def _where(text: str, name: str, section: str, key: str | None) -> str:
-    """Return "config.toml:3": TOML readers give values, not lines, so the line is looked up."""
-    inside, wanted = False, re.compile(rf"\s*\"?{re.escape(key or '')}\"?\s*=")
-    heading = re.compile(rf"\s*\[{{1,2}}\s*{re.escape(section)}(\s*\.\s*{re.escape(key)})?\s*\]{{1,2}}" if key else
-                         rf"\s*\[{{1,2}}\s*{re.escape(section)}\b")  # fmt: skip
-    dotted = re.compile(rf"\s*{re.escape(section)}\s*\.\s*{re.escape(key or '')}\s*=")
-    for number, line in enumerate(text.splitlines(), 1):
-        if heading.match(line):
-            inside = True
-            if key is None or re.search(rf"\.\s*{re.escape(key)}\s*\]", line):
-                return f"{name}:{number}"
-        elif line.lstrip().startswith("["):
-            inside = False
-        elif (
-            (inside and wanted.match(line)) or dotted.match(line) or (key is None and line.lstrip().startswith(section))
-        ):
-            return f"{name}:{number}"
-    return name
+                place = partial(where, section, key)
+                values.setdefault(section, {})[key] = _typed(_hint(section, key), value, dotted, place)
+            sources[dotted] = where(section, key)
 
 
 def _unknown(key: str, known: Sequence[str], where: str) -> BadSetting:
@@ -264,6 +259,10 @@ def _key_of_variable(name: str) -> str:
     raise _unknown(name, [f"OPSTERM_{k.replace('.', '_').upper()}" for k in known_keys()], "environment")
 
 
+Place = Callable[..., str]
+"""`place(*path)` names where a value stands: "config.toml:3"; the path leads on from there into tables."""
+
+
 def _put_text(key: str, text: str, where: str, values: dict[str, dict[str, Any]], sources: dict[str, str]) -> None:
     section, _, name = key.partition(".")
     if section == "keys" and name:
@@ -271,7 +270,7 @@ def _put_text(key: str, text: str, where: str, values: dict[str, dict[str, Any]]
     elif key not in known_keys():
         raise _unknown(key, known_keys(), where)
     else:
-        values.setdefault(section, {})[name] = _typed(_hint(section, name), text, key, where)
+        values.setdefault(section, {})[name] = _typed(_hint(section, name), text, key, lambda *_: where)
     sources[key] = where
 
 
@@ -281,21 +280,22 @@ def _hint(section: str, key: str) -> tuple[Any, dataclasses.Field[Any]]:
     return typing.get_type_hints(cls)[key], found
 
 
-def _typed(hint: tuple[Any, dataclasses.Field[Any]], value: Any, key: str, where: str) -> Any:
+def _typed(hint: tuple[Any, dataclasses.Field[Any]], value: Any, key: str, place: Place) -> Any:
     """Turn a TOML value or a text into the field's type, and check it."""
     wanted, declared = hint
     if isinstance(wanted, types.UnionType):
         wanted = next(arg for arg in typing.get_args(wanted) if arg is not type(None))
     if typing.get_origin(wanted) is tuple:
-        return _tables(typing.get_args(wanted)[0], value, key, where)
+        return _tables(typing.get_args(wanted)[0], value, key, place)
     converted = _convert(wanted, value, key)
     if converted is None:
         kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[wanted]
-        raise BadSetting(f"{where}: {key} must be {kind}, not {value!r}.", next_step=str(declared.metadata["help"]))
-    check = declared.metadata.get("check")
-    fault = check(converted) if check else ""
+        fault = f"{kind} of seconds, or a length of time as in 15m" if wanted is float and key.endswith("_s") else kind
+    else:
+        check = declared.metadata.get("check")
+        fault = check(converted) if check else ""
     if fault:
-        raise BadSetting(f"{where}: {key} must be {fault}, not {value!r}.", next_step=str(declared.metadata["help"]))
+        raise BadSetting(f"{place()}: {key} must be {fault}, not {value!r}.", next_step=str(declared.metadata["help"]))
     return converted
 
 
@@ -322,25 +322,24 @@ def _convert(wanted: type, value: Any, key: str) -> Any:
             return int(value) if not isinstance(value, float) else None
         if isinstance(value, str) and key.endswith("_s"):
             return parse_duration(value)
-        return float(value)
-    except (TypeError, ValueError):
-        return None
-    except BadSetting:
-        raise
-    except Exception:  # noqa: BLE001 (parse_duration's own error says less than ours)
+        number = float(value)
+        return number if math.isfinite(number) else None
+    except (TypeError, ValueError, OverflowError, BadInput):
         return None
 
 
-def _tables(cls: Any, value: Any, key: str, where: str) -> tuple[Any, ...]:
+def _tables(cls: Any, value: Any, key: str, place: Place) -> tuple[Any, ...]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise BadSetting(f"{where}: {key} must be tables, written [[{key}]].")
+        raise BadSetting(f"{place()}: {key} must be tables, written [[{key}]] in config.toml.")
     hints, declared = typing.get_type_hints(cls), {f.name: f for f in dataclasses.fields(cls)}
     made = []
-    for item in value:
-        for name in item:
+    for number, item in enumerate(value):
+        given = {}
+        for name, inner in item.items():
             if name not in declared:
-                raise _unknown(f"{key}.{name}", [f"{key}.{n}" for n in declared], where)
-        made.append(cls(**{n: _typed((hints[n], declared[n]), v, f"{key}.{n}", where) for n, v in item.items()}))
+                raise _unknown(f"{key}.{name}", [f"{key}.{n}" for n in declared], place(number, name))
+            given[name] = _typed((hints[name], declared[name]), inner, f"{key}.{name}", partial(place, number, name))
+        made.append(cls(**given))
     return tuple(made)
 
 
