@@ -163,6 +163,7 @@ class _Parse:
     def __init__(self, text: str) -> None:
         self._in = SelectorText(text)
         self._depth = 0
+        self._field: tuple[str, str] | None = None  # field and operator that a bare value behind a comma takes
 
     def whole(self) -> Node:
         if not self._in.peek():
@@ -203,6 +204,8 @@ class _Parse:
         return node
 
     def _list(self) -> Node:
+        """Read alternatives: a value without a field behind a comma belongs to the field before it (tag:web,db)."""
+        self._field = None
         parts = [self._single()]
         while self._in.peek() == ",":
             comma = self._in.at
@@ -214,6 +217,7 @@ class _Parse:
                     "To leave something out write: and not …",
                 )
             parts.append(self._single())
+        self._field = None
         return _junction("or", parts)
 
     def _single(self) -> Node:
@@ -245,7 +249,8 @@ class _Parse:
     def _term(self) -> Node:
         start = self._in.at
         if self._in.at_quote():
-            return Term(field="name", operator=":", value=self._in.take_quoted(), literal=True)
+            field, operator = self._inherited(start) or ("name", ":")
+            return Term(field=field, operator=operator, value=self._in.take_quoted(), literal=True)
         word, operator = self._in.take_field()
         if not operator:
             return self._bare_word(start)
@@ -256,14 +261,26 @@ class _Parse:
             hint = f'Targets without one are found by {name}:""'
             raise self._in.fault(f"A value is missing after {name}{operator}", column, hint)
         kind = ":" if operator[-1] == "=" else operator[-1]
+        self._field = (name, "!" if operator[0] == "!" else kind)
         term = self._checked(name, kind, value, quoted=quoted, column=column)
         return _not(term) if operator[0] == "!" else term
+
+    def _inherited(self, column: int) -> tuple[str, str] | None:
+        """Return the field and operator that a value behind a comma takes, None where it stands by itself."""
+        if self._field is not None and self._field[1] == "!":
+            name = self._field[0]
+            hint = f"To leave several out write: not {name}:one,two"
+            raise self._in.fault("After != stands one value.", column, hint)
+        return self._field
 
     def _bare_word(self, start: int) -> Node:
         value = self._in.take_raw()
         if any(sign in value for sign in "&|\"'"):
             sign = min((value.index(s), s) for s in "&|\"'" if s in value)
             raise self._in.fault(f"{sign[1]} cannot stand in a name.", start + sign[0], "Write and, or, not.")
+        field = self._inherited(start)
+        if field is not None:
+            return self._checked(*field, value, quoted=False, column=start)
         if value.lower() == "all":
             return Everything()
         return self._checked("name", ":", value, quoted=False, column=start)
