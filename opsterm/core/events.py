@@ -126,9 +126,10 @@ def body_to_json(body: Event) -> str:
     if isinstance(body, UnknownEvent):
         return body.body_json
     fields = {name: getattr(body, name) for name in _field_names(type(body))}
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _encode(fields)
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # dumps would make one each time
 _names_cache: dict[type[Event], tuple[str, ...]] = {}
 
 

@@ -26,7 +26,7 @@ class SqliteJournal:
         """Commit facts; return them with `seq` set. Concurrent calls share one commit."""
         if not facts:
             return ()
-        return await self._writer.write(lambda tx: tx.append(facts), only_facts=True, weight=len(facts))
+        return await self._writer.accept(lambda tx: tx.append(facts), only_facts=True, weight=len(facts))
 
     async def after(self, seq: int, limit: int) -> Sequence[Fact]:
         """Return up to `limit` facts whose `seq` is greater, in order."""

@@ -171,18 +171,27 @@ class Writer:
             raise fault(error, self._database, "opened") from error
         return connection
 
-    async def write(self, work: Work[T], *, only_facts: bool = False, weight: int = 1) -> T:
+    async def write(self, work: Work[T], *, weight: int = 1) -> T:
         """Run `work` in the next transaction and return what it returned, once that is durable.
 
         Args:
             work: a plain function; it runs in another thread.
-            only_facts: it only calls `Transaction.append`.
             weight: rows it writes, roughly.
 
         Raises:
             StorageFull: the disk takes no writes.
             StorageError: the database is damaged, busy for too long, or closed.
             OpstermError: whatever `work` raised; nothing of it was kept.
+        """
+        return await self.accept(work, only_facts=False, weight=weight)
+
+    def accept(self, work: Work[T], *, only_facts: bool, weight: int) -> asyncio.Future[T]:
+        """Take work for the next transaction; the future is done once it is durable. See `write`.
+
+        Args:
+            work: a plain function; it runs in another thread.
+            only_facts: it only calls `Transaction.append`.
+            weight: rows it writes, roughly.
         """
         if self._closed:
             raise closed()
@@ -193,7 +202,7 @@ class Writer:
         if self._committing is None:
             # The first of a quiet moment commits for all who come meanwhile; shielded: nobody's cancellation stops it.
             self._committing = asyncio.shield(self._commit_all())
-        return await done
+        return done
 
     async def elsewhere(self) -> int | None:
         """Return a number that changes when another connection has committed; None while there is no connection."""
@@ -302,7 +311,6 @@ def _run_group(group: list[_Waiting], database: Path, db: sqlite3.Connection) ->
     try:
         transaction = Transaction(db)
         for one in group:
-            one.error = None
             _run_one(one, transaction, database, alone=len(group) == 1)
         transaction.flush()
         db.execute("COMMIT")
@@ -314,8 +322,8 @@ def _run_group(group: list[_Waiting], database: Path, db: sqlite3.Connection) ->
 
 def _run_one(one: _Waiting, transaction: Transaction, database: Path, *, alone: bool) -> None:
     db = transaction.db
-    mark = transaction.mark()
-    guarded = not alone and not one.only_facts
+    guarded = not (alone or one.only_facts)  # a failing `Transaction.append` has changed nothing
+    mark = transaction.mark() if guarded else (0, 0)
     if guarded:
         db.execute("SAVEPOINT one")
     try:
@@ -324,8 +332,8 @@ def _run_one(one: _Waiting, transaction: Transaction, database: Path, *, alone: 
         if alone or ends_transaction(error) or not db.in_transaction:
             raise
         one.error = _sentence(error, database)
-        transaction.back_to(mark)
         if guarded:
+            transaction.back_to(mark)
             db.execute("ROLLBACK TO one")
     if guarded:
         db.execute("RELEASE one")

@@ -96,7 +96,7 @@ async def test_one_who_fails_is_undone_alone(writer: Writer) -> None:
         writer.write(put("b", then=BadInput("no"))),
         writer.write(put("a")),  # a second row of that name is refused by the table
         writer.write(put("c", then=ZeroDivisionError("oops"))),
-        writer.write(lambda tx: tx.append([fact("kept")]), only_facts=True),
+        writer.accept(lambda tx: tx.append([fact("kept")]), only_facts=True, weight=1),
         writer.write(put("d")),
     ]
     gathered = asyncio.gather(*works, return_exceptions=True)
