@@ -6,6 +6,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.events import Key
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -42,6 +43,7 @@ class ChatPane(Pane):
         super().__init__(runtime)
         self._asked: list[str] = []
         self._at = 0
+        self._understood = ""
 
     def compose(self) -> ComposeResult:
         """Lay the conversation above the line."""
@@ -89,8 +91,7 @@ class ChatPane(Pane):
                 classes="chat-answer",
             )
         )
-        if answer.interpretation:
-            self.border_subtitle = clean_line(f"understood: {answer.interpretation}", limit=120).replace("[", "\\[")
+        self._take_reading(answer.interpretation)
         if answer.change_id:
             self.post_message(self.Proposed(answer.change_id))
 
@@ -101,20 +102,32 @@ class ChatPane(Pane):
             await scroll.children[0].remove()
         scroll.scroll_end(animate=False)
 
-    def ask_again(self, text: str) -> None:
-        """Put a text into the line, to be changed and asked."""
-        line = self.query_one(Input)
-        line.value = text
-        line.cursor_position = len(text)
-        line.focus()
+    def _take_reading(self, line: str) -> None:
+        """Show how the sentence was read: the line below the newest one, to be edited and asked again."""
+        self._understood = line
+        self._at = len(self._asked)
+        arrow = "down" if self.cockpit.terminal.ascii else "↓"
+        told = clean_line(f"{arrow} edits: {line}", limit=200) if line else ""
+        self.border_subtitle = told.replace("[", "\\[")
 
-    def on_key(self, event: object) -> None:
-        """Walk through what was asked before with the arrows."""
-        key = getattr(event, "key", "")
-        if key not in ("up", "down") or not self.query_one(Input).has_focus or not self._asked:
+    def _put(self, text: str) -> None:
+        line = self.query_one(Input)
+        line.value = clean_line(text)
+        line.cursor_position = len(line.value)
+
+    def on_key(self, event: Key) -> None:
+        """Walk with the arrows through what was asked; below the newest stands how it was understood."""
+        if event.key not in ("up", "down") or not self.query_one(Input).has_focus:
             return
-        self._at = min(max(self._at + (-1 if key == "up" else 1), 0), len(self._asked))
-        self.ask_again(self._asked[self._at] if self._at < len(self._asked) else "")
+        last = len(self._asked) + (1 if self._understood else 0)
+        self._at = min(max(self._at + (-1 if event.key == "up" else 1), 0), last)
+        if self._at < len(self._asked):
+            self._put(self._asked[self._at])
+        elif self._at == len(self._asked) + 1:
+            self._put(self._understood)
+        else:
+            self._put("")
+        event.stop()
 
     def back(self) -> bool:
         """Leave the line, its text stays; True when it had the focus."""

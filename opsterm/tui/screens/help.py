@@ -13,7 +13,8 @@ ABOUT = {
     "alerts": "What is wrong now: firing first, critical before warning. An alert ends only when measurements are good "
     "again.",
     "chat": "Questions in plain language about targets, metrics, alerts and changes. It answers from what is measured "
-    "and kept, says what it understood, and says so when it did not. A command becomes a proposal, never more.",
+    "and kept, and says so when it did not understand. Arrow up brings back what you asked; arrow down brings how it "
+    "was understood, as a line you can edit. A command becomes a proposal, never more.",
     "terminal": "A shell on a target, opened by your own hand. Every key goes to the remote, esc included; only ctrl+] "
     "leaves, pressed twice it is sent. shift+pgup scrolls back.",
     "approvals": "Changes: what waits for a decision, what runs, what has ended. Nothing runs that was not approved "
