@@ -105,6 +105,7 @@ def connect_for_reading(database: Path, *, frozen: bool) -> sqlite3.Connection:
     try:
         connection = _connect(database, "mode=ro&immutable=1" if frozen else "mode=rw")
         connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA cache_size = -1000")  # 1 MB: the system's own cache is behind it
     except sqlite3.Error as error:
         raise fault(error, database, "opened") from error
     return connection
