@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import math
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from opsterm.core.errors import BadSetting
@@ -42,6 +42,16 @@ class Limits(NamedTuple):
     clear: float
 
 
+Advise = Callable[[str, str], str]
+"""`advise(metric, item)` returns what to do next in one sentence, "" when nothing is known."""
+
+
+def no_advice(metric: str, item: str) -> str:
+    """Know nothing."""
+    del metric, item
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One threshold, checked.
@@ -57,6 +67,7 @@ class Rule:
         m: ... of this many newest readings are bad.
         advice: what to do next; "{item}" stands for the series' item, quoted for a shell.
         limits: the levels, ready to compare.
+        advise: what is known of a metric and item, asked when the rule has no advice of its own.
     """
 
     metric: str
@@ -69,6 +80,7 @@ class Rule:
     m: int
     advice: str
     limits: Limits
+    advise: Advise = field(default=no_advice, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -92,7 +104,9 @@ class Rule:
 
     def advice_for(self, key: SeriesKey) -> str:
         """Return what to do next about a series, "" when nothing is known."""
-        return (self.advice or ADVICE.get(key.metric, "")).replace("{item}", shlex.quote(key.item))
+        if self.advice:
+            return self.advice.replace("{item}", shlex.quote(key.item))
+        return self.advise(key.metric, key.item)
 
 
 def fingerprint(rule: Rule, key: SeriesKey) -> str:
@@ -187,39 +201,18 @@ def _level_fault(setting: ThresholdSetting) -> tuple[str, str]:
     return "", ""
 
 
-def rules_from(settings: MonitoringSettings) -> Sequence[Rule]:
+def rules_from(settings: MonitoringSettings, *, advise: Advise = no_advice) -> Sequence[Rule]:
     """Return every rule in the order in which they are tried: your own, then those that ship if they are on.
+
+    Args:
+        settings: `[monitoring]`.
+        advise: what is known about metrics, for rules without advice of their own.
 
     Raises:
         BadSetting: one of them cannot be used. Selectors are not checked here.
     """
     own = [make_rule(s, f"[[monitoring.threshold]] number {i}") for i, s in enumerate(settings.threshold, 1)]
-    return [*own, *(SHIPPED if settings.default_thresholds else ())]
-
-
-ADVICE: Mapping[str, str] = {
-    "cpu.used_percent": "See who uses it: ps -eo pid,user,pcpu,args --sort=-pcpu | head",
-    "cpu.iowait_percent": "See who reads and writes: ps -eo state,pid,args | grep '^D', then iostat -x 5",
-    "cpu.steal_percent": "The hypervisor is overbooked: ask who runs it, or move this machine.",
-    "load.1m": "See what waits: ps -eo state,pid,user,args | grep '^[RD]'",
-    "load.per_core": "See what waits: ps -eo state,pid,user,args | grep '^[RD]'",
-    "memory.used_percent": "See who holds it: ps -eo pid,user,rss,args --sort=-rss | head",
-    "swap.used_percent": "See whether it swaps now (vmstat 5, columns si and so) and who holds memory: "
-    "ps -eo pid,user,rss,args --sort=-rss | head",
-    "pressure.cpu_some_percent": "See who uses the processors: ps -eo pid,user,pcpu,args --sort=-pcpu | head",
-    "pressure.memory_some_percent": "See who holds memory: ps -eo pid,user,rss,args --sort=-rss | head",
-    "pressure.memory_full_percent": "See who holds memory, before the kernel kills somebody: "
-    "ps -eo pid,user,rss,args --sort=-rss | head",
-    "pressure.io_some_percent": "See who waits for disks: ps -eo state,pid,args | grep '^D'",
-    "pressure.io_full_percent": "See who waits for disks: ps -eo state,pid,args | grep '^D', then iostat -x 5",
-    "fs.used_percent": "Find what grew: du -xh --max-depth=2 {item} | sort -h | tail",
-    "fs.inodes_used_percent": "Find many small files: du -x --inodes --max-depth=3 {item} | sort -n | tail",
-    "disk.busy_percent": "See who reads and writes: iostat -x 5, then pidstat -d 5",
-    "net.errors_per_s": "Look at the counters, cable and duplex: ip -s link show {item}; ethtool {item}",
-    "process.open_files_percent": "See who holds most: lsof -n | awk '{print $2}' | sort | uniq -c | sort -n | tail",
-    "systemd.failed_units": "See which and why: systemctl --failed, then journalctl -u UNIT -e",
-}
-"""What to do next, by metric; "{item}" stands for the series' item, quoted for a shell."""
+    return [replace(rule, advise=advise) for rule in (*own, *(SHIPPED if settings.default_thresholds else ()))]
 
 
 def _ship(metric: str, warn: float | None, crit: float | None, clear: float, n: int, m: int) -> Rule:

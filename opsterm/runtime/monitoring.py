@@ -8,16 +8,18 @@ from dataclasses import replace
 from functools import partial
 
 from opsterm.core.clock import Clock
-from opsterm.core.errors import StorageError
+from opsterm.core.errors import BadSelector, BadSetting, StorageError
 from opsterm.core.events import Fact
 from opsterm.core.settings import MonitoringSettings
+from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import LOCALHOST
+from opsterm.knowledge.search import KnowledgeBase
 from opsterm.monitoring.alerts import Alert, AlertState, Decision, Reason
 from opsterm.monitoring.events import AlertChanged, SamplesTaken
 from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.sample import Sample, SeriesKey, SeriesWindow
 from opsterm.monitoring.series import gap_for, step_for
-from opsterm.monitoring.thresholds import Rule
+from opsterm.monitoring.thresholds import Rule, rules_from
 from opsterm.monitoring.watch import Selects, Watch
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.ledger import Ledger
@@ -41,8 +43,8 @@ class Monitoring:
 
     def __init__(
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: MonitoringSettings, offload: Offload,
-        open_probe: Callable[[], Awaitable[HostProbe]], alerts: Alerts, rules: Sequence[Rule],
-        selects: Selects,
+        open_probe: Callable[[], Awaitable[HostProbe]], alerts: Alerts, selects: Selects,
+        open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -51,9 +53,9 @@ class Monitoring:
         self._offload = offload
         self._open_probe = open_probe
         self._alerts = alerts
-        self._rules = tuple(rules)
         self._selects = selects
-        self._shown_rules = Watch(self._rules, selects=selects)  # asked only, never fed
+        self._open_knowledge = open_knowledge
+        self._shown_rules = Watch(checked_rules(settings), selects=selects)  # asked only, never fed
         self._latest: dict[SeriesKey, Sample] = {}
         self._measuring = False
 
@@ -137,7 +139,8 @@ class Monitoring:
         """Measure this host, keep the samples, and raise and end alerts. Run under the lease."""
         probe = await self._open_probe()
         stale_after_s = max(600.0, 10 * self._settings.interval_s)
-        watch = Watch(self._rules, selects=self._selects, stale_after_s=stale_after_s)
+        rules = rules_from(self._settings, advise=(await self._open_knowledge()).advice_for)
+        watch = Watch(rules, selects=self._selects, stale_after_s=stale_after_s)
         keeper = _AlertKeeper(self._store, self._ledger, self._alerts, watch, fence)
         await keeper.load(self._clock.now())
         self._measuring = True
@@ -235,6 +238,25 @@ class _AlertKeeper:
         self._watch.adopt(kept)
         self._alerts.keep(kept)
         self._ledger.committed(facts)
+
+
+def checked_rules(settings: MonitoringSettings) -> Sequence[Rule]:
+    """Return the thresholds in force.
+
+    Raises:
+        BadSetting: one of them cannot be used, or chooses its targets by something that is no selector.
+    """
+    rules = rules_from(settings)
+    for rule in rules:
+        try:
+            parse_selector(rule.target)
+        except BadSelector as error:
+            raise BadSetting(
+                f"[[monitoring.threshold]] ({rule.metric}): the target {rule.target!r} is no selector.",
+                why=f"{error.what}\n{error.why}",
+                next_step="Write it as in tag:web, web-[01-12] or *.",
+            ) from error
+    return rules
 
 
 def samples_of(event: SamplesTaken, at: float) -> Sequence[Sample]:

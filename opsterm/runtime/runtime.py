@@ -17,7 +17,6 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
 from opsterm.core.units import age_text
 from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
-from opsterm.monitoring.thresholds import rules_from
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.assistant import Assistant
 from opsterm.runtime.audit import Audit
@@ -143,8 +142,8 @@ class Runtime:
         )  # fmt: skip
         self.monitoring = Monitoring(
             store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
-            open_probe=edges.open_probe, alerts=self.alerts, rules=rules_from(settings.monitoring),
-            selects=self.inventory.chooses,
+            open_probe=edges.open_probe, alerts=self.alerts,
+            selects=self.inventory.chooses, open_knowledge=edges.open_knowledge,
         )  # fmt: skip
         executor = Executor(
             store, ledger, self.connector, self.clock, runner=edges.processes.me(),
@@ -157,7 +156,10 @@ class Runtime:
         self.terminals = Terminals(ledger, self.inventory, self.connector)
         self.audit = Audit(store.journal)
         self.exposition = Exposition(self.inventory, self.monitoring, self.alerts)
-        self.assistant = Assistant(self, open_knowledge=edges.open_knowledge)
+        self.assistant = Assistant(
+            self.clock, operator=edges.operator, inventory=self.inventory, monitoring=self.monitoring,
+            alerts=self.alerts, changes=self.changes, open_knowledge=edges.open_knowledge,
+        )  # fmt: skip
 
     async def _alive(self, process: str) -> bool:
         return await self.offload.run("probe", lambda: self._edges.processes.alive(process))

@@ -10,7 +10,7 @@ from opsterm.core.errors import BadSetting
 from opsterm.core.settings import MonitoringSettings, ThresholdSetting, load_settings
 from opsterm.monitoring.metrics import CATALOGUE
 from opsterm.monitoring.sample import SeriesKey
-from opsterm.monitoring.thresholds import ADVICE, SHIPPED, fingerprint, make_rule, rules_from
+from opsterm.monitoring.thresholds import SHIPPED, fingerprint, make_rule, rules_from
 
 
 def setting(**fields: object) -> ThresholdSetting:
@@ -68,21 +68,19 @@ def test_a_threshold_without_a_level_watches_nothing() -> None:
     assert make_rule(setting()).name == "fs.used_percent not watched"
 
 
-def test_those_that_ship_are_for_metrics_there_are_and_say_what_to_do() -> None:
+def test_those_that_ship_are_for_metrics_there_are() -> None:
     for rule in SHIPPED:
         assert rule.metric in CATALOGUE
-        assert ADVICE[rule.metric]
         assert rule.n <= rule.m
-    assert set(ADVICE) <= set(CATALOGUE)
 
 
-def test_advice_names_the_item_safely() -> None:
-    rule = make_rule(setting(warn=85.0))
-    assert "/srv/data |" in rule.advice_for(SeriesKey("localhost", "fs.used_percent", "/srv/data"))
-    assert "'/srv/a; rm -rf x'" in rule.advice_for(SeriesKey("localhost", "fs.used_percent", "/srv/a; rm -rf x"))
-    assert (
-        make_rule(setting(warn=85.0, advice="Call ops.")).advice_for(SeriesKey("a", "fs.used_percent")) == "Call ops."
-    )
+def test_advice_is_the_operators_own_or_what_is_known() -> None:
+    key = SeriesKey("localhost", "fs.used_percent", "/srv/a; rm -rf x")
+    own = make_rule(setting(warn=85.0, advice="Call ops about {item}."))
+    assert own.advice_for(key) == "Call ops about '/srv/a; rm -rf x'."
+    known = rules_from(MonitoringSettings(), advise=lambda metric, item: f"{metric} {item}")
+    assert next(r for r in known if r.metric == "fs.used_percent").advice_for(key) == f"{key.metric} {key.item}"
+    assert make_rule(setting(warn=85.0)).advice_for(key) == ""
 
 
 def test_a_fingerprint_stays_when_levels_change_and_differs_between_series() -> None:
