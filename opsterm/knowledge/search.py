@@ -112,7 +112,8 @@ class KnowledgeBase:
             entry = self._entries[number]
             share = covered[number] / total
             if share >= LEAST_COVERAGE and entry.document.id not in found:
-                found[entry.document.id] = self._hit(entry, wanted, score * share)
+                named = self._named(entry.document, wanted, total)
+                found[entry.document.id] = self._hit(entry, wanted, score * share * (1 + named))
         return tuple(sorted(found.values(), key=lambda hit: -hit.score)[:limit])
 
     def _wanted(self, words: str) -> list[tuple[list[tuple[str, float]], float]]:
@@ -136,6 +137,17 @@ class KnowledgeBase:
             if likeness >= LEAST_LIKENESS:
                 near.append((known, likeness))
         return sorted(near, key=lambda item: -item[1])[:3]
+
+    def _named(self, document: Document, wanted: list[tuple[list[tuple[str, float]], float]], total: float) -> float:
+        """Return the largest share of a question that stands in one phrase: the title, or one of `about`.
+
+        "disk full" names a document about "disk full" more than one about "disk busy" and "tasks full".
+        """
+        shares = []
+        for phrase in (document.title, *document.about):
+            terms = set(_terms(phrase))
+            shares.append(sum(weight for known, weight in wanted if any(word in terms for word, _ in known)))
+        return max(shares, default=0.0) / total
 
     def _rarity(self, word: str) -> float:
         holders = len(self._holders.get(word, ()))

@@ -14,6 +14,7 @@ from opsterm.core.errors import BadInput
 from opsterm.inventory.patterns import compile_glob
 from opsterm.knowledge.document import DocumentKind, parse_document
 from opsterm.monitoring.metrics import CATALOGUE
+from opsterm.monitoring.thresholds import SHIPPED
 from tests.knowledge.seed import base, blocks, documents, lines, programs
 
 PACKAGES = {
@@ -162,3 +163,8 @@ def test_sections_know_their_lines_and_fences_hide_headings() -> None:
     assert document.about == ("x", "y z")
     assert [(s.heading, s.line) for s in document.sections] == [("", 7), ("One", 9), ("Two", 15)]
     assert document.sections[1].text == "\n```sh\n# no heading\n```"
+
+
+def test_every_threshold_that_ships_has_advice() -> None:
+    for rule in SHIPPED:
+        assert base().advice_for(rule.metric, "x"), rule.metric
