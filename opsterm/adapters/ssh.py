@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opsterm.adapters.ssh_destination import Destination, StrictHostKeys
@@ -15,10 +14,11 @@ from opsterm.adapters.ssh_host_key import UnknownHostKey
 from opsterm.adapters.ssh_identity import Identity
 from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
 from opsterm.adapters.ssh_library import asyncssh
+from opsterm.adapters.ssh_lines import Line, SharedLines
 from opsterm.adapters.ssh_login import LoginClient, Way, log_in
-from opsterm.adapters.ssh_route import MOST_JUMPS, Asked, Prepared, RouteBook, asked_for
+from opsterm.adapters.ssh_route import Asked, Prepared, RouteBook, asked_for
 from opsterm.adapters.ssh_session import SshSession, SshShell, open_shell
-from opsterm.core.errors import AuthenticationFailed, BadInput, HostKeyChanged, TimedOut, Unreachable
+from opsterm.core.errors import AuthenticationFailed, HostKeyChanged, TimedOut, Unreachable
 from opsterm.core.settings import SshSettings
 from opsterm.core.text import clean_line
 from opsterm.policy.order import OrderTarget
@@ -27,38 +27,6 @@ from opsterm.runtime.ports import Credentials, Operator
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
-
-IDLE_S = 30.0
-"""Seconds an unused connection stays open: the next command of the same change finds it."""
-
-
-@dataclass(slots=True)
-class _Line:
-    """One open connection and who uses it.
-
-    Attributes:
-        asked: where it goes: its key.
-        connection: the library's.
-        destination: what it was made from.
-        through: the line to the jump host that carries it, held as long as this one lives.
-        users: sessions, shells and carried lines that use it.
-        idle: closes it when nobody has used it for a while.
-    """
-
-    asked: Asked
-    connection: SSHClientConnection
-    destination: Destination
-    through: _Line | None
-    users: int = 0
-    idle: asyncio.TimerHandle | None = None
-
-
-@dataclass(slots=True)
-class _Gate:
-    """Lets one connection to a place be opened at a time; those who wait then share it."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
 
 
 class SshConnector:
@@ -76,17 +44,16 @@ class SshConnector:
         self._credentials = credentials
         self._run = run
         self._routes = RouteBook(settings, operator, environment)
-        self._lines: dict[Asked, _Line] = {}
-        self._gates: dict[Asked, _Gate] = {}
+        self._lines = SharedLines(self._open)
 
     async def session(self, target: OrderTarget) -> SshSession:
         """Return a session on an open connection, or on a new one; see `ports.Connector.session`."""
-        line = await self._take(asked_for(target), target.name)
-        return SshSession(line.connection, place=line.destination.place, done=lambda: self._give_back(line))
+        line = await self._lines.take(asked_for(target), target.name)
+        return SshSession(line.connection, place=line.destination.place, done=lambda: self._lines.give_back(line))
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> SshShell:
         """Open a log-in shell; see `ports.Connector.shell`."""
-        line = await self._take(asked_for(target), target.name)
+        line = await self._lines.take(asked_for(target), target.name)
         try:
             return await open_shell(
                 line.connection,
@@ -95,10 +62,10 @@ class SshConnector:
                 rows=rows,
                 term=term,
                 environment=line.destination.environment,
-                done=lambda: self._give_back(line),
+                done=lambda: self._lines.give_back(line),
             )
         except BaseException:
-            self._give_back(line)
+            self._lines.give_back(line)
             raise
 
     async def check(self, target: OrderTarget) -> None:
@@ -125,25 +92,26 @@ class SshConnector:
             connection.close()
 
     async def _check_through(self, destination: Destination, jump: Asked) -> None:
-        line = self._lines.get(jump)
+        line = self._lines.open_line(jump)
         name = clean_line(jump.name, limit=255)
-        if line is None or line.connection.is_closed():
-            await self.check(
-                OrderTarget(name=jump.name, protocol="ssh", address=jump.address, port=jump.port, user=jump.user)
-            )
+        if line is None:
+            await self._check_place(jump)
             raise Unreachable(
                 f"{destination.place} is behind the jump host {name}: not checked.",
                 why=f"{name} answers; a check logs in nowhere, so it goes no further.",
                 next_step="Open a terminal on the target, or run a command, to see whether it answers.",
             )
-        line.users += 1
         limit = self._connect_limit(destination)
         try:
             async with asyncio.timeout(limit):
                 _, writer = await line.connection.open_connection(destination.hostname, destination.port, encoding=None)
                 writer.close()
         except TimeoutError as error:
-            raise TimedOut(f"{destination.place} did not answer within {limit:g} s, asked from {name}.") from error
+            raise TimedOut(
+                f"{destination.place} did not answer within {limit:g} s, asked from its jump host {name}.",
+                why="It is down, or a firewall drops the packets.",
+                next_step="See whether the target is up.",
+            ) from error
         except (asyncssh.Error, OSError) as error:
             said = clean_line(str(getattr(error, "reason", "") or error), limit=200)
             raise Unreachable(
@@ -152,7 +120,7 @@ class SshConnector:
                 next_step="See whether the target is up.",
             ) from error
         finally:
-            self._give_back(line)
+            self._lines.give_back(line)
 
     async def trust(self, target: OrderTarget | str, fingerprint_: str) -> None:
         """Take a host key into known_hosts if the host shows it now; see `ports.Connector.trust`.
@@ -172,61 +140,7 @@ class SshConnector:
 
     async def close(self) -> None:
         """Close every connection and wait until it is; safe to call twice."""
-        lines = list(self._lines.values())
-        for line in lines:
-            self._shut(line)
-        for line in lines:
-            with contextlib.suppress(TimeoutError, asyncssh.Error, OSError):
-                async with asyncio.timeout(2):
-                    await line.connection.wait_closed()
-
-    # ------------------------------------------------------------------------------------- sharing
-
-    async def _take(self, asked: Asked, target: str, depth: int = 0) -> _Line:
-        """Return an open line with one more user; several that ask at the same time get the same."""
-        gate = self._gates.setdefault(asked, _Gate())
-        gate.waiting += 1
-        try:
-            async with gate.lock:
-                line = self._lines.get(asked)
-                if line is not None and line.connection.is_closed():
-                    self._shut(line)
-                    line = None
-                if line is None:
-                    line = await self._open(asked, target, depth)
-                    self._lines[asked] = line
-                line.users += 1
-                if line.idle is not None:
-                    line.idle.cancel()
-                    line.idle = None
-                return line
-        finally:
-            gate.waiting -= 1
-            if not gate.waiting:
-                self._gates.pop(asked, None)
-
-    def _give_back(self, line: _Line) -> None:
-        line.users -= 1
-        if line.users > 0 or self._lines.get(line.asked) is not line:
-            return
-        if line.connection.is_closed():
-            self._shut(line)
-        else:
-            line.idle = asyncio.get_running_loop().call_later(IDLE_S, self._shut, line)
-
-    def _shut(self, line: _Line) -> None:
-        """Close a line and let go of the one that carries it; harmless when it is shut."""
-        if line.idle is not None:
-            line.idle.cancel()
-            line.idle = None
-        if self._lines.get(line.asked) is line:
-            del self._lines[line.asked]
-        line.connection.close()
-        through, line.through = line.through, None
-        if through is not None:
-            self._give_back(through)
-
-    # ------------------------------------------------------------------------------------- opening
+        await self._lines.close()
 
     async def _prepare(self, asked: Asked) -> Prepared:
         return await self._run(lambda: self._routes.prepare(asked))
@@ -244,35 +158,30 @@ class SshConnector:
             timeout_s=self._connect_limit(destination),
         )
 
-    async def _open(self, asked: Asked, target: str, depth: int) -> _Line:
+    async def _open(self, asked: Asked, target: str) -> Line:
         prepared = await self._prepare(asked)
         identity = Identity(prepared.destination, self._credentials, self._run)
         client = LoginClient(prepared.destination, prepared.known, identity, target)
         try:
-            connection, through = await self._log_in(prepared, client, target, depth)
+            connection, through = await self._log_in(prepared, client, target)
         finally:
             await identity.close()
-        line = _Line(asked, connection, prepared.destination, through)
+        line = Line(asked, connection, prepared.destination, through)
         if client.new_key is not None:
             try:
                 await self._add(prepared.destination, client.new_key)
             except BaseException:
-                self._shut(line)
+                self._lines.shut(line)
                 raise
         return line
 
     async def _log_in(
-        self, prepared: Prepared, client: LoginClient, target: str, depth: int
-    ) -> tuple[SSHClientConnection, _Line | None]:
+        self, prepared: Prepared, client: LoginClient, target: str
+    ) -> tuple[SSHClientConnection, Line | None]:
         """Log in directly, over a ProxyCommand or over a jump host; return the jump host's line as well."""
         destination, through = prepared.destination, None
-        if depth > MOST_JUMPS:
-            raise BadInput(
-                f"ProxyJump leads to {destination.place} over more than {MOST_JUMPS} hosts.",
-                next_step="Mend ProxyJump in ssh_config; it may lead in a circle.",
-            )
         if prepared.jump is not None:
-            through = await self._take(prepared.jump, target, depth + 1)
+            through = await self._lines.take(prepared.jump, target)
             way = Way(jump=through.connection)
         elif destination.proxy_command:
             way = Way(command=destination.proxy_command)
@@ -285,7 +194,7 @@ class SshConnector:
             if way.socket is not None:
                 way.socket.close()
             if through is not None:
-                self._give_back(through)
+                self._lines.give_back(through)
             raise
 
     async def _shown_key(self, asked: Asked) -> bytes | None:
@@ -297,16 +206,16 @@ class SshConnector:
         prepared = await self._prepare(asked)
         destination = replace(prepared.destination, strict=StrictHostKeys.ASK, methods=("publickey",))
         client = LoginClient(destination, prepared.known, None, asked.name)
-        through: _Line | None = None
+        through: Line | None = None
         try:
-            connection, through = await self._log_in(replace(prepared, destination=destination), client, asked.name, 0)
+            connection, through = await self._log_in(replace(prepared, destination=destination), client, asked.name)
             connection.close()
         except AuthenticationFailed:
             if client.shown_key is None:
                 raise
         finally:
             if through is not None:
-                self._give_back(through)
+                self._lines.give_back(through)
         return client.shown_key
 
     async def _add(self, destination: Destination, blob: bytes) -> None:

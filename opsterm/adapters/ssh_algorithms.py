@@ -19,6 +19,9 @@ FAST_KEX = "^curve25519-sha256,curve25519-sha256@libssh.org"
 HOST_KEYS = "^ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521"
 """In OpenSSH's order, so that an unknown host shows the key that `ssh` would show."""
 
+WITH_SHA1 = (b"ssh-rsa", b"ssh-dss")
+"""Not spoken unless ssh_config asks for them, as with OpenSSH since 8.8."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Algorithms:
@@ -70,6 +73,7 @@ def choose_algorithms(written: Mapping[str, str]) -> Algorithms:
 def _chosen(written: tuple[tuple[str, str], ...]) -> Algorithms:
     said = dict(written)
     keys = said.get("hostkeyalgorithms", "")
+    signers = [name for name in public_key.get_default_public_key_algs() if name not in WITH_SHA1]
     certificates = _names(public_key.get_default_certificate_algs())
     return Algorithms(
         kex=_pick("KexAlgorithms", said.get("kexalgorithms", FAST_KEX), kex.get_kex_algs(), kex.get_default_kex_algs()),
@@ -81,10 +85,10 @@ def _chosen(written: tuple[tuple[str, str], ...]) -> Algorithms:
         ),
         macs=_pick("MACs", said.get("macs", ""), mac.get_mac_algs(), mac.get_default_mac_algs()),
         signatures=_pick(
-            "CASignatureAlgorithms",
-            said.get("pubkeyacceptedalgorithms", ""),
+            "PubkeyAcceptedAlgorithms",
+            said.get("pubkeyacceptedalgorithms", said.get("casignaturealgorithms", "")),
             public_key.get_public_key_algs(),
-            public_key.get_default_public_key_algs(),
+            signers,
         ),
         host_keys=_pick(
             "HostKeyAlgorithms",

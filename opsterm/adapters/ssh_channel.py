@@ -39,6 +39,7 @@ class ByteChannel(asyncssh.SSHClientSession[bytes]):
         self._waiting = 0
         self._paused = False
         self._at_end = False
+        self._output_whole = False
         self._wake: asyncio.Future[None] | None = None
 
     @property
@@ -79,6 +80,7 @@ class ByteChannel(asyncssh.SSHClientSession[bytes]):
 
     def eof_received(self) -> bool:
         """Keep the channel until the exit status has come."""
+        self._output_whole = True
         self._at_end = True
         self._wake_reader()
         return True
@@ -133,6 +135,12 @@ class ByteChannel(asyncssh.SSHClientSession[bytes]):
             self._paused = False
             with contextlib.suppress(OSError):
                 self._channel.resume_reading()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all output has come, and how it ended: then it does not matter that the connection went (reboot)."""
+        ended = self.ended()
+        return self._output_whole and (ended.exit_status is not None or bool(ended.signal))
 
     def ended(self) -> Ended:
         """Return how the command ended; status None and no signal when the server did not say."""

@@ -18,6 +18,14 @@ ALIVE_INTERVAL_S = 15
 """Seconds between two signs of life when ssh_config says none: a dead line is seen within a minute."""
 
 DEFAULT_IDENTITIES = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk")
+_ALGORITHMS = (
+    "kexalgorithms",
+    "ciphers",
+    "macs",
+    "hostkeyalgorithms",
+    "casignaturealgorithms",
+    "pubkeyacceptedalgorithms",
+)
 _YES, _NO = ("yes", "true"), ("no", "false")
 _OBEYED = re.compile(r"""[\x00-\x20\x7f-\x9f'"`$\\;&<>|(){},*?!#]|[\ud800-\udfff]""")
 _PORTED = re.compile(r"\[?([^\[\]]+?)\]?:(\d{1,5})")
@@ -65,7 +73,6 @@ class Destination:
             "PubkeyAcceptedAlgorithms" (lower case) -> list as written, for those that are set.
         compression: whether it is asked for.
         environment: variables sent along (SendEnv, SetEnv).
-        notes: sentences about options that have no effect here, for error messages.
     """
 
     name: str
@@ -96,7 +103,6 @@ class Destination:
     algorithms: Mapping[str, str]
     compression: bool
     environment: Mapping[str, str]
-    notes: tuple[str, ...] = ()
 
     @property
     def known_name(self) -> str:
@@ -151,8 +157,6 @@ def build_destination(values: Values, *, name: str, known_hosts: Path | None) ->
     """
     check_destination(values.hostname, values.first("user") or "")
     _refuse_what_cannot_be_kept(values)
-    jump = values.first("proxyjump") or "none"
-    command = values.first("proxycommand") or "none"
     alias = values.first("hostkeyalias")
     identities = values.words.get("identityfile", ())
     return Destination(
@@ -167,10 +171,8 @@ def build_destination(values: Values, *, name: str, known_hosts: Path | None) ->
         connect_timeout_s=_span(values, "connecttimeout", 0) or None,
         alive_interval_s=_span(values, "serveraliveinterval", ALIVE_INTERVAL_S),
         alive_count=_number(values, "serveralivecountmax", 3, 1000),
-        proxy_jump=()
-        if jump.lower() == "none"
-        else tuple(hop.strip() for hop in values.expand(jump, "proxyjump").split(",")),
-        proxy_command="" if command.lower() == "none" else values.expand(command, "proxycommand"),
+        proxy_jump=_jumps(values),
+        proxy_command=_proxy_command(values),
         key_name=(alias or values.hostname).lower(),
         key_aliased=alias is not None,
         strict=_strict(values),
@@ -187,12 +189,22 @@ def build_destination(values: Values, *, name: str, known_hosts: Path | None) ->
         identities_only=_flag(values, "identitiesonly", default=False),
         agent=_agent(values),
         methods=_methods(values),
-        algorithms={k: v for k in ("kexalgorithms", "ciphers", "macs", "hostkeyalgorithms", "casignaturealgorithms",
-                                   "pubkeyacceptedalgorithms") if (v := values.first(k)) is not None},
+        algorithms={k: v for k in _ALGORITHMS if (v := values.first(k)) is not None},
         compression=_flag(values, "compression", default=False),
         environment=_environment(values),
-        notes=_notes(values),
     )  # fmt: skip
+
+
+def _jumps(values: Values) -> tuple[str, ...]:
+    word = values.first("proxyjump") or "none"
+    if word.lower() == "none":
+        return ()
+    return tuple(hop.strip() for hop in values.expand(word, "proxyjump").split(","))
+
+
+def _proxy_command(values: Values) -> str:
+    word = values.first("proxycommand") or "none"
+    return "" if word.lower() == "none" else values.expand(word, "proxycommand")
 
 
 def _refuse_what_cannot_be_kept(values: Values) -> None:
@@ -205,16 +217,6 @@ def _refuse_what_cannot_be_kept(values: Values) -> None:
                 why="Passing it over could reach the wrong host, or go out through the wrong network.",
                 next_step="Use known_hosts files or BindAddress for the targets of opsterm.",
             )
-
-
-def _notes(values: Values) -> tuple[str, ...]:
-    notes = []
-    for keyword, shown in (("gssapiauthentication", "GSSAPIAuthentication"), ("pkcs11provider", "PKCS11Provider"),
-                           ("hostbasedauthentication", "HostbasedAuthentication")):  # fmt: skip
-        word = (values.first(keyword) or "no").lower()
-        if word not in (*_NO, "none"):
-            notes.append(f"{shown} ({values.where[keyword]}) is not spoken here; an agent can hold such keys.")
-    return tuple(notes)
 
 
 def _fault(values: Values, keyword: str, wanted: str) -> BadInput:

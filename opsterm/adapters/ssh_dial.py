@@ -85,6 +85,9 @@ async def open_tcp(
 
 
 async def _look_up(place: str, host: str, port: int, family: int) -> Sequence[_Address]:
+    literal = _literal(host, port, family)
+    if literal is not None:
+        return [literal]
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
@@ -100,6 +103,18 @@ async def _look_up(place: str, host: str, port: int, family: int) -> Sequence[_A
             else "Mend the target's address, or give it a HostName in ssh_config.",
         ) from error
     return [(kind, tuple(address)) for kind, _, _, _, address in found][:MOST_ADDRESSES]
+
+
+def _literal(host: str, port: int, family: int) -> _Address | None:
+    """Return what an address in digits stands for: it needs no thread and no name server."""
+    for kind, rest in ((socket.AF_INET, ()), (socket.AF_INET6, (0, 0))):
+        if family in (socket.AF_UNSPEC, kind):
+            try:
+                socket.inet_pton(kind, host)
+            except OSError:
+                continue
+            return kind, (host, port, *rest)
+    return None
 
 
 async def _first(place: str, addresses: Sequence[_Address], bind_address: str,

@@ -183,8 +183,7 @@ class Identity:
             self._agent = None
 
     async def _all_keys(self) -> AsyncGenerator[tuple[SSHKeyPair, str], None]:
-        files = await self._run(self._read_files)
-        certificates = await self._run(self._read_certificates)
+        files, certificates = await self._run(lambda: (self._read_files(), self._read_certificates()))
         agent = await self._agent_keys()
         by_blob = {file.public: file for file in files if file.public}
         named = [pair for file in files for pair in agent if pair.public_data == file.public]
@@ -251,12 +250,13 @@ class Identity:
                 self.attempts.note(f"{shown} has a passphrase that is not kept; add the key to an agent, or keep it.")
                 return []
         try:
-            key = await self._run(lambda: asyncssh.import_private_key(file.private, passphrase))
+            return await self._run(
+                lambda: self._pairs(asyncssh.import_private_key(file.private, passphrase), certificates, shown)
+            )
         except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError) as error:
             why = "it does not open with the passphrase that is kept" if passphrase else clean_line(str(error))
             self.attempts.note(f"{shown} is not used: {why}.")
             return []
-        return await self._run(lambda: self._pairs(key, certificates, shown))
 
     def _pairs(self, key: SSHKey, certificates: list[SSHCertificate], shown: str) -> list[SSHKeyPair]:
         if rsa_bits(key.public_data) < self._destination.least_rsa_bits:

@@ -311,7 +311,8 @@ def _not_let_in(destination: Destination, client: LoginClient, *, said: str) -> 
     elif "publickey" in attempts.tried:
         reasons.append("No key was offered: the agent has none and no key file could be used.")
     reasons += attempts.notes
-    reasons += destination.notes
+    if any(method.startswith("gssapi") for method in attempts.accepted_by_server):
+        reasons.append("Kerberos (GSSAPI) is not spoken by this version.")
     if client.banner.strip():
         reasons.append(f"Its banner: {clean_line(client.banner.strip(), limit=200)}")
     user = clean_line(destination.user, limit=80)

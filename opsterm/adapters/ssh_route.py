@@ -89,6 +89,16 @@ class RouteBook:
             Unreachable: known_hosts cannot be read.
             TimedOut: a `Match exec` command did not end.
         """
+        destination, jump = self._resolve(asked)
+        way, next_jump = [asked], jump
+        while next_jump is not None:
+            if next_jump in way or len(way) > MOST_JUMPS:
+                raise _circle(destination, way[-1])
+            way.append(next_jump)
+            _, next_jump = self._resolve(next_jump)
+        return Prepared(destination=destination, known=self._known(destination), jump=jump)
+
+    def _resolve(self, asked: Asked) -> tuple[Destination, Asked | None]:
         check_destination(asked.address, asked.user)
         check_destination(asked.name, "")
         if asked.name != asked.address and self._config.names(asked.name):
@@ -97,11 +107,7 @@ class RouteBook:
             values = self._config.resolve(asked.address, port=asked.port, user=asked.user)
         destination = build_destination(values, name=asked.name, known_hosts=self._own_file)
         jumps = destination.proxy_jump if asked.jumps is None else asked.jumps
-        return Prepared(
-            destination=destination,
-            known=self._known(destination),
-            jump=_last_jump(jumps, destination) if jumps else None,
-        )
+        return destination, _last_jump(jumps) if jumps else None
 
     def _known(self, destination: Destination) -> KnownFor:
         known = self._known_hosts.look_up(
@@ -115,16 +121,19 @@ class RouteBook:
         return KnownFor(keys=known.keys, authorities=known.authorities, revoked=known.revoked + revoked)
 
 
-def _last_jump(jumps: tuple[str, ...], destination: Destination) -> Asked:
+def _last_jump(jumps: tuple[str, ...]) -> Asked:
     word = jumps[-1].removeprefix("ssh://").rstrip("/")
     user, _, place = word.rpartition("@")
     host, port = split_port(place)
     check_destination(host, user)
-    if len(jumps) > MOST_JUMPS or host in (destination.name, destination.hostname):
-        raise BadInput(
-            f"ProxyJump leads from {destination.place} in a circle, or over more than {MOST_JUMPS} hosts.",
-            why=f"Its last jump host is {clean_line(host, limit=255)}.",
-            next_step=f"Give {clean_line(host, limit=255)} a Host block of its own in ssh_config, before the one with "
-            "ProxyJump, that says ProxyJump none.",
-        )
     return Asked(name=host, address=host, port=port, user=user, jumps=jumps[:-1] or None)
+
+
+def _circle(destination: Destination, last: Asked) -> BadInput:
+    host = clean_line(last.name, limit=255)
+    return BadInput(
+        f"ProxyJump leads from {destination.place} in a circle, or over more than {MOST_JUMPS} hosts.",
+        why=f"Its last jump host is {host}.",
+        next_step=f"Give {host} a Host block of its own in ssh_config, before the one with ProxyJump, that says "
+        "ProxyJump none.",
+    )

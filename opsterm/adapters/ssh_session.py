@@ -60,7 +60,7 @@ class SshSession:
             await _open(self._connection, stream, self._place, command=line)
             while data := await stream.read():
                 yield data
-            if stream.lost is not None or self._connection.is_closed():
+            if not stream.is_complete and (stream.lost is not None or self._connection.is_closed()):
                 raise _lost(self._place, stream.lost)
             complete = True
         finally:

@@ -211,3 +211,23 @@ async def test_variables_go_along_as_ssh_config_says(home: Home) -> None:
         await shell.close()
     assert (seen["LC_TIME"], seen["COLOR"]) == ("C", "green")
     assert "PATH" not in seen
+
+
+async def test_a_command_that_ends_the_connection_with_itself_has_still_ended(home: Home) -> None:
+    door, seen = Door(), asyncio.Event()
+
+    async def reboot(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        process.stdout.write(b"going down\n")
+        await seen.wait()
+        process.stdout.write_eof()
+        process.exit(0)
+        door.connections[-1].close()
+
+    async with serve(door, process_factory=reboot) as port, home.connector() as connector:
+        home.know(port)
+        session = await connector.session(target(port))
+        pieces = session.run("reboot", shell="sh")
+        assert await anext(pieces) == b"going down\n"
+        seen.set()
+        assert await anext(pieces) == Ended(exit_status=0)
+        await session.close()
