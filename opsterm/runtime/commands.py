@@ -28,6 +28,9 @@ class Command:
     no_verb: str = ""
 
 
+PLACES = ("inventory", "chart", "alerts", "chat", "terminal", "approvals")
+"""The panes, in the order of their numbers."""
+
 _SCREEN_ONLY = "It is about the screen."
 _LISTS = "inventory, alerts, approvals"
 
@@ -50,6 +53,8 @@ COMMANDS: tuple[Command, ...] = (
             no_verb=_SCREEN_ONLY),
     Command(id="zoom", keys=("z",), title="zoom", text="Gives the pane the whole screen, and back.", no_verb=_SCREEN_ONLY),
     Command(id="back", keys=("escape",), title="back", text="Goes one step back; never quits, never loses text.",
+            no_verb=_SCREEN_ONLY),
+    Command(id="say_quit", keys=("ctrl+c",), title="how to quit", text="Ends nothing: says which key leaves opsterm.",
             no_verb=_SCREEN_ONLY),
     Command(id="cursor_down", keys=("j", "down"), pane="lists", title="down", text="Moves to the next line.", no_verb=_SCREEN_ONLY),
     Command(id="cursor_up", keys=("k", "up"), pane="lists", title="up", text="Moves to the previous line.", no_verb=_SCREEN_ONLY),
@@ -95,7 +100,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="reopen", keys=("o",), pane="alerts", title="reopen", text="Ends a silence or an acknowledgement.",
             verb="alerts"),
     Command(id="open_change", keys=("enter",), pane="approvals", title="open", text="Opens the change.", verb="change"),
-    Command(id="stop_change", keys=("X",), pane="approvals", title="stop", text="Stops a running change; asks first.",
+    Command(id="stop_change", keys=("X",), pane="approvals, approval", title="stop", text="Stops a running change; asks first.",
             verb="stop"),
     Command(id="approve", keys=("a",), pane="approval", title="approve",
             text="Approves the change as it is shown; what is asked for grows with the risk.", verb="approve"),
@@ -103,6 +108,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="edit_change", keys=("e",), pane="approval", title="edit",
             text="Proposes an edited command instead; the old proposal is denied.", verb="propose"),
     Command(id="run_change", keys=("x",), pane="approval", title="run", text="Runs a change that is approved.", verb="run"),
+    Command(id="enter_line", keys=("enter",), pane="chat", title="ask", text="Goes back to the line to type in, after esc has left it.",
+            verb="ask"),
     Command(id="open_shell", keys=("enter",), pane="terminal", title="open a shell", text="Opens a shell on this host while none is open; after one has ended, enter opens it again.", no_verb="Your own shell does the same."),
     Command(id="why", keys=("w",), pane=_LISTS, title="why", text="Shows the reasons behind an alert, a status or a risk.",
             verb="alerts"),

@@ -145,6 +145,10 @@ class Inventory:
             raise NotFound(f"There is no target {name}.", next_step=hint)
         return target
 
+    def target(self, name: str) -> Target | None:
+        """Return one target, None when there is none. Costs no query."""
+        return self._targets.get(name)
+
     def row(self, name: str) -> TargetRow | None:
         """Return one target with its status, None when there is none."""
         target = self._targets.get(name)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.widget import Widget
+from textual.widgets import Static
 
 from opsterm.core.errors import BadInput, OpstermError
+from opsterm.core.text import clean_line
 from opsterm.core.units import age_text, parse_duration
 from opsterm.monitoring.alerts import Alert, AlertState, Severity
 from opsterm.monitoring.events import AlertChanged
+from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import FactsArrived
 from opsterm.tui.panes.pane import Pane
 from opsterm.tui.screens.prompt import PromptScreen
 from opsterm.tui.screens.text import TextScreen
 from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow
+from opsterm.tui.wrapping import hanging
 
 
 class AlertsPane(Pane):
@@ -24,6 +28,10 @@ class AlertsPane(Pane):
     place = "alerts"
     title = "Alerts"
 
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self._detail = ""
+
     def compose(self) -> ComposeResult:
         """Lay out the feed."""
         yield RowTable(
@@ -32,14 +40,14 @@ class AlertsPane(Pane):
                 TableColumn(title="target", min_width=8, max_width=24, priority=8),
                 TableColumn(title="what", min_width=20, max_width=80, priority=7, grows=True),
                 TableColumn(title="age", min_width=4, max_width=5, priority=6, right=True),
-                TableColumn(title="count", min_width=3, max_width=6, priority=4, right=True),
-                TableColumn(title="state", min_width=6, max_width=14, priority=5),
-                TableColumn(title="next", min_width=16, max_width=90, priority=2),
+                TableColumn(title="count", min_width=5, max_width=6, priority=4, right=True),
+                TableColumn(title="state", min_width=9, max_width=14, priority=5),
             ],
             ascii=self.cockpit.terminal.ascii,
             empty_text="No alerts. The thresholds that are watched are under : settings.",
             id="alerts-table",
         )
+        yield Static("", markup=False, id="alerts-detail")
 
     @property
     def table(self) -> RowTable:
@@ -66,6 +74,27 @@ class AlertsPane(Pane):
         self.table.set_rows([self._row(alert) for alert in feed])
         firing = sum(1 for alert in feed if alert.state is AlertState.FIRING)
         self.retitle(f"{len(feed)} open, {firing} firing" if feed else "none open")
+        self._show_detail()
+
+    @on(RowTable.Highlighted)
+    def _show_detail(self) -> None:
+        """Say in full what the line under the cursor cuts, and what to do about it."""
+        number = self._current()
+        alert = next((a for a in self.runtime.alerts.feed() if a.id == number), None)
+        detail = self.query_one("#alerts-detail", Static)
+        detail.display = alert is not None
+        if alert is not None:
+            advice = f"next  {clean_line(alert.advice)}" if alert.advice else ""
+            lines = [f"what  {clean_line(alert.summary)}", advice]
+            text = hanging("\n".join(line for line in lines if line), max(1, self.size.width - 4))
+            if text != self._detail:
+                self._detail = text
+                detail.update(text)
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        if self._detail:
+            self._show_detail()
 
     def _row(self, alert: Alert) -> TableRow:
         now = self.runtime.clock.now()
@@ -86,7 +115,6 @@ class AlertsPane(Pane):
                 age_text(now - alert.since),
                 f"×{alert.count}" if not self.cockpit.terminal.ascii else f"x{alert.count}",
                 state,
-                alert.advice,
             ),
             "dim" if quiet else "",
         )

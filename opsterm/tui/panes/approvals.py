@@ -63,7 +63,7 @@ class ApprovalsPane(Pane):
                 TableColumn(title="by", min_width=4, max_width=12, priority=1),
             ],
             ascii=self.cockpit.terminal.ascii,
-            empty_text="Nothing waits. p proposes a command for the marked targets.",
+            empty_text="Nothing waits. p proposes a command.",
             id="approvals-table",
         )
 

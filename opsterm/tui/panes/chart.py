@@ -76,6 +76,14 @@ class ChartPane(Pane):
         self._keys = list(default_chart(self._known))
         await self._read()
 
+    def targets(self) -> Sequence[str] | None:
+        """Return the target that is drawn."""
+        return [self._target]
+
+    def on_show(self) -> None:
+        """Draw what came while the pane was not on the screen."""
+        self._repaint()
+
     async def _read(self) -> None:
         """Read the windows anew: other series, another span, or minutes that have become whole."""
         now = self.runtime.clock.now()

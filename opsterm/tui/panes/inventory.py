@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
 from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
-from opsterm.inventory.fleet import FleetGroup, Grouping, Run, group_rows
+from opsterm.inventory.fleet import FleetGroup, FoldedRun, Grouping, group_rows
 from opsterm.inventory.target import LOCALHOST, Protocol, Status, TargetRow
 from opsterm.monitoring.events import AlertChanged
 from opsterm.runtime.inventory import Selection
@@ -66,10 +66,10 @@ class InventoryPane(Pane):
         yield Input(placeholder="selector, as in tag:web and not env:lab", id="inventory-filter", classes="line-input")
         yield RowTable(
             [
-                TableColumn(title="target", min_width=12, max_width=60, priority=9, grows=True),
-                TableColumn(title="status", min_width=8, max_width=12, priority=8),
-                TableColumn(title="seen", min_width=4, max_width=6, priority=5, right=True),
-                TableColumn(title="note", min_width=10, max_width=40, priority=2),
+                TableColumn(title="target", min_width=12, max_width=60, priority=9),
+                TableColumn(title="status", min_width=10, max_width=12, priority=8),
+                TableColumn(title="seen", min_width=5, max_width=6, priority=5, right=True),
+                TableColumn(title="note", min_width=10, max_width=400, priority=2, grows=True),
             ],
             ascii=self.cockpit.terminal.ascii,
             empty_text="The targets of your ssh_config will appear here. + adds one.",
@@ -137,7 +137,7 @@ class InventoryPane(Pane):
         name = f"{group.name or f'no {self._by}'}  {group.counts.total}"
         return TableRow(key, (name, TableCell(counts, _STYLES[group.counts.worst]), "", ""), "group", 0, opened)
 
-    def _run_rows(self, group: str, run: Run, depth: int, now: float) -> Iterator[TableRow]:
+    def _run_rows(self, group: str, run: FoldedRun, depth: int, now: float) -> Iterator[TableRow]:
         if len(run.rows) >= FOLD_FROM:
             key = f"r\x1f{group}\x1f{run.text}"
             self._members[key] = [row.target.name for row in run.rows]
@@ -170,10 +170,16 @@ class InventoryPane(Pane):
     def chosen(self) -> list[str]:
         """Return the marked targets, or those of the line under the cursor; each once, in order."""
         table = self.table
-        keys = [key for key in self._members if key in table.marked]
+        marked = table.marked
+        keys = [key for key in self._members if key in marked] if marked else []
         if not keys and table.cursor_key is not None:
             keys = [table.cursor_key]
         return list(dict.fromkeys(name for key in keys for name in self._members.get(key, [])))
+
+    def environments(self, names: Sequence[str] | None = None) -> Sequence[str]:
+        """Return the environments of some targets, by default of the chosen ones; each once."""
+        targets = (self.runtime.inventory.target(name) for name in (self.chosen() if names is None else names))
+        return sorted({target.environment for target in targets if target is not None and target.environment})
 
     @on(RowTable.Selected)
     def _open_row(self, message: RowTable.Selected) -> None:

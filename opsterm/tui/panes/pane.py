@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
@@ -25,8 +26,8 @@ def take_keys(holder: DOMNode, keymap: KeyMap, place: str) -> None:
             holder._bindings.bind(key, binding.action, binding.description, show=False)  # noqa: SLF001 (bindings of a running app have no public way in)
 
 
-class Pane(Vertical):
-    """A box on the home screen.
+class Pane(Vertical, can_focus=True):
+    """A box on the home screen. It takes the focus itself where a line or a shell was left, so its keys stay alive.
 
     A pane draws itself from `runtime` in `begin` and `hear`; it holds no facts of its own.
 
@@ -73,6 +74,10 @@ class Pane(Vertical):
         """Return the widget that takes the focus when the pane is gone to."""
         return self
 
+    def targets(self) -> Sequence[str] | None:
+        """Return the targets that the pane is about now; None for those chosen in the inventory."""
+        return None
+
     def back(self) -> bool:
         """Take one step back inside the pane; False when there is none."""
         return False
@@ -80,6 +85,10 @@ class Pane(Vertical):
     def go(self) -> None:
         """Focus the pane."""
         self.entry().focus()
+
+    def action_enter_line(self) -> None:
+        """Go back to where one types."""
+        self.go()
 
     def fail(self, error: OpstermError) -> None:
         """Tell what went wrong."""

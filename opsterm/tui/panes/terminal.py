@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
@@ -87,8 +89,15 @@ class TerminalPane(Pane):
             decide,
         )
 
+    def targets(self) -> Sequence[str] | None:
+        """Return the target of the shell."""
+        return [self._target] if self.view.running else None
+
     def action_open_shell(self) -> None:
-        """Open a shell on the target shown last, at first this host."""
+        """Go back into the shell; where none is, open one on the target shown last, at first this host."""
+        if self.view.running:
+            self.view.focus()
+            return
         self.run_worker(self.open(self._target), group="shell", exclusive=True)
 
     @on(TerminalView.ReopenAsked)
@@ -115,7 +124,7 @@ class TerminalPane(Pane):
     @on(TerminalView.Left)
     def _left(self, message: TerminalView.Left) -> None:
         message.stop()
-        self.screen.set_focus(None)
+        self.focus()
 
     @on(TerminalView.Asked)
     def _asked(self, message: TerminalView.Asked) -> None:

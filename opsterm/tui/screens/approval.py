@@ -6,7 +6,6 @@ enter alone never approves, and what is asked for grows with the risk. The same 
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -14,18 +13,17 @@ from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.widgets import Static
 
-from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.events import ChangeOutput
-from opsterm.changes.summary import exit_summary, targets_text, way_back
 from opsterm.core.errors import OpstermError
-from opsterm.core.text import clean_block, clean_line, shown_exactly
-from opsterm.core.units import age_text, bytes_text, span_text
+from opsterm.core.text import clean_block
 from opsterm.policy.approval import Ask, Friction, friction
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
+from opsterm.tui.screens.change_sheet import heading, keys_line, question, rows_of, sheet
 from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.widgets.log_view import OutputView
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from opsterm.tui.app import OpstermApp
 
 _SIGNS = {"read": "ok", "low": "ok", "medium": "warning", "high": "critical", "critical": "critical"}
-LABEL_WIDTH = 10
 _SHOWN_AT_ONCE = 1_000_000
 
 
@@ -44,7 +41,6 @@ class ApprovalScreen(Dialog[None]):
     hears_facts: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "enter", show=False),
-        Binding("X", "stop_change", show=False),
         Binding("pagedown", "scroll_output(1)", show=False),
         Binding("pageup", "scroll_output(-1)", show=False),
     ]
@@ -100,88 +96,22 @@ class ApprovalScreen(Dialog[None]):
         output = self.query_one(OutputView)
         output.display = not waits and change.state is not ChangeState.APPROVED
         self.query_one("#approval-ask", Static).update(self._ask())
-        self.query_one("#approval-keys", Static).update(self._keys())
+        self.query_one("#approval-keys", Static).update(keys_line(change, self._friction, self._keymap))
         box = self.query_one(".dialog")
-        box.border_title = clean_line(self._heading()).replace("[", "\\[")
-
-    def _heading(self) -> str:
-        change = self.change
-        verb = "Approve change" if change.state is ChangeState.PROPOSED else "Change"
-        ago = age_text(self.runtime.clock.now() - change.requested_at)
-        asked = f"asked from the {change.origin} by {change.requested_by}, {ago} ago"
-        return f"{verb} {change.name} · {change.state} · {asked}"
+        box.border_title = heading(change, self.runtime.clock.now()).replace("[", "\\[")
 
     def _facts(self) -> str:
-        change, order = self.change, self.change.order
-        environments = self._environments()
-        risk = f"{self.cockpit.glyphs.severity(_SIGNS[change.risk.level])} {change.risk.level.upper()}  "
-        rows = [
-            ("what", shown_exactly(order.command)),
-            ("", f"{order.shell} · {self._as_whom()} · {span_text(order.timeout_s)} limit"),
-            ("where", f"{targets_text(change)}{f' · {environments}' if environments else ''}"),
-            ("risk", risk + " ".join(change.risk.reasons)),
-            ("rules", "none are evaluated in this version"),
-            ("safer", "no alternative is known"),
-            ("back", way_back(change)),
-        ]
-        if change.reason:
-            rows.insert(0, ("why", change.reason))
-        rows.append(("digest", f"{change.digest[:16]}…  the approval is for exactly these bytes"))
-        rows += self._history()
-        return "\n".join(self._row(label, text) for label, text in rows)
-
-    def _row(self, label: str, text: str) -> str:
-        """Return a label and its text, every further line below the text's beginning."""
-        room = max(20, self.query_one("#approval-facts").size.width - LABEL_WIDTH)
-        lines = [piece for line in clean_block(text).splitlines() for piece in _wrapped(line, room)] or [""]
-        return "\n".join(f"{label if i == 0 else '':{LABEL_WIDTH}}{line}" for i, line in enumerate(lines))
-
-    def _as_whom(self) -> str:
-        users = sorted({t.user for t in self.change.order.targets if t.user})
-        return f"as {', '.join(users)}" if users else "as your log-in on each target"
+        change = self.change
+        sign = self.cockpit.glyphs.severity(_SIGNS[change.risk.level])
+        rows = rows_of(change, now=self.runtime.clock.now(), environments=self._environments(), sign=sign)
+        return sheet(rows, self.query_one("#approval-facts").size.width)
 
     def _environments(self) -> str:
-        words = set()
-        for target in self.change.order.targets:
-            row = self.runtime.inventory.row(target.name)
-            if row is not None and row.target.environment:
-                words.add(row.target.environment.upper())
-        return ", ".join(sorted(words))
-
-    def _history(self) -> list[tuple[str, str]]:
-        change, now = self.change, self.runtime.clock.now()
-        rows = []
-        if change.decided_by:
-            note = f": {change.decision_note}" if change.decision_note else ""
-            word = "approved" if change.approved_digest else "decided"
-            rows.append((word, f"by {change.decided_by}, {age_text(now - change.decided_at)} ago{note}"))
-        if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED):
-            rows.append(("until", f"{age_text(max(0.0, change.order.expires_at - now))} from now"))
-        if change.outcomes:
-            rows.append(("result", exit_summary(change.outcomes)))
-            for outcome in change.outcomes:
-                if outcome.message and outcome.state is not OutcomeState.DONE:
-                    rows.append(("", f"{outcome.target}: {outcome.message}"))
-                if outcome.kept_bytes < outcome.output_bytes:
-                    left = bytes_text(outcome.output_bytes - outcome.kept_bytes)
-                    rows.append(("", f"{outcome.target}: {left} more output came and was not kept"))
-        return rows
+        found = (self.runtime.inventory.target(target.name) for target in self.change.order.targets)
+        return ", ".join(sorted({t.environment.upper() for t in found if t is not None and t.environment}))
 
     def _ask(self) -> str:
-        if self.change.state is not ChangeState.PROPOSED:
-            return ""
-        asked = self._friction
-        if asked.ask is Ask.KEY:
-            return f"{asked.prompt}        [ deny ]"
-        return f"{asked.prompt}: {self._typed}_        [ deny ]"
-
-    def _keys(self) -> str:
-        words = {
-            ChangeState.PROPOSED: "a approve · d deny · e edit first · esc decide later",
-            ChangeState.APPROVED: "x run · d deny · esc close",
-            ChangeState.RUNNING: "X stop · pgup pgdn scroll · esc close, it goes on",
-        }
-        return words.get(self.change.state, "pgup pgdn scroll · esc close")
+        return question(self._friction, self._typed) if self.change.state is ChangeState.PROPOSED else ""
 
     # ------------------------------------------------------------------- hearing
 
@@ -230,7 +160,9 @@ class ApprovalScreen(Dialog[None]):
         if self.change.state is not ChangeState.PROPOSED or self._guarded():
             return
         if self._friction.ask is Ask.COUNT:
-            self.query_one("#approval-ask", Static).update(f"{self._ask()}   the risk is high: a alone is not enough")
+            self.query_one("#approval-ask", Static).update(
+                f"{self._ask()}\nThe risk is high: one key alone is not enough."
+            )
             return
         self._typed = "a"
         await self._approve_if(entered=False)
@@ -247,7 +179,7 @@ class ApprovalScreen(Dialog[None]):
         await self._approve_if(entered=True)
         if self.change.state is ChangeState.PROPOSED:
             self._typed = ""
-            self.query_one("#approval-ask", Static).update(f"{self._ask()}   that is not the number of targets")
+            self.query_one("#approval-ask", Static).update(f"{self._ask()}\nThat is not the number of targets.")
 
     async def _approve_if(self, *, entered: bool) -> None:
         shown_for_s = self.runtime.clock.monotonic() - self._appeared
@@ -338,8 +270,3 @@ class ApprovalScreen(Dialog[None]):
         self.show()
         self.query_one("#approval-ask", Static).update(clean_block(str(error)))
         self.cockpit.fail(error)
-
-
-def _wrapped(line: str, room: int) -> list[str]:
-    """Break a line at blanks; a command's own blanks are kept, and a word longer than the room is cut in pieces."""
-    return textwrap.wrap(line, room, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False) or [""]

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
+from opsterm.core.text import clean_line
 from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
@@ -22,7 +23,8 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         lines: what there is.
         marked: what is marked at the beginning.
         text: one line that says what the keys do.
-        details: a second column, parallel to `lines`.
+        details: further columns of each line, parallel to `lines`; the last one stands in full below the list.
+        headings: of all columns; none: there is no head.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,22 +37,26 @@ class ChoiceScreen(Dialog[frozenset[str]]):
 
     def __init__(
         self, title: str, lines: Sequence[str], *, marked: frozenset[str] = frozenset(), text: str = "enter chooses",
-        details: Sequence[str] = (),
+        details: Sequence[Sequence[str]] = (), headings: Sequence[str] = ("",),
     ) -> None:  # fmt: skip
         super().__init__(title)
         self._lines = list(lines)
         self._marked = marked
         self._text = text
         self._details = dict(zip(lines, details, strict=False))
+        self._headings = headings
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
-        columns = [TableColumn(title="", min_width=16, max_width=60, priority=9)]
-        if self._details:
-            columns.append(TableColumn(title="", min_width=10, max_width=100, priority=5, grows=True))
+        first, *middle = self._headings
+        columns = [TableColumn(title=first, min_width=14, max_width=60, priority=9, grows=not middle)]
+        columns += [TableColumn(title=heading, min_width=9, max_width=14, priority=7) for heading in middle[:-1]]
+        if middle:
+            columns.append(TableColumn(title=middle[-1], min_width=10, max_width=100, priority=5, grows=True))
         with self.box():
             yield Input(placeholder="type to narrow", id="choice-filter", classes="line-input")
-            yield RowTable(columns, empty_text="Nothing matches.", id="choice-table")
+            yield RowTable(columns, ascii=self._ascii, empty_text="Nothing matches.", id="choice-table")
+            yield Static("", markup=False, id="choice-detail")
             yield Static(f"{self._text} · / narrows · esc leaves it", markup=False, classes="dialog-keys")
 
     def on_mount(self) -> None:
@@ -59,6 +65,10 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         self._table().set_marks(self._marked)
         (self.query_one(Input) if self.STARTS_IN_LINE else self._table()).focus()
 
+    @property
+    def _ascii(self) -> bool:
+        return bool(getattr(getattr(self.app, "terminal", None), "ascii", False))
+
     def _table(self) -> RowTable:
         return self.query_one(RowTable)
 
@@ -66,11 +76,22 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         wanted = words.lower().split()
         self._table().set_rows(
             [
-                TableRow(line, (line, self._details.get(line, "")) if self._details else (line,))
+                TableRow(line, (line, *self._details.get(line, ())))
                 for line in self._lines
-                if all(word in f"{line} {self._details.get(line, '')}".lower() for word in wanted)
+                if all(word in " ".join((line, *self._details.get(line, ()))).lower() for word in wanted)
             ]
         )
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        """Show the last column of the line under the cursor in full: on a narrow screen the list cuts it."""
+        words = self._details.get(self._table().cursor_key or "", ("",))[-1:]
+        self.query_one("#choice-detail", Static).update(clean_line(" ".join(words)))
+
+    @on(RowTable.Highlighted)
+    def _highlighted(self, message: RowTable.Highlighted) -> None:
+        message.stop()
+        self._show_detail()
 
     def action_narrow(self) -> None:
         """Go to the line that narrows the list."""

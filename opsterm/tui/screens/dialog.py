@@ -19,7 +19,10 @@ class Dialog(ModalScreen[Result | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "close", show=False),
         Binding("q", "leave", "close", show=False),
+        Binding("ctrl+c", "say_how_to_leave", show=False),
     ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (declared by the framework)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012 (declared by the framework)
 
     hears_facts: ClassVar[bool] = False
 
@@ -32,6 +35,10 @@ class Dialog(ModalScreen[Result | None]):
         made = Vertical(classes=f"dialog {kind}".strip())
         made.border_title = clean_line(self._title).replace("[", "\\[")
         return made
+
+    def action_say_how_to_leave(self) -> None:
+        """Answer ctrl+c, which elsewhere ends a program and here must not."""
+        self.query_one(".dialog").border_subtitle = "esc closes this"
 
     def action_leave(self) -> None:
         """Close without a result."""

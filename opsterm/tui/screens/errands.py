@@ -16,7 +16,7 @@ from opsterm.inventory.target import Target
 from opsterm.monitoring.metrics import metric_of
 from opsterm.policy.audit import as_text
 from opsterm.runtime.changes import Proposal
-from opsterm.runtime.commands import COMMANDS
+from opsterm.runtime.commands import COMMANDS, PLACES
 from opsterm.runtime.imports import ImportSource
 from opsterm.tui.panes.chart import ChartPane
 from opsterm.tui.panes.terminal import TerminalPane
@@ -29,6 +29,8 @@ from opsterm.tui.screens.text import TextScreen
 
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
+
+_NOT_OFFERED = ("lists", "approval")
 
 
 class Errands:
@@ -49,8 +51,8 @@ class Errands:
     def palette(self) -> None:
         """Find a command by name and do it."""
         keymap = self._home.keymap
-        titles = {f"{c.title} ({c.pane})" if c.pane != "everywhere" else c.title: c for c in COMMANDS}
-        titles = {t: c for t, c in titles.items() if c.pane not in ("lists", "approval") and c.id != "open_palette"}
+        offered = [c for c in COMMANDS if c.pane not in _NOT_OFFERED and c.id not in ("open_palette", "say_quit")]
+        titles = {f"{c.title} ({c.pane})" if c.pane in PLACES else c.title: c for c in offered}
 
         def chosen(lines: frozenset[str] | None) -> None:
             for line in lines or ():
@@ -61,7 +63,8 @@ class Errands:
                 "Commands",
                 list(titles),
                 text="enter does it",
-                details=[f"{keymap.shown(c):7} {c.text}" for c in titles.values()],
+                details=[(keymap.shown(c), c.text) for c in titles.values()],
+                headings=("command", "key", "what it does"),
             ),
             chosen,
         )
@@ -104,7 +107,8 @@ class Errands:
             ChoiceScreen(
                 "Theme",
                 sorted(cockpit.themes),
-                details=[cockpit.themes[name].title for name in sorted(cockpit.themes)],
+                details=[(cockpit.themes[name].title,) for name in sorted(cockpit.themes)],
+                headings=("theme", "for whom"),
                 text=f"enter chooses; now {before}",
             ),
             chosen,

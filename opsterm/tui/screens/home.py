@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from opsterm.core.text import clean_block
-from opsterm.runtime.commands import Command
+from opsterm.runtime.commands import Command, command
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import FactsArrived
 from opsterm.tui.glyphs import Glyphs
@@ -26,6 +26,7 @@ from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.errands import Errands
 from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
+from opsterm.tui.widgets.row_table import RowTable
 from opsterm.tui.widgets.terminal_view import TerminalView
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class HomeScreen(Screen[None]):
         self.glyphs = glyphs
         self.current = "inventory"
         self.zoomed = False
+        self._beside = "chart"  # what stands to the right of the inventory where there are two columns
         self._begun = False
         self.errands = Errands(self)
 
@@ -115,6 +117,7 @@ class HomeScreen(Screen[None]):
         """Decide from the size which panes are shown."""
         columns, rows = self.app.size
         small = columns < LEAST[0] or rows < LEAST[1]
+        was_small = self.has_class("-small")
         self.query_one("#too-small", Static).update(
             f"opsterm needs {LEAST[0]}×{LEAST[1]}, this is {columns}×{rows}. `opsterm alerts` works anywhere."
             if not self.cockpit.terminal.ascii
@@ -122,19 +125,21 @@ class HomeScreen(Screen[None]):
         )
         self.set_class(small, "-small")
         every = not self.zoomed and columns >= ALL_PANES[0] and rows >= ALL_PANES[1]
+        if self.current != "inventory":
+            self._beside = self.current
         two = not every and not self.zoomed and columns >= TWO_COLUMNS[0] and rows >= TWO_COLUMNS[1]
         self.set_class(every, "-all")
         self.set_class(two, "-two")
         self.set_class(not every and not two, "-one")
         for pane in self.query(Pane):
-            pane.display = every or pane.place == self.current or (two and pane.place == "inventory")
-        self._show_containers(two=two)
+            pane.display = every or pane.place == self.current or (two and pane.place in ("inventory", self._beside))
+        self._show_containers()
         self.query_one(StatusLine).show_places(self.current if not every else "")
+        if was_small and not small and self.app.screen is self:
+            self.pane(self.current).go()
 
-    def _show_containers(self, *, two: bool) -> None:
+    def _show_containers(self) -> None:
         """Show a container only when one of its panes is shown."""
-        if two and self.current == "inventory":
-            self.pane("chart").display = True
         for name in ("bottom", "left", "right"):
             box = self.query_one(f"#{name}")
             box.display = any(pane.display for pane in box.query(Pane))
@@ -149,9 +154,11 @@ class HomeScreen(Screen[None]):
     def on_descendant_focus(self) -> None:
         """Know which pane the focus is in, and show its keys."""
         for pane in self.query(Pane):
-            if pane.has_focus_within:
+            if pane.has_focus_within and pane.place != self.current:
                 self.current = pane.place
+                self.query_one(StatusLine).show_places("" if self.has_class("-all") else pane.place)
         self.show_keys()
+        self.show_environments()
 
     def on_descendant_blur(self) -> None:
         """Show the keys that count now."""
@@ -161,8 +168,19 @@ class HomeScreen(Screen[None]):
         """Show the keys of the place that has the focus."""
         pane = self.pane(self.current)
         view = self.query_one(TerminalView)
-        typing = self.focused is not None and self.focused.id in _LINES
-        self.query_one(KeyBar).show(pane.place, typing=typing, remote=view.has_focus and view.running)
+        self.query_one(KeyBar).show(pane.place, typing=self._typing, remote=view.has_focus and view.running)
+
+    def show_environments(self) -> None:
+        """Show in the status line where the targets are that the next key would be about."""
+        if self._begun:
+            inventory = self.query_one(InventoryPane)
+            names = self.pane(self.current).targets()
+            self.query_one(StatusLine).show_environments(inventory.environments(names))
+
+    @on(RowTable.Highlighted, "#inventory-table")
+    @on(RowTable.Marked, "#inventory-table")
+    def _chosen_changed(self) -> None:
+        self.show_environments()
 
     # ------------------------------------------------------------------ actions
 
@@ -211,6 +229,8 @@ class HomeScreen(Screen[None]):
     def action_back(self) -> None:
         """One step back: out of a line, out of a filter, out of the zoom, off a message."""
         if self.pane(self.current).back():
+            if self.focused is None:
+                self.pane(self.current).focus()
             return
         if self.zoomed:
             self.action_zoom()
@@ -265,6 +285,15 @@ class HomeScreen(Screen[None]):
     async def action_unlock_vault(self) -> None:
         """Open the vault."""
         await self.errands.vault()
+
+    def action_say_quit(self) -> None:
+        """Answer ctrl+c, which elsewhere ends a program and here must not."""
+        key = self.keymap.shown(command("quit")) or self.keymap.shown(command("open_palette"))
+        self.say(f"{key} quits." if not self._typing else f"esc leaves the line, then {key} quits.")
+
+    @property
+    def _typing(self) -> bool:
+        return self.focused is not None and self.focused.id in _LINES
 
     async def action_quit(self) -> None:
         """Leave, after asking while changes run here."""

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from opsterm.core.text import clean_block
 from opsterm.tui.screens.dialog import Dialog
+from opsterm.tui.wrapping import hanging
 
 
 class TextScreen(Dialog[None]):
@@ -33,8 +34,16 @@ class TextScreen(Dialog[None]):
         """Lay out the text."""
         with self.box():
             with VerticalScroll(id="text-scroll"):
-                yield Static(self._text, markup=False, id="text-body")
+                yield Static("", markup=False, id="text-body")
             yield Static("esc closes · j k scroll", markup=False, classes="dialog-keys")
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        self.call_after_refresh(self._wrap)
+
+    def _wrap(self) -> None:
+        room = self._scroller().size.width - 1  # the scroll bar may come
+        self.query_one("#text-body", Static).update(hanging(self._text, max(1, room)))
 
     def _scroller(self) -> VerticalScroll:
         return self.query_one("#text-scroll", VerticalScroll)

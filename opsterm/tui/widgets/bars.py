@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from rich.text import Text
-from textual.app import ComposeResult
-from textual.containers import Horizontal
+from rich.cells import cell_len
+from textual.content import Content
 from textual.widgets import Static
 
 from opsterm.changes.change import ChangeState
 from opsterm.core.text import clean_line
 from opsterm.inventory.fleet import count_statuses
-from opsterm.runtime.commands import commands_of, key_text
+from opsterm.runtime.commands import PLACES, Command, command, commands_of
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.glyphs import Glyphs
 from opsterm.tui.keys import KeyMap
 
-_PLACES = (("inventory", 1), ("chart", 2), ("alerts", 3), ("chat", 4), ("terminal", 5), ("approvals", 6))
-_MOST_KEYS = 7
+_FIRST = ("open_help", "open_palette")
+_UNSAID = ("next_pane", "previous_pane", "say_quit", "back", *(f"pane_{number}" for number in range(1, 7)))
+"""Commands that everybody knows, or whose keys stand elsewhere on the screen."""
+
+
+class _Part(NamedTuple):
+    """A piece of the status line.
+
+    Attributes:
+        text: what it says.
+        weight: the lightest goes first where there is no room.
+        style: as Textual writes it, "" for the line's own.
+        gap: cells before it.
+    """
+
+    text: str
+    weight: int
+    style: str = ""
+    gap: int = 2
 
 
 class StatusLine(Static):
-    """One line: who, where, how many targets stand how, what waits, the time to the minute."""
+    """One line: where, who, how many targets stand how, what waits, the time to the minute.
+
+    What matters least is left out where there is no room.
+    """
 
     def __init__(self, runtime: Runtime, glyphs: Glyphs) -> None:
         super().__init__("", markup=False, id="status-line")
@@ -31,8 +52,9 @@ class StatusLine(Static):
         self._glyphs = glyphs
         self._begun = False
         self._place = ""
+        self._environments = ""
         self._waiting = 0
-        self._shown = ""
+        self._shown: tuple[_Part, ...] = ()
 
     def begin(self) -> None:
         """The runtime is open: show what it knows."""
@@ -54,44 +76,67 @@ class StatusLine(Static):
         self._place = place
         self.show()
 
-    def on_mount(self) -> None:
-        """Show what is known before anything is read."""
+    def show_environments(self, names: Sequence[str]) -> None:
+        """Show in which environments the chosen targets are."""
+        self._environments = " ".join(name.upper() for name in names)
+        self.show()
+
+    def on_resize(self) -> None:
+        """Leave out more, or less."""
         self.show()
 
     def show(self) -> None:
         """Write the line anew if it reads differently."""
-        text = self._text()
-        if text != self._shown:
-            self._shown = text
-            self.update(text)
+        parts = tuple(self._fitting(self._parts()))
+        if parts != self._shown:
+            self._shown = parts
+            self.update(Content.assemble(*((part.text, part.style) for part in parts)))
 
-    def _text(self) -> str:
-        operator = self.runtime.operator
-        parts = ["opsterm", f"{operator.name}@{operator.host}"]
+    def _parts(self) -> list[_Part]:
+        operator, ellipsis = self.runtime.operator, "…" if self._glyphs.braille else "..."
+        parts = [_Part("opsterm", 2)]
+        if self._environments:
+            parts.append(_Part(self._environments, 9, "bold $sev-warning"))
+        parts.append(_Part(f"{operator.name}@{operator.host}", 4))
         if self._place:
-            parts.append(" ".join(f"[{n}]" if name == self._place else str(n) for name, n in _PLACES))
-        if not self._begun:
-            parts.append("opening …" if self._glyphs.braille else "opening ...")
-        else:
-            parts += self._counts()
+            strip = " ".join(f"[{n}]" if name == self._place else str(n) for n, name in enumerate(PLACES, 1))
+            parts.append(_Part(strip, 6))
+        parts += self._counts() if self._begun else [_Part(f"opening {ellipsis}", 8)]
         if self.runtime.read_only_because:
-            parts.append(f"READ-ONLY: {self.runtime.read_only_because}")
+            parts.append(_Part(f"READ-ONLY: {self.runtime.read_only_because}", 10, "bold $sev-warning"))
         elif self.runtime.settings.changes.read_only:
-            parts.append("READ-ONLY")
-        parts.append(datetime.fromtimestamp(self.runtime.clock.now(), tz=UTC).astimezone().strftime("%H:%M"))
-        return clean_line("  ".join(parts))
+            parts.append(_Part("READ-ONLY", 10, "bold $sev-warning"))
+        clock = datetime.fromtimestamp(self.runtime.clock.now(), tz=UTC).astimezone().strftime("%H:%M")
+        return [*parts, _Part(clock, 5)]
 
-    def _counts(self) -> list[str]:
+    def _counts(self) -> list[_Part]:
         counts = count_statuses(self.runtime.inventory.rows())
-        states = " ".join(f"{self._glyphs.status(status)} {n}" for status, n in counts.present())
-        parts = [f"{counts.total} target{'' if counts.total == 1 else 's'} {states}", "model: rules"]
+        parts = [_Part(f"{counts.total} target{'' if counts.total == 1 else 's'}", 3)]
+        for place, (status, number) in enumerate(counts.present()):
+            ink = self._glyphs.sign(status).ink
+            parts.append(_Part(f"{self._glyphs.status(status)} {number}", 8, f"$sev-{ink}", gap=1 if place else 2))
         if self._waiting:
-            parts.append(
-                f"{self._waiting} approval{'s' if self._waiting > 1 else ''} wait{'' if self._waiting > 1 else 's'}"
-            )
+            one = self._waiting == 1
+            parts.append(_Part(f"{self._waiting} approval{' waits' if one else 's wait'} [6]", 8, "bold"))
+        parts.append(_Part("model: rules", 1))
         if not self.runtime.runs_workers:
-            parts.append("following")
+            parts.append(_Part("following", 1))
         return parts
+
+    def _fitting(self, parts: list[_Part]) -> list[_Part]:
+        """Return what fits, with the blanks between; the last part stands at the right."""
+        room = self.size.width
+        while len(parts) > 1 and sum(cell_len(part.text) + part.gap for part in parts) > room + parts[0].gap:
+            parts.remove(min(parts, key=lambda part: part.weight))
+        spaced, used = [], 0
+        for number, part in enumerate(parts):
+            gap = 0 if not number else part.gap
+            if number and number == len(parts) - 1:
+                gap = max(gap, room - used - cell_len(part.text))
+            text = clean_line(part.text)
+            spaced += [_Part(" " * gap, 0), _Part(text, 0, part.style)]
+            used += gap + cell_len(text)
+        return spaced
 
 
 class MessageLine(Static):
@@ -116,17 +161,14 @@ class MessageLine(Static):
         self.display = False
 
 
-class KeyBar(Horizontal):
-    """The keys that matter most where the focus is; all others are under ?."""
+class KeyBar(Static):
+    """The keys that matter most where the focus is, as many as there is room for; all are under ?."""
 
     def __init__(self, keymap: KeyMap) -> None:
-        super().__init__(id="key-bar")
+        super().__init__("", markup=False, id="key-bar")
         self._keymap = keymap
-        self._shown = ""
-
-    def compose(self) -> ComposeResult:
-        """One line of text."""
-        yield Static("", markup=False, id="key-bar-text")
+        self._wanted: tuple[str, bool, bool] = ("inventory", False, False)
+        self._shown: tuple[tuple[str, str], ...] = ()
 
     def show(self, place: str, *, typing: bool = False, remote: bool = False) -> None:
         """Show the keys of a place.
@@ -136,17 +178,37 @@ class KeyBar(Horizontal):
             typing: whether a line of text has the focus: then letters are text.
             remote: whether keys go to a shell.
         """
+        self._wanted = place, typing, remote
+        pieces = tuple(self._pieces(place, typing=typing, remote=remote))
+        if pieces != self._shown:
+            self._shown = pieces
+            self.update(Content.assemble(*pieces))
+
+    def on_resize(self) -> None:
+        """Show more keys, or fewer."""
+        place, typing, remote = self._wanted
+        self.show(place, typing=typing, remote=remote)
+
+    def _pieces(self, place: str, *, typing: bool, remote: bool) -> Iterator[tuple[str, str]]:
         if typing:
-            text = "enter takes it · esc leaves the line, its text stays"
+            keys = [("enter", "takes it"), ("esc", "leaves the line, its text stays")]
         elif remote:
-            text = f"every key goes to the remote · {key_text('ctrl+right_square_bracket')} leaves"
+            keys = [(self._keymap.shown(command("leave_terminal")), "leaves; every other key goes to the remote")]
         else:
-            keyed = [c for c in commands_of(place) if self._keymap.shown(c) and c.pane != "lists"]
-            first = [c for c in keyed if c.id in ("open_help", "open_palette")]
-            own = [c for c in keyed if c.pane != "everywhere"]
-            rest = [c for c in keyed if c.pane == "everywhere" and c not in first and not c.id.startswith("pane_")]
-            chosen = [*first, *own, *rest][:_MOST_KEYS]
-            text = "  ".join(f"{self._keymap.shown(c)} {c.title}" for c in chosen)
-        if text != self._shown:
-            self._shown = text
-            self.query_one("#key-bar-text", Static).update(Text(clean_line(text), no_wrap=True, overflow="crop"))
+            keys = [(self._keymap.shown(c), c.title) for c in self._ordered(place)]
+        room = self.size.width
+        for number, (key, title) in enumerate(keys):
+            gap = "  " if number else ""
+            room -= len(gap) + cell_len(f"{key} {title}")
+            if room < 0:
+                return
+            yield gap, ""
+            yield clean_line(key), "bold $accent"
+            yield f" {clean_line(title)}", ""
+
+    def _ordered(self, place: str) -> Iterator[Command]:
+        """Yield a place's commands: help and palette, its own, then those that count everywhere."""
+        keyed = [c for c in commands_of(place) if self._keymap.shown(c)]
+        yield from (c for c in keyed if c.id in _FIRST)
+        yield from (c for c in keyed if c.pane != "everywhere")
+        yield from (c for c in keyed if c.pane == "everywhere" and c.id not in (*_FIRST, *_UNSAID))

@@ -1,0 +1,134 @@
+"""What stands on the approval screen about a change, as lines of text.
+
+Order: what, where, risk, rules, safer, back; then who wants it and how long it holds; then what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.changes.summary import exit_summary, targets_text, way_back
+from opsterm.core.text import clean_block, clean_line, shown_exactly
+from opsterm.core.units import age_text, bytes_text, span_text
+from opsterm.policy.approval import Ask, Friction
+from opsterm.runtime.commands import command
+from opsterm.tui.keys import KeyMap
+from opsterm.tui.wrapping import LEAST_ROOM, wrapped
+
+LABEL_WIDTH = 10
+
+
+class SheetRow(NamedTuple):
+    """A label and its text.
+
+    Attributes:
+        label: one word, "" for a line that goes on.
+        text: may have several lines.
+        exact: every blank of it counts.
+    """
+
+    label: str
+    text: str
+    exact: bool = False
+
+
+def sheet(rows: Sequence[SheetRow], columns: int) -> str:
+    """Return rows as text, every further line below the text's beginning."""
+    room = max(LEAST_ROOM, columns - LABEL_WIDTH)
+    return "\n".join(_row(row, room) for row in rows)
+
+
+def _row(row: SheetRow, room: int) -> str:
+    lines = [piece for line in clean_block(row.text).split("\n") for piece in wrapped(line, room, exact=row.exact)]
+    return "\n".join(f"{'' if number else row.label:{LABEL_WIDTH}}{line}" for number, line in enumerate(lines))
+
+
+def heading(change: Change, now: float) -> str:
+    """Return the title of the box."""
+    verb = "Approve change" if change.state is ChangeState.PROPOSED else "Change"
+    ago = age_text(now - change.requested_at)
+    return clean_line(
+        f"{verb} {change.name} · {change.state} · from the {change.origin} by {change.requested_by}, {ago} ago"
+    )
+
+
+def rows_of(change: Change, *, now: float, environments: str, sign: str) -> list[SheetRow]:
+    """Return everything that is said of a change.
+
+    Args:
+        change: any change.
+        now: epoch seconds.
+        environments: where its targets are, as in "PROD"; "" when not known.
+        sign: the glyph of its risk.
+    """
+    order = change.order
+    where = f"{targets_text(change)}{f' · {environments}' if environments else ''}"
+    rows = [
+        SheetRow("what", shown_exactly(order.command), exact=True),
+        SheetRow("", f"{order.shell} · {_as_whom(change)} · {span_text(order.timeout_s)} limit"),
+        SheetRow("where", where),
+        SheetRow("risk", f"{sign} {change.risk.level.upper()}  {' '.join(change.risk.reasons)}"),
+        SheetRow("rules", "none are evaluated in this version"),
+        SheetRow("safer", "no alternative is known"),
+        SheetRow("back", way_back(change)),
+    ]
+    if change.reason:
+        rows.append(SheetRow("reason", change.reason))
+    rows.append(SheetRow("digest", f"{change.digest[:16]}…  the approval is for exactly these bytes"))
+    return rows + _history(change, now)
+
+
+def _as_whom(change: Change) -> str:
+    users = sorted({target.user for target in change.order.targets if target.user})
+    return f"as {', '.join(users)}" if users else "as your log-in on each target"
+
+
+def _history(change: Change, now: float) -> list[SheetRow]:
+    rows = []
+    if change.decided_by:
+        note = f": {change.decision_note}" if change.decision_note else ""
+        word = "approved" if change.approved_digest else "decided"
+        rows.append(SheetRow(word, f"by {change.decided_by}, {age_text(now - change.decided_at)} ago{note}"))
+    if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED):
+        rows.append(SheetRow("expires", f"in {age_text(max(0.0, change.order.expires_at - now))}"))
+    elif change.started_at:
+        rows.append(SheetRow("result", exit_summary(change.outcomes)))
+    for outcome in change.outcomes:
+        if outcome.message and outcome.state is not OutcomeState.DONE:
+            rows.append(SheetRow("", f"{outcome.target}: {outcome.message}"))
+        if outcome.kept_bytes < outcome.output_bytes:
+            left = bytes_text(outcome.output_bytes - outcome.kept_bytes)
+            rows.append(SheetRow("", f"{outcome.target}: {left} more output came and was not kept"))
+    return rows
+
+
+def question(asked: Friction, typed: str) -> str:
+    """Return what the screen asks for, with what was typed so far."""
+    line = asked.prompt if asked.ask is Ask.KEY else f"{asked.prompt}: {typed}_"
+    return f"{line}        [ deny ]"
+
+
+def keys_line(change: Change, asked: Friction, keymap: KeyMap) -> str:
+    """Return the keys that count for a change as it stands now."""
+
+    def key(command_id: str) -> str:
+        return keymap.shown(command(command_id))
+
+    scroll = "pgup pgdn scroll"
+    approve = {
+        Ask.KEY: f"{key('approve')} approve",
+        Ask.KEY_ENTER: f"{key('approve')} enter approve",
+        Ask.COUNT: f"{asked.answer} enter approve",
+    }[asked.ask]
+    deny = f"{key('deny')} deny"
+    match change.state:
+        case ChangeState.PROPOSED:
+            return f"{approve} · {deny} · {key('edit_change')} edit first · esc decide later"
+        case ChangeState.APPROVED:
+            return f"{key('run_change')} run · {deny} · esc close"
+        case ChangeState.RUNNING:
+            return f"{key('stop_change')} stop · {scroll} · esc close, it goes on"
+        case _:
+            return f"{scroll} · esc close"

@@ -1,0 +1,198 @@
+"""The whole screen for tests: the real runtime and storage in a folder of its own, at a time that stands still."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from opsterm.composition import build_runtime
+from opsterm.core.clock import StoppedClock
+from opsterm.core.paths import Paths
+from opsterm.core.settings import Loaded, load_settings
+from opsterm.inventory.target import LOCALHOST, Protocol, Target
+from opsterm.monitoring.alerts import Alert, AlertState, Severity
+from opsterm.monitoring.sample import Sample, SeriesKey
+from opsterm.runtime.ports import HostProbe, Operator
+from opsterm.runtime.runtime import Runtime
+from opsterm.tui.app import OpstermApp
+from opsterm.tui.start import Terminal
+from tests.tui.screen import screen_text
+
+CHECKOUT = Path(__file__).parents[2]
+NOW = 1_787_300_040.0
+STILL = "[monitoring]\ninterval_s = 30\n"
+"""Settings under which nothing is measured a second time while a test lasts."""
+
+
+class SteadyProbe:
+    """Measures the same every time."""
+
+    def measure(self, target: str, at: float) -> Sequence[Sample]:
+        values = {
+            ("cpu.used_percent", ""): 41.0, ("cpu.iowait_percent", ""): 2.0, ("load.1m", ""): 1.25,
+            ("memory.used_percent", ""): 63.0, ("fs.used_percent", "/"): 71.0, ("fs.used_percent", "/var"): 44.0,
+            ("net.received_bytes_per_s", "eth0"): 125_000.0, ("process.count", ""): 211.0,
+            ("host.uptime_s", ""): 864_000.0,
+        }  # fmt: skip
+        return [Sample(SeriesKey(target, metric, item), at, value) for (metric, item), value in values.items()]
+
+    def describe(self) -> Mapping[str, str]:
+        return {"os": "debian 12"}
+
+
+def a_terminal(*, ascii: bool = False, term: str = "xterm-256color", no_color: bool = False) -> Terminal:  # noqa: A002 (the word every face uses for it)
+    """Return what would be found out about a terminal."""
+    colours = 16 if term == "linux" else 1 << 24
+    return Terminal(term=term, ascii=ascii, no_color=no_color, slow=False, colours=colours, mouse=False)
+
+
+class Stage:
+    """A folder with settings and data, and the runtimes and apps that work in it.
+
+    Attributes:
+        clock: the time of everything here.
+        paths: where things are.
+    """
+
+    def __init__(self, folder: Path, *, settings: str = STILL, probe: HostProbe | None = None) -> None:
+        self.clock = StoppedClock(NOW)
+        self.paths = Paths(
+            config=folder / "config", data=folder / "data", state=folder / "state", shipped=CHECKOUT, home=folder
+        )
+        for path in (self.paths.config, self.paths.data, self.paths.state):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._settings = settings
+        self._probe = probe or SteadyProbe()
+
+    @property
+    def loaded(self) -> Loaded:
+        """The settings."""
+        return load_settings(file_text=self._settings)
+
+    def runtime(self, face: str = "screen") -> Runtime:
+        """Return the real runtime; only who sits there, what this host is and what it measures are made up."""
+        runtime = build_runtime(
+            loaded=self.loaded, paths=self.paths, clock=self.clock,
+            environment={"HOME": str(self.paths.home), "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"}, face=face,
+        )  # fmt: skip
+
+        async def probe() -> HostProbe:
+            return self._probe
+
+        operator = Operator(name="ana", uid=1000, host="jump-01", origin="", home=self.paths.home)
+        runtime._edges = dataclasses.replace(
+            runtime._edges, open_probe=probe, operator=operator, this_os=lambda: "debian 12"
+        )
+        return runtime
+
+    def app(self, terminal: Terminal | None = None) -> OpstermApp:
+        """Return the app over a runtime of this stage; make it before the loop runs, as the door does."""
+        return OpstermApp(self.runtime, loaded=self.loaded, paths=self.paths, terminal=terminal or a_terminal())
+
+    async def fill(self, work: Callable[[Runtime], Awaitable[None]]) -> None:
+        """Do something with a runtime that has no screen."""
+        async with self.runtime("command") as runtime:
+            await runtime.open(workers=False)
+            await work(runtime)
+
+
+async def settled(pilot: Pilot[None], *, rounds: int = 3) -> None:
+    """Wait until the app has nothing left to do at once."""
+    for _ in range(rounds):
+        await pilot.pause()
+        if short := [worker for worker in pilot.app.workers if worker.group in _SHORT]:
+            await pilot.app.workers.wait_for_complete(short)
+    await pilot.pause()
+
+
+_SHORT = ("status", "output", "change", "why", "copy", "choose", "check", "ask")
+
+
+async def begun(pilot: Pilot[None]) -> None:
+    """Wait until the home screen is filled."""
+    app = pilot.app
+    assert isinstance(app, OpstermApp)
+    for _ in range(2000):
+        await pilot.pause(0.005)
+        if app.broken is not None:
+            raise app.broken
+        if app.failure is not None:
+            raise app.failure
+        if app.has_begun:
+            break
+    else:
+        raise AssertionError("\n".join(screen_text(app)))
+    await settled(pilot)
+
+
+# ------------------------------------------------------------------------------------------------- a fleet
+
+
+def a_fleet() -> Sequence[Target]:
+    """Return some thirty targets as a small shop has them."""
+    made = [
+        Target(name=f"web-{n:02d}", address=f"192.0.2.{n}", os="debian 12", groups=("web",), tags=("nginx",),
+               environment="prod", site="fra", source="csv")
+        for n in range(1, 13)
+    ]  # fmt: skip
+    made += [
+        Target(name=f"db-main-{n}", os="debian 12", groups=("db",), tags=("postgres",), environment="prod",
+               user="postgres", source="csv")
+        for n in range(1, 4)
+    ]  # fmt: skip
+    made += [Target(name=f"sw-{n}", protocol=Protocol.SNMP, groups=("switch",), site="fra") for n in range(1, 5)]
+    made += [
+        Target(name=f"win-{n:02d}", protocol=Protocol.WINRM, os="win10", groups=("windows",), tags=("win10",),
+               environment="lab")
+        for n in range(1, 10)
+    ]  # fmt: skip
+    return made
+
+
+def an_alert(target: str, metric: str, item: str = "", **fields: object) -> Alert:
+    """Return a firing alert."""
+    values: dict[str, object] = {
+        "fingerprint": f"{target} {metric} {item}", "key": SeriesKey(target, metric, item),
+        "rule": f"{metric} above 90 %",
+        "severity": Severity.WARNING, "state": AlertState.FIRING,
+        "summary": "load per core 2.3 above 2 in 45 of 60 readings",
+        "advice": "See which processes use the processor: top -b -n 1 | head -20", "value": 91.0, "unit": "%",
+        "level": 90.0, "since": NOW - 125, "last_seen": NOW - 5, "count": 5,
+    }  # fmt: skip
+    return Alert(**{**values, **fields})  # type: ignore[arg-type]  # a table of defaults has no types
+
+
+async def furnish(runtime: Runtime) -> None:
+    """Put in the fleet, what is known of it, three alerts, an hour of measurements."""
+    inventory, store = runtime.inventory, runtime.store
+    await store.targets.save(a_fleet(), [])
+    await inventory.reload()
+    reasons = {f"web-{n:02d}": "" for n in range(1, 13)} | {f"db-main-{n}": "" for n in range(1, 4)}
+    await inventory.note_seen(reasons | {"win-04": "No route to host.", **{f"sw-{n}": "" for n in range(1, 5)}})
+    for alert in (
+        an_alert(
+            "db-main-1", "fs.used_percent", "/", severity=Severity.CRITICAL, value=97.0,
+            summary="file system / 97 % above 95 % in 3 of 5 readings", since=NOW - 4 * 60, count=4,
+            advice="Find what grew: du -xh --max-depth=2 / | sort -h | tail -20",
+        ),
+        an_alert("web-03", "load.per_core", value=2.3, unit="", level=2.0),
+        an_alert("web-07", "memory.used_percent", state=AlertState.ACKNOWLEDGED, by="ben", note="on it",
+                 summary="memory used 93 % above 90 % in 4 of 5 readings", since=NOW - 3700, count=812),
+    ):  # fmt: skip
+        await store.alerts.save(alert, lambda kept: [])
+    await runtime.alerts.open()
+    await store.samples.write(list(_an_hour()), fence=None)
+
+
+def _an_hour() -> Sequence[Sample]:
+    made = []
+    for n in range(720):
+        at = NOW - 3600 + n * 5
+        made.append(Sample(SeriesKey(LOCALHOST, "cpu.used_percent"), at, 40 + 30 * math.sin(n / 40) + (n % 7)))
+        made.append(Sample(SeriesKey(LOCALHOST, "memory.used_percent"), at, 60 + n / 60))
+        made.append(Sample(SeriesKey(LOCALHOST, "cpu.iowait_percent"), at, 2.0 + (n % 3)))
+    return made
