@@ -16,6 +16,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cryptography.utils import CryptographyDeprecationWarning
+
 
 @contextmanager
 def find_no_libraries(package: str) -> Iterator[None]:
@@ -41,7 +43,7 @@ with find_no_libraries("asyncssh"):
     import asyncssh
     from asyncssh import encryption, kex, mac, public_key
 
-warnings.filterwarnings("ignore", module=r"asyncssh\.")
+warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"asyncssh\.")
 """Old algorithms are only spoken where ssh_config asks for them; a warning on standard error would spoil the screen."""
 
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
