@@ -42,6 +42,6 @@ def test_the_connector_alone_brings_nothing_heavy() -> None:
 
 
 def test_everybody_else_still_finds_libraries() -> None:
-    import opsterm.adapters.ssh_library  # noqa: F401
+    import opsterm.adapters.ssh_library  # noqa: F401 (what its import does is tried)
 
     assert ctypes.util.find_library("c")

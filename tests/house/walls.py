@@ -97,6 +97,9 @@ def assistant_reaches_out(modules: Iterable[Module]) -> Breaches:
     return found
 
 
+STREAMS = frozenset({"sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"})
+
+
 def prints(modules: Iterable[Module], allowed: Mapping[str, str]) -> Breaches:
     """Find output to a terminal that does not pass the printer, which cleans."""
     found = []
@@ -107,7 +110,7 @@ def prints(modules: Iterable[Module], allowed: Mapping[str, str]) -> Breaches:
         found += [
             f"{m.at(node)} takes {dotted(node)}: use the Printer"
             for node in ast.walk(m.tree)
-            if isinstance(node, ast.Attribute) and dotted(node).startswith(("sys.stdout", "sys.stderr", "sys.__std"))
+            if isinstance(node, ast.Attribute) and dotted(node) in STREAMS
         ]
     return found
 

@@ -10,7 +10,8 @@ import textwrap
 import typing
 from collections.abc import Callable, Mapping, Sequence
 
-from opsterm.cli.arguments import _parser
+from opsterm.cli.manual import EXAMPLES, JSON_KEYS
+from opsterm.cli.syntax import build_parser
 from opsterm.core.settings import NOT_SETTINGS, Settings, ThresholdSetting, describe_settings, load_settings
 from opsterm.runtime.commands import COMMANDS, Command, key_text
 from tests.house.source import CHECKOUT
@@ -107,7 +108,7 @@ def anchor(verb: str) -> str:
 
 def parser_verbs() -> Mapping[str, argparse.ArgumentParser]:
     """Return verb -> its parser, in the order of the help."""
-    return dict(_verbs_below(_parser(), ""))
+    return dict(_verbs_below(build_parser(), ""))
 
 
 def _verbs_below(parser: argparse.ArgumentParser, before: str) -> list[tuple[str, argparse.ArgumentParser]]:
@@ -126,7 +127,7 @@ EVERYWHERE = frozenset({"help", "config", "set", "read_only", "json"})
 
 def commands_page() -> str:
     """Return docs/commands.md."""
-    parser = _parser()
+    parser = build_parser()
     parts = [
         "# Commands",
         NOTE,
@@ -142,7 +143,18 @@ def commands_page() -> str:
         parts += [f"## opsterm {verb}", child.description or "", _usage(verb, child, own)]
         if own:
             parts.append(_arguments(own))
+        parts += _manual(verb)
     return "\n\n".join(parts) + "\n"
+
+
+def _manual(verb: str) -> list[str]:
+    """Return what the help of a verb says besides its arguments."""
+    parts = []
+    if examples := EXAMPLES.get(verb):
+        parts += ["For example:", "\n".join(f"    {example}" for example in examples)]
+    if keys := JSON_KEYS.get(verb):
+        parts.append("Keys of its JSON: " + ", ".join(f"`{key}`" for key in keys) + ".")
+    return parts
 
 
 def _exit_codes(text: str) -> str:

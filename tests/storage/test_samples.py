@@ -196,7 +196,7 @@ async def test_a_day_of_one_series_is_read_quickly_and_compacted_in_short_slices
         slices.append(clock.monotonic() - start)
         return result
 
-    store.samples._writer.write = timed  # type: ignore[attr-defined]
+    store.samples._writer.write = timed  # type: ignore[attr-defined]  # put in its place for this test
     await compact(store, T0 + 24 * HOUR, keep_raw_s=HOUR)
     assert len(slices) > 4
     assert sorted(slices)[len(slices) // 2] < 0.05

@@ -120,7 +120,7 @@ async def test_facts_of_one_who_fails_leave_no_hole(store: SqliteStore) -> None:
         store.journal.append([fact("a")]),
         store.alerts.save(alert(), lambda _: [fact("b")], fence=gone),
         store.alerts.save(alert(), lambda _: [fact("c"), fact("d")]),
-        store.alerts.save(alert(), lambda _: [BadInput("not a fact")]),  # type: ignore[list-item]
+        store.alerts.save(alert(), lambda _: [BadInput("not a fact")]),  # type: ignore[list-item]  # a caller's mistake
         store.journal.append([fact("e")]),
         return_exceptions=True,
     )
