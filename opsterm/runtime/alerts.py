@@ -24,11 +24,11 @@ class Alerts:
         self._ledger = ledger
         self._clock = clock
         self._operator = operator
-        self._open: dict[int, Alert] = {}
+        self._open: dict[str, Alert] = {}  # by fingerprint: an alert that a full disk did not take has no number
 
     async def open(self) -> None:
         """Read what is open."""
-        self._open = {alert.id: alert for alert in await self._store.alerts.open()}
+        self._open = {alert.fingerprint: alert for alert in reversed(await self._store.alerts.open())}
 
     def feed(self) -> Sequence[Alert]:
         """Return what is firing, acknowledged or silenced: critical first, then the newest. Costs no query."""
@@ -85,11 +85,15 @@ class Alerts:
         return await self._change(alert_id, states.unsilence, "silence ended")
 
     async def _change(self, alert_id: int, transition: Callable[[Alert], Alert], reason: str) -> Alert:
-        alert = await self.get(alert_id)
-        if alert.state not in OPEN_STATES:
-            raise BadInput(f"Alert a{alert_id} is {alert.state}; there is nothing to do.")
-        changed = transition(alert)
-        kept, facts = await self._store.alerts.save(changed, lambda a: [self.changed_fact(a, reason)])
+        def change(alert: Alert) -> Alert:
+            if alert.state not in OPEN_STATES:
+                raise BadInput(f"Alert a{alert_id} is {alert.state}; there is nothing to do.")
+            return transition(alert)
+
+        found = await self._store.alerts.update(alert_id, change, lambda a: [self.changed_fact(a, reason)])
+        if found is None:
+            return await self.get(alert_id)  # raises
+        kept, facts = found
         self.keep(kept)
         self._ledger.committed(facts)
         return kept
@@ -111,15 +115,16 @@ class Alerts:
 
     def keep(self, alert: Alert) -> None:
         """Remember an alert's newest form."""
-        if alert.state is states.AlertState.RESOLVED:
-            self._open.pop(alert.id, None)
-        else:
-            self._open[alert.id] = alert
+        if alert.state is not states.AlertState.RESOLVED:
+            self._open[alert.fingerprint] = alert
+        elif alert.fingerprint in self._open and self._open[alert.fingerprint].id in (0, alert.id):
+            del self._open[alert.fingerprint]
 
     async def follow(self, heart: Heart) -> None:
         """Take in what any process changes. Run by the supervisor."""
         heart.beat()
         with self._ledger.hub.listen("alerts in memory", AlertChanged) as ear:
+            await self.open()
             async for facts in ear.batches():
                 heart.beat()
                 for number in {fact.event.alert for fact in facts if isinstance(fact.event, AlertChanged)}:

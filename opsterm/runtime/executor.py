@@ -9,18 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeEnded, ChangeOutput, ChangeStarted, ChangeTargetEnded
 from opsterm.core.clock import Clock
-from opsterm.core.errors import NotApproved, OpstermError, TimedOut, Unreachable
+from opsterm.core.errors import NotApproved, OpstermError, StorageError, TimedOut, Unreachable
+from opsterm.core.events import Fact
+from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, OrderTarget
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector, Ended, Store
+from opsterm.runtime.supervisor import Heart, to_the_end
+
+TRY_AGAIN_S = 3.0
+"""How often an end that the disk did not take is written again."""
+
+log = logging.getLogger("opsterm.executor")
 
 
 class Executor:
@@ -33,11 +42,12 @@ class Executor:
         runner: name of this process, kept with a running change so that a crash is noticed.
         parallel: targets of one change worked on at the same time.
         output_limit: bytes of output kept per target.
+        read_only: the setting changes.read_only: nothing is run.
     """
 
     def __init__(
         self, store: Store, ledger: Ledger, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
-        runner: str, parallel: int, output_limit: int,
+        runner: str, parallel: int, output_limit: int, read_only: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -46,26 +56,34 @@ class Executor:
         self._runner = runner
         self._parallel = parallel
         self._output_limit = output_limit
+        self._read_only = read_only
+        self._unkept: dict[int, _End] = {}
 
     async def run(self, change_id: int) -> Change:
         """Run an approved change to its end and return it with its outcomes.
 
         Raises:
+            Refused: read-only mode.
             NotApproved: it may not run, or another process was quicker.
+            StorageError: the disk did not take its end; `keep_ends` has it.
         """
-        change = await self._start(change_id)
+        started: list[Change] = []
         try:
+            await to_the_end(self._start(change_id, started))
+            change = started[0]
             outcomes = await self._run_on_all(change)
         except asyncio.CancelledError:
-            await asyncio.shield(self._finish(change, cancelled=True))
+            if started:
+                await to_the_end(self._finish(started[0], cancelled=True))
             raise
-        return await self._finish(replace(change, outcomes=tuple(outcomes)), cancelled=False)
+        return await to_the_end(self._finish(replace(change, outcomes=tuple(outcomes)), cancelled=False))
 
-    async def _start(self, change_id: int) -> Change:
+    async def _start(self, change_id: int, started: list[Change]) -> None:
+        """Move a change to RUNNING; put it into `started`, which outlives a cancellation."""
         change = await self._store.changes.get(change_id)
         if change is None:
             raise NotApproved(f"There is no change c{change_id}.")
-        started = lifecycle.start(change, now=self._clock.now())
+        running = lifecycle.start(change, now=self._clock.now(), read_only=self._read_only)
         fact = self._ledger.fact(
             ChangeStarted(
                 change=change.id, digest=change.order.digest(), targets=tuple(t.name for t in change.order.targets)
@@ -73,15 +91,15 @@ class Executor:
             correlation_id=change.name,
         )
         moved = await self._store.changes.move(
-            started, expected=ChangeState.APPROVED, facts=[fact], runner=self._runner
+            running, expected=ChangeState.APPROVED, facts=[fact], runner=self._runner
         )
         if moved is None:
             raise NotApproved(
                 f"{change.name} was not started: another process has started or voided it.",
                 next_step="Look at it again; nothing was run here.",
             )
+        started.append(running)
         self._ledger.committed(moved)
-        return started
 
     async def _run_on_all(self, change: Change) -> list[Outcome]:
         gate = asyncio.Semaphore(self._parallel)
@@ -97,10 +115,11 @@ class Executor:
         return [outcomes[target.name] for target in change.order.targets]
 
     async def _run_on_one(self, change: Change, target: OrderTarget) -> Outcome:
+        """Return what came of one target. What goes wrong on one target must not end the others: it raises nothing."""
         outcome = Outcome(target=target.name, state=OutcomeState.RUNNING, started_at=self._clock.now())
-        await self._store.changes.save_outcome(change.id, outcome, [])
         record = _Record(limit=self._output_limit)
         try:
+            await self._store.changes.save_outcome(change.id, outcome, [])
             ended = await self._stream(change, target, record)
             outcome = replace(
                 outcome,
@@ -110,23 +129,27 @@ class Executor:
             )
         except asyncio.CancelledError:
             outcome = replace(outcome, state=OutcomeState.CANCELLED, message="Stopped by the operator.")
-            await asyncio.shield(self._keep(change, record.close(outcome, self._clock.now())))
+            await to_the_end(self._keep(change, record.close(outcome, self._clock.now())))
             raise
-        except TimedOut as error:
-            outcome = replace(outcome, state=OutcomeState.TIMED_OUT, message=str(error))
-        except Unreachable as error:
-            outcome = replace(outcome, state=OutcomeState.UNREACHABLE, message=str(error))
         except OpstermError as error:
-            outcome = replace(outcome, state=OutcomeState.FAILED, message=str(error))
+            outcome = replace(outcome, state=_state_after(error, record), message=mask(str(error))[0])
+        except Exception as error:  # a fault of ours: of this target only, and it is told
+            log.error("running %s on %s failed", change.name, target.name, exc_info=error)
+            state = OutcomeState.UNKNOWN if record.began else OutcomeState.FAILED
+            outcome = replace(outcome, state=state, message=f"A fault of opsterm: {type(error).__name__}: {error}")
         return await self._keep(change, record.close(outcome, self._clock.now()))
 
     async def _stream(self, change: Change, target: OrderTarget, record: _Record) -> Ended:
         order: Order = change.order
-        session = await (await self._connector()).session(target)
+        try:
+            session = await (await self._connector()).session(target)
+        except TimedOut as error:  # nothing was begun: that is another thing than a command that takes too long
+            raise Unreachable(error.what, why=error.why, next_step=error.next_step) from error
         try:
             async with asyncio.timeout(order.timeout_s), aclosing(
                 session.run(order.command, shell=order.shell)  # type: ignore[type-var]  # an async generator
             ) as pieces:  # fmt: skip
+                record.began = True
                 async for piece in pieces:
                     if isinstance(piece, Ended):
                         return piece
@@ -141,9 +164,13 @@ class Executor:
         return Ended(exit_status=None)
 
     async def _keep_output(self, change: Change, target: OrderTarget, record: _Record, piece: bytes) -> None:
+        """Keep what came; a disk that takes none of it does not stop the command."""
         kept = record.take(piece)
         if kept:
-            await self._store.output.append(change.id, target.name, kept)
+            try:
+                await self._store.output.append(change.id, target.name, kept)
+            except StorageError as error:
+                record.lose(len(kept), error.what)
         self._ledger.tell(
             ChangeOutput(change=change.id, target=target.name, total_bytes=record.total), correlation_id=change.name
         )
@@ -161,36 +188,102 @@ class Executor:
             ),
             correlation_id=change.name,
         )
-        self._ledger.committed(await self._store.changes.save_outcome(change.id, outcome, [fact]))
+        try:
+            self._ledger.committed(await self._store.changes.save_outcome(change.id, outcome, [fact]))
+        except StorageError:
+            log.info("the outcome of %s on %s is kept with the end", change.name, outcome.target)
         return outcome
+
+    # ------------------------------------------------------------------------------------------------ the end
 
     async def _finish(self, change: Change, *, cancelled: bool) -> Change:
         if cancelled:
-            kept = await self._store.changes.get(change.id)
-            change = kept or change
+            change = await self._store.changes.get(change.id) or change
+            if change.state is not ChangeState.RUNNING:
+                return change
         finished = lifecycle.finish(change, cancelled=cancelled, now=self._clock.now())
         fact = self._ledger.fact(ChangeEnded(change=change.id, state=finished.state), correlation_id=change.name)
-        moved = await self._store.changes.move(finished, expected=ChangeState.RUNNING, facts=[fact])
-        self._ledger.committed(moved or ())
-        return finished
+        end = _End(change=finished, facts=(fact,))
+        try:
+            return await self._keep_end(end)
+        except StorageError:
+            self._unkept[change.id] = end
+            raise
+
+    async def _keep_end(self, end: _End) -> Change:
+        """Write an end with all its outcomes; return the change as it is kept."""
+        moved = await self._store.changes.move(
+            end.change, expected=ChangeState.RUNNING, facts=end.facts, outcomes=end.change.outcomes
+        )
+        if moved is None:
+            return await self._store.changes.get(end.change.id) or end.change
+        self._ledger.committed(moved)
+        return end.change
+
+    @property
+    def has_unkept_ends(self) -> bool:
+        """Whether the disk has not taken the end of a change yet."""
+        return bool(self._unkept)
+
+    async def keep_ends(self, heart: Heart) -> None:
+        """Write ends that the disk did not take, until it takes them. Run by the supervisor."""
+        while self._unkept:
+            heart.beat()
+            await asyncio.sleep(TRY_AGAIN_S)
+            for number, end in list(self._unkept.items()):
+                try:
+                    await self._keep_end(end)
+                except StorageError:
+                    break
+                del self._unkept[number]
+
+
+def _state_after(error: OpstermError, record: _Record) -> OutcomeState:
+    """Return how it went on a target where this was raised."""
+    if isinstance(error, TimedOut):
+        return OutcomeState.TIMED_OUT
+    if isinstance(error, Unreachable):
+        # A line that broke while the command ran: whether it came to its end, nobody saw.
+        return OutcomeState.UNKNOWN if record.began else OutcomeState.UNREACHABLE
+    return OutcomeState.FAILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """A change that has ended, and what is told of it."""
+
+    change: Change
+    facts: Sequence[Fact]
 
 
 class _Record:
-    """Counts, hashes and caps the output of one target."""
+    """Counts, hashes and caps the output of one target.
+
+    Attributes:
+        total: bytes that came.
+        began: whether the command was handed to the target.
+    """
 
     def __init__(self, *, limit: int) -> None:
         self.total = 0
+        self.began = False
         self._kept = 0
         self._limit = limit
+        self._lost = ""
         self._hash = hashlib.sha256()
 
     def take(self, piece: bytes) -> bytes:
         """Count and hash a piece; return the part of it that is kept."""
         self._hash.update(piece)
-        kept = piece[: max(0, self._limit - self.total)]
+        kept = b"" if self._lost else piece[: max(0, self._limit - self.total)]
         self.total += len(piece)
         self._kept += len(kept)
         return kept
+
+    def lose(self, count: int, why: str) -> None:
+        """Note that the last `count` bytes were not kept after all; nothing behind them will be."""
+        self._kept -= count
+        self._lost = f"Output after {self._kept} bytes was not kept: {why}"
 
     def close(self, outcome: Outcome, now: float) -> Outcome:
         """Return the outcome with what was counted."""
@@ -200,4 +293,5 @@ class _Record:
             output_bytes=self.total,
             kept_bytes=self._kept,
             output_sha256=self._hash.hexdigest(),
+            message="\n".join(line for line in (outcome.message, self._lost) if line),
         )

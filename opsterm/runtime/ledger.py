@@ -43,10 +43,10 @@ class Ledger:
 
     async def open(self) -> None:
         """Begin at the journal's end: what happened earlier is read from the stores, not told again."""
+        await self._journal.changed_elsewhere()  # first: what is committed from here on is looked for
         self.last = await self._journal.last_seq()
         self.hub.last_seq = self.last
         self.hub.replay = self._journal.after
-        await self._journal.changed_elsewhere()
 
     def fact(self, event: Event, *, by: str = "", correlation_id: str = "", cause: Fact | None = None) -> Fact:
         """Put who, when and why around an event.
@@ -99,7 +99,11 @@ class Ledger:
         self._elsewhere.append(call)
 
     async def follow(self, heart: Heart) -> None:
-        """Read what other processes commit, for ever. Run by the supervisor."""
+        """Read what other processes commit, for ever. Run by the supervisor.
+
+        Begins with what came while nobody followed: before the start, or while it waited to be started again.
+        """
+        await self.catch_up()
         while True:
             heart.beat()
             try:

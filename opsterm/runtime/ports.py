@@ -76,6 +76,23 @@ class TargetStore(Protocol):
         """Insert or replace targets by name."""
         ...
 
+    async def update(
+        self,
+        change: Callable[[Mapping[str, Target]], Sequence[Target]],
+        facts: Callable[[Sequence[Target]], Sequence[Fact]],
+        *,
+        names: Sequence[str] | None = None,
+    ) -> tuple[Sequence[Target], Sequence[Fact]]:
+        """Change targets as they are at this moment, so that what another process has just written is not lost.
+
+        Args:
+            change: called inside the transaction, in another thread, with the targets by name; returns those to
+                insert or replace, none for nothing. What it raises is raised, and nothing is kept.
+            facts: called with what `change` returned, if that is anything.
+            names: which targets `change` needs to see; None for all.
+        """
+        ...
+
     async def remove(self, names: Sequence[str], facts: Sequence[Fact]) -> Sequence[Fact]:
         """Remove targets by name and remember the names in `removed`, so that an automatic import leaves them out."""
         ...
@@ -143,6 +160,21 @@ class AlertStore(Protocol):
         """Insert (id 0) or replace an alert. `facts` is called with the alert as it was kept, id set."""
         ...
 
+    async def update(
+        self, alert_id: int, change: Callable[[Alert], Alert], facts: Callable[[Alert], Sequence[Fact]], *,
+        fence: Fence | None = None,
+    ) -> tuple[Alert, Sequence[Fact]] | None:  # fmt: skip
+        """Change an alert as it is at this moment; None when there is none with this number.
+
+        Args:
+            alert_id: which one.
+            change: called inside the transaction, in another thread, with the alert as it is kept; returns what is to
+                be kept. What it raises is raised, and nothing is kept.
+            facts: called with what `change` returned.
+            fence: proof of the lease.
+        """
+        ...
+
 
 class ChangeStore(Protocol):
     """Changes on disk; the only place where a change may move from state to state."""
@@ -160,8 +192,9 @@ class ChangeStore(Protocol):
         ...
 
     async def move(
-        self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = ""
-    ) -> Sequence[Fact] | None:
+        self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = "",
+        outcomes: Sequence[Outcome] = (),
+    ) -> Sequence[Fact] | None:  # fmt: skip
         """Write `change` if its state on disk is still `expected`; None when it is not: somebody was quicker.
 
         Args:
@@ -169,6 +202,7 @@ class ChangeStore(Protocol):
             expected: the state it must have.
             facts: committed in the same transaction, only when the move happens.
             runner: who runs it ("pid@boot"), kept while it is RUNNING.
+            outcomes: kept in the same transaction, only when the move happens.
         """
         ...
 

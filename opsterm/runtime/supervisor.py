@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import TypeVar
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import OpstermError
@@ -16,7 +17,13 @@ LONGEST_PAUSE_S = 60.0
 CALM_AFTER_S = 120.0
 """A task that ran this long without failing starts again at FIRST_PAUSE_S."""
 
+FAILURES_SHOWN = 20
+"""Ended tasks whose failure is still shown; older ones are forgotten."""
+
+T = TypeVar("T")
+
 log = logging.getLogger("opsterm.supervisor")
+logging.getLogger("opsterm").addHandler(logging.NullHandler())  # without one, a failure is printed over the screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +78,18 @@ class Supervisor:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._status: dict[str, TaskStatus] = {}
         self._on_failure: list[Callable[[TaskStatus], None]] = []
+        self._closed = False
 
     def start(self, name: str, work: Work, *, beat_every_s: float = 0.0, restart: bool = True) -> None:
-        """Begin a task; a task of that name that still runs is left alone.
+        """Begin a task; a task of that name that still runs is left alone. After `close` nothing is begun.
 
         Args:
             name: unique, a noun: "journal tail".
             work: called with a `Heart`; returns when it is done for good.
             beat_every_s: how often it will beat; 0 when it only waits.
-            restart: whether a failure starts it again.
+            restart: whether a failure starts it again; one that is not and ends well is forgotten.
         """
-        running = self._tasks.get(name)
-        if running is not None and not running.done():
+        if self._closed or self.running(name):
             return
         self._status[name] = TaskStatus(
             name=name, state="running", last_beat=self.clock.now(), beat_every_s=beat_every_s
@@ -99,9 +106,11 @@ class Supervisor:
                 self.note(name, state="stopped")
                 raise
             except Exception as error:
-                self._failed(name, error)
+                self._note_failure(name, error)
                 if not restart:
                     self.note(name, state="ended")
+                    for old in [s.name for s in self._status.values() if s.state == "ended"][:-FAILURES_SHOWN]:
+                        self._forget(old)
                     return
                 if self.clock.monotonic() - began > CALM_AFTER_S:
                     pause_s = FIRST_PAUSE_S
@@ -112,15 +121,24 @@ class Supervisor:
                 self.note(name, state="running", restarts=status.restarts + 1, last_beat=self.clock.now())
             else:
                 self.note(name, state="ended")
+                if not restart:
+                    self._forget(name)
                 return
 
-    def _failed(self, name: str, error: Exception) -> None:
-        known = isinstance(error, OpstermError)
-        self.note(name, last_error=" ".join(str(error).split()) if known else f"{type(error).__name__}: {error}")
-        if not known:
+    def _forget(self, name: str) -> None:
+        self._tasks.pop(name, None)
+        self._status.pop(name, None)
+
+    def _note_failure(self, name: str, error: Exception) -> None:
+        said = str(error) if isinstance(error, OpstermError) else f"{type(error).__name__}: {error}"
+        self.note(name, last_error=" ".join(said.split()))
+        if not isinstance(error, OpstermError):
             log.error("task %s failed", name, exc_info=error)
         for tell in self._on_failure:
-            tell(self._status[name])
+            try:
+                tell(self._status[name])
+            except Exception:
+                log.exception("the failure of task %s could not be told", name)
 
     def on_failure(self, tell: Callable[[TaskStatus], None]) -> None:
         """Call `tell` with the status of every task that fails, each time."""
@@ -157,7 +175,8 @@ class Supervisor:
         return task is not None and not task.done()
 
     async def close(self) -> None:
-        """End every task and wait for all of them, the youngest first."""
+        """End every task and wait for all of them, the youngest first; start no more."""
+        self._closed = True
         for name in reversed(list(self._tasks)):
             await self.stop(name)
 
@@ -168,3 +187,22 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await self.close()
+
+
+async def to_the_end(work: Awaitable[T]) -> T:
+    """Wait for something short that must not be left half done; return what it returned.
+
+    A cancellation of the caller is raised when the work has ended, and its result is lost then.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return task.result()
+    if not task.cancelled():
+        task.exception()  # looked at: nobody else will
+    raise cancelled

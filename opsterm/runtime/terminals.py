@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from opsterm.core.errors import Unreachable
+from opsterm.core.errors import StorageFull, Unreachable
 from opsterm.core.events import Event, event
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector, Shell
+from opsterm.runtime.supervisor import to_the_end
 
 
 @event("terminal.opened")
@@ -48,15 +50,23 @@ class Terminals:
         try:
             shell = await (await self._connector()).shell(order_target, columns=columns, rows=rows, term=term)
         except Unreachable as error:
-            await self._inventory.note_seen({target: error.what})
+            with contextlib.suppress(StorageFull):
+                await self._inventory.note_seen({target: error.what})
             raise
-        await self._inventory.note_seen({target: ""})
-        await self._ledger.record(self._ledger.fact(TerminalOpened(target=target)))
+        try:
+            await self._inventory.note_seen({target: ""})
+            await self._ledger.record(self._ledger.fact(TerminalOpened(target=target)))
+        except StorageFull:
+            return shell  # room is made on a full disk from a terminal
+        except BaseException:
+            await to_the_end(shell.close())
+            raise
         return shell
 
     async def closed(self, target: str, exit_status: int | None) -> None:
-        """Tell that a shell ended."""
-        await self._ledger.record(self._ledger.fact(TerminalClosed(target=target, exit_status=exit_status)))
+        """Tell that a shell ended; on a full disk nobody is told."""
+        with contextlib.suppress(StorageFull):
+            await self._ledger.record(self._ledger.fact(TerminalClosed(target=target, exit_status=exit_status)))
 
     async def trust(self, host: str, fingerprint: str) -> None:
         """Accept a host key that the operator has compared; raises when the host now shows another one."""

@@ -60,6 +60,30 @@ class SqliteAlerts:
 
         return await self._writer.write(work)
 
+    async def update(
+        self, alert_id: int, change: Callable[[Alert], Alert], facts: Callable[[Alert], Sequence[Fact]], *,
+        fence: Fence | None = None,
+    ) -> tuple[Alert, Sequence[Fact]] | None:  # fmt: skip
+        """Change an alert as it is at this moment; None when there is none with this number.
+
+        Args:
+            alert_id: which one.
+            change: called inside the transaction, in another thread.
+            facts: called with what `change` returned.
+            fence: proof of the lease.
+        """
+
+        def work(tx: Transaction) -> tuple[Alert, Sequence[Fact]] | None:
+            tx.check(fence)
+            row = tx.db.execute(GET, (alert_id,)).fetchone()
+            if row is None:
+                return None
+            kept = replace(change(_alert(row)), id=alert_id)
+            tx.db.execute(SAVE, _row(kept))
+            return kept, tx.append(facts(kept))
+
+        return await self._writer.write(work)
+
 
 def _row(alert: Alert) -> tuple[str | int | float | None, ...]:
     return (

@@ -70,11 +70,12 @@ class SqliteChanges:
         return await self._readers.read(work)
 
     async def move(
-        self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = ""
-    ) -> Sequence[Fact] | None:
+        self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = "",
+        outcomes: Sequence[Outcome] = (),
+    ) -> Sequence[Fact] | None:  # fmt: skip
         """Write `change` if its state on disk is still `expected`; None when it is not: somebody was quicker.
 
-        Its outcomes are `save_outcome`'s; `runner` is kept only while it is RUNNING.
+        Of its outcomes only those given apart are written; `runner` is kept only while it is RUNNING.
         """
         kept_runner = runner if change.state is ChangeState.RUNNING else ""
         values = (
@@ -83,9 +84,13 @@ class SqliteChanges:
         )  # fmt: skip
 
         def work(tx: Transaction) -> Sequence[Fact] | None:
-            return tx.append(facts) if tx.db.execute(MOVE, values).rowcount == 1 else None
+            if tx.db.execute(MOVE, values).rowcount != 1:
+                return None
+            for outcome in outcomes:
+                _save_outcome(tx.db, change.id, outcome)
+            return tx.append(facts)
 
-        return await self._writer.write(work)
+        return await self._writer.write(work, weight=1 + len(outcomes) + len(facts))
 
     async def save_outcome(self, change_id: int, outcome: Outcome, facts: Sequence[Fact]) -> Sequence[Fact]:
         """Insert or replace what came of one target."""

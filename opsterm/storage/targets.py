@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from opsterm.core.events import Fact
@@ -15,6 +15,7 @@ from opsterm.storage.writer import Transaction, Writer
 
 _COLUMNS = "name, address, os, group_names, tags, protocol, port, account, environment, site, source"
 ALL = f"SELECT {_COLUMNS} FROM target ORDER BY name"  # noqa: S608 (constants only)
+ONE = f"SELECT {_COLUMNS} FROM target WHERE name = ?"  # noqa: S608 (constants only)
 SAVE = f"INSERT OR REPLACE INTO target ({_COLUMNS}) VALUES ({', '.join('?' * 11)})"  # noqa: S608 (constants only)
 REMOVE = "DELETE FROM target WHERE name = ?"
 REMEMBER = "INSERT OR IGNORE INTO target_removed (name) VALUES (?)"
@@ -39,11 +40,35 @@ class SqliteTargets:
         """Insert or replace targets by name."""
 
         def work(tx: Transaction) -> Sequence[Fact]:
-            tx.db.executemany(FORGET, [(target.name,) for target in targets])
-            tx.db.executemany(SAVE, [_row(target) for target in targets])
+            _save(tx.db, targets)
             return tx.append(facts)
 
         return await self._writer.write(work, weight=len(targets) + len(facts))
+
+    async def update(
+        self,
+        change: Callable[[Mapping[str, Target]], Sequence[Target]],
+        facts: Callable[[Sequence[Target]], Sequence[Fact]],
+        *,
+        names: Sequence[str] | None = None,
+    ) -> tuple[Sequence[Target], Sequence[Fact]]:
+        """Change targets as they are at this moment; return what was saved.
+
+        Args:
+            change: called inside the transaction, in another thread, with the targets by name.
+            facts: called with what `change` returned, if that is anything.
+            names: which targets `change` needs to see; None for all.
+        """
+
+        def work(tx: Transaction) -> tuple[Sequence[Target], Sequence[Fact]]:
+            rows = (
+                tx.db.execute(ALL) if names is None else (row for name in names for row in tx.db.execute(ONE, (name,)))
+            )
+            changed = change({target.name: target for target in map(_target, rows)})
+            _save(tx.db, changed)
+            return changed, tx.append(facts(changed)) if changed else ()
+
+        return await self._writer.write(work, weight=1000 if names is None else 1 + len(names))
 
     async def remove(self, names: Sequence[str], facts: Sequence[Fact]) -> Sequence[Fact]:
         """Remove targets by name and remember the names in `removed`."""
@@ -80,6 +105,11 @@ class SqliteTargets:
             return tx.append(facts)
 
         return await self._writer.write(work, weight=len(seen) + len(facts))
+
+
+def _save(db: sqlite3.Connection, targets: Sequence[Target]) -> None:
+    db.executemany(FORGET, [(target.name,) for target in targets])
+    db.executemany(SAVE, [_row(target) for target in targets])
 
 
 def _row(target: Target) -> tuple[str | int | None, ...]:
