@@ -19,6 +19,7 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
 from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.offload import Offload
+from opsterm.tui.ascii import AsciiOnly
 from opsterm.tui.facts import FactsArrived
 from opsterm.tui.glyphs import Glyphs, glyphs
 from opsterm.tui.keys import KeyMap
@@ -86,10 +87,11 @@ class OpstermApp(App[None], inherit_bindings=False):
         return dict(next(iter(self.themes.values())).variables())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Let a theme without colours keep them from the terminal."""
+        """Let a theme without colours keep them from the terminal, and a terminal without UTF-8 get none."""
         usual = super().get_line_filters()
         theme = self.themes.get(self.theme)
-        return usual if theme is None else theme.filters(usual)
+        filters = usual if theme is None else theme.filters(usual)
+        return [*filters, AsciiOnly()] if self.terminal.ascii else filters
 
     def _handle_exception(self, error: Exception) -> None:
         """Leave the screen in order and hand the error to the door, which writes a report instead of a traceback."""

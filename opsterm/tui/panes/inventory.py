@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
-from opsterm.core.errors import BadInput, OpstermError
+from opsterm.core.errors import BadInput, BadSelector, OpstermError
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
 from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
@@ -23,6 +24,9 @@ from opsterm.tui.facts import FactsArrived
 from opsterm.tui.panes.pane import Pane
 from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow
 
+_EMPTY = "The targets of your ssh_config will appear here. + adds one."
+_NOTHING_MATCHES = "No target matches. esc takes the selector away."
+SHOWN_EVERY_S = 0.2
 FOLD_FROM = 4
 """A run of this many targets that look alike is one line until it is opened."""
 
@@ -60,10 +64,14 @@ class InventoryPane(Pane):
         self._collapsed: set[str] = set()
         self._expanded: set[str] = set()
         self._members: dict[str, list[str]] = {}
+        self._soon = False
+        self._title = ""
+        self._words: dict[Status, TableCell] = {}
 
     def compose(self) -> ComposeResult:
         """Lay the selector's line above the table."""
         yield Input(placeholder="selector, as in tag:web and not env:lab", id="inventory-filter", classes="line-input")
+        yield Static("", markup=False, id="inventory-fault", classes="fault")
         yield RowTable(
             [
                 TableColumn(title="target", min_width=12, max_width=60, priority=9),
@@ -72,13 +80,14 @@ class InventoryPane(Pane):
                 TableColumn(title="note", min_width=10, max_width=400, priority=2, grows=True),
             ],
             ascii=self.cockpit.terminal.ascii,
-            empty_text="The targets of your ssh_config will appear here. + adds one.",
+            empty_text=_EMPTY,
             id="inventory-table",
         )
 
     def on_mount(self) -> None:
         """Hide the selector's line until it is asked for."""
         self.query_one("#inventory-filter").display = False
+        self.query_one("#inventory-fault").display = False
 
     @property
     def table(self) -> RowTable:
@@ -97,15 +106,24 @@ class InventoryPane(Pane):
     async def hear(self, message: FactsArrived) -> None:
         """Show what changed in the inventory, or by alerts."""
         if message.has(TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen, AlertChanged):
-            self.call_later(self.show)
+            self._show_soon()
+
+    def _show_soon(self) -> None:
+        """Show once for all that happens in a moment: thousands of rows cost some 30 ms."""
+        if not self._soon:
+            self._soon = True
+            self.set_timer(SHOWN_EVERY_S, self.show)
 
     def show(self) -> None:
         """Build the rows from what is known now."""
+        self._soon = False
         try:
             selection = self.runtime.inventory.select(self._filter)
         except BadInput as error:
-            self.retitle(error.what)
+            self._show_fault(error)
             return
+        self._show_fault(None)
+        self.table.empty_text = _NOTHING_MATCHES if self._filter else _EMPTY
         self.table.set_rows(list(self._rows(selection)))
         self._show_title(selection)
 
@@ -113,7 +131,25 @@ class InventoryPane(Pane):
         shown = len(selection.rows)
         count = f"{shown} of {selection.total}" if self._filter else f"{shown} target{'' if shown == 1 else 's'}"
         by = "" if self._by is Grouping.GROUP else f" by {self._by}"
-        self.retitle(f"{count}{by}{f' / {selection.canonical}' if self._filter else ''}")
+        self._title = f"{count}{by}{f' / {selection.canonical}' if self._filter else ''}"
+        self._show_marks()
+
+    @on(RowTable.Marked)
+    def _show_marks(self) -> None:
+        """Say in the title how many targets the next key would be about."""
+        marked = len(self.chosen()) if self.table.marked else 0
+        self.retitle(self._title + (f" · {marked} marked" if marked else ""))
+
+    def _show_fault(self, error: BadInput | None) -> None:
+        """Point at what is wrong with the selector; the list stays as it was."""
+        fault = self.query_one("#inventory-fault", Static)
+        fault.display = error is not None
+        if error is not None:
+            column = error.column if isinstance(error, BadSelector) else 0
+            pointed = f"{' ' * column}^ {clean_line(error.what)}"
+            room = max(1, self.size.width - 4)
+            fits = cell_len(pointed) <= room
+            fault.update(pointed if fits else f"{' ' * min(column, room - 1)}^\n{clean_line(error.what)}")
 
     def _rows(self, selection: Selection) -> Iterator[TableRow]:
         self._members.clear()
@@ -144,7 +180,7 @@ class InventoryPane(Pane):
             opened = key in self._expanded
             yield TableRow(
                 key,
-                (f"{run.text}  ({len(run.rows)})", self._status(run.status), self._seen(run.last_seen, now), run.note),
+                (f"{run.text}  {len(run.rows)}", self._status(run.status), self._seen(run.last_seen, now), run.note),
                 "", depth, opened,
             )  # fmt: skip
             if not opened:
@@ -160,7 +196,11 @@ class InventoryPane(Pane):
         return TableRow(key, (row.target.name, self._status(row.status), seen, row.note), "", depth)
 
     def _status(self, status: Status) -> TableCell:
-        return TableCell(f"{self.cockpit.glyphs.status(status)} {status}", _STYLES[status])
+        cell = self._words.get(status)
+        if cell is None:
+            cell = TableCell(f"{self.cockpit.glyphs.status(status)} {status}", _STYLES[status])
+            self._words[status] = cell
+        return cell
 
     def _seen(self, at: float | None, now: float) -> str:
         return "never" if at is None else age_text(now - at)
@@ -280,7 +320,7 @@ class InventoryPane(Pane):
         try:
             self.runtime.inventory.select(self._filter)
         except BadInput as error:
-            self.fail(error)
+            self._show_fault(error)
             return
         message.input.display = bool(self._filter)
         self.table.focus()
@@ -298,6 +338,7 @@ class InventoryPane(Pane):
             return True
         if self.table.marked:
             self.table.set_marks(frozenset())
+            self._show_marks()
             return True
         return False
 
