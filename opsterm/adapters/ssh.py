@@ -14,7 +14,7 @@ from opsterm.adapters.ssh_host_key import UnknownHostKey
 from opsterm.adapters.ssh_identity import Identity
 from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
 from opsterm.adapters.ssh_library import asyncssh
-from opsterm.adapters.ssh_lines import Line, SharedLines
+from opsterm.adapters.ssh_lines import SharedLines, SshLine
 from opsterm.adapters.ssh_login import LoginClient, Way, log_in
 from opsterm.adapters.ssh_route import Asked, Prepared, RouteBook, asked_for
 from opsterm.adapters.ssh_session import SshSession, SshShell, open_shell
@@ -158,7 +158,7 @@ class SshConnector:
             timeout_s=self._connect_limit(destination),
         )
 
-    async def _open(self, asked: Asked, target: str) -> Line:
+    async def _open(self, asked: Asked, target: str) -> SshLine:
         prepared = await self._prepare(asked)
         identity = Identity(prepared.destination, self._credentials, self._run)
         client = LoginClient(prepared.destination, prepared.known, identity, target)
@@ -166,7 +166,7 @@ class SshConnector:
             connection, through = await self._log_in(prepared, client, target)
         finally:
             await identity.close()
-        line = Line(asked, connection, prepared.destination, through)
+        line = SshLine(asked, connection, prepared.destination, through)
         if client.new_key is not None:
             try:
                 await self._add(prepared.destination, client.new_key)
@@ -177,7 +177,7 @@ class SshConnector:
 
     async def _log_in(
         self, prepared: Prepared, client: LoginClient, target: str
-    ) -> tuple[SSHClientConnection, Line | None]:
+    ) -> tuple[SSHClientConnection, SshLine | None]:
         """Log in directly, over a ProxyCommand or over a jump host; return the jump host's line as well."""
         destination, through = prepared.destination, None
         if prepared.jump is not None:
@@ -206,7 +206,7 @@ class SshConnector:
         prepared = await self._prepare(asked)
         destination = replace(prepared.destination, strict=StrictHostKeys.ASK, methods=("publickey",))
         client = LoginClient(destination, prepared.known, None, asked.name)
-        through: Line | None = None
+        through: SshLine | None = None
         try:
             connection, through = await self._log_in(replace(prepared, destination=destination), client, asked.name)
             connection.close()

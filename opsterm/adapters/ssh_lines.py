@@ -21,7 +21,7 @@ CLOSE_LIMIT_S = 2.0
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class SshLine:
     """One open connection and who uses it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Line:
     asked: Asked
     connection: SSHClientConnection
     destination: Destination
-    through: Line | None
+    through: SshLine | None
     users: int = 0
     idle: asyncio.TimerHandle | None = None
 
@@ -52,12 +52,12 @@ class _Gate:
 class SharedLines:
     """The open lines of this process."""
 
-    def __init__(self, open_line: Callable[[Asked, str], Awaitable[Line]]) -> None:
+    def __init__(self, open_line: Callable[[Asked, str], Awaitable[SshLine]]) -> None:
         self._open = open_line
-        self._lines: dict[Asked, Line] = {}
+        self._lines: dict[Asked, SshLine] = {}
         self._gates: dict[Asked, _Gate] = {}
 
-    async def take(self, asked: Asked, target: str) -> Line:
+    async def take(self, asked: Asked, target: str) -> SshLine:
         """Return an open line with one more user; several that ask at the same time get the same.
 
         Args:
@@ -78,7 +78,7 @@ class SharedLines:
             if not gate.waiting:
                 self._gates.pop(asked, None)
 
-    def open_line(self, asked: Asked) -> Line | None:
+    def open_line(self, asked: Asked) -> SshLine | None:
         """Return the line that is open already, with one more user; None when there is none."""
         line = self._lines.get(asked)
         if line is None:
@@ -92,7 +92,7 @@ class SharedLines:
             line.idle = None
         return line
 
-    def give_back(self, line: Line) -> None:
+    def give_back(self, line: SshLine) -> None:
         """Count one user less; the last one leaves it open for IDLE_S."""
         line.users -= 1
         if line.users > 0 or self._lines.get(line.asked) is not line:
@@ -102,7 +102,7 @@ class SharedLines:
         else:
             line.idle = asyncio.get_running_loop().call_later(IDLE_S, self.shut, line)
 
-    def shut(self, line: Line) -> None:
+    def shut(self, line: SshLine) -> None:
         """Close a line and let go of the one that carries it; harmless when it is shut."""
         if line.idle is not None:
             line.idle.cancel()

@@ -43,7 +43,7 @@ def floor_to(at_ms: int, unit_ms: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Retention:
     """Up to where things are made, and before which they are dropped; all in epoch milliseconds.
 
     Attributes:
@@ -61,7 +61,7 @@ class Limits:
     hours_from: int
 
     @classmethod
-    def at(cls, now: float, *, keep_raw_s: float, keep_minutes_s: float, keep_hours_s: float) -> Limits:
+    def at(cls, now: float, *, keep_raw_s: float, keep_minutes_s: float, keep_hours_s: float) -> Retention:
         """Return the limits at a time, for things kept so many seconds."""
         return cls(
             minutes_to=floor_to(round(now * 1000), MINUTE_MS),
@@ -75,7 +75,7 @@ class Limits:
 class Compaction:
     """One pass over all series, in slices."""
 
-    def __init__(self, limits: Limits, series: Sequence[int]) -> None:
+    def __init__(self, limits: Retention, series: Sequence[int]) -> None:
         """Begin a pass over series, given by number."""
         self._limits = limits
         self._left = list(series)

@@ -18,7 +18,7 @@ from opsterm.storage.passphrase import PassphraseFile, find_passphrase_file
 
 if TYPE_CHECKING:
     from opsterm.storage.place import Place
-    from opsterm.storage.rings import Ring
+    from opsterm.storage.rings import SecretRing
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class _Credentials:
         ring = (await self._chosen()).ring
         return await self._offload(ring.names)
 
-    async def _opened(self, work: Callable[[Ring], T]) -> T:
+    async def _opened(self, work: Callable[[SecretRing], T]) -> T:
         """Do `work`; when the vault was locked meanwhile (made anew), open it once more if nobody needs to be asked."""
         ring = (await self._chosen()).ring
         try:
@@ -122,7 +122,7 @@ class _Credentials:
                 await self._unlock_unattended(place.ring)
         return place
 
-    async def _unlock_unattended(self, ring: Ring) -> None:
+    async def _unlock_unattended(self, ring: SecretRing) -> None:
         """Open a locked vault with the passphrase that a file holds, if one is named; keep why that failed."""
         file = self._passphrase_file
         if file is None:
@@ -133,7 +133,7 @@ class _Credentials:
         except OpstermError as error:
             self._unattended_fault = " ".join(str(error).split("\n"))
 
-    async def _create_unattended(self, ring: Ring, file: PassphraseFile) -> None:
+    async def _create_unattended(self, ring: SecretRing, file: PassphraseFile) -> None:
         try:
             await self._offload(lambda: ring.create(file.read()))
         except BadInput:
@@ -141,7 +141,7 @@ class _Credentials:
                 raise
 
 
-def _unlock_with(ring: Ring, file: PassphraseFile) -> None:
+def _unlock_with(ring: SecretRing, file: PassphraseFile) -> None:
     if ring.state() == "locked":
         passphrase = file.read()
         try:

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import keyring
 
 from opsterm.core.paths import Paths
-from opsterm.storage.rings import Desktop, DesktopRing, KWallet, MemoryRing, NameIndex, Ring, RingBackend, SecretService
+from opsterm.storage.rings import (
+    Desktop,
+    DesktopRing,
+    KWallet,
+    MemoryRing,
+    NameIndex,
+    RingBackend,
+    SecretRing,
+    SecretService,
+)
 from opsterm.storage.vault import Vault
 
 
@@ -22,7 +31,7 @@ class Place:
         takes_passphrase: a passphrase of ours opens it.
     """
 
-    ring: Ring
+    ring: SecretRing
     title: str
     why: str
     takes_passphrase: bool = False

@@ -28,7 +28,7 @@ SERVICE_PREFIX = "opsterm:"
 """Stands before our service names in the desktop keyring, which other programs share."""
 
 
-class Ring(Protocol):
+class SecretRing(Protocol):
     """One place for credentials; `Vault` is one. Errors are core's."""
 
     def state(self) -> State:
@@ -279,7 +279,7 @@ class RingBackend(keyring.backend.KeyringBackend):
 
     priority = 0.0
 
-    def __init__(self, ring: Ring) -> None:
+    def __init__(self, ring: SecretRing) -> None:
         self._ring = ring  # super() would only read variables, see below
 
     def set_properties_from_env(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from opsterm.monitoring.sample import Point, Sample, SeriesKey
 from opsterm.runtime.ports import Fence
-from opsterm.storage.compaction import HOUR_MS, MINUTE_MS, Compaction, Limits, floor_to
+from opsterm.storage.compaction import HOUR_MS, MINUTE_MS, Compaction, Retention, floor_to
 from opsterm.storage.line import Readers
 from opsterm.storage.writer import Transaction, Writer
 
@@ -97,7 +97,7 @@ class SqliteSamples:
 
         Works in slices, each a transaction of its own, so that other writers get their turn.
         """
-        limits = Limits.at(now, keep_raw_s=keep_raw_s, keep_minutes_s=keep_minutes_s, keep_hours_s=keep_hours_s)
+        limits = Retention.at(now, keep_raw_s=keep_raw_s, keep_minutes_s=keep_minutes_s, keep_hours_s=keep_hours_s)
         compaction = Compaction(limits, await self._readers.read(Compaction.series))
 
         def work(tx: Transaction) -> bool:

@@ -72,6 +72,7 @@ PAINTS_CLEANED_TEXT: Mapping[str, str] = {
 MUTABLE_RECORDS: Mapping[str, str] = {
     "Attempts": "gathers what one log-in tried; never leaves the adapter",
     "CellRow": "a row while it is being drawn",
+    "SshLine": "counts who uses a connection; never leaves the adapter",
     "SshConfig": "reads files again when they change",
     "TargetPhrase": "filled in while one phrase is read; never leaves the assistant",
 }
