@@ -207,7 +207,9 @@ class Watch:
                 )
             return None
         if ended is not None and ended.fingerprint == theirs.fingerprint and ended.id in (0, theirs.id):
-            track.ended = replace(ended, id=theirs.id)
+            track.ended = replace(
+                ended, id=theirs.id, by=theirs.by, note=theirs.note, silenced_until=theirs.silenced_until
+            )
             if theirs.is_open:
                 return Decision(alert=track.ended, reason=Reason.RESOLVED)
         return None

@@ -9,18 +9,17 @@ from functools import partial
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadSelector, BadSetting, StorageError
-from opsterm.core.events import Fact
 from opsterm.core.settings import MonitoringSettings
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import LOCALHOST
 from opsterm.knowledge.search import KnowledgeBase
-from opsterm.monitoring.alerts import Alert, AlertState, Decision, Reason
 from opsterm.monitoring.events import AlertChanged, SamplesTaken
 from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.sample import Sample, SeriesKey, SeriesWindow
 from opsterm.monitoring.series import gap_for, step_for
 from opsterm.monitoring.thresholds import Rule, rules_from
 from opsterm.monitoring.watch import Selects, Watch
+from opsterm.runtime.alert_keeper import MONITOR, AlertKeeper
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
@@ -28,14 +27,6 @@ from opsterm.runtime.ports import Fence, HostProbe, Store
 from opsterm.runtime.supervisor import Heart
 
 COMPACT_EVERY_S = 60.0
-FIGURES_KEPT_EVERY_S = 10.0
-"""How often a firing alert's count and last value are written when nothing else about it changed."""
-
-RECENT_ALERTS = 500
-"""Ended alerts that are read at the start: a silence outlives its alert, and a fault that comes back is the same."""
-
-MONITOR = "monitor"
-"""Who facts of the measuring worker are by."""
 
 
 class Monitoring:
@@ -141,24 +132,25 @@ class Monitoring:
         stale_after_s = max(600.0, 10 * self._settings.interval_s)
         rules = rules_from(self._settings, advise=(await self._open_knowledge()).advice_for)
         watch = Watch(rules, selects=self._selects, stale_after_s=stale_after_s)
-        keeper = _AlertKeeper(self._store, self._ledger, self._alerts, watch, fence)
-        await keeper.load(self._clock.now())
-        self._measuring = True
-        try:
-            with self._ledger.hub.listen("alerts changed by hand", AlertChanged) as ear:
-                next_at = self._clock.monotonic()
+        keeper = AlertKeeper(self._store, self._ledger, self._alerts, watch, fence)
+        with self._ledger.hub.listen("alerts changed by hand", AlertChanged) as ear:
+            await keeper.load(self._clock.now())
+            next_at = self._clock.monotonic()
+            self._measuring = True
+            try:
                 while True:
                     heart.beat()
                     samples = await self._offload.run("probe", partial(probe.measure, LOCALHOST, self._clock.now()))
                     self._tell(samples)
-                    if ear.backlog:
-                        await keeper.take_in(await ear.batch())
+                    await keeper.take_in(ear)
                     await self._keep(samples, fence)
                     await keeper.judge(samples, self._clock.now())
+                    await keeper.take_in(ear)
+                    keeper.show()
                     next_at = max(next_at + self._settings.interval_s, self._clock.monotonic())
                     await asyncio.sleep(next_at - self._clock.monotonic())
-        finally:
-            self._measuring = False
+            finally:
+                self._measuring = False
 
     async def _keep(self, samples: Sequence[Sample], fence: Fence) -> None:
         """Write samples; a disk that takes no writes costs the history, not the live view."""
@@ -181,63 +173,6 @@ class Monitoring:
                     fence=fence,
                 )
             await asyncio.sleep(COMPACT_EVERY_S)
-
-
-class _AlertKeeper:
-    """Lets the watch judge, and writes what it decides, not more often than needed."""
-
-    def __init__(self, store: Store, ledger: Ledger, alerts: Alerts, watch: Watch, fence: Fence) -> None:
-        self._store = store
-        self._ledger = ledger
-        self._alerts = alerts
-        self._watch = watch
-        self._fence = fence
-        self._unwritten: list[Decision] = []  # ends that a full disk did not take
-
-    async def load(self, now: float) -> None:
-        """Take up the alerts that an earlier holder of the lease left."""
-        known = {alert.id: alert for alert in await self._store.alerts.recent(RECENT_ALERTS)}
-        known.update({alert.id: alert for alert in await self._store.alerts.open()})
-        for decision in self._watch.load(known.values(), now):
-            await self._write(decision.alert, decision.reason)
-
-    async def take_in(self, facts: Sequence[Fact]) -> None:
-        """Hand alerts that somebody acknowledged or silenced to the watch."""
-        for fact in facts:
-            if isinstance(fact.event, AlertChanged) and fact.by != MONITOR:
-                alert = await self._store.alerts.get(fact.event.alert)
-                ended = self._watch.adopt(alert) if alert is not None else None
-                if ended is not None:
-                    await self._write(ended.alert, ended.reason)
-
-    async def judge(self, samples: Sequence[Sample], now: float) -> None:
-        """Feed measurements to the watch and keep what follows."""
-        again, self._unwritten = self._unwritten, []
-        for decision in [*again, *self._watch.observe(samples, now), *self._watch.tick(now)]:
-            await self._write(decision.alert, decision.reason)
-        for alert in self._watch.unsaved(now, every_s=FIGURES_KEPT_EVERY_S):
-            await self._write(alert, "" if alert.id else Reason.FIRED)
-        for alert in self._watch.open_alerts():
-            if alert.id:
-                self._alerts.keep(alert)
-
-    async def _write(self, alert: Alert, reason: str) -> None:
-        try:
-            kept, facts = await self._store.alerts.save(
-                alert,
-                lambda a: [self._alerts.changed_fact(a, reason, by=MONITOR)] if reason else [],
-                fence=self._fence,
-            )
-        except StorageError:
-            if not self._store.read_only_because:
-                raise
-            self._alerts.keep(alert)
-            if alert.state is AlertState.RESOLVED:
-                self._unwritten.append(Decision(alert=alert, reason=Reason(reason)))
-            return
-        self._watch.adopt(kept)
-        self._alerts.keep(kept)
-        self._ledger.committed(facts)
 
 
 def checked_rules(settings: MonitoringSettings) -> Sequence[Rule]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from types import TracebackType
 
 from opsterm import __version__
 from opsterm.core.clock import Clock
-from opsterm.core.errors import Bug, OpstermError, StorageError
-from opsterm.core.events import Event, event
+from opsterm.core.errors import Bug, OpstermError, StorageError, StorageFull
 from opsterm.core.hub import Hub
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
@@ -21,8 +21,20 @@ from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.assistant import Assistant
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.changes import Changes
-from opsterm.runtime.doctor import Check, Health, check_store, check_task, tasks_from_json, tasks_to_json
+from opsterm.runtime.doctor import (
+    Check,
+    Health,
+    check_folders,
+    check_settings,
+    check_ssh_config,
+    check_store,
+    check_task,
+    check_terminal,
+    tasks_from_json,
+    tasks_to_json,
+)
 from opsterm.runtime.edges import Edges
+from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.exposition import Exposition
 from opsterm.runtime.inventory import Inventory
@@ -30,21 +42,12 @@ from opsterm.runtime.lease import Lease
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Connector, Credentials, Fence, Operator, Store
+from opsterm.runtime.ports import Connector, Credentials, Fence, LeaseRow, Operator, Store
 from opsterm.runtime.supervisor import Heart, Supervisor, TaskStatus
 from opsterm.runtime.terminals import Terminals
 
 REPORT_TASKS_EVERY_S = 5.0
 TASKS_KEY = "runtime.tasks"
-
-
-@event("opsterm.started")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started(Event):
-    """A process of opsterm began its work."""
-
-    face: str
-    program_version: str
 
 
 class Runtime:
@@ -78,8 +81,10 @@ class Runtime:
         self._store: Store | None = None
         self._ledger: Ledger | None = None
         self._lease: Lease | None = None
+        self._started = False
         self._credentials: Credentials | None = None
         self._connector: Connector | None = None
+        self._connecting = asyncio.Lock()
 
     @property
     def settings(self) -> Settings:
@@ -130,6 +135,7 @@ class Runtime:
         await self.monitoring.open()
         await self._import_ssh_config()
         if workers:
+            await self._record_start(ledger)
             self.follow()
             self._compete(store)
 
@@ -166,9 +172,10 @@ class Runtime:
 
     async def connector(self) -> Connector:
         """Return the connector, made when first needed: what it needs costs a third of a second to load."""
-        if self._connector is None:
-            self._connector = await self._edges.open_connector(self.credentials)
-        return self._connector
+        async with self._connecting:  # many targets of one change ask at once, and one connector is closed in the end
+            if self._connector is None:
+                self._connector = await self._edges.open_connector(self.credentials)
+            return self._connector
 
     @property
     def credentials(self) -> Credentials:
@@ -185,8 +192,17 @@ class Runtime:
         return self._store
 
     async def _import_ssh_config(self) -> None:
-        path = self.settings.ssh.config.replace("~", str(self.operator.home), 1)
-        await self.inventory.import_ssh_config(path)
+        path = self.settings.ssh.config
+        if path.startswith("~/"):
+            path = str(self.operator.home / path[2:])
+        with suppress(StorageFull):  # what is known already can be looked at
+            await self.inventory.import_ssh_config(path)
+
+    async def _record_start(self, ledger: Ledger) -> None:
+        event = Started(face=self.face, process=self._edges.processes.me(), program_version=__version__)
+        with suppress(StorageFull):
+            await ledger.record(ledger.fact(event))
+        self._started = True
 
     def follow(self) -> None:
         """Begin to hear what other processes do; a single command does so only while it runs a change."""
@@ -226,32 +242,43 @@ class Runtime:
         while True:
             heart.beat()
             if not self.read_only_because:
-                await self.store.preferences.put(TASKS_KEY, tasks_to_json(self.supervisor.tasks()))
+                await self.store.preferences.put(TASKS_KEY, tasks_to_json(self.supervisor.tasks(), self.clock.now()))
             await asyncio.sleep(REPORT_TASKS_EVERY_S)
 
     async def _follow_inventory(self, heart: Heart) -> None:
         kinds = (TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen)
         with self.hub.listen("inventory in memory", *kinds) as ear:
+            await self.inventory.reload()
             async for _ in ear.batches(pause_s=0.2):
                 heart.beat()
                 await self.inventory.reload()
 
     async def close(self) -> None:
-        """Stop every task, give up the lease, close every connection. Safe to call twice."""
-        await self.supervisor.close()
-        if self._connector is not None:
-            connector, self._connector = self._connector, None
-            await connector.close()
-        if self._store is not None:
-            store, self._store = self._store, None
-            try:
-                if self._lease is not None:
-                    await self._lease.release()
-            except StorageError:
-                pass  # it runs out by itself
-            finally:
-                await store.close()
-        self.offload.close()
+        """Stop every task, give up the lease, close every connection. Safe to call twice.
+
+        Each step is taken even when one before it fails.
+        """
+        connector, self._connector = self._connector, None
+        store, self._store = self._store, None
+        async with AsyncExitStack() as steps:  # the last one named is taken first
+            steps.callback(self.offload.close)
+            if store is not None:
+                steps.push_async_callback(store.close)
+            if connector is not None:
+                steps.push_async_callback(connector.close)
+            if store is not None:
+                steps.push_async_callback(self._take_leave)
+            steps.push_async_callback(self.supervisor.close)
+
+    async def _take_leave(self) -> None:
+        """Give up the lease, so that the next process need not wait, and say so; a disk that is full hears nothing."""
+        with suppress(StorageError):
+            if self._lease is not None:
+                await self._lease.release()
+            if self._started and self._ledger is not None:
+                self._started = False
+                event = Stopped(face=self.face, process=self._edges.processes.me())
+                await self._ledger.record(self._ledger.fact(event))
 
     async def __aenter__(self) -> Runtime:
         return self
@@ -281,33 +308,45 @@ class Runtime:
         """Return the long-lived tasks: this process's, or those of the lease's holder when we run none."""
         if self.runs_workers:
             return self.supervisor.tasks()
-        return tasks_from_json(await self.store.preferences.get(TASKS_KEY) or "[]")
+        if await self._living_holder() is None:
+            return []
+        said_at, tasks = tasks_from_json(await self.store.preferences.get(TASKS_KEY) or "")
+        age_s = self.clock.now() - said_at
+        if not 0 <= age_s <= 3 * REPORT_TASKS_EVERY_S:
+            return tasks
+        return [replace(task, last_beat=task.last_beat + age_s) for task in tasks]  # as late as when it was said
+
+    async def _living_holder(self) -> LeaseRow | None:
+        row = await self.store.lease.holder()
+        return row if row is not None and await self._alive(row.holder) else None
 
     async def doctor(self) -> Sequence[Check]:
         """Look at every part of the house."""
         now = self.clock.now()
-        python = ".".join(str(part) for part in sys.version_info[:3])
         checks = [
-            Check(name="opsterm", health=Health.GOOD, text=f"version {__version__} on Python {python}"),
-            Check(
-                name="operator", health=Health.GOOD,
-                text=f"{self.operator.name} on {self.operator.host}"
-                + (f", from {self.operator.origin}" if self.operator.origin else ""),
-            ),
-            Check(name="settings", health=Health.GOOD, text=self._settings_text()),
+            *self.doctor_without_store(),
+            check_ssh_config(self._ssh_config, self._ssh_problems),
             check_store(await self.store.facts(), self.read_only_because),
             await self._check_credentials(),
             await self._check_lease(now),
-        ]  # fmt: skip
+        ]
         checks += [check_task(task, now) for task in await self.tasks()]
         for ear in self.hub.ears:
             if ear.shed:
                 checks.append(Check(name=f"listener {ear.name}", health=Health.NOTE, text=f"missed {ear.shed} samples"))
         return checks
 
-    def _settings_text(self) -> str:
-        given = len(self.loaded.sources)
-        return f"{self.paths.config_file}: {given} settings differ from their defaults"
+    def doctor_without_store(self) -> Sequence[Check]:
+        """Look at what can be looked at when the data cannot be opened."""
+        python = ".".join(str(part) for part in sys.version_info[:3])
+        origin = f", from {self.operator.origin}" if self.operator.origin else ""
+        return [
+            Check(name="opsterm", health=Health.GOOD, text=f"version {__version__} on Python {python}"),
+            Check(name="operator", health=Health.GOOD, text=f"{self.operator.name} on {self.operator.host}{origin}"),
+            check_settings(self.loaded, self.paths.config_file),
+            check_folders(self.paths),
+            check_terminal(self._edges.environment),
+        ]
 
     async def _check_credentials(self) -> Check:
         try:
@@ -317,8 +356,8 @@ class Runtime:
         return Check(name="credentials", health=Health.GOOD, text=text)
 
     async def _check_lease(self, now: float) -> Check:
-        row = await self.store.lease.holder()
-        if row is None or not await self._alive(row.holder):
+        row = await self._living_holder()
+        if row is None:
             return Check(
                 name="workers", health=Health.NOTE, text="no process runs the workers, so nothing is measured",
                 next_step="Start `opsterm`, or `opsterm serve` for a service.",

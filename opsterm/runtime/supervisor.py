@@ -17,6 +17,9 @@ LONGEST_PAUSE_S = 60.0
 CALM_AFTER_S = 120.0
 """A task that ran this long without failing starts again at FIRST_PAUSE_S."""
 
+LATE_AFTER_S = 5.0
+"""A task that beats more often than every second or two is late after this long."""
+
 FAILURES_SHOWN = 20
 """Ended tasks whose failure is still shown; older ones are forgotten."""
 
@@ -48,7 +51,8 @@ class TaskStatus:
 
     def late(self, now: float) -> bool:
         """Return whether it should have given a sign of life by now."""
-        return self.state == "running" and 0 < self.beat_every_s < (now - self.last_beat) / 3
+        due_s = max(LATE_AFTER_S, 3 * self.beat_every_s)
+        return self.state == "running" and self.beat_every_s > 0 and now - self.last_beat > due_s
 
 
 class Heart:

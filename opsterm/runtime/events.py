@@ -1,0 +1,37 @@
+"""What can have happened to opsterm itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from opsterm.core.events import Event, event
+
+
+@event("opsterm.started")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    """A screen or a service began its work.
+
+    Attributes:
+        face: "screen" or "serve".
+        process: "pid.start@boot", as changes and the lease name it.
+        program_version: of opsterm.
+    """
+
+    face: str
+    process: str
+    program_version: str
+
+
+@event("opsterm.stopped")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped(Event):
+    """A screen or a service ended in order; one that was killed tells nothing.
+
+    Attributes:
+        face: "screen" or "serve".
+        process: "pid.start@boot".
+    """
+
+    face: str
+    process: str
