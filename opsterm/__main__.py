@@ -22,10 +22,22 @@ if TYPE_CHECKING:
     from opsterm.runtime.runtime import Runtime
 
 
+NEEDS_NO_FOLDERS = frozenset({"settings", "keys", "where", "doctor"})
+"""Verbs that say how things are; they do so too when the folders cannot be used."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run opsterm and return its exit code; never raises."""
+    return _leave(_run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
     environment = dict(os.environ)
-    paths = find_paths(environment, Path(environment.get("HOME") or "/"))
+    try:
+        paths = find_paths(environment, Path(environment.get("HOME") or "/"))
+    except OSError as error:  # OPSTERM_HOME is relative to a folder that is gone
+        _say(f"opsterm: The current folder cannot be used: {error.strerror}.")
+        return ExitCode.BAD_INPUT
     try:
         invocation = _understand(sys.argv[1:] if argv is None else argv)
         if invocation.exit_code is not None:
@@ -35,14 +47,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OpstermError as error:
         _say(f"opsterm: {error}")
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has gone: that is their right, and stdout must not be flushed again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has gone: that is their right
         return ExitCode.DONE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception as error:
         return _report(error, paths)
+
+
+def _leave(code: int) -> int:
+    """Send what is still to be sent; what cannot be sent must not be tried once more when the interpreter ends."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code == ExitCode.DONE and not isinstance(error, BrokenPipeError):
+            _say(f"opsterm: The output could not be written.\n{error.strerror}")
+            return ExitCode.STORAGE
+    return code
 
 
 def _understand(argv: Sequence[str]) -> Invocation:
@@ -72,8 +95,9 @@ def read_settings(invocation: Invocation, paths: Paths, environment: dict[str, s
 
 
 def _enter(invocation: Invocation, loaded: Loaded, paths: Paths, environment: dict[str, str]) -> int:
-    for folder in (paths.data, paths.state):
-        make_private(folder)
+    if invocation.verb not in NEEDS_NO_FOLDERS:
+        for folder in (paths.data, paths.state):
+            make_private(folder)
     if invocation.verb == "":
         from opsterm.tui.start import run_screen
 
@@ -90,7 +114,12 @@ def _build(loaded: Loaded, paths: Paths, environment: dict[str, str], face: str)
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(clean_block(text) + "\n")
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(clean_block(text) + "\n")
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        return  # nobody is there to hear it; the exit code says it as well
 
 
 def _report(error: Exception, paths: Paths) -> int:

@@ -214,6 +214,20 @@ def interrupt(change: Change, *, now: float) -> Change:
     return replace(_moved(change, ChangeState.INTERRUPTED), ended_at=now, outcomes=outcomes)
 
 
+def reached(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """Return what a run teaches about reachability: why a target did not answer, "" for one that did.
+
+    A target that has not been tried, or was not come as far as, is left out.
+    """
+    found = {}
+    for outcome in outcomes:
+        if outcome.state is OutcomeState.UNREACHABLE:
+            found[outcome.target] = outcome.message.partition("\n")[0]
+        elif outcome.exit_status is not None or outcome.signal or outcome.output_bytes:
+            found[outcome.target] = ""
+    return found
+
+
 def with_outcome(change: Change, outcome: Outcome) -> Change:
     """Return a running change with one target's outcome replaced.
 

@@ -40,9 +40,9 @@ VERBS: Mapping[str, str] = {
     "propose": "changes:propose",
     "changes": "changes:list_changes",
     "change": "changes:show",
-    "approve": "changes:approve",
+    "approve": "running:approve",
     "deny": "changes:deny",
-    "run": "changes:run",
+    "run": "running:run",
     "stop": "changes:stop",
     "output": "changes:output",
     "audit": "house:audit",
@@ -55,8 +55,11 @@ VERBS: Mapping[str, str] = {
 }  # fmt: skip
 """Verb -> module:function in `opsterm.cli.verbs`; imported when the verb is used."""
 
-NEEDS_NO_STORE = frozenset({"settings", "keys", "where", "serve"})
+NEEDS_NO_STORE = frozenset({"settings", "keys", "where", "serve", "doctor"})
 """Verbs that open nothing, or open it themselves."""
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl+c, an end that was asked for, and a line that was cut: what runs is stopped and recorded in each case."""
 
 
 def run_verb(
@@ -66,6 +69,7 @@ def run_verb(
 
     Raises:
         OpstermError: what the verb raised; the door turns it into a sentence.
+        BrokenPipeError: nobody reads standard output any more.
     """
     del clock  # the runtime brings its own
     module, _, function = VERBS[invocation.verb].partition(":")
@@ -84,22 +88,29 @@ def run_verb(
 
 async def _run(context: Context, verb: Callable[[Context], Awaitable[int]]) -> int:
     task = asyncio.current_task()
-    stopped = False
+    stopped = 0
 
     def stop() -> None:
         nonlocal stopped
-        stopped = True
-        if task is not None:
+        stopped += 1
+        if stopped == 1 and task is not None:
             task.cancel()
+        elif stopped == 2:
+            context.printer.say("Still ending what was begun; once more leaves at once.")
+            for number in STOPPING:
+                loop.remove_signal_handler(number)
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+    for number in STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and `&` in a script have it
+            loop.add_signal_handler(number, stop)
     try:
         async with context.runtime:
             if context.invocation.verb not in NEEDS_NO_STORE:
                 await context.runtime.open(workers=False)
-            return int(await verb(context))
+            code = int(await verb(context))
+            context.printer.flush()
+            return code
     except asyncio.CancelledError:
         if not stopped:
             raise

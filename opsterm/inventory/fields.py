@@ -160,6 +160,26 @@ def tidy(text: str) -> str:
     return clean_line(" ".join(text.split()), limit=_WORDS_LIMIT)
 
 
+def checked(target: Target, *, before: Target | None = None) -> Target:
+    """Return a target whose every field passed the check that text from a file passes; names in tags once, sorted.
+
+    Args:
+        target: as it should become.
+        before: as it was; None for a new one.
+
+    Raises:
+        BadInput: a field cannot be used, or it would be run on this machine under another name.
+    """
+    check_name(target.name)
+    made = with_fields(target, {name: field_text(target, name) for name in FIELD_NAMES if name != "protocol"})
+    if made.protocol is Protocol.LOCAL and (before is None or before.protocol is not Protocol.LOCAL):
+        raise BadInput(
+            f"{made.name} cannot have the protocol local: its commands would run on this machine.",
+            next_step="Give it the protocol ssh; this machine is the target localhost.",
+        )
+    return made
+
+
 def field_text(target: Target, name: str) -> str:
     """Return one field as text that `parse_field` reads back."""
     value = getattr(target, name)

@@ -76,9 +76,6 @@ class FoldedRun:
     last_seen: float | None
 
 
-Run = FoldedRun
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetGroup:
     """One group of a divided list.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from opsterm.core.errors import BadInput
 from opsterm.inventory.fields import shown
-from opsterm.inventory.target import LOCALHOST, Target, check_name
+from opsterm.inventory.target import LOCALHOST, Protocol, Target, check_name
 
 TARGET_LIMIT = 100_000
 """Targets that one import may bring."""
@@ -115,6 +115,17 @@ class Gathering:
         if text not in self.notes:
             self.notes.append(text)
 
+    def _reached_as_said(self) -> list[Target]:
+        """Return the targets; one that a file calls local is not: its commands would run on this machine."""
+        local = [t.name for t in self.targets.values() if t.protocol is Protocol.LOCAL]
+        if local:
+            shown_names = ", ".join(local[:5]) + (", …" if len(local) > 5 else "")
+            self.note(f"The protocol local is for this machine only; taken as ssh: {shown_names}.")
+        return [
+            dataclasses.replace(t, protocol=Protocol.SSH) if t.protocol is Protocol.LOCAL else t
+            for t in self.targets.values()
+        ]
+
     def result(self, complete: frozenset[str] = frozenset()) -> ImportResult:
         """Return everything gathered."""
         problems = list(self._problems)
@@ -123,7 +134,7 @@ class Gathering:
             problems.append(Problem(file=last.file, line=0, text=f"{self._more_problems:,} more lines were left out."))
         if not (self.targets or problems or self.notes):
             self.note("It names no target.")
-        targets = tuple(dataclasses.replace(t, source=t.source or self.source) for t in self.targets.values())
+        targets = tuple(dataclasses.replace(t, source=t.source or self.source) for t in self._reached_as_said())
         return ImportResult(
             source=self.source,
             targets=targets,

@@ -182,7 +182,7 @@ def _target_ended(f: Fields) -> _Said:
         parts.append(f"exit {status}")
     if isinstance(size, int):
         parts.append(f"{bytes_text(size)} of output, sha256 {_text(f, 'output_sha256')[:12]}")
-    if message := _text(f, "message"):
+    if message := " ".join(_text(f, "message").split()):
         parts.append(message)
     return _Said(f"ended {_change(f)} on {_text(f, 'target')}", _change(f), result=", ".join(parts))
 

@@ -48,7 +48,9 @@ def check_failure(error: OpstermError) -> Check:
 
 def check_settings(loaded: Loaded, file: Path) -> Check:
     """Return the line that names the settings which differ from their defaults, and where each comes from."""
-    differ = [f"{key} = {value} ({source})" for key, value, source, _ in describe_settings(loaded) if source != "default"]
+    differ = [
+        f"{key} = {value} ({source})" for key, value, source, _ in describe_settings(loaded) if source != "default"
+    ]
     differ += [f"{key} ({source})" for key, source in loaded.sources.items() if key.startswith("keys.")]
     text = f"{file}: " + (f"{', '.join(differ)}; all else is as it ships" if differ else "all are as they ship")
     return Check(name="settings", health=Health.GOOD, text=text)
@@ -64,7 +66,8 @@ def check_terminal(environment: Mapping[str, str]) -> Check:
     said = [f"{name}={environment[name]}" for name in _TERMINAL_VARIABLES if environment.get(name)]
     missing = not environment.get("TERM")
     return Check(
-        name="terminal", health=Health.NOTE if missing else Health.GOOD, text=", ".join(said) or "the session names none",
+        name="terminal", health=Health.NOTE if missing else Health.GOOD,
+        text=", ".join(said) or "the session names none",
         next_step="The screen needs TERM; verbs do not." if missing else "",
     )  # fmt: skip
 

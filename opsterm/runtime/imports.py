@@ -10,6 +10,7 @@ from opsterm.core.errors import BadInput
 from opsterm.inventory.formats.ansible_ini import import_ansible_ini
 from opsterm.inventory.formats.ansible_yaml import export_ansible_yaml, import_ansible_yaml
 from opsterm.inventory.formats.csv_table import export_csv, import_csv
+from opsterm.inventory.formats.detect import InventoryFormat, guess_format
 from opsterm.inventory.formats.json_lines import export_json_lines, import_json_lines
 from opsterm.inventory.formats.known_hosts import import_known_hosts
 from opsterm.inventory.formats.ssh_config import export_ssh_config, import_ssh_config
@@ -20,8 +21,9 @@ from opsterm.runtime.ports import Operator
 
 
 class ImportSource(StrEnum):
-    """Formats that can be taken in."""
+    """Formats that can be taken in; `AUTO` looks at the file."""
 
+    AUTO = "auto"
     SSH_CONFIG = "ssh_config"
     KNOWN_HOSTS = "known_hosts"
     ANSIBLE = "ansible"
@@ -29,8 +31,29 @@ class ImportSource(StrEnum):
     JSON = "json"
 
 
-def read_import(source: ImportSource, path: Path, files: Files, operator: Operator) -> ImportResult:
+SYSTEM_SSH_CONFIG = "/etc/ssh/ssh_config"
+"""What ssh reads after the account's own file."""
+
+_BY_FORMAT: Mapping[InventoryFormat, Callable[[str, str], ImportResult]] = {
+    InventoryFormat.KNOWN_HOSTS: import_known_hosts,
+    InventoryFormat.ANSIBLE_INI: import_ansible_ini,
+    InventoryFormat.ANSIBLE_YAML: import_ansible_yaml,
+    InventoryFormat.CSV: import_csv,
+    InventoryFormat.JSON: import_json_lines,
+}
+
+
+def read_import(
+    source: ImportSource, path: Path, files: Files, operator: Operator, *, with_system: bool = False
+) -> ImportResult:
     """Read targets from a file. Blocking.
+
+    Args:
+        source: which format.
+        path: the file.
+        files: reads it, and what it includes.
+        operator: whose home and name count in an ssh_config.
+        with_system: read the machine's own ssh_config behind it, as ssh does.
 
     Raises:
         BadInput: the file itself cannot be read; what is wrong inside is in the result.
@@ -39,26 +62,38 @@ def read_import(source: ImportSource, path: Path, files: Files, operator: Operat
     def read(name: str) -> str:
         return files.read(Path(name))
 
-    if source is ImportSource.SSH_CONFIG:
-        return import_ssh_config(
-            [str(path)], home=str(operator.home), local_user=operator.name, read=read, glob=files.glob
-        )
     try:
         text = read(str(path))
     except OSError as error:
         raise BadInput(
             f"{path} cannot be read.", why=error.strerror or str(error), next_step="Check the path and its mode."
         ) from error
-    match source:
-        case ImportSource.KNOWN_HOSTS:
-            return import_known_hosts(str(path), text)
-        case ImportSource.CSV:
-            return import_csv(str(path), text)
-        case ImportSource.JSON:
-            return import_json_lines(str(path), text)
-        case ImportSource.ANSIBLE:
-            is_yaml = path.suffix in (".yml", ".yaml", ".json")
-            return import_ansible_yaml(str(path), text) if is_yaml else import_ansible_ini(str(path), text)
+    kind = _format(source, path, text)
+    if kind is not InventoryFormat.SSH_CONFIG:
+        return _BY_FORMAT[kind](str(path), text)
+    system = [SYSTEM_SSH_CONFIG] if with_system and files.changed_at(Path(SYSTEM_SSH_CONFIG)) is not None else []
+    known = {str(path): text}  # a pipe can be read only once
+    return import_ssh_config(
+        [str(path), *system],
+        home=str(operator.home),
+        local_user=operator.name,
+        read=lambda name: known[name] if name in known else read(name),
+        glob=files.glob,
+    )
+
+
+def _format(source: ImportSource, path: Path, text: str) -> InventoryFormat:
+    if source is ImportSource.AUTO:
+        return guess_format(str(path), text)
+    if source is not ImportSource.ANSIBLE:
+        return InventoryFormat(source.value)
+    try:
+        guessed = guess_format(str(path), text)
+    except BadInput:
+        guessed = InventoryFormat.ANSIBLE_INI
+    # An inventory as `ansible-inventory --list` prints it ends with .json, and is YAML as well.
+    yaml = guessed is InventoryFormat.ANSIBLE_YAML or path.suffix == ".json"
+    return InventoryFormat.ANSIBLE_YAML if yaml else InventoryFormat.ANSIBLE_INI
 
 
 def export_targets(form: str, targets: Sequence[Target]) -> str:

@@ -12,6 +12,8 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError
 from opsterm.core.events import Event
 from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
+from opsterm.inventory.fields import CONNECTION_FIELDS, changed_fields, checked
+from opsterm.inventory.imports import BUILT_IN
 from opsterm.inventory.merge import merge_import
 from opsterm.inventory.selector import Selector, parse_selector
 from opsterm.inventory.target import LOCALHOST, Protocol, Target, TargetRow, check_name
@@ -36,14 +38,20 @@ class ImportReport:
         added: names that are new.
         changed: names that differ from before.
         unchanged: how many were already as they are.
+        kept_away: names that the operator removed earlier; an automatic import does not bring them back.
+        missing: names that came from there once and are in it no longer; they stay in the inventory.
         problems: one line per entry that was not taken, with file and line.
+        notes: what the operator should know besides, one sentence each.
     """
 
     source: str
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    unchanged: int
-    problems: tuple[str, ...]
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: int = 0
+    kept_away: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,22 +177,27 @@ class Inventory:
 
     async def add(self, target: Target) -> Target:
         """Put a new target in. Raises BadInput when the name is taken or not allowed."""
-        check_name(target.name)
-        for word in (*target.groups, *target.tags):
-            check_name(word)
+        target = checked(target)
         if target.name in self._targets:
             raise BadInput(f"There is a target {target.name} already.", next_step="Use `opsterm targets edit`.")
         await self._save([target], TargetAdded(target=target.name, source=target.source))
         return target
 
     async def edit(self, name: str, changed: Target) -> Target:
-        """Replace a target's fields; its name stays. It then counts as the operator's own."""
+        """Replace a target's fields; its name stays.
+
+        When how it is reached changes it counts as the operator's own from then on, and an import that opsterm makes by
+        itself leaves that alone; labels, operating system and place are the operator's words anyway.
+
+        Raises:
+            NotFound: there is none of that name.
+            BadInput: a field cannot be used, or it is this machine and should be reached in another way.
+        """
         old = await self.get(name)
-        for word in (*changed.groups, *changed.tags):
-            check_name(word)
-        new = replace(changed, name=name, source=old.source if old.source == "built-in" else "manual")
-        fields = tuple(f for f in ("address", "os", "groups", "tags", "protocol", "port", "user", "environment", "site")
-                       if getattr(old, f) != getattr(new, f))  # fmt: skip
+        new = checked(replace(changed, name=name, source=old.source), before=old)
+        fields = changed_fields(old, new)
+        if set(fields) & set(CONNECTION_FIELDS) and old.source != BUILT_IN:
+            new = replace(new, source="manual")
         if fields:
             await self._save([new], TargetEdited(target=name, fields=fields))
         return new
@@ -228,7 +241,9 @@ class Inventory:
             automatic: True for what opsterm does by itself: then names the operator removed stay away, and the
                 operator's own edits win.
         """
-        result = await self._offload.run("files", lambda: read_import(source, path, self._files, self._operator))
+        result = await self._offload.run(
+            "files", lambda: read_import(source, path, self._files, self._operator, with_system=automatic)
+        )
         removed = await self._store.targets.removed() if automatic else frozenset()
         merged = merge_import(self._targets.values(), result, automatic=automatic, removed=removed)
         if merged.to_save:
@@ -241,7 +256,10 @@ class Inventory:
             added=tuple(target.name for target in merged.added),
             changed=tuple(change.after.name for change in merged.changed),
             unchanged=len(merged.unchanged),
-            problems=(*(str(problem) for problem in result.problems), *result.notes),
+            kept_away=merged.kept_away,
+            missing=merged.missing,
+            problems=tuple(str(problem) for problem in result.problems),
+            notes=result.notes,
         )
 
     async def import_ssh_config(self, path: str) -> ImportReport | None:
@@ -252,7 +270,7 @@ class Inventory:
         try:
             return await self.import_from(ImportSource.SSH_CONFIG, file, automatic=True)
         except BadInput as error:
-            return ImportReport(source=path, added=(), changed=(), unchanged=0, problems=(error.what,))
+            return ImportReport(source=path, problems=(error.what,))
 
     # ------------------------------------------------------------- reachability
 

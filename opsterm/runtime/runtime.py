@@ -84,6 +84,7 @@ class Runtime:
         self._started = False
         self._credentials: Credentials | None = None
         self._connector: Connector | None = None
+        self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
 
     @property
@@ -191,12 +192,15 @@ class Runtime:
             raise Bug("the runtime was used before it was opened")
         return self._store
 
-    async def _import_ssh_config(self) -> None:
+    @property
+    def _ssh_config(self) -> str:
         path = self.settings.ssh.config
-        if path.startswith("~/"):
-            path = str(self.operator.home / path[2:])
+        return str(self.operator.home / path[2:]) if path.startswith("~/") else path
+
+    async def _import_ssh_config(self) -> None:
         with suppress(StorageFull):  # what is known already can be looked at
-            await self.inventory.import_ssh_config(path)
+            report = await self.inventory.import_ssh_config(self._ssh_config)
+            self._ssh_problems = report.problems if report else ()
 
     async def _record_start(self, ledger: Ledger) -> None:
         event = Started(face=self.face, process=self._edges.processes.me(), program_version=__version__)

@@ -61,11 +61,11 @@ OWNS_A_STREAM: Mapping[str, str] = {
     "opsterm/__main__.py": "the last door: says why opsterm ends",
     "opsterm/cli/output.py": "the printer that cleans",
     "opsterm/cli/prompt.py": "asks for a number or a secret, where standard output is data",
-    "opsterm/cli/verbs/vault.py": "asks for a secret without echo",
     "opsterm/tui/start.py": "looks whether there is a terminal",
 }
 
 PAINTS_CLEANED_TEXT: Mapping[str, str] = {
+    "opsterm/tui/ascii.py": "writes segments that others painted in ASCII",
     "opsterm/tui/theme.py": "takes the colour out of segments that others painted",
     "opsterm/tui/widgets/terminal_strips.py": "the emulator cleans every cell, in opsterm/terminal/cells.py",
 }

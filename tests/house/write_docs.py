@@ -10,7 +10,7 @@ import textwrap
 import typing
 from collections.abc import Callable, Mapping, Sequence
 
-from opsterm.cli.manual import EXAMPLES, JSON_KEYS
+from opsterm.cli.manual import EXAMPLES, JSON_KEYS, OUTCOME_KEYS
 from opsterm.cli.syntax import build_parser
 from opsterm.core.settings import NOT_SETTINGS, Settings, ThresholdSetting, describe_settings, load_settings
 from opsterm.runtime.commands import COMMANDS, Command, key_text
@@ -27,6 +27,14 @@ The terminal gives every key to the remote; only `ctrl+]` leaves it. Any key can
 ABOUT_COMMANDS = """\
 `opsterm` alone opens the screen. `opsterm VERB` does one thing without a screen: data goes to standard output, talk to
 standard error. With `--json` every verb prints one JSON object a line."""
+
+ABOUT_JSON = f"""\
+## JSON
+
+One object a line, ASCII only. The keys named below each verb are in every object and keep their names and meanings.
+Times are epoch seconds, `0` or `null` for never; a number that was not measured is `null`. `risk` is an object with
+`level` and `reasons`; `outcomes` holds one object a target with {", ".join(f"`{key}`" for key in OUTCOME_KEYS)}.
+Text of targets is as it came: clean it before you show it on a terminal."""
 
 ABOUT_SETTINGS = """\
 One file, `config.toml` in the folder that `opsterm where` prints. A flag wins over a variable, a variable over the
@@ -133,6 +141,7 @@ def commands_page() -> str:
         NOTE,
         ABOUT_COMMANDS,
         _exit_codes(parser.epilog or ""),
+        ABOUT_JSON,
         "## Options of the screen",
         _arguments([a for a in parser._actions if not isinstance(a, argparse._SubParsersAction)]),
         "## Options of every verb",

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+from functools import partial
 
 from opsterm.cli.run import Context
-from opsterm.core.errors import ExitCode
+from opsterm.core.errors import BadInput, ExitCode, StorageError
+from opsterm.core.paths import make_private
 from opsterm.core.settings import describe_settings
 from opsterm.core.units import parse_duration
 from opsterm.policy.audit import as_json, utc_text
 from opsterm.runtime.commands import COMMANDS
-from opsterm.runtime.doctor import Health
+from opsterm.runtime.doctor import Health, check_failure
 
 
 async def audit(context: Context) -> int:
     """Print who did what, when, why, with which result."""
-    since = context.invocation.text("since")
+    since, name = context.invocation.text("since"), context.invocation.text("id").lower()
+    if name and not re.fullmatch("[ac][0-9]{1,15}", name):
+        raise BadInput(
+            f"{name[:100]!r} is the number of no change and no alert.", next_step="Write it as in c18 or a7."
+        )
     found = await context.runtime.audit.rows(
-        correlation_id=context.invocation.text("id").lower(),
+        correlation_id=name,
         since=context.runtime.clock.now() - parse_duration(since) if since else 0.0,
         limit=context.invocation.number("limit") or 200,
     )
@@ -29,13 +37,21 @@ async def audit(context: Context) -> int:
         ("when", "who", "what", "why", "result"),
         [(utc_text(row.at), row.who, row.what, row.why, row.result) for row in found],
     )
+    if not found:
+        context.printer.say(f"Nothing is recorded{f' of {name}' if name else ''}.")
     return ExitCode.DONE
 
 
 async def doctor(context: Context) -> int:
-    """Say how every part is."""
-    checks = await context.runtime.doctor()
-    bad = [check for check in checks if check.health is Health.BAD]
+    """Say how every part is, also when the data cannot be opened."""
+    runtime = context.runtime
+    try:
+        for folder in (runtime.paths.data, runtime.paths.state):
+            await runtime.offload.run("files", partial(make_private, folder))
+        await runtime.open(workers=False)
+        checks = await runtime.doctor()
+    except StorageError as error:
+        checks = [*runtime.doctor_without_store(), check_failure(error)]
     for check in checks:
         if context.printer.json:
             context.printer.record(check)
@@ -44,7 +60,7 @@ async def doctor(context: Context) -> int:
             context.printer.line(f"{mark}  {check.name}: {check.text}")
             if check.next_step:
                 context.printer.line(f"      {check.next_step}")
-    return ExitCode.SOME_FAILED if bad else ExitCode.DONE
+    return ExitCode.SOME_FAILED if any(check.health is Health.BAD for check in checks) else ExitCode.DONE
 
 
 async def settings(context: Context) -> int:
@@ -96,6 +112,8 @@ async def serve(context: Context) -> int:
     """Run the workers without a face until SIGTERM."""
     runtime = context.runtime
     await runtime.open(workers=True)
+    if context.printer.json:
+        context.printer.record({"serving": str(runtime.paths.database), "process": os.getpid()})
     context.printer.say(f"opsterm serve: working on {runtime.paths.database}; SIGTERM ends it.")
     await asyncio.Event().wait()
     return ExitCode.DONE

@@ -2,48 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from opsterm.cli.invocation import Invocation
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.units import age_text
+from opsterm.inventory.fields import with_fields
+from opsterm.inventory.fleet import in_natural_order
+from opsterm.inventory.folding import fold_groups, fold_parts, natural_key
+from opsterm.inventory.formats.json_lines import as_object
+from opsterm.inventory.imports import BUILT_IN
 from opsterm.inventory.target import Protocol, Target, TargetRow
 from opsterm.runtime.imports import ImportSource, export_targets
 
 
 def _record(row: TargetRow) -> dict[str, object]:
-    return {**asdict(row.target), "status": row.status, "last_seen": row.last_seen, "note": row.note}
+    return {**as_object(row.target), "status": row.status, "last_seen": row.last_seen, "note": row.note}
 
 
 async def list_targets(context: Context) -> int:
-    """Print the targets that a selector chooses."""
+    """Print the targets that a selector chooses; what looks alike as one line where people read."""
+    printer = context.printer
     selection = context.runtime.inventory.select(context.invocation.text("selector"))
-    if context.printer.json:
+    if printer.json:
         for row in selection.rows:
-            context.printer.record(_record(row))
+            printer.record(_record(row))
         return ExitCode.DONE
     now = context.runtime.clock.now()
-    context.printer.table(
+    rows = in_natural_order(selection.rows)
+    folds = context.invocation.yes("fold") or (printer.for_people and not context.invocation.yes("all"))
+    printer.table(
         ("name", "status", "seen", "address", "os", "groups", "tags", "note"),
-        [
-            (
-                row.target.name,
-                row.status,
-                f"{age_text(now - row.last_seen)} ago" if row.last_seen else "never",
-                row.target.reach,
-                row.target.os,
-                ",".join(row.target.groups),
-                ",".join(row.target.tags),
-                row.note,
-            )
-            for row in selection.rows
-        ],
+        [_list_row(run, now) for run in (_folded(rows) if folds else [(row.target.name, [row]) for row in rows])],
         right=("seen",),
     )
-    context.printer.say(f"{len(selection.rows)} of {selection.total} targets: {selection.canonical}")
+    printer.say(f"{len(rows)} of {selection.total} targets: {selection.canonical}")
     return ExitCode.DONE
+
+
+def _folded(rows: Sequence[TargetRow]) -> list[tuple[str, Sequence[TargetRow]]]:
+    """Return rows whose cells are equal, apart from names, addresses and times, under one folded name."""
+    alike: dict[tuple[object, ...], dict[str, TargetRow]] = {}
+    for row in rows:
+        target = row.target
+        look = (row.status, row.note, target.os, target.groups, target.tags, row.last_seen is None)
+        alike.setdefault(look, {})[target.name] = row
+    runs = [
+        (part.text, [names[name] for name in part.names]) for names in alike.values() for part in fold_groups(names)
+    ]
+    return sorted(runs, key=lambda run: natural_key(run[1][0].target.name))
+
+
+def _list_row(run: tuple[str, Sequence[TargetRow]], now: float) -> tuple[str, ...]:
+    text, rows = run
+    first, target = rows[0], rows[0].target
+    seen = min((row.last_seen for row in rows if row.last_seen), default=None)
+    addresses = {row.target.reach for row in rows}
+    return (
+        text,
+        first.status,
+        f"{age_text(now - seen)} ago" if seen else "never",
+        target.reach if len(addresses) == 1 else f"{len(addresses)} addresses",
+        target.os,
+        ",".join(target.groups),
+        ",".join(target.tags),
+        first.note,
+    )
 
 
 async def show_targets(context: Context) -> int:
@@ -53,58 +79,44 @@ async def show_targets(context: Context) -> int:
     if context.printer.json:
         context.printer.record(_record(row))
         return ExitCode.DONE
-    for name, value in _record(row).items():
-        words = ", ".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
+    seen = f"{age_text(context.runtime.clock.now() - row.last_seen)} ago" if row.last_seen else "never"
+    for name, value in {**_record(row), "last_seen": seen}.items():
+        words = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
         if words:
             context.printer.line(f"{name:12} {words}")
     return ExitCode.DONE
 
 
 def _given(invocation: Invocation, before: Target) -> Target:
-    """Return a target with the fields that were given on the line."""
-    made = before
-    if invocation.values.get("address") is not None:
-        made = replace(made, address=invocation.text("address"))
-    if invocation.values.get("os") is not None:
-        made = replace(made, os=invocation.text("os"))
-    if invocation.values.get("user") is not None:
-        made = replace(made, user=invocation.text("user"))
-    if invocation.values.get("environment") is not None:
-        made = replace(made, environment=invocation.text("environment"))
-    if invocation.values.get("site") is not None:
-        made = replace(made, site=invocation.text("site"))
-    if invocation.values.get("protocol") is not None:
-        made = replace(made, protocol=Protocol(invocation.text("protocol")))
-    port = invocation.number("port")
-    if port is not None:
-        if not 1 <= port <= 65535:
-            raise BadInput(f"{port} is not a port.", next_step="A port is between 1 and 65535.")
-        made = replace(made, port=port)
-    if invocation.values.get("group") is not None:
-        made = replace(made, groups=tuple(invocation.texts("group")))
-    if invocation.values.get("tag") is not None:
-        made = replace(made, tags=tuple(sorted(invocation.texts("tag"))))
-    return made
+    """Return a target with the fields that were given on the line. Raises BadInput."""
+    values = {
+        name: invocation.text(name)
+        for name in ("address", "os", "user", "environment", "site", "protocol", "port")
+        if invocation.values.get(name) is not None
+    }
+    for option, name in (("group", "groups"), ("tag", "tags")):
+        if invocation.values.get(option) is not None:
+            values[name] = ";".join(invocation.texts(option))
+    return with_fields(before, values)
 
 
 async def add_targets(context: Context) -> int:
     """Add one target."""
     made = await context.runtime.inventory.add(_given(context.invocation, Target(name=context.invocation.text("name"))))
-    return _show(context, made)
+    return _kept(context, made)
 
 
 async def edit_targets(context: Context) -> int:
     """Change one target."""
     name = context.invocation.text("name")
     before = await context.runtime.inventory.get(name)
-    return _show(context, await context.runtime.inventory.edit(name, _given(context.invocation, before)))
+    return _kept(context, await context.runtime.inventory.edit(name, _given(context.invocation, before)))
 
 
-def _show(context: Context, target: Target) -> int:
+def _kept(context: Context, target: Target) -> int:
     if context.printer.json:
-        context.printer.record(asdict(target))
-    else:
-        context.printer.say(f"{target.name}: kept.")
+        context.printer.record(as_object(target))
+    context.printer.say(f"{target.name}: kept.")
     return ExitCode.DONE
 
 
@@ -149,31 +161,51 @@ async def _label(context: Context, *, tags: bool) -> int:
     )
     if context.printer.json:
         for target in changed:
-            context.printer.record(asdict(target))
+            context.printer.record(as_object(target))
     context.printer.say(f"{len(changed)} targets changed.")
     return ExitCode.DONE
 
 
 async def import_targets(context: Context) -> int:
     """Take targets in from a file."""
+    say, file = context.printer.say, context.invocation.text("file")
     report = await context.runtime.inventory.import_from(
-        ImportSource(context.invocation.text("source")), Path(context.invocation.text("file"))
+        ImportSource(context.invocation.text("source")), Path("/dev/stdin" if file == "-" else file)
     )
     if context.printer.json:
         context.printer.record(report)
-    else:
-        context.printer.say(
-            f"{len(report.added)} added, {len(report.changed)} changed, {report.unchanged} as they were."
-        )
-    for problem in report.problems:
-        context.printer.say(problem)
-    return ExitCode.DONE
+    say(f"{len(report.added)} added, {len(report.changed)} changed, {report.unchanged} as they were.")
+    if report.missing:
+        say(f"No longer in it, and still in the inventory: {_some(report.missing)}.")
+    if report.kept_away:
+        say(f"Removed by you earlier, and not brought back: {_some(report.kept_away)}.")
+    for line in (*report.problems, *report.notes):
+        say(line)
+    if not report.problems:
+        return ExitCode.DONE
+    taken = len(report.added) + len(report.changed) + report.unchanged
+    return ExitCode.SOME_FAILED if taken else ExitCode.BAD_INPUT
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return names folded, not more than fit into a sentence."""
+    parts = fold_parts(names)
+    return ", ".join(parts[:10]) + (f" and {len(parts) - 10} more" if len(parts) > 10 else "")
 
 
 async def export_targets_verb(context: Context) -> int:
     """Print targets in a format that import reads."""
-    rows = context.runtime.inventory.select(context.invocation.text("selector")).rows
-    context.printer.block(export_targets(context.invocation.text("format"), [row.target for row in rows]))
+    form = "json" if context.printer.json else context.invocation.text("format")
+    selection = context.runtime.inventory.select(context.invocation.text("selector"))
+    targets = [row.target for row in selection.rows if row.target.source != BUILT_IN]
+    if form == "json":
+        for target in targets:
+            context.printer.record(as_object(target))
+    else:
+        context.printer.block(export_targets(form, targets))
+    left_out = sum(1 for target in targets if form == "ssh_config" and target.protocol is not Protocol.SSH)
+    if left_out:
+        context.printer.say(f"{left_out} of {len(targets)} are not reached over SSH and were left out.")
     return ExitCode.DONE
 
 
@@ -181,7 +213,7 @@ async def check_targets(context: Context) -> int:
     """See which targets answer."""
     rows = await context.runtime.inventory.resolve(context.invocation.text("selector"))
     found = await context.runtime.inventory.check([row.target.name for row in rows])
-    for name, reason in sorted(found.items()):
+    for name, reason in sorted(found.items(), key=lambda item: natural_key(item[0])):
         if context.printer.json:
             context.printer.record({"target": name, "answered": not reason, "reason": reason})
         else:
@@ -195,6 +227,9 @@ async def check_targets(context: Context) -> int:
 async def trust_targets(context: Context) -> int:
     """Accept a host key whose fingerprint the operator has compared."""
     target = await context.runtime.inventory.get(context.invocation.text("name"))
-    await context.runtime.terminals.trust(target.name, context.invocation.text("fingerprint"))
-    context.printer.say(f"The key of {target.name} was added to your known_hosts.")
+    fingerprint = context.invocation.text("fingerprint")
+    await context.runtime.terminals.trust(target.name, fingerprint)
+    if context.printer.json:
+        context.printer.record({"target": target.name, "fingerprint": fingerprint, "trusted": True})
+    context.printer.say(f"The key of {target.name} is in your known_hosts.")
     return ExitCode.DONE

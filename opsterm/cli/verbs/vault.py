@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
-import sys
-
+from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.secret import Secret
 
 
-async def _ask(context: Context, prompt: str) -> Secret:
+async def _ask(prompt: str) -> Secret:
     """Read a secret without echo, or one line of standard input when it is no terminal."""
-
-    def read() -> Secret:
-        if sys.stdin.isatty():
-            return Secret(getpass.getpass(prompt))
-        return Secret(sys.stdin.readline().rstrip("\n"))
-
-    secret = await context.runtime.offload.run("terminal", read)
+    secret = Secret(await ask_line(prompt, echo=False))
     if not secret:
         raise BadInput("Nothing was given.", next_step="Type it, or send one line to standard input.")
     return secret
@@ -26,7 +18,7 @@ async def _ask(context: Context, prompt: str) -> Secret:
 
 async def _open(context: Context) -> None:
     if await context.runtime.credentials.state() == "locked":
-        await context.runtime.credentials.unlock(await _ask(context, "Passphrase of the vault: "))
+        await context.runtime.credentials.unlock(await _ask("Passphrase of the vault: "))
 
 
 async def status(context: Context) -> int:
@@ -42,10 +34,12 @@ async def status(context: Context) -> int:
 
 async def create(context: Context) -> int:
     """Make the vault."""
-    first = await _ask(context, "New passphrase of the vault: ")
-    if sys.stdin.isatty() and first != await _ask(context, "Again: "):
+    first = await _ask("New passphrase of the vault: ")
+    if is_asked_on_a_terminal() and first != await _ask("Again: "):
         raise BadInput("The two passphrases differ.", next_step="Try again.")
     await context.runtime.credentials.create(first)
+    if context.printer.json:
+        await status(context)
     context.printer.say("The vault is made. Keep the passphrase: nobody can open it without.")
     return ExitCode.DONE
 
@@ -65,14 +59,21 @@ async def set(context: Context) -> int:  # noqa: A001 (the verb is called so)
     """Keep a secret."""
     await _open(context)
     service, account = context.invocation.text("service"), context.invocation.text("account")
-    await context.runtime.credentials.put(service, account, await _ask(context, f"Secret for {account}: "))
-    context.printer.say("Kept.")
+    await context.runtime.credentials.put(service, account, await _ask(f"Secret for {account}: "))
+    _tell(context, service, account, kept=True)
     return ExitCode.DONE
 
 
 async def remove(context: Context) -> int:
     """Forget a secret."""
     await _open(context)
-    await context.runtime.credentials.remove(context.invocation.text("service"), context.invocation.text("account"))
-    context.printer.say("Forgotten.")
+    service, account = context.invocation.text("service"), context.invocation.text("account")
+    await context.runtime.credentials.remove(service, account)
+    _tell(context, service, account, kept=False)
     return ExitCode.DONE
+
+
+def _tell(context: Context, service: str, account: str, *, kept: bool) -> None:
+    if context.printer.json:
+        context.printer.record({"service": service, "account": account, "kept": kept})
+    context.printer.say("Kept." if kept else "Forgotten.")

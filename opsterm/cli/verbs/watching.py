@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 
+from opsterm.cli.records import alert_record
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode, NotFound
-from opsterm.core.units import age_text, parse_duration, value_text
+from opsterm.core.units import age_text, parse_duration, span_text, value_text
 from opsterm.inventory.target import LOCALHOST
-from opsterm.monitoring.alerts import Alert
 from opsterm.monitoring.sample import SeriesKey
 from opsterm.runtime.alerts import alert_number
-
-
-def _record(alert: Alert) -> dict[str, object]:
-    return {
-        "id": f"a{alert.id}",
-        "target": alert.key.target,
-        "metric": alert.key.metric,
-        "item": alert.key.item,
-        "severity": alert.severity,
-        "state": alert.state,
-        "summary": alert.summary,
-        "value": alert.value,
-        "unit": alert.unit,
-        "level": alert.level,
-        "since": alert.since,
-        "last_seen": alert.last_seen,
-        "count": alert.count,
-        "by": alert.by,
-        "note": alert.note,
-        "silenced_until": alert.silenced_until or None,
-        "resolved_at": alert.resolved_at or None,
-        "advice": alert.advice,
-    }
 
 
 async def alerts(context: Context) -> int:
@@ -45,7 +23,7 @@ async def alerts(context: Context) -> int:
     feed = await context.runtime.alerts.recent() if context.invocation.yes("all") else context.runtime.alerts.feed()
     if context.printer.json:
         for alert in feed:
-            context.printer.record(_record(alert))
+            context.printer.record(alert_record(alert))
         return ExitCode.DONE
     now = context.runtime.clock.now()
     context.printer.table(
@@ -77,23 +55,37 @@ async def _act(context: Context, given: Sequence[str]) -> int:
             f"`opsterm alerts {' '.join(given)}` is not understood.",
             next_step="Write `opsterm alerts ack a7`, `… silence a7 --for 4h` or `… reopen a7`.",
         )
-    note = context.invocation.text("note")
-    for word in given[1:]:
-        number = alert_number(word)
-        if verb == "ack":
-            alert = await context.runtime.alerts.acknowledge(number, note=note)
-        elif verb == "reopen":
-            alert = await context.runtime.alerts.unsilence(number)
-        else:
-            length = context.invocation.text("for_")
-            if not length:
-                raise BadInput("A silence must end.", next_step="Say for how long, as in --for 4h.")
-            alert = await context.runtime.alerts.silence(number, for_s=parse_duration(length), note=note)
-        if context.printer.json:
-            context.printer.record(_record(alert))
-        else:
-            context.printer.say(f"a{alert.id} is {alert.state}: {alert.summary}")
-    return ExitCode.DONE
+    numbers = [alert_number(word) for word in given[1:]]
+    length = context.invocation.text("for_")
+    if verb == "silence" and not length:
+        raise BadInput("A silence must end.", next_step="Say for how long, as in --for 4h.")
+    if verb == "reopen" and context.invocation.text("note"):
+        raise BadInput("An alert that is opened again takes no note.", next_step="Leave out --note.")
+    failures = 0
+    for number in numbers:
+        try:
+            await _change(context, verb, number, for_s=parse_duration(length) if length else 0.0)
+        except BadInput as error:  # the others are done all the same
+            if len(numbers) == 1:
+                raise
+            failures += 1
+            context.printer.say(str(error))
+    if failures == len(numbers):
+        return ExitCode.BAD_INPUT
+    return ExitCode.SOME_FAILED if failures else ExitCode.DONE
+
+
+async def _change(context: Context, verb: str, number: int, *, for_s: float) -> None:
+    use, note = context.runtime.alerts, context.invocation.text("note")
+    if verb == "ack":
+        alert = await use.acknowledge(number, note=note)
+    elif verb == "reopen":
+        alert = await use.unsilence(number)
+    else:
+        alert = await use.silence(number, for_s=for_s, note=note)
+    if context.printer.json:
+        context.printer.record(alert_record(alert))
+    context.printer.say(f"a{alert.id} is {alert.state}: {alert.summary}")
 
 
 async def metrics(context: Context) -> int:
@@ -101,8 +93,9 @@ async def metrics(context: Context) -> int:
     target = context.invocation.text("target")
     if target:
         await context.runtime.inventory.get(target)
+    samples = context.runtime.monitoring.latest(target or LOCALHOST)
     if context.printer.json:
-        for sample in context.runtime.monitoring.latest(target or LOCALHOST):
+        for sample in samples:
             context.printer.record(
                 {
                     "target": sample.key.target,
@@ -112,9 +105,17 @@ async def metrics(context: Context) -> int:
                     "value": sample.value,
                 }
             )
-        return ExitCode.DONE
-    context.printer.block(context.runtime.exposition.page(target))
+    else:
+        context.printer.block(context.runtime.exposition.page(target))
+    if not samples:
+        context.printer.say(_nothing_measured(target or LOCALHOST))
     return ExitCode.DONE
+
+
+def _nothing_measured(target: str) -> str:
+    if target != LOCALHOST:
+        return f"Nothing is measured on {target}: this version measures the machine it stands on, {LOCALHOST}."
+    return "Nothing has been measured yet: `opsterm` or `opsterm serve` measures while it runs."
 
 
 async def history(context: Context) -> int:
@@ -122,15 +123,14 @@ async def history(context: Context) -> int:
     target = context.invocation.text("target")
     await context.runtime.inventory.get(target)
     key = parse_series(target, context.invocation.text("metric"))
-    if key not in await context.runtime.monitoring.series(target):
-        raise NotFound(
-            f"{target} has no series {key}.", next_step=f"`opsterm metrics --target {target}` shows those it has."
-        )
+    known = await context.runtime.monitoring.series(target)
+    if key not in known:
+        raise _no_series(target, key, known)
     now = context.runtime.clock.now()
     span_s = parse_duration(context.invocation.text("window"))
     points = context.invocation.number("points") or 60
-    if not 1 <= points <= 10_000 or not 1 <= span_s <= 10 * 366 * 86400:
-        raise BadInput("A window has between 1 and 10,000 points and is between 1 s and 10 years long.")
+    if not 1 <= span_s <= 10 * 366 * 86400:
+        raise BadInput("A window is between 1 s and 10 years long.", next_step="Write it as in 15m, 1h or 24h.")
     window = (await context.runtime.monitoring.window([key], start=now - span_s, end=now, points=points))[0]
     if context.printer.json:
         for point in window.points:
@@ -141,7 +141,20 @@ async def history(context: Context) -> int:
         [(age_text(now - p.at), *(value_text(v, window.unit) for v in (p.low, p.mean, p.high))) for p in window.points],
         right=("ago", "low", "mean", "high"),
     )
+    if not window.points:
+        context.printer.say(f"{key} was not measured in the last {span_text(span_s)}.")
     return ExitCode.DONE
+
+
+def _no_series(target: str, key: SeriesKey, known: Sequence[SeriesKey]) -> NotFound:
+    if not known:
+        return NotFound(f"{target} has no series {key}.", why=_nothing_measured(target))
+    near = difflib.get_close_matches(str(key), [str(one) for one in known], n=1)
+    return NotFound(
+        f"{target} has no series {key}.",
+        why=f"The nearest is {near[0]}." if near else "",
+        next_step=f"`opsterm metrics --target {target} --json` shows those it has.",
+    )
 
 
 def parse_series(target: str, text: str) -> SeriesKey:

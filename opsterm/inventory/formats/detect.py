@@ -61,5 +61,5 @@ def guess_format(file: str, text: str) -> InventoryFormat:
                 return kind
     raise BadInput(
         f"Nothing in {file} tells which kind of inventory it is.",
-        next_step="Say it with --format: " + ", ".join(InventoryFormat) + ".",
+        next_step="Say which: " + ", ".join(InventoryFormat) + ".",
     )

@@ -126,7 +126,7 @@ class Errands:
                 self._fail(error)
                 return
             said = f"{len(report.added)} added, {len(report.changed)} changed, {report.unchanged} as they were."
-            self._home.cockpit.say("\n".join([said, *report.problems[:3]]))
+            self._home.cockpit.say("\n".join([said, *report.problems[:3], *report.notes[:3]]))
 
         def chosen(sources: frozenset[str] | None) -> None:
             for source in sources or ():

@@ -1,0 +1,125 @@
+"""What the help says besides the arguments: examples of each verb, and the keys of its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+TARGET_KEYS = (
+    "name", "address", "os", "groups", "tags", "protocol", "port", "user", "environment", "site", "source",
+)  # fmt: skip
+ROW_KEYS = (*TARGET_KEYS, "status", "last_seen", "note")
+CHANGE_KEYS = (
+    "id", "state", "command", "shell", "targets", "selector", "timeout_s", "expires_at", "risk", "reason", "origin",
+    "requested_by", "requested_at", "digest", "approved_digest", "decided_by", "decided_at", "decision_note",
+    "started_at", "ended_at", "outcomes",
+)  # fmt: skip
+OUTCOME_KEYS = (
+    "target", "state", "exit_status", "signal", "started_at", "ended_at", "output_bytes", "kept_bytes",
+    "output_sha256", "message",
+)  # fmt: skip
+"""Keys of each object in a change's `outcomes`."""
+
+ALERT_KEYS = (
+    "id", "target", "metric", "item", "severity", "state", "summary", "value", "unit", "level", "since", "last_seen",
+    "count", "by", "note", "silenced_until", "resolved_at", "advice",
+)  # fmt: skip
+
+JSON_KEYS: Mapping[str, Sequence[str]] = {
+    "targets list": ROW_KEYS,
+    "targets show": ROW_KEYS,
+    "targets add": TARGET_KEYS,
+    "targets edit": TARGET_KEYS,
+    "targets remove": ("removed",),
+    "targets tag": TARGET_KEYS,
+    "targets group": TARGET_KEYS,
+    "targets import": ("source", "added", "changed", "unchanged", "kept_away", "missing", "problems", "notes"),
+    "targets export": TARGET_KEYS,
+    "targets check": ("target", "answered", "reason"),
+    "targets trust": ("target", "fingerprint", "trusted"),
+    "alerts": ALERT_KEYS,
+    "metrics": ("target", "metric", "item", "at", "value"),
+    "history": ("at", "low", "mean", "high", "readings"),
+    "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
+    "propose": CHANGE_KEYS,
+    "changes": CHANGE_KEYS,
+    "change": CHANGE_KEYS,
+    "approve": CHANGE_KEYS,
+    "deny": CHANGE_KEYS,
+    "run": CHANGE_KEYS,
+    "stop": CHANGE_KEYS,
+    "output": ("change", "target", "output"),
+    "audit": ("seq", "time", "at", "who", "what", "subject", "why", "result", "kind", "masked"),
+    "doctor": ("name", "health", "text", "next_step"),
+    "settings": ("key", "value", "source", "help"),
+    "keys": ("id", "keys", "pane", "help"),
+    "where": ("name", "path"),
+    "serve": ("serving", "process"),
+    "vault status": ("state", "text"),
+    "vault create": ("state", "text"),
+    "vault list": ("service", "account"),
+    "vault set": ("service", "account", "kept"),
+    "vault remove": ("service", "account", "kept"),
+}  # fmt: skip
+"""Verb -> the keys of every object that it prints with --json. Scripts rely on them: add, never rename."""
+
+EXAMPLES: Mapping[str, Sequence[str]] = {
+    "targets list": ("opsterm targets list 'tag:web and not env:lab'", "opsterm targets list 'web-[01-12]' --json"),
+    "targets show": ("opsterm targets show web-01",),
+    "targets add": ("opsterm targets add web-01 --address 192.0.2.11 --group web --tag nginx",),
+    "targets edit": ("opsterm targets edit web-01 --port 2222 --user ops",),
+    "targets remove": ("opsterm targets remove web-01", "opsterm targets remove 'group:old' --yes"),
+    "targets tag": ("opsterm targets tag 'web-[01-03]' edge +nginx", "opsterm targets tag web-01 -edge"),
+    "targets group": ("opsterm targets group 'web-[01-03]' web", "opsterm targets group web-01 -web"),
+    "targets import": (
+        "opsterm targets import auto inventory/hosts",
+        "opsterm targets import csv - < hosts.csv",
+    ),
+    "targets export": ("opsterm targets export csv > hosts.csv", "opsterm targets export ansible 'group:web'"),
+    "targets check": ("opsterm targets check 'group:web'",),
+    "targets trust": ("opsterm targets trust web-01 --fingerprint SHA256:…",),
+    "alerts": (
+        "opsterm alerts",
+        "opsterm alerts ack a7 --note 'ordered a disk'",
+        "opsterm alerts silence a7 a8 --for 4h",
+    ),
+    "metrics": ("opsterm metrics", "opsterm metrics --target localhost --json"),
+    "history": ("opsterm history cpu.used_percent --window 24h", "opsterm history 'fs.used_percent[/]' --json"),
+    "ask": ("opsterm ask which file system is fullest", "opsterm ask 'run `df -h` on web-[01-03]'"),
+    "propose": (
+        "opsterm propose --on web-01 -- systemctl reload nginx",
+        "opsterm propose --on 'tag:web' -- 'df -h | tail -n +2'",
+        "opsterm propose --on web-01 --shell bash -- - < script.sh",
+    ),
+    "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
+    "change": ("opsterm change c18",),
+    "approve": ("opsterm approve c18", "opsterm approve c18 --digest 5e1c… --no-run"),
+    "deny": ("opsterm deny c18 --note 'wrong host'",),
+    "run": ("opsterm run c18",),
+    "stop": ("opsterm stop c18",),
+    "output": ("opsterm output c18", "opsterm output c18 web-01 --raw > web-01.txt"),
+    "audit": ("opsterm audit --since 24h", "opsterm audit c18 --json"),
+    "doctor": ("opsterm doctor", "opsterm doctor --json"),
+    "settings": ("opsterm settings", "opsterm --set monitoring.interval_s=1 settings"),
+    "keys": ("opsterm keys",),
+    "where": ("opsterm where",),
+    "serve": ("opsterm serve",),
+    "vault status": ("opsterm vault status",),
+    "vault create": ("opsterm vault create",),
+    "vault list": ("opsterm vault list",),
+    "vault set": (
+        "opsterm vault set opsterm:ssh ops@web-01",
+        "opsterm vault set opsterm:ssh ops@web-01 < two-lines    passphrase, then secret",
+    ),
+    "vault remove": ("opsterm vault remove opsterm:ssh ops@web-01",),
+}
+"""Verb -> command lines that work as they stand; what follows four blanks is a remark."""
+
+
+def epilog(verb: str) -> str:
+    """Return what stands below a verb's help: examples, and the keys of its JSON, 80 columns wide."""
+    import textwrap  # noqa: PLC0415 (only for help)
+
+    keys = textwrap.fill(
+        "keys of --json: " + " ".join(JSON_KEYS[verb]), 78, subsequent_indent="  ", break_on_hyphens=False
+    )
+    return "\n".join(["examples:", *(f"  {line}" for line in EXAMPLES[verb]), "", keys])

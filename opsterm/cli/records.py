@@ -1,0 +1,49 @@
+"""Changes and alerts as the JSON that scripts read: one place, so that a key is spelled once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from opsterm.changes.change import Change
+from opsterm.monitoring.alerts import Alert
+
+
+def change_record(change: Change) -> dict[str, object]:
+    """Return a change as an object with the keys of `manual.CHANGE_KEYS`; times are epoch seconds, 0 for not yet."""
+    record = asdict(change)
+    order = record.pop("order")
+    return {
+        "id": change.name,
+        "state": record.pop("state"),
+        "command": order["command"],
+        "shell": order["shell"],
+        "targets": [target["name"] for target in order["targets"]],
+        "selector": record.pop("selector"),
+        "timeout_s": order["timeout_s"],
+        "expires_at": order["expires_at"],
+        **{key: value for key, value in record.items() if key != "id"},
+    }
+
+
+def alert_record(alert: Alert) -> dict[str, object]:
+    """Return an alert as an object with the keys of `manual.ALERT_KEYS`."""
+    return {
+        "id": f"a{alert.id}",
+        "target": alert.key.target,
+        "metric": alert.key.metric,
+        "item": alert.key.item,
+        "severity": alert.severity,
+        "state": alert.state,
+        "summary": alert.summary,
+        "value": alert.value,
+        "unit": alert.unit,
+        "level": alert.level,
+        "since": alert.since,
+        "last_seen": alert.last_seen,
+        "count": alert.count,
+        "by": alert.by,
+        "note": alert.note,
+        "silenced_until": alert.silenced_until or None,
+        "resolved_at": alert.resolved_at or None,
+        "advice": alert.advice,
+    }

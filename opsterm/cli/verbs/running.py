@@ -1,0 +1,164 @@
+"""Verbs that make a change happen: approve, run."""
+
+from __future__ import annotations
+
+import asyncio
+
+from opsterm.changes.change import Change, Outcome, OutcomeState
+from opsterm.changes.events import ChangeOutput
+from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
+from opsterm.cli.records import change_record
+from opsterm.cli.run import Context
+from opsterm.cli.verbs.changes import describe, named_change
+from opsterm.core.errors import ExitCode, NotApproved, OpstermError
+from opsterm.core.hub import Ear
+from opsterm.core.text import clean_bytes
+from opsterm.policy.risk import RiskLevel
+
+LINE_AT_MOST = 65_536
+"""Bytes of a line that has not ended that wait; then what came so far is shown as a line."""
+
+
+async def approve(context: Context) -> int:
+    """Approve a change as it is shown, and run it here."""
+    change = await named_change(context)
+    describe(context, change)
+    count = len(change.order.targets)
+    given = context.invocation.number("targets")
+    if given is not None and given != count:
+        raise NotApproved(f"{change.name} was not approved: it is for {count} targets, not {given}.")
+    digest = context.invocation.text("digest") or change.digest
+    if given is None and not context.invocation.text("digest") and is_asked_on_a_terminal():
+        await _ask(change, count)
+    approved = await context.runtime.changes.approve(change.id, digest=digest)
+    context.printer.say(f"{change.name} approved by {approved.decided_by}.")
+    if context.invocation.yes("no_run"):
+        if context.printer.json:
+            context.printer.record(change_record(approved))
+        return ExitCode.DONE
+    return await _run_here(context, approved)
+
+
+async def _ask(change: Change, count: int) -> None:
+    """Ask the person at the terminal, the more the higher the risk. Raises NotApproved."""
+    level = change.risk.level
+    if level in (RiskLevel.READ, RiskLevel.LOW):
+        return
+    if level is RiskLevel.MEDIUM:
+        wanted, prompt = "y", "Type y to approve: "
+    else:
+        wanted, prompt = str(count), "Type the number of targets to approve: "
+    if (await ask_line(prompt)).strip().lower() != wanted:
+        raise NotApproved(f"{change.name} was not approved; it still waits.")
+
+
+async def run(context: Context) -> int:
+    """Run an approved change here."""
+    return await _run_here(context, await named_change(context))
+
+
+async def _run_here(context: Context, change: Change) -> int:
+    runtime = context.runtime
+    runtime.follow()
+    live = _Live(context, change)
+    with runtime.hub.listen("output on the command line", ChangeOutput) as ear:
+        async with asyncio.TaskGroup() as group:
+            if not context.printer.json:
+                group.create_task(live.follow(ear))
+            ended = await _run_to_the_end(context, change)
+            ear.close()
+    if isinstance(ended, OpstermError):
+        raise ended
+    if context.printer.json:
+        context.printer.record(change_record(ended))
+        return exit_code(ended)
+    for outcome in ended.outcomes:
+        await live.show(outcome.target, last=True)
+        _say_how_it_went(context, outcome)
+    context.printer.say(f"{ended.name} {ended.state}.")
+    if live.failure is not None:
+        raise live.failure
+    return exit_code(ended)
+
+
+async def _run_to_the_end(context: Context, change: Change) -> Change | OpstermError:
+    """Return the error, so that it does not arrive in a group of one."""
+    try:
+        return await context.runtime.changes.run(change.id)
+    except OpstermError as error:
+        return error
+    except asyncio.CancelledError:
+        context.printer.say(f"{change.name} was stopped; `opsterm change {change.name}` shows how far it came.")
+        raise
+
+
+def _say_how_it_went(context: Context, outcome: Outcome) -> None:
+    if outcome.state is not OutcomeState.DONE:
+        how = outcome.signal or ("" if outcome.exit_status is None else f"exit {outcome.exit_status}")
+        said = f"{outcome.target}: {outcome.state}{f' ({how})' if how else ''}"
+        context.printer.say(f"{said}\n{outcome.message}".strip())
+    if outcome.kept_bytes < outcome.output_bytes:
+        left = outcome.output_bytes - outcome.kept_bytes
+        context.printer.say(f"{outcome.target}: {left} more bytes came and were not kept.")
+
+
+class _Live:
+    """Prints output while it comes, each line once. A change does not end because nobody reads it any more.
+
+    Attributes:
+        failure: why nothing can be printed any more, None while it can.
+    """
+
+    def __init__(self, context: Context, change: Change) -> None:
+        self.failure: BrokenPipeError | OpstermError | None = None
+        self._context = context
+        self._change = change
+        self._read: dict[str, int] = {}
+        self._rest: dict[str, bytes] = {}
+
+    async def follow(self, ear: Ear) -> None:
+        """Print what the executor tells of, until the ear is closed."""
+        async for facts in ear.batches(pause_s=0.05):
+            for target in {fact.event.target for fact in facts if isinstance(fact.event, ChangeOutput)}:
+                await self.show(target)
+
+    async def show(self, target: str, *, last: bool = False) -> None:
+        """Print the whole lines that are new; with `last` also a line that never ended."""
+        try:
+            await self._show(target, last=last)
+        except (BrokenPipeError, OpstermError) as error:
+            self.failure = self.failure or error
+
+    async def _show(self, target: str, *, last: bool) -> None:
+        changes = self._context.runtime.changes
+        while self.failure is None and (
+            data := await changes.output(self._change.id, target, offset=self._read.get(target, 0))
+        ):
+            self._read[target] = self._read.get(target, 0) + len(data)
+            *lines, rest = (self._rest.get(target, b"") + data).split(b"\n")
+            if len(rest) > LINE_AT_MOST:
+                lines, rest = [*lines, rest], b""
+            self._rest[target] = rest
+            for line in lines:
+                self._print(target, line)
+        if last and self._rest.get(target):
+            self._print(target, self._rest.pop(target))
+        self._context.printer.flush()
+
+    def _print(self, target: str, line: bytes) -> None:
+        text = clean_bytes(line.removesuffix(b"\r"))
+        self._context.printer.line(f"{target}: {text}" if len(self._change.order.targets) > 1 else text)
+
+
+def exit_code(change: Change) -> ExitCode:
+    """Return the number a script sees for an ended change."""
+    states = {outcome.state for outcome in change.outcomes}
+    if states <= {OutcomeState.DONE}:
+        return ExitCode.DONE
+    if states == {OutcomeState.UNREACHABLE}:
+        return ExitCode.UNREACHABLE
+    if states == {OutcomeState.TIMED_OUT}:
+        return ExitCode.TIMED_OUT
+    if OutcomeState.CANCELLED in states:
+        return ExitCode.INTERRUPTED
+    return ExitCode.SOME_FAILED
