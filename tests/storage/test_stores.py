@@ -189,6 +189,8 @@ async def test_output_is_kept_in_private_files(store: SqliteStore) -> None:
     assert await store.output.read(3, "web-01") == b"one\ntwo\x00\xff"
     assert await store.output.read(3, "web-01", offset=4, limit=3) == b"two"
     assert await store.output.read(3, "web-02") == b""
+    assert await store.output.read(3, "web-01", offset=4, limit=1 << 40) == b"two\x00\xff"  # no room is made for that
+    assert await store.output.read(3, "web-01", offset=400) == b""
     path = store.output.path(3, "web-01")
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
