@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opsterm.adapters.ssh_destination import Destination, StrictHostKeys
-from opsterm.adapters.ssh_dial import open_tcp
+from opsterm.adapters.ssh_dial import open_tcp, read_greeting
 from opsterm.adapters.ssh_host_key import UnknownHostKey
 from opsterm.adapters.ssh_identity import Identity
 from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
@@ -69,7 +69,7 @@ class SshConnector:
             raise
 
     async def check(self, target: OrderTarget) -> None:
-        """See whether the port answers; see `ports.Connector.check`.
+        """See whether an SSH server answers on the port; see `ports.Connector.check`.
 
         Behind a jump host the target itself is asked only while a connection to the jump host is open anyway:
         a check logs in nowhere. Else the jump host is asked, and Unreachable says that the target was not.
@@ -89,7 +89,14 @@ class SshConnector:
             )
         else:
             connection = await self._dial(destination)
-            connection.close()
+            try:
+                await read_greeting(
+                    destination.place,
+                    lambda size: asyncio.get_running_loop().sock_recv(connection, size),
+                    timeout_s=self._connect_limit(destination),
+                )
+            finally:
+                connection.close()
 
     async def _check_through(self, destination: Destination, jump: Asked) -> None:
         line = self._lines.open_line(jump)
@@ -104,8 +111,13 @@ class SshConnector:
         limit = self._connect_limit(destination)
         try:
             async with asyncio.timeout(limit):
-                _, writer = await line.connection.open_connection(destination.hostname, destination.port, encoding=None)
-                writer.close()
+                reader, writer = await line.connection.open_connection(
+                    destination.hostname, destination.port, encoding=None
+                )
+                try:
+                    await read_greeting(destination.place, reader.read, timeout_s=limit)
+                finally:
+                    writer.close()
         except TimeoutError as error:
             raise TimedOut(
                 f"{destination.place} did not answer within {limit:g} s, asked from its jump host {name}.",

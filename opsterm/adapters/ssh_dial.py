@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
 
 MOST_ADDRESSES = 4
 """Addresses of one name that are tried, one after the other."""
+
+GREETING_BYTES = 8192
+"""Bytes within which an SSH server has said what it is."""
 
 _Address = tuple[int, tuple[object, ...]]
 """Family, and what `socket.connect` takes."""
@@ -143,6 +146,48 @@ async def _connect(family: int, address: tuple[object, ...], bind_address: str) 
         connection.close()
         raise
     return connection
+
+
+async def read_greeting(place: str, read: Callable[[int], Awaitable[bytes]], *, timeout_s: float) -> None:
+    """Wait for the line by which an SSH server says what it is (RFC 4253, 4.2); others may come before it.
+
+    Args:
+        place: how messages name the target, cleaned.
+        read: returns up to so many bytes, b"" at the end.
+        timeout_s: seconds for all of it.
+
+    Raises:
+        Unreachable: the connection ended before, or something else than an SSH server spoke.
+        TimedOut: nothing that could be it came in time.
+    """
+    heard = b""
+    try:
+        async with asyncio.timeout(timeout_s):
+            while not heard.startswith(b"SSH-") and b"\nSSH-" not in heard and len(heard) < GREETING_BYTES:
+                piece = await read(GREETING_BYTES - len(heard))
+                if not piece:
+                    break
+                heard += piece
+    except TimeoutError as error:
+        raise TimedOut(
+            f"{place} took the connection and said nothing for {timeout_s:g} s.",
+            why="An SSH server speaks first; this one is overloaded, or is something else.",
+            next_step="See whether the port is right, and how the target is.",
+        ) from error
+    except OSError as error:
+        raise unreachable(place, error) from error
+    if heard.startswith(b"SSH-") or b"\nSSH-" in heard:
+        return
+    said = clean_line(heard[:60].decode("utf-8", errors="backslashreplace").strip(), limit=60)
+    raise Unreachable(
+        f"{place} took the connection and is no SSH server."
+        if heard
+        else f"{place} took the connection and closed it again.",
+        why=f"It said: {said}"
+        if said
+        else "Its SSH server is starting, refuses this address, or is behind a port that forwards to nothing.",
+        next_step="See whether the port is right." if heard else "See the target's log of its SSH server.",
+    )
 
 
 def unreachable(place: str, error: OSError) -> Unreachable:
