@@ -1,8 +1,8 @@
 """The screen's promises, each as a ratio to a peer or to itself in the same run.
 
-Needs a harness that times a program on its pty (OPSTERM_TUI_LATENCY: path of the script, run with this Python; it
+Needs a harness that times a program on its pty (SPEED_HARNESS: path of the script, run with this Python; it
 answers terminal queries, reads the screen with pyte and prints one JSON object with --json). Peers that are not
-installed are skipped, loudly: htop (Debian), harlequin (OPSTERM_HARLEQUIN: path of its program), ssh and tmux.
+installed are skipped, loudly: htop (Debian), harlequin (SPEED_HARLEQUIN: path of its program), ssh and tmux.
 Run: pytest -m speed tests/speed/test_screen_speed.py -s
 """
 
@@ -22,7 +22,7 @@ import pytest
 
 pytestmark = [pytest.mark.speed, pytest.mark.blocking, pytest.mark.timeout(900)]
 
-ROUNDS = int(os.environ.get("OPSTERM_SPEED_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("SPEED_ROUNDS", "3"))
 HELLO = """
 from textual.app import App
 from textual.widgets import Static
@@ -37,9 +37,9 @@ Figures = dict[str, float]
 
 
 def harness() -> str:
-    path = os.environ.get("OPSTERM_TUI_LATENCY", "")
+    path = os.environ.get("SPEED_HARNESS", "")
     if not path:
-        pytest.skip("OPSTERM_TUI_LATENCY names no harness: the screen was NOT timed")
+        pytest.skip("SPEED_HARNESS names no harness: the screen was NOT timed")
     return path
 
 
@@ -76,7 +76,7 @@ def test_first_paint_and_memory(hello: list[str], tmp_path: Path) -> None:
     home = tmp_path / "home"
     opsterm(home, "--probes", "1", "--idle", "1")  # the first run makes the database
     ours, theirs, sql = [], [], []
-    program = os.environ.get("OPSTERM_HARLEQUIN", "")
+    program = os.environ.get("SPEED_HARLEQUIN", "")
     for _ in range(ROUNDS + 2):
         theirs.append(timed(hello, "--probes", "1", "--idle", "1", "--quit", "ctrl-q"))
         ours.append(opsterm(home, "--probes", "1", "--idle", "3"))
@@ -92,7 +92,7 @@ def test_first_paint_and_memory(hello: list[str], tmp_path: Path) -> None:
     assert paint <= 2.0
     assert memory <= 2.2
     if not program:
-        pytest.skip("OPSTERM_HARLEQUIN names no program: the ratio to harlequin was NOT measured")
+        pytest.skip("SPEED_HARLEQUIN names no program: the ratio to harlequin was NOT measured")
     ratio = median(ours, "first_paint_ms") / median(sql, "first_paint_ms")
     print(f"first paint = {ratio:.2f} x harlequin ({median(sql, 'first_paint_ms'):.0f} ms)")
     assert ratio <= 0.35
@@ -117,9 +117,9 @@ def test_key_to_screen_while_the_chart_moves(tmp_path: Path) -> None:
 
 def test_key_to_screen_through_ssh_and_tmux(tmp_path: Path) -> None:
     """Through ssh to this host and a tmux there: p99 at most 1.5 x local, at 4 Hz."""
-    port = os.environ.get("OPSTERM_SSHD", "")
+    port = os.environ.get("SPEED_SSH", "")
     if not port or not shutil.which("tmux"):
-        pytest.skip("OPSTERM_SSHD gives no `ssh` options for this host, or there is no tmux: NOT measured")
+        pytest.skip("SPEED_SSH gives no `ssh` options for this host, or there is no tmux: NOT measured")
     home = tmp_path / "home"
     inner = f"env OPSTERM_HOME={home} PYTHONPATH={Path.cwd()} LANG=C.UTF-8 {' '.join(OPSTERM)}"
     flags = "--set monitoring.interval_s=0.25 --set screen.chart_fps=4"
