@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from opsterm.composition import build_runtime
@@ -95,38 +99,109 @@ class Stage:
 
     async def fill(self, work: Callable[[Runtime], Awaitable[None]]) -> None:
         """Do something with a runtime that has no screen."""
-        async with self.runtime("command") as runtime:
+        async with await asyncio.to_thread(self.runtime, "command") as runtime:
             await runtime.open(workers=False)
             await work(runtime)
 
 
-async def settled(pilot: Pilot[None], *, rounds: int = 3) -> None:
-    """Wait until the app has nothing left to do at once."""
-    for _ in range(rounds):
-        await pilot.pause()
-        if short := [worker for worker in pilot.app.workers if worker.group in _SHORT]:
-            await pilot.app.workers.wait_for_complete(short)
-    await pilot.pause()
+class Sitting:
+    """One sitting at the screen: what an operator presses and sees.
+
+    Attributes:
+        app: the app.
+        pilot: the framework's hand on it.
+    """
+
+    def __init__(self, app: OpstermApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen now."""
+        return screen_text(self.app)
+
+    @property
+    def text(self) -> str:
+        """The screen now, as one text."""
+        return "\n".join(self.lines)
+
+    @property
+    def focus(self) -> str:
+        """Id of the widget that has the focus, "" for none."""
+        return (self.app.focused.id or "") if self.app.focused else ""
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after the other, and wait until nothing is left to do at once."""
+        for key in keys:
+            self._send(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type a text."""
+        for char in text:
+            self._send(char)
+        await self.settle()
+
+    def _send(self, key: str) -> None:
+        """Press one key as the driver would; the framework's own way waits a tenth of a second after each."""
+        char = key if len(key) == 1 else _CHARACTERS.get(key)
+        name = _character_to_key(key) if len(key) == 1 else key
+        event = events.Key(name, char)
+        event.set_sender(self.app)
+        driver = self.app._driver
+        assert driver is not None
+        driver.send_message(event)
+
+    async def settle(self) -> None:
+        """Wait until the app has nothing left to do at once."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+            if not await self.pilot._wait_for_screen():
+                return
+            if short := [worker for worker in self.app.workers if worker.group in _SHORT]:
+                await self.app.workers.wait_for_complete(short)
+        self.app.screen._on_timer_update()
+
+    async def until(self, wanted: str | Callable[[], bool], *, within_s: float = 10.0) -> None:
+        """Wait until a text stands on the screen or a condition holds; the screen is in the failure."""
+        holds = (lambda: wanted in self.text) if isinstance(wanted, str) else wanted
+        for _ in range(round(within_s / 0.01)):
+            if holds():
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError(f"{wanted} did not come:\n{self.text}")
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        await self.pilot.resize_terminal(columns, rows)
+        await self.settle()
 
 
+_CHARACTERS = {
+    "question_mark": "?", "colon": ":", "at": "@", "slash": "/", "plus": "+", "minus": "-", "space": " ", "enter": "\r",
+    "tab": "\t", "escape": "\x1b",
+}  # fmt: skip
 _SHORT = ("status", "output", "change", "why", "copy", "choose", "check", "ask")
 
 
-async def begun(pilot: Pilot[None]) -> None:
-    """Wait until the home screen is filled."""
-    app = pilot.app
-    assert isinstance(app, OpstermApp)
-    for _ in range(2000):
-        await pilot.pause(0.005)
-        if app.broken is not None:
-            raise app.broken
-        if app.failure is not None:
-            raise app.failure
-        if app.has_begun:
-            break
-    else:
-        raise AssertionError("\n".join(screen_text(app)))
-    await settled(pilot)
+@asynccontextmanager
+async def sitting(
+    stage: Stage, size: tuple[int, int] = (80, 24), terminal: Terminal | None = None
+) -> AsyncIterator[Sitting]:
+    """Open the screen, filled; close everything at the end and raise what broke it."""
+    app = await asyncio.to_thread(stage.app, terminal)  # it reads the themes, which the door does before the loop runs
+    try:
+        async with app.run_test(size=size) as pilot:
+            there = Sitting(app, pilot)
+            await there.until(lambda: app.has_begun or app.broken is not None or app.failure is not None)
+            await there.settle()
+            yield there
+    finally:
+        await app.close_runtime()
+    for error in (app.failure, app.broken):
+        if error is not None:
+            raise error
 
 
 # ------------------------------------------------------------------------------------------------- a fleet

@@ -54,7 +54,7 @@ class ChatPane(Pane):
                 markup=False,
                 classes="chat-hint",
             )
-        yield Input(placeholder="ask, or help", id="chat-line", classes="line-input")
+        yield Input(placeholder="ask, or help", id="chat-line", classes="line-input", select_on_focus=False)
 
     def entry(self) -> Widget:
         """The line takes the focus."""

@@ -37,7 +37,7 @@ TWO_COLUMNS = (100, 30)
 ALL_PANES = (140, 40)
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(Screen[None], inherit_bindings=False):
     """The panes, the status line above them, the keys below."""
 
     hears_facts = True
@@ -287,7 +287,10 @@ class HomeScreen(Screen[None]):
         await self.errands.vault()
 
     def action_say_quit(self) -> None:
-        """Answer ctrl+c, which elsewhere ends a program and here must not."""
+        """Answer ctrl+c, which elsewhere ends a program: copy what the mouse has selected, else say how to quit."""
+        if selected := self.get_selected_text():
+            self.cockpit.copy(selected)
+            return
         key = self.keymap.shown(command("quit")) or self.keymap.shown(command("open_palette"))
         self.say(f"{key} quits." if not self._typing else f"esc leaves the line, then {key} quits.")
 
