@@ -136,6 +136,6 @@ class Alerts:
 def alert_number(text: str) -> int:
     """Return 7 for "a7" or "7". Raises BadInput."""
     number = text.strip().lower().removeprefix("a")
-    if not number.isdigit() or len(number) > 15:
+    if not (number.isascii() and number.isdigit()) or len(number) > 15:
         raise BadInput(f"{text!r} is not the number of an alert.", next_step="Write it as in a7.")
     return int(number)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from opsterm.changes import lifecycle
-from opsterm.changes.change import Change, ChangeState
+from opsterm.changes.change import Change, ChangeState, Outcome
 from opsterm.changes.events import (
     ChangeApproved,
     ChangeDenied,
@@ -18,9 +19,10 @@ from opsterm.changes.events import (
     ChangeVoided,
 )
 from opsterm.core.clock import Clock
-from opsterm.core.errors import BadInput, Bug, NotApproved, NotFound, Refused
+from opsterm.core.errors import BadInput, Bug, NotApproved, NotFound, StorageError
 from opsterm.core.events import Event, Fact
 from opsterm.core.settings import ChangeSettings
+from opsterm.policy.approval import require_writable
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, OrderTarget
 from opsterm.policy.risk import assess
@@ -31,6 +33,7 @@ from opsterm.runtime.ports import Operator, Store
 from opsterm.runtime.supervisor import Heart, Supervisor
 
 SWEEP_EVERY_S = 5.0
+SWEPT_AT_ONCE = 10_000
 SHELLS = ("sh", "bash")
 
 
@@ -71,7 +74,7 @@ class Changes:
         self._executor = executor
         self._supervisor = supervisor
         self._alive = alive
-        self._running: dict[int, asyncio.Task[object]] = {}
+        self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
 
     async def propose(self, proposal: Proposal) -> Change:
@@ -81,12 +84,7 @@ class Changes:
             BadInput: no command, an unknown shell, no target matches.
             Refused: opsterm is in read-only mode.
         """
-        if self._settings.read_only:
-            raise Refused(
-                "Nothing can be proposed: opsterm is in read-only mode.",
-                why="The setting changes.read_only is true.",
-                next_step="Set changes.read_only = false in config.toml if this account may change targets.",
-            )
+        require_writable(read_only=self._settings.read_only, what="proposed")
         if not proposal.command.strip():
             raise BadInput("There is no command to run.", next_step="Write the command behind --, as in: -- uptime")
         if "\x00" in proposal.command:
@@ -150,9 +148,8 @@ class Changes:
         Raises:
             NotApproved: expired, already decided, other bytes, or a target is no longer what it was.
         """
-        if self._settings.read_only:
-            raise Refused("Nothing can be approved: opsterm is in read-only mode.")
-        change = await self._unless_void(await self.get(change_id))
+        require_writable(read_only=self._settings.read_only, what="approved")
+        change = await self._unless_over(await self.get(change_id))
         approved = lifecycle.approve(change, by=self._operator.name, digest=digest, now=self._clock.now())
         await self._move(approved, ChangeState.PROPOSED, ChangeApproved(change=change.id, digest=digest))
         return approved
@@ -167,23 +164,35 @@ class Changes:
     async def run(self, change_id: int) -> Change:
         """Run an approved change here and wait for its end, also when somebody stops it.
 
-        Cancelling the caller stops it as well.
+        Cancelling the caller stops it as well. What it teaches about reachability is kept.
+
+        Raises:
+            Refused: opsterm is in read-only mode.
+            NotApproved: it may not run, runs already, or another process was quicker.
+            StorageError: it has ended, and the disk did not take that; it is written as soon as there is room.
         """
-        await self._unless_void(await self.get(change_id))
+        require_writable(read_only=self._settings.read_only, what="run")
+        await self._unless_over(await self.get(change_id))
         task = asyncio.current_task()
         if task is None:
             raise Bug("a change runs outside a task")
+        if change_id in self._running:
+            raise NotApproved(f"c{change_id} runs already.", next_step="Its output shows how far it is.")
         self._running[change_id] = task
         try:
-            return await self._executor.run(change_id)
+            ended = await self._executor.run(change_id)
         except asyncio.CancelledError:
-            if change_id not in self._stopping:
+            if change_id not in self._stopping or task.uncancel() > 0:
                 raise
-            task.uncancel()
             return await self.get(change_id)
         finally:
-            self._running.pop(change_id, None)
+            del self._running[change_id]
             self._stopping.discard(change_id)
+            if self._executor.has_unkept_ends:
+                self._supervisor.start("ends of changes", self._executor.keep_ends, restart=False)
+        with suppress(StorageError):  # how it ended is kept; that targets answered is only good to know
+            await self._inventory.note_seen(lifecycle.reached(ended.outcomes))
+        return ended
 
     def start(self, change_id: int) -> None:
         """Run an approved change here in the background; its end is told as a fact."""
@@ -202,9 +211,12 @@ class Changes:
         await self._ledger.record(self._fact(change, ChangeStopAsked(change=change.id)))
 
     async def heed_stops(self, heart: Heart) -> None:
-        """Stop changes of this process when anybody asks. Run by the supervisor."""
+        """Stop changes of this process when anybody asks, or has asked while nobody listened. Run by the supervisor."""
         heart.beat()
         with self._ledger.hub.listen("changes to stop", ChangeStopAsked) as ear:
+            for number in list(self._running):
+                if await self._store.journal.search(kinds=[ChangeStopAsked.kind], correlation_id=f"c{number}", limit=1):
+                    self._stop_here(number)
             async for facts in ear.batches():
                 for fact in facts:
                     if isinstance(fact.event, ChangeStopAsked):
@@ -220,28 +232,50 @@ class Changes:
         """Expire what waited too long and mark what a dead process left running. Run under the lease."""
         while True:
             heart.beat()
-            now = self._clock.now()
-            for change in await self.list([ChangeState.PROPOSED, ChangeState.APPROVED]):
-                if now > change.order.expires_at:
-                    await self._try_move(
-                        lifecycle.expire(change, now=now), change.state, ChangeExpired(change=change.id)
-                    )
-            for change in await self.list([ChangeState.RUNNING]):
-                if not await self._alive(await self._store.changes.runner(change.id)):
-                    ended = lifecycle.interrupt(change, now=now)
-                    for outcome in ended.outcomes:
-                        await self._store.changes.save_outcome(change.id, outcome, [])
-                    await self._try_move(ended, change.state, ChangeEnded(change=change.id, state=ended.state))
+            if not self._store.read_only_because:
+                await self.expire_due()
+                await self._interrupt_orphans()
             await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _interrupt_orphans(self) -> None:
+        for running in await self.list([ChangeState.RUNNING], limit=SWEPT_AT_ONCE):
+            runner = await self._store.changes.runner(running.id)
+            if not runner or await self._alive(runner):
+                continue
+            change = await self.get(running.id)  # as the dead process left it: it may have ended after all
+            if change.state is ChangeState.RUNNING:
+                ended = lifecycle.interrupt(change, now=self._clock.now())
+                event = ChangeEnded(change=change.id, state=ended.state)
+                await self._try_move(ended, change.state, event, by="opsterm", outcomes=ended.outcomes)
+
+    async def expire_due(self) -> None:
+        """Let what waited too long expire. Safe in every process: a change expires once.
+
+        Raises:
+            StorageError: nothing can be written now.
+        """
+        now = self._clock.now()
+        for change in await self.list(lifecycle.WAITING_STATES, limit=SWEPT_AT_ONCE):
+            if now > change.order.expires_at:
+                await self._expire(change)
+
+    async def _expire(self, change: Change) -> None:
+        expired = lifecycle.expire(change, now=self._clock.now())
+        await self._try_move(expired, change.state, ChangeExpired(change=change.id), by="opsterm")
 
     async def output(self, change_id: int, target: str, *, offset: int = 0, limit: int = 1_000_000) -> bytes:
         """Return what a target printed, as kept, from `offset`. Raw bytes: clean them before showing."""
         return await self._store.output.read(change_id, target, offset=offset, limit=limit)
 
-    async def _unless_void(self, change: Change) -> Change:
-        """Return the change, or void it when one of its targets is not what it was when it was proposed."""
+    async def _unless_over(self, change: Change) -> Change:
+        """Return the change; let it expire when its time is over, void it when a target is not what it was."""
+        if change.state not in lifecycle.WAITING_STATES:
+            return change
+        if self._clock.now() > change.order.expires_at:
+            await self._expire(change)
+            return await self.get(change.id)
         why = await self._difference(change.order.targets)
-        if not why or change.state not in (ChangeState.PROPOSED, ChangeState.APPROVED):
+        if not why:
             return change
         voided = lifecycle.void(change, why=why, now=self._clock.now())
         await self._try_move(voided, change.state, ChangeVoided(change=change.id, why=why), by="opsterm")
@@ -250,6 +284,7 @@ class Changes:
         )
 
     async def _difference(self, targets: Sequence[OrderTarget]) -> str:
+        await self._inventory.reload()  # another process may have edited one a moment ago
         for target in targets:
             try:
                 now = self._inventory.order_target(await self._inventory.get(target.name))
@@ -266,8 +301,11 @@ class Changes:
                 f"{change.name} was decided elsewhere: it is {fresh.state}.", next_step="Nothing was changed here."
             )
 
-    async def _try_move(self, change: Change, expected: ChangeState, event: Event, *, by: str = "") -> bool:
-        moved = await self._store.changes.move(change, expected=expected, facts=[self._fact(change, event, by=by)])
+    async def _try_move(
+        self, change: Change, expected: ChangeState, event: Event, *, by: str = "", outcomes: Sequence[Outcome] = ()
+    ) -> bool:
+        fact = self._fact(change, event, by=by)
+        moved = await self._store.changes.move(change, expected=expected, facts=[fact], outcomes=outcomes)
         if moved is None:
             return False
         self._ledger.committed(moved)
@@ -277,6 +315,6 @@ class Changes:
 def change_number(text: str) -> int:
     """Return 18 for "c18" or "18". Raises BadInput."""
     number = text.strip().lower().removeprefix("c")
-    if not number.isdigit() or len(number) > 15:
+    if not (number.isascii() and number.isdigit()) or len(number) > 15:
         raise BadInput(f"{text!r} is not the number of a change.", next_step="Write it as in c18.")
     return int(number)

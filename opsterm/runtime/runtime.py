@@ -155,6 +155,7 @@ class Runtime:
         executor = Executor(
             store, ledger, self.connector, self.clock, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
+            read_only=settings.changes.read_only,
         )  # fmt: skip
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
