@@ -11,6 +11,7 @@ from textual import work
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
+from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from opsterm.core.errors import Bug, OpstermError
@@ -68,6 +69,13 @@ class OpstermApp(App[None], inherit_bindings=False):
         self._offload = Offload()
         self._restore_gc: Callable[[], None] | None = None
         super().__init__()
+        for theme in self.themes.values():
+            self.register_theme(theme.textual())
+        self.use_theme("")  # before the style sheet is read for the first time: it is read anew for other colours
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return what is painted first."""
+        return OpeningScreen(self.glyphs)
 
     @property
     def runtime(self) -> Runtime:
@@ -104,11 +112,7 @@ class OpstermApp(App[None], inherit_bindings=False):
         self._close_messages_no_wait()
 
     def on_mount(self) -> None:
-        """Choose colours, show the home screen, and open the runtime behind it."""
-        for theme in self.themes.values():
-            self.register_theme(theme.textual())
-        self.use_theme("")
-        self.push_screen(OpeningScreen(self.glyphs))
+        """Heed signals, and open the runtime behind the first paint."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit)
@@ -151,7 +155,7 @@ class OpstermApp(App[None], inherit_bindings=False):
         """Build and open the runtime, then carry facts to the screen for as long as the app lives."""
         try:
             home = await self._offload.run("imports", self._load_home)
-            await self.switch_screen(home)
+            await self.push_screen(home)
             await self.runtime.open(workers=True)
             await self._begin(home)
             with self.runtime.hub.listen("screen", limit=5000) as ear:

@@ -40,6 +40,7 @@ ALL_PANES = (140, 40)
 class HomeScreen(Screen[None], inherit_bindings=False):
     """The panes, the status line above them, the keys below."""
 
+    CSS_PATH = "../cockpit.tcss"
     hears_facts = True
     is_home = True
 
