@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +14,11 @@ from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, T
 from opsterm.inventory.fields import CONNECTION_FIELDS, changed_fields, checked
 from opsterm.inventory.imports import BUILT_IN
 from opsterm.inventory.merge import merge_import
-from opsterm.inventory.selector import Selector, parse_selector
-from opsterm.inventory.target import LOCALHOST, Protocol, Target, TargetRow, check_name
+from opsterm.inventory.target import LOCALHOST, Protocol, Target, check_name
 from opsterm.monitoring.alerts import Alert
-from opsterm.monitoring.status import target_status
-from opsterm.policy.order import OrderTarget
 from opsterm.runtime.edges import Files
 from opsterm.runtime.imports import ImportSource, read_import
+from opsterm.runtime.known_targets import KnownTargets
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Operator, Seen, Store
@@ -54,133 +51,76 @@ class ImportReport:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Rows that a selector chose.
+class Inventory(KnownTargets):
+    """Targets: what can be asked of them without a query, and what changes them. `localhost` is always there.
 
-    Attributes:
-        rows: by name.
-        canonical: the selector as it was understood.
-        total: how many targets there are in all.
+    Whatever changes a target changes it as it is on disk at that moment, not as it is remembered here: several
+    processes may work on one inventory.
     """
-
-    rows: tuple[TargetRow, ...]
-    canonical: str
-    total: int
-
-
-class Inventory:
-    """Targets, kept in memory as well, so that a list costs no query. `localhost` is always there."""
 
     def __init__(
         self, store: Store, ledger: Ledger, clock: Clock, *, files: Files, operator: Operator, offload: Offload,
         connector: Callable[[], Awaitable[Connector]], open_alerts: Callable[[], Mapping[str, Sequence[Alert]]],
     ) -> None:  # fmt: skip
+        super().__init__(clock, open_alerts=open_alerts)
         self._store = store
         self._ledger = ledger
-        self._clock = clock
         self._files = files
         self._operator = operator
         self._offload = offload
         self._connector = connector
-        self._open_alerts = open_alerts
-        self._targets: dict[str, Target] = {}
-        self._seen: dict[str, Seen] = {}
+        self._writes = 0
 
     async def open(self, *, this_os: str = "") -> None:
         """Read what is kept, and make sure that this host is in it."""
         await self.reload()
         if LOCALHOST not in self._targets:
             here = Target(name=LOCALHOST, protocol=Protocol.LOCAL, os=this_os, groups=("local",), source="built-in")
-            await self._save([here], TargetAdded(target=LOCALHOST, source="built-in"))
+
+            def add(now: Mapping[str, Target]) -> Sequence[Target]:
+                return [] if LOCALHOST in now else [here]
+
+            await self._update(add, lambda _: [TargetAdded(target=LOCALHOST, source="built-in")], names=[LOCALHOST])
+            self._targets.setdefault(LOCALHOST, here)
 
     async def reload(self) -> None:
         """Read the inventory again, after another process changed it."""
-        self._targets = {target.name: target for target in await self._store.targets.all()}
-        self._seen = dict(await self._store.targets.seen())
+        while True:
+            before = self._writes
+            targets, seen = await self._store.targets.all(), await self._store.targets.seen()
+            if before == self._writes:  # else what was read may be older than what was written here meanwhile
+                self._targets = {target.name: target for target in targets}
+                self._seen = dict(seen)
+                return
 
-    async def _save(self, targets: Sequence[Target], *events: Event) -> None:
-        facts = [self._ledger.fact(event) for event in events]
-        committed = await self._store.targets.save(targets, facts)
-        self._targets.update({target.name: target for target in targets})
-        self._ledger.committed(committed)
-
-    # ------------------------------------------------------------------ looking
-
-    def rows(self) -> Sequence[TargetRow]:
-        """Return every target with its status, by name. Costs no query."""
-        alerts = self._open_alerts()
-        return [self._row(self._targets[name], alerts.get(name, ())) for name in sorted(self._targets)]
-
-    def _row(self, target: Target, alerts: Sequence[Alert]) -> TargetRow:
-        seen = self._seen.get(target.name)
-        here = target.protocol is Protocol.LOCAL
-        answered = True if here else None if seen is None else seen.answered
-        status, note = target_status(alerts, answered=answered, reason=seen.reason if seen else "")
-        last_seen = self._clock.now() if here else seen.seen_at if seen else None
-        return TargetRow(target=target, status=status, last_seen=last_seen, note=note)
-
-    def select(self, selector: str = "") -> Selection:
-        """Return the rows a selector chooses. Raises BadSelector."""
-        parsed: Selector = parse_selector(selector)
-        rows = self.rows()
-        return Selection(rows=tuple(row for row in rows if parsed.matches(row)), canonical=str(parsed), total=len(rows))
-
-    async def resolve(self, selector: str) -> Sequence[TargetRow]:
-        """Return the rows for something that will be done to them: an empty choice, or no choice, is an error.
-
-        Raises:
-            BadInput: the selector is empty; write `all` to mean all.
-            NotFound: nothing matches; names near ones.
-        """
-        if not selector.strip():
-            raise BadInput(
-                "No targets were chosen.", next_step="Name them, as in web-[01-03] or tag:web; `all` is all."
-            )
-        selection = self.select(selector)
-        if not selection.rows:
-            near = difflib.get_close_matches(selector.strip(), list(self._targets), n=3)
-            hint = f"Near names: {', '.join(near)}." if near else "`opsterm targets list` shows those there are."
-            raise NotFound(f"No target matches {selection.canonical}.", next_step=hint)
-        return selection.rows
-
-    async def get(self, name: str) -> Target:
-        """Return one target. Raises NotFound, naming near ones."""
-        target = self._targets.get(name)
-        if target is None:
-            near = difflib.get_close_matches(name, list(self._targets), n=3)
-            hint = f"Near names: {', '.join(near)}." if near else "`opsterm targets list` shows those there are."
-            raise NotFound(f"There is no target {name}.", next_step=hint)
-        return target
-
-    def target(self, name: str) -> Target | None:
-        """Return one target, None when there is none. Costs no query."""
-        return self._targets.get(name)
-
-    def row(self, name: str) -> TargetRow | None:
-        """Return one target with its status, None when there is none."""
-        target = self._targets.get(name)
-        return None if target is None else self._row(target, self._open_alerts().get(name, ()))
-
-    def order_target(self, target: Target) -> OrderTarget:
-        """Return a target as an order binds it."""
-        return OrderTarget(
-            name=target.name, protocol=target.protocol, address=target.reach, port=target.port or 0, user=target.user
+    async def _update(
+        self,
+        change: Callable[[Mapping[str, Target]], Sequence[Target]],
+        events: Callable[[Sequence[Target]], Sequence[Event]],
+        *,
+        names: Sequence[str] | None,
+    ) -> Sequence[Target]:
+        """Change targets as they are on disk; see `TargetStore.update`."""
+        saved, facts = await self._store.targets.update(
+            change, lambda made: [self._ledger.fact(event) for event in events(made)], names=names
         )
-
-    def chooses(self, selector: str, name: str) -> bool:
-        """Return whether a selector (of a threshold) takes in the target of that name."""
-        target = self._targets.get(name)
-        return target is not None and parse_selector(selector).matches(TargetRow(target=target))
+        self._writes += 1
+        self._targets.update({target.name: target for target in saved})
+        self._ledger.committed(facts)
+        return saved
 
     # ----------------------------------------------------------------- changing
 
     async def add(self, target: Target) -> Target:
         """Put a new target in. Raises BadInput when the name is taken or not allowed."""
         target = checked(target)
-        if target.name in self._targets:
-            raise BadInput(f"There is a target {target.name} already.", next_step="Use `opsterm targets edit`.")
-        await self._save([target], TargetAdded(target=target.name, source=target.source))
+
+        def add(now: Mapping[str, Target]) -> Sequence[Target]:
+            if target.name in now:
+                raise BadInput(f"There is a target {target.name} already.", next_step="Use `opsterm targets edit`.")
+            return [target]
+
+        await self._update(add, lambda _: [TargetAdded(target=target.name, source=target.source)], names=[target.name])
         return target
 
     async def edit(self, name: str, changed: Target) -> Target:
@@ -196,11 +136,20 @@ class Inventory:
         old = await self.get(name)
         new = checked(replace(changed, name=name, source=old.source), before=old)
         fields = changed_fields(old, new)
-        if set(fields) & set(CONNECTION_FIELDS) and old.source != BUILT_IN:
-            new = replace(new, source="manual")
+
+        def edit(now: Mapping[str, Target]) -> Sequence[Target]:
+            if name not in now:
+                raise NotFound(
+                    f"{name} has just been removed from the inventory.", next_step="Add it again to keep it."
+                )
+            made = replace(now[name], **{field: getattr(new, field) for field in fields})
+            if set(fields) & set(CONNECTION_FIELDS) and made.source != BUILT_IN:
+                made = replace(made, source="manual")
+            return [made] if made != now[name] else []
+
         if fields:
-            await self._save([new], TargetEdited(target=name, fields=fields))
-        return new
+            await self._update(edit, lambda _: [TargetEdited(target=name, fields=fields)], names=[name])
+        return await self.get(name)
 
     async def remove(self, names: Sequence[str]) -> None:
         """Take targets out; an automatic import will leave them out. Raises NotFound, BadInput for localhost."""
@@ -209,6 +158,7 @@ class Inventory:
                 raise BadInput(f"{name} is the machine opsterm stands on and stays in the inventory.")
         facts = [self._ledger.fact(TargetRemoved(target=name)) for name in names]
         committed = await self._store.targets.remove(names, facts)
+        self._writes += 1
         for name in names:
             self._targets.pop(name, None)
         self._ledger.committed(committed)
@@ -221,16 +171,20 @@ class Inventory:
         new_tags = [check_name(t) for t in add_tags]
         new_groups = [check_name(g) for g in add_groups]
         gone_tags, gone_groups = set(remove_tags), set(remove_groups)
-        made = []
-        for row in await self.resolve(selector):
-            old = row.target
-            tags = tuple(sorted({*old.tags, *new_tags} - gone_tags))
-            groups = tuple(g for g in dict.fromkeys((*old.groups, *new_groups)) if g not in gone_groups)
-            if (tags, groups) != (old.tags, old.groups):
-                made.append(replace(old, tags=tags, groups=groups))
-        if made:
-            await self._save(made, *(TargetEdited(target=t.name, fields=("tags", "groups")) for t in made))
-        return made
+        names = [row.target.name for row in await self.resolve(selector)]
+
+        def label(now: Mapping[str, Target]) -> Sequence[Target]:
+            made = []
+            for old in now.values():
+                tags = tuple(sorted({*old.tags, *new_tags} - gone_tags))
+                groups = tuple(g for g in dict.fromkeys((*old.groups, *new_groups)) if g not in gone_groups)
+                if (tags, groups) != (old.tags, old.groups):
+                    made.append(replace(old, tags=tags, groups=groups))
+            return made
+
+        return await self._update(
+            label, lambda made: [TargetEdited(target=t.name, fields=("tags", "groups")) for t in made], names=names
+        )
 
     async def import_from(self, source: ImportSource, path: Path, *, automatic: bool = False) -> ImportReport:
         """Read targets from a file and merge them in.
@@ -246,11 +200,18 @@ class Inventory:
         )
         removed = await self._store.targets.removed() if automatic else frozenset()
         merged = merge_import(self._targets.values(), result, automatic=automatic, removed=removed)
-        if merged.to_save:
-            fact = TargetsImported(
-                source=str(path), added=len(merged.added), changed=len(merged.changed), unchanged=len(merged.unchanged)
-            )
-            await self._save(merged.to_save, fact)
+
+        def merge(now: Mapping[str, Target]) -> Sequence[Target]:
+            nonlocal merged
+            merged = merge_import(now.values(), result, automatic=automatic, removed=removed)
+            return merged.to_save
+
+        def imported(_: Sequence[Target]) -> Sequence[Event]:
+            counts = [len(part) for part in (merged.added, merged.changed, merged.unchanged)]
+            return [TargetsImported(source=str(path), added=counts[0], changed=counts[1], unchanged=counts[2])]
+
+        if merged.to_save:  # mostly there is nothing to do, and nobody need wait for it
+            await self._update(merge, imported, names=None)
         return ImportReport(
             source=str(path),
             added=tuple(target.name for target in merged.added),
@@ -280,20 +241,21 @@ class Inventory:
         Logs in nowhere. At most CHECKS_AT_ONCE at a time.
         """
         gate = asyncio.Semaphore(CHECKS_AT_ONCE)
+        targets = [await self.get(name) for name in names]
+        connector = await self._connector()
         found: dict[str, str] = {}
 
-        async def one(name: str) -> None:
-            target = await self.get(name)
+        async def one(target: Target) -> None:
             async with gate:
                 try:
-                    await (await self._connector()).check(self.order_target(target))
-                    found[name] = ""
+                    await connector.check(self.order_target(target))
+                    found[target.name] = ""
                 except OpstermError as error:
-                    found[name] = error.what
+                    found[target.name] = error.what
 
         async with asyncio.TaskGroup() as group:
-            for name in names:
-                group.create_task(one(name))
+            for target in targets:
+                group.create_task(one(target))
         await self.note_seen(found)
         return found
 
@@ -311,5 +273,6 @@ class Inventory:
                 facts.append(self._ledger.fact(TargetSeen(target=name, answered=not reason, reason=reason)))
         if seen:
             committed = await self._store.targets.mark_seen(seen, facts)
+            self._writes += 1
             self._seen.update(seen)
             self._ledger.committed(committed)

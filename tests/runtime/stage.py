@@ -86,6 +86,16 @@ async def until_async(true: Callable[[], Awaitable[object]], *, within_s: float 
     return loop.time() - began
 
 
+async def gone(pid_file: Path) -> None:
+    """Wait until the process whose number a file holds has ended."""
+
+    def is_gone() -> bool:
+        stat = Path(f"/proc/{pid_file.read_text().strip()}/stat")
+        return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+    await until_async(lambda: asyncio.to_thread(is_gone), within_s=5)
+
+
 class ToldProbe:
     """Measures what the test says, when the test says it; each measurement takes one interval of the stopped clock."""
 

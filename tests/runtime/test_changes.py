@@ -31,7 +31,7 @@ from opsterm.runtime import executor
 from opsterm.runtime.changes import Proposal, change_number
 from opsterm.runtime.ports import Ended
 from opsterm.runtime.runtime import Runtime
-from tests.runtime.stage import Answer, PlayedConnector, opened, printing, until, until_async
+from tests.runtime.stage import Answer, PlayedConnector, gone, opened, printing, until, until_async
 
 
 async def proposed(runtime: Runtime, command: str = "uptime", selector: str = "localhost", **others: Any) -> Change:
@@ -248,16 +248,6 @@ async def test_a_command_that_takes_too_long_is_ended_with_all_it_started(home: 
         assert "longer than its 0.3 s" in outcome.message
         assert await runtime.changes.output(change.id, "localhost") == b"begun\n"
         await gone(home / "pid")
-
-
-async def gone(pid_file: Path) -> None:
-    """Wait until the process whose number a file holds has ended."""
-
-    def is_gone() -> bool:
-        stat = Path(f"/proc/{pid_file.read_text().strip()}/stat")
-        return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
-
-    await until_async(lambda: asyncio.to_thread(is_gone), within_s=5)
 
 
 async def test_an_unreachable_target_does_not_hold_up_the_others(home: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import signal
 import statistics
 from pathlib import Path
 
+from opsterm.changes.change import ChangeState, OutcomeState
+from opsterm.inventory.target import LOCALHOST
 from opsterm.runtime.lease import HOLDS_FOR_S, RENEW_EVERY_S
-from tests.runtime.stage import Child, child, opened, until_async
+from tests.runtime.stage import WATCH_LOAD, Child, child, gone, opened, until_async
 
 
 async def is_worker(process: Child) -> bool:
@@ -101,3 +104,86 @@ async def test_measurements_of_the_holder_are_heard_by_the_others_within_a_secon
             f"worst {max(delays) * 1000:.0f} ms"
         )
         assert max(delays) < 1.0
+
+
+# ------------------------------------------------------------------------------------------------- changes
+
+
+async def test_of_many_processes_that_approve_and_run_at_once_one_does(home: Path) -> None:
+    async with child(home) as one, child(home) as two:
+        number, digest = await one.ask("propose", command=f"echo ran >> {home}/ran; sleep 0.2")
+        answers = await asyncio.gather(*(c.ask("approve", number=number, digest=digest) for c in (one, two)))
+        assert sorted(answers) == ["NotApproved", "approved"]
+        answers = await asyncio.gather(*(c.ask("run", number=number) for c in (one, two)))
+        assert sorted(answers) == ["NotApproved", "done"]
+        assert await asyncio.to_thread((home / "ran").read_text) == "ran\n"
+
+
+async def test_a_change_whose_process_is_killed_ends_with_its_outcome_unknown(home: Path) -> None:
+    async with child(home, workers=True, load=1.0) as sweeper, opened(home) as here:
+        await sweeper.ask("sweep_soon")
+        async with child(home) as runner:
+            number, digest = await runner.ask("propose", command="echo begun; exec sleep 30")
+            assert await runner.ask("approve", number=number, digest=digest) == "approved"
+            await runner.ask("begin", number=number)
+            await until_async(lambda: here.changes.output(number, LOCALHOST))
+            await runner.kill()
+            await sweeper.ask("sweep_soon")
+
+        async def is_over() -> bool:
+            return (await here.changes.get(number)).state is not ChangeState.RUNNING
+
+        took = await until_async(is_over, within_s=12)
+        print(f"marked as interrupted {took:.1f} s after kill -9 of its process")
+        change = await here.changes.get(number)
+        assert change.state is ChangeState.INTERRUPTED
+        assert [outcome.state for outcome in change.outcomes] == [OutcomeState.UNKNOWN]
+        assert "not known" in change.outcomes[0].message
+        assert await sweeper.ask("run", number=number) == "NotApproved", "it does not run again by itself"
+
+
+async def test_a_change_is_stopped_from_another_process(home: Path) -> None:
+    async with child(home) as runner, opened(home) as here:
+        number, digest = await runner.ask("propose", command=f"sleep 987654 & echo $! > {home}/pid; echo begun; wait")
+        await here.changes.approve(number, digest=digest)
+        await runner.ask("begin", number=number)
+        await until_async(lambda: here.changes.output(number, LOCALHOST))
+        await here.changes.stop(number)
+
+        async def is_over() -> bool:
+            return (await here.changes.get(number)).state is ChangeState.CANCELLED
+
+        assert await until_async(is_over, within_s=5) < 3.5
+        await gone(home / "pid")
+
+
+# --------------------------------------------------------------------------------------- alerts and targets
+
+
+async def test_an_acknowledgement_of_another_process_is_kept_by_the_measuring_one(home: Path) -> None:
+    settings = WATCH_LOAD.format(interval_s=0.1)
+    async with (
+        child(home, workers=True, fast=True, load=9.0, settings=settings) as measuring,
+        child(home, settings=settings) as other,
+    ):
+        await until_async(lambda: other.ask("feed"))
+        ((number, state, *_),) = await other.ask("feed")
+        assert state == "firing"
+        assert await other.ask("acknowledge", number=number, note="on it") == "acknowledged"
+        expected = [[number, "acknowledged", getpass.getuser(), "on it"]]
+
+        async def is_kept() -> bool:
+            return bool(await measuring.ask("feed") == expected)
+
+        assert await until_async(is_kept) < 1.0
+        for _ in range(20):
+            assert await measuring.ask("feed") == expected
+            assert await other.ask("feed") == expected
+            await asyncio.sleep(0.05)
+
+
+async def test_tags_put_on_one_target_by_two_processes_are_all_kept(home: Path) -> None:
+    async with child(home) as one, child(home) as two, opened(home) as here:
+        await asyncio.gather(one.ask("tag", tag="a", times=20), two.ask("tag", tag="b", times=20))
+        await here.inventory.reload()
+        assert set((await here.inventory.get(LOCALHOST)).tags) == {f"{word}{n}" for word in "ab" for n in range(20)}

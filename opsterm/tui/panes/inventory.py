@@ -18,7 +18,7 @@ from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, T
 from opsterm.inventory.fleet import FleetGroup, FoldedRun, Grouping, group_rows
 from opsterm.inventory.target import LOCALHOST, Protocol, Status, TargetRow
 from opsterm.monitoring.events import AlertChanged
-from opsterm.runtime.inventory import Selection
+from opsterm.runtime.known_targets import Selection
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import FactsArrived
 from opsterm.tui.panes.pane import Pane
