@@ -69,5 +69,12 @@ class Terminals:
             await self._ledger.record(self._ledger.fact(TerminalClosed(target=target, exit_status=exit_status)))
 
     async def trust(self, host: str, fingerprint: str) -> None:
-        """Accept a host key that the operator has compared; raises when the host now shows another one."""
-        await (await self._connector()).trust(host, fingerprint)
+        """Accept a host key that the operator has compared; raises when the host now shows another one.
+
+        Args:
+            host: a target's name, or the name or address of a host on the way to one.
+            fingerprint: "SHA256:…", as it was shown.
+        """
+        row = self._inventory.row(host)
+        what = self._inventory.order_target(row.target) if row is not None else host
+        await (await self._connector()).trust(what, fingerprint)
