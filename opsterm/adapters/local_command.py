@@ -58,7 +58,7 @@ class LocalSession:
             return await asyncio.create_subprocess_exec(
                 SHELLS[shell],
                 "-c",
-                command,
+                command.encode(),  # as it was approved; the locale has no say in it
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,

@@ -108,11 +108,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "vault list": ("opsterm vault list",),
     "vault set": (
         "opsterm vault set opsterm:ssh ops@web-01",
-        "opsterm vault set opsterm:ssh ops@web-01 < two-lines    passphrase, then secret",
+        "opsterm vault set opsterm:ssh ops@web-01 < passphrase-and-secret",
     ),
     "vault remove": ("opsterm vault remove opsterm:ssh ops@web-01",),
 }
-"""Verb -> command lines that work as they stand; what follows four blanks is a remark."""
+"""Verb -> command lines that work as they stand."""
 
 
 def epilog(verb: str) -> str:

@@ -18,6 +18,9 @@ from opsterm.core.width import cell_width, padded
 CELL_LIMIT = 400
 """Characters of one cell of a table."""
 
+ESCAPED_AT_MOST = 10
+"""Characters that one character of foreign text may become."""
+
 NARROWEST = 12
 """Cells to which a column is cut at most, to make a table fit on a terminal."""
 
@@ -51,7 +54,7 @@ class Printer:
 
     def block(self, text: str) -> None:
         """Print data of several lines, all of it."""
-        self._write(_sendable(clean_block(text, limit=max(1, len(text))), self._out).rstrip("\n") + "\n")
+        self._write(_sendable(clean_block(text, limit=ESCAPED_AT_MOST * len(text) + 1), self._out).rstrip("\n") + "\n")
 
     def raw(self, data: bytes) -> None:
         """Print bytes as they are. Raises Refused on a terminal, which would obey them."""

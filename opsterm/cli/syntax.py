@@ -214,8 +214,8 @@ on. Ends with 1 when the command failed somewhere, 3 when no target was reached,
 def _add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     one = _verb(
         verbs, data, "propose", "propose a command for targets; it runs only when it is approved",
-        about="One word behind -- is the text for the shell, as it is; several are quoted, so that\n"
-        "each arrives as it was typed; - takes the text from standard input.",
+        about="One word behind -- is the text for the shell, as it is; several are quoted, so\n"
+        "that each arrives as it was typed; - takes the text from standard input.",
     )  # fmt: skip
     one.add_argument("--on", required=True, metavar="SELECTOR", help=_SOME)
     one.add_argument("--shell", default="sh", choices=("sh", "bash"), help="which shell runs it")

@@ -7,6 +7,7 @@ from opsterm.changes.summary import targets_text, way_back
 from opsterm.cli.arguments import command_text
 from opsterm.cli.prompt import read_text
 from opsterm.cli.records import change_record
+from opsterm.cli.output import ESCAPED_AT_MOST
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode, StorageError
 from opsterm.core.text import clean_bytes, shown_exactly
@@ -173,7 +174,7 @@ async def output(context: Context) -> int:
             if len(names) > 1 and not target:
                 printer.say(f"{name}:")
             if data:
-                printer.block(clean_bytes(data, limit=len(data)))
+                printer.block(clean_bytes(data, limit=ESCAPED_AT_MOST * len(data)))
     if not change.started_at:
         printer.say(f"{change.name} is {change.state} and has not run.")
     return ExitCode.DONE
