@@ -99,7 +99,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "output": ("opsterm output c18", "opsterm output c18 web-01 --raw > web-01.txt"),
     "audit": ("opsterm audit --since 24h", "opsterm audit c18 --json"),
     "doctor": ("opsterm doctor", "opsterm doctor --json"),
-    "settings": ("opsterm settings", "opsterm --set monitoring.interval_s=1 settings"),
+    "settings": ("opsterm settings", "opsterm settings set screen.theme day"),
     "keys": ("opsterm keys",),
     "where": ("opsterm where",),
     "serve": ("opsterm serve",),

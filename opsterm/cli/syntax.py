@@ -253,7 +253,9 @@ def _add_changes(verbs: Verbs[Parser], data: Parser) -> None:
 def _add_house(verbs: Verbs[Parser], data: Parser) -> None:
     _verb(verbs, data, "doctor", "say how every part of opsterm is and what to do about it",
           about="Ends with 1 when a part is bad.")  # fmt: skip
-    _verb(verbs, data, "settings", "print every setting, its value and where it comes from")
+    one = _verb(verbs, data, "settings", "print every setting, its value and where it comes from, or change one")
+    one.add_argument("action_words", nargs="*", metavar="[set KEY VALUE | reset KEY]",
+                     help="change the settings file; it counts from the next start")  # fmt: skip
     _verb(verbs, data, "keys", "print the keys of the screen")
     _verb(verbs, data, "where", "print the folders opsterm uses")
     _verb(verbs, data, "serve", "run the workers without a face until SIGTERM")

@@ -172,7 +172,13 @@ def checked(target: Target, *, before: Target | None = None) -> Target:
     """
     check_name(target.name)
     made = with_fields(target, {name: field_text(target, name) for name in FIELD_NAMES if name != "protocol"})
-    if made.protocol is Protocol.LOCAL and (before is None or before.protocol is not Protocol.LOCAL):
+    here = before is not None and before.protocol is Protocol.LOCAL
+    if before is not None and here and set(changed_fields(before, made)) & set(CONNECTION_FIELDS):
+        raise BadInput(
+            f"{made.name} is the machine opsterm stands on and is not reached in another way.",
+            next_step="Add a target of another name for another machine.",
+        )
+    if made.protocol is Protocol.LOCAL and not here:
         raise BadInput(
             f"{made.name} cannot have the protocol local: its commands would run on this machine.",
             next_step="Give it the protocol ssh; this machine is the target localhost.",

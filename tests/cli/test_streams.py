@@ -21,8 +21,8 @@ SHELL_LINES = {
     "help with output closed": ("opsterm --help >&-; echo $?", "0\n", ""),
     "talk is closed": ("opsterm targets list 2>&- | tail -n 1", "localhost", None),
     "an error with talk closed": ("opsterm targets show nope 2>&-; echo $?", "2\n", ""),
-    "input is closed": ("opsterm propose --on localhost -- true 2>/dev/null; opsterm approve c1 <&-; echo $?", "c1\n0\n",
-                        "c1 done."),
+    "input is closed": ("opsterm propose --on localhost -- true 2>/dev/null; opsterm approve c1 <&-; echo $?",
+                        "c1\n0\n", "c1 done."),
     "input is closed where it is needed": ("opsterm vault create <&-; echo $?", "2\n", "Nothing was given."),
     "input is a closed pipe": ("opsterm propose --on localhost -- - </dev/null; echo $?", "2\n", "no command"),
 }  # fmt: skip
@@ -115,12 +115,13 @@ def test_without_a_terminal_there_is_no_screen(account: Account) -> None:
 
 HEAVY = ("textual", "rich", "asyncssh", "sqlmodel", "sqlalchemy", "chromadb", "sklearn", "psutil", "yaml", "keyring",
          "cryptography", "ollama", "pyghostty")  # fmt: skip
-LOADS = """
+LOADS = f"""
 import sys
 from opsterm.__main__ import main
 code = main(sys.argv[1:])
-print(*sorted({name.partition(".")[0] for name in sys.modules} & {%s}), file=sys.stderr)
-""" % ", ".join(map(repr, HEAVY))
+loaded = set(name.partition(".")[0] for name in sys.modules)
+print(*sorted(loaded.intersection({HEAVY!r})), file=sys.stderr)
+"""
 
 
 @pytest.mark.parametrize(

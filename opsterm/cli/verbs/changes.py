@@ -5,9 +5,9 @@ from __future__ import annotations
 from opsterm.changes.change import Change, ChangeState, Outcome
 from opsterm.changes.summary import targets_text, way_back
 from opsterm.cli.arguments import command_text
+from opsterm.cli.output import ESCAPED_AT_MOST
 from opsterm.cli.prompt import read_text
 from opsterm.cli.records import change_record
-from opsterm.cli.output import ESCAPED_AT_MOST
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode, StorageError
 from opsterm.core.text import clean_bytes, shown_exactly

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Sequence
 from functools import partial
 
 from opsterm.cli.run import Context
@@ -64,12 +65,30 @@ async def doctor(context: Context) -> int:
 
 
 async def settings(context: Context) -> int:
-    """Print every setting with its value and source."""
+    """Print every setting with its value and source, or change one in the settings file."""
+    words = context.invocation.texts("action_words")
+    if words:
+        return await _change_setting(context, words)
     for key, value, source, text in describe_settings(context.runtime.loaded):
         if context.printer.json:
             context.printer.record({"key": key, "value": value, "source": source, "help": text})
         else:
             context.printer.line(f"{key} = {value}    # {source}. {text}")
+    return ExitCode.DONE
+
+
+async def _change_setting(context: Context, words: Sequence[str]) -> int:
+    match list(words):
+        case ["set", key, value]:
+            await context.runtime.change_setting(key, value)
+        case ["reset", key]:
+            await context.runtime.change_setting(key, None)
+        case _:
+            raise BadInput(
+                f"`opsterm settings {' '.join(words)}` is not understood.",
+                next_step="Write `opsterm settings set KEY VALUE` or `opsterm settings reset KEY`.",
+            )
+    context.printer.say(f"{key}: written to {context.runtime.loaded.file}; it counts from the next start.")
     return ExitCode.DONE
 
 
