@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
 
 from opsterm.core.clock import Clock
@@ -52,12 +53,16 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         return connector
 
     async def open_probe() -> HostProbe:
-        probe: HostProbe = (await module("opsterm.adapters.local_host")).LocalHostProbe()
+        local_host = await module("opsterm.adapters.local_host")
+        probe: HostProbe = await runtime.offload.run("probe", local_host.LocalHostProbe)
         return probe
 
     async def open_knowledge() -> KnowledgeBase:
         files = LocalFiles()
         return await runtime.offload.run("files", lambda: files.read_knowledge(paths.shipped / "knowledge_seed"))
+
+    def write_setting(key: str, text: str | None) -> None:
+        importlib.import_module("opsterm.storage.config_file").write_setting(Path(loaded.file), key, text)
 
     runtime = Runtime(
         loaded=loaded,
@@ -75,6 +80,7 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
             operator=operator,
             environment=environment,
             this_os=lambda: LocalFiles().this_os(),
+            write_setting=write_setting,
         ),
     )
     return runtime

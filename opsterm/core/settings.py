@@ -148,10 +148,12 @@ class Loaded:
         settings: the tree.
         sources: "monitoring.interval_s" -> "config.toml:3", "OPSTERM_MONITORING_INTERVAL_S", "--set"; a key that
             is absent has its default.
+        file: the settings file as it was named.
     """
 
     settings: Settings
     sources: Mapping[str, str]
+    file: str = "config.toml"
 
 
 NOT_SETTINGS = frozenset({
@@ -201,7 +203,7 @@ def load_settings(
     for section in dataclasses.fields(Settings):
         given = values.get(section.name, {})
         sections[section.name] = dict(given) if section.name == "keys" else _section_class(section.name)(**given)
-    return Loaded(settings=Settings(**sections), sources=sources)
+    return Loaded(settings=Settings(**sections), sources=sources, file=file_name)
 
 
 def _read_file(text: str, name: str, values: dict[str, dict[str, Any]], sources: dict[str, str]) -> None:
@@ -272,6 +274,19 @@ def _put_text(key: str, text: str, where: str, values: dict[str, dict[str, Any]]
     else:
         values.setdefault(section, {})[name] = _typed(_hint(section, name), text, key, lambda *_: where)
     sources[key] = where
+
+
+def setting_value(key: str, text: str) -> bool | int | float | str:
+    """Return the value that a text stands for, as a settings file would hold it.
+
+    Raises:
+        BadSetting: an unknown key, an unusable value, or a key that holds tables and is edited in the file.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    _put_text(key, text, key, values, {})
+    section, _, name = key.partition(".")
+    value: bool | int | float | str = values[section][name]
+    return value
 
 
 def _hint(section: str, key: str) -> tuple[Any, dataclasses.Field[Any]]:

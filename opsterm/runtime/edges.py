@@ -57,6 +57,7 @@ class Edges:
         processes: see `Processes`.
         operator: who sits there.
         environment: variables of the operator's session, for shells and agents.
+        write_setting: sets a key of the settings file, or takes it out (None); blocking; raises BadSetting.
         this_os: name of this host's operating system, as in "debian 12"; blocking.
     """
 
@@ -70,3 +71,4 @@ class Edges:
     operator: Operator
     environment: Mapping[str, str]
     this_os: Callable[[], str]
+    write_setting: Callable[[str, str | None], None]

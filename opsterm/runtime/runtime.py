@@ -229,7 +229,7 @@ class Runtime:
         )  # fmt: skip
         self.supervisor.start("lease", lease.keep, beat_every_s=2.0)
 
-    _WORKERS = ("measurements", "samples upkeep", "changes upkeep", "task report")
+    _WORKERS = ("measurements", "samples upkeep", "changes upkeep", "report")
 
     async def _won_lease(self, fence: Fence) -> None:
         start = self.supervisor.start
@@ -237,7 +237,7 @@ class Runtime:
         start("measurements", lambda h: self.monitoring.measure_for_ever(h, fence), beat_every_s=interval_s)
         start("samples upkeep", lambda h: self.monitoring.compact_for_ever(h, fence), beat_every_s=60.0)
         start("changes upkeep", self.changes.sweep, beat_every_s=5.0)
-        start("task report", self._report_tasks, beat_every_s=REPORT_TASKS_EVERY_S)
+        start("report", self._report_tasks, beat_every_s=REPORT_TASKS_EVERY_S)
 
     async def _lost_lease(self) -> None:
         for name in self._WORKERS:
@@ -306,6 +306,14 @@ class Runtime:
         except StorageError:
             if not self.read_only_because:
                 raise
+
+    async def change_setting(self, key: str, text: str | None) -> None:
+        """Set a key of the settings file, or (None) go back to its default; it counts from the next start.
+
+        Raises:
+            BadSetting: an unknown key, an unusable value, or a file that cannot be changed.
+        """
+        await self.offload.run("files", lambda: self._edges.write_setting(key, text))
 
     # --------------------------------------------------------------------- doctor
 

@@ -18,6 +18,7 @@ from opsterm.policy.audit import as_text
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.commands import COMMANDS, PLACES
 from opsterm.runtime.imports import ImportSource
+from opsterm.runtime.runtime import Runtime
 from opsterm.tui.panes.chart import ChartPane
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.approval import ApprovalScreen
@@ -38,6 +39,10 @@ class Errands:
 
     def __init__(self, home: HomeScreen) -> None:
         self._home = home
+
+    @property
+    def _runtime(self) -> Runtime:
+        return self._home.runtime
 
     def _fail(self, error: OpstermError) -> None:
         self._home.cockpit.fail(error)
@@ -75,11 +80,38 @@ class Errands:
         self._home.app.push_screen(TextScreen("What was sent", "\n".join(rows) or "Nothing was sent yet."))
 
     def settings(self) -> None:
-        """Show every setting."""
-        rows = describe_settings(self._home.runtime.loaded)
-        text = "\n\n".join(f"{key} = {value}    ({source})\n    {words}" for key, value, source, words in rows)
-        where = f"These are set in {self._home.runtime.paths.config_file}.\n\n"
-        self._home.app.push_screen(TextScreen("Settings", where + text))
+        """Show every setting; enter changes one in the settings file."""
+        rows = {key: (value, source, words) for key, value, source, words in describe_settings(self._runtime.loaded)}
+
+        def chosen(keys: frozenset[str] | None) -> None:
+            for key in keys or ():
+                value, _, words = rows[key]
+                self._ask_setting(key, value.strip('"'), words)
+
+        self._home.app.push_screen(
+            ChoiceScreen(
+                f"Settings in {self._runtime.loaded.file}",
+                list(rows),
+                details=[f"{value} ({source}) {words}" for value, source, words in rows.values()],
+                text="enter changes it",
+            ),
+            chosen,
+        )
+
+    def _ask_setting(self, key: str, value: str, words: str) -> None:
+        async def change(text: str | None) -> None:
+            if text is None:
+                return
+            try:
+                await self._runtime.change_setting(key, text or None)
+            except OpstermError as error:
+                self._fail(error)
+                return
+            done = f"{key} is {text}" if text else f"{key} has its default again"
+            self._home.cockpit.say(f"{done} from the next start on.")
+
+        question = f"{words}\n\nThe new value; an empty line goes back to the default."
+        self._home.app.push_screen(PromptScreen(key, question, value=value), change)
 
     async def doctor(self) -> None:
         """Show how every part is."""
