@@ -92,7 +92,8 @@ class Errands:
             ChoiceScreen(
                 f"Settings in {self._runtime.loaded.file}",
                 list(rows),
-                details=[f"{value} ({source}) {words}" for value, source, words in rows.values()],
+                details=[(value, words) for value, _, words in rows.values()],
+                headings=("setting", "value", "what it is"),
                 text="enter changes it",
             ),
             chosen,
