@@ -160,7 +160,8 @@ def random_config(rnd: random.Random, folder: Path, depth: int) -> str:
                 f"Port {rnd.randint(1, 9)}",
                 f"User u{rnd.randint(1, 3)}",
                 f"User = u{rnd.randint(1, 3)}",
-                rnd.choice(["ProxyJump j", "ProxyJump none", "ProxyCommand c"]),
+                # Not "ProxyJump none": whether a ProxyCommand behind it counts differs between builds of OpenSSH 9.2.
+                rnd.choice(["ProxyJump j", "ProxyCommand c"]),
             ])
         )  # fmt: skip
         if depth < 2 and rnd.random() < 0.15:

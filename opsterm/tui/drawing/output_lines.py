@@ -133,9 +133,13 @@ class OutputLines:
             self.left_out += 1
 
 
+LONGEST_ESCAPE = 10
+"""Characters that one may become: `\\U000e0001`. Lines are cut one by one, so the block as a whole is not."""
+
+
 def _cleaned(raw: list[str]) -> list[str]:
     """Clean lines at once: a thousand short ones cost little more than one long one."""
     if not raw:
         return []
     text = "\n".join(raw)
-    return clean_block(text, limit=len(text)).split("\n")
+    return clean_block(text, limit=LONGEST_ESCAPE * len(text)).split("\n")
