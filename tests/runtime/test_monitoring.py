@@ -244,7 +244,7 @@ async def test_alerts_in_memory_follow_what_was_changed_while_nobody_listened(ho
         assert other.alerts.feed() == []
         await probe.say(9, 9)
         other.follow()
-        await until(lambda: other.alerts.feed())
+        await until(other.alerts.feed)
         await runtime.alerts.acknowledge(only(runtime).id)
         await until(lambda: other.alerts.feed()[0].state is AlertState.ACKNOWLEDGED, within_s=1)
 
