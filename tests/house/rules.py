@@ -171,7 +171,7 @@ def shared_names(modules: Iterable[Module], allowed: Mapping[str, str]) -> Breac
 
 _NOQA = re.compile(r"#\s*noqa\b(?::\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?(?P<reason>.*)")
 _IGNORE = re.compile(r"#\s*type:\s*ignore(?P<codes>\[[a-z0-9, -]+\])?(?P<reason>.*)")
-_SHORTEST_REASON = 8
+_SHORTEST_REASON = 5
 
 
 def unreasoned(modules: Iterable[Module]) -> Breaches:
