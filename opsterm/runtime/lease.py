@@ -12,7 +12,8 @@ from opsterm.runtime.supervisor import Heart
 
 RENEW_EVERY_S = 2.0
 HOLDS_FOR_S = 6.0
-"""A holder that has not renewed for this long is taken for dead: well inside the promise of 10 s."""
+"""A holder that lives and has not renewed for this long hangs: well inside the promise of 10 s. One that is dead is
+replaced at the next look."""
 
 
 class Lease:
@@ -25,6 +26,7 @@ class Lease:
     def __init__(
         self, store: LeaseStore, clock: Clock, *, holder: str, boot: str, face: str,
         won: Callable[[Fence], Awaitable[None]], lost: Callable[[], Awaitable[None]],
+        alive: Callable[[str], Awaitable[bool]],
     ) -> None:  # fmt: skip
         self.row: LeaseRow | None = None
         self._store = store
@@ -34,6 +36,7 @@ class Lease:
         self._face = face
         self._won = won
         self._lost = lost
+        self._alive = alive
         self._fence: Fence | None = None
 
     @property
@@ -57,15 +60,13 @@ class Lease:
             await asyncio.sleep(RENEW_EVERY_S)
 
     async def _look(self) -> None:
-        self.row = await self._store.acquire(
-            holder=self._holder,
-            face=self._face,
-            boot=self._boot,
-            monotonic=self._clock.monotonic(),
-            now=self._clock.now(),
-            ttl_s=HOLDS_FOR_S,
-        )
-        held = Fence(holder=self.row.holder, epoch=self.row.epoch) if self.row.holder == self._holder else None
+        row = await self._acquire()
+        if row.holder != self._holder and not await self._alive(row.holder):
+            # It was killed. Given up in its name, by its epoch: whoever was quicker than us keeps the lease.
+            await self._store.release(Fence(holder=row.holder, epoch=row.epoch))
+            row = await self._acquire()
+        self.row = row
+        held = Fence(holder=row.holder, epoch=row.epoch) if row.holder == self._holder else None
         if held == self._fence:
             return
         if self._fence is not None:
@@ -74,6 +75,16 @@ class Lease:
         if held is not None:
             self._fence = held
             await self._won(held)
+
+    async def _acquire(self) -> LeaseRow:
+        return await self._store.acquire(
+            holder=self._holder,
+            face=self._face,
+            boot=self._boot,
+            monotonic=self._clock.monotonic(),
+            now=self._clock.now(),
+            ttl_s=HOLDS_FOR_S,
+        )
 
     async def release(self) -> None:
         """Give it up, so that the next process need not wait."""

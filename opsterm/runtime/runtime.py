@@ -225,7 +225,7 @@ class Runtime:
         """Compete for the lease; whoever holds it runs the workers."""
         lease = self._lease = Lease(
             store.lease, self.clock, holder=self._edges.processes.me(), boot=self._edges.processes.boot(),
-            face=self.face, won=self._won_lease, lost=self._lost_lease,
+            face=self.face, won=self._won_lease, lost=self._lost_lease, alive=self._alive,
         )  # fmt: skip
         self.supervisor.start("lease", lease.keep, beat_every_s=2.0)
 

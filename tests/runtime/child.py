@@ -1,6 +1,6 @@
 """Another opsterm process for the tests: opens a runtime and does what it is told, a JSON line at a time.
 
-Arguments: the home folder, and options as JSON: `workers`, `settings`, `fast` (the lease's times divided by ten),
+Arguments: the home folder, and options as JSON: `workers`, `settings`, `fast` (the times of the lease and of the sweep divided by ten),
 `load` (measures this value for ever instead of the host).
 """
 
@@ -150,11 +150,6 @@ class Worker:
         await self.runtime.changes.stop(number)
         return ""
 
-    async def sweep_soon(self) -> str:
-        """Let the sweep look every tenth of a second."""
-        changes.SWEEP_EVERY_S = 0.1
-        return ""
-
     async def tag(self, tag: str, times: int) -> str:
         """Put tags on localhost, one after the other."""
         for number in range(times):
@@ -171,6 +166,7 @@ async def main(home: Path, options: dict[str, Any]) -> None:
     """Do what is told until standard input ends."""
     if options.get("fast"):
         lease.RENEW_EVERY_S, lease.HOLDS_FOR_S = lease.RENEW_EVERY_S / 10, lease.HOLDS_FOR_S / 10
+        changes.SWEEP_EVERY_S /= 10
     worker = Worker(home, options)
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)

@@ -103,9 +103,14 @@ class Candidate:
 
     def __init__(self, store: SqliteStore, clock: StoppedClock, name: str, boot: str = "boot-1") -> None:
         self.said: list[str] = []
+        self.dead: set[str] = set()
         self.lease = Lease(
-            store.lease, clock, holder=f"{name}@{boot}", boot=boot, face="serve", won=self.won, lost=self.lost
-        )
+            store.lease, clock, holder=f"{name}@{boot}", boot=boot, face="serve", won=self.won, lost=self.lost,
+            alive=self.alive,
+        )  # fmt: skip
+
+    async def alive(self, name: str) -> bool:
+        return name not in self.dead
 
     async def won(self, fence: Fence) -> None:
         self.said.append(f"won {fence.epoch}")
@@ -132,6 +137,17 @@ async def test_one_holds_it_and_it_passes_on_when_it_is_not_renewed(store: Sqlit
     assert not await one.look()
     assert one.said == ["won 1", "lost"]
     assert two.said == ["won 2"]
+
+
+async def test_a_holder_that_is_dead_is_replaced_at_the_next_look_by_one(
+    store: SqliteStore, clock: StoppedClock
+) -> None:
+    one, two, three = (Candidate(store, clock, name) for name in "123")
+    await one.look()
+    two.dead = three.dead = {"1@boot-1"}
+    won = await asyncio.gather(two.look(), three.look())
+    assert sorted(won) == [False, True]
+    assert sorted(two.said + three.said) == ["won 2"]
 
 
 async def test_a_fence_of_earlier_holds_nothing(store: SqliteStore, clock: StoppedClock) -> None:

@@ -85,13 +85,18 @@ async def test_killed_again_and_again_its_database_opens_and_the_doctor_works(ho
     """A service that measures ten times a second is killed at random moments while another process writes facts."""
     chance = random.Random(11)
     acknowledged: set[int] = set()
-    async with child(home) as writer:
+    async with child(home) as writer, opened(home) as here:
+
+        async def works() -> bool:
+            return await here._living_holder() is not None
+
         for number in range(KILLS):
             async with serving(home) as process:
                 assert process.stdout is not None
                 async with asyncio.TaskGroup() as group:
                     writing = group.create_task(writer.ask("append", count=30, pause_s=0.01))
                     await process.stdout.readline()
+                    await until_async(works)
                     await asyncio.sleep(chance.uniform(0.0, 0.3))
                     process.kill()
                 acknowledged.update(writing.result())
@@ -104,9 +109,9 @@ async def test_killed_again_and_again_its_database_opens_and_the_doctor_works(ho
     assert "database" in said
     async with serving(home) as process, opened(home) as here:
 
-        async def works() -> bool:
+        async def works_again() -> bool:
             return await here._living_holder() is not None
 
-        await until_async(works, within_s=12)
+        await until_async(works_again)
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
