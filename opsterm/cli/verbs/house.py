@@ -11,7 +11,7 @@ from functools import partial
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode, StorageError
 from opsterm.core.paths import make_private
-from opsterm.core.settings import describe_settings
+from opsterm.core.settings import describe_settings, known_keys, load_settings, setting_value
 from opsterm.core.units import parse_duration
 from opsterm.policy.audit import as_json, utc_text
 from opsterm.runtime.commands import COMMANDS
@@ -69,26 +69,34 @@ async def settings(context: Context) -> int:
     words = context.invocation.texts("action_words")
     if words:
         return await _change_setting(context, words)
-    for key, value, source, text in describe_settings(context.runtime.loaded):
-        if context.printer.json:
-            context.printer.record({"key": key, "value": value, "source": source, "help": text})
-        else:
-            context.printer.line(f"{key} = {value}    # {source}. {text}")
+    for row in describe_settings(context.runtime.loaded):
+        _print_setting(context, *row)
     return ExitCode.DONE
 
 
+def _print_setting(context: Context, key: str, value: str, source: str, text: str) -> None:
+    if context.printer.json:
+        context.printer.record({"key": key, "value": value, "source": source, "help": text})
+    else:
+        context.printer.line(f"{key} = {value}    # {source}. {text}")
+
+
 async def _change_setting(context: Context, words: Sequence[str]) -> int:
-    match list(words):
-        case ["set", key, value]:
-            await context.runtime.change_setting(key, value)
-        case ["reset", key]:
-            await context.runtime.change_setting(key, None)
-        case _:
-            raise BadInput(
-                f"`opsterm settings {' '.join(words)}` is not understood.",
-                next_step="Write `opsterm settings set KEY VALUE` or `opsterm settings reset KEY`.",
-            )
-    context.printer.say(f"{key}: written to {context.runtime.loaded.file}; it counts from the next start.")
+    if (words[0], len(words)) not in (("set", 3), ("reset", 2)):
+        raise BadInput(
+            f"`opsterm settings {' '.join(words)[:200]}` is not understood.",
+            next_step="Write `opsterm settings set KEY VALUE` or `opsterm settings reset KEY`.",
+        )
+    key, text = words[1], words[2] if len(words) == 3 else None
+    if key not in known_keys():
+        setting_value(key, "")  # says what is wrong with the name
+    await context.runtime.change_setting(key, text)
+    was = context.runtime.loaded
+    now = load_settings(flags={} if text is None else {key: text})
+    for row in describe_settings(now):
+        if row[0] == key:
+            _print_setting(context, key, row[1], was.file if text is not None else "default", row[3])
+    context.printer.say(f"{was.file} was changed; it counts from the next start.")
     return ExitCode.DONE
 
 
