@@ -242,6 +242,8 @@ class Inventory(KnownTargets):
         """
         gate = asyncio.Semaphore(CHECKS_AT_ONCE)
         targets = [await self.get(name) for name in names]
+        if not targets:
+            return {}
         connector = await self._connector()
         found: dict[str, str] = {}
 

@@ -1,7 +1,7 @@
 """Another opsterm process for the tests: opens a runtime and does what it is told, a JSON line at a time.
 
-Arguments: the home folder, and options as JSON: `workers`, `settings`, `fast` (the times of the lease and of the sweep divided by ten),
-`load` (measures this value for ever instead of the host).
+Arguments: the home folder, and options as JSON: `workers`, `settings`, `fast` (the times of the lease and of the
+sweep divided by ten), `load` (measures this value for ever instead of the host).
 """
 
 from __future__ import annotations
