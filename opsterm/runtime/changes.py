@@ -35,6 +35,8 @@ from opsterm.runtime.supervisor import Heart, Supervisor
 SWEEP_EVERY_S = 5.0
 SWEPT_AT_ONCE = 10_000
 SHELLS = ("sh", "bash")
+LONGEST_S = 86_400.0
+"""Seconds that a proposal may ask for, as for changes.timeout_s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,10 @@ class Changes:
             raise BadInput("A command cannot hold a zero byte.")
         if proposal.shell not in SHELLS:
             raise BadInput(f"{proposal.shell!r} is not a shell that this version runs.", next_step="Use sh or bash.")
+        if proposal.timeout_s is not None and not 1 <= proposal.timeout_s <= LONGEST_S:
+            raise BadInput(
+                "A command may run between 1 s and 24 h on one target.", next_step="Write the limit as in 30s or 10m."
+            )
         rows = await self._inventory.resolve(proposal.selector)
         targets = tuple(self._inventory.order_target(row.target) for row in rows)
         now = self._clock.now()

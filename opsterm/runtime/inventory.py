@@ -231,7 +231,7 @@ class Inventory(KnownTargets):
         try:
             return await self.import_from(ImportSource.SSH_CONFIG, file, automatic=True)
         except BadInput as error:
-            return ImportReport(source=path, problems=(error.what,))
+            return ImportReport(source=path, problems=(f"{error.what} {error.why}".strip(),))
 
     # ------------------------------------------------------------- reachability
 

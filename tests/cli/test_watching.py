@@ -129,7 +129,7 @@ def test_two_services_share_the_work_and_pass_it_on(account: Account) -> None:
 
 def test_the_doctor_names_every_part(account: Account) -> None:
     account.config('[monitoring]\ninterval_s = 1\n[keys]\nopen_help = "f2"\n')
-    account.write(".ssh/config", 'Host web-01\\n    Port "22\\n')
+    account.write(".ssh/config", 'Host web-01\n    Port "22\n')
     with account.serve():
         wait_until(lambda: "task measurements" in account.run("doctor").out)
         checks = {check["name"]: check for check in account.run("doctor", "--json", expect=0).records()}
