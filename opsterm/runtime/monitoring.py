@@ -78,6 +78,7 @@ class Monitoring:
     ) -> Sequence[SeriesWindow]:
         """Return series over a window, at most `points` points each, in the order of `keys`."""
         step_s = step_for(end - start, points, self._settings.interval_s)
+        drawn = await self._store.samples.points_of(keys, start, end, step_s)
         return [
             SeriesWindow(
                 key=key,
@@ -86,9 +87,9 @@ class Monitoring:
                 end=end,
                 step_s=step_s,
                 gap_s=gap_for(step_s, self._settings.interval_s, metric_of(key.metric).every_s),
-                points=await self._store.samples.points(key, start, end, step_s),
+                points=one,
             )
-            for key in keys
+            for key, one in zip(keys, drawn, strict=True)
         ]
 
     # ---------------------------------------------------------------- measuring

@@ -4,42 +4,41 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Sequence
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from opsterm.monitoring.sample import Point, Sample, SeriesKey
 from opsterm.runtime.ports import Fence
 from opsterm.storage.compaction import HOUR_MS, MINUTE_MS, Compaction, Retention, floor_to
 from opsterm.storage.line import Readers
+from opsterm.storage.ticks import Tally, Ticks
 from opsterm.storage.writer import Transaction, Writer
 
-ADD_SERIES = """INSERT OR IGNORE INTO series (target, metric, item, minutes_until_ms, hours_until_ms)
+ADD_SERIES = """INSERT INTO series (target, metric, item, minutes_until_ms, hours_until_ms)
 VALUES (?, ?, ?, ?, ?)"""
-FIND_SERIES = "SELECT id FROM series WHERE target = ? AND metric = ? AND item = ?"
-WRITE = "INSERT OR REPLACE INTO sample (series_id, at_ms, value) VALUES (?, ?, ?)"
+MARKS = "SELECT id, metric, item, minutes_until_ms FROM series WHERE target = ?"
 # A late sample makes its minute and hour be made again, but only where all they were made of is still there.
 REDO_HOURS = """UPDATE series SET hours_until_ms = :hour WHERE id = :id AND hours_until_ms > :hour
 AND (SELECT total(readings) FROM sample_minute WHERE series_id = :id AND at_ms BETWEEN :hour AND :hour + 3599999)
 = (SELECT total(readings) FROM sample_hour WHERE series_id = :id AND at_ms = :hour)"""
-REDO_MINUTES = """UPDATE series SET minutes_until_ms = :minute WHERE id = :id AND minutes_until_ms > :minute
-AND (SELECT count(*) FROM sample WHERE series_id = :id AND at_ms BETWEEN :minute AND :minute + 59999)
-= (SELECT total(readings) FROM sample_minute WHERE series_id = :id AND at_ms = :minute)"""
-SERIES = """SELECT metric, item FROM series AS s WHERE target = ? AND (
-EXISTS (SELECT 1 FROM sample WHERE series_id = s.id) OR EXISTS (SELECT 1 FROM sample_minute WHERE series_id = s.id)
-OR EXISTS (SELECT 1 FROM sample_hour WHERE series_id = s.id)) ORDER BY metric, item"""
-LATEST = """SELECT s.metric, s.item, v.at_ms, v.value FROM series AS s JOIN sample AS v ON v.series_id = s.id
-AND v.at_ms = (SELECT max(at_ms) FROM sample WHERE series_id = s.id) WHERE s.target = ? ORDER BY s.metric, s.item"""
-REACH = """SELECT id, minutes_until_ms, hours_until_ms, (SELECT min(at_ms) FROM sample WHERE series_id = s.id),
-(SELECT min(at_ms) FROM sample_minute WHERE series_id = s.id)
+REDO_MINUTES = "UPDATE series SET minutes_until_ms = :minute WHERE id = :id AND minutes_until_ms > :minute"
+READINGS = "SELECT total(readings) FROM sample_minute WHERE series_id = ? AND at_ms = ?"
+SERIES = """SELECT id, metric, item, minutes_until_ms, EXISTS (SELECT 1 FROM sample_minute WHERE series_id = s.id)
+OR EXISTS (SELECT 1 FROM sample_hour WHERE series_id = s.id) FROM series AS s WHERE target = ? ORDER BY metric, item"""
+LAST_MINUTES = """SELECT id, metric, item, minutes_until_ms, (SELECT max(at_ms) FROM sample_minute
+WHERE series_id = s.id) FROM series AS s WHERE target = ? ORDER BY metric, item"""
+REACH = """SELECT id, minutes_until_ms, hours_until_ms, (SELECT min(at_ms) FROM sample_minute WHERE series_id = s.id)
 FROM series AS s WHERE target = ? AND metric = ? AND item = ?"""
-POINTS = """SELECT at_ms - at_ms % :step AS start, min(low), sum(mean * readings) / sum(readings), max(high),
-sum(readings) FROM (
+COARSE = """SELECT at_ms - at_ms % :step AS start, min(low), sum(mean * readings), max(high), sum(readings) FROM (
 SELECT at_ms, low, mean, high, readings FROM sample_hour
 WHERE series_id = :id AND at_ms >= :start AND at_ms < min(:minutes_from, :end)
 UNION ALL SELECT at_ms, low, mean, high, readings FROM sample_minute
 WHERE series_id = :id AND at_ms >= max(:start, :minutes_from) AND at_ms < min(:raw_from, :end)
-UNION ALL SELECT at_ms, value AS low, value AS mean, value AS high, 1 AS readings FROM sample
-WHERE series_id = :id AND at_ms >= max(:start, :raw_from) AND at_ms < :end
 ) GROUP BY start ORDER BY start"""
+
+Name = tuple[str, str]
+"""Metric and item of a series."""
 
 
 class SqliteSamples:
@@ -48,48 +47,55 @@ class SqliteSamples:
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
-        self._ids: dict[SeriesKey, int] = {}
 
     async def write(self, samples: Sequence[Sample], *, fence: Fence | None = None) -> None:
         """Keep measurements; one that is no number (NaN, infinite) is no measurement and is left out.
+
+        So is one of a minute of which points were made and the other measurements are dropped: it comes too late.
 
         Raises:
             LeaseLost: the fence does not hold.
             StorageError: nothing was kept.
         """
-        good = [sample for sample in samples if math.isfinite(sample.value)]
-        if not good:
+        ticks: dict[str, dict[int, dict[Name, float]]] = {}
+        for (target, metric, item), at, value in samples:
+            if math.isfinite(value):
+                ticks.setdefault(target, {}).setdefault(round(at * 1000), {})[metric, item] = value
+        if not ticks:
             return
-        known = self._ids
 
-        def work(tx: Transaction) -> dict[SeriesKey, int]:
+        def work(tx: Transaction) -> None:
             tx.check(fence)
-            return _write(tx.db, good, known)
+            for target, by_time in ticks.items():
+                _write(tx.db, target, sorted(by_time.items()))
 
-        self._ids.update(await self._writer.write(work, weight=len(good)))  # only once the new ids are committed
+        await self._writer.write(work, weight=len(samples))
 
     async def series(self, target: str) -> Sequence[SeriesKey]:
         """Return every series a target has, by metric and item."""
-        return await self._readers.read(
-            lambda db: [SeriesKey(target, metric, item) for metric, item in db.execute(SERIES, (target,))]
-        )
+        return await self._readers.read(lambda db: _series(db, target))
 
     async def latest(self, target: str) -> Sequence[Sample]:
         """Return the newest sample of every series of a target of which raw measurements are still kept."""
-        return await self._readers.read(
-            lambda db: [
-                Sample(SeriesKey(target, metric, item), at_ms / 1000, value)
-                for metric, item, at_ms, value in db.execute(LATEST, (target,))
-            ]
-        )
+        return await self._readers.read(lambda db: _latest(db, target))
 
     async def points(self, key: SeriesKey, start: float, end: float, step_s: float) -> Sequence[Point]:
         """Return the window as at most one point per `step_s`, aligned to multiples of `step_s`, holes absent.
 
         Both ends belong to the window. A stretch that begins before `start` is given whole, so that the first point
-        of a moving window keeps its value until it leaves. Cost: about 0.6 ms per 1,000 rows read.
+        of a moving window keeps its value until it leaves. Cost: see `points_of`.
         """
-        return await self._readers.read(lambda db: _points(db, key, start, end, step_s))
+        return (await self.points_of([key], start, end, step_s))[0]
+
+    async def points_of(
+        self, keys: Sequence[SeriesKey], start: float, end: float, step_s: float
+    ) -> Sequence[Sequence[Point]]:
+        """Return `points` of several series, in the order of `keys`, from one state and in one pass over raw ticks.
+
+        Cost: about 0.6 microseconds for each tick read, 3 for each point of raw measurements, and 0.6 for each
+        minute and hour read.
+        """
+        return await self._readers.read(lambda db: _points_of(db, keys, start, end, step_s))
 
     async def compact(self, now: float, *, keep_raw_s: float, keep_minutes_s: float, keep_hours_s: float,
                       fence: Fence | None = None) -> None:  # fmt: skip
@@ -98,7 +104,7 @@ class SqliteSamples:
         Works in slices, each a transaction of its own, so that other writers get their turn.
         """
         limits = Retention.at(now, keep_raw_s=keep_raw_s, keep_minutes_s=keep_minutes_s, keep_hours_s=keep_hours_s)
-        compaction = Compaction(limits, await self._readers.read(Compaction.series))
+        compaction = await self._readers.read(lambda db: Compaction.over(db, limits))
 
         def work(tx: Transaction) -> bool:
             tx.check(fence)
@@ -108,51 +114,129 @@ class SqliteSamples:
             pass
 
 
-def _write(db: sqlite3.Connection, samples: Sequence[Sample], known: dict[SeriesKey, int]) -> dict[SeriesKey, int]:
-    """Write samples; return the numbers of series that were not in `known`."""
-    fresh: dict[SeriesKey, int] = {}
-    rows: list[tuple[int, int, float]] = []
-    minutes: set[tuple[int, int]] = set()
-    for key, at, value in samples:
-        at_ms = round(at * 1000)
-        number = known.get(key) or fresh.get(key)
-        if number is None:
-            number = fresh[key] = _series_id(db, key, at_ms)
-        rows.append((number, at_ms, value))
-        minutes.add((number, floor_to(at_ms, MINUTE_MS)))
-    late = [{"id": number, "minute": minute, "hour": floor_to(minute, HOUR_MS)} for number, minute in minutes]
-    db.executemany(REDO_HOURS, late)
-    db.executemany(REDO_MINUTES, late)
-    db.executemany(WRITE, rows)
-    return fresh
+def _write(db: sqlite3.Connection, target: str, by_time: Sequence[tuple[int, Mapping[Name, float]]]) -> None:
+    """Write a target's measurements, given in order of time."""
+    ticks = Ticks(db)
+    known = {(metric, item): (number, mark) for number, metric, item, mark in db.execute(MARKS, (target,))}
+    minutes: dict[int, set[int]] = defaultdict(set)
+    rows: list[tuple[int, dict[int, float]]] = []
+    for at_ms, values in by_time:
+        minute = floor_to(at_ms, MINUTE_MS)
+        row: dict[int, float] = {}
+        for name, value in values.items():
+            if name not in known:
+                added = db.execute(ADD_SERIES, (target, *name, minute, floor_to(at_ms, HOUR_MS))).lastrowid or 0
+                known[name] = (added, minute)
+            number, mark = known[name]
+            row[number] = value
+            if mark > minute:
+                minutes[minute].add(number)
+        rows.append((at_ms, row))
+    too_late = {minute: _redo(db, ticks, target, minute, late) for minute, late in minutes.items()}
+    for at_ms, row in rows:
+        lost = too_late.get(floor_to(at_ms, MINUTE_MS))
+        kept = {number: value for number, value in row.items() if number not in lost} if lost else row
+        if kept:
+            ticks.put(target, at_ms, kept)
 
 
-def _series_id(db: sqlite3.Connection, key: SeriesKey, at_ms: int) -> int:
-    db.execute(ADD_SERIES, (*key, floor_to(at_ms, MINUTE_MS), floor_to(at_ms, HOUR_MS)))
-    return int(db.execute(FIND_SERIES, key).fetchone()[0])
+def _redo(db: sqlite3.Connection, ticks: Ticks, target: str, minute: int, late: set[int]) -> set[int]:
+    """Let a minute that is already made be made again for some series; return those for which that is impossible."""
+    stretch = next(ticks.stretches(target, minute, minute + MINUTE_MS, MINUTE_MS), None)
+    too_late: set[int] = set()
+    for number in late:
+        tally = stretch.tally(number) if stretch else None
+        if db.execute(READINGS, (number, minute)).fetchone()[0] == (tally.readings if tally else 0):
+            marks = {"id": number, "minute": minute, "hour": floor_to(minute, HOUR_MS)}
+            db.execute(REDO_HOURS, marks)
+            db.execute(REDO_MINUTES, marks)
+        else:
+            too_late.add(number)
+    return too_late
 
 
-def _points(db: sqlite3.Connection, key: SeriesKey, start: float, end: float, step_s: float) -> list[Point]:
-    reach = db.execute(REACH, key).fetchone()
-    if reach is None:
+def _series(db: sqlite3.Connection, target: str) -> list[SeriesKey]:
+    rows = db.execute(SERIES, (target,)).fetchall()
+    unmade = {number: mark for number, _, _, mark, made in rows if not made}
+    if unmade:  # measured since minutes were last made, or nothing of them is left
+        raw = Ticks(db).newest(target, min(unmade.values()), sys.maxsize, set(unmade)).keys()
+        rows = [row for row in rows if row[0] not in unmade or row[0] in raw]
+    return [SeriesKey(target, metric, item) for _, metric, item, _, _ in rows]
+
+
+def _latest(db: sqlite3.Connection, target: str) -> list[Sample]:
+    """Look at what minutes have not been made of; for the rest, at the last minute that was made of each series."""
+    rows = db.execute(LAST_MINUTES, (target,)).fetchall()
+    if not rows:
         return []
-    number, minutes_until, hours_until, first_raw, first_minute = reach
+    ticks = Ticks(db)
+    found = ticks.newest(target, min(row[3] for row in rows), sys.maxsize, {row[0] for row in rows})
+    earlier: dict[int, set[int]] = defaultdict(set)
+    for number, _, _, _, minute in rows:
+        if number not in found and minute is not None:
+            earlier[minute].add(number)
+    for minute, wanted in earlier.items():
+        found.update(ticks.newest(target, minute, minute + MINUTE_MS, wanted))
+    return [
+        Sample(SeriesKey(target, metric, item), found[number][0] / 1000, found[number][1])
+        for number, metric, item, _, _ in rows
+        if number in found
+    ]
+
+
+def _points_of(
+    db: sqlite3.Connection, keys: Sequence[SeriesKey], start: float, end: float, step_s: float
+) -> list[list[Point]]:
     step = max(1, round(step_s * 1000))
+    first = floor_to(round(start * 1000), step)
+    beyond = round(end * 1000) + 1
+    ticks = Ticks(db)
+    made: dict[SeriesKey, list[tuple[int, Tally]]] = {}
+    passes: dict[tuple[str, int], dict[int, SeriesKey]] = defaultdict(dict)
+    oldest = {target: ticks.first(target) for target in {key.target for key in keys}}
+    for key in keys:
+        reach = db.execute(REACH, key).fetchone()
+        if reach is None:
+            made[key] = []
+            continue
+        number, raw_from, minutes_from = _froms(reach, oldest[key.target], step)
+        window = {
+            "id": number, "step": step, "start": first, "end": beyond,
+            "raw_from": raw_from, "minutes_from": minutes_from,
+        }  # fmt: skip
+        made[key] = [(at_ms, Tally(*rest)) for at_ms, *rest in db.execute(COARSE, window)]
+        passes[key.target, max(first, raw_from)][number] = key
+    for (target, raw_from), series in passes.items():
+        for stretch in ticks.stretches(target, raw_from, beyond, step):
+            for number, key in series.items():
+                tally = stretch.tally(number)
+                if tally:
+                    _join(made[key], stretch.start, tally)
+    return [[_point(at_ms, tally) for at_ms, tally in made[key]] for key in keys]
+
+
+def _froms(reach: tuple[int, int, int, int | None], first_tick: int | None, step: int) -> tuple[int, int, int]:
+    """Return a series' number, and from when on its raw measurements and its minutes are read."""
+    number, minutes_until, hours_until, first_minute = reach
     raw_from = minutes_until
-    if step < MINUTE_MS and first_raw is not None:
-        raw_from = floor_to(first_raw, MINUTE_MS)
+    if step < MINUTE_MS and first_tick is not None:
+        raw_from = floor_to(first_tick, MINUTE_MS)
     minutes_from = min(hours_until, raw_from)
     if step < HOUR_MS and first_minute is not None:
         minutes_from = min(floor_to(first_minute, HOUR_MS), raw_from)
-    window = {
-        "id": number,
-        "step": step,
-        "start": floor_to(round(start * 1000), step),
-        "end": round(end * 1000) + 1,
-        "raw_from": raw_from,
-        "minutes_from": minutes_from,
-    }
-    return [
-        Point(at_ms / 1000, low, min(max(mean, low), high), high, readings)
-        for at_ms, low, mean, high, readings in db.execute(POINTS, window)
-    ]
+    return number, raw_from, minutes_from
+
+
+def _join(made: list[tuple[int, Tally]], at_ms: int, more: Tally) -> None:
+    """Add to a series' stretches; where minutes end and raw begins, one stretch can hold both."""
+    if made and made[-1][0] == at_ms:
+        last = made.pop()[1]
+        more = Tally(
+            min(last.low, more.low), last.total + more.total, max(last.high, more.high), last.readings + more.readings
+        )
+    made.append((at_ms, more))
+
+
+def _point(at_ms: int, tally: Tally) -> Point:
+    low, total, high, readings = tally
+    return Point(at_ms / 1000, low, min(max(total / readings, low), high), high, readings)

@@ -64,6 +64,12 @@ CREATE TABLE journal (
 );
 CREATE INDEX journal_correlation ON journal (correlation_id, seq) WHERE correlation_id != '';
 CREATE INDEX journal_kind ON journal (kind, seq);
+CREATE TABLE layout (
+  id INTEGER NOT NULL,
+  series VARCHAR NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT layout_series UNIQUE (series)
+);
 CREATE TABLE lease (
   id INTEGER NOT NULL,
   holder VARCHAR NOT NULL,
@@ -133,14 +139,6 @@ CREATE TABLE outcome (
   FOREIGN KEY(change_id) REFERENCES change (id)
 )
  WITHOUT ROWID;
-CREATE TABLE sample (
-  series_id INTEGER NOT NULL,
-  at_ms INTEGER NOT NULL,
-  value FLOAT NOT NULL,
-  PRIMARY KEY (series_id, at_ms),
-  FOREIGN KEY(series_id) REFERENCES series (id)
-)
- WITHOUT ROWID;
 CREATE TABLE sample_hour (
   series_id INTEGER NOT NULL,
   at_ms INTEGER NOT NULL,
@@ -161,6 +159,15 @@ CREATE TABLE sample_minute (
   readings INTEGER NOT NULL,
   PRIMARY KEY (series_id, at_ms),
   FOREIGN KEY(series_id) REFERENCES series (id)
+)
+ WITHOUT ROWID;
+CREATE TABLE tick (
+  target VARCHAR NOT NULL,
+  at_ms INTEGER NOT NULL,
+  layout_id INTEGER NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (target, at_ms),
+  FOREIGN KEY(layout_id) REFERENCES layout (id)
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (

@@ -32,7 +32,7 @@ _COUNTED = {
     "changes": "SELECT count(*) FROM change",
     "alerts": "SELECT count(*) FROM alert",
     "series": "SELECT count(*) FROM series",
-    "measurements": "SELECT count(*) FROM sample",
+    "measurements": "SELECT ifnull(sum(length(data)), 0) / 8 FROM tick",
     "minutes": "SELECT count(*) FROM sample_minute",
     "hours": "SELECT count(*) FROM sample_hour",
 }

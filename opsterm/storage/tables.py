@@ -82,14 +82,24 @@ class SeriesTable(SQLModel, table=True):
     hours_until_ms: int
 
 
-class SampleTable(SQLModel, table=True):
-    """Raw measurements, clustered by series, so that a window is one range of pages."""
+class LayoutTable(SQLModel, table=True):
+    """Which values a tick holds: numbers of series as a JSON list, ascending. Never changed, never dropped."""
 
-    __tablename__: ClassVar[str] = "sample"
+    __tablename__: ClassVar[str] = "layout"
+    __table_args__ = (UniqueConstraint("series", name="layout_series"),)
+    id: int = Field(primary_key=True)
+    series: str
+
+
+class TickTable(SQLModel, table=True):
+    """Raw measurements, one row per target and moment; see `ticks` for `data`."""
+
+    __tablename__: ClassVar[str] = "tick"
     __table_args__ = _NO_ROWID
-    series_id: int = Field(primary_key=True, foreign_key="series.id")
+    target: str = Field(primary_key=True)
     at_ms: int = Field(primary_key=True)
-    value: float
+    layout_id: int = Field(foreign_key="layout.id")
+    data: bytes
 
 
 class SampleMinuteTable(SQLModel, table=True):

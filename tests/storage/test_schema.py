@@ -24,7 +24,7 @@ import opsterm.storage.tables  # noqa: F401 (fills the metadata)
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import ExitCode, SchemaTooNew, StorageError
 from opsterm.core.paths import Paths, make_private
-from opsterm.storage import alerts, changes, compaction, facts, journal, lease, samples, targets
+from opsterm.storage import alerts, changes, compaction, facts, journal, lease, samples, targets, ticks
 from opsterm.storage.migrations.ddl import schema_sql
 from opsterm.storage.migrations.run import migrate
 from opsterm.storage.schema import SHIPPED, Schema, backups, prepare
@@ -82,7 +82,7 @@ def test_the_newest_migration_is_the_version_of_the_program() -> None:
 
 def statements() -> Iterator[str]:
     """Every statement of the room that is a constant."""
-    for module in (alerts, changes, compaction, facts, journal, lease, samples, targets):
+    for module in (alerts, changes, compaction, facts, journal, lease, samples, targets, ticks):
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]
             for text in values:
@@ -108,7 +108,9 @@ def test_every_statement_fits_the_tables(statement: str, tmp_path: Path) -> None
         (journal.search_statement(["target.added"], "", 0.0, 5)[0], "journal_kind"),
         (journal.search_statement([], "c1", 0.0, 5)[0], "journal_correlation"),
         (alerts.OPEN, "alert_open"),
-        (samples.LATEST, "PRIMARY KEY"),
+        (samples.LAST_MINUTES, "PRIMARY KEY"),
+        (ticks.STRETCH, "PRIMARY KEY (target=? AND at_ms>? AND at_ms<?)"),
+        (ticks.BACKWARDS, "PRIMARY KEY (target=? AND at_ms>? AND at_ms<?)"),
     ],
 )
 def test_searches_use_their_index(statement: str, index: str, tmp_path: Path) -> None:

@@ -72,13 +72,27 @@ def _measurements() -> None:
         *_whole("minutes_until_ms", "hours_until_ms"),
         sa.UniqueConstraint("target", "metric", "item", name="series_name"),
     )
-    for name in ("sample", "sample_minute", "sample_hour"):
-        values = _numbers("value") if name == "sample" else [*_numbers("low", "mean", "high"), *_whole("readings")]
+    op.create_table(
+        "layout",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *_texts("series"),
+        sa.UniqueConstraint("series", name="layout_series"),
+    )
+    op.create_table(
+        "tick",
+        sa.Column("target", sa.String, primary_key=True),
+        sa.Column("at_ms", sa.Integer, primary_key=True),
+        sa.Column("layout_id", sa.Integer, sa.ForeignKey("layout.id"), nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    for name in ("sample_minute", "sample_hour"):
         op.create_table(
             name,
             sa.Column("series_id", sa.Integer, sa.ForeignKey("series.id"), primary_key=True),
             sa.Column("at_ms", sa.Integer, primary_key=True),
-            *values,
+            *_numbers("low", "mean", "high"),
+            *_whole("readings"),
             sqlite_with_rowid=False,
         )
 
