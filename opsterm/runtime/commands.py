@@ -93,6 +93,8 @@ COMMANDS: tuple[Command, ...] = (
             no_verb=_SCREEN_ONLY),
     Command(id="choose_series", keys=("enter",), pane="chart", title="series", text="Chooses what is drawn.",
             verb="history"),
+    Command(id="open_alert", keys=("enter",), pane="alerts", title="open", text="Shows everything known of the alert.",
+            verb="alerts"),
     Command(id="acknowledge", keys=("n",), pane="alerts", title="acknowledge", text="Says that somebody works on the alert.",
             verb="alerts"),
     Command(id="silence", keys=("S",), pane="alerts", title="silence", text="Keeps the alert quiet for a time; asks how long.",

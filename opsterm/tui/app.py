@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
@@ -28,6 +28,7 @@ from opsterm.tui.quiet_gc import quiet_gc
 from opsterm.tui.screens.opening import OpeningScreen
 from opsterm.tui.start import Terminal
 from opsterm.tui.theme import choose_theme, load_themes
+from opsterm.tui.typed_ahead import Typed, TypedAhead
 
 if TYPE_CHECKING:
     from opsterm.runtime.runtime import Runtime
@@ -58,6 +59,7 @@ class OpstermApp(App[None], inherit_bindings=False):
         self.failure: OpstermError | None = None
         self.broken: BaseException | None = None
         self.has_begun = False
+        self._typed_ahead = TypedAhead(self, super().on_event)
         self.glyphs: Glyphs = glyphs(terminal.ascii)
         self.keymap = KeyMap(loaded.settings.keys)
         self.notices: list[str] = []
@@ -181,6 +183,16 @@ class OpstermApp(App[None], inherit_bindings=False):
             self.say(notice, severity="warning")
         self._restore_gc = quiet_gc()
         self.has_begun = True
+        self._typed_ahead.release()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand keys on one after the other, and only when the home screen is filled; before that q leaves at once."""
+        fresh = isinstance(event, Typed) and not event.is_forwarded  # the others come back from the focused widget
+        leaves = isinstance(event, events.Key) and event.key == "q" and self._typed_ahead.empty
+        if isinstance(event, Typed) and fresh and (self.has_begun or not leaves):
+            await self._typed_ahead.take(event)
+        else:
+            await super().on_event(event)
 
     def _hand_over(self, facts: Sequence[Fact]) -> None:
         for screen in self.screen_stack:

@@ -155,21 +155,27 @@ class Sitting:
 
     async def settle(self) -> None:
         """Wait until the app has nothing left to do at once."""
+        if not await self.pilot._wait_for_screen():  # the keys are with the app now
+            return
+        while not self.app._typed_ahead.idle:  # noqa: ASYNC110 (the app has no event for it)
+            await asyncio.sleep(0.001)
         for _ in range(3):
-            await asyncio.sleep(0)
             if not await self.pilot._wait_for_screen():
                 return
             if short := [worker for worker in self.app.workers if worker.group in _SHORT]:
                 await self.app.workers.wait_for_complete(short)
-        self.app.screen._on_timer_update()
+            self.app.screen._on_timer_update()  # lays out and paints what its timer would in a moment
 
     async def until(self, wanted: str | Callable[[], bool], *, within_s: float = 10.0) -> None:
         """Wait until a text stands on the screen or a condition holds; the screen is in the failure."""
-        holds = (lambda: wanted in self.text) if isinstance(wanted, str) else wanted
+
+        def holds() -> bool:
+            return wanted in self.text if isinstance(wanted, str) else wanted()
+
         for _ in range(round(within_s / 0.01)):
             if holds():
                 return
-            await self.pilot.pause(0.01)
+            await asyncio.sleep(0.01)
         raise AssertionError(f"{wanted} did not come:\n{self.text}")
 
     async def resize(self, columns: int, rows: int) -> None:

@@ -31,6 +31,7 @@ class AlertsPane(Pane):
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime)
         self._detail = ""
+        self._begun = False
 
     def compose(self) -> ComposeResult:
         """Lay out the feed."""
@@ -60,6 +61,7 @@ class AlertsPane(Pane):
 
     async def begin(self) -> None:
         """Show the feed, and keep the ages true."""
+        self._begun = True
         self.show()
         self.set_interval(2.0, self.show)
 
@@ -83,7 +85,7 @@ class AlertsPane(Pane):
         alert = next((a for a in self.runtime.alerts.feed() if a.id == number), None)
         detail = self.query_one("#alerts-detail", Static)
         detail.display = alert is not None
-        if alert is not None:
+        if alert is not None and self.size.width:
             advice = f"next  {clean_line(alert.advice)}" if alert.advice else ""
             lines = [f"what  {clean_line(alert.summary)}", advice]
             text = hanging("\n".join(line for line in lines if line), max(1, self.size.width - 4))
@@ -93,7 +95,7 @@ class AlertsPane(Pane):
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
-        if self._detail:
+        if self._begun:
             self._show_detail()
 
     def _row(self, alert: Alert) -> TableRow:
@@ -169,6 +171,10 @@ class AlertsPane(Pane):
     def _open_row(self, message: RowTable.Selected) -> None:
         message.stop()
         self.run_worker(self.action_why(), group="why", exclusive=True)
+
+    def action_open_alert(self) -> None:
+        """Open the line under the cursor."""
+        self.table.action_select()
 
     async def action_why(self) -> None:
         """Show everything about the alert."""

@@ -70,7 +70,12 @@ class InventoryPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Lay the selector's line above the table."""
-        yield Input(placeholder="selector, as in tag:web and not env:lab", id="inventory-filter", classes="line-input")
+        yield Input(
+            placeholder="selector, as in tag:web and not env:lab",
+            id="inventory-filter",
+            classes="line-input",
+            select_on_focus=False,
+        )
         yield Static("", markup=False, id="inventory-fault", classes="fault")
         yield RowTable(
             [
@@ -306,7 +311,7 @@ class InventoryPane(Pane):
         """Show the selector's line."""
         line = self.query_one("#inventory-filter", Input)
         line.display = True
-        line.focus()
+        self.screen.set_focus(line)
 
     @on(Input.Changed, "#inventory-filter")
     def _filter_while_typing(self, message: Input.Changed) -> None:
@@ -323,13 +328,13 @@ class InventoryPane(Pane):
             self._show_fault(error)
             return
         message.input.display = bool(self._filter)
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def back(self) -> bool:
         """Leave the selector's line, then take the selector away; True when there was something to leave."""
         line = self.query_one("#inventory-filter", Input)
         if line.has_focus:
-            self.table.focus()
+            self.screen.set_focus(self.table)
             line.display = bool(self._filter)
             return True
         if self._filter:

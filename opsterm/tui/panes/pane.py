@@ -83,8 +83,8 @@ class Pane(Vertical, can_focus=True):
         return False
 
     def go(self) -> None:
-        """Focus the pane."""
-        self.entry().focus()
+        """Focus the pane at once: the keys behind this one may have come already."""
+        self.screen.set_focus(self.entry())
 
     def action_enter_line(self) -> None:
         """Go back to where one types."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
 from textual.events import Key
 from textual.widgets import Static
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from opsterm.tui.app import OpstermApp
 
 _SIGNS = {"read": "ok", "low": "ok", "medium": "warning", "high": "critical", "critical": "critical"}
+WIDEST = 150
+_FRAME = 5
+"""Cells that border, padding and scroll bar take."""
 _SHOWN_AT_ONCE = 1_000_000
 
 
@@ -41,8 +45,8 @@ class ApprovalScreen(Dialog[None]):
     hears_facts: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "enter", show=False),
-        Binding("pagedown", "scroll_output(1)", show=False),
-        Binding("pageup", "scroll_output(-1)", show=False),
+        Binding("pagedown", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-1)", show=False),
     ]
 
     def __init__(self, runtime: Runtime, change: Change, keymap: KeyMap) -> None:
@@ -53,14 +57,17 @@ class ApprovalScreen(Dialog[None]):
         self._typed = ""
         self._appeared = 0.0
         self._read: dict[str, int] = {}
+        self._read_to_end = False
 
     def compose(self) -> ComposeResult:
         """Lay out the facts, the output and the keys."""
         with self.box(kind="approval"):
-            yield Static("", markup=False, id="approval-facts")
-            yield OutputView(id="approval-output")
-            yield Static("", markup=False, id="approval-ask")
-            yield Static("", markup=False, classes="dialog-keys", id="approval-keys")
+            with VerticalScroll(id="approval-scroll", can_focus=False):
+                yield Static("", markup=False, id="approval-facts")
+            yield OutputView(ascii=self.cockpit.terminal.ascii, id="approval-output")
+            with Vertical(id="approval-foot"):
+                yield Static("", markup=False, id="approval-ask")
+                yield Static("", markup=False, id="approval-keys")
 
     def on_mount(self) -> None:
         """Show the change; from now on the clock of the typed-ahead guard runs."""
@@ -95,6 +102,7 @@ class ApprovalScreen(Dialog[None]):
         self.query_one("#approval-facts", Static).update(self._facts())
         output = self.query_one(OutputView)
         output.display = not waits and change.state is not ChangeState.APPROVED
+        self._sheet.set_class(output.display, "-above-output")
         self.query_one("#approval-ask", Static).update(self._ask())
         self.query_one("#approval-keys", Static).update(keys_line(change, self._friction, self._keymap))
         box = self.query_one(".dialog")
@@ -104,7 +112,7 @@ class ApprovalScreen(Dialog[None]):
         change = self.change
         sign = self.cockpit.glyphs.severity(_SIGNS[change.risk.level])
         rows = rows_of(change, now=self.runtime.clock.now(), environments=self._environments(), sign=sign)
-        return sheet(rows, self.query_one("#approval-facts").size.width)
+        return sheet(rows, min(self.size.width, WIDEST) - _FRAME)
 
     def _environments(self) -> str:
         found = (self.runtime.inventory.target(target.name) for target in self.change.order.targets)
@@ -160,9 +168,7 @@ class ApprovalScreen(Dialog[None]):
         if self.change.state is not ChangeState.PROPOSED or self._guarded():
             return
         if self._friction.ask is Ask.COUNT:
-            self.query_one("#approval-ask", Static).update(
-                f"{self._ask()}\nThe risk is high: one key alone is not enough."
-            )
+            self._say("The risk is high: one key alone is not enough.")
             return
         self._typed = "a"
         await self._approve_if(entered=False)
@@ -176,10 +182,12 @@ class ApprovalScreen(Dialog[None]):
         if not self._typed:
             self._ask_to_deny()
             return
+        if self._unread():
+            return
         await self._approve_if(entered=True)
         if self.change.state is ChangeState.PROPOSED:
             self._typed = ""
-            self.query_one("#approval-ask", Static).update(f"{self._ask()}\nThat is not the number of targets.")
+            self._say("That is not the number of targets.")
 
     async def _approve_if(self, *, entered: bool) -> None:
         shown_for_s = self.runtime.clock.monotonic() - self._appeared
@@ -245,6 +253,8 @@ class ApprovalScreen(Dialog[None]):
             self._fault(error)
             return
         self.change, self._typed, self._appeared = new, "", self.runtime.clock.monotonic()
+        self._read_to_end = False
+        self._sheet.scroll_home(animate=False)
         self.show()
 
     async def action_stop_change(self) -> None:
@@ -261,10 +271,27 @@ class ApprovalScreen(Dialog[None]):
 
         self.app.push_screen(ConfirmScreen(f"Stop {self.change.name}", "Stop this change on every target?"), stop)
 
-    def action_scroll_output(self, pages: int) -> None:
-        """Scroll the output."""
-        view = self.query_one(OutputView)
-        view.scroll_relative(y=pages * max(1, view.size.height - 1), animate=False)
+    def action_scroll(self, pages: int) -> None:
+        """Scroll the output, or what is to be decided while there is none."""
+        output = self.query_one(OutputView)
+        view = output if output.display else self._sheet
+        view.scroll_relative(y=pages * max(1, view.size.height - 1), animate=False, force=True)
+        self._read_to_end = self._read_to_end or self._sheet.scroll_target_y >= self._sheet.max_scroll_y
+
+    @property
+    def _sheet(self) -> VerticalScroll:
+        return self.query_one("#approval-scroll", VerticalScroll)
+
+    def _unread(self) -> bool:
+        """Return whether a part of what would be approved has not been on the screen yet; say so."""
+        fits = self._sheet.max_scroll_y == 0
+        if fits or self._read_to_end or self._friction.ask is Ask.KEY:
+            return False
+        self._say("There is more to read: pgdn. Then approve it.")
+        return True
+
+    def _say(self, text: str) -> None:
+        self.query_one("#approval-ask", Static).update(f"{self._ask()}\n{text}")
 
     def _fault(self, error: OpstermError) -> None:
         self.show()

@@ -107,7 +107,7 @@ def _history(change: Change, now: float) -> list[SheetRow]:
 def question(asked: Friction, typed: str) -> str:
     """Return what the screen asks for, with what was typed so far."""
     line = asked.prompt if asked.ask is Ask.KEY else f"{asked.prompt}: {typed}_"
-    return f"{line}        [ deny ]"
+    return f"{line}   [ deny ]"
 
 
 def keys_line(change: Change, asked: Friction, keymap: KeyMap) -> str:
@@ -125,7 +125,7 @@ def keys_line(change: Change, asked: Friction, keymap: KeyMap) -> str:
     deny = f"{key('deny')} deny"
     match change.state:
         case ChangeState.PROPOSED:
-            return f"{approve} · {deny} · {key('edit_change')} edit first · esc decide later"
+            return f"{approve} · {deny} · {key('edit_change')} edit · esc decide later"
         case ChangeState.APPROVED:
             return f"{key('run_change')} run · {deny} · esc close"
         case ChangeState.RUNNING:

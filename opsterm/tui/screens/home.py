@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -40,7 +41,9 @@ ALL_PANES = (140, 40)
 class HomeScreen(Screen[None], inherit_bindings=False):
     """The panes, the status line above them, the keys below."""
 
-    CSS_PATH = "../cockpit.tcss"
+    # Read here, because this module is imported in a thread: the framework would read the file on the loop.
+    CSS = (Path(__file__).parent.parent / "cockpit.tcss").read_text(encoding="utf-8")
+    SCOPED_CSS = False
     hears_facts = True
     is_home = True
 

@@ -44,6 +44,7 @@ class TargetForm(Dialog[Target]):
                             id=f"field-{field}",
                             classes="line-input",
                             disabled=field == "name" and not self._new,
+                            select_on_focus=False,
                         )
             yield Static("", markup=False, id="form-fault", classes="fault")
             yield Static("enter keeps it · tab next field · esc leaves it", markup=False, classes="dialog-keys")
