@@ -27,6 +27,8 @@ from opsterm.runtime.ports import Fence, HostProbe, Store
 from opsterm.runtime.supervisor import Heart
 
 COMPACT_EVERY_S = 60.0
+LATEST_KEPT = 5000
+"""Series whose newest value is remembered."""
 
 
 class Monitoring:
@@ -99,10 +101,17 @@ class Monitoring:
         heart.beat()
         with self._ledger.hub.listen("newest values", SamplesTaken, limit=1000) as ear:
             async for facts in ear.batches():
+                heart.beat()
                 for fact in facts:
                     if isinstance(fact.event, SamplesTaken):
-                        for sample in samples_of(fact.event, fact.at):
-                            self._latest[sample.key] = sample
+                        self._remember(samples_of(fact.event, fact.at))
+
+    def _remember(self, samples: Sequence[Sample]) -> None:
+        """Keep the newest values, of LATEST_KEPT series at most: interfaces and mounts come and go."""
+        self._latest.update((sample.key, sample) for sample in samples)
+        if len(self._latest) > LATEST_KEPT:
+            newest = sorted(self._latest.values(), key=lambda s: s.at)[-LATEST_KEPT // 2 :]
+            self._latest = {sample.key: sample for sample in newest}
 
     def look_elsewhere(self, start: Callable[[str, Callable[[Heart], Awaitable[None]]], None]) -> None:
         """Called when another process wrote something: tell this one's listeners its measurements."""
