@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
+from opsterm.policy.order import COMMAND_BYTES
 
 END_SCRIPT = r"""
 pid=$1 sid=${2:-$1}
@@ -66,9 +67,6 @@ ANNOUNCE_SCRIPT = (
 becomes the shell with the command as one argument, both outputs in one stream, nothing to read. One line without
 backslash, quote or exclamation mark, so that every log-in shell hands it on unchanged."""
 
-COMMAND_LIMIT = 100_000
-"""Bytes of a command; Linux takes 131,071 for one argument, and quoting needs some of them."""
-
 
 def check_command(command: str, shell: str) -> None:
     """See whether a command can be handed to a shell as one argument.
@@ -89,8 +87,8 @@ def check_command(command: str, shell: str) -> None:
         ) from error
     if "\0" in command:
         raise BadInput("The command holds a NUL character, which no shell can be given.", next_step="Take it out.")
-    if size > COMMAND_LIMIT:
+    if size > COMMAND_BYTES:
         raise BadInput(
-            f"The command is {size} bytes long; a shell takes at most {COMMAND_LIMIT} here.",
+            f"The command is {size} bytes long; a shell takes at most {COMMAND_BYTES} here.",
             next_step="Put it into a file on the target and run that.",
         )

@@ -6,11 +6,13 @@ that two processes cannot take the same step twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
+from opsterm.changes.events import ChangeApproved, ChangeDenied, ChangeEnded, ChangeExpired, ChangeStarted, ChangeVoided
 from opsterm.core.errors import BadInput, Bug, NotApproved
+from opsterm.core.events import Event
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
 from opsterm.policy.order import Order
@@ -33,6 +35,9 @@ TRANSITIONS: Mapping[ChangeState, frozenset[ChangeState]] = {
 
 WAITING_STATES = (ChangeState.PROPOSED, ChangeState.APPROVED)
 """States in which a change still waits for somebody or something."""
+
+DECIDING = (ChangeApproved, ChangeDenied, ChangeExpired, ChangeVoided, ChangeStarted, ChangeEnded)
+"""Events that say where a change stands; the last one of them counts."""
 
 _STANDINGS = {
     _S.PROPOSED: Standing.WAITING,
@@ -67,6 +72,7 @@ def propose(
         raise BadInput("There is no command to run.", next_step="Write the command behind --, as in: -- uptime")
     if "\x00" in order.command:
         raise BadInput("A command cannot hold a zero byte.")
+    approval.require_showable(order.command)
     names = [target.name for target in order.targets]
     if not names:
         raise BadInput("There is no target to run it on.", next_step="`opsterm targets list` shows those there are.")
@@ -163,6 +169,40 @@ def start(change: Change, *, now: float, read_only: bool = False) -> Change:
     """
     approval.require_runnable(case_of(change), now=now, read_only=read_only)
     return replace(_moved(change, ChangeState.RUNNING), started_at=now)
+
+
+def require_trail(change: Change, told: Iterable[Event]) -> None:
+    """Check that the journal says of a change what its row says: approved for these bytes, and nothing since.
+
+    A row alone is not enough: put back to an earlier state, or copied under another number, it would run again
+    what was approved once. What the journal does not tell as approved could not be found in the audit list either.
+
+    Args:
+        change: one that is about to start.
+        told: what the journal has of it, oldest first; other events than DECIDING are passed over.
+
+    Raises:
+        NotApproved: the last word of the journal is another one.
+    """
+    last = None
+    for event in told:
+        if isinstance(event, DECIDING) and event.change == change.id:
+            last = event
+    if isinstance(last, ChangeApproved) and last.digest == change.approved_digest:
+        return
+    said = {
+        ChangeApproved: "approved for other bytes",
+        ChangeDenied: "denied",
+        ChangeExpired: "expired",
+        ChangeVoided: "voided",
+        ChangeStarted: "started already",
+        ChangeEnded: "run already",
+    }[type(last)] if last else "never approved"  # fmt: skip
+    raise NotApproved(
+        f"{change.name} was not run: the journal does not agree that it is approved.",
+        why=f"By the journal it was {said}; somebody may have edited the database.",
+        next_step=f"See who did what: opsterm audit {change.name}. Then propose it again if it is still wanted.",
+    )
 
 
 def finish(change: Change, *, now: float, cancelled: bool = False) -> Change:

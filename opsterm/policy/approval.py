@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from opsterm.core.errors import BadInput, NotApproved, Refused
+from opsterm.core.text import LINE_LIMIT, shown_exactly
 from opsterm.core.units import age_text
-from opsterm.policy.order import Order
+from opsterm.policy.order import COMMAND_BYTES, Order
 from opsterm.policy.risk import RiskLevel
 
 TYPED_AHEAD_GUARD_S = 0.4
@@ -88,6 +89,40 @@ def require_decider(by: str, requested_by: str) -> None:
         )
 
 
+def require_showable(command: str) -> None:
+    """Refuse a command that no approver could be shown whole, or that no shell could be given.
+
+    Every face cuts a line behind LINE_LIMIT characters; what is cut would be approved unseen.
+
+    Args:
+        command: the text for the shell.
+
+    Raises:
+        BadInput: a line of it, as it is shown, is longer than LINE_LIMIT; it is longer than COMMAND_BYTES; or it
+            holds half of a surrogate pair.
+    """
+    try:
+        size = len(command.encode())
+    except UnicodeEncodeError as error:
+        raise BadInput(
+            "The command holds a character that has no UTF-8 form.",
+            why=f"Character {error.start + 1} is half of a pair.",
+            next_step="Take it out.",
+        ) from None
+    if size > COMMAND_BYTES:
+        raise BadInput(
+            f"The command is {size:,} bytes long; a shell takes at most {COMMAND_BYTES:,} here.",
+            next_step="Put it into a file on the target and run that.",
+        )
+    for number, line in enumerate(shown_exactly(command).split("\n"), 1):
+        if len(line) > LINE_LIMIT:
+            raise BadInput(
+                f"Line {number} of the command is too long to be read before it is approved.",
+                why=f"It takes {len(line):,} characters to show; {LINE_LIMIT:,} are shown.",
+                next_step="Break it into several lines, or put it into a file on the target and run that.",
+            )
+
+
 def require_approvable(case: Case, *, by: str, digest_shown: str, now: float, read_only: bool = False) -> None:
     """Check that an approval may be given.
 
@@ -101,12 +136,14 @@ def require_approvable(case: Case, *, by: str, digest_shown: str, now: float, re
     Raises:
         Refused: read-only mode is on, or nobody is behind the approval.
         NotApproved: decided already, expired, or not the bytes that were shown.
+        BadInput: the command cannot be shown whole.
     """
     require_writable(read_only=read_only, what="approved")
     require_decider(by, case.requested_by)
     _require_waiting(case)
     _require_time(case, now, "approved")
     _require_unchanged(case)
+    require_showable(case.order.command)
     if not hmac.compare_digest(digest_shown.encode(), case.digest.encode()):
         raise NotApproved(
             f"{case.name} was not approved: what you were shown is not what would run.",

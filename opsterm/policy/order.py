@@ -6,6 +6,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+COMMAND_BYTES = 100_000
+"""Bytes of a command at most: Linux takes 131,071 for one argument, and quoting needs some of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTarget:

@@ -84,6 +84,9 @@ class Executor:
         if change is None:
             raise NotApproved(f"There is no change c{change_id}.")
         running = lifecycle.start(change, now=self._clock.now(), read_only=self._read_only)
+        kinds = [event.kind for event in lifecycle.DECIDING]
+        told = await self._store.journal.search(kinds=kinds, correlation_id=change.name)
+        lifecycle.require_trail(change, [fact.event for fact in told])
         fact = self._ledger.fact(
             ChangeStarted(
                 change=change.id, digest=change.order.digest(), targets=tuple(t.name for t in change.order.targets)
@@ -136,7 +139,8 @@ class Executor:
         except Exception as error:  # a fault of ours: of this target only, and it is told
             log.error("running %s on %s failed", change.name, target.name, exc_info=error)
             state = OutcomeState.UNKNOWN if record.began else OutcomeState.FAILED
-            outcome = replace(outcome, state=state, message=f"A fault of opsterm: {type(error).__name__}: {error}")
+            said = mask(f"A fault of opsterm: {type(error).__name__}: {error}")[0]
+            outcome = replace(outcome, state=state, message=said)
         return await self._keep(change, record.close(outcome, self._clock.now()))
 
     async def _stream(self, change: Change, target: OrderTarget, record: _Record) -> Ended:

@@ -11,7 +11,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
+from opsterm.changes.events import (
+    ChangeApproved,
+    ChangeDenied,
+    ChangeEnded,
+    ChangeExpired,
+    ChangeStarted,
+    ChangeStopAsked,
+    ChangeVoided,
+)
 from opsterm.core.errors import BadInput, Bug, NotApproved, OpstermError, Refused
+from opsterm.core.events import Event
 from opsterm.policy.order import Order
 from opsterm.policy.risk import Risk, RiskLevel
 from tests.changes.samples import NOW, order, proposed
@@ -99,6 +109,28 @@ def test_a_crash_leaves_unknown_where_it_ran_and_says_what_was_not_started() -> 
     assert lost.state is _S.INTERRUPTED
     assert [o.state for o in lost.outcomes] == [OutcomeState.DONE, OutcomeState.UNKNOWN, OutcomeState.CANCELLED]
     assert all(o.message for o in lost.outcomes[1:])
+
+
+_YES = ChangeApproved(change=18, digest=order().digest())
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ([], "never approved"),
+        ([replace(_YES, change=19)], "never approved"),
+        ([replace(_YES, digest="0" * 64)], "other bytes"),
+        ([_YES, ChangeStarted(change=18, digest=_YES.digest, targets=("web-01",))], "started already"),
+        ([_YES, ChangeEnded(change=18, state="done")], "run already"),
+        ([_YES, ChangeDenied(change=18, note="")], "denied"),
+        ([_YES, ChangeVoided(change=18, why="x")], "voided"),
+        ([_YES, ChangeExpired(change=18)], "expired"),
+    ],
+)
+def test_what_the_journal_does_not_tell_as_approved_does_not_run(told: list[Event], says: str) -> None:
+    lifecycle.require_trail(_approved(), [_YES, ChangeStopAsked(change=18)])
+    with pytest.raises(NotApproved, match=says):
+        lifecycle.require_trail(_approved(), told)
 
 
 def test_an_approval_can_be_taken_back_until_it_starts() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsterm.core.errors import BadInput, ExitCode, NotApproved, Refused
+from opsterm.core.text import LINE_LIMIT, clean_block, shown_exactly
 from opsterm.policy.approval import (
     TYPED_AHEAD_GUARD_S,
     Ask,
@@ -18,6 +19,7 @@ from opsterm.policy.approval import (
     require_approvable,
     require_deniable,
     require_runnable,
+    require_showable,
 )
 from opsterm.policy.order import Order, OrderTarget
 from opsterm.policy.risk import RiskLevel
@@ -34,6 +36,38 @@ def test_what_was_shown_may_be_approved_and_run() -> None:
     require_runnable(APPROVED, now=1000.0)
     require_deniable(WAITING, by="ben")
     require_deniable(APPROVED, by="ben")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (f"echo {'a' * LINE_LIMIT}; rm -rf /srv", "Line 1 of the command is too long"),
+        (f"true\necho {' ' * LINE_LIMIT}; rm -rf /srv", "Line 2 of the command is too long"),
+        ("echo " + "\u0430" * (LINE_LIMIT // 6) + "; rm -rf /srv", "Line 1 of the command is too long"),
+        ("true\n" * 20_001, "100,005 bytes long"),
+        ("echo \ud83d", "no UTF-8 form"),
+    ],
+)
+def test_a_command_that_cannot_be_shown_whole_is_never_approved(command: str, says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        require_showable(command)
+    if "\ud83d" in command:
+        return
+    order = replace(ORDER, command=command)
+    with pytest.raises(BadInput, match=says):
+        require_approvable(
+            replace(WAITING, order=order, digest=order.digest()), by="ana", digest_shown=order.digest(), now=1.0
+        )
+
+
+@given(st.text())
+def test_what_may_be_approved_is_shown_to_its_last_character(command: str) -> None:
+    try:
+        require_showable(command)
+    except BadInput:
+        return
+    shown = shown_exactly(command)
+    assert clean_block(shown) == shown
 
 
 @pytest.mark.parametrize("standing", [s for s in Standing if s is not Standing.WAITING])

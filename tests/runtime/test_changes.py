@@ -91,6 +91,31 @@ async def test_an_order_that_was_edited_on_disk_does_not_run(home: Path, column:
         assert "change.started" not in await story(runtime, change)
 
 
+@pytest.mark.parametrize(
+    ("edit", "number"),
+    [
+        ("UPDATE change SET state = 'approved', started_at = 0, ended_at = 0", 1),
+        ("UPDATE change SET id = 900, state = 'approved'", 900),
+    ],
+    ids=["put back", "copied under another number"],
+)
+async def test_a_row_that_was_run_does_not_run_again(home: Path, edit: str, number: int) -> None:
+    async with opened(home) as runtime:
+        change = await approved(runtime, "echo once >> once")
+        await runtime.changes.run(change.id)
+
+        def replay() -> None:
+            with closing(sqlite3.connect(runtime.paths.database)) as db:
+                db.execute("DELETE FROM outcome")
+                db.execute(edit)
+                db.commit()
+
+        await asyncio.to_thread(replay)
+        with pytest.raises(NotApproved, match="journal does not agree"):
+            await runtime.changes.run(number)
+        assert await asyncio.to_thread((home / "once").read_text) == "once\n"
+
+
 async def test_an_expired_change_is_neither_approved_nor_run(home: Path, clock: StoppedClock) -> None:
     async with opened(home, clock=clock) as runtime:
         late, approved_late = await proposed(runtime), await approved(runtime)
