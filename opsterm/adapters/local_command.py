@@ -14,17 +14,31 @@ from opsterm.runtime.ports import Ended
 READ_BYTES = 65536
 SHELLS = {"sh": "/bin/sh", "bash": "bash"}
 
+_NOT_PASSED_ON = frozenset({
+    "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS",
+    "OPSTERM_VAULT_PASSPHRASE_FILE", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET",
+})  # fmt: skip
+"""Variables by which a shell would run or mean something else than was approved (bash(1), INVOCATION), and those
+that open what only opsterm may open."""
+
+_FUNCTION = "BASH_FUNC_"
+"""A variable whose name begins so is a function to bash, which goes before a program of that name."""
+
 
 class LocalSession:
     """Runs commands as this account. Holds nothing open between them.
 
     Attributes:
-        environment: what the child gets, nothing else.
+        environment: what the child gets, nothing else; without what would change the meaning of a command.
         folder: where the child starts: the account's home.
     """
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
-        self.environment = environment
+        self.environment = {
+            name: value
+            for name, value in environment.items()
+            if name not in _NOT_PASSED_ON and not name.startswith(_FUNCTION)
+        }
         self.folder = folder
 
     async def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
@@ -63,7 +77,7 @@ class LocalSession:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
-                env=dict(self.environment),
+                env=self.environment,
                 cwd=folder,
                 limit=READ_BYTES,
             )

@@ -29,6 +29,19 @@ async def outcome(command: str, *, shell: str = "sh", folder: Path = Path("/")) 
     return b"".join(piece for piece in pieces if isinstance(piece, bytes)), pieces[-1]
 
 
+async def test_no_variable_changes_what_an_approved_command_means(tmp_path: Path) -> None:
+    start_up = tmp_path / "start-up"
+    start_up.write_text("echo not approved\n", encoding="utf-8")
+    hostile = {
+        **ENVIRONMENT, "BASH_ENV": str(start_up), "ENV": str(start_up), "BASH_FUNC_uname%%": "() { echo faked; }",
+        "SHELLOPTS": "xtrace", "OPSTERM_VAULT_PASSPHRASE_FILE": "/secret", "KEPT": "yes",
+    }  # fmt: skip
+    session = LocalSession(hostile, tmp_path)
+    for shell in ("sh", "bash"):
+        pieces = [piece async for piece in session.run("uname; echo $KEPT-$OPSTERM_VAULT_PASSPHRASE_FILE", shell=shell)]
+        assert b"".join(piece for piece in pieces if isinstance(piece, bytes)) == b"Linux\nyes-\n"
+
+
 @pytest.mark.parametrize(
     ("command", "output", "ended"),
     [
