@@ -88,7 +88,7 @@ _RULES: tuple[_Rule, ...] = (
         "mysql", "mariadb",
     ),
     _rule("password", rf"\b(?:redis-cli|valkey-cli)\b{_IN_COMMAND}\s(?:-a|--pass)[ =](?P<secret>{_VALUE})", "-cli"),
-    _rule("password", rf"\b(?:docker|podman|helm|az|oc|skopeo|buildah)\b{_IN_COMMAND}\slogin\b{_IN_COMMAND}"
+    _rule("password", rf"\b(?:docker|podman|helm|az|oc|skopeo|buildah)\b(?>{_IN_COMMAND}\slogin\b){_IN_COMMAND}"
                       rf"\s-p[ =](?P<secret>{_VALUE})", "login"),
     _rule("password", rf"\b(?:mongo|mongosh|mongodump|mongorestore|sqlcmd|ldapsearch|ldapmodify|ldapadd|ldapdelete|"
                       rf"ldapwhoami|ipmitool|smbclient|lftp|ncftp|xfreerdp|rdesktop|bcp)\b{_IN_COMMAND}"
