@@ -27,6 +27,9 @@ from opsterm.runtime.ports import Fence, HostProbe, Store
 from opsterm.runtime.supervisor import Heart
 
 COMPACT_EVERY_S = 60.0
+FIRST_RATES_AFTER_S = 0.5
+"""The second measurement comes this soon: before it there are no rates, and no processor load to show."""
+
 LATEST_KEPT = 5000
 """Series whose newest value is remembered."""
 
@@ -146,6 +149,7 @@ class Monitoring:
         with self._ledger.hub.listen("alerts changed by hand", AlertChanged) as ear:
             await keeper.load(self._clock.now())
             next_at = self._clock.monotonic()
+            wait_s = min(FIRST_RATES_AFTER_S, self._settings.interval_s)
             self._measuring = True
             try:
                 while True:
@@ -157,7 +161,7 @@ class Monitoring:
                     await keeper.judge(samples, self._clock.now())
                     await keeper.take_in(ear)
                     keeper.show()
-                    next_at = max(next_at + self._settings.interval_s, self._clock.monotonic())
+                    next_at, wait_s = max(next_at + wait_s, self._clock.monotonic()), self._settings.interval_s
                     await asyncio.sleep(next_at - self._clock.monotonic())
             finally:
                 self._measuring = False

@@ -20,6 +20,7 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
 from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.offload import Offload
+from opsterm.runtime.supervisor import TaskStatus
 from opsterm.tui.ascii import AsciiOnly
 from opsterm.tui.facts import FactsArrived
 from opsterm.tui.glyphs import Glyphs, glyphs
@@ -179,11 +180,16 @@ class OpstermApp(App[None], inherit_bindings=False):
         if kept and not self._wished_theme:
             self.use_theme(kept)
         await home.begin()
+        self.runtime.supervisor.on_failure(self._tell_failure)
         for notice in self.notices:
             self.say(notice, severity="warning")
         self._restore_gc = quiet_gc()
         self.has_begun = True
         self._typed_ahead.release()
+
+    def _tell_failure(self, status: TaskStatus) -> None:
+        """Say that work behind the screen failed; what it is and whether it goes on is in the doctor."""
+        self.say(f"{status.name}: {status.last_error}\n: doctor says how it stands.", severity="error")
 
     async def on_event(self, event: events.Event) -> None:
         """Hand keys on one after the other, and only when the home screen is filled; before that q leaves at once."""
