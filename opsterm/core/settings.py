@@ -111,7 +111,7 @@ class ChangeSettings:
         "Kilobytes of output kept per target; the rest is counted and hashed.",
         check=between(1, 1_000_000),
     )
-    read_only: bool = option(False, "Nothing can be proposed, approved or run.")
+    read_only: bool = option(False, "Nothing can be proposed, approved or run, and no terminal is opened.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

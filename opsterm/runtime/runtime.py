@@ -161,7 +161,9 @@ class Runtime:
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
         )  # fmt: skip
-        self.terminals = Terminals(ledger, self.inventory, self.connector)
+        self.terminals = Terminals(
+            ledger, self.inventory, self.connector, read_only=settings.changes.read_only
+        )  # fmt: skip
         self.audit = Audit(store.journal)
         self.exposition = Exposition(self.inventory, self.monitoring, self.alerts)
         self.assistant = Assistant(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from opsterm.core.errors import StorageFull, Unreachable
 from opsterm.core.events import Event, event
+from opsterm.policy.approval import require_writable
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector, Shell
@@ -32,20 +33,30 @@ class TerminalClosed(Event):
 
 
 class Terminals:
-    """Opens shells and tells that they were opened."""
+    """Opens shells and tells that they were opened.
 
-    def __init__(self, ledger: Ledger, inventory: Inventory, connector: Callable[[], Awaitable[Connector]]) -> None:
+    Args:
+        read_only: the setting changes.read_only: no shell is opened, since anything can be typed into one.
+    """
+
+    def __init__(
+        self, ledger: Ledger, inventory: Inventory, connector: Callable[[], Awaitable[Connector]], *,
+        read_only: bool = False,
+    ) -> None:  # fmt: skip
         self._ledger = ledger
         self._inventory = inventory
         self._connector = connector
+        self._read_only = read_only
 
     async def open(self, target: str, *, columns: int, rows: int, term: str = "xterm-256color") -> Shell:
         """Open a log-in shell on a target's PTY.
 
         Raises:
+            Refused: read-only mode.
             NotFound: no such target.
             Unreachable: and its kinds; what was learned of reachability is kept.
         """
+        require_writable(read_only=self._read_only, what="opened in a terminal")
         order_target = self._inventory.order_target(await self._inventory.get(target))
         try:
             shell = await (await self._connector()).shell(order_target, columns=columns, rows=rows, term=term)
