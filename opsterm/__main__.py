@@ -126,15 +126,18 @@ def _report(error: Exception, paths: Paths) -> int:
     """Write a report about a broken invariant where the operator can send it from; say where."""
     import traceback
 
+    from opsterm.policy.mask import mask
+
     file = paths.state / "report.txt"
     try:
         paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        file.write_text(mask("".join(traceback.format_exception(error)))[0], encoding="utf-8", errors="replace")
         file.chmod(0o600)
         where = f"A report is in {file}; please send it with what you did."
     except OSError as failure:
         where = f"No report could be written: {failure}."
-    _say(f"opsterm: this is a fault of opsterm: {type(error).__name__}: {error}\n{where}")
+    said = mask(f"{type(error).__name__}: {error}")[0]
+    _say(f"opsterm: this is a fault of opsterm: {said}\n{where}")
     return ExitCode.BUG
 
 

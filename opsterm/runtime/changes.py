@@ -109,7 +109,7 @@ class Changes:
         )
         risk = assess(order.command, order.shell, targets, [row.target.environment for row in rows])
         change = lifecycle.propose(
-            order=order, selector=proposal.selector, risk=risk, reason=proposal.reason, origin=proposal.origin,
+            order=order, selector=proposal.selector, risk=risk, reason=mask(proposal.reason)[0], origin=proposal.origin,
             by=self._operator.name, now=now,
         )  # fmt: skip
         kept, facts = await self._store.changes.insert(change, lambda made: [self._proposed(made)])
@@ -125,7 +125,7 @@ class Changes:
                 targets=tuple(t.name for t in change.order.targets),
                 risk=change.risk.level,
                 digest=change.digest,
-                reason=mask(change.reason)[0],
+                reason=change.reason,
                 origin=change.origin,
             ),
         )

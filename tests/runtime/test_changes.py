@@ -166,6 +166,18 @@ async def test_a_denied_change_does_not_run_and_is_denied_once(home: Path) -> No
             await runtime.changes.deny(change.id)
 
 
+async def test_a_secret_in_a_reason_is_not_kept(home: Path) -> None:
+    async with opened(home) as runtime:
+        change = await proposed(runtime, reason="the password=hunter2secret is old")
+        assert (await runtime.changes.get(change.id)).reason == "the password=[masked:password] is old"
+
+
+async def test_in_read_only_mode_no_terminal_is_opened(home: Path) -> None:
+    async with opened(home, settings="[changes]\nread_only = true\n") as runtime:
+        with pytest.raises(Refused, match="read-only mode"):
+            await runtime.terminals.open("localhost", columns=80, rows=24)
+
+
 async def test_in_read_only_mode_nothing_is_proposed_approved_or_run(home: Path) -> None:
     async with opened(home) as runtime:
         waiting, ready = await proposed(runtime), await approved(runtime)
