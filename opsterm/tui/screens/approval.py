@@ -17,7 +17,7 @@ from textual.widgets import Static
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.events import ChangeOutput
 from opsterm.core.errors import OpstermError
-from opsterm.core.text import clean_block
+from opsterm.core.text import clean_block, clean_line
 from opsterm.policy.approval import Ask, Friction, friction
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.runtime import Runtime
@@ -228,6 +228,10 @@ class ApprovalScreen(Dialog[None]):
     def action_edit_change(self) -> None:
         """Propose an edited command instead; the old proposal is denied."""
         if self.change.state is not ChangeState.PROPOSED or self._guarded():
+            return
+
+        if self.change.order.command != clean_line(self.change.order.command):
+            self._say("It does not fit into one line to type in. Propose the new one with opsterm propose.")
             return
 
         async def edited(command: str | None) -> None:

@@ -8,8 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from opsterm.core.text import clean_block, clean_line
+from opsterm.core.text import clean_block
 from opsterm.tui.screens.dialog import Dialog
+from opsterm.tui.widgets.line import Line
 
 
 class PromptScreen(Dialog[str]):
@@ -42,10 +43,7 @@ class PromptScreen(Dialog[str]):
         """Lay out question and line."""
         with self.box(kind="small"):
             yield Static(clean_block(self._question), markup=False)
-            value = self._value if self._secret else clean_line(self._value)
-            yield Input(
-                value=value, password=self._secret, id="prompt-line", classes="line-input", select_on_focus=False
-            )
+            yield Line(self._value, secret=self._secret, id="prompt-line")
             yield Static("", markup=False, id="prompt-fault", classes="fault")
             yield Static("enter takes it · esc leaves it", markup=False, classes="dialog-keys")
 

@@ -12,11 +12,22 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Label, Static
 
 from opsterm.core.errors import BadInput
-from opsterm.core.text import clean_block, clean_line
+from opsterm.core.text import clean_block
 from opsterm.inventory.target import Protocol, Target, check_name
 from opsterm.tui.screens.dialog import Dialog
+from opsterm.tui.widgets.line import Line
 
 FIELDS = ("name", "address", "os", "groups", "tags", "protocol", "port", "user", "environment", "site")
+
+_EXAMPLES = {
+    "address": "host name or IP; empty: the name is the address",
+    "os": "as in debian 12",
+    "groups": "several, divided by blanks",
+    "tags": "several, divided by blanks",
+    "port": "empty: the protocol's own",
+    "user": "empty: what ssh_config or the account says",
+    "environment": "as in prod or lab",
+}
 
 
 class TargetForm(Dialog[Target]):
@@ -39,12 +50,11 @@ class TargetForm(Dialog[Target]):
                 for field in FIELDS:
                     with Horizontal(classes="form-row"):
                         yield Label(f"{field:12}", markup=False)
-                        yield Input(
-                            value=clean_line(self._value(field)),
+                        yield Line(
+                            self._value(field),
+                            placeholder=_EXAMPLES.get(field, ""),
                             id=f"field-{field}",
-                            classes="line-input",
                             disabled=field == "name" and not self._new,
-                            select_on_focus=False,
                         )
             yield Static("", markup=False, id="form-fault", classes="fault")
             yield Static("enter keeps it · tab next field · esc leaves it", markup=False, classes="dialog-keys")
