@@ -21,39 +21,39 @@ def alive(number: int) -> bool:
         return False
 
 
-def test_from_proposal_to_audit(account: Account) -> None:
-    proposed = account.run("propose", "--json", "--on", "localhost", "--reason", "see it", "--", "echo", "a b", "$HOME",
+def test_from_proposal_to_audit(script: Account) -> None:
+    proposed = script.run("propose", "--json", "--on", "localhost", "--reason", "see it", "--", "echo", "a b", "$HOME",
                            expect=0).record()  # fmt: skip
     assert proposed["command"] == "echo 'a b' '$HOME'", "several words arrive as they were typed"
     assert tuple(proposed) == CHANGE_KEYS
     assert tuple(proposed["outcomes"][0]) == OUTCOME_KEYS
-    assert account.run("output", "c1").err.strip() == "c1 is proposed and has not run."
-    approved = account.run("approve", "c1", expect=0)
+    assert script.run("output", "c1").err.strip() == "c1 is proposed and has not run."
+    approved = script.run("approve", "c1", expect=0)
     assert approved.out == "a b $HOME\n", "standard output is what the command printed, nothing else"
     for said in ("echo 'a b' '$HOME'", "localhost (1 target)", proposed["digest"], "c1 approved by", "c1 done."):
         assert said in approved.err
-    shown = account.run("change", "C1", "--json", expect=0).record()
+    shown = script.run("change", "C1", "--json", expect=0).record()
     assert (shown["state"], shown["outcomes"][0]["exit_status"]) == ("done", 0)
     assert shown["approved_digest"] == proposed["digest"]
-    assert account.run("output", "c1").out == "a b $HOME\n"
-    assert account.run("output", "c1", "--raw").out_bytes == b"a b $HOME\n"
-    assert account.run("output", "1", "localhost", "--json").record() == {
+    assert script.run("output", "c1").out == "a b $HOME\n"
+    assert script.run("output", "c1", "--raw").out_bytes == b"a b $HOME\n"
+    assert script.run("output", "1", "localhost", "--json").record() == {
         "change": "c1", "target": "localhost", "output": "a b $HOME\n",
     }  # fmt: skip
-    story = account.run("audit", "c1", "--json", expect=0).records()
+    story = script.run("audit", "c1", "--json", expect=0).records()
     assert [row["what"].split()[0] for row in story] == ["proposed", "approved", "started", "ended", "ended"]
     assert story[0]["why"] == "see it"
 
 
-def test_one_word_is_the_text_for_the_shell_as_it_is(account: Account) -> None:
-    number = account.propose('for i in 1 2; do echo "$i"; done | tac')
-    assert account.run("approve", number, expect=0).out == "2\n1\n"
+def test_one_word_is_the_text_for_the_shell_as_it_is(script: Account) -> None:
+    number = script.propose('for i in 1 2; do echo "$i"; done | tac')
+    assert script.run("approve", number, expect=0).out == "2\n1\n"
 
 
 def test_a_script_on_standard_input_is_proposed_whole(account: Account) -> None:
-    script = 'for i in a b; do\n  echo "$i"\ndone\n'
-    proposed = account.run("propose", "--on", "localhost", "--json", "--", "-", stdin=script, expect=0).record()
-    assert proposed["command"] == script.removesuffix("\n")
+    text = 'for i in a b; do\n  echo "$i"\ndone\n'
+    proposed = account.run("propose", "--on", "localhost", "--json", "--", "-", stdin=text, expect=0).record()
+    assert proposed["command"] == text.removesuffix("\n")
     shown = account.run("change", "c1", expect=0)
     assert "what    for i in a b; do\n          echo " in shown.err
     assert account.run("approve", "c1", expect=0).out == "a\nb\n"
@@ -170,34 +170,34 @@ def test_read_only_mode_refuses_every_step_that_changes(account: Account) -> Non
     assert {c["state"] for c in account.run("changes", "--json").records()} == {"approved", "denied"}
 
 
-def test_output_streams_while_the_command_runs(account: Account, tmp_path: Path) -> None:
+def test_output_streams_while_the_command_runs(script: Account, tmp_path: Path) -> None:
     go = tmp_path / "go"
-    number = account.propose(f'echo first; until [ -e "{go}" ]; do sleep 0.02; done; echo last')
-    with account.start("approve", number) as running:
+    number = script.propose(f'echo first; until [ -e "{go}" ]; do sleep 0.02; done; echo last')
+    with script.start("approve", number) as running:
         assert running.line() == "first", "it is here before the command has ended"
         go.touch()
         assert running.line() == "last"
         assert running.wait().code == 0
 
 
-def test_another_process_stops_it(account: Account, tmp_path: Path) -> None:
+def test_another_process_stops_it(script: Account, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    number = account.propose(f'echo $$ > "{pid}.new"; mv "{pid}.new" "{pid}"; echo here; sleep 600')
-    with account.start("approve", number) as running:
+    number = script.propose(f'echo $$ > "{pid}.new"; mv "{pid}.new" "{pid}"; echo here; sleep 600')
+    with script.start("approve", number) as running:
         assert running.line() == "here"
-        assert account.run("stop", number, "--json", expect=0).record()["id"] == number
+        assert script.run("stop", number, "--json", expect=0).record()["id"] == number
         ended = running.wait()
     assert ended.code == 130
     wait_until(lambda: not alive(int(pid.read_text())))
-    assert account.run("change", number, "--json").record()["state"] == "cancelled"
-    assert "not running" in account.run("stop", number, expect=2).err
+    assert script.run("change", number, "--json").record()["state"] == "cancelled"
+    assert "not running" in script.run("stop", number, expect=2).err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_signal_stops_the_command_and_is_recorded(number: signal.Signals, account: Account, tmp_path: Path) -> None:
+def test_a_signal_stops_the_command_and_is_recorded(number: signal.Signals, script: Account, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    change = account.propose(f'echo $$ > "{pid}"; echo here; sleep 600')
-    with account.start("approve", change) as running:
+    change = script.propose(f'echo $$ > "{pid}"; echo here; sleep 600')
+    with script.start("approve", change) as running:
         assert running.line() == "here"
         running.send(number)
         ended = running.wait()
@@ -205,17 +205,17 @@ def test_a_signal_stops_the_command_and_is_recorded(number: signal.Signals, acco
     assert f"{change} was stopped" in ended.err
     assert "Traceback" not in ended.err
     wait_until(lambda: not alive(int(pid.read_text())))
-    shown = account.run("change", change, "--json").record()
+    shown = script.run("change", change, "--json").record()
     assert (shown["state"], shown["outcomes"][0]["state"]) == ("cancelled", "cancelled")
 
 
-def test_a_change_outlives_whoever_read_its_output(account: Account, tmp_path: Path) -> None:
+def test_a_change_outlives_whoever_read_its_output(script: Account, tmp_path: Path) -> None:
     done = tmp_path / "done"
-    number = account.propose(f'echo first; for i in $(seq 2000); do echo "line $i"; done; touch "{done}"')
-    ran = account.shell(f"opsterm approve {number} 2>/dev/null | head -n 1")
+    number = script.propose(f'echo first; for i in $(seq 2000); do echo "line $i"; done; touch "{done}"')
+    ran = script.shell(f"opsterm approve {number} 2>/dev/null | head -n 1")
     assert ran.out == "first\n"
     wait_until(done.exists)
-    wait_until(lambda: account.run("change", number, "--json").record()["state"] == "done")
+    wait_until(lambda: script.run("change", number, "--json").record()["state"] == "done")
 
 
 def test_output_beyond_the_limit_is_counted_not_kept(account: Account) -> None:

@@ -29,8 +29,8 @@ SHELL_LINES = {
 
 
 @pytest.mark.parametrize(("line", "out", "err"), SHELL_LINES.values(), ids=SHELL_LINES)
-def test_whatever_is_at_the_other_end(line: str, out: str, err: str | None, account: Account) -> None:
-    ran = account.shell(line)
+def test_whatever_is_at_the_other_end(line: str, out: str, err: str | None, script: Account) -> None:
+    ran = script.shell(line)
     assert ran.out.startswith(out), ran
     assert "Traceback" not in ran.err
     assert "Exception ignored" not in ran.err
@@ -63,11 +63,11 @@ def test_every_verb_prints_only_objects_with_the_keys_that_are_promised(account:
             assert tuple(json.loads(line)) == tuple(JSON_KEYS[verb]), argv
 
 
-def test_talk_and_data_do_not_mix(account: Account) -> None:
-    account.propose("echo data")
-    ran = account.run("approve", "c1")
+def test_talk_and_data_do_not_mix(script: Account) -> None:
+    script.propose("echo data")
+    ran = script.run("approve", "c1")
     assert ran.out == "data\n"
-    listed = account.run("targets", "list")
+    listed = script.run("targets", "list")
     assert listed.out.splitlines()[0].startswith("NAME")
     assert listed.err == "1 of 1 targets: all\n"
 
@@ -78,11 +78,11 @@ def test_talk_and_data_do_not_mix(account: Account) -> None:
      {"PYTHONIOENCODING": "ascii"}],
     ids=["C", "Latin 1", "ASCII"],
 )  # fmt: skip
-def test_a_terminal_that_is_not_utf8_gets_what_it_can_show(locale: dict[str, str], account: Account) -> None:
-    account.run("targets", "add", "web-01", "--site", "Zürich ●", "--os", "日本", expect=0)
-    number = account.propose("echo '… ● ü'")
+def test_a_terminal_that_is_not_utf8_gets_what_it_can_show(locale: dict[str, str], script: Account) -> None:
+    script.run("targets", "add", "web-01", "--site", "Zürich ●", "--os", "日本", expect=0)
+    number = script.propose("echo '… ● ü'")
     for argv in (("targets", "show", "web-01"), ("approve", number), ("change", number), ("--help",), ("keys",)):
-        ran = account.run(*argv, env=locale)
+        ran = script.run(*argv, env=locale)
         assert ran.code == 0, ran
         assert "UnicodeEncodeError" not in ran.err
         if "latin" not in str(locale):
@@ -90,24 +90,24 @@ def test_a_terminal_that_is_not_utf8_gets_what_it_can_show(locale: dict[str, str
 
 
 @pytest.mark.parametrize("columns", ["1", "20", "80", "0", "x"])
-def test_any_width_is_survived(columns: str, account: Account) -> None:
+def test_any_width_is_survived(columns: str, script: Account) -> None:
     for argv in (["--help"], ["propose", "--help"], ["doctor"]):
-        assert account.run(*argv, env={"COLUMNS": columns}).code == 0
+        assert script.run(*argv, env={"COLUMNS": columns}).code == 0
 
 
-def test_a_table_fits_on_the_terminal_and_is_whole_in_a_file(account: Account) -> None:
+def test_a_table_fits_on_the_terminal_and_is_whole_in_a_file(script: Account) -> None:
     words = "averyverylongword-" * 6
-    account.run("targets", "add", "web-01", "--os", words, "--site", words, "--tag", "a" * 60, expect=0)
-    with account.on_terminal("targets", "list", columns=80) as app:
+    script.run("targets", "add", "web-01", "--os", words, "--site", words, "--tag", "a" * 60, expect=0)
+    with script.on_terminal("targets", "list", columns=80) as app:
         assert app.wait_for_end() == 0
         lines = app.raw.decode().replace("\r", "").splitlines()
     assert max(len(line) for line in lines) <= 80
     assert "…" in "".join(lines)
-    assert words in account.run("targets", "list").out
+    assert words in script.run("targets", "list").out
 
 
-def test_without_a_terminal_there_is_no_screen(account: Account) -> None:
-    ran = account.run(expect=2)
+def test_without_a_terminal_there_is_no_screen(script: Account) -> None:
+    ran = script.run(expect=2)
     assert "The screen needs a terminal" in ran.err
     assert "opsterm targets list" in ran.err
     assert ran.out == ""
@@ -130,8 +130,8 @@ print(*sorted(loaded.intersection({HEAVY!r})), file=sys.stderr)
      (["targets", "list"], {"cryptography", "keyring", "sqlalchemy", "sqlmodel", "yaml"})],
     ids=["help", "help of a verb", "where", "settings", "list"],
 )  # fmt: skip
-def test_a_verb_loads_what_it_needs(argv: list[str], allowed: set[str], account: Account) -> None:
+def test_a_verb_loads_what_it_needs(argv: list[str], allowed: set[str], script: Account) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", LOADS, *argv], env=account.environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOADS, *argv], env=script.environment, capture_output=True, text=True, check=True
     )
     assert set(done.stderr.splitlines()[-1].split()) <= allowed

@@ -1,0 +1,100 @@
+"""The whole way to a real SSH server and back: an unknown key, trust, a change, a stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Sequence
+
+from tests.adapters.ssh_stage import HOST_KEY, USER_KEY, Door, serve
+from tests.cli.account import PROGRAM, Account
+from tests.house.source import CHECKOUT
+
+
+async def run(account: Account, *argv: str) -> tuple[int, str, str]:
+    """Run to the end beside the server, which is in this process; return code, output and talk."""
+    child = await asyncio.create_subprocess_exec(
+        *PROGRAM, *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, env=account.environment, cwd=CHECKOUT,
+    )  # fmt: skip
+    async with asyncio.timeout(30):
+        out, err = await child.communicate()
+    return child.returncode or 0, out.decode(), err.decode()
+
+
+async def ok(account: Account, *argv: str) -> str:
+    """Run, fail unless it ended with 0, and return its output."""
+    code, out, err = await run(account, *argv)
+    assert code == 0, f"{argv} ended with {code}\n{out}\n{err}"
+    return out
+
+
+def with_targets(account: Account, ports: Sequence[int]) -> None:
+    """Let an account's ssh_config lead to servers on these ports."""
+    key = account.write(".ssh/id_ed25519", USER_KEY.export_private_key())
+    key.chmod(0o600)
+    account.write(".ssh/config", "".join(
+        f"Host web-{n}\n    HostName 127.0.0.1\n    Port {port}\n    User ops\n" for n, port in enumerate(ports, 1)
+    ))  # fmt: skip
+
+
+async def test_an_unknown_key_is_compared_trusted_and_then_obeyed(account: Account) -> None:
+    door = Door()
+    async with serve(door) as port:
+        with_targets(account, [port])
+        change = json.loads(await ok(account, "propose", "--json", "--on", "web-1", "--", "echo $((40 + 2)); exit 3"))
+        code, _, err = await run(account, "approve", change["id"])
+        assert code == 3
+        shown = re.search(r"opsterm targets trust (\S+) --fingerprint (SHA256:\S+)", err)
+        assert shown is not None, err
+        code, _, err = await run(account, "targets", "trust", "web-1", "--fingerprint", "SHA256:" + "A" * 43)
+        assert code == 3
+        assert "not the one that was compared" in err
+        trusted = json.loads(await ok(account, "targets", "trust", shown[1], "--fingerprint", shown[2], "--json"))
+        assert trusted == {"target": "web-1", "fingerprint": shown[2], "trusted": True}
+        assert HOST_KEY.export_public_key().decode().split()[1] in (account.home / ".ssh/known_hosts").read_text()
+        change = json.loads(await ok(account, "propose", "--json", "--on", "web-1", "--", "echo $((40 + 2)); exit 3"))
+        code, out, err = await run(account, "approve", change["id"])
+        assert (code, out) == (1, "42\n")
+        assert "web-1: failed (exit 3)" in err
+        row = json.loads(await ok(account, "targets", "show", "web-1", "--json"))
+        assert (row["status"], row["last_seen"] is not None) == ("online", True), "the run taught that it answers"
+        assert await ok(account, "targets", "check", "web-1") == "web-1  answers\n"
+
+
+async def test_two_targets_say_who_said_what_and_one_of_them_fails(account: Account) -> None:
+    one, two = Door(), Door()
+    async with serve(one) as first, serve(two) as second:
+        with_targets(account, [first, second])
+        account.write(".ssh/known_hosts", "".join(
+            f"[127.0.0.1]:{port} {HOST_KEY.export_public_key().decode()}" for port in (first, second)
+        ))  # fmt: skip
+        command = f'if [ "$SSH_NOT_SET" = "" ]; then echo here; fi; {sys.executable} -c "print(1)"'
+        change = json.loads(await ok(account, "propose", "--json", "--on", "web-[1-2]", "--", command))
+        out = await ok(account, "approve", change["id"])
+        assert sorted(out.splitlines()) == ["web-1: 1", "web-1: here", "web-2: 1", "web-2: here"]
+        assert await ok(account, "output", change["id"], "web-2") == "here\n1\n"
+    assert one.log_ins == two.log_ins == ["ops"]
+
+
+async def test_a_signal_ends_the_command_on_the_other_side(account: Account) -> None:
+    door = Door()
+    async with serve(door) as port:
+        with_targets(account, [port])
+        account.write(".ssh/known_hosts", f"[127.0.0.1]:{port} {HOST_KEY.export_public_key().decode()}")
+        change = json.loads(await ok(account, "propose", "--json", "--on", "web-1", "--", "echo here; exec sleep 600"))
+        child = await asyncio.create_subprocess_exec(
+            *PROGRAM, "approve", change["id"], stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE, env=account.environment, cwd=CHECKOUT,
+        )  # fmt: skip
+        async with asyncio.timeout(30):
+            assert child.stdout is not None
+            assert await child.stdout.readline() == b"here\n"
+            child.terminate()
+            await child.communicate()
+            assert child.returncode == 130
+            await asyncio.gather(*(one.wait() for one in door.children))
+        shown = json.loads(await ok(account, "change", change["id"], "--json"))
+        assert shown["outcomes"][0]["state"] == "cancelled"
