@@ -16,6 +16,7 @@ from pathlib import Path
 
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
+from opsterm.inventory.patterns import glob_regex
 
 DEEPEST_INCLUDE = 16
 WHOLE_LINE = frozenset({"proxycommand", "remotecommand", "localcommand", "knownhostscommand"})
@@ -160,8 +161,7 @@ def expand_home(text: str, home: Path) -> str:
 
 @functools.lru_cache(maxsize=20_000)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in re.sub(r"\*+", "*", pattern))
-    return re.compile("".join(parts), re.DOTALL)
+    return re.compile(glob_regex(pattern), re.DOTALL)
 
 
 def matches(pattern: str, text: str) -> bool:

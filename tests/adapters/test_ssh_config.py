@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from opsterm.adapters import ssh_config
 from opsterm.adapters.ssh_config import SshConfig, Values
-from opsterm.adapters.ssh_config_lines import parse_span, split_words
+from opsterm.adapters.ssh_config_lines import matches, parse_span, split_words
 from opsterm.adapters.ssh_destination import Destination, build_destination, check_destination, split_port
 from opsterm.core.errors import BadInput, TimedOut
 
@@ -253,3 +254,11 @@ def test_known_names_carry_the_port_unless_there_is_an_alias(tmp_path: Path) -> 
     config = config_of(tmp_path, "Host a\n HostName A.Example.com\n Port 23\nHost b\n HostKeyAlias B-one\n Port 23\n")
     assert destination(config.resolve("a")).known_name == "[a.example.com]:23"
     assert destination(config.resolve("b")).known_name == "b-one"
+
+
+def test_no_pattern_makes_a_name_slow() -> None:
+    started = time.process_time()
+    assert not matches("*a*a*a*a*b", "a" * 200)
+    assert not matches("*a*a?a*a*a*c", "a" * 200)
+    assert matches("*a*b?d", "xxabacd" + "abcd")
+    assert time.process_time() - started < 0.5
