@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 
@@ -130,6 +131,15 @@ FLEETS = st.lists(targets(), max_size=6, unique_by=lambda target: target.name)
 
 def from_source(source: str, these: list[Target]) -> tuple[Target, ...]:
     return tuple(dataclasses.replace(target, source=source) for target in these)
+
+
+@pytest.mark.parametrize("words", ["=1+1", "+cmd", "-1", "@SUM(1)", "'=1", "''=1", "'tis", "a=b", "=a,b"])
+def test_a_spreadsheet_finds_no_formula_in_a_table(words: str) -> None:
+    exported = export_csv([Target(name="a", site=words, source="csv")])
+    (row,) = list(csv.reader(exported.splitlines()))[1:]
+    assert row[-1][0] not in "=+-@"
+    (read,) = import_csv("t", exported).targets
+    assert read.site == words
 
 
 @given(FLEETS)

@@ -4,6 +4,9 @@ Columns: name (or host) and any of address, os, group or groups, tag or tags, pr
 site; several groups or tags in a cell are joined by `;`. A status column is accepted and left out: opsterm says
 what it measured itself. Unknown columns are named once. A bad row is reported by its line and left out; a row
 whose name came before adds its groups and tags to it.
+
+A spreadsheet takes a cell that begins with = + - or @ for a formula and runs it. Such a cell is written with an
+apostrophe before it, which a spreadsheet does not show, and which is taken away again when the table is read.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from opsterm.core.errors import BadInput, NotFound
@@ -21,6 +25,9 @@ from opsterm.inventory.target import Target
 SOURCE = "csv"
 ROW_LINE_LIMIT = 20
 """Lines that one row may go over; more is a quote that was never closed."""
+
+_FORMULA = re.compile(r"'*[=+@-]")
+_GUARDED = re.compile(r"'+[=+@-]")
 
 _DELIMITERS = (",", ";", "\t")
 _NAME_COLUMNS = ("name", "host", "target")
@@ -117,7 +124,8 @@ def _add(gathering: Gathering, file: str, line: int, columns: Sequence[str], cel
     values: dict[str, str] = {}
     for column, cell in zip(columns, cells, strict=False):
         if column and cell.strip():
-            values[column] = f"{values[column]};{cell}" if column in values else cell
+            value = _unguarded(cell.strip())
+            values[column] = f"{values[column]};{value}" if column in values else value
     name = values.pop("name", "").strip()
     if not name:
         gathering.problem(file, line, "The row has no name; it is left out.")
@@ -149,5 +157,13 @@ def export_csv(targets: Iterable[Target]) -> str:
     writer.writerow(["name", *FIELD_NAMES])
     for target in targets:
         if target.source != BUILT_IN:
-            writer.writerow([target.name, *(field_text(target, name) for name in FIELD_NAMES)])
+            writer.writerow([target.name, *(_guarded(field_text(target, name)) for name in FIELD_NAMES)])
     return out.getvalue()
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if _GUARDED.match(cell) else cell
