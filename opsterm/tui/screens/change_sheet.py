@@ -35,14 +35,23 @@ class SheetRow(NamedTuple):
 
 
 def sheet(rows: Sequence[SheetRow], columns: int) -> str:
-    """Return rows as text, every further line below the text's beginning."""
+    """Return rows as text, every further line below the text's beginning.
+
+    The lines of an exact text are numbered from the second on, so that nobody takes a line that begins for one that
+    goes on: "# a long remark" and, below it, a command.
+    """
     room = max(LEAST_ROOM, columns - LABEL_WIDTH)
     return "\n".join(_row(row, room) for row in rows)
 
 
 def _row(row: SheetRow, room: int) -> str:
-    lines = [piece for line in clean_block(row.text).split("\n") for piece in wrapped(line, room, exact=row.exact)]
-    return "\n".join(f"{'' if number else row.label:{LABEL_WIDTH}}{line}" for number, line in enumerate(lines))
+    made = []
+    for number, line in enumerate(clean_block(row.text).split("\n"), 1):
+        label = row.label if number == 1 else f"{number:>{LABEL_WIDTH - 2}}" if row.exact else ""
+        for piece in wrapped(line, room, exact=row.exact):
+            made.append(f"{label:{LABEL_WIDTH}}{piece}")
+            label = ""
+    return "\n".join(made)
 
 
 def heading(change: Change, now: float) -> str:
