@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, replace
+from pathlib import Path
 from typing import Any
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
@@ -13,6 +14,7 @@ from opsterm.core.events import Fact
 from opsterm.policy.order import Order, OrderTarget
 from opsterm.policy.risk import Risk, RiskLevel
 from opsterm.storage.line import Readers
+from opsterm.storage.output import set_aside
 from opsterm.storage.writer import Transaction, Writer
 
 _COLUMNS = """id, command, shell, targets, timeout_s, expires_at, selector, risk_level, risk_reasons, reason, origin,
@@ -38,9 +40,11 @@ message = excluded.message"""  # noqa: S608 (constants only)
 class SqliteChanges:
     """Changes; see `runtime.ports.ChangeStore`."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writer, readers: Readers, *, output: Path) -> None:
+        """Keep changes; what a new one prints will be kept below `output`."""
         self._writer = writer
         self._readers = readers
+        self._output = output
 
     async def insert(self, change: Change, facts: Callable[[Change], Sequence[Fact]]) -> tuple[Change, Sequence[Fact]]:
         """Keep a new change; return it with its id. `facts` is called with it, in another thread."""
@@ -48,6 +52,7 @@ class SqliteChanges:
         def work(tx: Transaction) -> tuple[Change, Sequence[Fact]]:
             number = tx.db.execute(INSERT, _row(change)).lastrowid
             kept = replace(change, id=number or 0)
+            set_aside(self._output, kept.id)
             for outcome in kept.outcomes:
                 _save_outcome(tx.db, kept.id, outcome)
             return kept, tx.append(facts(kept))

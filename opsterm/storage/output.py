@@ -51,6 +51,24 @@ class FileOutput:
         return await self._run(lambda: _read(path, offset, limit))
 
 
+def set_aside(folder: Path, change_id: int) -> None:
+    """Move away what lies under a number that is given out now. Blocking, some microseconds.
+
+    It is of another change of that number: of a database that is gone, or of the time after the backup that was put
+    back. What it printed must not pass for what the new one printed.
+
+    Raises:
+        StorageError: it is there and cannot be moved.
+    """
+    old = folder / f"c{change_id}"
+    try:
+        old.rename(folder / f"{old.name}~{old.stat().st_mtime_ns}")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise fault(error, old, "written") from error
+
+
 def file_name(target: str) -> str:
     """Return a file name for a target: itself where it is one, else made safe and told apart by a hash."""
     safe = _UNSAFE.sub("_", target)[:_NAME_LIMIT]

@@ -197,6 +197,18 @@ async def test_output_is_kept_in_private_files(store: SqliteStore) -> None:
     assert path.parent.parent.stat().st_mode & 0o777 == 0o700
 
 
+async def test_a_new_change_has_no_output_of_an_older_one_of_its_number(store: SqliteStore) -> None:
+    await store.output.append(1, "web-01", b"of a database that is gone")
+    kept, _ = await store.changes.insert(change(), lambda _: [])
+    assert kept.id == 1
+    assert await store.output.read(1, "web-01") == b""
+    await store.output.append(1, "web-01", b"its own")
+    assert await store.output.read(1, "web-01") == b"its own"
+    folder = store.output.path(1, "web-01").parent.parent
+    (aside,) = folder.glob("c1~*/web-01")
+    assert aside.read_bytes() == b"of a database that is gone"
+
+
 async def test_output_does_not_follow_a_link(store: SqliteStore, tmp_path: Path) -> None:
     await store.output.append(1, "a", b"")
     path = store.output.path(1, "a")
