@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from opsterm.core.errors import (
 )
 from opsterm.core.events import body_to_json
 from opsterm.runtime.changes import Proposal, change_number
+from opsterm.runtime.ports import Ended
 from tests.runtime.changing import approved, outcomes, proposed, story, with_targets
 from tests.runtime.stage import PlayedConnector, opened, printing
 
@@ -170,6 +172,19 @@ async def test_a_secret_in_a_reason_is_not_kept(home: Path) -> None:
     async with opened(home) as runtime:
         change = await proposed(runtime, reason="the password=hunter2secret is old")
         assert (await runtime.changes.get(change.id)).reason == "the password=[masked:password] is old"
+
+
+async def test_a_fault_is_told_without_the_secret_in_it(home: Path) -> None:
+    async def broken(command: str) -> AsyncIterator[bytes | Ended]:
+        yield b""
+        raise RuntimeError("cannot log in with password=hunter2secret")
+
+    connector = PlayedConnector({"web-01": broken})
+    async with opened(home, open_connector=connector.open) as runtime:
+        await with_targets(runtime, "web-01")
+        change = await approved(runtime, selector="web-01")
+        message = outcomes(await runtime.changes.run(change.id))["web-01"].message
+        assert message == "A fault of opsterm: RuntimeError: cannot log in with password=[masked:password]"
 
 
 async def test_in_read_only_mode_no_terminal_is_opened(home: Path) -> None:
