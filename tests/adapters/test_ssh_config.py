@@ -256,6 +256,7 @@ def test_known_names_carry_the_port_unless_there_is_an_alias(tmp_path: Path) -> 
     assert destination(config.resolve("b")).known_name == "b-one"
 
 
+@pytest.mark.speed
 def test_no_pattern_makes_a_name_slow() -> None:
     started = time.process_time()
     assert not matches("*a*a*a*a*b", "a" * 200)

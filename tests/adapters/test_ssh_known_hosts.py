@@ -153,6 +153,7 @@ def test_a_list_of_revoked_keys_is_obeyed_and_a_binary_one_refused(tmp_path: Pat
             KnownHosts(tmp_path).revoked_in(tmp_path / unusable)
 
 
+@pytest.mark.speed
 def test_a_thousand_hashed_lines_cost_milliseconds(tmp_path: Path) -> None:
     path, book = tmp_path / "known_hosts", KnownHosts(tmp_path)
     path.write_text(

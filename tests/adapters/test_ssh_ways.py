@@ -270,6 +270,7 @@ async def test_connections_are_shared_while_open_and_made_anew_when_lost(home: H
         assert door.attempts >= 3
 
 
+@pytest.mark.speed
 async def test_the_key_exchange_is_never_held_up_by_reading_known_hosts(home: Home) -> None:
     lines = "".join(f"[h{n}]:1 {HOST_KEY.export_public_key().decode()}" for n in range(20_000))
     home.write("known_hosts", lines)

@@ -293,6 +293,7 @@ def test_hostile_names_do_not_reach_a_line() -> None:
         assert line.isprintable()
 
 
+@pytest.mark.speed
 def test_five_thousand_targets_are_grouped_quickly() -> None:
     many = [
         TargetRow(target=Target(name=f"h-{n:04}", groups=(f"g{n % 50}",)), status=Status.ONLINE, last_seen=NOW)

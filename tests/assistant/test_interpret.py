@@ -149,6 +149,7 @@ def test_a_tag_and_an_operating_system_are_different_things() -> None:
     assert interpret("targets running win10", WORLD).line.startswith('list targets where os:"Windows 10"')
 
 
+@pytest.mark.speed
 def test_five_thousand_targets_take_under_50_ms() -> None:
     many = World(
         now=NOW,
@@ -285,6 +286,7 @@ def test_no_memory_makes_it_raise(turns: list[list[str]], text: str) -> None:
         assert interpret(read.query.line, WORLD).query == read.query
 
 
+@pytest.mark.speed
 @pytest.mark.parametrize("text", ["a " * 5000, "(" * 1999, "not " * 400, "web-01," * 500, "`" * 1999, "9" * 1999])
 def test_no_long_text_is_slow(text: str) -> None:
     started = time.process_time()

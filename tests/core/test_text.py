@@ -104,6 +104,7 @@ def test_bytes_that_are_no_text_are_seen() -> None:
     assert clean_bytes("👍".encode() * 11, limit=10).endswith("… (4 more bytes)"), "nothing is cut silently"
 
 
+@pytest.mark.speed
 @pytest.mark.parametrize(
     "text", ["a" * BLOCK_LIMIT, "\x1b" * BLOCK_LIMIT, "e" + "\u0301" * BLOCK_LIMIT, "ж\u0301" * 500_000],
     ids=["plain", "escapes", "one pile", "marks"],

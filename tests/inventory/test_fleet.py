@@ -83,6 +83,7 @@ def test_no_target_is_lost_or_doubled_in_a_group(numbers: list[int], by: Groupin
     }
 
 
+@pytest.mark.speed
 def test_is_quick_over_a_large_fleet() -> None:
     rows = large_fleet(5000)
     for by in (Grouping.GROUP, Grouping.TAG, Grouping.NONE):

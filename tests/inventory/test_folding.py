@@ -77,6 +77,7 @@ def test_points_at_what_is_no_range(text: str, column: int) -> None:
     assert caught.value.column == column
 
 
+@pytest.mark.speed
 @pytest.mark.parametrize(
     "text", ["[1-999999999]", "a[1-1000]b[1-1000]", ",".join(["x[1-9999]"] * 11), "[1-9][1-9]" * 9]
 )

@@ -171,6 +171,7 @@ def test_any_text_is_a_selector_or_a_sentence(text: str) -> None:
     assert 0 <= column <= len(text)
 
 
+@pytest.mark.speed
 @pytest.mark.parametrize(
     "text",
     [
@@ -192,6 +193,7 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+@pytest.mark.speed
 def test_no_pattern_takes_for_ever() -> None:
     selector = parse_selector("*a" * 40 + "b")
     name = "a" * 250

@@ -111,6 +111,7 @@ def test_any_text_may_be_asked(question: str) -> None:
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
+@pytest.mark.speed
 def test_is_quick() -> None:
     start = time.perf_counter()
     knowledge = KnowledgeBase(documents())

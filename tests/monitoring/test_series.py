@@ -123,6 +123,7 @@ def test_joining_weighs_by_readings() -> None:
     assert joined(Point(0, 1, 2, 3, 1), Point(1, 0, 5, 9, 3)) == Point(0, 0, 4.25, 9, 4)
 
 
+@pytest.mark.speed
 def test_ten_series_of_six_hundred_points_cost_less_than_a_tenth_of_a_frame() -> None:
     points = readings(*((1000.0 + i, float(i % 7)) for i in range(600)))
     best = math.inf

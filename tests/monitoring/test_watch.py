@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -204,6 +205,7 @@ def test_a_series_has_one_alert_even_if_two_were_kept() -> None:
     assert [a.id for a in watch.open_alerts()] == [2]
 
 
+@pytest.mark.speed
 def test_fifty_series_cost_a_fraction_of_a_millisecond() -> None:
     keys = [SeriesKey("localhost", FS, f"/m{i}") for i in range(50)]
     best = {}

@@ -54,6 +54,7 @@ def test_masking_twice_changes_nothing(text: str) -> None:
     assert mask(once) == (once, 0)
 
 
+@pytest.mark.speed
 @pytest.mark.parametrize(
     "piece",
     [
@@ -82,6 +83,7 @@ def test_no_text_makes_it_slow(piece: str) -> None:
     assert time.process_time() - started < 2.0
 
 
+@pytest.mark.speed
 def test_two_words_of_one_rule_do_not_multiply() -> None:
     text = "docker login " * 8_000
     started = time.process_time()

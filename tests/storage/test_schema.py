@@ -282,6 +282,7 @@ def _open_as_nobody(database: Path) -> None:
 # --------------------------------------------------------------------------------------- cheap to open
 
 
+@pytest.mark.speed
 def test_a_new_and_an_existing_database_open_fast_and_without_heavy_imports(tmp_path: Path) -> None:
     script = """
 import asyncio, sys, time

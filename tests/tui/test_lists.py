@@ -178,6 +178,7 @@ async def many(runtime: Runtime) -> None:
     await runtime.inventory.note_seen({name: "" if n % 7 else "No route to host." for n, name in enumerate(names)})
 
 
+@pytest.mark.speed
 async def test_five_thousand_targets_stay_fluent(stage: Stage) -> None:
     """Times are medians over several runs; the bounds are some three times what a slow machine needs."""
     await stage.fill(many)
