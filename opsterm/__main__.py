@@ -98,6 +98,7 @@ def _enter(invocation: Invocation, loaded: Loaded, paths: Paths, environment: di
     if invocation.verb not in NEEDS_NO_FOLDERS:
         for folder in (paths.data, paths.state):
             make_private(folder)
+    _tell_what_is_logged(paths)
     if invocation.verb == "":
         from opsterm.tui.start import run_screen
 
@@ -120,6 +121,26 @@ def _say(text: str) -> None:
             sys.stderr.flush()
     except (OSError, ValueError):
         return  # nobody is there to hear it; the exit code says it as well
+
+
+def _tell_what_is_logged(paths: Paths) -> None:
+    """Make a sentence and a report of what is logged as wrong: unasked, Python would print a traceback."""
+    import logging
+
+    from opsterm.policy.mask import mask
+
+    class Told(logging.Handler):
+        """Takes what no other handler takes."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            """Say it, masked; an exception goes into the report."""
+            error = record.exc_info[1] if record.exc_info else None
+            if isinstance(error, Exception):
+                _report(error, paths)
+            else:
+                _say(f"opsterm: {mask(record.getMessage())[0]}")
+
+    logging.lastResort = Told(logging.WARNING)
 
 
 def _report(error: Exception, paths: Paths) -> int:
