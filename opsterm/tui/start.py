@@ -71,7 +71,9 @@ def look_at_terminal(loaded: Loaded, environment: Mapping[str, str], *, encoding
 
 
 def prepare_variables(terminal: Terminal, variables: MutableMapping[str, str]) -> None:
-    """Set what the framework reads when it is imported."""
+    """Set what the framework reads when it is imported, and drop what would make it not ask the terminal."""
+    for name in ("COLUMNS", "LINES"):
+        variables.pop(name, None)  # exported by some shells; they beat the terminal's own answer, also after a resize
     variables.setdefault("ESCDELAY", "25")
     variables["TEXTUAL_ANIMATIONS"] = "none"
     variables["TEXTUAL_SMOOTH_SCROLL"] = "0"

@@ -56,17 +56,29 @@ class TypedAhead:
         self._app.call_later(self._next)
 
     async def _next(self) -> None:
+        app = self._app
         if self._held or self._underway or not self._waiting:
             return
+        if not app.screen.is_mounted:  # a dialog that the key before has opened
+            app.call_later(self._next)
+            return
         self._underway = True
-        target: MessagePump = self._app.focused or self._app.screen
+        target: MessagePump = app.focused or app.screen
         await self._dispatch(self._waiting.popleft())
-        self._follow(target)
+        self._follow(target, target)
 
-    def _follow(self, node: MessagePump) -> None:
-        """Go behind the key, from the focused widget up through all that hold it."""
+    def _follow(self, node: MessagePump, again: MessagePump | None) -> None:
+        """Go behind the key, from the focused widget up through all that hold it.
+
+        Args:
+            node: how far it has come.
+            again: where to begin once more: an action may have told something to those that hold the widget.
+        """
         parent = node._parent  # noqa: SLF001 (the way that the framework's bubbling takes)
-        if parent is None or not node.call_later(self._follow, parent):
-            self._underway = False
-            if self._waiting:
-                self._app.call_later(self._next)
+        if parent is not None and node.call_later(self._follow, parent, again):
+            return
+        if again is not None and self._app.call_later(self._follow, again, None):
+            return
+        self._underway = False
+        if self._waiting:
+            self._app.call_later(self._next)

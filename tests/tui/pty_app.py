@@ -60,6 +60,10 @@ class PtyApp:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._screen.resize(rows, columns)
 
+    def kill(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        os.kill(self._pid, number)
+
     def send(self, keys: str | bytes) -> None:
         r"""Type: text as it is, "\r" for enter, "\x1b[B" for the down arrow."""
         os.write(self._fd, keys.encode() if isinstance(keys, str) else keys)
