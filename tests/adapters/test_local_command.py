@@ -139,7 +139,7 @@ async def test_leaving_early_ends_the_command_and_its_children(shell: str, templ
     pieces = await started(a_session(), template.format(mark, mark), shell)
     await comes_true(lambda: bool(alive(mark)))
     await pieces.aclose()
-    assert alive(mark) == []
+    await comes_true(lambda: alive(mark) == [])  # killed; the kernel may still be taking it down
 
 
 async def test_cancelling_ends_what_ignores_term_after_two_seconds() -> None:
@@ -156,7 +156,7 @@ async def test_cancelling_ends_what_ignores_term_after_two_seconds() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert alive(mark) == []
+    await comes_true(lambda: alive(mark) == [])  # killed; the kernel may still be taking it down
     assert 1.5 < time.monotonic() - began < 5
 
 

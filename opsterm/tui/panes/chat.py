@@ -17,7 +17,7 @@ from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.drawing.answer import answer_text
 from opsterm.tui.panes.pane import Pane
-from opsterm.tui.widgets.line import Line
+from opsterm.tui.widgets.line import LineInput
 
 KEPT_TURNS = 100
 
@@ -55,7 +55,7 @@ class ChatPane(Pane):
                 markup=False,
                 classes="chat-hint",
             )
-        yield Line(placeholder="ask, or help", id="chat-line")
+        yield LineInput(placeholder="ask, or help", id="chat-line")
 
     def entry(self) -> Widget:
         """The line takes the focus."""

@@ -22,7 +22,7 @@ from opsterm.runtime.known_targets import Selection
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import FactsArrived
 from opsterm.tui.panes.pane import Pane
-from opsterm.tui.widgets.line import Line
+from opsterm.tui.widgets.line import LineInput
 from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow
 
 _EMPTY = "The targets of your ssh_config will appear here. + adds one."
@@ -71,7 +71,7 @@ class InventoryPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Lay the selector's line above the table."""
-        yield Line(placeholder="selector, as in tag:web and not env:lab", id="inventory-filter")
+        yield LineInput(placeholder="selector, as in tag:web and not env:lab", id="inventory-filter")
         yield Static("", markup=False, id="inventory-fault", classes="fault")
         yield RowTable(
             [

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from opsterm.core.text import clean_line
 from opsterm.tui.screens.dialog import Dialog
-from opsterm.tui.widgets.line import Line
+from opsterm.tui.widgets.line import LineInput
 from opsterm.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
 
@@ -55,7 +55,7 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         if middle:
             columns.append(TableColumn(title=middle[-1], min_width=10, max_width=100, priority=5, grows=True))
         with self.box():
-            yield Line(placeholder="type to narrow", id="choice-filter")
+            yield LineInput(placeholder="type to narrow", id="choice-filter")
             yield RowTable(columns, ascii=self._ascii, empty_text="Nothing matches.", id="choice-table")
             yield Static("", markup=False, id="choice-detail")
             yield Static(f"{self._text} · / narrows · esc leaves it", markup=False, classes="dialog-keys")

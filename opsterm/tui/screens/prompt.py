@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 from opsterm.core.text import clean_block
 from opsterm.tui.screens.dialog import Dialog
-from opsterm.tui.widgets.line import Line
+from opsterm.tui.widgets.line import LineInput
 
 
 class PromptScreen(Dialog[str]):
@@ -43,7 +43,7 @@ class PromptScreen(Dialog[str]):
         """Lay out question and line."""
         with self.box(kind="small"):
             yield Static(clean_block(self._question), markup=False)
-            yield Line(self._value, secret=self._secret, id="prompt-line")
+            yield LineInput(self._value, secret=self._secret, id="prompt-line")
             yield Static("", markup=False, id="prompt-fault", classes="fault")
             yield Static("enter takes it · esc leaves it", markup=False, classes="dialog-keys")
 

@@ -15,7 +15,7 @@ from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_block
 from opsterm.inventory.target import Protocol, Target, check_name
 from opsterm.tui.screens.dialog import Dialog
-from opsterm.tui.widgets.line import Line
+from opsterm.tui.widgets.line import LineInput
 
 FIELDS = ("name", "address", "os", "groups", "tags", "protocol", "port", "user", "environment", "site")
 
@@ -50,7 +50,7 @@ class TargetForm(Dialog[Target]):
                 for field in FIELDS:
                     with Horizontal(classes="form-row"):
                         yield Label(f"{field:12}", markup=False)
-                        yield Line(
+                        yield LineInput(
                             self._value(field),
                             placeholder=_EXAMPLES.get(field, ""),
                             id=f"field-{field}",

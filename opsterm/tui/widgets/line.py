@@ -11,7 +11,7 @@ LONGEST = 100_000
 """Characters of one line."""
 
 
-class Line(Input):
+class LineInput(Input):
     r"""One line of text.
 
     A character that a terminal would obey, or that an eye would miss, stands in it as its escape (`\x1b`, `\n`), so
