@@ -20,9 +20,7 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
 from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.supervisor import TaskStatus
 from opsterm.tui.ascii import AsciiOnly
-from opsterm.tui.facts import FactsArrived
 from opsterm.tui.glyphs import Glyphs, glyphs
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.quiet_gc import quiet_gc
@@ -33,6 +31,7 @@ from opsterm.tui.typed_ahead import Typed, TypedAhead
 
 if TYPE_CHECKING:
     from opsterm.runtime.runtime import Runtime
+    from opsterm.runtime.supervisor import TaskStatus
     from opsterm.tui.screens.home import HomeScreen
 
 BATCH_EVERY_S = 0.1
@@ -201,6 +200,8 @@ class OpstermApp(App[None], inherit_bindings=False):
             await super().on_event(event)
 
     def _hand_over(self, facts: Sequence[Fact]) -> None:
+        from opsterm.tui.facts import FactsArrived  # noqa: PLC0415 (the first paint needs no facts)
+
         for screen in self.screen_stack:
             if getattr(screen, "hears_facts", False):
                 screen.post_message(FactsArrived(facts))

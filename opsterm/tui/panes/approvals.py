@@ -97,7 +97,10 @@ class ApprovalsPane(Pane):
         self.table.set_rows([self._row(change) for change in ordered])
         self.waiting = sum(1 for change in changes if change.state is ChangeState.PROPOSED)
         running = sum(1 for change in changes if change.state is ChangeState.RUNNING)
-        words = [f"{self.waiting} wait" if self.waiting else "", f"{running} run" if running else ""]
+        words = [
+            f"{self.waiting} {'waits' if self.waiting == 1 else 'wait'}" if self.waiting else "",
+            f"{running} {'runs' if running == 1 else 'run'}" if running else "",
+        ]
         self.retitle(", ".join(word for word in words if word) or "none wait")
 
     def _row(self, change: Change) -> TableRow:
