@@ -98,10 +98,9 @@ class ApprovalScreen(Dialog[None]):
     def show(self) -> None:
         """Write everything anew from the change."""
         change = self.change
-        waits = change.state is ChangeState.PROPOSED
         self.query_one("#approval-facts", Static).update(self._facts())
         output = self.query_one(OutputView)
-        output.display = not waits and change.state is not ChangeState.APPROVED
+        output.display = bool(change.started_at)
         self._sheet.set_class(output.display, "-above-output")
         self.query_one("#approval-ask", Static).update(self._ask())
         self.query_one("#approval-keys", Static).update(keys_line(change, self._friction, self._keymap))

@@ -51,6 +51,7 @@ class StatusLine(Static):
         self.runtime = runtime
         self._glyphs = glyphs
         self._begun = False
+        self._lease_decided = False
         self._place = ""
         self._environments = ""
         self._waiting = 0
@@ -60,7 +61,12 @@ class StatusLine(Static):
         """The runtime is open: show what it knows."""
         self._begun = True
         self.run_worker(self._count(), group="status", exclusive=True)
-        self.set_interval(5.0, self.show)
+        self.set_interval(5.0, self._look_again)
+
+    def _look_again(self) -> None:
+        """Show what time has changed; who runs the workers is known by now."""
+        self._lease_decided = True
+        self.show()
 
     async def hear(self, message: FactsArrived) -> None:
         """Count anew what waits."""
@@ -119,7 +125,7 @@ class StatusLine(Static):
             one = self._waiting == 1
             parts.append(_Part(f"{self._waiting} approval{' waits' if one else 's wait'} [6]", 8, "bold"))
         parts.append(_Part("model: rules", 1))
-        if not self.runtime.runs_workers:
+        if self._lease_decided and not self.runtime.runs_workers:
             parts.append(_Part("following", 1))
         return parts
 
