@@ -111,6 +111,9 @@ class Supervisor:
                 raise
             except Exception as error:
                 self._note_failure(name, error)
+                if _is_being_stopped():
+                    self.note(name, state="stopped")
+                    return
                 if not restart:
                     self.note(name, state="ended")
                     for old in [s.name for s in self._status.values() if s.state == "ended"][:-FAILURES_SHOWN]:
@@ -168,6 +171,8 @@ class Supervisor:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            if name in self._status:
+                self.note(name, state="stopped")  # it may have been waiting to restart
 
     def tasks(self) -> Sequence[TaskStatus]:
         """Return the status of every task ever started, by name."""
@@ -210,3 +215,9 @@ async def to_the_end(work: Awaitable[T]) -> T:
     if not task.cancelled():
         task.exception()  # looked at: nobody else will
     raise cancelled
+
+
+def _is_being_stopped() -> bool:
+    """Return whether somebody cancelled this task: its work may have failed in the same moment and raised that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -170,3 +170,21 @@ def test_other_processes_read_the_tasks_of_the_holder() -> None:
     assert tasks_from_json(tasks_to_json(tasks, 7.0)) == (7.0, tasks)
     for text in ("", "[]", "{}", '{"at":1,"tasks":[{"name":"x"}]}', "null"):
         assert tasks_from_json(text) == (0.0, [])
+
+
+async def test_work_that_fails_while_it_is_stopped_is_stopped(clock: StoppedClock) -> None:
+    begun = asyncio.Event()
+
+    async def work(heart: Heart) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise Unreachable("It failed in the very moment.") from None
+
+    async with Supervisor(clock) as supervisor:
+        supervisor.start("measurements", work)
+        await begun.wait()
+        async with asyncio.timeout(5):
+            await supervisor.stop("measurements")
+        assert [task.state for task in supervisor.tasks()] == ["stopped"]
