@@ -26,7 +26,6 @@ FAILURES_SHOWN = 20
 T = TypeVar("T")
 
 log = logging.getLogger("opsterm.supervisor")
-logging.getLogger("opsterm").addHandler(logging.NullHandler())  # without one, a failure is printed over the screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
