@@ -57,7 +57,9 @@ async def test_a_failure_is_seen_by_the_operator_and_not_printed(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(logging, "lastResort", None)  # the door puts its own there, which writes a report
+    monkeypatch.setattr(
+        logging, "lastResort", logging.NullHandler()
+    )  # the door puts its own there, which writes a report
     monkeypatch.setattr(logging.getLogger("opsterm"), "propagate", False)  # pytest's own reader of the log
 
     async def work(heart: Heart) -> None:
