@@ -11,6 +11,16 @@ from blockbuster import BlockBuster, blockbuster_ctx
 from opsterm.core.clock import StoppedClock
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep tests that share real hosts on one worker, and measurements away from workers altogether."""
+    for item in items:
+        if item.get_closest_marker("lab"):
+            item.add_marker(pytest.mark.xdist_group("lab"))  # they cut one another's network
+    in_a_worker = hasattr(config, "workerinput")
+    if in_a_worker and "speed" in config.option.markexpr and "not speed" not in config.option.markexpr:
+        raise pytest.UsageError("Measurements beside other tests tell nothing: add -n 0.")
+
+
 @pytest.fixture(autouse=True)
 def loop_is_not_blocked(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
     """Fail a test in which code of ours blocks the event loop (sleep, file or socket calls)."""

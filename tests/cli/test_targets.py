@@ -250,6 +250,7 @@ def test_what_looks_alike_is_one_line_on_a_terminal(account: Account) -> None:
     assert len(names(account)) == 30
 
 
+@pytest.mark.speed
 def test_five_thousand_targets_are_listed_at_once(account: Account) -> None:
     rows = "".join(f"host-{n:04},10.{n // 250}.{n % 250}.1,rack-{n // 40}\n" for n in range(5000))
     began = time.monotonic()

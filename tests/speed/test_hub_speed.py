@@ -1,6 +1,6 @@
 """The hub's promises: against one asyncio.Queue per listener, and at 10,000 events a second under a painting screen.
 
-Run: pytest -m speed tests/speed/test_hub_speed.py -s
+Run: pytest -m speed -n 0 tests/speed/test_hub_speed.py -s
 """
 
 from __future__ import annotations

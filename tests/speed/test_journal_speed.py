@@ -3,8 +3,8 @@
 Both carry every fact to ten listeners, alone as well: ours through the hub of the same process, those of Redis through
 XREAD in a process of their own, so that reading does not hold up the one that writes and is measured.
 
-Run with `python -m pytest -m speed tests/speed/test_journal_speed.py -s`. Redis needs the `redis-server` program and
-the `redis` client; without them our own figures are measured alone.
+Run with `python -m pytest -m speed -n 0 tests/speed/test_journal_speed.py -s`. Redis needs the `redis-server` program
+and the `redis` client; without them our own figures are measured alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A day of measurements, one row per moment, beside one row per series and moment, in one run on one disk.
 
-Run with `python -m pytest -m speed tests/speed/test_samples_speed.py -s`.
+Run with `python -m pytest -m speed -n 0 tests/speed/test_samples_speed.py -s`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Needs a harness that times a program on its pty (SPEED_HARNESS: path of the script, run with this Python; it
 answers terminal queries, reads the screen with pyte and prints one JSON object with --json). Peers that are not
 installed are skipped, loudly: htop (Debian), harlequin (SPEED_HARLEQUIN: path of its program), ssh and tmux.
-Run: pytest -m speed tests/speed/test_screen_speed.py -s
+Run: pytest -m speed -n 0 tests/speed/test_screen_speed.py -s
 """
 
 from __future__ import annotations

@@ -180,6 +180,7 @@ async def test_history_survives_a_restart(paths: Paths, clock: StoppedClock) -> 
     await second.close()
 
 
+@pytest.mark.speed
 async def test_a_day_of_one_series_is_read_quickly_and_compacted_in_short_slices(store: SqliteStore) -> None:
     clock = SystemClock()
     await store.samples.write(ramp(43_200, every=2.0))

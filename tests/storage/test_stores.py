@@ -49,6 +49,7 @@ async def test_a_removed_name_is_remembered_until_it_is_saved_again(store: Sqlit
     assert await store.targets.removed() == {"never-there"}
 
 
+@pytest.mark.speed
 async def test_five_thousand_targets_are_saved_within_a_second(store: SqliteStore) -> None:
     targets = [Target(name=f"web-{n:04}", groups=("web",), tags=("t", f"r{n % 40}")) for n in range(5000)]
     clock = SystemClock()
