@@ -11,14 +11,18 @@ from blockbuster import BlockBuster, blockbuster_ctx
 from opsterm.core.clock import StoppedClock
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep tests that share real hosts on one worker, and measurements away from workers altogether."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse measurements beside one another."""
+    chosen = config.option.markexpr
+    if "speed" in chosen and "not speed" not in chosen and config.option.numprocesses:
+        raise pytest.UsageError("Measurements beside other tests tell nothing: add -n 0.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share real hosts on one worker: they cut one another's network."""
     for item in items:
         if item.get_closest_marker("lab"):
-            item.add_marker(pytest.mark.xdist_group("lab"))  # they cut one another's network
-    in_a_worker = hasattr(config, "workerinput")
-    if in_a_worker and "speed" in config.option.markexpr and "not speed" not in config.option.markexpr:
-        raise pytest.UsageError("Measurements beside other tests tell nothing: add -n 0.")
+            item.add_marker(pytest.mark.xdist_group("lab"))
 
 
 @pytest.fixture(autouse=True)
