@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.core.text import clean_line
@@ -23,25 +21,6 @@ _WORST_FIRST = (
     OutcomeState.WAITING,
     OutcomeState.DONE,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputGroup:
-    """Targets whose output is the same, byte for byte.
-
-    Attributes:
-        names: target names, in the order of the change.
-        folded: the names as one text, as in "web-[01-03]".
-        state: how it went on all of them.
-        exit_status: what the command ended with, None when it did not end by itself.
-        data: the output as it was kept; bytes from outside, to be cleaned before it is shown.
-    """
-
-    names: tuple[str, ...]
-    folded: str
-    state: OutcomeState
-    exit_status: int | None
-    data: bytes
 
 
 def targets_text(change: Change) -> str:
@@ -115,29 +94,23 @@ def _ending(outcome: Outcome) -> str:
     return f"exit {outcome.exit_status}" if outcome.exit_status is not None else str(outcome.state)
 
 
-def group_outputs(outcomes: Sequence[Outcome], kept: Mapping[str, bytes]) -> tuple[OutputGroup, ...]:
-    """Return targets grouped by equal output and ending: what differs from the most stands out.
+def progress_text(outcomes: Sequence[Outcome], *, running_s: float) -> str:
+    """Return how far a run is, with the time it may still take: "12 of 200 ended, 3 not well, about 40 s left".
+
+    The rest is taken to go at the pace so far; nothing is said before a first target has ended.
 
     Args:
-        outcomes: what came of each target, in the order of the change.
-        kept: output by target name, as it was kept; a name that is absent printed nothing.
-
-    Returns:
-        Groups, the largest first, equal ones in the order of the change. Two outputs are equal only when all that
-        came out was equal: where the whole was hashed, the hash decides, not the kept part.
+        outcomes: of all targets, ended or not.
+        running_s: seconds since it started.
     """
-    found: dict[tuple[OutcomeState, int | None, str], list[str]] = {}
-    for outcome in outcomes:
-        data = kept.get(outcome.target, b"")
-        whole = outcome.output_sha256 or hashlib.sha256(data).hexdigest()
-        found.setdefault((outcome.state, outcome.exit_status, whole), []).append(outcome.target)
-    groups = [
-        OutputGroup(
-            names=tuple(names), folded=fold(names), state=state, exit_status=status, data=kept.get(names[0], b"")
-        )
-        for (state, status, _), names in found.items()
-    ]
-    return tuple(sorted(groups, key=lambda group: -len(group.names)))
+    ended = [o for o in outcomes if o.state not in (OutcomeState.WAITING, OutcomeState.RUNNING)]
+    bad = sum(1 for outcome in ended if outcome.state is not OutcomeState.DONE)
+    parts = [f"{len(ended)} of {len(outcomes)} ended"]
+    if bad:
+        parts.append(f"{bad} not well")
+    if ended and len(ended) < len(outcomes):
+        parts.append(f"about {age_text(running_s / len(ended) * (len(outcomes) - len(ended)))} left")
+    return ", ".join(parts)
 
 
 def _count(number: int, word: str) -> str:

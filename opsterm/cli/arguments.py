@@ -68,11 +68,11 @@ _SHORT_FLAGS = (
 def _shielded(argv: list[str]) -> list[str]:
     """Mark the words that are none of ours.
 
-    What follows the `--` of `propose` is a command, and none of its words are options; a label of `targets tag` and
-    `targets group` may begin with the minus that takes it away.
+    What follows the `--` of `propose` and `query` is a command, and none of its words are options; a label of
+    `targets tag` and `targets group` may begin with the minus that takes it away.
     """
     at = _verb_at(argv)
-    if argv[at : at + 1] == ["propose"] and "--" in argv[at:]:
+    if argv[at : at + 1] in (["propose"], ["query"]) and "--" in argv[at:]:
         end = argv.index("--", at)
         return [*argv[:end], "--command-words", *(_OURS + word for word in argv[end + 1 :])]
     if argv[at : at + 2] in (["targets", "tag"], ["targets", "group"]):
@@ -111,10 +111,10 @@ def _unknown(parser: Parser, words: Sequence[str], unknown: Sequence[str]) -> Ba
             why=f"The nearest is {near[0]}." if near else "",
             next_step=help_is,
         )
-    if list(words) == ["propose"]:
+    if list(words) in (["propose"], ["query"]):
         return BadInput(
             f"{unknown[0][:100]!r} stands where no word is expected.",
-            next_step="Write the command behind --, as in: opsterm propose --on web-01 -- uptime",
+            next_step=f"Write the command behind --, as in: {parser.prog} --on web-01 -- uptime",
         )
     return BadInput(f"{unknown[0][:100]!r} is one word too many.", next_step=help_is)
 

@@ -19,6 +19,10 @@ OUTCOME_KEYS = (
 )  # fmt: skip
 """Keys of each object in a change's `outcomes`."""
 
+QUERY_KEYS = (
+    "change", "target", "state", "exit_status", "signal", "output", "output_bytes", "kept_bytes", "message", "group",
+    "odd",
+)  # fmt: skip
 ALERT_KEYS = (
     "id", "target", "metric", "item", "severity", "state", "summary", "value", "unit", "level", "since", "last_seen",
     "count", "by", "note", "silenced_until", "resolved_at", "advice",
@@ -40,6 +44,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "metrics": ("target", "metric", "item", "at", "value"),
     "history": ("at", "low", "mean", "high", "readings"),
     "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
+    "query": QUERY_KEYS,
     "propose": CHANGE_KEYS,
     "changes": CHANGE_KEYS,
     "change": CHANGE_KEYS,
@@ -85,6 +90,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "metrics": ("opsterm metrics", "opsterm metrics --target localhost --json"),
     "history": ("opsterm history cpu.used_percent --window 24h", "opsterm history 'fs.used_percent[/]' --json"),
     "ask": ("opsterm ask which file system is fullest", "opsterm ask 'run `df -h` on web-[01-03]'"),
+    "query": (
+        "opsterm query --on 'tag:web' -- uptime",
+        "opsterm query --on 'web-[01-12]' --each -- tail -n 20 /var/log/syslog",
+        "opsterm query --on 'group:db' --json -- cat /etc/debian_version",
+    ),
     "propose": (
         "opsterm propose --on web-01 -- systemctl reload nginx",
         "opsterm propose --on 'tag:web' -- 'df -h | tail -n +2'",

@@ -79,6 +79,17 @@ class Printer:
         except (OSError, ValueError):
             return
 
+    def progress(self, text: str) -> None:
+        """Show on a terminal how far something is, in a line that the next words take the place of; else nothing."""
+        try:
+            if self._talk is not None and self._talk.isatty():
+                room = shutil.get_terminal_size().columns - 1
+                shown = padded(_cut(clean_line(text), room), room)  # blanks wipe on every terminal, also a dumb one
+                self._talk.write("\r" + _sendable(shown, self._talk) + ("" if text else "\r"))
+                self._talk.flush()
+        except (OSError, ValueError):
+            return
+
     def flush(self) -> None:
         """Send what was printed. Raises BrokenPipeError when nobody reads it, StorageError when it cannot be kept."""
         try:

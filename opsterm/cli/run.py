@@ -37,6 +37,7 @@ VERBS: Mapping[str, str] = {
     "metrics": "watching:metrics",
     "history": "watching:history",
     "ask": "asking:ask",
+    "query": "querying:query",
     "propose": "changes:propose",
     "changes": "changes:list_changes",
     "change": "changes:show",

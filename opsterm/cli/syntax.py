@@ -211,17 +211,30 @@ on. Ends with 1 when the command failed somewhere, 3 when no target was reached,
 124 when it ran too long everywhere, 130 when it was stopped."""
 
 
+_ABOUT_COMMAND = """\
+One word behind -- is the text for the shell, as it is; several are quoted, so
+that each arrives as it was typed; - takes the text from standard input."""
+
+_ABOUT_QUERY = """\
+A command that is known to only read runs at once; any other becomes a proposal,
+is not run, and ends with 4. Targets with the same output and exit status are
+one group; of those that differ from the most, the lines that differ are shown.
+Ends as approve does."""
+
+
 def _add_changes(verbs: Verbs[Parser], data: Parser) -> None:
-    one = _verb(
-        verbs, data, "propose", "propose a command for targets; it runs only when it is approved",
-        about="One word behind -- is the text for the shell, as it is; several are quoted, so\n"
-        "that each arrives as it was typed; - takes the text from standard input.",
-    )  # fmt: skip
-    one.add_argument("--on", required=True, metavar="SELECTOR", help=_SOME)
-    one.add_argument("--shell", default="sh", choices=("sh", "bash"), help="which shell runs it")
-    one.add_argument("--reason", default="", help="why; kept in the audit")
-    one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
-    one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
+    for name, text, about in (
+        ("query", "look at targets with a command that only reads", f"{_ABOUT_QUERY}\n\n{_ABOUT_COMMAND}"),
+        ("propose", "propose a command for targets; it runs only when it is approved", _ABOUT_COMMAND),
+    ):
+        one = _verb(verbs, data, name, text, about=about)
+        one.add_argument("--on", required=True, metavar="SELECTOR", help=_SOME)
+        one.add_argument("--shell", default="sh", choices=("sh", "bash"), help="which shell runs it")
+        one.add_argument("--reason", default="", help="why; kept in the audit")
+        one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
+        if name == "query":
+            one.add_argument("--each", action="store_true", help="each target by itself, line by line as it comes")
+        one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
     one = _verb(verbs, data, "changes", "list changes, newest first")
     one.add_argument("--state", action="append", default=[], help="only in this state; may be given several times")
     one.add_argument("--limit", type=number(1, 100_000), default=50, help="at most this many")

@@ -15,7 +15,7 @@ from opsterm.core.errors import BadInput, NotApproved, Refused
 from opsterm.core.text import LINE_LIMIT, shown_exactly
 from opsterm.core.units import age_text
 from opsterm.policy.order import COMMAND_BYTES, Order
-from opsterm.policy.risk import RiskLevel
+from opsterm.policy.risk import RiskLevel, why_not_read_only
 
 TYPED_AHEAD_GUARD_S = 0.4
 """Seconds for which an approval screen ignores keys after it appears, so that typed-ahead keys approve nothing."""
@@ -149,6 +149,25 @@ def require_approvable(case: Case, *, by: str, digest_shown: str, now: float, re
             f"{case.name} was not approved: what you were shown is not what would run.",
             why="The digest of the approval differs from the digest of the order.",
             next_step=f"Open {case.name} again and read it before you approve it.",
+        )
+
+
+POLICY = "opsterm policy"
+"""Who approved what no person was asked about; with a blank, so that no account can have that name."""
+
+
+def require_only_reads(case: Case) -> None:
+    """Check, on the very bytes that would run, that nobody need be asked: all of it is known to only read.
+
+    Raises:
+        NotApproved: it may change something.
+    """
+    refusal = why_not_read_only(case.order.command, case.order.shell)
+    if refusal:
+        raise NotApproved(
+            f"{case.name} was not run: it may change something, so somebody has to approve it.",
+            why=refusal,
+            next_step=f"Read it and approve it: opsterm approve {case.name}",
         )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome
+from opsterm.changes.comparison import Comparison, compare_outputs
 from opsterm.changes.events import (
     ChangeApproved,
     ChangeDenied,
@@ -22,7 +23,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, Bug, NotApproved, NotFound, StorageError
 from opsterm.core.events import Event, Fact
 from opsterm.core.settings import ChangeSettings
-from opsterm.policy.approval import require_writable
+from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, OrderTarget
 from opsterm.policy.risk import assess
@@ -159,6 +160,30 @@ class Changes:
         approved = lifecycle.approve(change, by=self._operator.name, digest=digest, now=self._clock.now())
         await self._move(approved, ChangeState.PROPOSED, ChangeApproved(change=change.id, digest=digest))
         return approved
+
+    async def query(self, proposal: Proposal) -> Change:
+        """Record a command and, when the policy knows that it only reads, let it run without asking anybody.
+
+        Returns:
+            The change: APPROVED, to be run at once by `run` or `start`, or PROPOSED: it waits for an approval.
+
+        Raises:
+            BadInput, Refused: as `propose`.
+        """
+        change = await self.propose(proposal)
+        try:
+            permitted = lifecycle.permit(change, now=self._clock.now())
+        except NotApproved:
+            return change
+        event = ChangeApproved(change=change.id, digest=change.digest)
+        if not await self._try_move(permitted, ChangeState.PROPOSED, event, by=POLICY):
+            return await self.get(change.id)
+        return permitted
+
+    async def comparison(self, change: Change) -> Comparison:
+        """Return the kept outputs of a change, grouped and compared."""
+        names = [target.name for target in change.order.targets]
+        return compare_outputs(change.outcomes, {name: await self.output(change.id, name) for name in names})
 
     async def deny(self, change_id: int, *, note: str = "") -> Change:
         """Say no. Raises NotApproved when it is no longer waiting."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Outcome, OutcomeState
-from opsterm.changes.summary import exit_summary, failures, group_outputs, line
+from opsterm.changes.summary import exit_summary, failures, line, progress_text
 from tests.changes.samples import NOW, proposed
 
 
@@ -61,22 +58,9 @@ def test_equal_reasons_are_one_line() -> None:
     )  # fmt: skip
 
 
-def test_equal_outputs_are_one_group() -> None:
-    outcomes = [_outcome(f"web-{n:02}") for n in range(1, 5)]
-    kept = {"web-01": b"same", "web-02": b"other", "web-03": b"same", "web-04": b"same"}
-    groups = group_outputs(outcomes, kept)
-    assert [(g.folded, g.data) for g in groups] == [("web-[01,03-04]", b"same"), ("web-02", b"other")]
-
-
-def test_outputs_that_differ_behind_the_cap_are_two_groups() -> None:
-    outcomes = [_outcome("a", output_sha256="1" * 64), _outcome("b", output_sha256="2" * 64)]
-    assert len(group_outputs(outcomes, {"a": b"same", "b": b"same"})) == 2
-
-
-@given(st.lists(st.tuples(st.sampled_from(OutcomeState), st.binary(max_size=2), st.integers(0, 2)), max_size=12))
-def test_grouping_loses_no_target(rows: list[tuple[OutcomeState, bytes, int]]) -> None:
-    outcomes = [Outcome(target=f"t{n}", state=state, exit_status=code) for n, (state, _, code) in enumerate(rows)]
-    kept = {f"t{n}": data for n, (_, data, _) in enumerate(rows)}
-    groups = group_outputs(outcomes, kept)
-    assert sorted(name for g in groups for name in g.names) == sorted(o.target for o in outcomes)
-    assert all(kept[name] == g.data for g in groups for name in g.names)
+def test_how_far_it_is_and_how_long_the_rest_may_take() -> None:
+    waiting = [_outcome(f"web-{n}", "waiting", None) for n in range(6)]
+    assert progress_text(waiting, running_s=5.0) == "0 of 6 ended"
+    some = [_outcome("web-0"), _outcome("web-1", "failed", 1), *waiting[2:]]
+    assert progress_text(some, running_s=5.0) == "2 of 6 ended, 1 not well, about 10 s left"
+    assert progress_text([_outcome(f"web-{n}") for n in range(6)], running_s=5.0) == "6 of 6 ended"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sqlite3
 from contextlib import closing
@@ -276,3 +277,32 @@ def test_the_list_of_changes(account: Account) -> None:
     lines = account.run("changes").out.splitlines()
     assert lines[0].split() == ["ID", "STATE", "RISK", "ASKED", "BY", "WHERE", "COMMAND"]
     assert lines[1].startswith("c2  denied")
+
+
+def test_a_query_runs_at_once_and_is_in_the_audit(script: Account) -> None:
+    ran = script.run("query", "--on", "localhost", "--reason", "load", "--", "echo", "a b", expect=0)
+    assert ran.out == "a b\n"
+    story = script.run("audit", "c1", "--json", expect=0).records()
+    assert [row["what"].split()[0] for row in story] == ["proposed", "approved", "started", "ended", "ended"]
+    assert story[1]["who"] == "opsterm policy"
+    assert script.run("query", "--on", "localhost", "--each", "--", "echo again", expect=0).out == "again\n"
+
+
+def test_in_read_only_mode_nothing_is_looked_at_either(account: Account) -> None:
+    assert "read-only" in account.run("--read-only", "query", "--on", "localhost", "--", "uptime", expect=4).err
+
+
+def test_how_far_a_query_is_stands_on_the_terminal_and_goes_again(account: Account) -> None:
+    with account.on_terminal("query", "--on", "localhost", "--", "uptime") as app:
+        assert app.wait_for_end() == 0
+        assert b"c1: 1 of 1 ended" in app.raw
+        assert "ended" not in app.text.replace("c1 done: 1 done", "")
+
+
+@pytest.mark.skipif(shutil.which("vmstat") is None, reason="vmstat (procps) is not installed: stopping was NOT tried")
+def test_a_query_that_is_stopped_ends_on_the_target_too(script: Account) -> None:
+    with script.start("query", "--on", "localhost", "--", "vmstat 1 50") as looking:
+        wait_until(lambda: '"state": "running"' in script.run("changes", "--json").out)
+        looking.send(signal.SIGINT)
+        assert looking.wait().code == 130
+    assert script.run("change", "c1", "--json", expect=0).record()["state"] == "cancelled"

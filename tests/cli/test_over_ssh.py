@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 
+from opsterm.cli.manual import QUERY_KEYS
 from tests.adapters.ssh_stage import HOST_KEY, USER_KEY, Door, serve
 from tests.cli.account import PROGRAM, Account
 from tests.house.source import CHECKOUT
@@ -98,3 +99,32 @@ async def test_a_signal_ends_the_command_on_the_other_side(account: Account) -> 
             await asyncio.gather(*(one.wait() for one in door.children))
         shown = json.loads(await ok(account, "change", change["id"], "--json"))
         assert shown["outcomes"][0]["state"] == "cancelled"
+
+
+async def test_many_targets_are_looked_at_and_the_odd_one_is_told(account: Account) -> None:
+    door = Door()
+    precious = account.write("precious", "")
+    async with serve(door) as port:
+        with_targets(account, [port, port, port, 1])  # nobody listens on the last one
+        key = HOST_KEY.export_public_key().decode()
+        account.write(".ssh/known_hosts", f"[127.0.0.1]:{port} {key}")
+        code, out, err = await run(account, "query", "--on", "web-*", "--", "echo 12.7")
+        assert code == 1
+        assert (
+            out
+            == "== web-[1-3] (3 targets) · exit 0\n12.7\n\n== web-4 (1 target) · unreachable · compared with the most\n"
+        )
+        assert "--on 'web-4'" in err
+        assert err.splitlines()[-1] == "c1 failed: 1 unreachable, 3 done."
+        code, out, err = await run(account, "query", "--json", "--on", "web-*", "--", "echo 12.7")
+        records = [json.loads(line) for line in out.splitlines()]
+        assert [tuple(record) for record in records] == [QUERY_KEYS] * 4
+        assert [(r["target"], r["output"], r["group"], r["odd"]) for r in records] == [
+            ("web-1", "12.7\n", 1, False), ("web-2", "12.7\n", 1, False), ("web-3", "12.7\n", 1, False),
+            ("web-4", "", 2, True),
+        ]  # fmt: skip
+        before = len(door.commands)
+        code, out, err = await run(account, "query", "--on", "web-[1-3]", "--", "rm", str(precious))
+        assert (code, out, len(door.commands)) == (4, "", before), "what may change something was not run"
+        assert "c3 waits for an approval" in err
+    assert precious.exists()

@@ -171,3 +171,37 @@ async def test_a_long_command_is_all_there_to_read(stage: Stage, size: tuple[int
             await there.press("pagedown")
         assert seen == set(command.split())
         assert "esc decide later" in there.text
+
+
+async def look(there: Sitting, command: str, *, on: str) -> None:
+    """Look at the first and the last line of a filtered inventory with the keys of the screen."""
+    await there.press("1", "slash", "ctrl+u")
+    await there.type(on)
+    await there.press("enter", "g", "space", "G", "space", "x")
+    await there.type(command)
+    await there.press("enter")
+
+
+async def test_what_only_reads_runs_without_being_asked_about(stage: Stage) -> None:
+    async with sitting(stage, (100, 30)) as there:
+        await look(there, "echo seen at once", on="localhost")
+        await there.until("1 done")
+        await there.until("seen at once")
+        assert (await change(there)).decided_by == "opsterm policy"
+        await there.press("escape")
+        await look(there, HIGH, on="localhost")
+        await there.until("Approve change c2")
+        assert (await change(there, 2)).state is ChangeState.PROPOSED
+
+
+async def test_the_odd_ones_become_the_filter_with_one_key(furnished: Stage) -> None:
+    async with sitting(furnished, (100, 30)) as there:
+        await look(there, "echo here", on="db-main-[1-3] or localhost")
+        await there.until("f filters the inventory to the odd ones: localhost", within_s=20)
+        assert "3 unreachable" in there.text
+        await there.until("localhost (1 target) · exit 0 · compared with the most")
+        await there.until("+ here")
+        await there.press("f")
+        assert not isinstance(there.app.screen, ApprovalScreen)
+        assert "1 of" in there.text
+        assert "/ localhost" in there.text

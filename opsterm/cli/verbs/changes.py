@@ -17,23 +17,7 @@ from opsterm.runtime.changes import Proposal, change_number
 
 async def propose(context: Context) -> int:
     """Record a proposal."""
-    words = context.invocation.texts("command_words")
-    if not words:
-        raise BadInput(
-            "There is no command to propose.", next_step="Write it behind --: opsterm propose --on web-01 -- uptime"
-        )
-    command = (await read_text("the command")).removesuffix("\n") if words == ["-"] else command_text(words)
-    timeout = context.invocation.text("timeout")
-    change = await context.runtime.changes.propose(
-        Proposal(
-            command=command,
-            selector=context.invocation.text("on"),
-            shell=context.invocation.text("shell"),
-            reason=context.invocation.text("reason"),
-            origin="command line",
-            timeout_s=parse_duration(timeout) if timeout else None,
-        )
-    )
+    change = await context.runtime.changes.propose(await proposal_of(context))
     if context.printer.json:
         context.printer.record(change_record(change))
     else:
@@ -41,6 +25,25 @@ async def propose(context: Context) -> int:
         describe(context, change)
         context.printer.say(f"approve: opsterm approve {change.name}")
     return ExitCode.DONE
+
+
+async def proposal_of(context: Context) -> Proposal:
+    """Return what the line asks for. Raises BadInput."""
+    words, verb = context.invocation.texts("command_words"), context.invocation.verb
+    if not words:
+        raise BadInput(
+            f"There is no command to {verb}.", next_step=f"Write it behind --: opsterm {verb} --on web-01 -- uptime"
+        )
+    command = (await read_text("the command")).removesuffix("\n") if words == ["-"] else command_text(words)
+    timeout = context.invocation.text("timeout")
+    return Proposal(
+        command=command,
+        selector=context.invocation.text("on"),
+        shell=context.invocation.text("shell"),
+        reason=context.invocation.text("reason"),
+        origin="command line",
+        timeout_s=parse_duration(timeout) if timeout else None,
+    )
 
 
 def describe(context: Context, change: Change) -> None:

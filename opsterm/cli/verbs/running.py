@@ -36,7 +36,7 @@ async def approve(context: Context) -> int:
         if context.printer.json:
             context.printer.record(change_record(approved))
         return ExitCode.DONE
-    return await _run_here(context, approved)
+    return await run_here(context, approved)
 
 
 async def _ask(change: Change, count: int) -> None:
@@ -54,10 +54,11 @@ async def _ask(change: Change, count: int) -> None:
 
 async def run(context: Context) -> int:
     """Run an approved change here."""
-    return await _run_here(context, await named_change(context))
+    return await run_here(context, await named_change(context))
 
 
-async def _run_here(context: Context, change: Change) -> int:
+async def run_here(context: Context, change: Change) -> int:
+    """Run an approved change in this process and print what comes, as it comes."""
     runtime = context.runtime
     runtime.follow()
     live = _Live(context, change)
@@ -65,7 +66,7 @@ async def _run_here(context: Context, change: Change) -> int:
         async with asyncio.TaskGroup() as group:
             if not context.printer.json:
                 group.create_task(live.follow(ear))
-            ended = await _run_to_the_end(context, change)
+            ended = await run_to_the_end(context, change)
             ear.close()
     if isinstance(ended, OpstermError):
         raise ended
@@ -81,7 +82,7 @@ async def _run_here(context: Context, change: Change) -> int:
     return exit_code(ended)
 
 
-async def _run_to_the_end(context: Context, change: Change) -> Change | OpstermError:
+async def run_to_the_end(context: Context, change: Change) -> Change | OpstermError:
     """Return the error, so that it does not arrive in a group of one."""
     try:
         return await context.runtime.changes.run(change.id)

@@ -20,6 +20,7 @@ from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.policy.approval import Ask, Friction, friction
 from opsterm.runtime.changes import Proposal
+from opsterm.runtime.commands import command
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.keys import KeyMap
@@ -39,8 +40,8 @@ _FRAME = 5
 _SHOWN_AT_ONCE = 1_000_000
 
 
-class ApprovalScreen(Dialog[None]):
-    """One change: read it, decide it, watch it run."""
+class ApprovalScreen(Dialog[str]):
+    """One change: read it, decide it, watch it run. Closes with a selector when the odd ones are wanted."""
 
     hears_facts: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,6 +59,8 @@ class ApprovalScreen(Dialog[None]):
         self._appeared = 0.0
         self._read: dict[str, int] = {}
         self._read_to_end = False
+        self._compared = False
+        self._odd_ones = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the facts, the output and the keys."""
@@ -118,6 +121,8 @@ class ApprovalScreen(Dialog[None]):
         return ", ".join(sorted({t.environment.upper() for t in found if t is not None and t.environment}))
 
     def _ask(self) -> str:
+        if self._odd_ones:
+            return f"{self._keymap.shown(command('show_odd'))} filters the inventory to the odd ones: {self._odd_ones}"
         return question(self._friction, self._typed) if self.change.state is ChangeState.PROPOSED else ""
 
     # ------------------------------------------------------------------- hearing
@@ -133,6 +138,9 @@ class ApprovalScreen(Dialog[None]):
     async def _show_output(self) -> None:
         view = self.query_one(OutputView)
         many = len(self.change.order.targets) > 1
+        if many and self.change.ended_at:
+            await self._show_comparison(view)
+            return
         for target in self.change.order.targets:
             at = self._read.get(target.name, 0)
             data = await self.runtime.changes.output(self.change.id, target.name, offset=at, limit=_SHOWN_AT_ONCE)
@@ -142,6 +150,30 @@ class ApprovalScreen(Dialog[None]):
                     view.note(target.name)
                 view.append(data)
                 await view.room()
+
+    async def _show_comparison(self, view: OutputView) -> None:
+        """Show the outputs of an ended change, equal ones once and the odd ones by line."""
+        if self._compared:
+            return
+        self._compared = True
+        compared = await self.runtime.changes.comparison(self.change)
+        self._odd_ones = compared.odd
+        view.clear()
+        for group in compared.groups:
+            view.note(group.title)
+            if group.difference is None:
+                view.append(group.data[:_SHOWN_AT_ONCE])
+            else:
+                view.append("\n".join(group.difference).encode())
+            await view.room()
+        self.show()
+
+    def action_show_odd(self) -> None:
+        """Close, with the targets that differ from the most as the selector."""
+        if self._odd_ones:
+            self.dismiss(self._odd_ones)
+        elif self.change.ended_at:
+            self._say("No target differs from the most.")
 
     # ------------------------------------------------------------------ deciding
 

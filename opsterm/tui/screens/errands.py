@@ -20,6 +20,7 @@ from opsterm.runtime.commands import COMMANDS, PLACES
 from opsterm.runtime.imports import ImportSource
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.panes.chart import ChartPane
+from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.choice import ChoiceScreen, PaletteScreen
@@ -172,27 +173,34 @@ class Errands:
 
     def propose(self, names: list[str]) -> None:
         """Ask for a command for the chosen targets and propose it."""
+        self._ask_command("Propose for", "The command. It runs only when it is approved on the next screen.", names)
+
+    def query(self, names: list[str]) -> None:
+        """Ask for a command for the chosen targets; what only reads runs at once."""
+        words = "The command. It runs at once when it is known to only read; any other is proposed."
+        self._ask_command("Look at", words, names, at_once=True)
+
+    def _ask_command(self, title: str, question: str, names: list[str], *, at_once: bool = False) -> None:
         if not names:
             self._home.cockpit.say("Choose targets in the inventory first: space marks them.", severity="warning")
             return
         where = fold(names)
+        changes = self._runtime.changes
 
-        async def propose(text: str | None) -> None:
+        async def take(text: str | None) -> None:
             if not text:
                 return
+            proposal = Proposal(command=text, selector=where, origin="screen")
             try:
-                change = await self._home.runtime.changes.propose(
-                    Proposal(command=text, selector=where, origin="screen")
-                )
+                change = await (changes.query(proposal) if at_once else changes.propose(proposal))
             except OpstermError as error:
                 self._fail(error)
                 return
+            if at_once and change.state is ChangeState.APPROVED:
+                changes.start(change.id)
             self._show_change(change.id)
 
-        self._home.app.push_screen(
-            PromptScreen(f"Propose for {where}", "The command. It runs only when it is approved on the next screen."),
-            propose,
-        )
+        self._home.app.push_screen(PromptScreen(f"{title} {where}", question), take)
 
     def _show_change(self, change_id: int) -> None:
         self._home.run_worker(self.with_change("open", change_id), group="change", exclusive=True)
@@ -205,9 +213,15 @@ class Errands:
             self._fail(error)
             return
         screen = ApprovalScreen(self._home.runtime, change, self._home.keymap)
-        await self._home.app.push_screen(screen)
+        await self._home.app.push_screen(screen, self._filter_to)
         if what == "stop":
             await screen.action_stop_change()
+
+    def _filter_to(self, selector: str | None) -> None:
+        """Show only what a selector chooses, so that the next key is about it."""
+        if selector:
+            self._home.go_to("inventory")
+            self._home.query_one(InventoryPane).set_filter(selector)
 
     async def with_targets(self, what: str, names: list[str]) -> None:
         """Do what was asked for with targets."""
