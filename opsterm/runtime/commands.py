@@ -73,7 +73,7 @@ COMMANDS: tuple[Command, ...] = (
             verb="targets check"),
     Command(id="propose", keys=("p",), title="propose", text="Proposes a command for the marked targets.",
             verb="propose"),
-    Command(id="query", keys=("x",), title="look", text="Runs a command that only reads on the marked targets at once; any other is proposed.",
+    Command(id="query", keys=("x",), pane="inventory", title="look", text="Runs a command that only reads on the marked targets at once; any other is proposed.",
             verb="query"),
     Command(id="add_target", keys=("plus",), pane="inventory", title="add target", text="Adds a target.",
             verb="targets add"),

@@ -49,7 +49,7 @@ class InventoryPane(Pane):
         """The operator wants something done with targets.
 
         Attributes:
-            what: "open", "terminal", "chart", "propose", "edit", "remove", "add".
+            what: "open", "terminal", "chart", "query", "edit", "remove", "add".
             names: the targets, in the order shown.
         """
 
@@ -251,6 +251,10 @@ class InventoryPane(Pane):
     def action_chart_target(self) -> None:
         """Show the target's measurements."""
         self._want("chart")
+
+    def action_query(self) -> None:
+        """Look at the targets with a command that only reads."""
+        self._want("query")
 
     def action_edit_target(self) -> None:
         """Change the target's fields."""

@@ -234,6 +234,8 @@ class Errands:
             case "terminal":
                 self._home.go_to("terminal")
                 self._home.run_worker(self._home.query_one(TerminalPane).open(names[0]), group="shell", exclusive=True)
+            case "query":
+                self.query(names)
             case "remove":
                 self._remove(names)
             case "edit":

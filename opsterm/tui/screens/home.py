@@ -270,11 +270,6 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         inventory = self.query_one(InventoryPane)
         self.errands.propose(inventory.chosen() if self._begun else [])
 
-    def action_query(self) -> None:
-        """Look at the chosen targets with a command that only reads."""
-        inventory = self.query_one(InventoryPane)
-        self.errands.query(inventory.chosen() if self._begun else [])
-
     def action_import_targets(self) -> None:
         """Take targets in from a file."""
         self.errands.import_targets()
