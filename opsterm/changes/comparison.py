@@ -103,7 +103,9 @@ def compare_outputs(outcomes: Sequence[Outcome], kept: Mapping[str, bytes]) -> C
     usual = _lines(kept.get(most[0].target, b""))
     groups = [_group(most, kept)]
     for number, members in enumerate(others):
-        lines = _lines(kept.get(members[0].target, b"")) if number < GROUPS_COMPARED else None
+        first = members[0]
+        ran = first.exit_status is not None or bool(first.signal)
+        lines = _lines(kept.get(first.target, b"")) if ran and number < GROUPS_COMPARED else None
         groups.append(_group(members, kept, None if usual is None or lines is None else (usual, lines)))
     return Comparison(groups=tuple(groups), odd=fold(o.target for members in others for o in members))
 
