@@ -11,7 +11,6 @@ placeholder, a path) stay readable.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 _VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"';|&]+)"""
@@ -19,7 +18,7 @@ _VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"';|&]+)"""
 
 _WORD = (
     r"(?:password|passphrase|passwort|secret(?:[_-]?key)?|secret[_-]?access[_-]?key|(?<![a-z])token|auth[_-]?token|"
-    r"api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret|(?<![a-z])pwd|(?<![a-z])credentials?|"
+    r"api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|client[_-]?secret|(?<![a-z])pwd|(?<![a-z])credentials?|"
     r"(?<![a-z])community)"
 )
 """Last part of a name whose value is a secret: DB_PASSWORD, api-key, client_secret, community of SNMP."""
@@ -119,6 +118,28 @@ _RULES: tuple[_Rule, ...] = (
           flags=_I),
     _rule("password", rf"{_EQUALS_ONLY}(?:[_-]?[0-9]{{1,2}})?['\"]?[ \t]*=[ \t]*(?P<secret>(?![0-9]{{1,4}}\b){_VALUE})",
           "pass", flags=_I),
+    _rule("token", r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>[A-Za-z0-9_-]{20,400})@", "://", flags=_I),
+    _rule("token", rf"\bvault\b{_IN_COMMAND}\slogin\s+(?:-\S+\s+)*(?P<secret>(?!-)(?![\w-]+=){_VALUE})", "vault"),
+    _rule("password", rf"\bhtpasswd\s+(?:-\S+\s+)*-\w*b\w*\s+(?:-\S+\s+)*\S+\s+\S+\s+(?P<secret>{_VALUE})",
+          "htpasswd"),
+    _rule("password", r"\bchpasswd\b[^|;&\n]{0,100}?<<<\s*['\"]?[a-z_][\w-]*:(?P<secret>[^\s'\"]+)", "chpasswd"),
+    _rule("password", rf"\bprintf\s+(?:(?:'[^'\n]*'|\"[^\"\n]*\"|%\S+)\s+)?(?P<secret>{_VALUE})\s*\|\s*(?:sudo\s+)?"
+                      r"(?:passwd\b|cryptsetup\b)", "passwd", "cryptsetup"),
+    _rule("password", rf"--from-literal[= ][\w.-]+=(?P<secret>{_VALUE})", "--from-literal"),
+    _rule("password", rf"\bnmcli\b{_IN_COMMAND}\s(?:password|psk|[\w-]+\.(?:psk|password))\s+(?P<secret>{_VALUE})",
+          "nmcli"),
+    _rule("password", rf"\bwpa_passphrase\s+{_VALUE}\s+(?P<secret>{_VALUE})", "wpa_passphrase"),
+    _rule("password", rf"\b(?:xfreerdp|wlfreerdp|mstsc)\b{_IN_COMMAND}\s/p:(?P<secret>{_VALUE})", "rdp"),
+    _rule("password", rf"\brabbitmqctl\s+(?:add_user|change_password)\s+\S+\s+(?P<secret>{_VALUE})", "rabbitmqctl"),
+    _rule("password", rf"\bkeytool\b{_IN_COMMAND}\s-(?:storepass|keypass|new)\s+(?P<secret>{_VALUE})", "keytool"),
+    _rule("password", rf"\bssh-keygen\b{_IN_COMMAND}\s-[NP]\s*(?P<secret>{_VALUE})", "ssh-keygen"),
+    _rule("password", rf"\blftp\b{_IN_COMMAND}\s-u\s*[^\s,]+,(?P<secret>{_VALUE})", "lftp"),
+    _rule("password", r"\b(?:sqlplus|expdp|impdp|rman)\s+(?:-\S+\s+)*['\"]?[\w$#]+/(?P<secret>[^\s@'\"]+)",
+          "sqlplus", "dp ", "rman"),
+    _rule("password", rf"\bmosquitto_(?:pub|sub)\b{_IN_COMMAND}\s(?:-P|--pw)\s*(?P<secret>{_VALUE})", "mosquitto"),
+    _rule("community", rf"\bsnmp-server\s+community\s+(?P<secret>{_VALUE})", "snmp-server"),
+    _rule("password", rf"\b(?:username\s+\S+\s+(?:privilege\s+\d+\s+)?|enable\s+)(?:password|secret)\s+(?:\d\s+)?"
+                      rf"(?P<secret>{_VALUE})", "password", "secret", flags=_I),
     _rule("password", r"(?<![\w$])(?:PGPASSWORD|MYSQL_PWD|SSHPASS|REDISCLI_AUTH|LDAP_PASSWD|RESTIC_PASSWORD)="
                       rf"(?P<secret>{_VALUE})", "pass", "pwd", "auth"),
     _rule("password", r"\bidentified\s+(?:with\s+\S+\s+)?by\s+(?P<secret>'[^']*'|\"[^\"]*\")", "identified", flags=_I),
@@ -161,7 +182,7 @@ def _apply(rule: _Rule, text: str) -> tuple[str, int]:
     for match in rule.pattern.finditer(text):
         secret = match["secret"]
         start, end = match.span("secret")
-        if start < at or not secret.strip() or _PLAIN.fullmatch(secret.strip()) or _is_masked(secret):
+        if start < at or not secret.strip() or _PLAIN.fullmatch(secret.strip()) or _is_masked(secret, text[at:start]):
             continue
         opening, closing = _quotes(secret)
         pieces += [text[at:start], opening, f"[masked:{rule.kind}]", closing]
@@ -172,9 +193,9 @@ def _apply(rule: _Rule, text: str) -> tuple[str, int]:
     return "".join(pieces), hits
 
 
-def _is_masked(secret: str) -> bool:
-    """Return whether a placeholder is in the value already, so that masking again leaves it."""
-    return "[masked:" in secret or secret.strip("'\"").startswith("masked:")
+def _is_masked(secret: str, before: str) -> bool:
+    """Return whether a placeholder is in the value, or the value in one, so that masking again leaves it."""
+    return "[masked:" in secret or secret.strip("'\"").startswith("masked:") or before.endswith("[masked:")
 
 
 def _quotes(secret: str) -> tuple[str, str]:
@@ -182,7 +203,3 @@ def _quotes(secret: str) -> tuple[str, str]:
     if len(secret) >= 2 and secret[0] in "'\"" and secret[-1] == secret[0]:
         return secret[0], secret[0]
     return "", ""
-
-
-Masker = Callable[[str], tuple[str, int]]
-"""What `mask` is to those that take one as an argument."""

@@ -90,7 +90,7 @@ def _option(name: str, reading: Reading, words: Sequence[Word], at: int, call: _
         if equals:
             call.options[head] = value
             return 1, ""
-        if at + 1 < len(words) and not words[at + 1].glob:
+        if _is_value(words, at + 1):
             call.options[head] = words[at + 1].text
             return 2, ""
         return 1, unknown
@@ -99,6 +99,11 @@ def _option(name: str, reading: Reading, words: Sequence[Word], at: int, call: _
     if reading.number_dash and text[1:].isdecimal():
         return 1, ""
     return _cluster(reading, words, at, call, unknown)
+
+
+def _is_value(words: Sequence[Word], at: int) -> bool:
+    """Return whether a word can be an option's value and nothing else, whether or not the option has to have one."""
+    return at < len(words) and not words[at].glob and not _is_option(words[at].text)
 
 
 def _cluster(reading: Reading, words: Sequence[Word], at: int, call: _Call, unknown: str) -> tuple[int, str]:
@@ -113,7 +118,7 @@ def _cluster(reading: Reading, words: Sequence[Word], at: int, call: _Call, unkn
             if rest:
                 call.options[option] = rest
                 return 1, ""
-            if at + 1 >= len(words) or words[at + 1].glob:
+            if not _is_value(words, at + 1):
                 return 1, unknown
             call.options[option] = words[at + 1].text
             return 2, ""
@@ -150,6 +155,8 @@ def _names(name: str, others: Sequence[Word], call: _Call) -> str:
     for word in others:
         if word.glob:
             return f"{word.text} is a pattern that the shell replaces by file names."
+        if word.text == "-" and name != "echo":
+            return f"{name} - takes what it does from its input."
         if name == "sysctl" and "=" in word.text:
             return f"sysctl {word.text} sets a value."
     if any("environ" in value.lower() for value in call.options.values()):

@@ -8,7 +8,7 @@ util-linux 2.38, grep 3.8, findutils 4.9) and of the servers named.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -31,9 +31,10 @@ class Reading:
 
     Attributes:
         flags: single-letter options without a value; they may be written together.
-        takes: single-letter options with a value.
+        takes: single-letter options with a value. One that begins with a dash is refused when it is a word of its own:
+            to many programs the value is optional, and they would read an option there.
         long: whole options without a value, with their dashes.
-        long_takes: whole options with a value (behind `=`, or the next word).
+        long_takes: whole options with a value (behind `=`, or the next word, as above).
         words: what the other words mean.
         least: fewest other words.
         most: most other words.
@@ -81,9 +82,9 @@ _SYSTEMCTL = Reading(
     long_takes=_set("--type --state --property --lines --output"),
     sub=dict.fromkeys(
         ("", "status", "is-active", "is-enabled", "is-failed", "is-system-running", "list-units", "list-unit-files",
-         "list-timers", "list-sockets", "list-dependencies", "list-jobs", "show", "get-default"),
+         "list-timers", "list-sockets", "list-dependencies", "list-jobs", "get-default"),
         _UNIT,
-    ),
+    ) | {"show": replace(_UNIT, needs=("-p|--property",))},  # all of a unit has its environment in it
 )  # fmt: skip
 
 _IP_SHOW = Reading(words=_N, most=4)
@@ -133,16 +134,17 @@ READ_ONLY: Mapping[str, Reading] = {
     # processor, memory, processes
     "free": Reading(flags="bkmghlwt", long=_set("--human --si --total --wide --mega --giga")),
     "lscpu": Reading(flags="eapJ", long=_set("--extended --json")), "lsmem": Reading(flags="a"),
-    "ps": Reading(flags="AaefFlLTjyHwdM", takes="opCuUGt", bsd="axufwljvhm", words=_N, most=1,
+    # Where ps finds a fault in its words it reads them all again the BSD way, in which e is the environment.
+    "ps": Reading(flags="AaefFlLTjyHwdM", takes="opC", bsd="axufwljvhm", words=_N, most=1,
                   long=_set("--no-headers --forest --headers"),
-                  long_takes=_set("--sort --ppid --pid --user --format --cols --columns")),
+                  long_takes=_set("--sort --ppid --pid --format --cols --columns")),
     "pgrep": Reading(flags="alxcofniv", takes="uUPg", words=_N, most=1),
     "pidof": Reading(flags="sx", words=_N, least=1),
-    "top": Reading(flags="bcHiS1", takes="nopuUd", needs=("-b", "-n"), up_to={"-n": 10}),
+    "top": Reading(flags="bcHiS1", takes="nopuUd", needs=("-b", "-n"), up_to={"-n": 10, "-d": 6}),
     "vmstat": Reading(flags="asdwtn", takes="S", words=Words.COUNT, most=2),
     "iostat": Reading(flags="cdhkmNtxyz", takes="p", words=Words.COUNT, most=2),
     "mpstat": Reading(flags="AuV", takes="PI", words=Words.COUNT, most=2),
-    "sar": Reading(flags="AbBdFHqruSvwWy", takes="nPI", words=Words.COUNT, most=2),
+    "sar": Reading(flags="AbBdFHqruSvwWy", takes="nP", words=Words.COUNT, most=2),
     "lsmod": _BARE, "lspci": Reading(flags="vknmtD"), "lsusb": Reading(flags="vt"),
     "sysctl": Reading(flags="anN", long=_set("--all --values --names"), words=_N),
     # disks and files
@@ -209,7 +211,7 @@ READ_ONLY: Mapping[str, Reading] = {
     # servers that can check their own configuration
     "nginx": Reading(flags="tvVq", needs=("-t|-v|-V",)), "sshd": Reading(flags="tT", needs=("-t|-T",)),
     "apachectl": Reading(flags="tvVS", sub={"": Reading(flags="tvVS", needs=("-t|-v|-V|-S",)), "configtest": _BARE}),
-    "haproxy": Reading(flags="cv", takes="f", needs=("-c|-v",)), "visudo": Reading(flags="c", needs=("-c",)),
+    "haproxy": Reading(flags="v", needs=("-v",)), "visudo": Reading(flags="c", needs=("-c",)),
     "getenforce": _BARE, "sestatus": Reading(flags="v"), "aa-status": _BARE,
     "docker": Reading(sub={"ps": Reading(flags="aqsn", long=_set("--all --no-trunc --quiet")),
                            "images": Reading(flags="aq"), "version": _BARE}),

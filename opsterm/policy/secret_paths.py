@@ -5,7 +5,20 @@ from __future__ import annotations
 import posixpath
 import re
 
-_ROOTS = ("/var/log/", "/etc/", "/sys/", "/usr/share/", "/usr/lib/", "/opt/", "/srv/", "/var/www/", "/boot/")
+_ROOTS = (
+    "/var/log/", "/usr/share/", "/usr/lib/", "/boot/", "/sys/block/", "/sys/class/", "/sys/devices/", "/sys/fs/",
+    "/sys/module/", "/sys/power/",
+)  # fmt: skip
+_ETC = re.compile(
+    r"/etc/(?:[a-z-]*release|debian_version|hosts(?:\.allow|\.deny)?|hostname|mailname|issue(?:\.net)?|motd|fstab|mtab|"
+    r"crypttab|resolv\.conf|nsswitch\.conf|host\.conf|passwd|group|services|protocols|networks|shells|timezone|adjtime|"
+    r"machine-id|login\.defs|adduser\.conf|locale\.(?:gen|conf)|sysctl\.conf|sysctl\.d/[^/]+|modules|modprobe\.d/[^/]+|"
+    r"modules-load\.d/[^/]+|limits\.conf|logrotate\.conf|logrotate\.d/[^/]+|nftables\.conf|chrony/chrony\.conf|ntp\.conf|"
+    r"ssh/sshd?_config|crontab|systemd/(?:system|journald|logind|resolved|timesyncd|networkd)\.conf|"
+    r"nginx/(?:nginx|mime)\.(?:conf|types)|udev/rules\.d/[^/]+|ld\.so\.conf)"
+)
+"""Files of /etc that hold no secrets by what they are for; any program may keep a password in one of its own."""
+
 _PROC = re.compile(
     r"/proc/(?:cpuinfo|meminfo|loadavg|uptime|version|mounts|stat|vmstat|swaps|filesystems|partitions|interrupts|"
     r"mdstat|diskstats|modules|cmdline|buddyinfo|slabinfo|softirqs|net/[a-z0-9_/]+|pressure/[a-z]+|sys/[a-z0-9_/.-]+|"
@@ -53,7 +66,12 @@ def content_refusal(path: str, *, glob: bool, home: bool) -> str:
         return f"Its output may hold secrets: {path}."
     if not path.startswith("/"):
         return f"{path} depends on the folder it runs in; write the whole path."
-    if clean == "/dev/null" or _PROC.fullmatch(clean) or any(clean.startswith(root) for root in _ROOTS):
+    if (
+        clean == "/dev/null"
+        or _PROC.fullmatch(clean)
+        or _ETC.fullmatch(clean)
+        or any(clean.startswith(root) for root in _ROOTS)
+    ):
         return ""
     return f"{path} is not in a place that is known to hold no secrets."
 

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opsterm.policy.mask import mask
@@ -49,6 +49,7 @@ def test_every_secret_of_a_text_is_counted() -> None:
         st.text(max_size=80), st.lists(st.sampled_from([*CASES["masked"], *CASES["kept"], "\n", "; "])).map("".join)
     )
 )
+@example("http/smbclient -U0%0")  # the placeholder of one rule looks like the secret of another
 def test_masking_twice_changes_nothing(text: str) -> None:
     once, _ = mask(text)
     assert mask(once) == (once, 0)
