@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from opsterm.cli.invocation import Invocation
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadSetting, ExitCode, OpstermError
-from opsterm.core.paths import Paths, find_paths, make_private
+from opsterm.core.paths import Paths, find_paths, make_private, refuse_shared_file
 from opsterm.core.settings import Loaded, load_settings
 from opsterm.core.text import clean_block
 
@@ -81,7 +81,9 @@ def read_settings(invocation: Invocation, paths: Paths, environment: dict[str, s
     file = Path(invocation.config or environment.get("OPSTERM_CONFIG") or paths.config_file)
     text = ""
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open(encoding="utf-8") as opened:
+            refuse_shared_file(opened.fileno(), file)
+            text = opened.read()
     except FileNotFoundError:
         if invocation.config or environment.get("OPSTERM_CONFIG"):
             raise BadSetting(f"There is no settings file {file}.", next_step="Check the path given.") from None
@@ -105,7 +107,7 @@ def _enter(invocation: Invocation, loaded: Loaded, paths: Paths, environment: di
         return run_screen(loaded=loaded, paths=paths, clock=SystemClock(), environment=environment, build=_build)
     from opsterm.cli.run import run_verb
 
-    return run_verb(invocation, loaded=loaded, paths=paths, clock=SystemClock(), environment=environment, build=_build)
+    return run_verb(invocation, loaded=loaded, paths=paths, environment=environment, build=_build)
 
 
 def _build(loaded: Loaded, paths: Paths, environment: dict[str, str], face: str) -> Runtime:

@@ -13,10 +13,11 @@ from opsterm.core.text import clean_bytes
 from opsterm.inventory.folding import fold
 
 LINES_COMPARED = 2_000
-"""Lines of an output at most that are compared; finding differences costs up to the square of their number."""
+"""Lines of an output at most that are compared."""
 
-GROUPS_COMPARED = 100
-"""Odd groups at most whose lines are compared."""
+PAIRS_COMPARED = 2_000_000
+"""Pairs of lines at most that are looked at in all: finding differences costs up to the product of both numbers of
+lines, some 0.2 us a pair. What is beyond is shown whole."""
 
 _NUMBER = re.compile(r"[0-9a-f]*[.:]?[0-9]+")
 
@@ -102,11 +103,16 @@ def compare_outputs(outcomes: Sequence[Outcome], kept: Mapping[str, bytes]) -> C
     most, *others = alike
     usual = _lines(kept.get(most[0].target, b""))
     groups = [_group(most, kept)]
-    for number, members in enumerate(others):
+    room = PAIRS_COMPARED
+    for members in others:
         first = members[0]
         ran = first.exit_status is not None or bool(first.signal)
-        lines = _lines(kept.get(first.target, b"")) if ran and number < GROUPS_COMPARED else None
-        groups.append(_group(members, kept, None if usual is None or lines is None else (usual, lines)))
+        lines = _lines(kept.get(first.target, b"")) if ran else None
+        compared = None if usual is None or lines is None else _Pair.of(usual, lines)
+        if compared is not None:
+            room -= compared.pairs
+            compared = compared if room >= 0 else None
+        groups.append(_group(members, kept, compared))
     return Comparison(groups=tuple(groups), odd=fold(o.target for members in others for o in members))
 
 
@@ -117,9 +123,7 @@ def _reason(outcome: Outcome) -> str:
     return _NUMBER.sub("0", outcome.message.partition("\n")[0].replace(outcome.target, ""))
 
 
-def _group(
-    members: Sequence[Outcome], kept: Mapping[str, bytes], compared: tuple[list[str], list[str]] | None = None
-) -> OutputGroup:
+def _group(members: Sequence[Outcome], kept: Mapping[str, bytes], compared: _Pair | None = None) -> OutputGroup:
     first = members[0]
     names = tuple(outcome.target for outcome in members)
     return OutputGroup(
@@ -131,7 +135,7 @@ def _group(
         message=first.message,
         data=kept.get(first.target, b""),
         cut_bytes=first.output_bytes - first.kept_bytes,
-        difference=tuple(_difference(*compared)) if compared is not None else None,
+        difference=tuple(compared.difference()) if compared is not None else None,
     )
 
 
@@ -142,9 +146,27 @@ def _lines(data: bytes) -> list[str] | None:
     return clean_bytes(data.removesuffix(b"\n")).split("\n") if data else []
 
 
-def _difference(usual: list[str], lines: list[str]) -> Iterator[str]:
-    matcher = difflib.SequenceMatcher(None, usual, lines, autojunk=False)
-    for tag, from_usual, to_usual, from_line, to_line in matcher.get_opcodes():
-        if tag != "equal":
-            yield from (f"- {line}" for line in usual[from_usual:to_usual])
-            yield from (f"+ {line}" for line in lines[from_line:to_line])
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The lines of two outputs between what both begin and end with."""
+
+    usual: list[str]
+    lines: list[str]
+
+    @classmethod
+    def of(cls, usual: list[str], lines: list[str]) -> _Pair:
+        shorter = min(len(usual), len(lines))
+        begin = next((n for n in range(shorter) if usual[n] != lines[n]), shorter)
+        end = next((n for n in range(shorter - begin) if usual[-1 - n] != lines[-1 - n]), shorter - begin)
+        return cls(usual[begin : len(usual) - end], lines[begin : len(lines) - end])
+
+    @property
+    def pairs(self) -> int:
+        return len(self.usual) * len(self.lines)
+
+    def difference(self) -> Iterator[str]:
+        matcher = difflib.SequenceMatcher(None, self.usual, self.lines)
+        for tag, from_usual, to_usual, from_line, to_line in matcher.get_opcodes():
+            if tag != "equal":
+                yield from (f"- {line}" for line in self.usual[from_usual:to_usual])
+                yield from (f"+ {line}" for line in self.lines[from_line:to_line])

@@ -280,17 +280,6 @@ def reached(outcomes: Sequence[Outcome]) -> dict[str, str]:
     return found
 
 
-def with_outcome(change: Change, outcome: Outcome) -> Change:
-    """Return a running change with one target's outcome replaced.
-
-    Raises:
-        Bug: the change does not run, or does not have this target.
-    """
-    if change.state is not ChangeState.RUNNING or outcome.target not in {o.target for o in change.outcomes}:
-        raise Bug(f"{change.name} takes no outcome of {outcome.target}.")
-    return replace(change, outcomes=tuple(outcome if o.target == outcome.target else o for o in change.outcomes))
-
-
 def case_of(change: Change) -> Case:
     """Return what the approval rules look at."""
     return Case(

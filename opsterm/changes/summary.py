@@ -29,6 +29,17 @@ def targets_text(change: Change) -> str:
     return f"{fold(names)} ({_count(len(names), 'target')})"
 
 
+def as_whom(change: Change) -> str:
+    """Return the accounts it runs as, each with its targets where they are not all the same."""
+    by_user: dict[str, list[str]] = {}
+    for target in change.order.targets:
+        local = target.protocol == "local"
+        by_user.setdefault("yourself" if local else target.user or "your log-in there", []).append(target.name)
+    if len(by_user) == 1:
+        return f"as {next(iter(by_user))}"
+    return "as " + ", ".join(f"{user} on {fold(names)}" for user, names in by_user.items())
+
+
 def way_back(change: Change) -> str:
     """Return what of a change can be taken back, in one sentence. Nothing is captured yet."""
     if change.risk.level in (RiskLevel.READ, RiskLevel.LOW):

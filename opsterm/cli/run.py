@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from opsterm.cli.invocation import Invocation
 from opsterm.cli.output import Printer
-from opsterm.core.clock import Clock
 from opsterm.core.errors import ExitCode, Interrupted
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
@@ -63,16 +62,13 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl+c, an end that was asked for, and a line that was cut: what runs is stopped and recorded in each case."""
 
 
-def run_verb(
-    invocation: Invocation, *, loaded: Loaded, paths: Paths, clock: Clock, environment: dict[str, str], build: Build
-) -> int:
+def run_verb(invocation: Invocation, *, loaded: Loaded, paths: Paths, environment: dict[str, str], build: Build) -> int:
     """Run a verb to its end.
 
     Raises:
         OpstermError: what the verb raised; the door turns it into a sentence.
         BrokenPipeError: nobody reads standard output any more.
     """
-    del clock  # the runtime brings its own
     module, _, function = VERBS[invocation.verb].partition(":")
     verb: Callable[[Context], Awaitable[int]] = getattr(
         importlib.import_module(f"opsterm.cli.verbs.{module}"), function

@@ -205,10 +205,11 @@ def _add_watching(verbs: Verbs[Parser], data: Parser) -> None:
 
 
 _ABOUT_APPROVE = """\
-On a terminal a high risk asks for the number of targets. A script may name the
-digest that it was shown. If nobody reads the output any more, the change runs
-on. Ends with 1 when the command failed somewhere, 3 when no target was reached,
-124 when it ran too long everywhere, 130 when it was stopped."""
+On a terminal a high risk asks for the number of targets. Without one nobody is
+asked: naming the change approves it, so let a script name the --digest that was
+read, or the number of --targets. If nobody reads the output any more, the
+change runs on. Ends with 1 when the command failed somewhere, 3 when no target
+was reached, 124 when it ran too long everywhere, 130 when it was stopped."""
 
 
 _ABOUT_COMMAND = """\

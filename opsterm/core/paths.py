@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from opsterm.core.errors import StorageError
+from opsterm.core.errors import BadSetting, StorageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,24 @@ def make_private(folder: Path) -> None:
             why=error.strerror or str(error),
             next_step="Give this account that folder, or set OPSTERM_HOME to one it owns.",
         ) from error
+
+
+def refuse_shared_file(descriptor: int, file: Path) -> None:
+    """Refuse a settings file that decides for this account and that anybody else can change. Blocking.
+
+    A group may write to it: on many systems each account has a group of its own.
+
+    Raises:
+        BadSetting: every account may write to it, or it belongs to neither this account nor root.
+    """
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or (status.st_uid in (0, os.geteuid()) and not status.st_mode & stat.S_IWOTH):
+        return
+    raise BadSetting(
+        f"The settings file {file} is not obeyed: others than you can write to it.",
+        why=f"It belongs to uid {status.st_uid} and has mode {stat.S_IMODE(status.st_mode):04o}.",
+        next_step=f"Look whether it is as you wrote it, then: chmod 600 {file}",
+    )
 
 
 def _make(folder: Path) -> None:

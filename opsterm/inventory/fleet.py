@@ -105,12 +105,6 @@ def in_natural_order(rows: Iterable[TargetRow]) -> tuple[TargetRow, ...]:
     return tuple(sorted(rows, key=lambda row: natural_key(row.target.name)))
 
 
-def worst_first(rows: Iterable[TargetRow]) -> tuple[TargetRow, ...]:
-    """Return rows sorted by status, the worst first, then by name."""
-    order = {status: status.order for status in Status}
-    return tuple(sorted(rows, key=lambda row: (order[row.status], natural_key(row.target.name))))
-
-
 def count_statuses(rows: Iterable[TargetRow]) -> StatusCounts:
     """Return how many rows have each status."""
     counts = dict.fromkeys(Status, 0)

@@ -17,8 +17,6 @@ from opsterm.monitoring.alerts import OPEN_STATES, Alert, AlertState, Severity
 from opsterm.monitoring.metrics import catalogue_order, metric_of
 from opsterm.monitoring.sample import Sample, SeriesKey
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
 _NOT_IN_NAMES = re.compile("[^a-zA-Z0-9_]")
 _COUNTED_STATES = (AlertState.PENDING, *OPEN_STATES)
 

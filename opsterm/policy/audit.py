@@ -20,7 +20,7 @@ from opsterm.policy.mask import mask
 Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
-PREFIXES = ("change.", "target.", "targets.", "settings.", "vault.", "terminal.", "hostkey.", "refusal.")
+PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.")
 """Kinds that are audited begin with one of these; besides, what a person did to an alert is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen"})
@@ -233,4 +233,7 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "target.edited": _edited,
     "target.removed": lambda f: _Said(f"removed {_text(f, 'target')}", _text(f, "target")),
     "targets.imported": _imported,
+    "hostkey.trusted": lambda f: _Said(
+        f"trusted the host key of {_text(f, 'target')}", _text(f, "target"), result=_text(f, "fingerprint")
+    ),
 }

@@ -30,6 +30,7 @@ from opsterm.policy.risk import assess
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Operator, Store
 from opsterm.runtime.supervisor import Heart, Supervisor
 
@@ -67,6 +68,7 @@ class Changes:
     def __init__(
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, operator: Operator,
         inventory: Inventory, executor: Executor, supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]],
+        offload: Offload,
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -77,6 +79,7 @@ class Changes:
         self._executor = executor
         self._supervisor = supervisor
         self._alive = alive
+        self._offload = offload
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
 
@@ -157,6 +160,7 @@ class Changes:
         """
         require_writable(read_only=self._settings.read_only, what="approved")
         change = await self._unless_over(await self.get(change_id))
+        self._require_graded(change)
         approved = lifecycle.approve(change, by=self._operator.name, digest=digest, now=self._clock.now())
         await self._move(approved, ChangeState.PROPOSED, ChangeApproved(change=change.id, digest=digest))
         return approved
@@ -183,7 +187,8 @@ class Changes:
     async def comparison(self, change: Change) -> Comparison:
         """Return the kept outputs of a change, grouped and compared."""
         names = [target.name for target in change.order.targets]
-        return compare_outputs(change.outcomes, {name: await self.output(change.id, name) for name in names})
+        kept = {name: await self.output(change.id, name) for name in names}
+        return await self._offload.run("comparison", lambda: compare_outputs(change.outcomes, kept))
 
     async def deny(self, change_id: int, *, note: str = "") -> Change:
         """Say no. Raises NotApproved when it is no longer waiting."""
@@ -234,12 +239,22 @@ class Changes:
 
         self._supervisor.start(f"change c{change_id}", work, restart=False)
 
-    async def stop(self, change_id: int) -> None:
-        """Ask that a running change be stopped, whichever process runs it."""
+    async def stop(self, change_id: int) -> Change:
+        """Ask that a running change be stopped, whichever process runs it.
+
+        Returns:
+            The change: RUNNING while its process is being asked, INTERRUPTED when that process is gone.
+
+        Raises:
+            BadInput: it does not run.
+        """
         change = await self.get(change_id)
         if change.state is not ChangeState.RUNNING:
             raise BadInput(f"{change.name} is not running: it is {change.state}.")
+        if await self._interrupt_if_orphan(change):
+            return await self.get(change_id)
         await self._ledger.record(self._fact(change, ChangeStopAsked(change=change.id)))
+        return change
 
     async def heed_stops(self, heart: Heart) -> None:
         """Stop changes of this process when anybody asks, or has asked while nobody listened. Run by the supervisor."""
@@ -264,23 +279,13 @@ class Changes:
         while True:
             heart.beat()
             if not self._store.read_only_because:
-                await self.expire_due()
-                await self._interrupt_orphans()
+                await self.settle()
             await asyncio.sleep(SWEEP_EVERY_S)
 
-    async def _interrupt_orphans(self) -> None:
-        for running in await self.list([ChangeState.RUNNING], limit=SWEPT_AT_ONCE):
-            runner = await self._store.changes.runner(running.id)
-            if not runner or await self._alive(runner):
-                continue
-            change = await self.get(running.id)  # as the dead process left it: it may have ended after all
-            if change.state is ChangeState.RUNNING:
-                ended = lifecycle.interrupt(change, now=self._clock.now())
-                event = ChangeEnded(change=change.id, state=ended.state)
-                await self._try_move(ended, change.state, event, by="opsterm", outcomes=ended.outcomes)
+    async def settle(self) -> None:
+        """Let what waited too long expire, and say of what a dead process left running that nobody saw its end.
 
-    async def expire_due(self) -> None:
-        """Let what waited too long expire. Safe in every process: a change expires once.
+        Safe in every process: each of it happens once.
 
         Raises:
             StorageError: nothing can be written now.
@@ -289,6 +294,20 @@ class Changes:
         for change in await self.list(lifecycle.WAITING_STATES, limit=SWEPT_AT_ONCE):
             if now > change.order.expires_at:
                 await self._expire(change)
+        for change in await self.list([ChangeState.RUNNING], limit=SWEPT_AT_ONCE):
+            await self._interrupt_if_orphan(change)
+
+    async def _interrupt_if_orphan(self, running: Change) -> bool:
+        """End a change whose process is gone; return whether it was."""
+        runner = await self._store.changes.runner(running.id)
+        if not runner or await self._alive(runner):
+            return False
+        change = await self.get(running.id)  # as the dead process left it: it may have ended after all
+        if change.state is ChangeState.RUNNING:
+            ended = lifecycle.interrupt(change, now=self._clock.now())
+            event = ChangeEnded(change=change.id, state=ended.state)
+            await self._try_move(ended, change.state, event, by="opsterm", outcomes=ended.outcomes)
+        return True
 
     async def _expire(self, change: Change) -> None:
         expired = lifecycle.expire(change, now=self._clock.now())
@@ -313,6 +332,21 @@ class Changes:
         raise NotApproved(
             f"{change.name} is void: {why}", next_step="Propose it again, so that what you approve is what would run."
         )
+
+    def _require_graded(self, change: Change) -> None:
+        """Check that the grade on the row is not milder than the one of the bytes: it is not part of the digest.
+
+        Raises:
+            NotApproved: somebody may have edited the database, or a newer version judges the command otherwise.
+        """
+        order = change.order
+        known = [self._inventory.target(target.name) for target in order.targets]
+        places = [target.environment if target is not None else "" for target in known]
+        if assess(order.command, order.shell, order.targets, places).level.order > change.risk.level.order:
+            raise NotApproved(
+                f"{change.name} was not approved: its risk is higher than the {change.risk.level} kept with it.",
+                next_step="Propose it again, so that you are asked as its risk demands.",
+            )
 
     async def _difference(self, targets: Sequence[OrderTarget]) -> str:
         await self._inventory.reload()  # another process may have edited one a moment ago

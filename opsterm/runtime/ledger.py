@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from opsterm.core.clock import Clock
 from opsterm.core.events import Event, Fact
@@ -128,8 +127,3 @@ class Ledger:
             self._tell_what_is_next()
             if len(facts) < READ_BATCH:
                 return
-
-
-def correlated(facts: Sequence[Fact], correlation_id: str) -> Sequence[Fact]:
-    """Return the facts with a correlation id set, for ids that are known only once a row is kept."""
-    return [replace(fact, correlation_id=correlation_id) for fact in facts]

@@ -160,6 +160,7 @@ class Runtime:
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
+            offload=self.offload,
         )  # fmt: skip
         self.terminals = Terminals(
             ledger, self.inventory, self.connector, read_only=settings.changes.read_only

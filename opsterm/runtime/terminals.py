@@ -32,6 +32,15 @@ class TerminalClosed(Event):
     exit_status: int | None
 
 
+@event("hostkey.trusted")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostKeyTrusted(Event):
+    """The operator compared the key of a host and took it into known_hosts."""
+
+    target: str
+    fingerprint: str
+
+
 class Terminals:
     """Opens shells and tells that they were opened.
 
@@ -89,3 +98,5 @@ class Terminals:
         row = self._inventory.row(host)
         what = self._inventory.order_target(row.target) if row is not None else host
         await (await self._connector()).trust(what, fingerprint)
+        with contextlib.suppress(StorageFull):
+            await self._ledger.record(self._ledger.fact(HostKeyTrusted(target=host, fingerprint=fingerprint)))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from opsterm.changes.change import Outcome, OutcomeState
-from opsterm.changes.comparison import GROUPS_COMPARED, LINES_COMPARED, compare_outputs
+from opsterm.changes.comparison import LINES_COMPARED, PAIRS_COMPARED, compare_outputs
 
 
 def outcome(target: str, state: str = "done", status: int | None = 0, **more: str) -> Outcome:
@@ -69,10 +73,38 @@ def test_a_difference_obeys_nothing_that_a_target_wrote() -> None:
 def test_what_would_take_long_to_compare_is_shown_whole() -> None:
     long = b"\n" * (LINES_COMPARED + 1)
     assert compare_outputs([outcome(n) for n in "abc"], {"c": long}).groups[1].difference is None
-    names = [f"t{n}" for n in range(GROUPS_COMPARED + 4)]
-    kept = {name: str(n).encode() for n, name in enumerate(names[2:])}
-    groups = compare_outputs([outcome(name) for name in names], kept).groups
-    assert [group.difference is None for group in groups] == [True, *[False] * GROUPS_COMPARED, True, True]
+    names = [f"t{n}" for n in range(9)]
+    logs = {name: "".join(f"{n} {i % 7}\n" for i in range(1000)).encode() for n, name in enumerate(names)}
+    logs["t1"] = logs["t0"]
+    groups = compare_outputs([outcome(name) for name in names], logs).groups
+    compared = [group for group in groups[1:] if group.difference is not None]
+    assert len(compared) == PAIRS_COMPARED // 1000**2, "then the rest is shown as it is"
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
+def test_a_difference_takes_what_the_most_wrote_to_what_the_odd_one_wrote(usual: list[str], odd: list[str]) -> None:
+    kept = {name: "\n".join(usual).encode() for name in "xy"} | {"z": "\n".join(odd).encode()}
+    groups = compare_outputs([outcome(name) for name in "xyz"], kept).groups
+    if len(groups) == 1:
+        return
+    difference = groups[1].difference
+    assert difference is not None
+    gone = Counter(line[2:] for line in difference if line.startswith("- "))
+    new = Counter(line[2:] for line in difference if line.startswith("+ "))
+    assert Counter(usual) - gone + new == Counter(odd)
+
+
+@pytest.mark.speed
+def test_outputs_that_differ_everywhere_are_compared_in_under_two_seconds() -> None:
+    names = [f"t{n}" for n in range(101)]
+    logs = {
+        name: "".join(f"Nov 28 {i % 60} host sshd[{i * (n + 1) % 97}]: accepted\n" for i in range(1900)).encode()
+        for n, name in enumerate(names)
+    }
+    logs["t1"] = logs["t0"]
+    begun = time.process_time()
+    compare_outputs([outcome(name) for name in names], logs)
+    assert time.process_time() - begun < 2.0
 
 
 @given(st.lists(st.tuples(st.sampled_from(OutcomeState), st.binary(max_size=2), st.integers(0, 2)), max_size=12))

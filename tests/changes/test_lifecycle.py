@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from opsterm.changes import lifecycle
-from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
+from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.events import (
     ChangeApproved,
     ChangeDenied,
@@ -149,15 +149,6 @@ def test_expiry_comes_not_before_its_time() -> None:
 def test_what_differs_is_kept_when_a_change_is_voided() -> None:
     void = lifecycle.void(_approved(), why="web-01 is gone.", now=NOW + 2)
     assert (void.state, void.decision_note, void.approved_digest) == (_S.VOIDED, "web-01 is gone.", "")
-
-
-def test_outcomes_are_taken_only_while_it_runs_and_only_of_its_targets() -> None:
-    done = Outcome(target="web-01", state=OutcomeState.DONE, exit_status=0)
-    assert lifecycle.with_outcome(_running(), done).outcomes == (done,)
-    with pytest.raises(Bug):
-        lifecycle.with_outcome(proposed(), done)
-    with pytest.raises(Bug):
-        lifecycle.with_outcome(_running(), replace(done, target="x"))
 
 
 def test_running_follows_only_an_approval_and_ends_are_ends() -> None:

@@ -269,3 +269,13 @@ def test_a_report_is_written_for_a_fault_of_ours(account: Account) -> None:
     assert str(report) in done.stderr
     assert "Traceback" in report.read_text()
     assert report.stat().st_mode & 0o777 == 0o600
+
+
+def test_settings_that_anybody_can_change_are_not_obeyed(account: Account) -> None:
+    file = account.config('[screen]\ntheme = "day"\n')
+    file.chmod(0o666)
+    refused = account.run("settings", expect=2)
+    assert "others than you can write to it" in refused.err
+    assert f"chmod 600 {file}" in refused.err
+    file.chmod(0o664)
+    account.run("settings", expect=0)

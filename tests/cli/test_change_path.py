@@ -306,3 +306,33 @@ def test_a_query_that_is_stopped_ends_on_the_target_too(script: Account) -> None
         looking.send(signal.SIGINT)
         assert looking.wait().code == 130
     assert script.run("change", "c1", "--json", expect=0).record()["state"] == "cancelled"
+
+
+def test_a_change_whose_process_is_gone_is_told_by_the_next_who_asks(script: Account) -> None:
+    for verb in ("stop", "changes", "change"):
+        number = script.propose("sleep 30")
+        with script.start("approve", number) as running:
+            wait_until(lambda n=number: '"state": "running"' in script.run("change", n, "--json").out)  # type: ignore[misc]  # n is bound now
+            running.send(signal.SIGKILL)
+            running.wait()
+        told = script.run(verb, *([] if verb == "changes" else [number]))
+        assert "interrupted" in told.out + told.err
+        assert verb != "stop" or (told.code == 1 and "may still run" in told.err)
+
+
+def test_a_grade_that_was_edited_in_the_database_approves_nothing(script: Account) -> None:
+    number = script.propose("touch made-by-a-change")
+    with closing(sqlite3.connect(script.data / "opsterm.db")) as database:
+        database.execute("update change set risk_level = 'low'")
+        database.commit()
+    refused = script.run("approve", number, expect=4)
+    assert "its risk is higher than the low kept with it" in refused.err
+
+
+def test_as_whom_and_where_is_told_before_it_is_approved(account: Account) -> None:
+    for name, more in (("web-8", ()), ("web-9", ("--user", "root", "--environment", "prod"))):
+        account.run("targets", "add", name, *more, expect=0)
+    account.run("propose", "--on", "web-[8-9] or localhost", "--", "reboot", expect=0)
+    shown = account.run("change", "c1", expect=0).err
+    assert "as yourself on localhost, your log-in there on web-8, root on web-9" in shown
+    assert "(3 targets) · PROD" in shown

@@ -55,6 +55,8 @@ async def test_an_unknown_key_is_compared_trusted_and_then_obeyed(account: Accou
         assert "not the one that was compared" in err
         trusted = json.loads(await ok(account, "targets", "trust", shown[1], "--fingerprint", shown[2], "--json"))
         assert trusted == {"target": "web-1", "fingerprint": shown[2], "trusted": True}
+        story = json.loads((await ok(account, "audit", "--json")).splitlines()[-1])
+        assert (story["what"], story["result"]) == ("trusted the host key of web-1", shown[2])
         assert HOST_KEY.export_public_key().decode().split()[1] in (account.home / ".ssh/known_hosts").read_text()
         change = json.loads(await ok(account, "propose", "--json", "--on", "web-1", "--", "echo $((40 + 2)); exit 3"))
         code, out, err = await run(account, "approve", change["id"])

@@ -39,6 +39,9 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "a face opens a session": (
         "one executor opens targets", "opsterm/tui/x.py", "s = await connector.session(target)",
     ),
+    "a use-case opens one under another name": (
+        "one executor opens targets", "opsterm/runtime/x.py", "f = connector.session\nawait f(target)",
+    ),
     "a use-case runs a command": (
         "one executor opens targets", "opsterm/runtime/x.py", "session.run('reboot', shell='sh')",
     ),
@@ -61,6 +64,21 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     ),
     "chat types into a terminal": (
         "the assistant can only propose", "opsterm/runtime/assistant.py", "await runtime.terminals.open('web-1')",
+    ),
+    "chat silences an alert": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "await self._alerts.silence(7, until=0.0)",
+    ),
+    "chat edits the inventory": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "await self._inventory.remove(['web-1'])",
+    ),
+    "chat runs what only reads": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "await self._changes.query(proposal)",
+    ),
+    "chat approves under another name": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "c = self._changes\nawait c.approve(4)",
+    ),
+    "chat has the store": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "await self._store.targets.remove(['x'])",
     ),
     "a verb prints": ("the command line prints through its printer", "opsterm/cli/x.py", "print(row)"),
     "a verb writes": ("the command line prints through its printer", "opsterm/cli/x.py", "sys.stdout.write(row)"),

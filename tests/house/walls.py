@@ -17,8 +17,14 @@ STARTERS = frozenset({
     "execv", "execve", "execvp", "execvpe", "execl", "execlp", "system", "popen", "startfile", "spawnv", "spawnvp",
 })  # fmt: skip
 
-MAY_PROPOSE = frozenset({"propose", "get", "list", "output"})
-"""What the assistant may ask of changes."""
+ASSISTANT_MAY = {
+    "changes": frozenset({"propose", "get", "list", "output"}),
+    "inventory": frozenset({"rows", "row", "target", "select"}),
+    "monitoring": frozenset({"series", "latest", "window", "interval_s", "rule_for"}),
+    "alerts": frozenset({"feed", "recent", "get", "by_target"}),
+}
+"""What the assistant's use-case may ask of the others: everything here looks, and one word proposes."""
+ASSISTANT_MAY_NOT_HAVE = frozenset({"store", "ledger", "terminals", "connector", "executor", "credentials"})
 
 
 def opens_targets(modules: Iterable[Module]) -> Breaches:
@@ -31,12 +37,15 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
     for m in modules:
         if m.room == "adapters":
             continue  # implements the ports
+        found += [
+            f"{m.at(node)} takes what opens a session on a target: only {EXECUTOR} does"
+            for node in ast.walk(m.tree)
+            if isinstance(node, ast.Attribute) and node.attr == "session" and m.name != EXECUTOR
+        ]
         for call in calls(m.tree):
             name, keywords = called(call), {keyword.arg for keyword in call.keywords}
             if not isinstance(call.func, ast.Attribute):
                 continue
-            if name == "session" and m.name != EXECUTOR:
-                found.append(f"{m.at(call)} opens a session on a target: only {EXECUTOR} does")
             if name == "run" and "shell" in keywords and m.name != EXECUTOR:
                 found.append(f"{m.at(call)} runs a command on a target: only {EXECUTOR} does")
             if name == "shell" and "term" in keywords and m.name != TERMINALS:
@@ -88,12 +97,30 @@ def assistant_reaches_out(modules: Iterable[Module]) -> Breaches:
                 and any(word in ast.unparse(function.returns) for word in ("Callable", "Awaitable", "Coroutine"))
             ]  # fmt: skip
         if m.name == "opsterm/runtime/assistant.py":
-            for call in calls(m.tree):
-                owner, _, name = dotted(call.func).rpartition(".")
-                if owner.split(".")[-1].strip("_") == "changes" and name not in MAY_PROPOSE:
-                    found.append(f"{m.at(call)} calls changes.{name}(): the assistant can only propose")
-                if owner.split(".")[-1].strip("_") in ("terminals", "connector", "executor"):
-                    found.append(f"{m.at(call)} reaches {owner}: the assistant can only propose")
+            found += _assistant_oversteps(m)
+    return found
+
+
+def _assistant_oversteps(m: Module) -> Breaches:
+    """Find what the assistant's use-case takes of others beyond what it may, under whatever name it calls it."""
+    found = []
+    asked = {id(node.value): node.attr for node in ast.walk(m.tree) if isinstance(node, ast.Attribute)}
+    kept = {
+        id(node) for node in ast.walk(m.tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    }
+    for node in ast.walk(m.tree):
+        name = (node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else "").strip(
+            "_"
+        )
+        if name in ASSISTANT_MAY_NOT_HAVE:
+            found.append(f"{m.at(node)} reaches {name}: the assistant can only propose")
+        if name not in ASSISTANT_MAY or not isinstance(node, ast.Attribute) or id(node) in kept:
+            continue
+        word = asked.get(id(node), "")
+        if not word:
+            found.append(f"{m.at(node)} passes {name} on: the assistant asks it here, where it can be seen")
+        elif word not in ASSISTANT_MAY[name]:
+            found.append(f"{m.at(node)} calls {name}.{word}(): the assistant can only propose")
     return found
 
 

@@ -53,8 +53,8 @@ def _fact(body: Event, by: str = "ana") -> Fact:
         (TargetRemoved(target="a"), "ana  removed a"),
         (TargetsImported(source="csv", added=3, changed=1, unchanged=0),
          "ana  imported targets from csv · 3 added, 1 changed, 0 unchanged"),
-        (UnknownEvent(name="vault.unlocked", body_json='{"way":"passphrase"}', body_version=9),
-         "ana  vault unlocked · way passphrase"),
+        (UnknownEvent(name="terminal.recorded", body_json='{"way":"passphrase"}', body_version=9),
+         "ana  terminal recorded · way passphrase"),
     ],
 )  # fmt: skip
 def test_a_fact_is_a_line(body: Event, text: str) -> None:

@@ -303,7 +303,7 @@ async def test_the_sweep_does_not_touch_what_ends_while_it_looks(home: Path, mon
             return [replace(change, state=ChangeState.RUNNING)]
 
         monkeypatch.setattr(runtime.changes, "list", listed)
-        await runtime.changes._interrupt_orphans()
+        await runtime.changes.settle()
         kept = await runtime.changes.get(change.id)
         assert kept.state is ChangeState.DONE
         assert outcomes(kept)["localhost"].state is OutcomeState.DONE

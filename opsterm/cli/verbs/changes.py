@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsterm.changes.change import Change, ChangeState, Outcome
-from opsterm.changes.summary import targets_text, way_back
+from opsterm.changes.summary import as_whom, targets_text, way_back
 from opsterm.cli.arguments import command_text
 from opsterm.cli.output import ESCAPED_AT_MOST
 from opsterm.cli.prompt import read_text
@@ -12,6 +12,7 @@ from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode, StorageError
 from opsterm.core.text import clean_bytes, shown_exactly
 from opsterm.core.units import age_text, bytes_text, parse_duration, span_text
+from opsterm.policy.mask import mask
 from opsterm.runtime.changes import Proposal, change_number
 
 
@@ -53,8 +54,8 @@ def describe(context: Context, change: Change) -> None:
     now = context.runtime.clock.now()
     first, *more = shown_exactly(order.command).split("\n")
     say("\n".join([f"what    {first}", *(f"        {line}" for line in more)]))
-    say(f"        {order.shell}, {span_text(order.timeout_s)} limit")
-    say(f"where   {targets_text(change)}")
+    say(f"        {order.shell} · {as_whom(change)} · {span_text(order.timeout_s)} limit")
+    say(f"where   {targets_text(change)}{_environments(context, change)}")
     say(f"risk    {change.risk.level.upper()}  {' '.join(change.risk.reasons)}")
     say(f"back    {way_back(change)}")
     if change.reason:
@@ -64,10 +65,16 @@ def describe(context: Context, change: Change) -> None:
         say(f"until   {age_text(max(0.0, order.expires_at - now))} from now")
 
 
-async def expire_what_is_due(context: Context) -> None:
-    """Let what waited too long expire also when no process runs the workers."""
+def _environments(context: Context, change: Change) -> str:
+    found = (context.runtime.inventory.target(target.name) for target in change.order.targets)
+    names = sorted({target.environment.upper() for target in found if target is not None and target.environment})
+    return f" · {', '.join(names)}" if names else ""
+
+
+async def settle(context: Context) -> None:
+    """See what has expired, or has lost its process, also when nobody runs the workers."""
     try:
-        await context.runtime.changes.expire_due()
+        await context.runtime.changes.settle()
     except StorageError:
         return  # nothing can be written now; looking must go on
 
@@ -82,7 +89,7 @@ async def list_changes(context: Context) -> int:
         raise BadInput(
             f"{wrong[:100]!r} is not a state of a change.", next_step=f"A state is one of {', '.join(known)}."
         ) from None
-    await expire_what_is_due(context)
+    await settle(context)
     found = await context.runtime.changes.list(states, context.invocation.number("limit") or 50)
     if context.printer.json:
         for change in found:
@@ -93,7 +100,7 @@ async def list_changes(context: Context) -> int:
         ("id", "state", "risk", "asked", "by", "where", "command"),
         [
             (c.name, c.state, c.risk.level, f"{age_text(now - c.requested_at)} ago", c.requested_by, targets_text(c),
-             c.order.command)
+             mask(c.order.command)[0])
             for c in found
         ],
         right=("asked",),
@@ -105,7 +112,7 @@ async def list_changes(context: Context) -> int:
 
 async def show(context: Context) -> int:
     """Show one change with its outcomes."""
-    await expire_what_is_due(context)
+    await settle(context)
     change = await named_change(context)
     if context.printer.json:
         context.printer.record(change_record(change))
@@ -151,9 +158,15 @@ async def deny(context: Context) -> int:
 async def stop(context: Context) -> int:
     """Ask that a running change be stopped."""
     change = await named_change(context)
-    await context.runtime.changes.stop(change.id)
+    change = await context.runtime.changes.stop(change.id)
     if context.printer.json:
         context.printer.record(change_record(change))
+    if change.state is not ChangeState.RUNNING:
+        context.printer.say(
+            f"{change.name} is {change.state}: the process that ran it is gone. What it began may still run on the\n"
+            "targets; look there (ps) before you repeat it."
+        )
+        return ExitCode.SOME_FAILED
     context.printer.say(f"{change.name} is being stopped.")
     return ExitCode.DONE
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.summary import exit_summary, targets_text, way_back
+from opsterm.changes.summary import as_whom, exit_summary, targets_text, way_back
 from opsterm.core.text import clean_block, clean_line, shown_exactly
 from opsterm.core.units import age_text, bytes_text, span_text
 from opsterm.policy.approval import Ask, Friction
@@ -76,7 +76,7 @@ def rows_of(change: Change, *, now: float, environments: str, sign: str) -> list
     where = f"{targets_text(change)}{f' · {environments}' if environments else ''}"
     rows = [
         SheetRow("what", shown_exactly(order.command), exact=True),
-        SheetRow("", f"{order.shell} · {_as_whom(change)} · {span_text(order.timeout_s)} limit"),
+        SheetRow("", f"{order.shell} · {as_whom(change)} · {span_text(order.timeout_s)} limit"),
         SheetRow("where", where),
         SheetRow("risk", f"{sign} {change.risk.level.upper()}  {' '.join(change.risk.reasons)}"),
         SheetRow("rules", "none are evaluated in this version"),
@@ -87,11 +87,6 @@ def rows_of(change: Change, *, now: float, environments: str, sign: str) -> list
         rows.append(SheetRow("reason", change.reason))
     rows.append(SheetRow("digest", f"{change.digest[:16]}…  the approval is for exactly these bytes"))
     return rows + _history(change, now)
-
-
-def _as_whom(change: Change) -> str:
-    users = sorted({target.user for target in change.order.targets if target.user})
-    return f"as {', '.join(users)}" if users else "as your log-in on each target"
 
 
 def _history(change: Change, now: float) -> list[SheetRow]:
