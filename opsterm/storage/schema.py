@@ -95,12 +95,17 @@ def version_on_disk(connection: sqlite3.Connection) -> str | None:
 def _is_current(database: Path, schema: Schema) -> bool:
     version = _version(database)
     if version is not None and version > schema.version:
-        raise SchemaTooNew(
-            f"{database} was written by a newer opsterm.",
-            why=f"Its tables are of version {version}, this program knows {schema.version}.",
-            next_step="Install the newer opsterm again, or set OPSTERM_HOME to another folder.",
-        )
+        raise too_new(database, version, schema.version)
     return version == schema.version
+
+
+def too_new(database: Path, version: str, known: str) -> SchemaTooNew:
+    """Return the error for tables of a newer version than the one this program knows."""
+    return SchemaTooNew(
+        f"{database} was written by a newer opsterm.",
+        why=f"Its tables are of version {version}, this program knows {known}.",
+        next_step="Install the newer opsterm again, or set OPSTERM_HOME to another folder.",
+    )
 
 
 def _version(database: Path) -> str | None:

@@ -24,6 +24,7 @@ from opsterm.runtime.ports import Fence
 from opsterm.storage.facts import fact_row, insert_rows, placed
 from opsterm.storage.faults import ends_transaction, fault
 from opsterm.storage.line import Line, Readers, closed, connect_for_writing
+from opsterm.storage.schema import too_new, version_on_disk
 
 T = TypeVar("T")
 
@@ -142,6 +143,7 @@ class Writer:
         self._make_ready = make_ready
         self._readers = readers
         self._inode = 0
+        self._version = ""
         self._line: Line | None = None
         self._waiting: deque[_Waiting] = deque()
         self._committing: asyncio.Future[None] | None = None
@@ -167,6 +169,7 @@ class Writer:
         try:
             connection = connect_for_writing(self._database)
             self._inode = self._database.stat().st_ino
+            self._version = version_on_disk(connection) or ""
         except (sqlite3.Error, OSError) as error:
             raise fault(error, self._database, "opened") from error
         return connection
@@ -246,7 +249,7 @@ class Writer:
                 await self._open_again()
             if self._line is None:
                 raise closed()
-            await self._line.run(partial(_commit_group, group, self._database, self._inode))
+            await self._line.run(partial(_commit_group, group, self._database, self._inode, self._version))
         except OpstermError as error:
             self._note(error)
             _tell_all(group, error)
@@ -281,14 +284,14 @@ class Writer:
             self._try_at = self._clock.monotonic() + TRY_AGAIN_S
 
 
-def _commit_group(group: list[_Waiting], database: Path, inode: int, db: sqlite3.Connection) -> None:
+def _commit_group(group: list[_Waiting], database: Path, inode: int, version: str, db: sqlite3.Connection) -> None:
     """Run everybody's work in one transaction. Raises when nothing was kept. In the connection's thread.
 
     Errors are put into sentences here, not on the loop: that asks the disk how it is.
     """
     try:
         _insist_on_file(database, inode)
-        _run_group(group, database, db)
+        _run_group(group, database, version, db)
     except Exception as error:
         raise _sentence(error, database) from error
 
@@ -306,9 +309,12 @@ def _insist_on_file(database: Path, inode: int) -> None:
         )
 
 
-def _run_group(group: list[_Waiting], database: Path, db: sqlite3.Connection) -> None:
+def _run_group(group: list[_Waiting], database: Path, version: str, db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
+        now = db.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+        if now != version:  # another opsterm has changed the tables while this one ran
+            raise too_new(database, now, version)
         transaction = Transaction(db)
         for one in group:
             _run_one(one, transaction, database, alone=len(group) == 1)

@@ -6,11 +6,12 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 
 import pytest
 
 from opsterm.core.clock import StoppedClock
-from opsterm.core.errors import BadInput, Bug, LeaseLost, StorageError
+from opsterm.core.errors import BadInput, Bug, LeaseLost, SchemaTooNew, StorageError
 from opsterm.core.paths import Paths, make_private
 from opsterm.runtime.ports import Fence
 from opsterm.storage.line import Line, Readers, connect_for_writing
@@ -217,3 +218,14 @@ def begin(db: sqlite3.Connection) -> None:
 
 def commit(db: sqlite3.Connection) -> None:
     db.execute("COMMIT")
+
+
+async def test_tables_that_a_newer_opsterm_has_changed_meanwhile_are_written_no_more(
+    writer: Writer, paths: Paths
+) -> None:
+    with closing(sqlite3.connect(paths.database)) as newer, newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaTooNew, match="newer opsterm"):
+        await writer.write(lambda transaction: transaction.append([fact("late")]))
+    with closing(sqlite3.connect(paths.database)) as later:
+        assert later.execute("SELECT count(*) FROM journal").fetchone() == (0,)
