@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opsterm.changes import lifecycle
-from opsterm.changes.change import Change, ChangeState, Outcome
+from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.comparison import Comparison, compare_outputs
 from opsterm.changes.events import (
     ChangeApproved,
@@ -304,10 +304,20 @@ class Changes:
             return False
         change = await self.get(running.id)  # as the dead process left it: it may have ended after all
         if change.state is ChangeState.RUNNING:
-            ended = lifecycle.interrupt(change, now=self._clock.now())
+            ended = await self._with_kept_sizes(lifecycle.interrupt(change, now=self._clock.now()))
             event = ChangeEnded(change=change.id, state=ended.state)
             await self._try_move(ended, change.state, event, by="opsterm", outcomes=ended.outcomes)
         return True
+
+    async def _with_kept_sizes(self, change: Change) -> Change:
+        """Count what a dead process had kept of the output; how much more came, nobody saw."""
+        outcomes = []
+        for outcome in change.outcomes:
+            kept = 0
+            if outcome.state is OutcomeState.UNKNOWN:
+                kept = len(await self.output(change.id, outcome.target, limit=1 << 40))
+            outcomes.append(replace(outcome, output_bytes=kept, kept_bytes=kept) if kept else outcome)
+        return replace(change, outcomes=tuple(outcomes))
 
     async def _expire(self, change: Change) -> None:
         expired = lifecycle.expire(change, now=self._clock.now())

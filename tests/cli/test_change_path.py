@@ -310,13 +310,15 @@ def test_a_query_that_is_stopped_ends_on_the_target_too(script: Account) -> None
 
 def test_a_change_whose_process_is_gone_is_told_by_the_next_who_asks(script: Account) -> None:
     for verb in ("stop", "changes", "change"):
-        number = script.propose("sleep 30")
+        number = script.propose("echo begun; sleep 30")
         with script.start("approve", number) as running:
-            wait_until(lambda n=number: '"state": "running"' in script.run("change", n, "--json").out)  # type: ignore[misc]  # n is bound now
+            wait_until(lambda n=number: script.run("output", n).out == "begun\n")  # type: ignore[misc]  # n is bound now
             running.send(signal.SIGKILL)
             running.wait()
         told = script.run(verb, *([] if verb == "changes" else [number]))
         assert "interrupted" in told.out + told.err
+        (outcome,) = script.run("change", number, "--json", expect=0).record()["outcomes"]
+        assert (outcome["state"], outcome["output_bytes"]) == ("unknown", len("begun\n"))
         assert verb != "stop" or (told.code == 1 and "may still run" in told.err)
 
 

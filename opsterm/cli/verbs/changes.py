@@ -129,8 +129,10 @@ async def show(context: Context) -> int:
 
 
 def _decision(change: Change) -> str:
-    by = f" by {change.decided_by}" if change.decided_by else ""
-    return f"{by}: {change.decision_note}" if change.decision_note else by
+    if not change.decided_by:
+        return ""
+    word = "approved" if change.approved_digest else "decided"
+    return f", {word} by {change.decided_by}" + (f": {change.decision_note}" if change.decision_note else "")
 
 
 async def named_change(context: Context) -> Change:
