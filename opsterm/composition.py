@@ -13,6 +13,7 @@ from opsterm.core.settings import Loaded
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Store
+from opsterm.runtime.ports_snmp import SnmpReader
 from opsterm.runtime.runtime import Runtime
 
 
@@ -52,6 +53,12 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         )
         return connector
 
+    async def open_snmp(credentials: Credentials) -> SnmpReader:
+        reader: SnmpReader = (await module("opsterm.adapters.snmp")).open_snmp(
+            settings.snmp, credentials, runtime.offload.pool("snmp")
+        )
+        return reader
+
     async def open_probe() -> HostProbe:
         local_host = await module("opsterm.adapters.local_host")
         probe: HostProbe = await runtime.offload.run("probe", local_host.LocalHostProbe)
@@ -73,6 +80,7 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
             open_store=open_store,
             open_credentials=open_credentials,
             open_connector=open_connector,
+            open_snmp=open_snmp,
             open_probe=open_probe,
             open_knowledge=open_knowledge,
             files=LocalFiles(),

@@ -28,6 +28,9 @@ ALERT_KEYS = (
     "count", "by", "note", "silenced_until", "resolved_at", "advice",
 )  # fmt: skip
 
+SNMP_KEYS = ("target", "oid", "name", "kind", "value", "text", "truncated", "error", "why", "next_step")
+"""Keys of a value that an SNMP agent gave, or of a target that gave none."""
+
 JSON_KEYS: Mapping[str, Sequence[str]] = {
     "targets list": ROW_KEYS,
     "targets show": ROW_KEYS,
@@ -40,6 +43,14 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "targets export": TARGET_KEYS,
     "targets check": ("target", "answered", "reason"),
     "targets trust": ("target", "fingerprint", "trusted"),
+    "snmp get": SNMP_KEYS,
+    "snmp walk": SNMP_KEYS,
+    "snmp table": ("target", "index", "cells", "truncated", "error", "why", "next_step"),
+    "snmp profile": (
+        "target", "name", "vendor", "os", "os_version", "model", "serial", "description", "object_id", "contact",
+        "location", "uptime_s", "interfaces", "error", "why", "next_step",
+    ),
+    "snmp login": ("target", "kept"),
     "alerts": ALERT_KEYS,
     "metrics": ("target", "metric", "item", "at", "value"),
     "history": ("at", "low", "mean", "high", "readings"),
@@ -82,6 +93,18 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "targets export": ("opsterm targets export csv > hosts.csv", "opsterm targets export ansible 'group:web'"),
     "targets check": ("opsterm targets check 'group:web'",),
     "targets trust": ("opsterm targets trust web-01 --fingerprint SHA256:…",),
+    "snmp get": (
+        "opsterm snmp get 'group:switches' sysName sysUpTime",
+        "opsterm snmp get sw-1 1.3.6.1.2.1.1.5.0 --json",
+    ),
+    "snmp walk": ("opsterm snmp walk sw-1 ifName ifAlias", "opsterm snmp walk sw-1 1.3.6.1.4.1.9.2 --limit 500"),
+    "snmp table": ("opsterm snmp table sw-1 ifTable", "opsterm snmp table srv-1 hrStorageTable --json"),
+    "snmp profile": ("opsterm snmp profile 'group:switches'",),
+    "snmp login": (
+        "opsterm snmp login 'group:switches'",
+        "opsterm snmp login sw-1 --user monitor --auth SHA-256 --priv AES",
+        "opsterm snmp login sw-1 < community",
+    ),
     "alerts": (
         "opsterm alerts",
         "opsterm alerts ack a7 --note 'ordered a disk'",

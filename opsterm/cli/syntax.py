@@ -90,7 +90,7 @@ def build_parser() -> Parser:
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     parser.add_argument("--slow", action="store_true", help="for serial lines: few colours, few repaints")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
-    for add in (_add_targets, _add_watching, _add_changes, _add_house):
+    for add in (_add_targets, _add_snmp, _add_watching, _add_changes, _add_house):
         add(verbs, data)
     return parser
 
@@ -184,6 +184,40 @@ def _add_targets(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb("trust", "accept a host key whose fingerprint you have compared")
     one.add_argument("name", help="its name in the inventory")
     one.add_argument("--fingerprint", required=True, help="as the refusal showed it: SHA256:…")
+
+
+def _add_snmp(verbs: Verbs[Parser], data: Parser) -> None:
+    snmp = verbs.add_parser("snmp", help="ask SNMP agents; only reads: get, walk, table, profile, login")
+    actions = snmp.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    ends = "Ends with 1 when some targets failed, with 3 when none could be reached."
+
+    def verb(name: str, text: str, about: str) -> Parser:
+        one = _verb(actions, data, name, text, about=about, below="snmp")
+        one.add_argument("selector", help=_SOME)
+        return one
+
+    an_object = "a number or a name, as in 1.3.6.1.2.1.1.5.0, sysName or IF-MIB::ifName.2"
+    verb("get", "get the values of some objects", ends).add_argument(
+        "objects", nargs="+", metavar="OBJECT", help=an_object
+    )
+    walk = verb("walk", "read everything below some objects", ends)
+    walk.add_argument("objects", nargs="+", metavar="OBJECT", help=an_object)
+    table = verb("table", "read a table, a row a line", ends)
+    table.add_argument("object", help="as in ifTable, hrStorageTable or the number of any table")
+    for one in (walk, table):
+        one.add_argument(
+            "--limit", type=number(1, 1_000_000), help="values of one target at most; else snmp.walk_limit"
+        )
+    verb("profile", "say what a target is: vendor, system, model, uptime", ends)
+    one = verb(
+        "login", "keep how agents let opsterm in; asks for the secrets",
+        "A community of version 2c, or with --user a user of version 3. Without a terminal,\n"
+        "standard input gives one line for each thing that would be asked: the passphrase\n"
+        "of a locked vault, then the community, or the passphrases of --auth and --priv.",
+    )  # fmt: skip
+    one.add_argument("--user", help="user of version 3")
+    one.add_argument("--auth", choices=("SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512", "MD5"), help="with --user")
+    one.add_argument("--priv", choices=("AES", "AES-192", "AES-256", "DES"), help="with --auth")
 
 
 def _add_watching(verbs: Verbs[Parser], data: Parser) -> None:

@@ -99,6 +99,19 @@ class SshSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpSettings:
+    """`[snmp]`: how agents are asked."""
+
+    timeout_s: float = option(2.0, "Seconds to wait for an answer before asking again.", check=between(0.5, 60))
+    retries: int = option(2, "How often an agent that did not answer is asked again.", check=between(0, 10))
+    total_timeout_s: float = option(60.0, "Seconds one get or walk may take on a target.", check=between(1, 3600))
+    walk_limit: int = option(
+        10_000, "Values that a walk or a table reads from one target at most.", check=between(1, 1_000_000)
+    )
+    parallel: int = option(20, "Targets that are asked at the same time.", check=between(1, 200))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSettings:
     """`[changes]`: the limits within which approved commands run."""
 
@@ -133,6 +146,7 @@ class Settings:
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     ssh: SshSettings = field(default_factory=SshSettings)
+    snmp: SnmpSettings = field(default_factory=SnmpSettings)
     changes: ChangeSettings = field(default_factory=ChangeSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     keys: Mapping[str, str] = field(

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator, Store
+from opsterm.runtime.ports_snmp import SnmpReader
 
 
 class Files(Protocol):
@@ -51,6 +52,7 @@ class Edges:
         open_store: opens the database; raises StorageError.
         open_credentials: finds the keyring or the vault.
         open_connector: makes the connector, given the credentials.
+        open_snmp: makes the reader of SNMP agents, given the credentials.
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
         files: reads the operator's files.
@@ -64,6 +66,7 @@ class Edges:
     open_store: Callable[[], Awaitable[Store]]
     open_credentials: Callable[[], Awaitable[Credentials]]
     open_connector: Callable[[Credentials], Awaitable[Connector]]
+    open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
     files: Files

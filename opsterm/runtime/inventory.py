@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError
@@ -16,6 +17,7 @@ from opsterm.inventory.imports import BUILT_IN
 from opsterm.inventory.merge import merge_import
 from opsterm.inventory.target import LOCALHOST, Protocol, Target, check_name
 from opsterm.monitoring.alerts import Alert
+from opsterm.policy.order import OrderTarget
 from opsterm.runtime.edges import Files
 from opsterm.runtime.imports import ImportSource, read_import
 from opsterm.runtime.known_targets import KnownTargets
@@ -61,6 +63,7 @@ class Inventory(KnownTargets):
     def __init__(
         self, store: Store, ledger: Ledger, clock: Clock, *, files: Files, operator: Operator, offload: Offload,
         connector: Callable[[], Awaitable[Connector]], open_alerts: Callable[[], Mapping[str, Sequence[Alert]]],
+        checks: Mapping[Protocol, Callable[[OrderTarget], Awaitable[None]]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         super().__init__(clock, open_alerts=open_alerts)
         self._store = store
@@ -69,6 +72,7 @@ class Inventory(KnownTargets):
         self._operator = operator
         self._offload = offload
         self._connector = connector
+        self._checks = checks
         self._writes = 0
 
     async def open(self, *, this_os: str = "") -> None:
@@ -250,7 +254,8 @@ class Inventory(KnownTargets):
         async def one(target: Target) -> None:
             async with gate:
                 try:
-                    await connector.check(self.order_target(target))
+                    check = self._checks.get(target.protocol) or connector.check
+                    await check(self.order_target(target))
                     found[target.name] = ""
                 except OpstermError as error:
                     found[target.name] = error.what

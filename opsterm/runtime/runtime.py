@@ -17,6 +17,7 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
 from opsterm.core.units import age_text
 from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
+from opsterm.inventory.target import Protocol
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.assistant import Assistant
 from opsterm.runtime.audit import Audit
@@ -43,6 +44,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Fence, LeaseRow, Operator, Store
+from opsterm.runtime.snmp import Snmp
 from opsterm.runtime.supervisor import Heart, Supervisor, TaskStatus
 from opsterm.runtime.terminals import Terminals
 
@@ -57,7 +59,7 @@ class Runtime:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, monitoring, alerts, changes, assistant, terminals, audit, exposition: use-cases by room.
+        inventory, monitoring, alerts, changes, assistant, terminals, audit, exposition, snmp: use-cases by room.
     """
 
     inventory: Inventory
@@ -86,6 +88,7 @@ class Runtime:
         self._connector: Connector | None = None
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
+        self.snmp = Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
 
     @property
     def settings(self) -> Settings:
@@ -146,6 +149,7 @@ class Runtime:
         self.inventory = Inventory(
             store, ledger, self.clock, files=edges.files, operator=edges.operator, offload=self.offload,
             connector=self.connector, open_alerts=self.alerts.by_target,
+            checks={Protocol.SNMP: self.snmp.check},
         )  # fmt: skip
         self.monitoring = Monitoring(
             store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
@@ -272,6 +276,7 @@ class Runtime:
             steps.callback(self.offload.close)
             if store is not None:
                 steps.push_async_callback(store.close)
+            steps.push_async_callback(self.snmp.close)
             if connector is not None:
                 steps.push_async_callback(connector.close)
             if store is not None:

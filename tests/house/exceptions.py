@@ -54,6 +54,7 @@ STARTS_PROGRAMS: Mapping[str, str] = {
 
 REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
+    "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
     "opsterm/storage/vault.py": "encrypts",
 }

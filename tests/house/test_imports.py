@@ -17,6 +17,7 @@ import pytest
 HEAVY = frozenset({
     "textual", "rich", "chromadb", "sklearn", "scipy", "numpy", "sqlmodel", "sqlalchemy", "aiosqlite", "alembic",
     "asyncssh", "cryptography", "keyring", "winrm", "requests", "ollama", "httpx", "psutil", "pyghostty", "yaml",
+    "pysnmp", "pyasn1",
 })  # fmt: skip
 
 PROGRAM = """

@@ -1,0 +1,230 @@
+"""Use-cases of SNMP: ask many agents the same and get equal results for each, as data. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from opsterm.core.errors import BadInput, ExitCode, OpstermError, StorageError, Unreachable
+from opsterm.core.settings import SnmpSettings
+from opsterm.inventory.target import Protocol, Target
+from opsterm.monitoring import snmp_metrics, snmp_profile
+from opsterm.monitoring.mib import COLUMNS, Oid, instance_of, parse_oid
+from opsterm.monitoring.sample import Sample, SeriesKey
+from opsterm.monitoring.snmp_metrics import SnmpSnapshot, measured, snapshot
+from opsterm.monitoring.snmp_profile import SnmpProfile, profile_of
+from opsterm.monitoring.snmp_values import Binding, SnmpTable, as_table
+from opsterm.policy.order import OrderTarget
+from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.ports_snmp import SnmpLogin, SnmpReader, Walked
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpAnswer(Generic[T]):
+    """What came of one target: something, or why not.
+
+    Attributes:
+        target: its name.
+        found: what it answered, None when it did not.
+        error: the first sentence of what went wrong, "" when nothing did.
+        why: the sentence behind it.
+        next_step: what to do.
+        reached: whether it could be reached at all.
+    """
+
+    target: str
+    found: T | None = None
+    error: str = ""
+    why: str = ""
+    next_step: str = ""
+    reached: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFound:
+    """A table, and whether the limit cut it off."""
+
+    table: SnmpTable
+    truncated: bool
+
+
+def exit_code(answers: Sequence[SnmpAnswer[T]]) -> ExitCode:
+    """Return 0 when all answered, 3 when none could be reached, else 1."""
+    failed = [answer for answer in answers if answer.error]
+    if not failed:
+        return ExitCode.DONE
+    if all(not answer.reached for answer in answers):
+        return ExitCode.UNREACHABLE
+    return ExitCode.SOME_FAILED
+
+
+class Snmp:
+    """Asks SNMP agents, several at a time."""
+
+    def __init__(
+        self, settings: SnmpSettings, inventory: Callable[[], Inventory],
+        open_reader: Callable[[], Awaitable[SnmpReader]],
+    ) -> None:  # fmt: skip
+        self._settings = settings
+        self._inventory = inventory
+        self._open_reader = open_reader
+        self._opened: SnmpReader | None = None
+        self._opening = asyncio.Lock()
+
+    async def reader(self) -> SnmpReader:
+        """Return what asks the agents, made when first needed: its library takes a tenth of a second to load."""
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await self._open_reader()
+            return self._opened
+
+    async def check(self, target: OrderTarget) -> None:
+        """See whether an agent answers; see `SnmpReader.check`."""
+        await (await self.reader()).check(target)
+
+    async def close(self) -> None:
+        """Close every socket. Safe to call twice."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.close()
+
+    async def get(self, selector: str, objects: Sequence[str]) -> Sequence[SnmpAnswer[Sequence[Binding]]]:
+        """Return the values of some objects on each target. Raises BadInput, BadSelector, NotFound."""
+        oids = [instance_of(parse_oid(text)) for text in objects]
+        reader = await self.reader()
+        return await self._each(selector, lambda target: reader.get(target, oids))
+
+    async def walk(self, selector: str, roots: Sequence[str], *, limit: int = 0) -> Sequence[SnmpAnswer[Walked]]:
+        """Return what is below each root on each target, at most `limit` values (0: `snmp.walk_limit`)."""
+        oids = [parse_oid(text) for text in roots]
+        reader = await self.reader()
+        return await self._each(selector, lambda target: reader.walk(target, oids, limit=self._limit(limit)))
+
+    async def table(self, selector: str, table: str, *, limit: int = 0) -> Sequence[SnmpAnswer[TableFound]]:
+        """Return a table as rows on each target: a named table, its entry, or the number of any."""
+        root = parse_oid(table)
+        reader = await self.reader()
+
+        async def read(target: OrderTarget) -> TableFound:
+            found = await reader.walk(target, COLUMNS.get(root, [root]), limit=self._limit(limit))
+            return TableFound(table=as_table(root, found.bindings), truncated=found.truncated)
+
+        return await self._each(selector, read)
+
+    async def profile(self, selector: str) -> Sequence[SnmpAnswer[SnmpProfile]]:
+        """Return what each target is."""
+        reader = await self.reader()
+
+        async def read(target: OrderTarget) -> SnmpProfile:
+            trees, scalars = snmp_profile.TREES, snmp_profile.SCALARS
+            return profile_of(await _read(reader, target, scalars, trees, self._settings.walk_limit, 0.0))
+
+        return await self._each(selector, read)
+
+    async def keep_login(self, selector: str, login: SnmpLogin) -> Sequence[str]:
+        """Keep one log-in for each target; return their names. Raises BadInput for one that cannot be used."""
+        targets = await self._targets(selector)
+        reader = await self.reader()
+        for target in targets:
+            await reader.keep(target.name, login)
+        return [target.name for target in targets]
+
+    def _limit(self, given: int) -> int:
+        return given or self._settings.walk_limit
+
+    async def _targets(self, selector: str) -> Sequence[Target]:
+        """Return the chosen targets, all of protocol snmp; one of another protocol that is named so is refused."""
+        chosen = [row.target for row in await self._inventory().resolve(selector)]
+        found = [target for target in chosen if target.protocol is Protocol.SNMP]
+        if not found and chosen:
+            other = chosen[0]
+            raise BadInput(
+                f"{other.name} is reached by {other.protocol}, not by SNMP."
+                if len(chosen) == 1
+                else f"None of the {len(chosen)} chosen targets is reached by SNMP.",
+                next_step="Add the agent as a target of its own: "
+                f"opsterm targets add {other.name}-snmp --address {other.reach} --protocol snmp",
+            )
+        return found
+
+    async def _each(
+        self, selector: str, read: Callable[[OrderTarget], Awaitable[R]]
+    ) -> Sequence[SnmpAnswer[R]]:  # fmt: skip
+        targets = await self._targets(selector)
+        gate = asyncio.Semaphore(self._settings.parallel)
+
+        async def one(target: Target) -> SnmpAnswer[R]:
+            async with gate:
+                try:
+                    return SnmpAnswer(target=target.name, found=await read(self._inventory().order_target(target)))
+                except StorageError as error:  # of the keyring: no target's fault, and the same for each
+                    faults.append(error)
+                    return _failure(target.name, error)
+                except OpstermError as error:
+                    return _failure(target.name, error)
+
+        faults: list[StorageError] = []
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(target)) for target in targets]
+        if faults:
+            raise faults[0]
+        return [task.result() for task in tasks]
+
+
+def _failure(name: str, error: OpstermError) -> SnmpAnswer[R]:
+    return SnmpAnswer(
+        target=name, error=error.what, why=error.why, next_step=error.next_step,
+        reached=not isinstance(error, Unreachable),
+    )  # fmt: skip
+
+
+async def _read(
+    reader: SnmpReader, target: OrderTarget, scalars: Sequence[Oid], trees: Sequence[Oid], limit: int, monotonic: float
+) -> SnmpSnapshot:  # fmt: skip
+    values = await reader.get(target, scalars)
+    walked = await reader.walk(target, trees, limit=limit)
+    return snapshot(monotonic, [*values, *walked.bindings])
+
+
+class SnmpMeasurer:
+    """Measures targets over SNMP: remembers the last reading of each, because rates need two."""
+
+    def __init__(self, reader: SnmpReader, monotonic: Callable[[], float], *, limit: int) -> None:
+        """Measure nothing yet.
+
+        Args:
+            reader: asks the agents.
+            monotonic: the clock that rates are measured with.
+            limit: values read of one target's tables at most.
+        """
+        self._reader = reader
+        self._monotonic = monotonic
+        self._limit = limit
+        self._before: dict[str, SnmpSnapshot] = {}
+
+    async def measure(self, target: OrderTarget, at: float) -> Sequence[Sample]:
+        """Return one sample of each metric; rates are absent at the first call and after a new start of the agent.
+
+        Args:
+            target: whom to ask; its name is that of the series.
+            at: epoch seconds written into the samples.
+
+        Raises:
+            Unreachable, TimedOut: as `SnmpReader`; the next measurement has no rates, for it would span the hole.
+        """
+        before = self._before.pop(target.name, None)
+        scalars, trees = snmp_metrics.SCALARS, snmp_metrics.TREES
+        now = await _read(self._reader, target, scalars, trees, self._limit, self._monotonic())
+        self._before[target.name] = now
+        return [
+            Sample(SeriesKey(target.name, metric, item), at, value) for metric, item, value in measured(before, now)
+        ]
+
+    def forget(self, name: str) -> None:
+        """Let go of what was remembered of a target that is no longer measured."""
+        self._before.pop(name, None)
