@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pysnmp.hlapi.v3arch import asyncio as hlapi
+from pysnmp.proto import rfc1902
 
 from opsterm.core.errors import BadInput
 from opsterm.core.secret import Secret
@@ -100,16 +101,20 @@ def checked(login: SnmpLogin, name: str) -> SnmpLogin:
 
 
 def auth_data(login: SnmpLogin) -> AuthData:
-    """Return what the SNMP library takes."""
+    """Return what the SNMP library takes: octets, because it writes a text that is not Latin 1 into an error."""
     if login.community:
-        return hlapi.CommunityData(login.community.reveal(), mpModel=1)  # noqa: S508 (many devices speak nothing newer)
+        return hlapi.CommunityData(_octets(login.community), mpModel=1)  # noqa: S508 (many devices speak nothing newer)
     return hlapi.UsmUserData(
-        login.user,
-        login.auth_passphrase.reveal() if login.auth_passphrase else None,
-        login.priv_passphrase.reveal() if login.priv_passphrase else None,
+        rfc1902.OctetString(login.user.encode("utf-8", "surrogateescape")),
+        _octets(login.auth_passphrase) if login.auth_passphrase else None,
+        _octets(login.priv_passphrase) if login.priv_passphrase else None,
         authProtocol=_AUTH.get(login.auth, hlapi.USM_AUTH_NONE),
         privProtocol=_PRIV.get(login.priv, hlapi.USM_PRIV_NONE),
     )
+
+
+def _octets(secret: Secret) -> Any:
+    return rfc1902.OctetString(secret.reveal().encode("utf-8", "surrogateescape"))
 
 
 def _unusable(name: str, why: str) -> BadInput:

@@ -253,6 +253,13 @@ async def test_ten_thousand_broken_answers_do_nothing() -> None:
     assert sizes[-1] - sizes[1] < 2000, f"objects alive grow: {sizes}"
 
 
+async def test_a_community_outside_latin_1_is_sent_as_utf_8() -> None:
+    with Agent(system_group(), community="gehéim-Ж") as agent:
+        async with reader(community="gehéim-Ж") as snmp:
+            (name,) = await snmp.get(at(agent.port), [NAME])
+    assert name.value.text == "agent"
+
+
 LOGINS = {
     "community": (SnmpLogin(community=Secret("public")), ""),
     "no encryption": (SnmpLogin(user="u", auth="SHA", auth_passphrase=Secret("x" * 8)), ""),
