@@ -179,7 +179,7 @@ def _add_targets(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb("export", "print targets in a format that import reads")
     one.add_argument("format", choices=("csv", "json", "ansible", "ssh_config"), help="what is printed")
     one.add_argument("selector", nargs="?", default="", help=f"{_SOME}; left out: all")
-    one = verb("check", "see which targets answer on their port; logs in nowhere")
+    one = verb("check", "see which targets answer; logs in nowhere but to SNMP agents")
     one.add_argument("selector", nargs="?", default="all", help=_SOME)
     one = verb("trust", "accept a host key whose fingerprint you have compared")
     one.add_argument("name", help="its name in the inventory")

@@ -242,7 +242,7 @@ class Inventory(KnownTargets):
     async def check(self, names: Sequence[str]) -> Mapping[str, str]:
         """See which targets answer on their port; return the reason by name, "" for those that do.
 
-        Logs in nowhere. At most CHECKS_AT_ONCE at a time.
+        Logs in nowhere, but where `checks` has another way for a protocol. At most CHECKS_AT_ONCE at a time.
         """
         gate = asyncio.Semaphore(CHECKS_AT_ONCE)
         targets = [await self.get(name) for name in names]

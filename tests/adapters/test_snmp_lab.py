@@ -172,7 +172,7 @@ def own_agent(lab: dict[str, object]) -> Iterator[OrderTarget]:
     whom = target(lab, port=OWN_PORT)
     text = shlex.quote("\n".join(lines) + "\n")
     script = (
-        f"d=$(mktemp -d); trap 'kill $p; rm -rf $d' EXIT; printf %s {text} > $d/c; "
+        f"d=$(mktemp -d); trap 'kill $p; wait $p; rm -rf $d' EXIT; printf %s {text} > $d/c; "
         "SNMP_PERSISTENT_DIR=$d snmpd -f -C -c $d/c -Lo -p $d/p & p=$!; echo started; cat > /dev/null"
     )
     ssh = ["ssh", "-i", str(lab["key"]), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",
