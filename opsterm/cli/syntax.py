@@ -211,9 +211,9 @@ def _add_snmp(verbs: Verbs[Parser], data: Parser) -> None:
     verb("profile", "say what a target is: vendor, system, model, uptime", ends)
     one = verb(
         "login", "keep how agents let opsterm in; asks for the secrets",
-        "A community of version 2c, or with --user a user of version 3. Without a terminal,\n"
-        "standard input gives one line for each thing that would be asked: the passphrase\n"
-        "of a locked vault, then the community, or the passphrases of --auth and --priv.",
+        "A community of version 2c, or with --user a user of version 3. Without a\n"
+        "terminal, standard input gives one line for each thing that would be asked: the\n"
+        "passphrase of a locked vault, the community, or those of --auth and --priv.",
     )  # fmt: skip
     one.add_argument("--user", help="user of version 3")
     one.add_argument("--auth", choices=("SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512", "MD5"), help="with --user")
