@@ -13,6 +13,7 @@ from opsterm.core.settings import Loaded
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Store
+from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
 from opsterm.runtime.runtime import Runtime
 
@@ -59,6 +60,11 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         )
         return reader
 
+    async def open_reach(credentials: Credentials) -> ReachProbe:
+        reach = await module("opsterm.adapters.reach")
+        probe: ReachProbe = reach.LineReachProbe(credentials, clock, runtime.offload.pool("reach"))
+        return probe
+
     async def open_probe() -> HostProbe:
         local_host = await module("opsterm.adapters.local_host")
         probe: HostProbe = await runtime.offload.run("probe", local_host.LocalHostProbe)
@@ -81,6 +87,7 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
             open_credentials=open_credentials,
             open_connector=open_connector,
             open_snmp=open_snmp,
+            open_reach=open_reach,
             open_probe=open_probe,
             open_knowledge=open_knowledge,
             files=LocalFiles(),

@@ -38,6 +38,7 @@ VERBS: Mapping[str, str] = {
     "history": "watching:history",
     "ask": "asking:ask",
     "query": "querying:query",
+    **{f"check {kind}": f"checking:{kind}" for kind in ("http", "tcp", "ping")},
     "propose": "changes:propose",
     "changes": "changes:list_changes",
     "change": "changes:show",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator, Store
+from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
 
 
@@ -53,6 +54,7 @@ class Edges:
         open_credentials: finds the keyring or the vault.
         open_connector: makes the connector, given the credentials.
         open_snmp: makes the reader of SNMP agents, given the credentials.
+        open_reach: makes what checks web servers, ports and hosts, given the credentials.
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
         files: reads the operator's files.
@@ -67,6 +69,7 @@ class Edges:
     open_credentials: Callable[[], Awaitable[Credentials]]
     open_connector: Callable[[Credentials], Awaitable[Connector]]
     open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
+    open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
     files: Files

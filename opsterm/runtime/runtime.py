@@ -44,6 +44,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Fence, LeaseRow, Operator, Store
+from opsterm.runtime.reach import Reach
 from opsterm.runtime.snmp import Snmp
 from opsterm.runtime.supervisor import Heart, Supervisor, TaskStatus
 from opsterm.runtime.terminals import Terminals
@@ -169,6 +170,7 @@ class Runtime:
         self.terminals = Terminals(
             ledger, self.inventory, self.connector, read_only=settings.changes.read_only
         )  # fmt: skip
+        self.reach = Reach(self.inventory, self.clock, lambda: edges.open_reach(self.credentials))
         self.audit = Audit(store.journal)
         self.exposition = Exposition(self.inventory, self.monitoring, self.alerts)
         self.assistant = Assistant(

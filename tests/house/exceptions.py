@@ -53,6 +53,7 @@ STARTS_PROGRAMS: Mapping[str, str] = {
 }
 
 REVEALS_SECRETS: Mapping[str, str] = {
+    "opsterm/adapters/http_check.py": "hands a password or token to the HTTP library",
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
     "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
@@ -73,6 +74,7 @@ PAINTS_CLEANED_TEXT: Mapping[str, str] = {
 }
 
 MUTABLE_RECORDS: Mapping[str, str] = {
+    "HopProgress": "filled in while one request is under way; never leaves the adapter",
     "Attempts": "gathers what one log-in tried; never leaves the adapter",
     "CellRow": "a row while it is being drawn",
     "SshLine": "counts who uses a connection; never leaves the adapter",

@@ -16,7 +16,8 @@ async def _ask(prompt: str) -> Secret:
     return secret
 
 
-async def _open(context: Context) -> None:
+async def open_vault(context: Context) -> None:
+    """Ask for the passphrase of a locked vault."""
     if await context.runtime.credentials.state() == "locked":
         await context.runtime.credentials.unlock(await _ask("Passphrase of the vault: "))
 
@@ -46,7 +47,7 @@ async def create(context: Context) -> int:
 
 async def list(context: Context) -> int:  # noqa: A001 (the verb is called so)
     """List what is kept, never the secrets."""
-    await _open(context)
+    await open_vault(context)
     for service, account in await context.runtime.credentials.names():
         if context.printer.json:
             context.printer.record({"service": service, "account": account})
@@ -57,7 +58,7 @@ async def list(context: Context) -> int:  # noqa: A001 (the verb is called so)
 
 async def set(context: Context) -> int:  # noqa: A001 (the verb is called so)
     """Keep a secret."""
-    await _open(context)
+    await open_vault(context)
     service, account = context.invocation.text("service"), context.invocation.text("account")
     await context.runtime.credentials.put(service, account, await _ask(f"Secret for {account}: "))
     _tell(context, service, account, kept=True)
@@ -66,7 +67,7 @@ async def set(context: Context) -> int:  # noqa: A001 (the verb is called so)
 
 async def remove(context: Context) -> int:
     """Forget a secret."""
-    await _open(context)
+    await open_vault(context)
     service, account = context.invocation.text("service"), context.invocation.text("account")
     await context.runtime.credentials.remove(service, account)
     _tell(context, service, account, kept=False)

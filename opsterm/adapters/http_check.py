@@ -1,0 +1,232 @@
+"""Asks a web server with httpx: one connection per hop, so that each has its own times, certificate and credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+
+from opsterm.adapters.certificate import read_certificate, show_untrusted, trusting, why_untrusted
+from opsterm.adapters.lookup import look_up, why_not
+from opsterm.core.clock import Clock
+from opsterm.core.errors import BadInput, Unreachable
+from opsterm.core.secret import Secret
+from opsterm.core.text import clean_line
+from opsterm.monitoring.reach import Failure, HttpAsk, HttpReading
+from opsterm.runtime.offload import Run
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADERS = {"User-Agent": "opsterm", "Accept": "*/*", "Accept-Encoding": "identity"}
+_STRANGE = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, KeyError, NotImplementedError)
+"""What httpx raises about an answer: the last three about a digest challenge or a header that makes no sense."""
+
+
+async def check_http(ask: HttpAsk, secret: Secret | None, clock: Clock, run: Run) -> HttpReading:
+    """See `ReachProbe.http`.
+
+    Args:
+        ask: what is asked.
+        secret: password or token when `ask.auth` says so.
+        clock: measures.
+        run: a thread for reading the trusted authorities.
+    """
+    try:
+        trust = await run(lambda: trusting(ask.ca_file))
+    except OSError as error:
+        raise BadInput(
+            f"The authorities in {ask.ca_file or 'this machine'} cannot be read.", why=clean_line(str(error), limit=200)
+        ) from None
+    walk = _Walk(ask, secret, clock, trust)
+    begun = clock.monotonic()
+    try:
+        async with asyncio.timeout(ask.timeout_s):
+            reading = await walk.follow()
+    except TimeoutError:
+        reading = walk.ended(Failure.TIMED_OUT, f"Not done within {ask.timeout_s:g} s: it was {walk.hop.step}.")
+    return replace(reading, total_s=clock.monotonic() - begun)
+
+
+@dataclass(slots=True)
+class HopProgress:
+    """How far one request has come; httpcore tells of each step."""
+
+    clock: Clock
+    step: str = "looking up the name"
+    stream: Any = None
+    begun: dict[str, float] = field(default_factory=dict)
+    took: dict[str, float] = field(default_factory=dict)
+
+    async def tell(self, event: str, info: Mapping[str, Any]) -> None:
+        """Hear of a step, as in "connection.start_tls.complete"."""
+        _, _, rest = event.partition(".")
+        name, _, state = rest.partition(".")
+        if state == "started":
+            self.begun[name] = self.clock.monotonic()
+            self.step = _STEPS.get(name, self.step)
+        elif state == "complete" and name in self.begun:
+            self.took[name] = self.clock.monotonic() - self.begun[name]
+            if name == "connect_tcp":
+                self.stream = info.get("return_value")
+            if name == "receive_response_headers":
+                asked = self.begun.get("send_request_headers", self.begun[name])
+                self.took["first_byte"] = self.clock.monotonic() - asked
+
+
+_STEPS = {
+    "connect_tcp": "opening the TCP connection",
+    "start_tls": "in the TLS handshake",
+    "send_request_headers": "sending the request",
+    "receive_response_headers": "waiting for the head of the answer",
+    "receive_response_body": "reading the body",
+}
+
+
+class _Walk:
+    """One check, redirects included."""
+
+    def __init__(self, ask: HttpAsk, secret: Secret | None, clock: Clock, trust: ssl.SSLContext) -> None:
+        self._ask = ask
+        self._secret = secret
+        self._clock = clock
+        self._trust = trust
+        self._hops: list[str] = []
+        self.hop = HopProgress(clock)
+
+    async def follow(self) -> HttpReading:
+        """Ask, and follow redirects as far as that is allowed."""
+        url = first = httpx.URL(self._ask.url)
+        while True:
+            if str(url) in self._hops:
+                return self.ended(Failure.WRONG, "The redirects lead in a circle.")
+            self._hops.append(str(url))
+            reading, location = await self._hop(url, _same_origin(url, first))
+            if location is None or not self._ask.redirects:
+                return reading
+            if len(self._hops) > self._ask.redirects:
+                return self.ended(Failure.WRONG, f"It was redirected more than {self._ask.redirects} times.")
+            try:
+                url = url.join(location)
+            except _STRANGE:
+                return self.ended(Failure.WRONG, "It redirects to what is not a URL.")
+            if url.scheme not in ("http", "https") or not url.host:
+                return self.ended(
+                    Failure.WRONG, f"It redirects to {clean_line(str(url), limit=200)}, which is no web page."
+                )
+
+    def ended(self, failure: Failure, reason: str) -> HttpReading:
+        """Return the reading of a check without an answer, with what was measured until then."""
+        return self._measured(HttpReading(failure=failure, reason=reason))
+
+    def _measured(self, reading: HttpReading) -> HttpReading:
+        took = self.hop.took
+        return replace(
+            reading, hops=tuple(self._hops), lookup_s=took.get("lookup"), connect_s=took.get("connect_tcp"),
+            tls_s=took.get("start_tls"), first_byte_s=took.get("first_byte"),
+        )  # fmt: skip
+
+    async def _hop(self, url: httpx.URL, ours: bool) -> tuple[HttpReading, str | None]:  # noqa: FBT001 (two callers' worth of one word)
+        hop = self.hop = HopProgress(self._clock)
+        begun = self._clock.monotonic()
+        host = url.raw_host.decode("ascii")
+        try:
+            places = await look_up(host)
+        except Unreachable as error:
+            return self.ended(Failure.UNREACHABLE, error.what), None
+        hop.took["lookup"] = self._clock.monotonic() - begun
+        ended = self.ended(Failure.UNREACHABLE, f"{clean_line(host, limit=255)} has no address.")
+        for place in places:
+            try:
+                return await self._request(url, place[1], host, ours)
+            except _STRANGE as error:
+                ended = await self._failed(error, url, place[1], host)
+                if "connect_tcp" in hop.took:  # it answers, if not well: another address is another server
+                    break
+            finally:
+                if hop.stream is not None:  # httpcore leaves it open when it is cancelled in the TLS handshake
+                    with contextlib.suppress(OSError):
+                        await hop.stream.aclose()
+        return ended, None
+
+    async def _request(self, url: httpx.URL, address: str, host: str, ours: bool) -> tuple[HttpReading, str | None]:  # noqa: FBT001 (as above)
+        transport = httpx.AsyncHTTPTransport(verify=self._trust, http2=True, trust_env=False)
+        async with httpx.AsyncClient(transport=transport, timeout=self._ask.timeout_s, trust_env=False) as client:
+            request = client.build_request(
+                self._ask.method, url.copy_with(host=address), headers={**_HEADERS, "Host": url.netloc.decode("ascii")},
+                extensions={"sni_hostname": host, "trace": self.hop.tell},
+            )  # fmt: skip
+            response = await client.send(request, stream=True, auth=self._auth() if ours else None)
+            try:
+                connection = response.extensions["network_stream"].get_extra_info("ssl_object")
+                certificate = read_certificate(connection) if connection is not None else None
+                location = response.headers.get("location") if response.status_code in REDIRECTS else None
+                body, cut = (b"", False) if location is not None else await self._body(response)
+            finally:
+                await response.aclose()
+        reading = HttpReading(
+            status=response.status_code, version=response.http_version, body=body, body_cut=cut, certificate=certificate
+        )
+        return self._measured(reading), location
+
+    async def _body(self, response: httpx.Response) -> tuple[bytes, bool]:
+        read = bytearray()
+        async for piece in response.aiter_raw():
+            read += piece
+            if len(read) > self._ask.body_limit:
+                return bytes(read[: self._ask.body_limit]), True
+        return bytes(read), False
+
+    def _auth(self) -> httpx.Auth | None:
+        if self._secret is None:
+            return None
+        if self._ask.auth == "bearer":
+            return _Bearer(self._secret)
+        kind = httpx.DigestAuth if self._ask.auth == "digest" else httpx.BasicAuth
+        return kind(self._ask.account, self._secret.reveal())
+
+    async def _failed(self, error: Exception, url: httpx.URL, address: str, host: str) -> HttpReading:
+        for cause in _causes(error):
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                shown = await show_untrusted(address, url.port or 443, host)
+                reading = self.ended(Failure.WRONG, "")
+                return replace(reading, certificate=shown, trust=why_untrusted(cause, host, shown))
+            if isinstance(cause, ssl.SSLError):
+                said = clean_line(cause.reason or str(cause), limit=200)
+                return self.ended(Failure.WRONG, f"{address} does not speak TLS as this machine does: {said}.")
+            if isinstance(cause, OSError) and cause.errno:
+                return self.ended(Failure.UNREACHABLE, why_not(cause, f"{address} port {url.port or _port(url)}"))
+        said = clean_line(str(error), limit=200) or type(error).__name__
+        return self.ended(Failure.WRONG, f"{address} does not speak HTTP as it should: {said}.")
+
+
+class _Bearer(httpx.Auth):
+    """A token in the Authorization header (RFC 6750)."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Any:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        yield request
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an error and what led to it, outermost first."""
+    found: list[BaseException] = []
+    at: BaseException | None = error
+    while at is not None and len(found) < 10:
+        found.append(at)
+        at = at.__cause__ or at.__context__
+    return found
