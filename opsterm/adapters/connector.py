@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, cast
 
 from opsterm.adapters.local_command import LocalSession
-from opsterm.core.errors import BadInput
+from opsterm.adapters.tcp_check import check_tcp
+from opsterm.core.clock import SystemClock
+from opsterm.core.errors import BadInput, Unreachable
 from opsterm.core.settings import SshSettings
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.offload import Offload
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 
     from opsterm.adapters.ssh import SshConnector
 
-LOCAL, SSH = "local", "ssh"
+LOCAL, SSH, HTTP = "local", "ssh", "http"
+HTTP_PORT = 80
+CHECK_S = 10.0
+"""Seconds in which a web server must take a connection to count as one that answers."""
 
 
 def open_connector(
@@ -43,7 +48,7 @@ def open_connector(
 
 
 class TargetConnector:
-    """Implements `ports.Connector` for targets of protocol "local" and "ssh"."""
+    """Implements `ports.Connector` for targets of protocol "local" and "ssh"; "http" only as far as `check` goes."""
 
     def __init__(
         self,
@@ -84,7 +89,14 @@ class TargetConnector:
 
     async def check(self, target: OrderTarget) -> None:
         """See whether the target answers; this machine always does. See `ports.Connector.check`."""
-        if target.protocol != LOCAL:
+        if target.protocol == HTTP:
+            port = target.port or HTTP_PORT
+            reading = await check_tcp(target.address, port, SystemClock(), timeout_s=CHECK_S, banner=False)
+            if reading.failure:
+                raise Unreachable(
+                    reading.reason, next_step="See whether its web server runs, and whether the port is right."
+                )
+        elif target.protocol != LOCAL:
             await (await self._ssh_for(target)).check(target)
 
     async def trust(self, target: OrderTarget | str, fingerprint: str) -> None:

@@ -18,6 +18,9 @@ def test_a_port_that_listens_and_one_that_does_not(account: Account) -> None:
         account.run("targets", "add", "web-01", "--address", "127.0.0.1", "--protocol", "http", "--port",
                     bad.rpartition(":")[2], expect=0)  # fmt: skip
         assert account.run("check", "http", "web-01", "--json", expect=3).record()["name"] == "web-01"
+        assert "refused" in account.run("targets", "check", "web-01", expect=3).out
+        account.run("targets", "edit", "web-01", "--port", good.rpartition(":")[2], expect=0)
+        assert "answers" in account.run("targets", "check", "web-01", expect=0).out
 
 
 def test_what_cannot_be_checked_is_said(account: Account) -> None:
