@@ -310,9 +310,9 @@ def _add_checks(verbs: Verbs[Parser], data: Parser) -> None:
 
     one = verb(
         "http", "ask web servers, and look at status, times, body and certificate", f"URLs; or {_SOME}", "10s",
-        "Ends with 1 when some are critical. A certificate warns 21 days before its end, and\n"
-        "is critical 7 days before. Proxies are not used. A secret is looked up under\n"
-        "opsterm:http for USER@NAME, or NAME without --user; NAME is the target or the URL.",
+        "Ends with 1 when some are critical. A certificate warns 21 days before its end\n"
+        "and is critical 7 days before. Proxies are not used. A secret is looked up under\n"
+        "opsterm:http for USER@NAME, or NAME without --user; NAME is target or URL.",
     )  # fmt: skip
     one.add_argument("--method", choices=("GET", "HEAD"), default="GET", help="a check changes nothing")
     one.add_argument("--path", default="/", help="what is asked of targets")
