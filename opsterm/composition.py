@@ -12,7 +12,8 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.edges import Edges
-from opsterm.runtime.ports import Connector, Credentials, HostProbe, Store
+from opsterm.runtime.ports import Connector, Credentials, HostProbe
+from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
 from opsterm.runtime.runtime import Runtime
@@ -38,8 +39,8 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
     async def module(name: str) -> ModuleType:
         return await runtime.offload.run("imports", lambda: importlib.import_module(name))
 
-    async def open_store() -> Store:
-        store: Store = await (await module("opsterm.storage.store")).open_store(paths, clock)
+    async def open_store() -> WholeStore:
+        store: WholeStore = await (await module("opsterm.storage.store")).open_store(paths, clock)
         return store
 
     async def open_credentials() -> Credentials:
@@ -65,6 +66,11 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         probe: ReachProbe = reach.LineReachProbe(credentials, clock, runtime.offload.pool("reach"))
         return probe
 
+    async def open_mail() -> MailTransport:
+        smtp = await module("opsterm.adapters.smtp")
+        transport: MailTransport = smtp.open_mail(settings.mail, operator.host, runtime.offload.pool("mail"))
+        return transport
+
     async def open_probe() -> HostProbe:
         local_host = await module("opsterm.adapters.local_host")
         probe: HostProbe = await runtime.offload.run("probe", local_host.LocalHostProbe)
@@ -88,6 +94,7 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
             open_connector=open_connector,
             open_snmp=open_snmp,
             open_reach=open_reach,
+            open_mail=open_mail,
             open_probe=open_probe,
             open_knowledge=open_knowledge,
             files=LocalFiles(),

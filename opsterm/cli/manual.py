@@ -30,6 +30,9 @@ ALERT_KEYS = (
 
 SNMP_KEYS = ("target", "oid", "name", "kind", "value", "text", "truncated", "error", "why", "next_step")
 """Keys of a value that an SNMP agent gave, or of a target that gave none."""
+MAIL_KEYS = (
+    "id", "state", "subject", "message_id", "made_at", "tries", "next_try_at", "trouble", "recipients",
+)  # fmt: skip
 
 JSON_KEYS: Mapping[str, Sequence[str]] = {
     "targets list": ROW_KEYS,
@@ -79,6 +82,10 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "keys": ("id", "keys", "pane", "help"),
     "where": ("name", "path"),
     "serve": ("serving", "process"),
+    "mail test": ("to", "sent", "failed_phase", "text", "next_step", "steps", "refused"),
+    "mail queue": MAIL_KEYS,
+    "mail retry": MAIL_KEYS,
+    "mail drop": MAIL_KEYS,
     "vault status": ("state", "text"),
     "vault create": ("state", "text"),
     "vault list": ("service", "account"),
@@ -152,6 +159,10 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "keys": ("opsterm keys",),
     "where": ("opsterm where",),
     "serve": ("opsterm serve",),
+    "mail test": ("opsterm mail test", "opsterm mail test --to ops@example.com"),
+    "mail queue": ("opsterm mail queue", "opsterm mail queue --all --json"),
+    "mail retry": ("opsterm mail retry", "opsterm mail retry m7"),
+    "mail drop": ("opsterm mail drop m7",),
     "vault status": ("opsterm vault status",),
     "vault create": ("opsterm vault create",),
     "vault list": ("opsterm vault list",),

@@ -53,6 +53,7 @@ VERBS: Mapping[str, str] = {
     "keys": "house:keys",
     "where": "house:where",
     "serve": "house:serve",
+    **{f"mail {action}": f"mail:{action}" for action in ("test", "queue", "retry", "drop")},
     **{f"vault {action}": f"vault:{action}" for action in ("status", "create", "list", "set", "remove")},
 }  # fmt: skip
 """Verb -> module:function in `opsterm.cli.verbs`; imported when the verb is used."""

@@ -293,7 +293,7 @@ def _add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("target", nargs="?", default="", help="only of this target")
     one.add_argument("--raw", action="store_true", help="the very bytes; refused on a terminal")
     one = _verb(verbs, data, "audit", "who did what, when, why, with which result")
-    one.add_argument("id", nargs="?", default="", metavar="ID", help="only of this change or alert, as in c18 or a7")
+    one.add_argument("id", nargs="?", default="", metavar="ID", help="only of this change, alert or mail: c18, a7, m7")
     one.add_argument("--since", default="", help="how far back, as in 2h or 7d")
     one.add_argument("--limit", type=number(1, 100_000), default=200, help="at most this many")
 
@@ -342,6 +342,7 @@ def _add_house(verbs: Verbs[Parser], data: Parser) -> None:
     _verb(verbs, data, "keys", "print the keys of the screen")
     _verb(verbs, data, "where", "print the folders opsterm uses")
     _verb(verbs, data, "serve", "run the workers without a face until SIGTERM")
+    _add_mail(verbs, data)
     vault = verbs.add_parser("vault", help="the credentials that opsterm keeps")
     actions = vault.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
 
@@ -360,3 +361,24 @@ def _add_house(verbs: Verbs[Parser], data: Parser) -> None:
         )  # fmt: skip
         one.add_argument("service", help="as in opsterm:ssh")
         one.add_argument("account", help="as in op@web-01")
+
+
+def _add_mail(verbs: Verbs[Parser], data: Parser) -> None:
+    mail = verbs.add_parser("mail", help="mail to a server, and the queue of what waits: test, queue, retry, drop")
+    actions = mail.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+
+    def verb(name: str, text: str, about: str = "") -> Parser:
+        return _verb(actions, data, name, text, about=about, below="mail")
+
+    one = verb(
+        "test", "send a test message and say which step failed and how to mend it",
+        "The steps are name, connect, TLS, log-in, sender, recipient and message. Ends\n"
+        "with 1 when some recipients were refused, with 3 when nobody got it.",
+    )  # fmt: skip
+    one.add_argument("--to", default="", metavar="ADDRESS", help="whom to write to; left out: mail.to")
+    one = verb("queue", "list mails that wait or were not delivered, and why")
+    one.add_argument("--all", action="store_true", help="those that were sent or dropped as well")
+    one = verb("retry", "try mails again at once for everybody who did not get them")
+    one.add_argument("ids", nargs="*", metavar="ID", help="as in m7; left out: the whole queue")
+    one = verb("drop", "try mails no more")
+    one.add_argument("ids", nargs="+", metavar="ID", help="as in m7")

@@ -18,29 +18,10 @@ from functools import partial
 from typing import Any
 
 from opsterm.core.errors import BadInput, BadSetting
+from opsterm.core.mail_settings import MailSettings
+from opsterm.core.options import between, one_of, option
 from opsterm.core.toml_places import key_lines, line_of
 from opsterm.core.units import parse_duration
-
-
-def option(default: Any, text: str, *, check: Callable[[Any], str] | None = None) -> Any:
-    """Declare a field of the tree: its default, its documentation and what makes a value unusable.
-
-    Args:
-        default: a value, or a tuple for a list.
-        text: one or two sentences with the unit.
-        check: returns "" for a good value, else what a good one is ("between 1 and 3600").
-    """
-    return field(default=default, metadata={"help": text, "check": check})
-
-
-def between(low: float, high: float) -> Callable[[Any], str]:
-    """Return a check for numbers in [low, high]."""
-    return lambda value: "" if low <= value <= high else f"between {low:,.12g} and {high:,.12g}"
-
-
-def one_of(*words: str) -> Callable[[Any], str]:
-    """Return a check for one of some words."""
-    return lambda value: "" if value in words else "one of " + ", ".join(words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +130,7 @@ class Settings:
     snmp: SnmpSettings = field(default_factory=SnmpSettings)
     changes: ChangeSettings = field(default_factory=ChangeSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     keys: Mapping[str, str] = field(
         default_factory=dict, metadata={"help": 'Your own keys: command id = key, as in open_help = "f1".'}
     )

@@ -20,7 +20,7 @@ from opsterm.policy.mask import mask
 Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
-PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.")
+PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.")
 """Kinds that are audited begin with one of these; besides, what a person did to an alert is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen"})
@@ -199,6 +199,12 @@ def _alert(f: Fields) -> _Said:
     )
 
 
+def _mail(f: Fields) -> _Said:
+    name, reason = f"m{_text(f, 'mail')}", _text(f, "reason")
+    done = {"ended": f"was done with {name}"}.get(reason, f"{reason} {name}")
+    return _Said(done, name, result=f"{_text(f, 'state')}, to {', '.join(_names(f, 'to'))}: {_text(f, 'subject')}")
+
+
 def _edited(f: Fields) -> _Said:
     return _Said(f"edited {_text(f, 'target')}", _text(f, "target"), result="changed " + ", ".join(_names(f, "fields")))
 
@@ -227,6 +233,7 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "change.target_ended": _target_ended,
     "change.ended": _ended,
     "alert.changed": _alert,
+    "mail.changed": _mail,
     "target.added": lambda f: _Said(
         f"added {_text(f, 'target')}", _text(f, "target"), result=f"from {_text(f, 'source')}"
     ),

@@ -9,9 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from opsterm.core.errors import OpstermError
+from opsterm.core.mail import LOST_STATES, Mail, RecipientState
+from opsterm.core.mail_settings import MailSettings
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, describe_settings
 from opsterm.core.units import age_text
+from opsterm.runtime.mail import check_server
+from opsterm.runtime.notices import notice_rules
+from opsterm.runtime.ports import LeaseRow
 from opsterm.runtime.supervisor import TaskStatus
 
 
@@ -124,3 +129,59 @@ def check_store(facts: Mapping[str, str], read_only_because: str) -> Check:
             next_step="Make room or give write access; opsterm goes on reading and tries again by itself.",
         )  # fmt: skip
     return Check(name="database", health=Health.GOOD, text=text)
+
+
+def check_mail(settings: MailSettings, queue: Sequence[Mail], now: float) -> Check:
+    """Return the line for mail: whether it can be sent, what waits, what was lost.
+
+    Args:
+        settings: of the server.
+        queue: mails that somebody waits for or that were lost, newest first.
+        now: epoch seconds.
+    """
+    lost = [mail for mail in queue if any(r.state in LOST_STATES for r in mail.recipients)]
+    late = [mail for mail in queue if mail.waiting]
+    if not settings.host and not queue:
+        return Check(name="mail", health=Health.GOOD, text="no mail server is set, so no mail is sent")
+    try:
+        check_server(settings)
+        rules = notice_rules(settings)
+    except OpstermError as error:
+        said = f"{error.what} {error.why}".strip()
+        return Check(name="mail", health=Health.BAD, text=said, next_step=error.next_step)
+    tables = f"{len(rules)} [[mail.notify]] tables" if rules else "no alerts are told: there is no [[mail.notify]]"
+    text = f"{settings.host}:{settings.port_used}, {settings.security}, {tables}; {len(late)} wait"
+    failing = next((mail for mail in late if mail.tries), None)
+    if failing is not None:
+        said = failing.trouble or next((r.reply for r in failing.recipients if r.state is RecipientState.WAITING), "")
+        text += f", the oldest for {age_text(now - late[-1].made_at)}; last failure: {said}"
+    if lost:
+        return Check(
+            name="mail", health=Health.BAD, text=f"{text}; {len(lost)} were not delivered and are tried no more",
+            next_step="`opsterm mail queue` says why; `opsterm mail retry` tries again, `opsterm mail drop` gives up.",
+        )  # fmt: skip
+    if failing is not None:
+        return Check(name="mail", health=Health.NOTE, text=text, next_step="`opsterm mail test` says what is wrong.")
+    unverified = settings.security != "none" and not settings.verify
+    if unverified or settings.security == "none":
+        risk = "its certificate is not looked at" if unverified else "nothing on the line is protected"
+        return Check(name="mail", health=Health.NOTE, text=f"{text}; {risk}")
+    return Check(name="mail", health=Health.GOOD, text=text)
+
+
+def check_lease(row: LeaseRow | None, me: str, now: float) -> Check:
+    """Return the line for who runs the workers.
+
+    Args:
+        row: the lease of a process that lives, None when there is none.
+        me: this process's name.
+        now: epoch seconds.
+    """
+    if row is None:
+        return Check(
+            name="workers", health=Health.NOTE, text="no process runs the workers, so nothing is measured",
+            next_step="Start `opsterm`, or `opsterm serve` for a service.",
+        )  # fmt: skip
+    mine = " (this process)" if row.holder == me else ""
+    text = f"run by process {row.holder.partition('.')[0]}{mine}, a {row.face}, since {age_text(now - row.since)}"
+    return Check(name="workers", health=Health.GOOD, text=text)

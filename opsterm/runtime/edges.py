@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from opsterm.knowledge.search import KnowledgeBase
-from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator, Store
+from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
+from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
 
@@ -55,6 +56,7 @@ class Edges:
         open_connector: makes the connector, given the credentials.
         open_snmp: makes the reader of SNMP agents, given the credentials.
         open_reach: makes what checks web servers, ports and hosts, given the credentials.
+        open_mail: makes the way to the mail server.
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
         files: reads the operator's files.
@@ -65,11 +67,12 @@ class Edges:
         this_os: name of this host's operating system, as in "debian 12"; blocking.
     """
 
-    open_store: Callable[[], Awaitable[Store]]
+    open_store: Callable[[], Awaitable[WholeStore]]
     open_credentials: Callable[[], Awaitable[Credentials]]
     open_connector: Callable[[Credentials], Awaitable[Connector]]
     open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
     open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
+    open_mail: Callable[[], Awaitable[MailTransport]]
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
     files: Files

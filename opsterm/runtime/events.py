@@ -35,3 +35,23 @@ class Stopped(Event):
 
     face: str
     process: str
+
+
+@event("mail.changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailChanged(Event):
+    """A mail was queued, came to an end for everybody, or was put back or dropped by an operator.
+
+    Attributes:
+        mail: its number.
+        subject: one line, masked.
+        to: addresses.
+        state: a word of `core.mail.RecipientState`, as `Mail.state` has it.
+        reason: "queued", "ended", "put back" or "dropped".
+    """
+
+    mail: int
+    subject: str
+    to: tuple[str, ...]
+    state: str
+    reason: str

@@ -15,7 +15,6 @@ from opsterm.core.errors import Bug, OpstermError, StorageError, StorageFull
 from opsterm.core.hub import Hub
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
-from opsterm.core.units import age_text
 from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
 from opsterm.inventory.target import Protocol
 from opsterm.runtime.alerts import Alerts
@@ -26,6 +25,8 @@ from opsterm.runtime.doctor import (
     Check,
     Health,
     check_folders,
+    check_lease,
+    check_mail,
     check_settings,
     check_ssh_config,
     check_store,
@@ -41,9 +42,12 @@ from opsterm.runtime.exposition import Exposition
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.lease import Lease
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.mail import Post
 from opsterm.runtime.monitoring import Monitoring
+from opsterm.runtime.notices import MailNotices
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Connector, Credentials, Fence, LeaseRow, Operator, Store
+from opsterm.runtime.ports import Connector, Credentials, Fence, LeaseRow, Operator
+from opsterm.runtime.ports_mail import WholeStore
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.snmp import Snmp
 from opsterm.runtime.supervisor import Heart, Supervisor, TaskStatus
@@ -60,7 +64,8 @@ class Runtime:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, monitoring, alerts, changes, assistant, terminals, audit, exposition, snmp: use-cases by room.
+        inventory, monitoring, alerts, changes, assistant, terminals, audit, exposition, snmp, post:
+            use-cases by room.
     """
 
     inventory: Inventory
@@ -71,6 +76,8 @@ class Runtime:
     terminals: Terminals
     audit: Audit
     exposition: Exposition
+    post: Post
+    notices: MailNotices
 
     def __init__(self, *, loaded: Loaded, paths: Paths, clock: Clock, edges: Edges, face: str) -> None:
         self.loaded = loaded
@@ -81,7 +88,7 @@ class Runtime:
         self.supervisor = Supervisor(clock)
         self.offload = Offload()
         self._edges = edges
-        self._store: Store | None = None
+        self._store: WholeStore | None = None
         self._ledger: Ledger | None = None
         self._lease: Lease | None = None
         self._started = False
@@ -144,7 +151,7 @@ class Runtime:
             self.follow()
             self._compete(store)
 
-    def _build(self, store: Store, ledger: Ledger) -> None:
+    def _build(self, store: WholeStore, ledger: Ledger) -> None:
         settings, edges = self.settings, self._edges
         self.alerts = Alerts(store, ledger, self.clock, operator=edges.operator)
         self.inventory = Inventory(
@@ -172,6 +179,14 @@ class Runtime:
         )  # fmt: skip
         self.reach = Reach(self.inventory, self.clock, lambda: edges.open_reach(self.credentials))
         self.audit = Audit(store.journal)
+        self.post = Post(
+            store.mail, ledger, self.clock, settings=settings.mail, operator=edges.operator,
+            transport=edges.open_mail, credentials=lambda: self.credentials,
+        )  # fmt: skip
+        self.notices = MailNotices(
+            store, ledger, self.clock, settings=settings.mail, operator=edges.operator, inventory=self.inventory,
+            post=self.post,
+        )  # fmt: skip
         self.exposition = Exposition(self.inventory, self.monitoring, self.alerts)
         self.assistant = Assistant(
             self.clock, operator=edges.operator, inventory=self.inventory, monitoring=self.monitoring,
@@ -196,7 +211,7 @@ class Runtime:
         return self._credentials
 
     @property
-    def store(self) -> Store:
+    def store(self) -> WholeStore:
         """What is kept on disk; for the use-cases, not for the faces."""
         if self._store is None:
             raise Bug("the runtime was used before it was opened")
@@ -230,7 +245,7 @@ class Runtime:
         self.supervisor.start("stop requests", self.changes.heed_stops)
         ledger.on_elsewhere(lambda: self.monitoring.look_elsewhere(self.supervisor.start))
 
-    def _compete(self, store: Store) -> None:
+    def _compete(self, store: WholeStore) -> None:
         """Compete for the lease; whoever holds it runs the workers."""
         lease = self._lease = Lease(
             store.lease, self.clock, holder=self._edges.processes.me(), boot=self._edges.processes.boot(),
@@ -238,7 +253,7 @@ class Runtime:
         )  # fmt: skip
         self.supervisor.start("lease", lease.keep, beat_every_s=2.0)
 
-    _WORKERS = ("measurements", "samples upkeep", "changes upkeep", "report")
+    _WORKERS = ("measurements", "samples upkeep", "changes upkeep", "mail", "mail about alerts", "report")
 
     async def _won_lease(self, fence: Fence) -> None:
         start = self.supervisor.start
@@ -246,6 +261,8 @@ class Runtime:
         start("measurements", lambda h: self.monitoring.measure_for_ever(h, fence), beat_every_s=interval_s)
         start("samples upkeep", lambda h: self.monitoring.compact_for_ever(h, fence), beat_every_s=60.0)
         start("changes upkeep", self.changes.sweep, beat_every_s=5.0)
+        start("mail", lambda h: self.post.deliver_for_ever(h, fence))
+        start("mail about alerts", lambda h: self.notices.tell_for_ever(h, fence))
         start("report", self._report_tasks, beat_every_s=REPORT_TASKS_EVERY_S)
 
     async def _lost_lease(self) -> None:
@@ -339,6 +356,10 @@ class Runtime:
             return tasks
         return [replace(task, last_beat=task.last_beat + age_s) for task in tasks]  # as late as when it was said
 
+    async def has_workers(self) -> bool:
+        """Return whether any process runs the workers."""
+        return await self._living_holder() is not None
+
     async def _living_holder(self) -> LeaseRow | None:
         row = await self.store.lease.holder()
         return row if row is not None and await self._alive(row.holder) else None
@@ -351,7 +372,8 @@ class Runtime:
             check_ssh_config(self._ssh_config, self._ssh_problems),
             check_store(await self.store.facts(), self.read_only_because),
             await self._check_credentials(),
-            await self._check_lease(now),
+            check_mail(self.settings.mail, await self.post.queue(), now),
+            check_lease(await self._living_holder(), self._edges.processes.me(), now),
         ]
         checks += [check_task(task, now) for task in await self.tasks()]
         for ear in self.hub.ears:
@@ -377,14 +399,3 @@ class Runtime:
         except OpstermError as error:
             return Check(name="credentials", health=Health.BAD, text=error.what, next_step=error.next_step)
         return Check(name="credentials", health=Health.GOOD, text=text)
-
-    async def _check_lease(self, now: float) -> Check:
-        row = await self._living_holder()
-        if row is None:
-            return Check(
-                name="workers", health=Health.NOTE, text="no process runs the workers, so nothing is measured",
-                next_step="Start `opsterm`, or `opsterm serve` for a service.",
-            )  # fmt: skip
-        mine = " (this process)" if row.holder == self._edges.processes.me() else ""
-        text = f"run by process {row.holder.partition('.')[0]}{mine}, a {row.face}, since {age_text(now - row.since)}"
-        return Check(name="workers", health=Health.GOOD, text=text)

@@ -197,18 +197,25 @@ class Supervisor:
         await self.close()
 
 
-async def to_the_end(work: Awaitable[T]) -> T:
+async def to_the_end(work: Awaitable[T], *, grace_s: float | None = None) -> T:
     """Wait for something short that must not be left half done; return what it returned.
 
     A cancellation of the caller is raised when the work has ended, and its result is lost then.
+
+    Args:
+        work: what is waited for.
+        grace_s: seconds that it may go on after a cancellation before it is cancelled too; None for ever.
     """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.wait([task])
+            done, _ = await asyncio.wait([task], timeout=grace_s if cancelled else None)
         except asyncio.CancelledError as error:
             cancelled = error
+        else:
+            if not done:
+                task.cancel()
     if cancelled is None:
         return task.result()
     if not task.cancelled():

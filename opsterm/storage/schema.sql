@@ -81,6 +81,28 @@ CREATE TABLE lease (
   PRIMARY KEY (id),
   CONSTRAINT lease_is_one_row CHECK (id = 1)
 );
+CREATE TABLE mail (
+  id INTEGER NOT NULL,
+  message_id VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  body VARCHAR NOT NULL,
+  made_at FLOAT NOT NULL,
+  since FLOAT NOT NULL,
+  tries INTEGER NOT NULL,
+  next_try_at FLOAT NOT NULL,
+  trouble VARCHAR NOT NULL,
+  state VARCHAR NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT mail_message_id UNIQUE (message_id)
+);
+CREATE INDEX mail_state ON mail (state, next_try_at);
+CREATE TABLE mail_told (
+  alert_id INTEGER NOT NULL,
+  address VARCHAR NOT NULL,
+  severity VARCHAR NOT NULL,
+  PRIMARY KEY (alert_id, address)
+)
+ WITHOUT ROWID;
 CREATE TABLE preference (
   name VARCHAR NOT NULL,
   body VARCHAR NOT NULL,
@@ -122,6 +144,18 @@ CREATE TABLE target_seen (
   reason VARCHAR NOT NULL,
   PRIMARY KEY (name)
 );
+CREATE TABLE mail_recipient (
+  mail_id INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  address VARCHAR NOT NULL,
+  state VARCHAR NOT NULL,
+  code INTEGER NOT NULL,
+  reply VARCHAR NOT NULL,
+  at FLOAT NOT NULL,
+  PRIMARY KEY (mail_id, place),
+  FOREIGN KEY(mail_id) REFERENCES mail (id)
+)
+ WITHOUT ROWID;
 CREATE TABLE outcome (
   change_id INTEGER NOT NULL,
   target VARCHAR NOT NULL,
@@ -173,4 +207,4 @@ CREATE TABLE tick (
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0001');
+INSERT INTO alembic_version VALUES ('0002');

@@ -12,7 +12,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import StorageError, StorageFull
 from opsterm.core.paths import Paths, make_private
 from opsterm.core.units import bytes_text
-from opsterm.runtime import ports
+from opsterm.runtime import ports, ports_mail
 from opsterm.runtime.offload import Offload
 from opsterm.storage.alerts import SqliteAlerts
 from opsterm.storage.changes import SqliteChanges
@@ -20,6 +20,7 @@ from opsterm.storage.faults import fault
 from opsterm.storage.journal import SqliteJournal
 from opsterm.storage.lease import SqliteLease, SqlitePreferences
 from opsterm.storage.line import Readers
+from opsterm.storage.mail import SqliteMail
 from opsterm.storage.output import FileOutput
 from opsterm.storage.samples import SqliteSamples
 from opsterm.storage.schema import SHIPPED, Schema, backups, prepare, version_on_disk
@@ -31,6 +32,7 @@ _COUNTED = {
     "targets": "SELECT count(*) FROM target",
     "changes": "SELECT count(*) FROM change",
     "alerts": "SELECT count(*) FROM alert",
+    "mails": "SELECT count(*) FROM mail",
     "series": "SELECT count(*) FROM series",
     "measurements": "SELECT ifnull(sum(length(data)), 0) / 8 FROM tick",
     "minutes": "SELECT count(*) FROM sample_minute",
@@ -105,6 +107,7 @@ class SqliteStore:
         self.samples: ports.SampleStore = SqliteSamples(writer, readers)
         self.alerts: ports.AlertStore = SqliteAlerts(writer, readers)
         output = paths.output.absolute()
+        self.mail: ports_mail.MailStore = SqliteMail(writer, readers)
         self.changes: ports.ChangeStore = SqliteChanges(writer, readers, output=output)
         self.output: ports.OutputStore = FileOutput(output, offload.pool("output"))
         self.preferences: ports.PreferenceStore = SqlitePreferences(writer, readers)

@@ -206,6 +206,50 @@ class OutcomeTable(SQLModel, table=True):
     message: str
 
 
+class MailTable(SQLModel, table=True):
+    """Mail that waits, was sent or was lost; `state` is that of the whole, see `core.mail.Mail.state`."""
+
+    __tablename__: ClassVar[str] = "mail"
+    __table_args__ = (
+        Index("mail_state", "state", "next_try_at"),
+        UniqueConstraint("message_id", name="mail_message_id"),
+    )
+    id: int = Field(primary_key=True)
+    message_id: str
+    subject: str
+    body: str
+    made_at: float
+    since: float
+    tries: int
+    next_try_at: float
+    trouble: str
+    state: str
+
+
+class MailRecipientTable(SQLModel, table=True):
+    """What came of a mail for each address; `place` is the order in which they were written."""
+
+    __tablename__: ClassVar[str] = "mail_recipient"
+    __table_args__ = _NO_ROWID
+    mail_id: int = Field(primary_key=True, foreign_key="mail.id")
+    place: int = Field(primary_key=True)
+    address: str
+    state: str
+    code: int
+    reply: str
+    at: float
+
+
+class MailToldTable(SQLModel, table=True):
+    """Who was told by mail of an open alert, and with which severity."""
+
+    __tablename__: ClassVar[str] = "mail_told"
+    __table_args__ = _NO_ROWID
+    alert_id: int = Field(primary_key=True)
+    address: str = Field(primary_key=True)
+    severity: str
+
+
 class PreferenceTable(SQLModel, table=True):
     """Small things that stick."""
 

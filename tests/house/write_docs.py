@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from opsterm.cli.manual import EXAMPLES, JSON_KEYS, OUTCOME_KEYS
 from opsterm.cli.syntax import build_parser
+from opsterm.core.mail_settings import MailNotifySetting
 from opsterm.core.settings import NOT_SETTINGS, Settings, ThresholdSetting, describe_settings, load_settings
 from opsterm.runtime.commands import COMMANDS, Command, key_text
 from tests.house.source import CHECKOUT
@@ -53,6 +54,13 @@ A_THRESHOLD = """\
     crit = 85
     n = 3
     m = 5"""
+
+
+A_MAIL_NOTICE = """\
+    [[mail.notify]]
+    target = "env:prod"
+    severity = "warning"
+    to = "ops@example.com, duty@example.com\""""
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -240,6 +248,8 @@ def settings_page() -> str:
         parts.append(table(("key", "value", "default", "meaning", "variable"), rows))
         if section.name == "monitoring":
             parts += _thresholds()
+        if section.name == "mail":
+            parts += _mail_notices()
     keys = next(field for field in dataclasses.fields(Settings) if field.name == "keys")
     parts += [
         "## [keys]",
@@ -264,18 +274,31 @@ def variable(key: str) -> str:
     return f"OPSTERM_{key.replace('.', '_').upper()}"
 
 
-def _thresholds() -> list[str]:
-    declared = dataclasses.fields(ThresholdSetting)
+def _fields_table(kind: type) -> str:
+    """Return the table of a setting that is tables itself."""
     rows = [
-        (f"`{field.name}`", _type(ThresholdSetting, field.name), f"`{field.default}`" if field.default not in ("", None)
+        (f"`{field.name}`", _type(kind, field.name), f"`{field.default}`" if field.default not in ("", None)
          else "", str(field.metadata["help"]))
-        for field in declared
+        for field in dataclasses.fields(kind)
     ]  # fmt: skip
+    return table(("key", "value", "default", "meaning"), rows)
+
+
+def _thresholds() -> list[str]:
     return [
         "### [[monitoring.threshold]]",
         "Your own thresholds, tried before those that ship. One without a level switches the shipped one off.",
         A_THRESHOLD,
-        table(("key", "value", "default", "meaning"), rows),
+        _fields_table(ThresholdSetting),
+    ]
+
+
+def _mail_notices() -> list[str]:
+    return [
+        "### [[mail.notify]]",
+        "Which alerts are told by mail, and to whom: when one fires, becomes critical and ends, once each.",
+        A_MAIL_NOTICE,
+        _fields_table(MailNotifySetting),
     ]
 
 

@@ -24,12 +24,15 @@ import opsterm.storage.tables  # noqa: F401 (fills the metadata)
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import ExitCode, SchemaTooNew, StorageError
 from opsterm.core.paths import Paths, make_private
-from opsterm.storage import alerts, changes, compaction, facts, journal, lease, samples, targets, ticks
+from opsterm.storage import alerts, changes, compaction, facts, journal, lease, mail, samples, targets, ticks
 from opsterm.storage.migrations.ddl import schema_sql
 from opsterm.storage.migrations.run import migrate
 from opsterm.storage.schema import SHIPPED, Schema, backups, prepare
 from opsterm.storage.store import open_store
 from tests.storage.samples_of_facts import fact
+
+LATER = f"{int(SHIPPED.version) + 1:04}"
+"""The version after the one that ships."""
 
 Shape = dict[str, tuple[object, ...]]
 
@@ -82,7 +85,7 @@ def test_the_newest_migration_is_the_version_of_the_program() -> None:
 
 def statements() -> Iterator[str]:
     """Every statement of the room that is a constant."""
-    for module in (alerts, changes, compaction, facts, journal, lease, samples, targets, ticks):
+    for module in (alerts, changes, compaction, facts, journal, lease, mail, samples, targets, ticks):
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]
             for text in values:
@@ -108,6 +111,8 @@ def test_every_statement_fits_the_tables(statement: str, tmp_path: Path) -> None
         (journal.search_statement(["target.added"], "", 0.0, 5)[0], "journal_kind"),
         (journal.search_statement([], "c1", 0.0, 5)[0], "journal_correlation"),
         (alerts.OPEN, "alert_open"),
+        (mail.DUE, "mail_state (state=? AND next_try_at<?)"),
+        (mail.TIDY, "mail_state"),
         (samples.LAST_MINUTES, "PRIMARY KEY"),
         (ticks.STRETCH, "PRIMARY KEY (target=? AND at_ms>? AND at_ms<?)"),
         (ticks.BACKWARDS, "PRIMARY KEY (target=? AND at_ms>? AND at_ms<?)"),
@@ -128,12 +133,12 @@ def later(tmp_path: Path) -> Schema:
     """A version that has one table more."""
     scripts = tmp_path / "later"
     shutil.copytree(SHIPPED.scripts, scripts)
-    (scripts / "versions" / "0002_more.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    (scripts / "versions" / f"{LATER}_more.py").write_text(
+        f"import sqlalchemy as sa\nfrom alembic import op\nrevision = '{LATER}'\ndown_revision = '{SHIPPED.version}'\n"
         "def upgrade():\n    op.create_table('more', sa.Column('id', sa.Integer, primary_key=True))\n"
         "    op.execute('INSERT INTO more VALUES (7)')\n"
     )
-    return Schema(version="0002", sql=SHIPPED.sql, scripts=scripts)
+    return Schema(version=LATER, sql=SHIPPED.sql, scripts=scripts)
 
 
 async def test_an_older_database_is_backed_up_and_brought_forward(
@@ -145,12 +150,12 @@ async def test_an_older_database_is_backed_up_and_brought_forward(
     said: list[str] = []
     store = await open_store(paths, clock, schema=later, on_busy=said.append)
     assert await store.journal.last_seq() == 1
-    assert (await store.facts())["schema"] == "0002"
+    assert (await store.facts())["schema"] == LATER
     await store.close()
     assert len(said) == 1
     (copy,) = paths.data.glob("opsterm.db.before-*")
     assert copy.stat().st_mode & 0o777 == 0o600
-    assert shape(copy)["version"] == (("0001",),)
+    assert shape(copy)["version"] == ((SHIPPED.version,),)
     with closing(sqlite3.connect(copy)) as db:
         assert db.execute("SELECT count(*) FROM journal").fetchone() == (1,)
     with pytest.raises(SchemaTooNew, match="newer opsterm"):
@@ -170,7 +175,7 @@ def test_a_migration_that_fails_changes_nothing(paths: Paths, later: Schema) -> 
     make_private(paths.data)
     prepare(paths.database, stamp="now")
     before = shape(paths.database)
-    script = later.scripts / "versions" / "0002_more.py"
+    script = later.scripts / "versions" / f"{LATER}_more.py"
     script.write_text(script.read_text() + "    op.execute('INSERT INTO nowhere VALUES (1)')\n")
     with pytest.raises(StorageError, match="could not be brought up") as caught:
         prepare(paths.database, stamp="later", schema=later)

@@ -21,9 +21,9 @@ from opsterm.runtime.doctor import Health, check_failure
 async def audit(context: Context) -> int:
     """Print who did what, when, why, with which result."""
     since, name = context.invocation.text("since"), context.invocation.text("id").lower()
-    if name and not re.fullmatch("[ac][0-9]{1,15}", name):
+    if name and not re.fullmatch("[acm][0-9]{1,15}", name):
         raise BadInput(
-            f"{name[:100]!r} is the number of no change and no alert.", next_step="Write it as in c18 or a7."
+            f"{name[:100]!r} is the number of no change, alert or mail.", next_step="Write it as in c18, a7 or m7."
         )
     found = await context.runtime.audit.rows(
         correlation_id=name,

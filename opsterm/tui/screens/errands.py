@@ -124,6 +124,19 @@ class Errands:
                 lines.append(f"      {check.next_step}")
         self._home.app.push_screen(TextScreen("Doctor", "\n".join(lines)))
 
+    async def mail(self) -> None:
+        """Show what mail waits or was not delivered."""
+        try:
+            mails = await self._home.runtime.post.queue()
+        except OpstermError as error:
+            self._fail(error)
+            return
+        lines = ["No mail waits, and none was lost." if not mails else "`opsterm mail retry` tries again at once.", ""]
+        for mail in mails:
+            lines.append(f"{mail.name}  {mail.state}  {mail.subject}")
+            lines += [f"      {r.address}: {r.state}  {r.reply}" for r in mail.recipients]
+        self._home.app.push_screen(TextScreen("Mail", "\n".join(lines)))
+
     # ------------------------------------------------------------------- changing things
 
     def theme(self) -> None:

@@ -286,6 +286,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Show how everything is."""
         await self.errands.doctor()
 
+    async def action_show_mail(self) -> None:
+        """Show what mail waits."""
+        await self.errands.mail()
+
     async def action_unlock_vault(self) -> None:
         """Open the vault."""
         await self.errands.vault()

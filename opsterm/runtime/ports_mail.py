@@ -1,0 +1,90 @@
+"""What mail needs from the edges: a queue that survives, and a way to a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from opsterm.core.events import Fact
+from opsterm.core.mail import DeliveryReport, Mail
+from opsterm.core.secret import Secret
+from opsterm.monitoring.alerts import Severity
+from opsterm.runtime.ports import Fence, Store
+
+Facts = Callable[[Mail], Sequence[Fact]]
+"""Called, in another thread, with a mail as it was kept; what it returns is committed with it."""
+
+
+class MailStore(Protocol):
+    """The queue of mail on disk, and what has been told of alerts."""
+
+    async def add(self, mails: Sequence[Mail], facts: Facts) -> tuple[Sequence[Mail], Sequence[Fact]]:
+        """Keep new mails; return them with their ids."""
+        ...
+
+    async def tell(
+        self, mails: Sequence[Mail], facts: Facts, *, told: Mapping[tuple[int, str], Severity], upto: int, fence: Fence
+    ) -> tuple[Sequence[Mail], Sequence[Fact]]:
+        """Keep new mails about alerts, what every address has been told of, and how far the journal was read.
+
+        All of it or nothing: a process that is killed tells nothing twice and leaves nothing out.
+        """
+        ...
+
+    async def told(self) -> Mapping[tuple[int, str], Severity]:
+        """Return what every address has been told of, by number of an open alert and address."""
+        ...
+
+    async def read_upto(self) -> int | None:
+        """Return the `seq` up to which alerts have been told, None when they never were."""
+        ...
+
+    async def forget_told(self) -> None:
+        """Forget how far the journal was read and what was told: nobody is to be told any more."""
+        ...
+
+    async def due(self, now: float, limit: int) -> Sequence[Mail]:
+        """Return mails that somebody waits for and that may be tried now, the one that waited longest first."""
+        ...
+
+    async def list(self, *, everything: bool, limit: int = 1000) -> Sequence[Mail]:
+        """Return mails that somebody waits for or that were lost, or the newest of all, newest first."""
+        ...
+
+    async def get(self, mail_id: int) -> Mail | None:
+        """Return one mail."""
+        ...
+
+    async def claim(self, mail_id: int, until: float, fence: Fence) -> Mail | None:
+        """Keep a mail from being tried by others until a time; None when nobody waits for it any more."""
+        ...
+
+    async def update(
+        self, mail_id: int, change: Callable[[Mail], Mail], facts: Facts
+    ) -> tuple[Mail, Sequence[Fact]] | None:
+        """Change a mail as it is at this moment; None when there is none with this number.
+
+        Takes no fence: that a server took a mail stays true when somebody else has the lease by now.
+        """
+        ...
+
+    async def tidy(self, before: float) -> int:
+        """Drop mails made before a time that nobody waits for and that were not lost; return how many."""
+        ...
+
+
+class MailTransport(Protocol):
+    """Hands mail to a server."""
+
+    async def deliver(self, mail: Mail, *, password: Secret | None) -> DeliveryReport:
+        """Offer a mail to the server for everybody who waits for it. Raises nothing but cancellation.
+
+        Every step has a time-out. When this returns the connection is closed or about to be.
+        """
+        ...
+
+
+class WholeStore(Store, Protocol):
+    """Everything that is kept, mail included; here, because what `ports` names cannot need `ports`."""
+
+    mail: MailStore
