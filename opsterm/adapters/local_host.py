@@ -7,7 +7,6 @@ takes only its own metrics with it; `faults` says which and why.
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,10 +15,7 @@ from pathlib import Path
 import psutil
 
 from opsterm.adapters.host_readings import (
-    CpuTimes,
-    Reading,
     cpu_times,
-    file_system,
     file_systems,
     load,
     memory,
@@ -27,17 +23,17 @@ from opsterm.adapters.host_readings import (
     os_name,
     pressure,
     processes,
-    shares,
     swap,
     text_of,
     uptime,
     virtualisation,
 )
-from opsterm.adapters.mounts import Mount, parse_mounts, that_can_fill
 from opsterm.adapters.slow_reading import SlowReading
 from opsterm.core.clock import Clock, SystemClock
 from opsterm.core.units import bytes_text
+from opsterm.monitoring.figures import CpuTimes, Reading, cpu, file_system, growth, is_disk, is_interface
 from opsterm.monitoring.metrics import SLOW_READING_S
+from opsterm.monitoring.mounts import Mount, parse_mounts, that_can_fill
 from opsterm.monitoring.sample import Sample, SeriesKey
 
 LISTS_EVERY_S = 30.0
@@ -46,8 +42,6 @@ LISTS_EVERY_S = 30.0
 MOST_REMOTE = 16
 """Remote file systems that are asked, each by a child process of its own."""
 
-_NO_DISK = re.compile(r"(loop|ram|zram|fd|sr|dm-)\d+|nvme\d+c\d+n\d+")
-_NO_INTERFACE = re.compile(r"lo|(veth|ve-|vb-|ifb|dummy|cali|cni|lxc|vnet|tap|fwbr|fwpr|fwln|nodelocaldns|kube-ipvs).*")
 _FAILED_UNITS = ("systemctl", "show", "--property=NFailedUnits", "--value")
 
 
@@ -152,21 +146,7 @@ class LocalHostProbe:
         whole = cpu_times(psutil.cpu_times())
         now, before = [whole, *cores], self._cpu_before
         self._cpu_before = now
-        if len(now) != len(before):  # the first time, and when a processor came or went
-            return
-        share = shares(before[0], whole)
-        if share is not None:
-            used, user, system, iowait, steal = share
-            yield "cpu.used_percent", "", used
-            yield "cpu.user_percent", "", user
-            yield "cpu.system_percent", "", system
-            if whole[3] > 0:
-                yield "cpu.iowait_percent", "", iowait
-            yield "cpu.steal_percent", "", steal
-        for number, (core_before, core) in enumerate(zip(before[1:], cores, strict=True)):
-            share = shares(core_before, core)
-            if share is not None:
-                yield "cpu.core_percent", str(number), share[0]
+        yield from cpu(before, now)
 
     def _remote_file_systems(self, monotonic: float) -> Iterator[Reading]:
         for point, reading in self._remote.items():
@@ -186,7 +166,7 @@ class LocalHostProbe:
 
     def _net_rates(self) -> Iterator[Reading]:
         for name, counts in psutil.net_io_counters(pernic=True, nowrap=False).items():
-            if _NO_INTERFACE.fullmatch(name) or not counts.bytes_recv + counts.bytes_sent:
+            if not is_interface(name) or not counts.bytes_recv + counts.bytes_sent:
                 continue
             yield from self._rate("net.received_bytes_per_s", name, counts.bytes_recv)
             yield from self._rate("net.sent_bytes_per_s", name, counts.bytes_sent)
@@ -195,9 +175,9 @@ class LocalHostProbe:
     def _rate(self, metric: str, item: str, count: float) -> Iterator[Reading]:
         """Yield a counter's growth by the second; nothing at first, and when it began again from 0."""
         self._now[metric, item] = count
-        before = self._before.get((metric, item))
-        if before is not None and count >= before and self._elapsed_s > 0:
-            yield metric, item, (count - before) / self._elapsed_s
+        rate = growth(self._before.get((metric, item)), count, self._elapsed_s)
+        if rate is not None:
+            yield metric, item, rate
 
     def _failed_units(self, monotonic: float) -> Iterator[Reading]:
         answer = self._units.poll(monotonic) if self._units else None
@@ -210,7 +190,9 @@ class LocalHostProbe:
             return
         self._lists_at = monotonic
         try:
-            self._mounts = that_can_fill(parse_mounts(text_of(self._proc / "self/mountinfo")))
+            self._mounts = that_can_fill(
+                parse_mounts(text_of(self._proc / "self/mountinfo")), is_folder=lambda point: Path(point).is_dir()
+            )
             self.faults.pop("mounts", None)
         except OSError as error:
             self.faults["mounts"] = f"The list of mounts cannot be read: {error}"
@@ -218,7 +200,7 @@ class LocalHostProbe:
             names = [path.name for path in Path("/sys/block").iterdir()]
         except OSError:
             names = [d for d in psutil.disk_io_counters(perdisk=True, nowrap=False) or {} if not d[-1:].isdigit()]
-        self._disks = frozenset(name for name in names if not _NO_DISK.fullmatch(name))
+        self._disks = frozenset(name for name in names if is_disk(name))
         remote = [mount.point for mount in self._mounts if mount.is_remote][:MOST_REMOTE]
         for gone in self._remote.keys() - set(remote):
             self._remote.pop(gone).close()

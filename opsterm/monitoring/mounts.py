@@ -6,9 +6,8 @@ Source of the format: proc(5), /proc/pid/mountinfo.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 ON_DISK = frozenset({
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "bcachefs", "f2fs", "jfs", "reiserfs", "nilfs2", "vfat", "msdos",
@@ -65,15 +64,19 @@ def _plain(text: str) -> str:
     return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)
 
 
-def that_can_fill(mounts: Iterable[Mount]) -> Sequence[Mount]:
+def that_can_fill(mounts: Iterable[Mount], *, is_folder: Callable[[str], bool]) -> Sequence[Mount]:
     """Return the mounts worth watching, by mount point: each file system once, and "/" whatever it is on.
 
     Left out are file systems in memory and of the kernel, images that are always full (squashfs, iso9660), the
     layers of containers, files mounted over files, and what the system mounts for itself below /run.
+
+    Args:
+        mounts: all there are.
+        is_folder: says whether a mount point is one; asked of bind mounts of local disks only.
     """
     best: dict[str, Mount] = {}
     for mount in mounts:
-        if not _worth_watching(mount):
+        if not _worth_watching(mount, is_folder):
             continue
         known = best.get(mount.device)
         if known is None or _rank(mount) < _rank(known):
@@ -81,7 +84,7 @@ def that_can_fill(mounts: Iterable[Mount]) -> Sequence[Mount]:
     return sorted(best.values(), key=lambda mount: mount.point)
 
 
-def _worth_watching(mount: Mount) -> bool:
+def _worth_watching(mount: Mount, is_folder: Callable[[str], bool]) -> bool:
     if mount.point == "/":
         return mount.kind != "rootfs"
     if mount.kind in REMOTE:
@@ -91,7 +94,7 @@ def _worth_watching(mount: Mount) -> bool:
     if mount.root == "/":
         return True
     # a bind mount: in a container /etc/hosts and such are files of the host's disk
-    return not mount.point.startswith(_OWN_ROOMS) and Path(mount.point).is_dir()
+    return not mount.point.startswith(_OWN_ROOMS) and is_folder(mount.point)
 
 
 def _rank(mount: Mount) -> tuple[bool, bool, int, str]:

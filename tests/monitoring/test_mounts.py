@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from opsterm.adapters.mounts import parse_mounts, that_can_fill
+from opsterm.monitoring.mounts import Mount, parse_mounts, that_can_fill
 
 JUMP_HOST = r"""
 22 1 253:0 / / rw,relatime shared:1 - xfs /dev/mapper/rl-root rw,attr2
@@ -54,6 +55,10 @@ HIDDEN = """
 MEMORY_ONLY = "1 0 0:2 / / rw - tmpfs tmpfs rw\n2 1 0:3 / /run rw - tmpfs tmpfs rw"
 
 
+def watched(table: str) -> Sequence[Mount]:
+    return that_can_fill(parse_mounts(table), is_folder=lambda point: Path(point).is_dir())
+
+
 @pytest.mark.parametrize(
     ("table", "points"),
     [
@@ -66,16 +71,16 @@ MEMORY_ONLY = "1 0 0:2 / / rw - tmpfs tmpfs rw\n2 1 0:3 / /run rw - tmpfs tmpfs 
     ],
 )
 def test_every_file_system_that_can_fill_up_once(table: str, points: list[str]) -> None:
-    assert [mount.point for mount in that_can_fill(parse_mounts(table))] == points
+    assert [mount.point for mount in watched(table)] == points
 
 
 def test_in_a_container_the_root_and_the_volumes(tmp_path: Path) -> None:
     (tmp_path / "hosts").touch()
     (tmp_path / "data").mkdir()
     table = CONTAINER.format(file=tmp_path / "hosts", folder=tmp_path / "data")
-    assert [mount.point for mount in that_can_fill(parse_mounts(table))] == ["/", str(tmp_path / "data")]
+    assert [mount.point for mount in watched(table)] == ["/", str(tmp_path / "data")]
 
 
 def test_what_waits_for_another_machine_is_known() -> None:
-    remote = [mount.point for mount in that_can_fill(parse_mounts(JUMP_HOST)) if mount.is_remote]
+    remote = [mount.point for mount in watched(JUMP_HOST) if mount.is_remote]
     assert remote == ["/mnt/nfs"]
