@@ -47,7 +47,10 @@ def _nothing(question: MetricQuestion | RankingQuestion, names: Sequence[str]) -
     if not names:
         text = f"No target matches {where}."
     elif LOCALHOST not in names:
-        text = f"{where} is not measured: this version measures {LOCALHOST} only. A proposed command can look."
+        text = (
+            f"{pattern} is not measured on {where}: the setting monitoring.remote chooses the SSH targets that are. "
+            "A proposed command can look."
+        )
     else:
         text = f"There is no measurement of {pattern} on {where}" + (
             f" {question.window.words}." if isinstance(question, MetricQuestion) and question.window else " yet."

@@ -34,6 +34,12 @@ MAIL_KEYS = (
     "id", "state", "subject", "message_id", "made_at", "tries", "next_try_at", "trouble", "recipients",
 )  # fmt: skip
 
+PROFILE_KEYS = (
+    "target", "os", "os_id", "os_version", "kernel", "architecture", "host_name", "packages", "services", "shell", "sh",
+    "user", "uid", "groups", "sudo", "virtual", "product", "cpus", "memory_bytes", "swap_bytes", "capabilities",
+    "tools", "complete",
+)  # fmt: skip
+
 JSON_KEYS: Mapping[str, Sequence[str]] = {
     "targets list": ROW_KEYS,
     "targets show": ROW_KEYS,
@@ -45,6 +51,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "targets import": ("source", "added", "changed", "unchanged", "kept_away", "missing", "problems", "notes"),
     "targets export": TARGET_KEYS,
     "targets check": ("target", "answered", "reason"),
+    "targets profile": PROFILE_KEYS,
     "targets trust": ("target", "fingerprint", "trusted"),
     "snmp get": SNMP_KEYS,
     "snmp walk": SNMP_KEYS,
@@ -108,6 +115,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "targets export": ("opsterm targets export csv > hosts.csv", "opsterm targets export ansible 'group:web'"),
     "targets check": ("opsterm targets check 'group:web'",),
+    "targets profile": ("opsterm targets profile web-01", "opsterm targets profile web-01 --json"),
     "targets trust": ("opsterm targets trust web-01 --fingerprint SHA256:…",),
     "snmp get": (
         "opsterm snmp get 'group:switches' sysName sysUpTime",

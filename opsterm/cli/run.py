@@ -30,7 +30,7 @@ class Context:
 
 VERBS: Mapping[str, str] = {
     **{f"targets {action}": f"targets:{action}_targets" for action in
-       ("list", "show", "add", "edit", "remove", "tag", "group", "import", "check", "trust")},
+       ("list", "show", "add", "edit", "remove", "tag", "group", "import", "check", "trust", "profile")},
     "targets export": "targets:export_targets_verb",
     **{f"snmp {action}": f"snmp:{action}" for action in ("get", "walk", "table", "profile", "login")},
     "alerts": "watching:alerts",

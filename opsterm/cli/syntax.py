@@ -176,11 +176,20 @@ def _add_targets(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("source", choices=("auto", "ssh_config", "known_hosts", "ansible", "csv", "json"),
                      help="what the file is")  # fmt: skip
     one.add_argument("file", help="its path, or - for standard input")
+    _add_target_looks(verb)
+
+
+def _add_target_looks(verb: Callable[..., Parser]) -> None:
     one = verb("export", "print targets in a format that import reads")
     one.add_argument("format", choices=("csv", "json", "ansible", "ssh_config"), help="what is printed")
     one.add_argument("selector", nargs="?", default="", help=f"{_SOME}; left out: all")
     one = verb("check", "see which targets answer; logs in nowhere but to SNMP agents")
     one.add_argument("selector", nargs="?", default="all", help=_SOME)
+    one = verb(
+        "profile", "log in, look and say what a target is",
+        "System, account, machine: read by a fixed script that changes nothing.",
+    )  # fmt: skip
+    one.add_argument("name", help="its name in the inventory")
     one = verb("trust", "accept a host key whose fingerprint you have compared")
     one.add_argument("name", help="its name in the inventory")
     one.add_argument("--fingerprint", required=True, help="as the refusal showed it: SHA256:…")

@@ -44,6 +44,12 @@ class MonitoringSettings:
     """`[monitoring]`: what is measured and for how long it is kept."""
 
     interval_s: float = option(2.0, "Seconds between two measurements of this host.", check=between(0.1, 3600))
+    remote: str = option(
+        "", "Selector of the SSH targets that are logged in to and measured, as in tag:web; empty: none."
+    )
+    remote_interval_s: float = option(
+        10.0, "Seconds between two measurements of such a target.", check=between(1, 3600)
+    )
     keep_raw_h: float = option(24.0, "Hours for which every measurement is kept.", check=between(1, 24 * 90))
     keep_minutes_d: float = option(
         30.0, "Days for which one-minute means, lows and highs are kept.", check=between(1, 3660)

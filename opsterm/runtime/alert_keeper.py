@@ -74,6 +74,11 @@ class AlertKeeper:
         for alert in self._watch.unsaved(now, every_s=FIGURES_KEPT_EVERY_S):
             await self._write(alert, None if alert.id else Reason.FIRED)
 
+    async def forget(self, target: str, now: float) -> None:
+        """End the alerts of a target that is no longer watched."""
+        for decision in self._watch.forget(target, now):
+            await self._write(decision.alert, decision.reason)
+
     def show(self) -> None:
         """Bring the figures of open alerts in this process up to date."""
         for alert in self._watch.open_alerts():

@@ -45,7 +45,6 @@ from opsterm.assistant.world import World
 from opsterm.changes.change import ChangeState
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotFound, OpstermError
-from opsterm.inventory.target import LOCALHOST
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.changes import Changes, Proposal
@@ -99,7 +98,7 @@ class Assistant:
             utc_offset_s=float(time.localtime(now).tm_gmtoff),
             operator=self._operator.name,
             rows=self._inventory.rows(),
-            series=await self._monitoring.series(LOCALHOST),
+            series=await self._monitoring.all_series(),
         )
 
     async def _answer(self, query: Query, now: float, origin: str) -> Answer:
@@ -113,6 +112,7 @@ class Assistant:
             case InventoryQuestion():
                 return answer_inventory(query, rows, now)
             case DetailQuestion():
+                await self._monitoring.know([query.target])
                 samples = self._monitoring.latest(query.target)
                 return answer_detail(query, self._inventory.row(query.target), samples, self._alerts.feed(), now)
             case MetricQuestion() | RankingQuestion():
@@ -134,13 +134,14 @@ class Assistant:
 
     async def _measures(self, query: MetricQuestion | RankingQuestion, now: float) -> Answer:
         rows = self._inventory.rows()
-        wanted = series_wanted(query, rows, await self._monitoring.series(LOCALHOST))
+        wanted = series_wanted(query, rows, await self._monitoring.all_series())
         if isinstance(query, MetricQuestion) and query.window is not None:
             window = query.window
             windows = await self._monitoring.window(wanted, start=window.start, end=window.end, points=WINDOW_POINTS)
             return answer_windows(query, windows, rows, now)
         chosen = set(wanted)
-        samples = [sample for sample in self._monitoring.latest() if sample.key in chosen]
+        await self._monitoring.know({key.target for key in wanted})
+        samples = [sample for sample in self._monitoring.latest("") if sample.key in chosen]
         if isinstance(query, MetricQuestion):
             return answer_values(query, samples, rows, now)
         return answer_ranking(query, samples, rows, now)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 
 from opsterm.core.clock import Clock
-from opsterm.core.errors import BadSelector, BadSetting, StorageError
+from opsterm.core.errors import BadSelector, BadSetting
 from opsterm.core.settings import MonitoringSettings
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import LOCALHOST
 from opsterm.knowledge.search import KnowledgeBase
-from opsterm.monitoring.events import AlertChanged, SamplesTaken
+from opsterm.monitoring.events import SamplesTaken
 from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.sample import Sample, SeriesKey, SeriesWindow
 from opsterm.monitoring.series import gap_for, step_for
 from opsterm.monitoring.thresholds import Rule, rules_from
 from opsterm.monitoring.watch import Selects, Watch
-from opsterm.runtime.alert_keeper import MONITOR, AlertKeeper
+from opsterm.runtime.alert_keeper import MONITOR
 from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.intake import Intake
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Fence, HostProbe, Store
@@ -30,7 +32,7 @@ COMPACT_EVERY_S = 60.0
 FIRST_RATES_AFTER_S = 0.5
 """The second measurement comes this soon: before it there are no rates, and no processor load to show."""
 
-LATEST_KEPT = 5000
+LATEST_KEPT = 20_000
 """Series whose newest value is remembered."""
 
 
@@ -52,13 +54,14 @@ class Monitoring:
         self._selects = selects
         self._open_knowledge = open_knowledge
         self._shown_rules = Watch(checked_rules(settings), selects=selects)  # asked only, never fed
+        self._intake = Intake(store, ledger, clock, alerts=alerts, open_watch=self._open_watch)
         self._latest: dict[SeriesKey, Sample] = {}
+        self._known: set[str] = set()
         self._measuring = False
 
-    @property
-    def interval_s(self) -> float:
-        """Seconds between two measurements."""
-        return self._settings.interval_s
+    def interval_s(self, target: str = LOCALHOST) -> float:
+        """Return the seconds between two measurements of a target."""
+        return self._settings.interval_s if target == LOCALHOST else self._settings.remote_interval_s
 
     def rule_for(self, key: SeriesKey) -> Rule | None:
         """Return the rule that watches a series, None for none."""
@@ -68,21 +71,38 @@ class Monitoring:
 
     async def open(self) -> None:
         """Read the newest values, so that a screen has something to show before the first measurement."""
-        self._latest = {sample.key: sample for sample in await self._store.samples.latest(LOCALHOST)}
+        await self.know([LOCALHOST])
+
+    async def know(self, targets: Iterable[str]) -> None:
+        """Read the newest values of targets, so that `latest` has them; each is read once, and followed from then."""
+        for target in targets:
+            if target not in self._known:
+                self._known.add(target)
+                for sample in await self._store.samples.latest(target):
+                    if sample.key not in self._latest or self._latest[sample.key].at < sample.at:
+                        self._latest[sample.key] = sample
+
+    async def all_series(self) -> Sequence[SeriesKey]:
+        """Return the series of every target that was ever measured."""
+        return await self._store.samples.known()
 
     async def series(self, target: str) -> Sequence[SeriesKey]:
         """Return the series of a target, by metric and item."""
         return await self._store.samples.series(target)
 
     def latest(self, target: str = LOCALHOST) -> Sequence[Sample]:
-        """Return the newest sample of each series of a target, by metric and item. Costs no query."""
-        return sorted((s for s in self._latest.values() if s.key.target == target), key=lambda s: s.key)
+        """Return the newest sample of each series of a target, or ("") of all, by target, metric and item.
+
+        Costs no query: see `know`.
+        """
+        return sorted((s for s in self._latest.values() if target in ("", s.key.target)), key=lambda s: s.key)
 
     async def window(
         self, keys: Sequence[SeriesKey], *, start: float, end: float, points: int
     ) -> Sequence[SeriesWindow]:
         """Return series over a window, at most `points` points each, in the order of `keys`."""
-        step_s = step_for(end - start, points, self._settings.interval_s)
+        slowest_s = max((self.interval_s(key.target) for key in keys), default=self.interval_s())
+        step_s = step_for(end - start, points, slowest_s)
         drawn = await self._store.samples.points_of(keys, start, end, step_s)
         return [
             SeriesWindow(
@@ -91,7 +111,7 @@ class Monitoring:
                 start=start,
                 end=end,
                 step_s=step_s,
-                gap_s=gap_for(step_s, self._settings.interval_s, metric_of(key.metric).every_s),
+                gap_s=gap_for(step_s, self.interval_s(key.target), metric_of(key.metric).every_s),
                 points=one,
             )
             for key, one in zip(keys, drawn, strict=True)
@@ -123,56 +143,59 @@ class Monitoring:
 
     async def _tell_elsewhere(self, heart: Heart) -> None:
         heart.beat()
-        fresh = await self._store.samples.latest(LOCALHOST)
-        newest = max((s.at for s in fresh), default=0.0)
-        if newest > max((s.at for s in self._latest.values()), default=0.0):
-            self._tell([s for s in fresh if s.at == newest])
+        known: dict[str, float] = {}
+        for sample in self._latest.values():
+            known[sample.key.target] = max(sample.at, known.get(sample.key.target, 0.0))
+        self._tell(await self._store.samples.newer(known))
 
     def _tell(self, samples: Sequence[Sample]) -> None:
-        if not samples:
-            return
-        event = SamplesTaken(
-            target=samples[0].key.target,
-            metrics=tuple(s.key.metric for s in samples),
-            items=tuple(s.key.item for s in samples),
-            values=tuple(s.value for s in samples),
-        )
-        self._ledger.hub.tell(replace(self._ledger.fact(event, by=MONITOR), at=samples[0].at))
+        """Tell samples, each target's of one moment in one fact."""
+        for (target, at), group in groupby(samples, key=lambda s: (s.key.target, s.at)):
+            told = list(group)
+            event = SamplesTaken(
+                target=target,
+                metrics=tuple(s.key.metric for s in told),
+                items=tuple(s.key.item for s in told),
+                values=tuple(s.value for s in told),
+            )
+            self._ledger.hub.tell(replace(self._ledger.fact(event, by=MONITOR), at=at))
 
     async def measure_for_ever(self, heart: Heart, fence: Fence) -> None:
         """Measure this host, keep the samples, and raise and end alerts. Run under the lease."""
         probe = await self._open_probe()
-        stale_after_s = max(600.0, 10 * self._settings.interval_s)
-        rules = rules_from(self._settings, advise=(await self._open_knowledge()).advice_for)
-        watch = Watch(rules, selects=self._selects, stale_after_s=stale_after_s)
-        keeper = AlertKeeper(self._store, self._ledger, self._alerts, watch, fence)
-        with self._ledger.hub.listen("alerts changed by hand", AlertChanged) as ear:
-            await keeper.load(self._clock.now())
-            next_at = self._clock.monotonic()
-            wait_s = min(FIRST_RATES_AFTER_S, self._settings.interval_s)
-            self._measuring = True
-            try:
-                while True:
-                    heart.beat()
-                    samples = await self._offload.run("probe", partial(probe.measure, LOCALHOST, self._clock.now()))
-                    self._tell(samples)
-                    await keeper.take_in(ear)
-                    await self._keep(samples, fence)
-                    await keeper.judge(samples, self._clock.now())
-                    await keeper.take_in(ear)
-                    keeper.show()
-                    next_at, wait_s = max(next_at + wait_s, self._clock.monotonic()), self._settings.interval_s
-                    await asyncio.sleep(next_at - self._clock.monotonic())
-            finally:
-                self._measuring = False
-
-    async def _keep(self, samples: Sequence[Sample], fence: Fence) -> None:
-        """Write samples; a disk that takes no writes costs the history, not the live view."""
+        await self._intake.open(fence)
+        next_at = self._clock.monotonic()
+        wait_s = min(FIRST_RATES_AFTER_S, self._settings.interval_s)
+        self._measuring = True
         try:
-            await self._store.samples.write(samples, fence=fence)
-        except StorageError:
-            if not self._store.read_only_because:
-                raise
+            while True:
+                heart.beat()
+                samples = await self._offload.run("probe", partial(probe.measure, LOCALHOST, self._clock.now()))
+                await self.take(samples, fence)
+                next_at, wait_s = max(next_at + wait_s, self._clock.monotonic()), self._settings.interval_s
+                await asyncio.sleep(next_at - self._clock.monotonic())
+        finally:
+            self._measuring = False
+            self._intake.close()
+
+    async def take(self, samples: Sequence[Sample], fence: Fence) -> None:
+        """Tell, keep and judge measurements of any targets, each target's of one moment side by side.
+
+        Raises:
+            LeaseLost: another process runs the workers now.
+            StorageError: they could not be kept, and the disk is not just full.
+        """
+        self._tell(samples)
+        await self._intake.take(samples, fence)
+
+    async def forget(self, target: str, fence: Fence) -> None:
+        """End the alerts of a target that is no longer measured."""
+        await self._intake.forget(target, fence)
+
+    async def _open_watch(self) -> Watch:
+        rules = rules_from(self._settings, advise=(await self._open_knowledge()).advice_for)
+        slowest_s = max(self._settings.interval_s, self._settings.remote_interval_s)
+        return Watch(rules, selects=self._selects, stale_after_s=max(600.0, 10 * slowest_s))
 
     async def compact_for_ever(self, heart: Heart, fence: Fence) -> None:
         """Make minutes and hours of what was measured and drop what is too old. Run under the lease."""
@@ -193,19 +216,24 @@ def checked_rules(settings: MonitoringSettings) -> Sequence[Rule]:
     """Return the thresholds in force.
 
     Raises:
-        BadSetting: one of them cannot be used, or chooses its targets by something that is no selector.
+        BadSetting: one of them cannot be used, or it, or monitoring.remote, chooses targets by what is no selector.
     """
     rules = rules_from(settings)
+    _check_selector(settings.remote, "monitoring.remote")
     for rule in rules:
-        try:
-            parse_selector(rule.target)
-        except BadSelector as error:
-            raise BadSetting(
-                f"[[monitoring.threshold]] ({rule.metric}): the target {rule.target!r} is no selector.",
-                why=f"{error.what}\n{error.why}",
-                next_step="Write it as in tag:web, web-[01-12] or *.",
-            ) from error
+        _check_selector(rule.target, f"[[monitoring.threshold]] ({rule.metric}): the target")
     return rules
+
+
+def _check_selector(text: str, place: str) -> None:
+    try:
+        parse_selector(text)
+    except BadSelector as error:
+        raise BadSetting(
+            f"{place} {text!r} is no selector.",
+            why=f"{error.what}\n{error.why}",
+            next_step="Write it as in tag:web, web-[01-12] or *.",
+        ) from error
 
 
 def samples_of(event: SamplesTaken, at: float) -> Sequence[Sample]:

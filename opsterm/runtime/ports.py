@@ -125,6 +125,21 @@ class SampleStore(Protocol):
         """Return the newest sample of every series of a target."""
         ...
 
+    async def known(self) -> Sequence[SeriesKey]:
+        """Return every series that was ever measured, of all targets; of some nothing may be left. Cheap."""
+        ...
+
+    async def newer(self, than: Mapping[str, float]) -> Sequence[Sample]:
+        """Return what each target last showed, where that is newer than the time named for it (0 where none is).
+
+        Args:
+            than: epoch seconds by target name.
+
+        Returns:
+            Each target's samples of its newest moment, side by side.
+        """
+        ...
+
     async def points(self, key: SeriesKey, start: float, end: float, step_s: float) -> Sequence[Point]:
         """Return the window as at most one point per `step_s`, aligned to multiples of `step_s`, holes absent.
 

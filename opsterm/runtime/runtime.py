@@ -48,7 +48,9 @@ from opsterm.runtime.notices import MailNotices
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Fence, LeaseRow, Operator
 from opsterm.runtime.ports_mail import WholeStore
+from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
+from opsterm.runtime.remote_monitoring import RemoteMonitoring
 from opsterm.runtime.snmp import Snmp
 from opsterm.runtime.supervisor import Heart, Supervisor, TaskStatus
 from opsterm.runtime.terminals import Terminals
@@ -64,12 +66,14 @@ class Runtime:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, monitoring, alerts, changes, assistant, terminals, audit, exposition, snmp, post:
-            use-cases by room.
+        inventory, profiles, monitoring, remote_monitoring, alerts, changes, assistant, terminals, audit, exposition,
+            snmp, reach, post: use-cases by room.
     """
 
     inventory: Inventory
+    profiles: Profiles
     monitoring: Monitoring
+    remote_monitoring: RemoteMonitoring
     alerts: Alerts
     changes: Changes
     assistant: Assistant
@@ -174,6 +178,11 @@ class Runtime:
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
             offload=self.offload,
         )  # fmt: skip
+        self.remote_monitoring = RemoteMonitoring(
+            self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
+            connector=self.connector,
+        )  # fmt: skip
+        self.profiles = Profiles(self.inventory, self.connector)
         self.terminals = Terminals(
             ledger, self.inventory, self.connector, read_only=settings.changes.read_only
         )  # fmt: skip
@@ -187,7 +196,7 @@ class Runtime:
             store, ledger, self.clock, settings=settings.mail, operator=edges.operator, inventory=self.inventory,
             post=self.post,
         )  # fmt: skip
-        self.exposition = Exposition(self.inventory, self.monitoring, self.alerts)
+        self.exposition = Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
         self.assistant = Assistant(
             self.clock, operator=edges.operator, inventory=self.inventory, monitoring=self.monitoring,
             alerts=self.alerts, changes=self.changes, open_knowledge=edges.open_knowledge,
@@ -253,12 +262,16 @@ class Runtime:
         )  # fmt: skip
         self.supervisor.start("lease", lease.keep, beat_every_s=2.0)
 
-    _WORKERS = ("measurements", "samples upkeep", "changes upkeep", "mail", "mail about alerts", "report")
+    _WORKERS = (
+        "remote measurements", "measurements", "samples upkeep", "changes upkeep", "mail", "mail about alerts", "report",
+    )  # fmt: skip
 
     async def _won_lease(self, fence: Fence) -> None:
         start = self.supervisor.start
         interval_s = self.settings.monitoring.interval_s
         start("measurements", lambda h: self.monitoring.measure_for_ever(h, fence), beat_every_s=interval_s)
+        if self.settings.monitoring.remote:
+            start("remote measurements", lambda h: self.remote_monitoring.measure_for_ever(h, fence), beat_every_s=1.0)
         start("samples upkeep", lambda h: self.monitoring.compact_for_ever(h, fence), beat_every_s=60.0)
         start("changes upkeep", self.changes.sweep, beat_every_s=5.0)
         start("mail", lambda h: self.post.deliver_for_ever(h, fence))

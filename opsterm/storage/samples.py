@@ -23,6 +23,8 @@ REDO_HOURS = """UPDATE series SET hours_until_ms = :hour WHERE id = :id AND hour
 AND (SELECT total(readings) FROM sample_minute WHERE series_id = :id AND at_ms BETWEEN :hour AND :hour + 3599999)
 = (SELECT total(readings) FROM sample_hour WHERE series_id = :id AND at_ms = :hour)"""
 REDO_MINUTES = "UPDATE series SET minutes_until_ms = :minute WHERE id = :id AND minutes_until_ms > :minute"
+KNOWN = "SELECT target, metric, item FROM series ORDER BY target, metric, item"
+MEASURED = "SELECT DISTINCT target FROM series"
 READINGS = "SELECT total(readings) FROM sample_minute WHERE series_id = ? AND at_ms = ?"
 SERIES = """SELECT id, metric, item, minutes_until_ms, EXISTS (SELECT 1 FROM sample_minute WHERE series_id = s.id)
 OR EXISTS (SELECT 1 FROM sample_hour WHERE series_id = s.id) FROM series AS s WHERE target = ? ORDER BY metric, item"""
@@ -78,6 +80,17 @@ class SqliteSamples:
     async def latest(self, target: str) -> Sequence[Sample]:
         """Return the newest sample of every series of a target of which raw measurements are still kept."""
         return await self._readers.read(lambda db: _latest(db, target))
+
+    async def known(self) -> Sequence[SeriesKey]:
+        """Return every series that was ever measured, of all targets; of some nothing may be left."""
+        return await self._readers.read(lambda db: [SeriesKey(*row) for row in db.execute(KNOWN)])
+
+    async def newer(self, than: Mapping[str, float]) -> Sequence[Sample]:
+        """Return what each target last showed, where that is newer than the time named for it (0 where none is).
+
+        Cost: two look-ups in an index for each target that was ever measured.
+        """
+        return await self._readers.read(lambda db: _newer(db, than))
 
     async def points(self, key: SeriesKey, start: float, end: float, step_s: float) -> Sequence[Point]:
         """Return the window as at most one point per `step_s`, aligned to multiples of `step_s`, holes absent.
@@ -182,6 +195,16 @@ def _latest(db: sqlite3.Connection, target: str) -> list[Sample]:
         for number, metric, item, _, _ in rows
         if number in found
     ]
+
+
+def _newer(db: sqlite3.Connection, than: Mapping[str, float]) -> list[Sample]:
+    ticks, found = Ticks(db), list[Sample]()
+    for (target,) in db.execute(MEASURED).fetchall():
+        at_ms, values = ticks.last(target, round(than.get(target, 0.0) * 1000))
+        for number, metric, item, _ in db.execute(MARKS, (target,)) if values else ():
+            if number in values:
+                found.append(Sample(SeriesKey(target, metric, item), at_ms / 1000, values[number]))
+    return found
 
 
 def _points_of(

@@ -21,6 +21,8 @@ FIND_LAYOUT = "SELECT id FROM layout WHERE series = ?"
 LAYOUT = "SELECT series FROM layout WHERE id = ?"
 TICK = "SELECT layout_id, data FROM tick WHERE target = ? AND at_ms = ?"
 NEWEST_LAYOUT = "SELECT layout_id FROM tick WHERE target = ? ORDER BY at_ms DESC LIMIT 1"
+LAST_TICK = """SELECT at_ms, layout_id, data FROM tick
+WHERE target = ? AND at_ms > ? ORDER BY at_ms DESC LIMIT 1"""
 PUT_TICK = "INSERT OR REPLACE INTO tick (target, at_ms, layout_id, data) VALUES (?, ?, ?, ?)"
 FIRST_TICK = "SELECT min(at_ms) FROM tick WHERE target = ? AND at_ms >= ? AND at_ms < ?"
 BACKWARDS = """SELECT at_ms, layout_id, data FROM tick
@@ -133,6 +135,11 @@ class Ticks:
                     found[series] = (at_ms, value)
                     missing.discard(series)
         return found
+
+    def last(self, target: str, after: int) -> tuple[int, dict[int, float]]:
+        """Return time and values by series of a target's newest tick when that is later than `after`, else 0 and {}."""
+        row = self._db.execute(LAST_TICK, (target, after)).fetchone()
+        return (row[0], self._values(row[1], row[2])) if row else (0, {})
 
     def _values(self, number: int, data: bytes) -> dict[int, float]:
         pairs = zip(self._series_of(number), _numbers(data), strict=True)

@@ -17,6 +17,7 @@ Wall = Callable[[Iterable[Module]], list[str]]
 
 WALLS: Mapping[str, Wall] = {
     "one executor opens targets": walls.opens_targets,
+    "what looks is written down": walls.looks_with_made_up_scripts,
     "one way to the executor": walls.makes_executors,
     "few files start programs": partial(walls.starts_programs, allowed=exceptions.STARTS_PROGRAMS),
     "the assistant can only propose": walls.assistant_reaches_out,
@@ -47,6 +48,19 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     ),
     "chat opens a shell": (
         "one executor opens targets", "opsterm/runtime/assistant.py", "connector.shell(t, term='xterm')",
+    ),
+    "what looks runs another command": (
+        "one executor opens targets", "opsterm/runtime/remote_look.py", "session.run(command, shell='sh')",
+    ),
+    "what looks makes a script of its own": (
+        "one executor opens targets", "opsterm/runtime/remote_look.py",
+        "look = made\n    s.run(look.script, shell='sh')",
+    ),
+    "what looks runs under another name": (
+        "one executor opens targets", "opsterm/runtime/remote_look.py", "r = session.run\n    r('reboot', shell='sh')",
+    ),
+    "a script is put together": (
+        "what looks is written down", "opsterm/monitoring/looks.py", "def x(): ...\nS = f'df {point}'",
     ),
     "a second executor": ("one way to the executor", "opsterm/runtime/x.py", "e = Executor(store)"),
     "a short cut to the executor": ("one way to the executor", "opsterm/tui/x.py", "self._executor.run(4)"),

@@ -11,6 +11,10 @@ Breaches = list[str]
 
 EXECUTOR = "opsterm/runtime/executor.py"
 TERMINALS = "opsterm/runtime/terminals.py"
+LOOKS = "opsterm/runtime/remote_look.py"
+"""Looks at targets with scripts that change nothing; what it may run is `look.script` of a `Look`, and nothing else."""
+
+LOOK_SCRIPTS = "opsterm/monitoring/looks.py"
 
 STARTERS = frozenset({
     "create_subprocess_exec", "create_subprocess_shell", "Popen", "posix_spawn", "posix_spawnp", "fork", "forkpty",
@@ -20,7 +24,7 @@ STARTERS = frozenset({
 ASSISTANT_MAY = {
     "changes": frozenset({"propose", "get", "list", "output"}),
     "inventory": frozenset({"rows", "row", "target", "select"}),
-    "monitoring": frozenset({"series", "latest", "window", "interval_s", "rule_for"}),
+    "monitoring": frozenset({"series", "all_series", "know", "latest", "window", "interval_s", "rule_for"}),
     "alerts": frozenset({"feed", "recent", "get", "by_target"}),
 }
 """What the assistant's use-case may ask of the others: everything here looks, and one word proposes."""
@@ -28,7 +32,7 @@ ASSISTANT_MAY_NOT_HAVE = frozenset({"store", "ledger", "terminals", "connector",
 
 
 def opens_targets(modules: Iterable[Module]) -> Breaches:
-    """Find code other than the executor that opens a session on a target, or runs a command in one.
+    """Find code other than the executor, and the one place that looks, that opens a session on a target or runs in one.
 
     A session comes from `Connector.session`; its `run` is told by the `shell=` it is given. A pseudo-terminal, which
     an operator types into, comes from `Connector.shell` and has one caller of its own.
@@ -38,19 +42,47 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
         if m.room == "adapters":
             continue  # implements the ports
         found += [
-            f"{m.at(node)} takes what opens a session on a target: only {EXECUTOR} does"
+            f"{m.at(node)} takes what opens a session on a target: only {EXECUTOR} and {LOOKS} do"
             for node in ast.walk(m.tree)
-            if isinstance(node, ast.Attribute) and node.attr == "session" and m.name != EXECUTOR
+            if isinstance(node, ast.Attribute) and node.attr == "session" and m.name not in (EXECUTOR, LOOKS)
         ]
+        if m.name == LOOKS:
+            may = {id(call.func) for call in calls(m.tree) if _may_run(m, call)}
+            found += [
+                f"{m.at(node)} takes what runs a command: only the script of a Look is run here"
+                for node in ast.walk(m.tree)
+                if isinstance(node, ast.Attribute) and node.attr == "run" and id(node) not in may
+            ]
         for call in calls(m.tree):
             name, keywords = called(call), {keyword.arg for keyword in call.keywords}
             if not isinstance(call.func, ast.Attribute):
                 continue
-            if name == "run" and "shell" in keywords and m.name != EXECUTOR:
-                found.append(f"{m.at(call)} runs a command on a target: only {EXECUTOR} does")
+            if name == "run" and "shell" in keywords and not _may_run(m, call):
+                found.append(f"{m.at(call)} runs a command on a target: only {EXECUTOR} does, and {LOOKS} a Look")
             if name == "shell" and "term" in keywords and m.name != TERMINALS:
                 found.append(f"{m.at(call)} opens a shell on a target: only {TERMINALS} does")
     return found
+
+
+def _may_run(m: Module, call: ast.Call) -> bool:
+    """Return whether a command may be run here: any by the executor, the script of a `look: Look` by what looks."""
+    if m.name != LOOKS:
+        return m.name == EXECUTOR
+    given = [a for f in functions(m.tree) for a in (*f.args.args, *f.args.kwonlyargs) if a.arg == "look"]
+    bound = [n for n in ast.walk(m.tree) if isinstance(n, ast.Name) and n.id == "look" and isinstance(n.ctx, ast.Store)]
+    typed = bool(given) and not bound and all(a.annotation and ast.unparse(a.annotation) == "Look" for a in given)
+    return typed and bool(call.args) and dotted(call.args[0]) == "look.script"
+
+
+def looks_with_made_up_scripts(modules: Iterable[Module]) -> Breaches:
+    """Find scripts for looking at targets that are put together instead of written down."""
+    return [
+        f"{m.at(node)} {ast.unparse(node.targets[0])} is no plain text: a script that looks is a constant"
+        for m in modules
+        if m.name == LOOK_SCRIPTS
+        for node in m.tree.body
+        if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant)
+    ]
 
 
 def makes_executors(modules: Iterable[Module]) -> Breaches:

@@ -93,7 +93,8 @@ async def metrics(context: Context) -> int:
     target = context.invocation.text("target")
     if target:
         await context.runtime.inventory.get(target)
-    samples = context.runtime.monitoring.latest(target or LOCALHOST)
+    page = await context.runtime.exposition.page(target)
+    samples = context.runtime.exposition.samples(target)
     if context.printer.json:
         for sample in samples:
             context.printer.record(
@@ -106,7 +107,7 @@ async def metrics(context: Context) -> int:
                 }
             )
     else:
-        context.printer.block(context.runtime.exposition.page(target))
+        context.printer.block(page)
     if not samples:
         context.printer.say(_nothing_measured(target or LOCALHOST))
     return ExitCode.DONE
@@ -114,7 +115,10 @@ async def metrics(context: Context) -> int:
 
 def _nothing_measured(target: str) -> str:
     if target != LOCALHOST:
-        return f"Nothing is measured on {target}: this version measures the machine it stands on, {LOCALHOST}."
+        return (
+            f"Nothing has been measured on {target}: the setting monitoring.remote chooses the SSH targets that are "
+            "measured, while `opsterm` or `opsterm serve` runs."
+        )
     return "Nothing has been measured yet: `opsterm` or `opsterm serve` measures while it runs."
 
 

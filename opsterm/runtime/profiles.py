@@ -1,0 +1,55 @@
+"""Use-case: what a target is, looked at now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from opsterm.core.errors import BadInput, Unreachable
+from opsterm.inventory.target import Protocol
+from opsterm.monitoring.host_profile import HostProfile, host_profile
+from opsterm.monitoring.looks import Look
+from opsterm.policy.mask import mask
+from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.ports import Connector
+from opsterm.runtime.remote_look import look_at
+
+LIMIT_S = 60.0
+"""Seconds for log-in and script: an operator waits, and may press ctrl+c."""
+
+
+class Profiles:
+    """Profiles of Linux targets, this host included."""
+
+    def __init__(self, inventory: Inventory, connector: Callable[[], Awaitable[Connector]]) -> None:
+        self._inventory = inventory
+        self._connector = connector
+
+    async def look(self, name: str) -> HostProfile:
+        """Log in, look and return what the target is; its reachability is kept.
+
+        Raises:
+            NotFound: there is no such target.
+            BadInput: it is not reached by a shell.
+            OpstermError: as `Connector.session`; or it is no Linux host.
+        """
+        target = await self._inventory.get(name)
+        if target.protocol not in (Protocol.SSH, Protocol.LOCAL):
+            raise BadInput(
+                f"{name} is reached by {target.protocol}: only targets with a shell have this profile.",
+                next_step=f"Give {name} the protocol ssh if it has an SSH server.",
+            )
+        order = self._inventory.order_target(target)
+        try:
+            text = await look_at(await self._connector(), order, Look.PROFILE, limit_s=LIMIT_S)
+        except Unreachable as error:
+            await self._inventory.note_seen({name: mask(error.what)[0]})
+            raise
+        await self._inventory.note_seen({name: ""})
+        found = host_profile(text)
+        if found is None:
+            raise Unreachable(
+                f"{name} let us in, but shows no Linux with sh.",
+                why="Its shell did not run a POSIX script.",
+                next_step=f"Open a terminal on {name} to see what answers.",
+            )
+        return found

@@ -1,0 +1,56 @@
+"""Looks at targets over a line: the one place beside the executor that opens a session.
+
+What it runs is a `Look`: one of the fixed scripts of `monitoring.looks`, which change nothing. No text of an operator,
+a model or a target reaches it, so nothing here needs an approval; tests/house/walls.py holds that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+from opsterm.core.errors import TimedOut
+from opsterm.monitoring.looks import Look
+from opsterm.policy.order import OrderTarget
+from opsterm.runtime.ports import Connector, Ended
+
+OUTPUT_LIMIT = 1_000_000
+"""Bytes that are read of one look; a host with a thousand disks says 150 kB."""
+
+
+async def look_at(connector: Connector, target: OrderTarget, look: Look, *, limit_s: float) -> str:
+    """Run a script on a target and return what it printed, up to OUTPUT_LIMIT; the parser judges what it is worth.
+
+    Args:
+        connector: opens the session, on a connection that is open already where there is one.
+        target: where.
+        look: which script.
+        limit_s: seconds for all of it. What has come by then is returned, and the script is ended.
+
+    Raises:
+        OpstermError: as `Connector.session`; the line was lost; nothing came in time.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(limit_s):
+            session = await connector.session(target)
+            try:
+                async with aclosing(
+                    session.run(look.script, shell="sh")  # type: ignore[type-var]  # noqa: S604 (an async generator; a fixed script)
+                ) as told:
+                    async for piece in told:
+                        if isinstance(piece, Ended) or size >= OUTPUT_LIMIT:
+                            break
+                        pieces.append(piece)
+                        size += len(piece)
+            finally:
+                await session.close()
+    except TimeoutError as error:
+        if not pieces:
+            raise TimedOut(
+                f"{target.name} did not answer within {limit_s:g} s.",
+                why="It logged us in too slowly, or its shell or one of its kernel files hangs.",
+                next_step=f"Open a terminal on {target.name} and see its load.",
+            ) from error
+    return b"".join(pieces)[:OUTPUT_LIMIT].decode("utf-8", "backslashreplace")
