@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
 
-from opsterm.cli.manual import QUERY_KEYS
+from opsterm.cli.manual import PROFILE_KEYS, QUERY_KEYS
 from tests.adapters.ssh_stage import HOST_KEY, USER_KEY, Door, serve
 from tests.cli.account import PROGRAM, Account
 from tests.house.source import CHECKOUT
@@ -127,3 +128,24 @@ async def test_many_targets_are_looked_at_and_the_odd_one_is_told(account: Accou
         assert (code, out, len(door.commands)) == (4, "", before), "what may change something was not run"
         assert "c3 waits for an approval" in err
     assert precious.exists()
+
+
+async def test_a_target_is_profiled(account: Account) -> None:
+    door = Door()
+    async with serve(door) as port:
+        with_targets(account, [port, 1])
+        code, _, err = await run(account, "targets", "profile", "web-1")
+        assert code == 3
+        assert "opsterm targets trust web-1" in err
+        account.write(".ssh/known_hosts", f"[127.0.0.1]:{port} {HOST_KEY.export_public_key().decode()}")
+        said = json.loads(await ok(account, "targets", "profile", "web-1", "--json"))
+        assert tuple(said) == PROFILE_KEYS
+        name = os.uname()
+        assert (said["target"], said["kernel"], said["complete"]) == ("web-1", f"{name.sysname} {name.release}", True)
+        shown = await ok(account, "targets", "profile", "web-1")
+        assert f"processors   {os.cpu_count()}\n" in shown
+        assert f"({os.geteuid()})" in shown
+        assert json.loads(await ok(account, "targets", "show", "web-1", "--json"))["status"] == "online"
+        code, out, err = await run(account, "targets", "profile", "web-2")
+        assert (code, out) == (3, "")
+        assert "Traceback" not in err

@@ -80,8 +80,8 @@ def looks_with_made_up_scripts(modules: Iterable[Module]) -> Breaches:
         f"{m.at(node)} {ast.unparse(node.targets[0])} is no plain text: a script that looks is a constant"
         for m in modules
         if m.name == LOOK_SCRIPTS
-        for node in m.tree.body
-        if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant)
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant | ast.Name)
     ]
 
 

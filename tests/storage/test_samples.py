@@ -59,6 +59,16 @@ async def test_series_and_newest_values_are_listed(store: SqliteStore) -> None:
     assert await store.samples.points(SeriesKey("nobody", "load"), 0, 100, 1) == []
 
 
+async def test_what_is_new_of_every_target_is_found_at_once(store: SqliteStore) -> None:
+    disk, load = SeriesKey("localhost", "fs.used_percent", "/"), SeriesKey("web-01", "load")
+    assert await store.samples.newer({}) == await store.samples.known() == []
+    await store.samples.write([Sample(disk, 5.0, 1.0), Sample(KEY, 7.0, 2.0), Sample(load, 6.0, 4.0)])
+    assert await store.samples.known() == [KEY, disk, load]
+    assert await store.samples.newer({}) == [Sample(KEY, 7.0, 2.0), Sample(load, 6.0, 4.0)]
+    assert await store.samples.newer({"localhost": 7.0, "web-01": 5.999}) == [Sample(load, 6.0, 4.0)]
+    assert await store.samples.newer({"localhost": 7.0, "web-01": 6.0}) == []
+
+
 async def test_what_is_no_number_is_no_measurement(store: SqliteStore) -> None:
     await store.samples.write([Sample(KEY, 1.0, math.nan), Sample(KEY, 2.0, math.inf), Sample(KEY, 3.0, 1.0)])
     await store.samples.write([Sample(KEY, 4.0, -math.inf)])
