@@ -71,5 +71,5 @@ async def test_a_look_that_takes_too_long_leaves_nothing_running(
             await look_at(connector, one.target(), Look.READING, limit_s=0.5)
 
         async with asyncio.timeout(10):
-            while (await run(connector, one.target(), "pgrep -fx 'sleep 61.25' || true"))[0]:
+            while (await run(connector, one.target(), "pgrep -fx 'sleep 61.25' || true"))[0]:  # noqa: ASYNC110 (no event)
                 await asyncio.sleep(0.05)
