@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from opsterm.core.errors import BadInput, Unreachable
+from opsterm.core.errors import BadInput, StorageFull, Unreachable
 from opsterm.inventory.target import Protocol
 from opsterm.monitoring.host_profile import HostProfile, host_profile
 from opsterm.monitoring.looks import Look
+from opsterm.policy.approval import require_writable
 from opsterm.policy.mask import mask
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ports import Connector
@@ -20,19 +22,24 @@ LIMIT_S = 60.0
 class Profiles:
     """Profiles of Linux targets, this host included."""
 
-    def __init__(self, inventory: Inventory, connector: Callable[[], Awaitable[Connector]]) -> None:
+    def __init__(
+        self, inventory: Inventory, connector: Callable[[], Awaitable[Connector]], *, read_only: bool = False
+    ) -> None:
         self._inventory = inventory
         self._connector = connector
+        self._read_only = read_only
 
     async def look(self, name: str) -> HostProfile:
         """Log in, look and return what the target is; its reachability is kept.
 
         Raises:
+            Refused: read-only mode, in which nothing is sent to a target.
             NotFound: there is no such target.
             BadInput: it is not reached by a shell.
             OpstermError: as `Connector.session`; or it is no Linux host.
         """
         target = await self._inventory.get(name)
+        require_writable(read_only=self._read_only, what="looked at over a line")
         if target.protocol not in (Protocol.SSH, Protocol.LOCAL):
             raise BadInput(
                 f"{name} is reached by {target.protocol}: only targets with a shell have this profile.",
@@ -42,9 +49,9 @@ class Profiles:
         try:
             text = await look_at(await self._connector(), order, Look.PROFILE, limit_s=LIMIT_S)
         except Unreachable as error:
-            await self._inventory.note_seen({name: mask(error.what)[0]})
+            await self._note(name, mask(error.what)[0])
             raise
-        await self._inventory.note_seen({name: ""})
+        await self._note(name, "")
         found = host_profile(text)
         if found is None:
             raise Unreachable(
@@ -53,3 +60,7 @@ class Profiles:
                 next_step=f"Open a terminal on {name} to see what answers.",
             )
         return found
+
+    async def _note(self, name: str, reason: str) -> None:
+        with suppress(StorageFull):  # what was seen counts more than that it is remembered
+            await self._inventory.note_seen({name: reason})

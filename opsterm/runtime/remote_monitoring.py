@@ -84,20 +84,31 @@ class RemoteMonitoring:
         self._chosen_ever = 0
 
     async def measure_for_ever(self, heart: Heart, fence: Fence) -> None:
-        """Measure until cancelled; then every session is ended. Run under the lease."""
+        """Measure until cancelled; then every session is ended. Run under the lease.
+
+        Raises:
+            LeaseLost: another process runs the workers now.
+            StorageError: measurements could not be kept, and the disk is not just full.
+        """
         self._watched, self._arrived, self._news = {}, [], {}
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._rounds(group, heart, fence)
+        except ExceptionGroup as errors:  # the one of the rounds: a measurement raises nothing
+            raise errors.exceptions[0] from None
+
+    async def _rounds(self, group: asyncio.TaskGroup, heart: Heart, fence: Fence) -> None:
         choose_at = -math.inf
-        async with asyncio.TaskGroup() as group:
-            while True:
-                heart.beat()
-                now = self._clock.monotonic()
-                if now >= choose_at:
-                    choose_at = now + CHOSEN_EVERY_S
-                    for name in self._choose(now):
-                        await self._monitoring.forget(name, fence)
-                self._start_due(group, now)
-                await self._hand_over(fence)
-                await asyncio.sleep(ROUND_S)
+        while True:
+            heart.beat()
+            now = self._clock.monotonic()
+            if now >= choose_at:
+                choose_at = now + CHOSEN_EVERY_S
+                for name in self._choose(now):
+                    await self._monitoring.forget(name, fence)
+            self._start_due(group, now)
+            await self._hand_over(fence)
+            await asyncio.sleep(ROUND_S)
 
     def _choose(self, now: float) -> Sequence[str]:
         """Ask the selector again; return the names of targets that are measured no longer."""

@@ -182,10 +182,8 @@ class Runtime:
             self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
             connector=self.connector,
         )  # fmt: skip
-        self.profiles = Profiles(self.inventory, self.connector)
-        self.terminals = Terminals(
-            ledger, self.inventory, self.connector, read_only=settings.changes.read_only
-        )  # fmt: skip
+        self.profiles = Profiles(self.inventory, self.connector, read_only=settings.changes.read_only)
+        self.terminals = Terminals(ledger, self.inventory, self.connector, read_only=settings.changes.read_only)
         self.reach = Reach(self.inventory, self.clock, lambda: edges.open_reach(self.credentials))
         self.audit = Audit(store.journal)
         self.post = Post(
@@ -270,7 +268,7 @@ class Runtime:
         start = self.supervisor.start
         interval_s = self.settings.monitoring.interval_s
         start("measurements", lambda h: self.monitoring.measure_for_ever(h, fence), beat_every_s=interval_s)
-        if self.settings.monitoring.remote:
+        if self.settings.monitoring.remote.strip() and not self.settings.changes.read_only:
             start("remote measurements", lambda h: self.remote_monitoring.measure_for_ever(h, fence), beat_every_s=1.0)
         start("samples upkeep", lambda h: self.monitoring.compact_for_ever(h, fence), beat_every_s=60.0)
         start("changes upkeep", self.changes.sweep, beat_every_s=5.0)

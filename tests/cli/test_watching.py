@@ -30,7 +30,7 @@ def test_before_anything_is_measured_it_says_so(account: Account) -> None:
     assert "Nothing has been measured yet" in account.run("history", "cpu.used_percent", expect=2).err
     assert "No alerts" in account.run("alerts", expect=0).err
     account.run("targets", "add", "web-01", expect=0)
-    assert "measures the machine it stands on" in account.run("metrics", "--target", "web-01", expect=0).err
+    assert "the setting monitoring.remote chooses" in account.run("metrics", "--target", "web-01", expect=0).err
     assert "no target nope" in account.run("metrics", "--target", "nope", expect=2).err
 
 

@@ -13,11 +13,12 @@ import pytest
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import (
     AuthenticationFailed,
-    BadInput,
     BadSetting,
     HostKeyChanged,
     HostKeyUnknown,
+    LeaseLost,
     OpstermError,
+    Refused,
     StorageFull,
     Unreachable,
     VaultLocked,
@@ -34,7 +35,6 @@ from opsterm.runtime import remote_monitoring
 from opsterm.runtime.ports import Ended, Session
 from opsterm.runtime.runtime import Runtime
 from tests.monitoring.looking import READING
-from tests.monitoring.test_looks import PROFILE
 from tests.monitoring.test_remote_host import later
 from tests.runtime.stage import Answer, PlayedConnector, opened, printing, until
 
@@ -194,13 +194,24 @@ async def test_another_process_hears_remote_measurements(home: Path, clock: Stop
         await until(lambda: values(other, "web-1") == values(runtime, "web-1"))
 
 
-async def test_nobody_is_logged_in_to_who_was_not_chosen(home: Path, clock: StoppedClock) -> None:
+@pytest.mark.parametrize("line", ["", 'remote = ""', 'remote = "  "'])
+async def test_nobody_is_logged_in_to_who_was_not_chosen(home: Path, clock: StoppedClock, line: str) -> None:
     connector = PlayedConnector({"web-1": printing(READING.encode())})
-    settings = SETTINGS.replace('remote = "web-*"\n', "")
+    settings = SETTINGS.replace('remote = "web-*"', line)
     async with measuring(home, clock, connector, settings=settings) as runtime:
         await pass_time(clock, 15)
         assert connector.opened == []
         assert "remote measurements" not in {task.name for task in runtime.supervisor.tasks()}
+
+
+async def test_in_read_only_mode_nobody_is_logged_in_to(home: Path, clock: StoppedClock) -> None:
+    connector = PlayedConnector({"web-1": printing(READING.encode())})
+    settings = f"{SETTINGS}[changes]\nread_only = true\n"
+    async with measuring(home, clock, connector, settings=settings) as runtime:
+        await pass_time(clock, 15)
+        with pytest.raises(Refused, match="read-only mode"):
+            await runtime.profiles.look("web-1")
+        assert connector.opened == []
 
 
 async def test_only_ssh_targets_are_measured(home: Path, clock: StoppedClock) -> None:
@@ -348,29 +359,22 @@ async def test_a_full_disk_costs_the_note_and_not_the_live_view(
         assert not [task for task in runtime.supervisor.tasks() if task.last_error]
 
 
+async def test_a_write_that_comes_after_the_lease_is_told_in_a_sentence(
+    home: Path, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Host()
+    async with measuring(home, clock, PlayedConnector({"web-1": host.answer})) as runtime:
+
+        async def take(*_: object) -> None:
+            raise LeaseLost("Another process runs the workers now.")
+
+        monkeypatch.setattr(runtime.monitoring, "take", take)
+        await pass_time(clock, 10)
+        found = {task.name: task.last_error for task in runtime.supervisor.tasks()}
+        assert found["remote measurements"] == "Another process runs the workers now."
+
+
 async def test_a_setting_that_is_no_selector_is_named_at_the_start(home: Path) -> None:
     with pytest.raises(BadSetting, match=r"monitoring\.remote .* is no selector"):
         async with opened(home, settings="[monitoring]\nremote = 'tag:('\n"):
             pass
-
-
-# ------------------------------------------------------------------------------------------------- profiles
-
-
-async def test_a_profile_is_looked_at_and_the_target_counts_as_seen(home: Path, clock: StoppedClock) -> None:
-    said = PROFILE.format(sudo="sudo", virtual="kvm").encode()
-    connector = PlayedConnector({"web-1": printing(said), "odd": printing(b"% Invalid input")})
-    async with opened(home, clock=clock, open_connector=connector.open) as runtime:
-        for name in ("web-1", "odd", "dead"):
-            await runtime.inventory.add(Target(name=name))
-        await runtime.inventory.add(Target(name="switch", protocol=Protocol.SNMP))
-        found = await runtime.profiles.look("web-1")
-        assert (found.os_id, found.virtual) == ("alpine", "virtual machine (kvm)")
-        assert row(runtime, "web-1").status is Status.ONLINE
-        with pytest.raises(Unreachable, match="shows no Linux"):
-            await runtime.profiles.look("odd")
-        with pytest.raises(Unreachable, match="did not answer"):
-            await runtime.profiles.look("dead")
-        assert row(runtime, "dead").note == "dead did not answer."
-        with pytest.raises(BadInput, match="reached by snmp"):
-            await runtime.profiles.look("switch")

@@ -61,7 +61,8 @@ async def test_series_and_newest_values_are_listed(store: SqliteStore) -> None:
 
 async def test_what_is_new_of_every_target_is_found_at_once(store: SqliteStore) -> None:
     disk, load = SeriesKey("localhost", "fs.used_percent", "/"), SeriesKey("web-01", "load")
-    assert await store.samples.newer({}) == await store.samples.known() == []
+    assert await store.samples.newer({}) == []
+    assert await store.samples.known() == []
     await store.samples.write([Sample(disk, 5.0, 1.0), Sample(KEY, 7.0, 2.0), Sample(load, 6.0, 4.0)])
     assert await store.samples.known() == [KEY, disk, load]
     assert await store.samples.newer({}) == [Sample(KEY, 7.0, 2.0), Sample(load, 6.0, 4.0)]

@@ -6,7 +6,9 @@ import asyncio
 
 import pytest
 
+from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.runtime.commands import COMMANDS, PLACES
+from opsterm.runtime.runtime import Runtime
 from opsterm.tui.panes.pane import Pane
 from opsterm.tui.screens.home import HomeScreen
 from tests.tui.cockpit import Sitting, Stage, an_alert, sitting
@@ -194,3 +196,18 @@ async def test_keys_that_come_in_a_bunch_are_taken_one_after_the_other(furnished
         await there.until("Drop q z?")
         assert there.app.screen is there.app.home
         assert there.app.runtime.inventory.target("db-main-1") is not None
+
+
+async def test_a_remote_target_is_charted_like_this_host(furnished: Stage) -> None:
+    async def measure(runtime: Runtime) -> None:
+        now = runtime.clock.now()
+        load, memory = SeriesKey("web-01", "load.1m"), SeriesKey("web-01", "memory.used_percent")
+        await runtime.store.samples.write([Sample(load, now - 10, 0.5), Sample(memory, now - 10, 87.0)])
+
+    await furnished.fill(measure)
+    async with sitting(furnished, (140, 40)) as there:
+        await there.press("slash", *"name=web-01", "enter", "c")
+        await there.until(lambda: "web-01 · memory.used_percent" in there.text)
+        assert "87 %" in there.text
+        await there.press("1", "slash", *["backspace"] * 11, *"name=web-02", "enter", "c")
+        await there.until(lambda: "Nothing of it was measured yet" in there.text)

@@ -26,6 +26,8 @@ from opsterm.tui.widgets.chart import Chart, ThresholdLine
 WINDOWS_S = (60.0, 300.0, 900.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 MOST_SERIES = 10
 POINTS = 600
+_EMPTY = "Measurements will appear here. enter chooses what is drawn."
+_NOT_MEASURED = "Nothing of it was measured yet: the setting monitoring.remote chooses the SSH targets that are."
 
 
 class ChartPane(Pane):
@@ -49,7 +51,7 @@ class ChartPane(Pane):
         """Lay out the chart."""
         yield Chart(
             ascii=self.cockpit.terminal.ascii,
-            empty_text="Measurements will appear here. enter chooses what is drawn.",
+            empty_text=_EMPTY,
             id="chart",
         )
 
@@ -74,6 +76,8 @@ class ChartPane(Pane):
         self._chosen = False
         self._known = frozenset(await self.runtime.monitoring.series(target))
         self._keys = list(default_chart(self._known))
+        self.chart.empty_text = _EMPTY if self._known or target == LOCALHOST else _NOT_MEASURED
+        self.chart.refresh()
         await self._read()
 
     def targets(self) -> Sequence[str] | None:
