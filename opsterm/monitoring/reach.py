@@ -35,7 +35,7 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ReachVerdict:
     """What a reading means.
 
     Attributes:
@@ -189,12 +189,12 @@ class PingReading:
         return 100.0 * (1 - len(self.round_trips_s) / self.sent) if self.sent else 100.0
 
 
-def _verdict(critical: Sequence[str], warning: Sequence[str] = ()) -> Verdict:
+def _verdict(critical: Sequence[str], warning: Sequence[str] = ()) -> ReachVerdict:
     grade = Grade.CRITICAL if critical else Grade.WARNING if warning else Grade.OK
-    return Verdict(grade=grade, reasons=(*critical, *warning))
+    return ReachVerdict(grade=grade, reasons=(*critical, *warning))
 
 
-def judge_http(ask: HttpAsk, reading: HttpReading, now: float) -> Verdict:
+def judge_http(ask: HttpAsk, reading: HttpReading, now: float) -> ReachVerdict:
     """Say what a web server's answer means. Raises BadInput for an expectation that cannot be read."""
     critical = [text for text in (reading.trust, reading.reason) if text]
     warning = []
@@ -274,12 +274,12 @@ def json_steps(path: str) -> tuple[str | int, ...]:
     return tuple(steps)
 
 
-def judge_tcp(reading: TcpReading) -> Verdict:
+def judge_tcp(reading: TcpReading) -> ReachVerdict:
     """Say what a TCP port's answer means."""
     return _verdict([reading.reason] if reading.failure else [])
 
 
-def judge_ping(reading: PingReading) -> Verdict:
+def judge_ping(reading: PingReading) -> ReachVerdict:
     """Say what the answers to echo requests mean: every loss is a warning, no answer is critical."""
     if reading.failure:
         return _verdict([reading.reason])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from opsterm import __version__
 from opsterm.core.errors import OpstermError
+from opsterm.core.hub import Ear
 from opsterm.core.mail import LOST_STATES, Mail, RecipientState
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.paths import Paths
@@ -16,7 +19,7 @@ from opsterm.core.settings import Loaded, describe_settings
 from opsterm.core.units import age_text
 from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules
-from opsterm.runtime.ports import LeaseRow
+from opsterm.runtime.ports import Credentials, LeaseRow, Operator
 from opsterm.runtime.supervisor import TaskStatus
 
 
@@ -49,6 +52,36 @@ def check_failure(error: OpstermError) -> Check:
     """Return the line for data that cannot be opened."""
     text = " ".join(" ".join(part.split()) for part in (error.what, error.why) if part)
     return Check(name="database", health=Health.BAD, text=text, next_step=error.next_step)
+
+
+def check_program() -> Check:
+    """Return the line that says what runs."""
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    return Check(name="opsterm", health=Health.GOOD, text=f"version {__version__} on Python {python}")
+
+
+def check_operator(operator: Operator) -> Check:
+    """Return the line that says who sits there."""
+    origin = f", from {operator.origin}" if operator.origin else ""
+    return Check(name="operator", health=Health.GOOD, text=f"{operator.name} on {operator.host}{origin}")
+
+
+async def check_credentials(credentials: Credentials) -> Check:
+    """Return the line on the keyring or the vault."""
+    try:
+        text = await credentials.describe()
+    except OpstermError as error:
+        return Check(name="credentials", health=Health.BAD, text=error.what, next_step=error.next_step)
+    return Check(name="credentials", health=Health.GOOD, text=text)
+
+
+def check_listeners(ears: Sequence[Ear]) -> Sequence[Check]:
+    """Return a line for each listener of this process that was too slow for all samples."""
+    return [
+        Check(name=f"listener {ear.name}", health=Health.NOTE, text=f"missed {ear.shed} samples")
+        for ear in ears
+        if ear.shed
+    ]
 
 
 def check_settings(loaded: Loaded, file: Path) -> Check:

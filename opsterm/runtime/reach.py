@@ -18,8 +18,8 @@ from opsterm.monitoring.reach import (
     HttpAsk,
     HttpReading,
     PingReading,
+    ReachVerdict,
     TcpReading,
-    Verdict,
     compiled,
     json_steps,
     judge_http,
@@ -47,7 +47,7 @@ class HttpResult:
 
     name: str
     reading: HttpReading
-    verdict: Verdict
+    verdict: ReachVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class TcpResult:
     name: str
     port: int
     reading: TcpReading
-    verdict: Verdict
+    verdict: ReachVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class PingResult:
 
     name: str
     reading: PingReading
-    verdict: Verdict
+    verdict: ReachVerdict
 
 
 class Reach:

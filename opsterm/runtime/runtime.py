@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
@@ -11,30 +10,18 @@ from types import TracebackType
 
 from opsterm import __version__
 from opsterm.core.clock import Clock
-from opsterm.core.errors import Bug, OpstermError, StorageError, StorageFull
+from opsterm.core.errors import Bug, StorageError, StorageFull
 from opsterm.core.hub import Hub
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
 from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
 from opsterm.inventory.target import Protocol
+from opsterm.runtime import doctor as parts
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.assistant import Assistant
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.changes import Changes
-from opsterm.runtime.doctor import (
-    Check,
-    Health,
-    check_folders,
-    check_lease,
-    check_mail,
-    check_settings,
-    check_ssh_config,
-    check_store,
-    check_task,
-    check_terminal,
-    tasks_from_json,
-    tasks_to_json,
-)
+from opsterm.runtime.doctor import Check
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.executor import Executor
@@ -260,9 +247,8 @@ class Runtime:
         )  # fmt: skip
         self.supervisor.start("lease", lease.keep, beat_every_s=2.0)
 
-    _WORKERS = (
-        "remote measurements", "measurements", "samples upkeep", "changes upkeep", "mail", "mail about alerts", "report",
-    )  # fmt: skip
+    _WORKERS = ("remote measurements", "measurements", "samples upkeep", "changes upkeep", "mail",
+                "mail about alerts", "report")  # fmt: skip
 
     async def _won_lease(self, fence: Fence) -> None:
         start = self.supervisor.start
@@ -284,7 +270,9 @@ class Runtime:
         while True:
             heart.beat()
             if not self.read_only_because:
-                await self.store.preferences.put(TASKS_KEY, tasks_to_json(self.supervisor.tasks(), self.clock.now()))
+                await self.store.preferences.put(
+                    TASKS_KEY, parts.tasks_to_json(self.supervisor.tasks(), self.clock.now())
+                )
             await asyncio.sleep(REPORT_TASKS_EVERY_S)
 
     async def _follow_inventory(self, heart: Heart) -> None:
@@ -361,7 +349,7 @@ class Runtime:
             return self.supervisor.tasks()
         if await self._living_holder() is None:
             return []
-        said_at, tasks = tasks_from_json(await self.store.preferences.get(TASKS_KEY) or "")
+        said_at, tasks = parts.tasks_from_json(await self.store.preferences.get(TASKS_KEY) or "")
         age_s = self.clock.now() - said_at
         if not 0 <= age_s <= 3 * REPORT_TASKS_EVERY_S:
             return tasks
@@ -380,33 +368,21 @@ class Runtime:
         now = self.clock.now()
         checks = [
             *self.doctor_without_store(),
-            check_ssh_config(self._ssh_config, self._ssh_problems),
-            check_store(await self.store.facts(), self.read_only_because),
-            await self._check_credentials(),
-            check_mail(self.settings.mail, await self.post.queue(), now),
-            check_lease(await self._living_holder(), self._edges.processes.me(), now),
+            parts.check_ssh_config(self._ssh_config, self._ssh_problems),
+            parts.check_store(await self.store.facts(), self.read_only_because),
+            await parts.check_credentials(self.credentials),
+            parts.check_mail(self.settings.mail, await self.post.queue(), now),
+            parts.check_lease(await self._living_holder(), self._edges.processes.me(), now),
         ]
-        checks += [check_task(task, now) for task in await self.tasks()]
-        for ear in self.hub.ears:
-            if ear.shed:
-                checks.append(Check(name=f"listener {ear.name}", health=Health.NOTE, text=f"missed {ear.shed} samples"))
-        return checks
+        checks += [parts.check_task(task, now) for task in await self.tasks()]
+        return [*checks, *parts.check_listeners(self.hub.ears)]
 
     def doctor_without_store(self) -> Sequence[Check]:
         """Look at what can be looked at when the data cannot be opened."""
-        python = ".".join(str(part) for part in sys.version_info[:3])
-        origin = f", from {self.operator.origin}" if self.operator.origin else ""
         return [
-            Check(name="opsterm", health=Health.GOOD, text=f"version {__version__} on Python {python}"),
-            Check(name="operator", health=Health.GOOD, text=f"{self.operator.name} on {self.operator.host}{origin}"),
-            check_settings(self.loaded, self.paths.config_file),
-            check_folders(self.paths),
-            check_terminal(self._edges.environment),
+            parts.check_program(),
+            parts.check_operator(self.operator),
+            parts.check_settings(self.loaded, self.paths.config_file),
+            parts.check_folders(self.paths),
+            parts.check_terminal(self._edges.environment),
         ]
-
-    async def _check_credentials(self) -> Check:
-        try:
-            text = await self.credentials.describe()
-        except OpstermError as error:
-            return Check(name="credentials", health=Health.BAD, text=error.what, next_step=error.next_step)
-        return Check(name="credentials", health=Health.GOOD, text=text)

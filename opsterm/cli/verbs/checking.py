@@ -9,7 +9,7 @@ from opsterm.cli.verbs.vault import open_vault
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.text import clean_bytes
 from opsterm.core.units import parse_duration
-from opsterm.monitoring.reach import Failure, Grade, HttpAsk, Verdict
+from opsterm.monitoring.reach import Failure, Grade, HttpAsk, ReachVerdict
 from opsterm.runtime.reach import HttpResult, PingResult, TcpResult
 
 
@@ -31,7 +31,7 @@ def _code(results: Sequence[HttpResult] | Sequence[TcpResult] | Sequence[PingRes
     return ExitCode.UNREACHABLE if silent and len(bad) == len(results) else ExitCode.SOME_FAILED
 
 
-def _tell(context: Context, name: str, verdict: Verdict, words: str) -> None:
+def _tell(context: Context, name: str, verdict: ReachVerdict, words: str) -> None:
     context.printer.line(f"{name}  {verdict.grade}  {words}".rstrip())
     for reason in verdict.reasons:
         context.printer.line(f"  {reason}")
