@@ -12,7 +12,7 @@ from opsterm.adapters.tcp_check import check_tcp
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadInput, Unreachable
 from opsterm.core.settings import SshSettings
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import RUN_PROTOCOLS, OrderTarget
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Shell
 
@@ -113,7 +113,8 @@ class TargetConnector:
     async def _ssh_for(self, target: OrderTarget) -> SshConnector:
         if target.protocol != SSH:
             raise BadInput(
-                f"{target.name} is reached by {target.protocol}: this version runs commands on local and ssh targets.",
+                f"{target.name} is reached by {target.protocol}: this version runs commands "
+                f"on {' and '.join(RUN_PROTOCOLS)} targets.",
                 next_step=f"Give {target.name} the protocol ssh if it has an SSH server.",
             )
         return await self._load_ssh()

@@ -13,6 +13,7 @@ from opsterm.assistant.queries import (
     InventoryQuestion,
     RunRequest,
 )
+from opsterm.assistant.targets import canonical
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.summary import exit_summary, failures, targets_text
 from opsterm.changes.summary import line as change_line
@@ -24,6 +25,7 @@ from opsterm.monitoring.alerts import Alert, AlertState
 from opsterm.monitoring.metrics import catalogue_order, metric_of, subject
 from opsterm.monitoring.sample import Sample
 from opsterm.policy.mask import mask
+from opsterm.policy.order import RUN_PROTOCOLS
 
 _NO_GROUP = "(none)"
 
@@ -92,14 +94,18 @@ def _after_list(question: InventoryQuestion, chosen: Sequence[TargetRow]) -> tup
     made.append(FollowUp(words="their alerts", line=AlertQuestion(selector=question.selector).line))
     if len(chosen) == 1:
         made.append(FollowUp(words="all about it", line=DetailQuestion(target=chosen[0].target.name).line))
-    made.append(
-        FollowUp(
-            words="propose a command on them",
-            line=RunRequest(selector=question.selector, command="uptime").line,
-            edit=True,
-        )
-    )
-    return tuple(made)
+    return (*made, *_proposable(question.selector, chosen))
+
+
+def _proposable(selector: str, chosen: Sequence[TargetRow]) -> tuple[FollowUp, ...]:
+    """Return an order on those of the targets on which a command can run, nothing when there are none."""
+    others = sorted({row.target.protocol.value for row in chosen} - set(RUN_PROTOCOLS))
+    if all(row.target.protocol.value in others for row in chosen):
+        return ()
+    parts = [f"({selector})"] if selector else []
+    runnable = canonical(" and ".join([*parts, *(f"not protocol:{protocol}" for protocol in others)]))
+    words = "propose a command on them" + (" where one can run" if others else "")
+    return (FollowUp(words=words, line=RunRequest(selector=runnable, command="uptime").line, edit=True),)
 
 
 def answer_detail(
@@ -143,8 +149,8 @@ def answer_detail(
     )
     follow_ups = (
         FollowUp(words="its memory over the last hour", line=f"metric memory.used_percent of {target.name} over 1h"),
-        FollowUp(words="open a terminal", key="t"),
-        FollowUp(words="propose a command", line=RunRequest(selector=target.name, command="uptime").line, edit=True),
+        *((FollowUp(words="open a terminal", key="t"),) if target.protocol.value in RUN_PROTOCOLS else ()),
+        *_proposable(target.name, [row]),
     )
     return Answer(blocks=tuple(blocks), interpretation=question.line, sources=sources, follow_ups=follow_ups)
 

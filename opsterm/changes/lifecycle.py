@@ -13,9 +13,10 @@ from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeApproved, ChangeDenied, ChangeEnded, ChangeExpired, ChangeStarted, ChangeVoided
 from opsterm.core.errors import BadInput, Bug, NotApproved
 from opsterm.core.events import Event
+from opsterm.inventory.folding import fold
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
-from opsterm.policy.order import Order
+from opsterm.policy.order import RUN_PROTOCOLS, Order
 from opsterm.policy.risk import Risk
 
 _S = ChangeState
@@ -64,7 +65,7 @@ def propose(
         reason: why, "" when not said.
 
     Raises:
-        BadInput: the order cannot be run as it is.
+        BadInput: the order cannot be run as it is, or a target is reached by a protocol that runs no commands.
         Refused: no account asks.
     """
     approval.require_decider(by, by)
@@ -78,6 +79,7 @@ def propose(
         raise BadInput("There is no target to run it on.", next_step="`opsterm targets list` shows those there are.")
     if len(set(names)) != len(names):
         raise BadInput("A target is named twice.", next_step="Name each target once.")
+    _require_run_protocols(order)
     if order.timeout_s <= 0 or order.expires_at <= now:
         raise BadInput("The order leaves no time to run.", next_step="Give it a time limit and an expiry ahead of now.")
     return Change(
@@ -90,6 +92,23 @@ def propose(
         requested_at=now,
         digest=order.digest(),
         outcomes=tuple(Outcome(target=name) for name in names),
+    )
+
+
+def _require_run_protocols(order: Order) -> None:
+    """Raise BadInput naming the targets on which this version cannot run anything."""
+    others = [target for target in order.targets if target.protocol not in RUN_PROTOCOLS]
+    if not others:
+        return
+    protocols = sorted({target.protocol for target in others})
+    rest = len(order.targets) - len(others)
+    left_out = " and ".join(f"not protocol:{protocol}" for protocol in protocols)
+    raise BadInput(
+        f"No command can run on {fold([target.name for target in others])}: reached by {' and '.join(protocols)}, and "
+        f"this version runs commands over {' and '.join(RUN_PROTOCOLS)} only.",
+        next_step=f"Add `and {left_out}` to the targets: {rest} of {len(order.targets)} are left."
+        if rest
+        else "Give a target the protocol ssh if it has an SSH server.",
     )
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 COMMAND_BYTES = 100_000
 """Bytes of a command at most: Linux takes 131,071 for one argument, and quoting needs some of them."""
 
+RUN_PROTOCOLS = ("local", "ssh")
+"""Protocols over which this version runs commands; words of `inventory.Protocol`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTarget:

@@ -105,6 +105,18 @@ def test_a_count_is_divided_when_it_is_asked_for() -> None:
     assert "fra" in text
 
 
+@pytest.mark.parametrize(
+    ("selector", "offered"),
+    [("tag:win10", []), ("tag:prod", ["run on tag:prod -- uptime"]), ("srv-1", []),
+     ("site:fra", ["run on site:fra and not protocol:winrm -- uptime"]),
+     ("", ["run on not protocol:snmp and not protocol:winrm -- uptime"])],
+)  # fmt: skip
+def test_a_command_is_offered_only_where_one_can_run(selector: str, offered: list[str]) -> None:
+    answer = answer_inventory(InventoryQuestion(selector=selector), ROWS, NOW)
+    assert [f.line for f in answer.follow_ups if f.line.startswith("run ")] == offered
+    _text(answer)
+
+
 def test_nothing_found_says_so() -> None:
     assert _text(answer_inventory(InventoryQuestion(selector="tag:nope"), ROWS, NOW)).startswith(
         "No target matches tag:nope."

@@ -22,7 +22,7 @@ from opsterm.changes.events import (
 )
 from opsterm.core.errors import BadInput, Bug, NotApproved, OpstermError, Refused
 from opsterm.core.events import Event
-from opsterm.policy.order import Order
+from opsterm.policy.order import Order, OrderTarget
 from opsterm.policy.risk import Risk, RiskLevel
 from tests.changes.samples import NOW, order, proposed
 
@@ -62,6 +62,19 @@ def test_an_order_that_cannot_run_is_not_proposed(bad: Order) -> None:
         lifecycle.propose(
             order=bad, selector="x", risk=Risk(level=RiskLevel.LOW, reasons=("x",)), origin="chat", by="ana", now=NOW
         )
+
+
+def test_targets_that_run_no_commands_are_named_when_a_change_is_proposed() -> None:
+    pcs = [OrderTarget(name=f"pc-{n}", protocol="winrm", address="", port=0, user="") for n in (1, 2)]
+    alone = replace(order(), targets=tuple(pcs))
+    mixed = replace(order(), targets=(*order("web-01").targets, *pcs))
+    for bad, next_step in ((alone, "the protocol ssh"), (mixed, "`and not protocol:winrm` to the targets: 1 of 3")):
+        with pytest.raises(BadInput, match=r"No command can run on pc-\[1-2\]: reached by winrm") as caught:
+            lifecycle.propose(
+                order=bad, selector="all", risk=Risk(level=RiskLevel.LOW, reasons=("x",)), origin="chat", by="ana",
+                now=NOW,
+            )  # fmt: skip
+        assert next_step in str(caught.value.next_step)
 
 
 def test_nobody_proposes_nothing() -> None:
