@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opsterm.assistant.answer import Answer, Block, FollowUp, Paragraph, ProposalReference, Source, count_text, table
 from opsterm.assistant.queries import (
+    Age,
     AlertQuestion,
     ChangeQuestion,
     DetailQuestion,
     ExplainQuestion,
     InventoryQuestion,
     RunRequest,
+    Seen,
 )
 from opsterm.assistant.targets import canonical
 from opsterm.changes.change import Change, ChangeState
@@ -20,7 +23,7 @@ from opsterm.changes.summary import line as change_line
 from opsterm.core.units import age_text, value_text
 from opsterm.inventory.fleet import Grouping, StatusCounts, count_statuses, group_rows
 from opsterm.inventory.selector import parse_selector
-from opsterm.inventory.target import TargetRow
+from opsterm.inventory.target import Protocol, TargetRow
 from opsterm.monitoring.alerts import Alert, AlertState
 from opsterm.monitoring.metrics import catalogue_order, metric_of, subject
 from opsterm.monitoring.sample import Sample
@@ -46,13 +49,22 @@ def answer_inventory(question: InventoryQuestion, rows: Sequence[TargetRow], now
         rows: every target.
         now: epoch seconds.
     """
-    chosen = parse_selector(question.selector).select(rows)
+    chosen = [row for row in parse_selector(question.selector).select(rows) if _was_seen(question, row, now)]
     what = f" match {question.selector}" if question.selector else ""
+    if question.seen_words:
+        what += f"{' and were' if what else ' were'} {question.seen_words}"
     if not chosen:
         text = f"No target matches {question.selector}." if question.selector else "There are no targets yet."
+        if question.seen_words:
+            of = f" of {question.selector}" if question.selector else ""
+            text = f"No target{of} was {question.seen_words}."
+            if question.seen is Seen.NEVER:
+                text = f"Every target{of} was seen at some time."
         nearer = FollowUp(words="list all targets", line=InventoryQuestion(by=Grouping.GROUP).line)
         return Answer(blocks=(Paragraph(text=text),), interpretation=question.line, follow_ups=(nearer,))
-    head = f"{count_text(len(chosen), 'target')}{what if len(chosen) != 1 else what.replace(' match', ' matches')}: "
+    if len(chosen) == 1:
+        what = what.replace(" match", " matches").replace(" were ", " was ")
+    head = f"{count_text(len(chosen), 'target')}{what}: "
     blocks: list[Block] = [Paragraph(text=head + _statuses(count_statuses(chosen)) + ".")]
     groups = group_rows(chosen, question.by)
     label = question.by.value if question.by is not Grouping.NONE else "group"
@@ -85,12 +97,29 @@ def answer_inventory(question: InventoryQuestion, rows: Sequence[TargetRow], now
     return Answer(blocks=tuple(blocks), interpretation=question.line, follow_ups=_after_list(question, chosen))
 
 
+def _was_seen(question: InventoryQuestion, row: TargetRow, now: float) -> bool:
+    """Return whether a target was seen when the question says; this machine is seen now."""
+    at = now if row.target.protocol is Protocol.LOCAL else row.last_seen
+    window = question.window
+    within = at is not None and window is not None and window.start <= at <= window.end
+    match question.seen:
+        case Seen.ANY:
+            return True
+        case Seen.NEVER:
+            return at is None
+        case Seen.WITHIN:
+            return within
+        case Seen.NOT_WITHIN:
+            return at is None or (window is not None and at < window.start)
+
+
 def _after_list(question: InventoryQuestion, chosen: Sequence[TargetRow]) -> tuple[FollowUp, ...]:
     made = []
     if question.count:
-        made.append(
-            FollowUp(words="list them", line=InventoryQuestion(selector=question.selector, by=Grouping.GROUP).line)
-        )
+        made.append(FollowUp(words="list them", line=replace(question, count=False, by=Grouping.GROUP).line))
+    if question.seen is not Seen.ANY:  # no selector can say that, so nothing else would mean the same targets
+        checks = FollowUp(words="see which answer now: mark them in the inventory (1) and check", key="r")
+        return (*made, checks)
     made.append(FollowUp(words="their alerts", line=AlertQuestion(selector=question.selector).line))
     if len(chosen) == 1:
         made.append(FollowUp(words="all about it", line=DetailQuestion(target=chosen[0].target.name).line))
@@ -156,7 +185,7 @@ def answer_detail(
 
 
 def choose_alerts(question: AlertQuestion, alerts: Sequence[Alert], rows: Sequence[TargetRow]) -> tuple[Alert, ...]:
-    """Return the alerts that a question means, critical first, then the newest.
+    """Return the alerts that a question means: by age where it says so, else critical first, then the newest.
 
     Args:
         question: what was asked.
@@ -172,7 +201,11 @@ def choose_alerts(question: AlertQuestion, alerts: Sequence[Alert], rows: Sequen
         named = names is None or alert.key.target in names
         if state and window and named and question.severity in ("", alert.severity.value):
             chosen.append(alert)
-    return tuple(sorted(chosen, key=lambda a: (a.severity.value != "critical", -a.since)))
+    if question.first is Age.ANY:
+        chosen.sort(key=lambda a: (a.severity.value != "critical", -a.since))
+    else:
+        chosen.sort(key=lambda a: a.since, reverse=question.first is Age.NEWEST)
+    return tuple(chosen[: question.limit or None])
 
 
 def answer_alerts(question: AlertQuestion, alerts: Sequence[Alert], rows: Sequence[TargetRow], now: float) -> Answer:
@@ -186,7 +219,11 @@ def answer_alerts(question: AlertQuestion, alerts: Sequence[Alert], rows: Sequen
         return Answer(blocks=(Paragraph(text=text),), interpretation=question.line, follow_ups=_past(question))
     critical = sum(1 for alert in chosen if alert.severity.value == "critical")
     noisy = f", {critical:,} critical" if critical and not question.severity else ""
-    blocks: list[Block] = [Paragraph(text=f"{count_text(len(chosen), f'{kind} alert')}{place}{when}{noisy}.")]
+    head = f"{count_text(len(chosen), f'{kind} alert')}{place}{when}{noisy}"
+    if question.first is not Age.ANY:
+        alone = len(chosen) == 1 == question.limit
+        head = f"The {question.first} {kind} alert{place}{when}" if alone else f"{head}, the {question.first} first"
+    blocks: list[Block] = [Paragraph(text=f"{head}.")]
     follow_ups: tuple[FollowUp, ...] = (FollowUp(words="list them", line=question.line.replace("count", "list", 1)),)
     if not question.count:
         blocks.append(table("alert|severity|target|what|>since|state", [_alert_row(a, now) for a in chosen]))

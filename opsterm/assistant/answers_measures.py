@@ -19,6 +19,11 @@ SERIES_LIMIT = 40
 OLD_S = 300.0
 """Seconds after which a newest value is called old."""
 
+_EXTREMES = {
+    ("fs.used_percent", False): "is the fullest", ("fs.used_percent", True): "is the emptiest",
+    ("fs.free_bytes", False): "has the most free space", ("fs.free_bytes", True): "has the least free space",
+}  # fmt: skip
+
 
 def targets_meant(selector: str, rows: Sequence[TargetRow]) -> tuple[str, ...]:
     """Return the names of the targets that a question means, in the order of the rows."""
@@ -203,9 +208,11 @@ def answer_ranking(
     kept.sort(key=lambda sample: sample.value, reverse=not question.smallest)
     shown = kept[: min(question.limit, SERIES_LIMIT)]
     first = shown[0]
-    extreme = "lowest" if question.smallest else "highest"
+    extreme = _EXTREMES.get((first.key.metric, question.smallest)) or (
+        f"is {'lowest' if question.smallest else 'highest'} by {label}"
+    )
     where = f"{first.key.item or subject(first.key)} on {first.key.target}"
-    head = f"{where} is {extreme} by {label}: {_value(first.key, first.value)} [m1]."
+    head = f"{where} {extreme}: {_value(first.key, first.value)} [m1]."
     listed = [(f"{n}", s.key.target, subject(s.key), _value(s.key, s.value), f"[m{n}]") for n, s in enumerate(shown, 1)]
     sources = tuple(
         Source(tag=f"m{n}", text=f"{s.key} of {s.key.target}, {age_text(now - s.at)} old")

@@ -41,7 +41,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
 def answer_greeting(
     question: Greeting, operator: str, rows: Sequence[TargetRow], open_alerts: int, waiting: int
 ) -> Answer:
-    """Answer a greeting with the state of things in one line.
+    """Answer a greeting with the state of things in one line, and thanks with a word.
 
     Args:
         question: what was said.
@@ -50,6 +50,8 @@ def answer_greeting(
         open_alerts: how many alerts are open.
         waiting: how many changes wait for approval.
     """
+    if question.thanks:
+        return Answer(blocks=(Paragraph(text="You are welcome."),), interpretation=question.line)
     statuses = ", ".join(f"{number:,} {status}" for status, number in count_statuses(rows).present())
     state = (
         f"{count_text(len(rows), 'target')}{f' ({statuses})' if statuses else ''}, "

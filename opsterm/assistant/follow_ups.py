@@ -8,6 +8,8 @@ from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics
 from opsterm.assistant.queries import (
     AlertQuestion,
+    AuditQuestion,
+    ChangeQuestion,
     DetailQuestion,
     Intent,
     InventoryQuestion,
@@ -48,18 +50,36 @@ def opened(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
 
 def read_follow_up(sentence: Sentence) -> Interpretation | None:
     """Read a sentence as a change to the question before it; None when it is none or there is nothing before it."""
-    rest = opened(sentence.tokens)
     recent = sentence.memory.recent(sentence.world.now)
+    rest = opened(sentence.tokens) or _only_a_time(sentence)
     if rest is None or not recent:
         return None
     last = recent[0]
     if isinstance(last, MetricQuestion):
         return _metric(sentence, last, rest)
+    if isinstance(last, AlertQuestion | ChangeQuestion | AuditQuestion) and (later := _later(sentence, last, rest)):
+        return later
     if isinstance(last, RunRequest):
         return _run(sentence, last, rest)
     if isinstance(last, InventoryQuestion | AlertQuestion | RankingQuestion | DetailQuestion):
         return _targets(sentence, last, rest)
     return None
+
+
+def _only_a_time(sentence: Sentence) -> tuple[Token, ...] | None:
+    """Return the tokens when they say a stretch of time and nothing else: "yesterday?"."""
+    window, _, rest = take_window(sentence.tokens, sentence.world)
+    return sentence.tokens if window is not None and not rest else None
+
+
+def _later(
+    sentence: Sentence, last: AlertQuestion | ChangeQuestion | AuditQuestion, tokens: tuple[Token, ...]
+) -> Interpretation | None:
+    """Read "and yesterday?" as the same question for another stretch of time."""
+    window, timed, rest = take_window(tokens, sentence.world)
+    if not timed or any(token.low not in _FILLERS for token in rest):
+        return None
+    return understood(replace(last, window=window), [f"It follows on: {last.line}."])
 
 
 def _metric(sentence: Sentence, last: MetricQuestion, tokens: tuple[Token, ...]) -> Interpretation | None:
@@ -125,7 +145,7 @@ def _result(intent: Intent, changed: Query, last: Query, phrase: TargetPhrase) -
 def _run(sentence: Sentence, last: RunRequest, tokens: tuple[Token, ...]) -> Interpretation | None:
     """Offer the same command elsewhere as a line to send; a command is never repeated by a hint alone."""
     phrase = take_targets(sentence, tokens, fillers=_FILLERS)
-    if phrase.unknown or not phrase.says_something:
+    if phrase.unknown or phrase.absent or not phrase.says_something:
         return None
     again = RunRequest(selector=phrase.selector, command=last.command)
     return asked(Intent.RUN_COMMAND, "Do you want the same command there? Then send the line below.", [again.line])

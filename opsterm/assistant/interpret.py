@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import replace
 
+from opsterm.assistant.facts import read_fact
 from opsterm.assistant.follow_ups import opened, read_follow_up
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
 from opsterm.assistant.lines import read_line
@@ -21,6 +22,7 @@ from opsterm.assistant.queries import DetailQuestion, Intent, RunRequest
 from opsterm.assistant.questions import (
     is_error_text,
     read_alerts,
+    read_audit,
     read_changes,
     read_detail,
     read_explain,
@@ -38,7 +40,9 @@ _READERS: tuple[Reader, ...] = (
     read_explain,
     read_greeting,
     read_follow_up,
+    read_fact,
     read_knowledge,
+    read_audit,
     read_changes,
     read_alerts,
     read_ranking,

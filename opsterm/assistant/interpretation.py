@@ -8,12 +8,14 @@ from enum import StrEnum
 from opsterm.assistant.queries import (
     AlertQuestion,
     DetailQuestion,
+    FactQuestion,
     Intent,
     InventoryQuestion,
     MetricQuestion,
     Query,
     RankingQuestion,
     RunRequest,
+    Seen,
 )
 
 MEMORY_TURNS = 3
@@ -90,8 +92,17 @@ class Memory:
         return tuple(turn.query for turn in reversed(self.turns) if 0 <= now - turn.at <= MEMORY_S)
 
     def selector(self, now: float) -> str | None:
-        """Return the targets that were last spoken of, None when there are none; "" is every target."""
-        return next((s for s in map(selector_of, self.recent(now)) if s is not None), None)
+        """Return the targets that were last spoken of, None when there are none; "" is every target.
+
+        None as well when they were chosen by when they were seen: a selector cannot say that, and to take more targets
+        or older ones instead would be a guess.
+        """
+        for query in self.recent(now):
+            if isinstance(query, InventoryQuestion) and query.seen is not Seen.ANY:
+                return None
+            if (selector := selector_of(query)) is not None:
+                return selector
+        return None
 
     def command(self, now: float) -> str:
         """Return the command that was last spoken of, "" when there is none."""
@@ -100,6 +111,8 @@ class Memory:
 
 def selector_of(query: Query) -> str | None:
     """Return the selector of a query's targets, None when it speaks of no targets."""
-    if isinstance(query, InventoryQuestion | MetricQuestion | RankingQuestion | AlertQuestion | RunRequest):
+    if isinstance(
+        query, InventoryQuestion | FactQuestion | MetricQuestion | RankingQuestion | AlertQuestion | RunRequest
+    ):
         return query.selector
     return query.target if isinstance(query, DetailQuestion) else None

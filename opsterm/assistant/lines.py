@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 from opsterm.assistant.queries import (
+    Age,
     AlertQuestion,
+    AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
     ExplainQuestion,
+    FactQuestion,
     Greeting,
     HelpQuestion,
     InventoryQuestion,
@@ -17,7 +20,9 @@ from opsterm.assistant.queries import (
     Query,
     RankingQuestion,
     RunRequest,
+    Seen,
     Statistic,
+    TargetFact,
     TimeWindow,
 )
 from opsterm.assistant.targets import canonical
@@ -31,7 +36,6 @@ from opsterm.monitoring.metrics import pattern_fault
 HELP_TOPICS = ("targets", "metrics", "alerts", "changes", "run", "knowledge", "keys", "selectors")
 """What `help` can be asked about."""
 
-_TARGETS = re.compile(r"(list|count) targets(?: where (.+?))?(?: grouped by (\w+))?")
 _METRIC = re.compile(
     r"metric (\S+) of (.+?) (now|over \S+|yesterday|today|since \S+|from \S+ to \S+)(?: (largest|smallest|mean))?"
 )
@@ -39,8 +43,14 @@ _RANKING = re.compile(
     r"(top|bottom) (\d{1,4}) by (\S+?)(?: above (-?[\d.e+-]+))?(?: below (-?[\d.e+-]+))?(?: of (.+))?"
 )
 _WINDOW = r"(?: (over \S+|yesterday|today|since \S+|from \S+ to \S+))?"
+_TARGETS = re.compile(
+    rf"(list|count) targets(?: (seen|not seen|never seen){_WINDOW})?(?: where (.+?))?(?: grouped by (\w+))?"
+)
+_FACT = re.compile(rf"show ({'|'.join(TargetFact)}) of (.+)")
+_AUDIT = re.compile(rf"list audit{_WINDOW}")
 _ALERTS = re.compile(
-    rf"(list|count) alerts(?: (critical|warning))?(?: (firing|acknowledged|silenced|resolved))?{_WINDOW}(?: on (.+))?"
+    r"(list|count) alerts(?: (newest|oldest))?(?: ([1-9]\d{0,3}))?"
+    rf"(?: (critical|warning))?(?: (firing|acknowledged|silenced|resolved))?{_WINDOW}(?: on (.+))?"
 )
 _CHANGES = re.compile(rf"(list|count) changes(?: ({'|'.join(['waiting', *ChangeState])}))?(?: by (\S+))?{_WINDOW}")
 _RUN = re.compile(r"run on (.+?) -- (.+)")
@@ -53,7 +63,7 @@ def read_line(text: str, world: World) -> Query | None:
     A `RunRequest` is returned whether or not its targets exist: the caller looks.
     """
     line = text.strip()
-    for reader in (_simple, _targets, _metric, _ranking, _alerts, _changes, _run, _explain):
+    for reader in (_simple, _targets, _fact, _metric, _ranking, _alerts, _changes, _audit, _run, _explain):
         try:
             query = reader(line, world)
         except (BadInput, ValueError, OverflowError):
@@ -64,8 +74,8 @@ def read_line(text: str, world: World) -> Query | None:
 
 
 def _simple(line: str, world: World) -> Query | None:
-    if line == "hello":
-        return Greeting()
+    if line in ("hello", "thanks"):
+        return Greeting(thanks=line == "thanks")
     if line == "help":
         return HelpQuestion()
     if line.startswith("help ") and line[5:] in HELP_TOPICS:
@@ -81,8 +91,18 @@ def _targets(line: str, world: World) -> Query | None:
     match = _TARGETS.fullmatch(line)
     if not match:
         return None
-    by = Grouping(match[3]) if match[3] else Grouping.NONE
-    return InventoryQuestion(selector=canonical(match[2] or ""), count=match[1] == "count", by=by)
+    seen, window = Seen(match[2] or ""), _window(match[3], world)
+    if (seen in (Seen.WITHIN, Seen.NOT_WITHIN)) != (window is not None):
+        return None
+    by = Grouping(match[5]) if match[5] else Grouping.NONE
+    return InventoryQuestion(
+        selector=canonical(match[4] or ""), count=match[1] == "count", by=by, seen=seen, window=window
+    )
+
+
+def _fact(line: str, world: World) -> Query | None:
+    match = _FACT.fullmatch(line)
+    return FactQuestion(fact=TargetFact(match[1]), selector=canonical(match[2])) if match else None
 
 
 def _metric(line: str, world: World) -> Query | None:
@@ -127,11 +147,13 @@ def _alerts(line: str, world: World) -> Query | None:
     if not match:
         return None
     return AlertQuestion(
-        selector=canonical(match[5] or ""),
+        selector=canonical(match[7] or ""),
         count=match[1] == "count",
-        severity=match[2] or "",
-        state=match[3] or "",
-        window=_window(match[4], world),
+        severity=match[4] or "",
+        state=match[5] or "",
+        window=_window(match[6], world),
+        first=Age(match[2] or ""),
+        limit=int(match[3] or 0),
     )
 
 
@@ -142,6 +164,11 @@ def _changes(line: str, world: World) -> Query | None:
     return ChangeQuestion(
         state=match[2] or "", by=match[3] or "", window=_window(match[4], world), count=match[1] == "count"
     )
+
+
+def _audit(line: str, world: World) -> Query | None:
+    match = _AUDIT.fullmatch(line)
+    return AuditQuestion(window=_window(match[1], world)) if match else None
 
 
 def _run(line: str, world: World) -> Query | None:

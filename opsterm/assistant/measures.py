@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics, take_statistic, unit_of
@@ -51,6 +52,17 @@ _SIZES = {
     "tib": 2.0**40,
 }
 _SPANS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_NEARLY_FULL = (
+    *(
+        f"{how} {full}"
+        for full in ("filled up", "filled", "full")
+        for how in ("nearly", "almost", "close to being", "close to", "about to be", "getting", "mostly", "too", "very",
+                    "near", "going to be", "quite")
+    ),
+    "running out of disk space", "running out of space", "running out of room", "running low on disk space",
+    "running low on space", "low on disk space", "low on space", "short of space", "short on space", "about to fill up",
+    "filling up", "fills up", "running full",
+)  # fmt: skip
 _RANKING_FILLERS = _FILLERS | words("which is using uses with than value values have has")
 _PROCESSES = (
     "top processes",
@@ -71,6 +83,7 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
         return asked(Intent.METRIC, "Single processes are not measured; a command can look.", [looking.line])
     tokens = sentence.tokens
     above, below, tokens = _take_bounds(tokens)
+    tokens = _fullest_asked(sentence, tokens)
     direct = next((token for token in tokens if token.low in _DIRECT), None)
     smallest, superlative, tokens = _take_superlative(tokens)
     limit, tokens = _take_limit(tokens)
@@ -104,6 +117,17 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
     if phrase.unknown:
         return lost(Intent.METRIC, phrase, [question])
     return understood(question, phrase.notes)
+
+
+def _fullest_asked(sentence: Sentence, tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return the tokens, with "nearly full", "running out of space" and "which … are full" put as "fullest"."""
+    at, length, _ = find_phrase(tokens, _NEARLY_FULL)
+    if at < 0 and set(sentence.lows[:2]) & {"which", "what", "any", "anything"}:
+        at, length = next((n for n, token in enumerate(tokens) if token.low in ("full", "filled")), -1), 1
+    if at < 0 or sentence.has("memory", "ram", "swap", "inodes", "inode", "what do", "what should", "what to"):
+        return tuple(tokens)
+    fullest = replace(tokens[at], text="fullest", low="fullest")
+    return (*tokens[:at], fullest, *tokens[at + length :])
 
 
 def _one_is_asked(sentence: Sentence) -> bool:

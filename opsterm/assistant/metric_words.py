@@ -20,7 +20,8 @@ _TABLE: Mapping[str, str] = {
     "pressure.*_some_percent": "pressure|psi",
     "cpu.iowait_percent": "iowait|io wait|i/o wait",
     "cpu.steal_percent": "steal",
-    "cpu.used_percent": "cpu usage|cpu use|cpu utilization|cpu utilisation|cpu|cpus|processor|processors",
+    "cpu.used_percent": "how busy|how loaded|"
+    "cpu usage|cpu use|cpu utilization|cpu utilisation|cpu|cpus|processor|processors",
     "load.*m": "load average|load averages|load avg",
     "load.1m": "load",
     "memory.available_bytes": "free memory|memory is free|memory is available|memory is left|"
@@ -33,12 +34,13 @@ _TABLE: Mapping[str, str] = {
     "fs.used_percent": (
         "disk usage|disk space|disk use|file systems|file system|filesystems|filesystem|"
         "file system usage|filesystem usage|storage|mount points|mounts|partitions|partition|"
-        "disks|disk|drives|drive|how full"
+        "disks|disk|drives|drive|how full|space|room"
     ),
     "disk.read_bytes_per_s": "disk reads|disk read",
     "disk.write_bytes_per_s": "disk writes|disk write",
     "disk.*_bytes_per_s": "disk io|disk i/o",
-    "disk.busy_percent": "disk activity|disk busy|disk utilization",
+    "disk.busy_percent": "busy is the disk|busy are the disks|busy are my disks|"
+    "disk activity|disk busy|disk utilization",
     "net.errors_per_s": "network errors|interface errors",
     "net.*_bytes_per_s": "network traffic|network|traffic|bandwidth|throughput",
     "net.received_bytes_per_s": "incoming traffic|network in",
@@ -57,12 +59,14 @@ _STATISTICS: Mapping[str, Statistic] = {
     **dict.fromkeys(("min", "minimum", "lowest", "smallest"), Statistic.SMALLEST),
     **dict.fromkeys(("average", "mean", "avg"), Statistic.MEAN),
 }
+_LEFT = words("left free available remaining remains unused spare")
+_LEFT_OF = {"fs.used_percent": "fs.free_bytes", "memory.used_percent": "memory.available_bytes"}
 METRIC_FILLERS = words(
     "the a an of in on at is are was were what whats how much many big high low full show graph chart plot draw give "
     "get tell me us my our current usage used use utilization utilisation level levels value values percent percentage "
     "% look looks looking like please does do did has have had been being there it its history trend trends trending "
     "stats statistics metrics metric for and to left right doing go going over amount total can could you i we see "
-    "want need this any all available"
+    "want need this any all available busy loaded hard working"
 )
 """Words that change nothing in a question about values."""
 
@@ -85,6 +89,9 @@ def take_metrics(tokens: Sequence[Token], vocabulary: Vocabulary) -> Split | Non
     if not found:
         return None
     items, rest = _take_items(rest, vocabulary)
+    if left := [token for token in rest if token.low in _LEFT]:
+        found = [_LEFT_OF.get(pattern, pattern) for pattern in found]
+        rest = tuple(token for token in rest if token not in left)
     if any(pattern.startswith("fs.") and pattern != "fs.used_percent" for pattern in found):
         found = [pattern for pattern in found if pattern != "fs.used_percent"]  # "file systems" beside "free space"
     patterns = tuple(dict.fromkeys(found))

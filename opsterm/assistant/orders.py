@@ -201,10 +201,11 @@ def _proposal(sentence: Sentence, command: str, where: Sequence[Token], *, note:
         return _unclear_targets(sentence, phrase)
     if not phrase.says_something:
         return asked(Intent.RUN_COMMAND, _ASK_TARGETS.format(command))
-    if not count_targets(sentence, phrase.selector):
+    if phrase.absent or not count_targets(sentence, phrase.selector):
+        nothing = f"No target matches {phrase.selector}, so there is nothing to propose."
         return asked(
             Intent.RUN_COMMAND,
-            f"No target matches {phrase.selector}, so there is nothing to propose.",
+            " ".join([*phrase.notes, "Nothing is proposed."]) if phrase.absent else nothing,
             [f"list targets where {canonical_word(word)}" for word in phrase.near] or ["list targets grouped by group"],
         )
     notes = [*phrase.notes, *([note] if note else [])]

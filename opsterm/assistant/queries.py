@@ -50,6 +50,39 @@ class Statistic(StrEnum):
     MEAN = "mean"
 
 
+class Seen(StrEnum):
+    """What is asked of the time at which a target last answered."""
+
+    ANY = ""
+    WITHIN = "seen"
+    NOT_WITHIN = "not seen"
+    NEVER = "never seen"
+
+
+class Age(StrEnum):
+    """Which end of a list, by age, comes first."""
+
+    ANY = ""
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+class TargetFact(StrEnum):
+    """One thing that is known of a target."""
+
+    ADDRESS = "address"
+    PORT = "port"
+    USER = "user"
+    OS = "os"
+    GROUPS = "groups"
+    TAGS = "tags"
+    PROTOCOL = "protocol"
+    ENVIRONMENT = "environment"
+    SITE = "site"
+    STATUS = "status"
+    LAST_SEEN = "last-seen"
+
+
 def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
@@ -65,14 +98,15 @@ def _where(word: str, selector: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
-    """Somebody said hello or thanked."""
+    """Somebody said hello, or thanked."""
 
     intent = Intent.GREETING_HELP
+    thanks: bool = False
 
     @property
     def line(self) -> str:
         """The canonical line."""
-        return "hello"
+        return "thanks" if self.thanks else "hello"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +130,28 @@ class InventoryQuestion:
         selector: canonical selector, "" for every target.
         count: whether only the number is asked for.
         by: how the list is divided.
+        seen: only those that answered within the window, not within it, or never.
+        window: the stretch of time for `seen`; None where it needs none.
     """
 
     intent = Intent.INVENTORY
     selector: str = ""
     count: bool = False
     by: Grouping = Grouping.NONE
+    seen: Seen = Seen.ANY
+    window: TimeWindow | None = None
+
+    @property
+    def seen_words(self) -> str:
+        """The condition on when they were seen, "" for none."""
+        return _joined(self.seen, self.window.words if self.window else "")
 
     @property
     def line(self) -> str:
         """The canonical line."""
         grouped = f"grouped by {self.by}" if self.by is not Grouping.NONE else ""
-        return _joined("count targets" if self.count else "list targets", _where("where", self.selector), grouped)
+        head = "count targets" if self.count else "list targets"
+        return _joined(head, self.seen_words, _where("where", self.selector), grouped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +165,20 @@ class DetailQuestion:
     def line(self) -> str:
         """The canonical line."""
         return f"show target {self.target}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactQuestion:
+    """One thing that is known of targets; `selector` is canonical, "" for every target."""
+
+    intent = Intent.INVENTORY
+    fact: TargetFact
+    selector: str = ""
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return f"show {self.fact} of {self.selector or 'all'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +245,8 @@ class AlertQuestion:
         severity: "critical", "warning" or "" for both.
         state: "firing", "acknowledged", "silenced", "resolved" or "" for all open ones.
         window: only those that began in it; None for any time.
+        first: which come first by age; ANY for critical ones first, then the newest.
+        limit: how many, 0 for all.
     """
 
     intent = Intent.ALERT
@@ -195,11 +255,13 @@ class AlertQuestion:
     severity: str = ""
     state: str = ""
     window: TimeWindow | None = None
+    first: Age = Age.ANY
+    limit: int = 0
 
     @property
     def line(self) -> str:
         """The canonical line."""
-        head = "count alerts" if self.count else "list alerts"
+        head = _joined("count alerts" if self.count else "list alerts", self.first, str(self.limit or ""))
         return _joined(
             head, self.severity, self.state, self.window.words if self.window else "", _where("on", self.selector)
         )
@@ -227,6 +289,19 @@ class ChangeQuestion:
         """The canonical line."""
         head = "count changes" if self.count else "list changes"
         return _joined(head, self.state, _where("by", self.by), self.window.words if self.window else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuestion:
+    """Everything that was done, and the alerts that began; `window` is None for the newest of any time."""
+
+    intent = Intent.CHANGE
+    window: TimeWindow | None = None
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return _joined("list audit", self.window.words if self.window else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,10 +355,12 @@ Query = (
     | HelpQuestion
     | InventoryQuestion
     | DetailQuestion
+    | FactQuestion
     | MetricQuestion
     | RankingQuestion
     | AlertQuestion
     | ChangeQuestion
+    | AuditQuestion
     | ExplainQuestion
     | KnowledgeQuestion
     | RunRequest

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.lines import HELP_TOPICS
 from opsterm.assistant.queries import (
+    Age,
     AlertQuestion,
+    AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
     ExplainQuestion,
@@ -17,6 +19,7 @@ from opsterm.assistant.queries import (
     Intent,
     InventoryQuestion,
     KnowledgeQuestion,
+    Seen,
 )
 from opsterm.assistant.reading import (
     Sentence,
@@ -28,16 +31,18 @@ from opsterm.assistant.reading import (
     take_window,
     understood,
 )
+from opsterm.assistant.seen import take_seen
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS, words
 from opsterm.changes.change import ChangeState
 from opsterm.inventory.fleet import Grouping
 
 _HELLO = words(
-    "hello hi hey hallo greetings good morning afternoon evening day there thanks thank you very much cheers "
-    "bye goodbye "
+    "hello hi hey hallo greetings good morning afternoon evening day there you very much bye goodbye "
     "opsterm ok okay great nice well"
 )
+_THANKED = words("thanks thank thx cheers appreciated")
+_THANKS = _THANKED | words("much a lot so for that the help many this")
 _HELP = words(
     "help ? what can you do who are how does this work commands examples usage me with please the a is opsterm "
     "i ask about "
@@ -54,6 +59,8 @@ def read_greeting(sentence: Sentence) -> Interpretation | None:
     said = set(sentence.lows)
     if not sentence.tokens:
         return understood(HelpQuestion())
+    if said & _THANKED and said <= _HELLO | _THANKS | {","}:
+        return understood(Greeting(thanks=True))
     if said <= _HELLO | {","} and not said <= {"you", "there", "well", "day", "good", "much", "very"}:
         return understood(Greeting())
     topic = next((t for t in HELP_TOPICS if t in said or t.removesuffix("s") in said), "")
@@ -147,6 +154,7 @@ def read_alerts(sentence: Sentence) -> Interpretation | None:
         tokens = without(tokens, at, length)
     count, tokens = take_count(tokens)
     window, _, tokens = take_window(tokens, sentence.world)
+    first, limit, tokens = _take_age(tokens)
     severity, state, rest = "", "", []
     for token in tokens:
         if token.low in _SEVERITIES and not why:
@@ -159,11 +167,32 @@ def read_alerts(sentence: Sentence) -> Interpretation | None:
             rest.append(token)
     phrase = take_targets(sentence, rest, fillers=_ALERT_FILLERS, pointers=frozenset({"there", "it"}))
     question = AlertQuestion(
-        selector=phrase.selector, count=count, severity=severity, state=state, window=window
+        selector=phrase.selector, count=count, severity=severity, state=state, window=window,
+        first=first, limit=0 if count else limit,
     )  # fmt: skip
     if phrase.unknown:
         return lost(Intent.ALERT, phrase, [question])
     return understood(question, phrase.notes)
+
+
+_AGES = {
+    **dict.fromkeys(("newest", "latest", "last", "recent"), Age.NEWEST),
+    **dict.fromkeys(("oldest", "earliest", "longest"), Age.OLDEST),
+}
+
+
+def _take_age(tokens: Sequence[Token]) -> tuple[Age, int, tuple[Token, ...]]:
+    """Return (which come first, how many, the other tokens): "the oldest alert", "latest 3 critical alerts"."""
+    at = next((n for n, token in enumerate(tokens) if token.low in _AGES), -1)
+    if at < 0:
+        return Age.ANY, 0, tuple(tokens)
+    rest, limit = without(tokens, at, 1), 0
+    near = next((n for n in (at, at - 1) if 0 <= n < len(rest) and re.fullmatch(r"[1-9]\d{0,3}", rest[n].low)), -1)
+    if near >= 0:
+        limit, rest = int(rest[near].low), without(rest, near, 1)
+    elif any(token.low in ("alert", "alarm", "problem", "issue", "warning") for token in rest):
+        limit = 1
+    return _AGES[tokens[at].low], limit, rest
 
 
 # ------------------------------------------------------------------------------------------- changes
@@ -173,8 +202,19 @@ _CHANGE_SIGNS = (
     "waiting for approval", "wait for approval", "waits for approval", "to approve", "waiting for me", "need approval",
     "needs approval", "who changed", "what changed", "what was changed", "what has changed", "what did",
     "what has been done",
-    "what was done", "what was run", "what ran", "what has run", "who ran", "who did what", "audit", "what happened",
+    "what was done", "what was run", "what ran", "what has run", "who ran",
 )  # fmt: skip
+_AUDIT_SIGNS = (
+    "audit", "audits", "who did what", "what happened", "what has happened", "what has been happening",
+    "what was going on", "what went on", "anything happened", "anything happen", "events", "journal", "activity",
+    "what did i miss", "what have i missed",
+)  # fmt: skip
+_AUDIT_FILLERS = words(
+    "show list give me us the a an of for in over all see get display print tell open view please can could you i we "
+    "were there was is are what which who did have has had full whole complete everything happening happened happen "
+    "recent recently latest last lately newest entries entry log trail records event so far here around now any to "
+    "while been about it"
+)
 _CHANGE_STATES = {
     **{state.value: state.value for state in ChangeState},
     **dict.fromkeys(("waiting", "wait", "waits", "pending", "undecided", "open", "proposed", "approve", "need",
@@ -216,6 +256,19 @@ def read_changes(sentence: Sentence) -> Interpretation | None:
     return understood(question)
 
 
+def read_audit(sentence: Sentence) -> Interpretation | None:
+    """Read "show the audit", "what happened in the last hour?", "who did what yesterday"."""
+    if not sentence.has(*_AUDIT_SIGNS) or sentence.has("what happened to"):
+        return None
+    window, _, tokens = take_window(sentence.tokens, sentence.world)
+    said = {word for sign in _AUDIT_SIGNS for word in sign.split()}
+    unknown = tuple(token.text for token in tokens if token.low not in _AUDIT_FILLERS | said | {","})
+    question = AuditQuestion(window=window)
+    if unknown:
+        return Interpretation(intent=Intent.CHANGE, unknown=unknown, alternatives=(question.line,))
+    return understood(question)
+
+
 def _take_account(sentence: Sentence, tokens: Sequence[Token]) -> tuple[str, tuple[Token, ...]]:
     """Return (whose changes, the other tokens): "by ana", "did ana change", "my changes"."""
     me = sentence.world.operator
@@ -250,7 +303,8 @@ def read_detail(sentence: Sentence) -> Interpretation | None:
     return understood(DetailQuestion(target=sentence.words.names[named[0].low]))
 
 
-_DIVISIONS = ("what groups", "which groups", "list groups", "show groups", "all groups")
+_SERVED = words("use uses using listen listens listening log logs logging login logged connect connects connected")
+_EXISTING = words("which are there exist exists defined used use kinds kind different possible known available")
 
 
 def read_inventory(sentence: Sentence) -> Interpretation | None:
@@ -260,12 +314,16 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
         return divided
     by, tokens = take_grouping(sentence.tokens)
     count, tokens = take_count(tokens)
-    phrase = take_targets(sentence, tokens)
-    if not (phrase.says_something or phrase.noun):
+    seen, window, tokens = take_seen(tokens, sentence.world) or (Seen.ANY, None, tokens)
+    if seen is Seen.ANY:
+        later, timed, others = take_window(tokens, sentence.world)
+        tokens = others if timed and later is None else tokens  # what is listed is how it is now
+    phrase = take_targets(sentence, tokens, fillers=FILLERS | _SERVED)
+    if not (phrase.says_something or phrase.noun or seen is not Seen.ANY):
         return None
     if by is None:
         by = Grouping.NONE if count else Grouping.GROUP
-    question = InventoryQuestion(selector=phrase.selector, count=count, by=by)
+    question = InventoryQuestion(selector=phrase.selector, count=count, by=by, seen=seen, window=window)
     if phrase.unknown:
         return lost(Intent.INVENTORY, phrase, [question])
     return understood(question, phrase.notes)
@@ -273,11 +331,7 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
 
 def _read_division(sentence: Sentence) -> Interpretation | None:
     """Read "which groups are there", "list tags"."""
-    said = [
-        low
-        for low in sentence.lows
-        if low not in FILLERS - set(GROUPING_WORDS) and low not in ("which", "are", "there")
-    ]
+    said = [low for low in sentence.lows if low not in (FILLERS - set(GROUPING_WORDS)) | _EXISTING]
     if len(said) == 1 and said[0] in GROUPING_WORDS and said[0].endswith("s") and said[0] not in ("os", "status"):
         return understood(InventoryQuestion(by=Grouping(GROUPING_WORDS[said[0]])))
     return None

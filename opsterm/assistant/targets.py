@@ -11,8 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from opsterm.assistant.labels import absent_note, label_before, label_in_list, log_in_at
 from opsterm.assistant.near import near_words
 from opsterm.assistant.systems import read_system
+from opsterm.assistant.terms import TargetTerm, expression, systems_text
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import ALIASES, FILLERS, NOUNS, PROTOCOL_WORDS, STATUS_WORDS, SYSTEMS
 from opsterm.assistant.world import Vocabulary
@@ -31,30 +33,12 @@ _CONTEXT = {
     "tagged": "tag", "tag": "tag", "tags": "tag", "labelled": "tag", "labeled": "tag", "group": "group",
     "groups": "group",
     "environment": "env", "env": "env", "site": "site", "named": "name", "called": "name", "os": "os", "running": "os",
+    "run": "os", "runs": "os",
     "host": "name", "target": "name", "machine": "name", "server": "name",
 }  # fmt: skip
 _AFTER = {"group": "group", "environment": "env", "env": "env", "site": "site", "tag": "tag"}
-_SINGLE = frozenset({"name", "os", "env", "site", "status", "protocol", "address"})
+_SINGLE = frozenset({"name", "os", "env", "site", "status", "protocol", "address", "user", "port"})
 _REFERENCES = frozenset({"those", "them", "these", "same"})
-_PLAIN = re.compile(r"[A-Za-z0-9_.@/*?\[\]-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """One condition: a field, values of which any will do, whether it is denied, how it joins what was before."""
-
-    field: str
-    values: tuple[str, ...]
-    denied: bool
-    join: str
-
-    def text(self) -> str:
-        head = "" if self.field == "name" else f"{self.field}:"
-        return f"{'not ' if self.denied else ''}{','.join(head + _quoted(value) for value in self.values)}"
-
-
-def _quoted(value: str) -> str:
-    return value if value and _PLAIN.fullmatch(value) and value not in ("and", "or", "not", "all") else f'"{value}"'
 
 
 @dataclass(slots=True)
@@ -69,7 +53,8 @@ class TargetPhrase:
         noun: whether it names targets as such ("hosts").
         reference: whether it points to what was spoken of ("those", "there").
         notes: what was assumed, sentences.
-        near: known words that are spelt like the unknown ones.
+        absent: labels that the inventory does not have; nothing is proposed while there are any.
+        near: known words that are spelt like the unknown and the absent ones.
     """
 
     selector: str = ""
@@ -79,8 +64,9 @@ class TargetPhrase:
     noun: bool = False
     reference: bool = False
     notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
-    terms: tuple[_Term, ...] = field(default=(), repr=False)
+    terms: tuple[TargetTerm, ...] = field(default=(), repr=False)
 
     @property
     def says_something(self) -> bool:
@@ -111,12 +97,13 @@ def read_targets(
         noun=reading.noun,
         reference=reading.reference,
         notes=tuple(reading.notes),
-        near=near_words(reading.unknown, words),
+        absent=tuple(reading.absent),
+        near=near_words([*reading.unknown, *reading.absent], words),
         terms=tuple(reading.terms),
         fields=tuple(dict.fromkeys(term.field.strip("\0").partition("\0")[0] for term in reading.terms)),
     )
     try:
-        phrase.selector = canonical(" ".join(_expression(reading.terms)))
+        phrase.selector = canonical(" ".join(expression(reading.terms)))
     except BadInput:
         phrase.unknown = (*phrase.unknown, *(token.text for token in tokens))
     return phrase
@@ -138,8 +125,9 @@ class _Reading:
         self.words = words
         self.fillers = fillers
         self.pointers = pointers
-        self.terms: list[_Term] = []
+        self.terms: list[TargetTerm] = []
         self.unknown: list[str] = []
+        self.absent: list[str] = []
         self.notes: list[str] = []
         self.everything = self.noun = self.reference = False
         self._at = 0
@@ -209,7 +197,16 @@ class _Reading:
         for reader in (self._written, self._status, self._here, self._pattern, self._span, self._address):
             if not token.quote and reader(token):
                 return True
-        return self._labelled()
+        return (not token.quote and self._log_in()) or self._labelled()
+
+    def _log_in(self) -> bool:
+        """Read "user root", "port 22"."""
+        found = log_in_at(self.tokens, self._at, self.fillers | frozenset(_JOINS) | _NEGATIONS)
+        if found is None:
+            return False
+        self._at += found[2]
+        self._add(found[0], (found[1],))
+        return True
 
     def _written(self, token: Token) -> bool:
         """Read a term in selector language: tag:win10, os~debian, status!=online."""
@@ -225,7 +222,7 @@ class _Reading:
         return True
 
     def _raw(self, shown: str, name: str) -> None:
-        self.terms.append(_Term(f"\0{name}\0{shown}", (), self._denied, self._taken_join()))
+        self.terms.append(TargetTerm(f"\0{name}\0{shown}", (), self._denied, self._taken_join()))
         self._done()
 
     def _status(self, token: Token) -> bool:
@@ -277,21 +274,34 @@ class _Reading:
 
     def _labelled(self) -> bool:
         """Read a name, group, tag, environment, site or system, with the word beside it that says which."""
-        context = self._context()
+        token = self.tokens[self._at]
+        reserved = self.fillers | self.pointers | frozenset(_JOINS) | _NEGATIONS | frozenset(STATUS_WORDS)
+        explicit = label_before(self.tokens, self._at, reserved)
+        context = explicit or self._context()
         for length in (3, 2, 1):
             piece = self.tokens[self._at : self._at + length]
             if len(piece) < length or any(t.quote for t in piece[1:]) or any(t.low in _JOINS for t in piece):
                 continue
             said = " ".join(t.low or t.text.lower() for t in piece)
-            found = self._look_up(said, context)
+            found = self._look_up(said, context, only=bool(explicit))
             if found is None:
                 continue
             self._at += length
-            if self._low() in _AFTER and found[0] == _AFTER[self._low()]:
-                self._at += 1
-            self._add(found[0], found[1])
+            self._found(*found)
             return True
-        return False
+        field_said = explicit or label_in_list(self.tokens, self._at, reserved)
+        if not field_said or token.low in reserved | NOUNS or not token.low:
+            return False
+        self.absent.append(token.text)
+        self.notes.append(absent_note(field_said, token.text, self.words))
+        self._at += 1
+        self._found(field_said, (token.text,))
+        return True
+
+    def _found(self, name: str, values: tuple[str, ...]) -> None:
+        if self._low() in _AFTER and name == _AFTER[self._low()]:
+            self._at += 1
+        self._add(name, values)
 
     def _context(self) -> str:
         """Return the field that a word before or behind this one names."""
@@ -303,7 +313,8 @@ class _Reading:
             context = "tag" if self.terms[-1].field == "tag" else ""
         return context or _AFTER.get(self._low(1), "")
 
-    def _look_up(self, said: str, context: str) -> tuple[str, tuple[str, ...]] | None:
+    def _look_up(self, said: str, context: str, *, only: bool) -> tuple[str, tuple[str, ...]] | None:
+        """Return the field and values that some words name; `only` in the field that the context says."""
         words = self.words
         tables = {"name": words.names, "group": words.groups, "env": words.environments, "tag": words.tags,
                   "site": words.sites}  # fmt: skip
@@ -313,13 +324,14 @@ class _Reading:
             for form in forms:
                 if form in tables[context]:
                     return context, (tables[context][form],)
-            if context == "tag" and said not in self.fillers | NOUNS and self._system(said):
-                return "tag", (said,)  # a tag that nobody has: an honest empty answer, not another meaning
-            if context == "tag" and said in SYSTEMS:
-                return "tag", (said,)
+        if only:
+            return None
         system = self._system(said)
         if context == "os" and system:
             return system
+        label = self._label_over_system(said, system) if system and context != "name" else None
+        if label:
+            return label
         for form in forms:
             kinds = [name for name, table in tables.items() if form and form in table]
             if form and system and form not in words.names and not (kinds and said not in SYSTEMS):
@@ -332,6 +344,15 @@ class _Reading:
         ):
             return "protocol", (said,)
         return system
+
+    def _label_over_system(self, said: str, system: tuple[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]] | None:
+        """Return the tag or group that is called exactly like an operating system: people gave that name here."""
+        for kind, table in (("tag", self.words.tags), ("group", self.words.groups)):
+            if said in table:
+                os = systems_text(system[1])
+                self.notes.append(f"{said} is read as the {kind}; the operating system is {os}.")
+                return kind, (table[said],)
+        return None
 
     def _note(self, said: str, kinds: Sequence[str]) -> None:
         if len(kinds) > 1:
@@ -352,7 +373,7 @@ class _Reading:
         # "not web-01 or web-02" means neither; "not tagged a and tagged b" denies only a
         if last is not None and last.denied and last.field == name and (join == "or" or (join and name in _SINGLE)):
             self._denied = True
-        self.terms.append(_Term(name, values, self._denied, join))
+        self.terms.append(TargetTerm(name, values, self._denied, join))
         self._done()
 
     def _done(self) -> None:
@@ -360,22 +381,3 @@ class _Reading:
         self._denied = self._denied and self._scoped and self._low() in _JOINS
         if not self._denied:
             self._scoped = False
-
-
-def _expression(terms: Sequence[_Term]) -> list[str]:
-    """Return terms as a selector: alternatives of one field by comma, the rest by and, except where or is said."""
-    merged: list[_Term] = []
-    for term in terms:
-        last = merged[-1] if merged else None
-        alike = last is not None and term.field == last.field and term.denied == last.denied and term.values
-        if last is not None and alike and term.join and not (term.field == "tag" and term.join == "and"):
-            merged[-1] = _Term(last.field, tuple(dict.fromkeys(last.values + term.values)), last.denied, last.join)
-        else:
-            merged.append(term)
-    texts: list[str] = []
-    for term in merged:
-        if texts:
-            texts.append("or" if term.join == "or" and not term.denied else "and")
-        raw = term.field.rpartition("\0")[2]
-        texts.append((f"not {raw}" if term.denied else raw) if "\0" in term.field else term.text())
-    return texts

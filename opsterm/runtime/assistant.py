@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from opsterm.assistant.answer import Answer
+from opsterm.assistant.answers_audit import answer_audit
+from opsterm.assistant.answers_facts import answer_fact
 from opsterm.assistant.answers_fleet import (
     answer_alert,
     answer_alerts,
@@ -29,9 +31,11 @@ from opsterm.assistant.interpret import interpret
 from opsterm.assistant.interpretation import Memory
 from opsterm.assistant.queries import (
     AlertQuestion,
+    AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
     ExplainQuestion,
+    FactQuestion,
     Greeting,
     HelpQuestion,
     InventoryQuestion,
@@ -47,6 +51,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.audit import Audit
 from opsterm.runtime.changes import Changes, Proposal
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.monitoring import Monitoring
@@ -54,7 +59,7 @@ from opsterm.runtime.ports import Operator
 
 WINDOW_POINTS = 240
 LOOKED_THROUGH = 1000
-"""Changes and resolved alerts that a question looks through."""
+"""Changes, audited facts and resolved alerts that a question looks through."""
 
 
 class Assistant:
@@ -62,7 +67,7 @@ class Assistant:
 
     def __init__(
         self, clock: Clock, *, operator: Operator, inventory: Inventory, monitoring: Monitoring, alerts: Alerts,
-        changes: Changes, open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
+        changes: Changes, audit: Audit, open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
     ) -> None:  # fmt: skip
         self._clock = clock
         self._operator = operator
@@ -70,6 +75,7 @@ class Assistant:
         self._monitoring = monitoring
         self._alerts = alerts
         self._changes = changes
+        self._audit = audit
         self._open_knowledge = open_knowledge
         self._knowledge: KnowledgeBase | None = None
         self._memory = Memory()
@@ -109,20 +115,16 @@ class Assistant:
                 return answer_greeting(query, self._operator.name, rows, len(self._alerts.feed()), len(waiting))
             case HelpQuestion():
                 return answer_help(query)
-            case InventoryQuestion():
-                return answer_inventory(query, rows, now)
-            case DetailQuestion():
-                await self._monitoring.know([query.target])
-                samples = self._monitoring.latest(query.target)
-                return answer_detail(query, self._inventory.row(query.target), samples, self._alerts.feed(), now)
+            case InventoryQuestion() | DetailQuestion() | FactQuestion():
+                return await self._of_targets(query, now)
             case MetricQuestion() | RankingQuestion():
                 return await self._measures(query, now)
             case AlertQuestion():
                 past = query.state == "resolved" or query.window is not None
                 found = await self._alerts.recent(LOOKED_THROUGH) if past else self._alerts.feed()
                 return answer_alerts(query, found, rows, now)
-            case ChangeQuestion():
-                return answer_changes(query, await self._changes.list(limit=LOOKED_THROUGH), now)
+            case ChangeQuestion() | AuditQuestion():
+                return await self._of_the_past(query, now)
             case ExplainQuestion():
                 return await self._explain(query, now)
             case KnowledgeQuestion():
@@ -131,6 +133,20 @@ class Assistant:
                 return await self._propose(query, now, origin)
             case _:
                 assert_never(query)
+
+    async def _of_targets(self, query: InventoryQuestion | DetailQuestion | FactQuestion, now: float) -> Answer:
+        if isinstance(query, DetailQuestion):
+            await self._monitoring.know([query.target])
+            samples = self._monitoring.latest(query.target)
+            return answer_detail(query, self._inventory.row(query.target), samples, self._alerts.feed(), now)
+        rows = self._inventory.rows()
+        return answer_fact(query, rows, now) if isinstance(query, FactQuestion) else answer_inventory(query, rows, now)
+
+    async def _of_the_past(self, query: ChangeQuestion | AuditQuestion, now: float) -> Answer:
+        if isinstance(query, ChangeQuestion):
+            return answer_changes(query, await self._changes.list(limit=LOOKED_THROUGH), now)
+        done = await self._audit.rows(since=query.window.start if query.window else 0.0, limit=LOOKED_THROUGH)
+        return answer_audit(query, done, await self._alerts.recent(LOOKED_THROUGH), now)
 
     async def _measures(self, query: MetricQuestion | RankingQuestion, now: float) -> Answer:
         rows = self._inventory.rows()

@@ -184,7 +184,7 @@ class Runtime:
         self.exposition = Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
         self.assistant = Assistant(
             self.clock, operator=edges.operator, inventory=self.inventory, monitoring=self.monitoring,
-            alerts=self.alerts, changes=self.changes, open_knowledge=edges.open_knowledge,
+            alerts=self.alerts, changes=self.changes, audit=self.audit, open_knowledge=edges.open_knowledge,
         )  # fmt: skip
 
     async def _alive(self, process: str) -> bool:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from opsterm.assistant.world import World
 from opsterm.inventory.target import LOCALHOST, Protocol, Status, Target, TargetRow
+from opsterm.monitoring.alerts import Alert, AlertState, Severity
 from opsterm.monitoring.sample import SeriesKey
 
 NOW = 1_790_000_000.0
 """Monday 2026-09-21 14:13:20 UTC, 16:13:20 for the operator."""
+
+VAR = SeriesKey("localhost", "fs.used_percent", "/var")
+ALERT = Alert(
+    id=7, fingerprint="x", key=VAR, rule="fs.used_percent above 90 %", severity=Severity.CRITICAL,
+    state=AlertState.FIRING,
+    summary="file system /var 97 %, above 90 %", advice="Look for what grew: du -xh /var", value=97.0, unit="%",
+    level=90.0,
+    since=NOW - 240, last_seen=NOW - 4, count=4,
+)  # fmt: skip
 
 
 def _row(target: Target, status: Status = Status.ONLINE) -> TargetRow:

@@ -48,23 +48,14 @@ from opsterm.inventory.fleet import Grouping
 from opsterm.inventory.target import Status, Target, TargetRow
 from opsterm.knowledge.document import parse_document
 from opsterm.knowledge.search import KnowledgeBase
-from opsterm.monitoring.alerts import Alert, AlertState, Severity
 from opsterm.monitoring.sample import Point, Sample, SeriesKey, SeriesWindow
-from tests.assistant.samples import NOW, rows, world
+from tests.assistant.samples import ALERT, NOW, VAR, rows, world
 from tests.changes.samples import NOW as CHANGE_NOW
 from tests.changes.samples import proposed
 
 ROWS = rows()
 ROOT = SeriesKey("localhost", "fs.used_percent", "/")
-VAR = SeriesKey("localhost", "fs.used_percent", "/var")
 SAMPLES = [Sample(ROOT, NOW - 4, 41.0), Sample(VAR, NOW - 4, 97.0)]
-ALERT = Alert(
-    id=7, fingerprint="x", key=VAR, rule="fs.used_percent above 90 %", severity=Severity.CRITICAL,
-    state=AlertState.FIRING,
-    summary="file system /var 97 %, above 90 %", advice="Look for what grew: du -xh /var", value=97.0, unit="%",
-    level=90.0,
-    since=NOW - 240, last_seen=NOW - 4, count=4,
-)  # fmt: skip
 
 
 def _tables(answer: Answer) -> list[AnswerTable]:
@@ -115,6 +106,10 @@ def test_a_command_is_offered_only_where_one_can_run(selector: str, offered: lis
     answer = answer_inventory(InventoryQuestion(selector=selector), ROWS, NOW)
     assert [f.line for f in answer.follow_ups if f.line.startswith("run ")] == offered
     _text(answer)
+
+
+def test_thanks_are_answered_shortly() -> None:
+    assert _text(answer_greeting(Greeting(thanks=True), "ana", ROWS, 3, 1)) == "You are welcome."
 
 
 def test_nothing_found_says_so() -> None:
@@ -184,7 +179,7 @@ def test_what_is_not_measured_is_not_answered() -> None:
 
 def test_the_fullest_comes_first() -> None:
     text = _text(answer_ranking(RankingQuestion(metric="fs.used_percent", limit=5), SAMPLES, ROWS, NOW))
-    assert text.startswith("/var on localhost is highest by file system: 97 % [m1].")
+    assert text.startswith("/var on localhost is the fullest: 97 % [m1].")
     over = RankingQuestion(metric="fs.used_percent", above=98.0)
     assert _text(answer_ranking(over, SAMPLES, ROWS, NOW)) == "None of 2 series of fs.used_percent is above 98 %."
 

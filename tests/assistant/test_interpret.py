@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from opsterm.assistant.interpret import interpret
 from opsterm.assistant.interpretation import MEMORY_S, MEMORY_TURNS, Confidence, Interpretation, Memory
 from opsterm.assistant.queries import (
+    Age,
     AlertQuestion,
+    AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
     ExplainQuestion,
+    FactQuestion,
     Greeting,
     HelpQuestion,
     InventoryQuestion,
@@ -26,7 +29,9 @@ from opsterm.assistant.queries import (
     Query,
     RankingQuestion,
     RunRequest,
+    Seen,
     Statistic,
+    TargetFact,
     TimeWindow,
 )
 from opsterm.assistant.targets import canonical
@@ -45,7 +50,12 @@ def _table(name: str) -> dict[str, Any]:
     return tomllib.loads((CASES / name).read_text(encoding="utf-8"))
 
 
-SENTENCES = [(intent, text, line) for intent, table in _table("sentences.toml").items() for text, line in table.items()]
+SENTENCES = [
+    (intent, text, line)
+    for name in ("sentences.toml", "paraphrases.toml")
+    for intent, table in _table(name).items()
+    for text, line in table.items()
+]
 NOT_READ = _table("not_read.toml")["case"]
 TALKS = [talk["turns"] for talk in _table("conversations.toml")["talk"]]
 
@@ -147,6 +157,29 @@ def test_an_assumption_is_said() -> None:
 def test_a_tag_and_an_operating_system_are_different_things() -> None:
     assert interpret("targets tagged win10", WORLD).line.startswith("list targets where tag:win10")
     assert interpret("targets running win10", WORLD).line.startswith('list targets where os:"Windows 10"')
+    either = interpret("how many win10 targets in group office", WORLD)
+    assert either.line == "count targets where tag:win10 and group:office"
+    assert either.notes == ('win10 is read as the tag; the operating system is os:"Windows 10".',)
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("list all targets with tag foo", ("There is no tag foo.",)),
+        ("how many targets are online and tagged ngnix", ("There is no tag ngnix. Known and alike: nginx.",)),
+        ("hosts in group prod", ("There is no group prod; it is a tag and an environment.",)),
+    ],
+)
+def test_a_label_that_nobody_has_is_said_with_what_is_alike(text: str, notes: tuple[str, ...]) -> None:
+    read = interpret(text, WORLD)
+    assert read.query is not None
+    assert read.notes == notes
+
+
+def test_targets_that_only_a_time_has_chosen_cannot_be_pointed_at() -> None:
+    memory = Memory().after(interpret("web servers", WORLD), NOW)
+    memory = memory.after(interpret("hosts not seen today", WORLD, memory), NOW)
+    assert interpret("run `uptime` there", WORLD, memory).query is None
 
 
 @pytest.mark.speed
@@ -209,9 +242,14 @@ def _metric(
 
 
 _QUERIES: st.SearchStrategy[Query] = st.one_of(
-    st.just(Greeting()),
+    st.builds(Greeting, thanks=st.booleans()),
     st.builds(HelpQuestion, topic=st.sampled_from(["", "targets", "keys", "run"])),
     st.builds(InventoryQuestion, selector=_SELECTORS, count=st.booleans(), by=st.sampled_from(Grouping)),
+    st.builds(InventoryQuestion, selector=_SELECTORS, seen=st.just(Seen.NEVER)),
+    st.builds(InventoryQuestion, selector=_SELECTORS, count=st.booleans(), window=_WINDOWS,
+              seen=st.sampled_from([Seen.WITHIN, Seen.NOT_WITHIN])),
+    st.builds(FactQuestion, fact=st.sampled_from(TargetFact), selector=_SELECTORS),
+    st.builds(AuditQuestion, window=st.none() | _WINDOWS),
     st.builds(DetailQuestion, target=st.sampled_from(["web-01", "localhost"])),
     st.builds(_metric, st.lists(_PATTERNS, min_size=1, max_size=3), _SELECTORS, st.none() | _WINDOWS,
     st.sampled_from(Statistic)),
@@ -220,7 +258,7 @@ _QUERIES: st.SearchStrategy[Query] = st.one_of(
     st.builds(AlertQuestion, selector=_SELECTORS, count=st.booleans(), severity=st.sampled_from(["", "critical",
     "warning"]),
               state=st.sampled_from(["", "firing", "acknowledged", "silenced", "resolved"]),
-              window=st.none() | _WINDOWS),
+              window=st.none() | _WINDOWS, first=st.sampled_from(Age), limit=st.sampled_from([0, 1, 12])),
     st.builds(ChangeQuestion, state=st.sampled_from(["", "waiting", "failed", "done"]), by=st.sampled_from(["", "ana",
     "o.k-1"]),
               window=st.none() | _WINDOWS, count=st.booleans()),
