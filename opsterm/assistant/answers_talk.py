@@ -17,13 +17,24 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("which targets are tagged win10?", "list, grouped and with status"),
         ("how many offline hosts per site", "count"),
         ("web-01", "all about one target"),
+        ("addresses of all targets", "one thing: address, port, user, os, groups, tags, last seen"),
+        ("targets not seen since yesterday", "by when they last answered"),
     ),
     "metrics": (
         ("memory on localhost over the last hour", "lowest, mean, highest"),
         ("which file system is fullest?", "the largest of many"),
+        ("how much disk is left", "what is free"),
     ),
-    "alerts": (("what is wrong?", "open alerts"), ("why a7", "one alert, and what to do next")),
-    "changes": (("what is waiting for approval?", "the queue"), ("what did ana change today", "who did what")),
+    "alerts": (
+        ("what is wrong?", "open alerts"),
+        ("oldest alert", "by age"),
+        ("why a7", "one alert, and what to do next"),
+    ),
+    "changes": (
+        ("what is waiting for approval?", "the queue"),
+        ("what did ana change today", "who did what"),
+        ("what happened in the last hour?", "the audit, and alerts that began"),
+    ),
     "run": (
         ("run `df -h` on web-[01-03]", "becomes a proposal; nothing runs before it is approved"),
         ("restart the nginx service on web-01", "the same, for a service"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from opsterm.assistant.facts import fact_in
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics
 from opsterm.assistant.queries import (
@@ -11,6 +12,7 @@ from opsterm.assistant.queries import (
     AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
+    FactQuestion,
     Intent,
     InventoryQuestion,
     MetricQuestion,
@@ -59,6 +61,8 @@ def read_follow_up(sentence: Sentence) -> Interpretation | None:
         return _metric(sentence, last, rest)
     if isinstance(last, AlertQuestion | ChangeQuestion | AuditQuestion) and (later := _later(sentence, last, rest)):
         return later
+    if isinstance(last, FactQuestion):
+        return _fact(sentence, last, rest)
     if isinstance(last, RunRequest):
         return _run(sentence, last, rest)
     if isinstance(last, InventoryQuestion | AlertQuestion | RankingQuestion | DetailQuestion):
@@ -123,6 +127,14 @@ def _targets(
     else:
         changed = replace(last, selector=_patched(last.selector, phrase))
     return _result(changed.intent, changed, last, phrase)
+
+
+def _fact(sentence: Sentence, last: FactQuestion, tokens: tuple[Token, ...]) -> Interpretation | None:
+    """Read "and web-02?" and "and the port?" behind a question for one thing."""
+    fact, tokens = fact_in(tokens)
+    phrase = take_targets(sentence, tokens, fillers=_FILLERS)
+    changed = replace(last, fact=fact or last.fact, selector=_patched(last.selector, phrase))
+    return _result(Intent.INVENTORY, changed, last, phrase)
 
 
 def _patched(before: str, phrase: TargetPhrase) -> str:

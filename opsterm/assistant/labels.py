@@ -23,7 +23,7 @@ _LOG_INS = {"user": "user", "username": "user", "login": "user", "port": "port",
 _BETWEEN = words("the a as with named called name number is")
 _LEADS = words(
     "in on with of from by for having have has to at and or not list show count use uses using carry carries carrying "
-    "wear under over across except , ("
+    "under over across except there , ("
 )
 _VALUE = re.compile(r"[A-Za-z0-9_][\w.@/:-]*")
 _VALUES = {"user": re.compile(r"[A-Za-z_][\w.@\\-]*\$?"), "port": re.compile(r"\d{1,5}"),

@@ -59,9 +59,10 @@ _NEARLY_FULL = (
         for how in ("nearly", "almost", "close to being", "close to", "about to be", "getting", "mostly", "too", "very",
                     "near", "going to be", "quite")
     ),
-    "running out of disk space", "running out of space", "running out of room", "running low on disk space",
-    "running low on space", "low on disk space", "low on space", "short of space", "short on space", "about to fill up",
-    "filling up", "fills up", "running full",
+    "running out of disk space", "running out of disk", "running out of space", "running out of room",
+    "running low on disk space", "running low on space", "low on disk space", "low on space", "short of space",
+    "short on space", "about to fill up", "filling up", "fills up", "running full", "by how full they are",
+    "by how full",
 )  # fmt: skip
 _RANKING_FILLERS = _FILLERS | words("which is using uses with than value values have has")
 _PROCESSES = (
@@ -95,6 +96,7 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
         metrics = tuple(p for p in (named[0] if named else ()) if p.startswith("fs.")) or (metric,)
     else:
         which = any(token.low in NOUNS | {"which", "who"} for token in sentence.tokens) or limit is not None
+        which = which or sentence.lows[0] in _SUPERLATIVES
         if not (above is not None or below is not None or (superlative and which)):
             return None
         named = take_metrics(tokens, sentence.words)

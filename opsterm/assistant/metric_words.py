@@ -30,7 +30,8 @@ _TABLE: Mapping[str, str] = {
     "swap.used_percent": "swap usage|swap",
     "fs.inodes_used_percent": "inode usage|inodes|inode",
     "fs.free_bytes": "free disk space|free space|space is free|space is left|disk is free|"
-    "free disk|disk space free|disk space left|space left",
+    "free disk|disk space free|disk space left|space left|gb are free|gb free|gb are left|gb left",
+    "fs.used_percent[/]": "root file system|root filesystem|root partition|root disk",
     "fs.used_percent": (
         "disk usage|disk space|disk use|file systems|file system|filesystems|filesystem|"
         "file system usage|filesystem usage|storage|mount points|mounts|partitions|partition|"
@@ -59,7 +60,7 @@ _STATISTICS: Mapping[str, Statistic] = {
     **dict.fromkeys(("min", "minimum", "lowest", "smallest"), Statistic.SMALLEST),
     **dict.fromkeys(("average", "mean", "avg"), Statistic.MEAN),
 }
-_LEFT = words("left free available remaining remains unused spare")
+_LEFT = words("left free available remaining remains unused spare enough")
 _LEFT_OF = {"fs.used_percent": "fs.free_bytes", "memory.used_percent": "memory.available_bytes"}
 METRIC_FILLERS = words(
     "the a an of in on at is are was were what whats how much many big high low full show graph chart plot draw give "
@@ -89,15 +90,26 @@ def take_metrics(tokens: Sequence[Token], vocabulary: Vocabulary) -> Split | Non
     if not found:
         return None
     items, rest = _take_items(rest, vocabulary)
-    if left := [token for token in rest if token.low in _LEFT]:
-        found = [_LEFT_OF.get(pattern, pattern) for pattern in found]
+    left = [token for token in rest if token.low in _LEFT]
+    if left and any(_left_of(pattern) != pattern or pattern in _LEFT_OF.values() for pattern in found):
+        found = [_left_of(pattern) for pattern in found]
         rest = tuple(token for token in rest if token not in left)
+    if "fs.used_percent[/]" in found and len(found) > 1:
+        found = [f"{pattern}[/]" for pattern in found if pattern.startswith("fs.") and "[" not in pattern]
     if any(pattern.startswith("fs.") and pattern != "fs.used_percent" for pattern in found):
         found = [pattern for pattern in found if pattern != "fs.used_percent"]  # "file systems" beside "free space"
     patterns = tuple(dict.fromkeys(found))
     if items:
-        patterns = tuple(f"{p}[{item}]" for p in patterns if _has_items(p) for item in items) or patterns
+        patterns = (
+            tuple(f"{p}[{item}]" for p in patterns if "[" not in p and _has_items(p) for item in items) or patterns
+        )
     return patterns, rest
+
+
+def _left_of(pattern: str) -> str:
+    """Return what is left of the thing that a pattern measures the use of."""
+    name, bracket, item = pattern.partition("[")
+    return _LEFT_OF.get(name, name) + bracket + item
 
 
 def _has_items(pattern: str) -> bool:

@@ -61,6 +61,12 @@ def read_order(sentence: Sentence) -> Interpretation | None:
     if not tokens:
         return None
     verb = tokens[0].low
+    if verb in ("tag", "untag") and set(sentence.lows) & {"as", "with", "from"}:
+        return asked(
+            Intent.RUN_COMMAND,
+            "That would change the inventory; `opsterm targets tag` does it.",
+            ["list targets grouped by tag"],
+        )
     if verb in _VERBS:
         return _run(sentence, tokens[1:])
     if verb in _SERVICE_VERBS:

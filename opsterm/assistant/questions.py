@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.lines import HELP_TOPICS
@@ -303,8 +304,12 @@ def read_detail(sentence: Sentence) -> Interpretation | None:
     return understood(DetailQuestion(target=sentence.words.names[named[0].low]))
 
 
+_NOT_REACHED = ("can not be reached", "can not be pinged", "could not be reached", "can not reach", "do not answer",
+                "does not answer", "not answering", "do not respond", "not responding", "does not respond")  # fmt: skip
 _SERVED = words("use uses using listen listens listening log logs logging login logged connect connects connected")
-_EXISTING = words("which are there exist exists defined used use kinds kind different possible known available")
+_EXISTING = words(
+    "existing which are there exist exists defined used use kinds kind different possible known available"
+)
 
 
 def read_inventory(sentence: Sentence) -> Interpretation | None:
@@ -314,6 +319,9 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
         return divided
     by, tokens = take_grouping(sentence.tokens)
     count, tokens = take_count(tokens)
+    at, length, _ = find_phrase(tokens, _NOT_REACHED)
+    if at >= 0:
+        tokens = (*tokens[:at], replace(tokens[at], text="offline", low="offline"), *tokens[at + length :])
     seen, window, tokens = take_seen(tokens, sentence.world) or (Seen.ANY, None, tokens)
     if seen is Seen.ANY:
         later, timed, others = take_window(tokens, sentence.world)

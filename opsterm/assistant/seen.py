@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from opsterm.assistant.queries import Seen, TimeWindow
-from opsterm.assistant.tokens import Token, find_phrase
+from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import words
 from opsterm.assistant.windows import find_window
 from opsterm.assistant.world import World
 
-_SEEN = words("seen answered responded replied heard answer respond")
+_SEEN = words("seen answered responded replied heard hear answer respond")
 _NEGATED = frozenset({"not", "no", "n't"})
 _AROUND = words("been ever yet last was were had has have did do does be from of us")
 _LONGER = ("more than", "longer than", "over", "at least")
@@ -22,9 +22,11 @@ Condition = tuple[Seen, TimeWindow | None, tuple[Token, ...]]
 
 def take_seen(tokens: Sequence[Token], world: World) -> Condition | None:
     """Return (condition, its stretch of time, the other tokens), or None when tokens say nothing about being seen."""
-    at = next((n for n, token in enumerate(tokens) if token.low in _SEEN), -1)
+    at = next((n for n, token in enumerate(tokens) if token.low in _SEEN or _never_reached(tokens, n)), -1)
     if at < 0:
         return None
+    if tokens[at].low == "unseen":
+        return Seen.NEVER, None, without(tokens, at, 1)
     first = at
     denied = never = False
     while first > 0 and (tokens[first - 1].low in _AROUND | _NEGATED or tokens[first - 1].low == "never"):
@@ -38,13 +40,19 @@ def take_seen(tokens: Sequence[Token], world: World) -> Condition | None:
     longer, behind = _as_window(tokens[last:])
     found = find_window(behind, world)
     if found is None:
-        never = never or (denied and not _times(behind))
+        never = never or (denied and tokens[at].low in ("seen", "heard") and not _times(behind))
         return (Seen.NEVER, None, (*before, *behind)) if never else None
     start, length, window = found
     rest = (*before, *behind[:start], *behind[start + length :])
     if window is None:
         return None
     return (Seen.NOT_WITHIN if denied or never or longer else Seen.WITHIN), window, rest
+
+
+def _never_reached(tokens: Sequence[Token], at: int) -> bool:
+    """Return whether a word says that nothing ever came of it: "reached by ssh" says something else."""
+    before = {token.low for token in tokens[max(0, at - 2) : at]}
+    return tokens[at].low == "unseen" or (tokens[at].low in ("reached", "contacted") and "never" in before)
 
 
 def _as_window(tokens: Sequence[Token]) -> tuple[bool, tuple[Token, ...]]:
