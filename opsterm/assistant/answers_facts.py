@@ -13,8 +13,8 @@ from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.selector_terms import DEFAULT_PORTS
 from opsterm.inventory.target import Protocol, Target, TargetRow
 
-_CHECKED = (Protocol.LOCAL, Protocol.SSH)
-"""Protocols over which this version sees whether a target answers."""
+_UNCHECKED = (Protocol.WINRM,)
+"""Protocols over which this version cannot see whether a target answers."""
 
 
 def answer_fact(question: FactQuestion, rows: Sequence[TargetRow], now: float) -> Answer:
@@ -69,7 +69,7 @@ def _how_to_check(target: Target) -> str:
     """Return how to see now whether a target answers; asking about it here asks nobody."""
     if target.protocol is Protocol.LOCAL:
         return "It is the machine that opsterm stands on."
-    if target.protocol not in _CHECKED:
+    if target.protocol in _UNCHECKED:
         return f"This version cannot check targets that are reached by {target.protocol}."
     return (
         f"That is what is known; nothing was sent to it just now. `opsterm targets check {target.name}`, or r on it in "

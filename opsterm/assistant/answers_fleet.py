@@ -13,8 +13,8 @@ from opsterm.assistant.queries import (
     DetailQuestion,
     ExplainQuestion,
     InventoryQuestion,
+    LastSeen,
     RunRequest,
-    Seen,
 )
 from opsterm.assistant.targets import canonical
 from opsterm.changes.change import Change, ChangeState
@@ -58,7 +58,7 @@ def answer_inventory(question: InventoryQuestion, rows: Sequence[TargetRow], now
         if question.seen_words:
             of = f" of {question.selector}" if question.selector else ""
             text = f"No target{of} was {question.seen_words}."
-            if question.seen is Seen.NEVER:
+            if question.seen is LastSeen.NEVER:
                 text = f"Every target{of} was seen at some time."
         nearer = FollowUp(words="list all targets", line=InventoryQuestion(by=Grouping.GROUP).line)
         return Answer(blocks=(Paragraph(text=text),), interpretation=question.line, follow_ups=(nearer,))
@@ -103,13 +103,13 @@ def _was_seen(question: InventoryQuestion, row: TargetRow, now: float) -> bool:
     window = question.window
     within = at is not None and window is not None and window.start <= at <= window.end
     match question.seen:
-        case Seen.ANY:
+        case LastSeen.ANY:
             return True
-        case Seen.NEVER:
+        case LastSeen.NEVER:
             return at is None
-        case Seen.WITHIN:
+        case LastSeen.WITHIN:
             return within
-        case Seen.NOT_WITHIN:
+        case LastSeen.NOT_WITHIN:
             return at is None or (window is not None and at < window.start)
 
 
@@ -117,7 +117,7 @@ def _after_list(question: InventoryQuestion, chosen: Sequence[TargetRow]) -> tup
     made = []
     if question.count:
         made.append(FollowUp(words="list them", line=replace(question, count=False, by=Grouping.GROUP).line))
-    if question.seen is not Seen.ANY:  # no selector can say that, so nothing else would mean the same targets
+    if question.seen is not LastSeen.ANY:  # no selector can say that, so nothing else would mean the same targets
         checks = FollowUp(words="see which answer now: mark them in the inventory (1) and check", key="r")
         return (*made, checks)
     made.append(FollowUp(words="their alerts", line=AlertQuestion(selector=question.selector).line))

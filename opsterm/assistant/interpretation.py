@@ -11,11 +11,11 @@ from opsterm.assistant.queries import (
     FactQuestion,
     Intent,
     InventoryQuestion,
+    LastSeen,
     MetricQuestion,
     Query,
     RankingQuestion,
     RunRequest,
-    Seen,
 )
 
 MEMORY_TURNS = 3
@@ -98,7 +98,7 @@ class Memory:
         or older ones instead would be a guess.
         """
         for query in self.recent(now):
-            if isinstance(query, InventoryQuestion) and query.seen is not Seen.ANY:
+            if isinstance(query, InventoryQuestion) and query.seen is not LastSeen.ANY:
                 return None
             if (selector := selector_of(query)) is not None:
                 return selector

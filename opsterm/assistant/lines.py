@@ -16,11 +16,11 @@ from opsterm.assistant.queries import (
     HelpQuestion,
     InventoryQuestion,
     KnowledgeQuestion,
+    LastSeen,
     MetricQuestion,
     Query,
     RankingQuestion,
     RunRequest,
-    Seen,
     Statistic,
     TargetFact,
     TimeWindow,
@@ -91,8 +91,8 @@ def _targets(line: str, world: World) -> Query | None:
     match = _TARGETS.fullmatch(line)
     if not match:
         return None
-    seen, window = Seen(match[2] or ""), _window(match[3], world)
-    if (seen in (Seen.WITHIN, Seen.NOT_WITHIN)) != (window is not None):
+    seen, window = LastSeen(match[2] or ""), _window(match[3], world)
+    if (seen in (LastSeen.WITHIN, LastSeen.NOT_WITHIN)) != (window is not None):
         return None
     by = Grouping(match[5]) if match[5] else Grouping.NONE
     return InventoryQuestion(

@@ -50,7 +50,7 @@ class Statistic(StrEnum):
     MEAN = "mean"
 
 
-class Seen(StrEnum):
+class LastSeen(StrEnum):
     """What is asked of the time at which a target last answered."""
 
     ANY = ""
@@ -138,7 +138,7 @@ class InventoryQuestion:
     selector: str = ""
     count: bool = False
     by: Grouping = Grouping.NONE
-    seen: Seen = Seen.ANY
+    seen: LastSeen = LastSeen.ANY
     window: TimeWindow | None = None
 
     @property

@@ -20,7 +20,7 @@ from opsterm.assistant.queries import (
     Intent,
     InventoryQuestion,
     KnowledgeQuestion,
-    Seen,
+    LastSeen,
 )
 from opsterm.assistant.reading import (
     Sentence,
@@ -322,12 +322,12 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
     at, length, _ = find_phrase(tokens, _NOT_REACHED)
     if at >= 0:
         tokens = (*tokens[:at], replace(tokens[at], text="offline", low="offline"), *tokens[at + length :])
-    seen, window, tokens = take_seen(tokens, sentence.world) or (Seen.ANY, None, tokens)
-    if seen is Seen.ANY:
+    seen, window, tokens = take_seen(tokens, sentence.world) or (LastSeen.ANY, None, tokens)
+    if seen is LastSeen.ANY:
         later, timed, others = take_window(tokens, sentence.world)
         tokens = others if timed and later is None else tokens  # what is listed is how it is now
     phrase = take_targets(sentence, tokens, fillers=FILLERS | _SERVED)
-    if not (phrase.says_something or phrase.noun or seen is not Seen.ANY):
+    if not (phrase.says_something or phrase.noun or seen is not LastSeen.ANY):
         return None
     if by is None:
         by = Grouping.NONE if count else Grouping.GROUP

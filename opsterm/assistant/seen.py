@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from opsterm.assistant.queries import Seen, TimeWindow
+from opsterm.assistant.queries import LastSeen, TimeWindow
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import words
 from opsterm.assistant.windows import find_window
@@ -17,7 +17,7 @@ _AROUND = words("been ever yet last was were had has have did do does be from of
 _LONGER = ("more than", "longer than", "over", "at least")
 _SHORTER = ("less than", "within", "at most")
 
-Condition = tuple[Seen, TimeWindow | None, tuple[Token, ...]]
+Condition = tuple[LastSeen, TimeWindow | None, tuple[Token, ...]]
 
 
 def take_seen(tokens: Sequence[Token], world: World) -> Condition | None:
@@ -26,7 +26,7 @@ def take_seen(tokens: Sequence[Token], world: World) -> Condition | None:
     if at < 0:
         return None
     if tokens[at].low == "unseen":
-        return Seen.NEVER, None, without(tokens, at, 1)
+        return LastSeen.NEVER, None, without(tokens, at, 1)
     first = at
     denied = never = False
     while first > 0 and (tokens[first - 1].low in _AROUND | _NEGATED or tokens[first - 1].low == "never"):
@@ -41,12 +41,12 @@ def take_seen(tokens: Sequence[Token], world: World) -> Condition | None:
     found = find_window(behind, world)
     if found is None:
         never = never or (denied and tokens[at].low in ("seen", "heard") and not _times(behind))
-        return (Seen.NEVER, None, (*before, *behind)) if never else None
+        return (LastSeen.NEVER, None, (*before, *behind)) if never else None
     start, length, window = found
     rest = (*before, *behind[:start], *behind[start + length :])
     if window is None:
         return None
-    return (Seen.NOT_WITHIN if denied or never or longer else Seen.WITHIN), window, rest
+    return (LastSeen.NOT_WITHIN if denied or never or longer else LastSeen.WITHIN), window, rest
 
 
 def _never_reached(tokens: Sequence[Token], at: int) -> bool:
