@@ -16,7 +16,7 @@ from opsterm.assistant.follow_ups import opened, read_follow_up
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
 from opsterm.assistant.lines import read_line
 from opsterm.assistant.measures import read_metric, read_ranking
-from opsterm.assistant.near import near_words
+from opsterm.assistant.near import near_lines, near_words
 from opsterm.assistant.orders import count_targets, read_order
 from opsterm.assistant.queries import DetailQuestion, Intent, RunRequest
 from opsterm.assistant.questions import (
@@ -30,7 +30,7 @@ from opsterm.assistant.questions import (
     read_inventory,
     read_knowledge,
 )
-from opsterm.assistant.reading import Sentence, asked, canonical_word
+from opsterm.assistant.reading import Sentence, asked
 from opsterm.assistant.tokens import LINE_LIMIT, tokenize
 from opsterm.assistant.world import World, vocabulary
 
@@ -119,7 +119,7 @@ def _exact(sentence: Sentence) -> Interpretation | None:
         return asked(
             Intent.INVENTORY,
             f"There is no target {query.target}.",
-            [f"list targets where {canonical_word(word)}" for word in near] or ["list targets grouped by group"],
+            near_lines(near, sentence.words) or ["list targets grouped by group"],
         )
     return Interpretation(intent=query.intent, query=query, confidence=Confidence.EXACT)
 

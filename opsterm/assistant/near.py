@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from opsterm.assistant.terms import quoted
 from opsterm.assistant.world import Vocabulary
 
 
@@ -24,6 +25,14 @@ def near_words(unknown: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
         ][:500]  # fmt: skip
         found += same[:3] or difflib.get_close_matches(low, [*names, *labels], n=3, cutoff=0.75)
     return tuple(dict.fromkeys(found))[:5]
+
+
+def near_lines(near: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
+    """Return the lines that list the targets which known words name or choose."""
+    tables = {"": words.names, "group:": words.groups, "tag:": words.tags, "env:": words.environments,
+              "site:": words.sites, "os:": words.system_words}  # fmt: skip
+    heads = {word: next((head for head, table in tables.items() if word.lower() in table), "") for word in near}
+    return tuple(f"list targets where {head}{quoted(word)}" for word, head in heads.items())
 
 
 def _squeezed(name: str) -> str:

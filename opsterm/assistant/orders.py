@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.queries import Intent, RunRequest
-from opsterm.assistant.reading import Sentence, asked, canonical_word, take_targets, understood
+from opsterm.assistant.reading import Sentence, asked, take_targets, understood
 from opsterm.assistant.targets import TargetPhrase
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import words
@@ -212,7 +212,7 @@ def _proposal(sentence: Sentence, command: str, where: Sequence[Token], *, note:
         return asked(
             Intent.RUN_COMMAND,
             " ".join([*phrase.notes, "Nothing is proposed."]) if phrase.absent else nothing,
-            [f"list targets where {canonical_word(word)}" for word in phrase.near] or ["list targets grouped by group"],
+            phrase.near_lines or ["list targets grouped by group"],
         )
     notes = [*phrase.notes, *([note] if note else [])]
     return understood(RunRequest(selector=phrase.selector, command=command), notes)
@@ -230,8 +230,7 @@ def _unclear_targets(sentence: Sentence, phrase: TargetPhrase) -> Interpretation
         intent=Intent.RUN_COMMAND,
         question=f"I do not know the target {said}, and I do not guess where a command runs.{near}",
         unknown=tuple(dict.fromkeys(phrase.unknown)),
-        alternatives=tuple(f"list targets where {canonical_word(word)}" for word in phrase.near)
-        or ("list targets grouped by group",),
+        alternatives=phrase.near_lines or ("list targets grouped by group",),
     )
 
 
@@ -239,7 +238,7 @@ def _near_lines(sentence: Sentence, tokens: Sequence[Token]) -> list[str]:
     phrase = take_targets(sentence, tokens)
     if phrase.selector and not phrase.unknown:
         return [f"list targets where {phrase.selector}"]
-    return [f"list targets where {canonical_word(word)}" for word in phrase.near]
+    return list(phrase.near_lines)
 
 
 def _service(sentence: Sentence, verb: str, tokens: Sequence[Token]) -> Interpretation | None:

@@ -70,18 +70,10 @@ def lost(intent: Intent, phrase: TargetPhrase, alternatives: Sequence[Query] = (
     Known names that are spelt like them are offered as questions about those targets, never as targets of an action.
     """
     lines = [query.line for query in alternatives]
-    lines += [f"list targets where {canonical_word(word)}" for word in phrase.near]
+    lines += phrase.near_lines
     return Interpretation(
         intent=intent, unknown=tuple(dict.fromkeys(phrase.unknown)), alternatives=tuple(dict.fromkeys(lines))[:4]
     )
-
-
-def canonical_word(word: str) -> str:
-    """Return a name or label as a selector term that finds it, quoted where it must be."""
-    try:
-        return canonical(word)
-    except BadInput:
-        return f'"{word}"'
 
 
 def take_count(tokens: Sequence[Token]) -> tuple[bool, tuple[Token, ...]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from opsterm.assistant.labels import absent_note, label_before, label_in_list, log_in_at
-from opsterm.assistant.near import near_words
+from opsterm.assistant.near import near_lines, near_words
 from opsterm.assistant.systems import read_system
 from opsterm.assistant.terms import TargetTerm, expression, systems_text
 from opsterm.assistant.tokens import Token
@@ -55,6 +55,7 @@ class TargetPhrase:
         notes: what was assumed, sentences.
         absent: labels that the inventory does not have; nothing is proposed while there are any.
         near: known words that are spelt like the unknown and the absent ones.
+        near_lines: the lines that list what these name.
     """
 
     selector: str = ""
@@ -66,6 +67,7 @@ class TargetPhrase:
     notes: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
+    near_lines: tuple[str, ...] = ()
     terms: tuple[TargetTerm, ...] = field(default=(), repr=False)
 
     @property
@@ -102,6 +104,7 @@ def read_targets(
         terms=tuple(reading.terms),
         fields=tuple(dict.fromkeys(term.field.strip("\0").partition("\0")[0] for term in reading.terms)),
     )
+    phrase.near_lines = near_lines(phrase.near, words)
     try:
         phrase.selector = canonical(" ".join(expression(reading.terms)))
     except BadInput:
