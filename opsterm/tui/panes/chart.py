@@ -184,6 +184,7 @@ class ChartPane(Pane):
                 f"Series of {self._target}",
                 [str(key) for key in known],
                 marked=frozenset(str(key) for key in self._keys),
+                several=True,
                 text=f"space marks up to {MOST_SERIES}, enter draws them",
             ),
             take,

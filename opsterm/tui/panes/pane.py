@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.dom import DOMNode
 from textual.widget import Widget
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
 def take_keys(holder: DOMNode, keymap: KeyMap, place: str) -> None:
     """Bind the keys of a place, and those of lists for the focused widget, to whoever holds them."""
-    for binding in [*keymap.bindings(place), *keymap.bindings("lists", on="focused.")]:
+    _bind(holder, [*keymap.bindings(place), *keymap.bindings("lists", on="focused.")])
+
+
+def take_list_keys(table: DOMNode, keymap: KeyMap) -> None:
+    """Bind the keys of lists to a list that no pane holds."""
+    _bind(table, keymap.bindings("lists"))
+
+
+def _bind(holder: DOMNode, bindings: Iterable[Binding]) -> None:
+    for binding in bindings:
         for key in binding.key.split(","):
             holder._bindings.bind(key, binding.action, binding.description, show=False)  # noqa: SLF001 (bindings of a running app have no public way in)
 

@@ -1,9 +1,9 @@
-"""A list to choose from: one line with enter, or several with space."""
+"""A list to choose from: one line with enter or space, or several that space marks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,9 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from opsterm.core.text import clean_line
+from opsterm.tui.panes.pane import take_list_keys
 from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.widgets.line import LineInput
 from opsterm.tui.widgets.row_table import RowTable, TableColumn, TableRow
+
+if TYPE_CHECKING:
+    from opsterm.tui.app import OpstermApp
 
 
 class ChoiceScreen(Dialog[frozenset[str]]):
@@ -23,6 +27,7 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         title: of the box.
         lines: what there is.
         marked: what is marked at the beginning.
+        several: space marks lines; else it takes the one under the cursor, as enter does.
         text: one line that says what the keys do.
         details: further columns of each line, parallel to `lines`; the last one stands in full below the list.
         headings: of all columns; none: there is no head.
@@ -30,19 +35,24 @@ class ChoiceScreen(Dialog[frozenset[str]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "narrow", show=False),
-        Binding("down", "down", show=False),
-        Binding("up", "up", show=False),
+        Binding("enter", "choose", show=False),
+        Binding("tab,shift+tab", "switch", show=False),
+        Binding("down", "move('cursor_down')", show=False),
+        Binding("up", "move('cursor_up')", show=False),
+        Binding("pagedown", "move('page_down')", show=False),
+        Binding("pageup", "move('page_up')", show=False),
     ]
 
     STARTS_IN_LINE: ClassVar[bool] = False
 
     def __init__(
-        self, title: str, lines: Sequence[str], *, marked: frozenset[str] = frozenset(), text: str = "enter chooses",
-        details: Sequence[Sequence[str]] = (), headings: Sequence[str] = ("",),
+        self, title: str, lines: Sequence[str], *, marked: frozenset[str] = frozenset(), several: bool = False,
+        text: str = "enter or space chooses", details: Sequence[Sequence[str]] = (), headings: Sequence[str] = ("",),
     ) -> None:  # fmt: skip
         super().__init__(title)
         self._lines = list(lines)
         self._marked = marked
+        self._several = several
         self._text = text
         self._details = dict(zip(lines, details, strict=False))
         self._headings = headings
@@ -55,20 +65,26 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         if middle:
             columns.append(TableColumn(title=middle[-1], min_width=10, max_width=100, priority=5, grows=True))
         with self.box():
-            yield LineInput(placeholder="type to narrow", id="choice-filter")
-            yield RowTable(columns, ascii=self._ascii, empty_text="Nothing matches.", id="choice-table")
+            yield LineInput(placeholder="/ goes to this line, which narrows the list", id="choice-filter")
+            yield RowTable(columns, ascii=self.cockpit.terminal.ascii, empty_text="Nothing matches.", id="choice-table")
             yield Static("", markup=False, id="choice-detail")
-            yield Static(f"{self._text} · / narrows · esc leaves it", markup=False, classes="dialog-keys")
+            yield Static(f"{self._text} · / narrows · tab list and line · esc leaves it", markup=False, classes="dialog-keys")
 
     def on_mount(self) -> None:
         """Show all lines."""
+        table = self._table()
+        take_list_keys(table, self.cockpit.keymap)
         self._show("")
-        self._table().set_marks(self._marked)
-        (self.query_one(Input) if self.STARTS_IN_LINE else self._table()).focus()
+        table.set_marks(self._marked)
+        (self.query_one(Input) if self.STARTS_IN_LINE else table).focus()
 
     @property
-    def _ascii(self) -> bool:
-        return bool(getattr(getattr(self.app, "terminal", None), "ascii", False))
+    def cockpit(self) -> OpstermApp:
+        """The app, by its own type."""
+        from opsterm.tui.app import OpstermApp  # noqa: PLC0415 (the app imports the screens)
+
+        assert isinstance(self.app, OpstermApp)  # noqa: S101 (narrowing)
+        return self.app
 
     def _table(self) -> RowTable:
         return self.query_one(RowTable)
@@ -98,13 +114,14 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         """Go to the line that narrows the list."""
         self.query_one(Input).focus()
 
-    def action_down(self) -> None:
-        """Move in the list while typing."""
-        self._table().action_cursor_down()
+    def action_switch(self) -> None:
+        """Go from the list to the line, or back."""
+        table = self._table()
+        (self.query_one(Input) if table.has_focus else table).focus()
 
-    def action_up(self) -> None:
+    async def action_move(self, how: str) -> None:
         """Move in the list while typing."""
-        self._table().action_cursor_up()
+        await self.run_action(how, self._table())
 
     @on(Input.Changed)
     def _narrow(self, message: Input.Changed) -> None:
@@ -114,14 +131,21 @@ class ChoiceScreen(Dialog[frozenset[str]]):
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
         message.stop()
-        self._choose()
+        self.action_choose()
 
     @on(RowTable.Selected)
     def _selected(self, message: RowTable.Selected) -> None:
         message.stop()
-        self._choose()
+        self.action_choose()
 
-    def _choose(self) -> None:
+    @on(RowTable.Marked)
+    def _marked_one(self, message: RowTable.Marked) -> None:
+        message.stop()
+        if not self._several:
+            self.dismiss(frozenset({message.key}))
+
+    def action_choose(self) -> None:
+        """Take what is marked, or the line under the cursor."""
         table = self._table()
         if table.marked:
             self.dismiss(table.marked)

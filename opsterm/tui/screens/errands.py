@@ -156,7 +156,7 @@ class Errands:
                 sorted(cockpit.themes),
                 details=[(cockpit.themes[name].title,) for name in sorted(cockpit.themes)],
                 headings=("theme", "for whom"),
-                text=f"enter chooses; now {before}",
+                text=f"enter or space chooses; now {before}",
             ),
             chosen,
         )
