@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from opsterm.core.errors import HostKeyUnknown, OpstermError
 from opsterm.inventory.target import LOCALHOST
+from opsterm.runtime.ports import Shell
 from opsterm.runtime.runtime import Runtime
 from opsterm.terminal.emulator import open_emulator
 from opsterm.tui.panes.pane import Pane
@@ -19,7 +20,10 @@ from opsterm.tui.widgets.terminal_view import TerminalView
 
 
 class TerminalPane(Pane):
-    """One shell at a time; opening another one hangs up the first."""
+    """One shell at a time; opening another one hangs up the first, after asking.
+
+    Title, targets and the facts that are recorded are always about the shell that gets the keys.
+    """
 
     number = 5
     place = "terminal"
@@ -30,7 +34,9 @@ class TerminalPane(Pane):
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime)
-        self._target = LOCALHOST
+        self._target = LOCALHOST  # of the shell that gets the keys, or that got them last
+        self._wanted = ""  # the target that is being connected to
+        self._open_shells: dict[Shell, str] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the view."""
@@ -49,25 +55,74 @@ class TerminalPane(Pane):
         """The view takes the focus."""
         return self.view
 
+    def ask_open(self, target: str, *, then: Callable[[], None]) -> None:
+        """Open a shell on a target, or go back to the one that runs there; ask first where another one would end.
+
+        Args:
+            target: its name.
+            then: called when the pane is to be shown.
+        """
+        if not self.view.running:
+            then()
+            self._open_soon(target)
+            return
+        if target == self._target:
+            then()
+            return
+
+        def replace(sure: bool | None) -> None:  # noqa: FBT001 (the framework hands over the result)
+            if sure:
+                then()
+                self._open_soon(target)
+
+        self.app.push_screen(
+            ConfirmScreen(
+                "Open a shell",
+                f"A shell runs on {self._target}. It ends when the one on {target} is there, with all that runs in it."
+                f"\n\nOpen one on {target}?",
+            ),
+            replace,
+        )
+
+    def _open_soon(self, target: str) -> None:
+        self.run_worker(self.open(target), group="shell", exclusive=True)
+
     async def open(self, target: str) -> None:
-        """Open a shell on a target and show it."""
-        self._target = target
-        self.retitle(f"{target} · connecting …" if not self.cockpit.terminal.ascii else f"{target} - connecting ...")
+        """Open a shell on a target and show it; until it is there, all stays about the shell before."""
+        self._wanted = target
+        self._entitle()
         columns, rows = self.view.grid
+        fault = "not reached"
         try:
             emulator = await self.runtime.offload.run("emulator", lambda: open_emulator(columns, rows))
             shell = await self.runtime.terminals.open(target, columns=columns, rows=rows)
         except HostKeyUnknown as error:
-            self.retitle(f"{target} · host key not known")
+            fault = "host key not known"
             self._ask_trust(target, error)
-            return
         except OpstermError as error:
-            self.retitle(f"{target} · not reached")
             self.fail(error)
-            return
-        self.view.attach(shell, emulator)
-        self.post_message(self.Changed())
-        self.retitle(f"{target} · ctrl+] leaves")
+        else:
+            fault, self._target = "", target
+            self._open_shells[shell] = target
+            self.view.attach(shell, emulator)
+            self.post_message(self.Changed())
+        finally:
+            if self._wanted == target:
+                self._wanted = ""
+            if self.view.link is None:
+                self._target = target  # enter tries it again
+            self._entitle(fault)
+
+    def _entitle(self, fault: str = "") -> None:
+        """Say whose shell gets the keys, and beside it what is being connected to or was not reached."""
+        running, shown = self.view.running, self.view.link is not None
+        parts = [f"{self._target} · {'ctrl+] leaves' if running else 'ended'}"] if shown else []
+        if self._wanted:
+            dots = "..." if self.cockpit.terminal.ascii else "…"
+            parts.append(f"connecting to {self._wanted} {dots}" if shown else f"{self._wanted} · connecting {dots}")
+        elif fault and not shown:
+            parts.append(f"{self._target} · {fault}")
+        self.retitle(" · ".join(parts).replace(" · ", " - " if self.cockpit.terminal.ascii else " · "))
 
     def _ask_trust(self, target: str, error: HostKeyUnknown) -> None:
         async def decide(sure: bool | None) -> None:  # noqa: FBT001 (the framework hands over the result)
@@ -97,24 +152,33 @@ class TerminalPane(Pane):
         """Go back into the shell; where none is, open one on the target shown last, at first this host."""
         if self.view.running:
             self.view.focus()
-            return
-        self.run_worker(self.open(self._target), group="shell", exclusive=True)
+        else:
+            self._open_soon(self._target)
 
     @on(TerminalView.ReopenAsked)
     def _reopen(self, message: TerminalView.ReopenAsked) -> None:
         message.stop()
-        self.run_worker(self.open(self._target), group="shell", exclusive=True)
+        self._open_soon(self._target)
 
     @on(TerminalView.Ended)
     async def _ended(self, message: TerminalView.Ended) -> None:
         message.stop()
-        self.retitle(f"{self._target} · ended")
+        self._entitle()
         self.post_message(self.Changed())
-        status = message.ended.exit_status if message.ended is not None else None
+        target = self._open_shells.pop(message.shell, None)
+        if target is not None:
+            await self._record_closing(target, message.ended.exit_status if message.ended is not None else None)
+
+    async def _record_closing(self, target: str, status: int | None) -> None:
         try:
-            await self.runtime.terminals.closed(self._target, status)
+            await self.runtime.terminals.closed(target, status)
         except OpstermError as error:
             self.fail(error)
+
+    async def on_unmount(self) -> None:
+        """Record that the shell which the view hangs up is over."""
+        while self._open_shells:
+            await self._record_closing(self._open_shells.popitem()[1], None)
 
     @on(TerminalView.Failed)
     def _failed(self, message: TerminalView.Failed) -> None:

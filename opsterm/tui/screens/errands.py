@@ -245,8 +245,7 @@ class Errands:
                 self._home.go_to("chart")
                 await self._home.query_one(ChartPane).show_target(names[0])
             case "terminal":
-                self._home.go_to("terminal")
-                self._home.run_worker(self._home.query_one(TerminalPane).open(names[0]), group="shell", exclusive=True)
+                self._home.query_one(TerminalPane).ask_open(names[0], then=lambda: self._home.go_to("terminal"))
             case "query":
                 self.query(names)
             case "remove":
@@ -343,15 +342,17 @@ class Errands:
     # ------------------------------------------------------------------------- leaving
 
     async def leave(self) -> None:
-        """Leave opsterm; while changes run here, ask first."""
+        """Leave opsterm; while changes or a shell run here, ask first."""
         app = self._home.app
-        running = []
         try:
-            running = list(await self._home.runtime.changes.list([ChangeState.RUNNING]))
+            running = [change.name for change in await self._home.runtime.changes.list([ChangeState.RUNNING])]
         except (OpstermError, AttributeError):
             app.exit()  # not open yet: nothing can be running here
             return
-        if not running:
+        said = [f"{', '.join(running)} would be stopped if started here."] if running else []
+        shell = self._home.query_one(TerminalPane).targets()
+        said += [f"The shell on {fold(shell)} would be ended."] if shell else []
+        if not said:
             app.exit()
             return
 
@@ -359,5 +360,4 @@ class Errands:
             if sure:
                 app.exit()
 
-        names = ", ".join(change.name for change in running)
-        app.push_screen(ConfirmScreen("Leave", f"{names} would be stopped if started here. Leave anyway?"), leave)
+        app.push_screen(ConfirmScreen("Leave", f"{' '.join(said)} Leave anyway?"), leave)

@@ -67,15 +67,17 @@ class TerminalView(Widget, can_focus=True):
         """The operator wants out: move the focus."""
 
     class Ended(Message):
-        """The shell is over.
+        """A shell is over: the one that is shown, or one that another one has taken the place of.
 
         Attributes:
+            shell: which one.
             ended: how; None when the line broke.
             error: why the line broke.
         """
 
-        def __init__(self, ended: ports.Ended | None, error: OpstermError | None = None) -> None:
+        def __init__(self, shell: ports.Shell, ended: ports.Ended | None, error: OpstermError | None = None) -> None:
             super().__init__()
+            self.shell = shell
             self.ended = ended
             self.error = error
 
@@ -252,7 +254,7 @@ class TerminalView(Widget, can_focus=True):
             self._over = over_text(ended, error)
             self._paint()
             self.refresh()
-            self.post_message(self.Ended(ended, error))
+        self.post_message(self.Ended(link.shell, ended, error))
 
     def _fail(self, error: OpstermError) -> None:
         self.post_message(self.Failed(error))
