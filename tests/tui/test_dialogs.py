@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from opsterm.core.settings import load_settings
+from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.choice import ChoiceScreen
 from opsterm.tui.widgets.row_table import RowTable
 from tests.tui.cockpit import Sitting, Stage, sitting
@@ -74,3 +78,119 @@ async def test_the_line_of_a_list_is_gone_to_and_left_by_key(stage: Stage) -> No
         assert there.focus == "choice-table"
         await there.press("shift+tab", "enter")
         assert there.app.theme == "day"
+
+
+PASSPHRASE = "a long passphrase"
+
+
+async def make_vault(there: Sitting) -> None:
+    await open_by_name(there, "unlock vault")
+    await there.type(PASSPHRASE)
+    await there.press("enter")
+
+
+async def test_a_wrong_passphrase_stays_in_the_prompt(stage: Stage) -> None:
+    async with sitting(stage) as there:
+        await make_vault(there)
+        await there.type("a long passfrase")
+        await there.press("enter")
+        assert "not the passphrase that was typed before" in " ".join(there.text.split())
+        await there.type(PASSPHRASE)
+        await there.press("enter")
+        await there.until("The vault is open for this session.")
+    async with sitting(stage) as there:
+        await open_by_name(there, "unlock vault")
+        for wrong in ("p wrong", "q again"):
+            await there.type(wrong)
+            await there.press("enter")
+            await there.until("does not open the vault")
+            assert there.focus == "prompt-line"
+        await there.type(PASSPHRASE)
+        await there.press("enter")
+        await there.until("The vault is open for this session.")
+        assert await there.app.runtime.changes.list() == []
+
+
+async def test_esc_keeps_a_command_for_the_next_time(stage: Stage) -> None:
+    async with sitting(stage) as there:
+        await there.press("p")
+        await there.type("systemctl restart ngi")
+        await there.press("escape", "p")
+        await there.type("nx")
+        assert "systemctl restart nginx" in there.text
+        await there.press("enter")
+        await there.until(lambda: isinstance(there.app.screen, ApprovalScreen))
+        await there.press("escape", "p")
+        assert "systemctl restart nginx" not in there.text
+
+
+async def test_esc_keeps_the_fields_of_a_target_and_a_refused_target_stays(furnished: Stage) -> None:
+    async with sitting(furnished) as there:
+        await there.press("plus")
+        await there.type("web-01")
+        await there.press("tab")
+        await there.type("192.0.2.77")
+        await there.press("enter")
+        await there.settle()
+        assert "192.0.2.77" in there.text, "there is a web-01 already"
+        assert there.app.screen is not there.app.home
+        await there.press("escape", "plus")
+        assert "192.0.2.77" in there.text
+        await there.type("-new")
+        await there.press("enter")
+        await there.until(lambda: there.app.screen is there.app.home)
+        await there.press("plus")
+        assert "192.0.2.77" not in there.text
+
+
+@pytest.fixture
+def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A settings file where the stage's settings name it."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "config.toml"
+    file.write_text('[screen]\ntheme = "night"\n')
+    return file
+
+
+async def test_a_setting_is_typed_over_stays_when_refused_and_is_shown_when_taken(
+    stage: Stage, settings_file: Path
+) -> None:
+    async with sitting(stage) as there:
+        await open_by_name(there, "settings")
+        await there.until("monitoring.interval_s")
+        await there.press("slash")
+        await there.type("monitoring.interval_s")
+        await there.press("enter")
+        await there.type("often")
+        await there.press("enter")
+        await there.settle()
+        assert "often" in there.text
+        assert "monitoring.interval_s" in there.text
+        await there.press("ctrl+u")
+        await there.type("45")
+        await there.press("enter")
+        await there.until("monitoring.interval_s is 45 from the next start on.")
+        assert "interval_s = 45" in settings_file.read_text()
+        await open_by_name(there, "settings")
+        await there.press("slash")
+        await there.type("monitoring.interval_s")
+        assert "45" in there.text
+
+
+async def test_a_theme_that_is_chosen_wins_over_the_one_in_the_file(tmp_path: Path, settings_file: Path) -> None:
+    stage = Stage(tmp_path, settings=settings_file.read_text())
+    async with sitting(stage) as there:
+        await open_by_name(there, "theme")
+        await there.press("slash")
+        await there.type("day")
+        await there.press("enter")
+        await there.until("The theme is day, also next time.")
+    assert load_settings(file_text=settings_file.read_text()).settings.screen.theme == "day"
+
+
+async def test_one_target_is_one_target(furnished: Stage) -> None:
+    async with sitting(furnished) as there:
+        await there.press("slash")
+        await there.type("web-01")
+        await there.press("enter", "G", "D")
+        assert "(1 target)" in there.text

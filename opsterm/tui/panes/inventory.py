@@ -279,7 +279,7 @@ class InventoryPane(Pane):
         names = [name for name in self.chosen() if name != LOCALHOST]
         if not names:
             return
-        self.retitle(f"asking {len(names)} targets …")
+        self.retitle(f"asking {len(names)} target{'' if len(names) == 1 else 's'} …")
         self.run_worker(self._check(names), group="check", exclusive=True)
 
     async def _check(self, names: list[str]) -> None:
@@ -290,7 +290,7 @@ class InventoryPane(Pane):
             return
         silent = [name for name, reason in found.items() if reason]
         self.cockpit.say(
-            f"{len(names) - len(silent)} of {len(names)} targets answer." + (f" {found[silent[0]]}" if silent else "")
+            f"{len(names) - len(silent)} of {len(names)} target{'' if len(names) == 1 else 's'} answer." + (f" {found[silent[0]]}" if silent else "")
         )
         self.show()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opsterm.changes.change import ChangeState
-from opsterm.core.errors import OpstermError
+from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.secret import Secret
 from opsterm.core.settings import describe_settings
 from opsterm.core.units import age_text, value_text
@@ -40,6 +41,9 @@ class Errands:
 
     def __init__(self, home: HomeScreen) -> None:
         self._home = home
+        self._drafts: dict[str, str] = {}  # commands that were left with esc
+        self._forms: dict[str, Mapping[str, str]] = {}  # fields of target forms that were left with esc
+        self._changed: dict[str, str] = {}  # settings that count from the next start on
 
     @property
     def _runtime(self) -> Runtime:
@@ -82,18 +86,20 @@ class Errands:
 
     def settings(self) -> None:
         """Show every setting; enter changes one in the settings file."""
-        rows = {key: (value, source, words) for key, value, source, words in describe_settings(self._runtime.loaded)}
+        rows = {key: (value, words) for key, value, _, words in describe_settings(self._runtime.loaded)}
+        for key, text in self._changed.items():
+            rows[key] = text or "the default", f"From the next start on. {rows[key][1]}"
 
         def chosen(keys: frozenset[str] | None) -> None:
             for key in keys or ():
-                value, _, words = rows[key]
-                self._ask_setting(key, value.strip('"'), words)
+                value, words = rows[key]
+                self._ask_setting(key, self._changed.get(key, value.strip('"')), words)
 
         self._home.app.push_screen(
             ChoiceScreen(
                 f"Settings in {self._runtime.loaded.file}",
                 list(rows),
-                details=[(value, words) for value, _, words in rows.values()],
+                details=list(rows.values()),
                 headings=("setting", "value", "what it is"),
                 text="enter changes it",
             ),
@@ -101,19 +107,18 @@ class Errands:
         )
 
     def _ask_setting(self, key: str, value: str, words: str) -> None:
-        async def change(text: str | None) -> None:
+        async def change(text: str) -> None:
+            await self._runtime.change_setting(key, text or None)
+            self._changed[key] = text
+
+        def told(text: str | None) -> None:
             if text is None:
-                return
-            try:
-                await self._runtime.change_setting(key, text or None)
-            except OpstermError as error:
-                self._fail(error)
                 return
             done = f"{key} is {text}" if text else f"{key} has its default again"
             self._home.cockpit.say(f"{done} from the next start on.")
 
         question = f"{words}\n\nThe new value; an empty line goes back to the default."
-        self._home.app.push_screen(PromptScreen(key, question, value=value), change)
+        self._home.app.push_screen(PromptScreen(key, question, value=value, replaces=True, attempt=change), told)
 
     async def doctor(self) -> None:
         """Show how every part is."""
@@ -147,8 +152,12 @@ class Errands:
         async def chosen(names: frozenset[str] | None) -> None:
             for name in names or ():
                 cockpit.use_theme(name)
-                await self._home.runtime.keep_preference("theme", name)
-                cockpit.say(f"The theme is {name}, also next time.")
+                try:
+                    how_long = await self._keep_theme(name)
+                except OpstermError as error:
+                    self._fail(error)
+                else:
+                    cockpit.say(f"The theme is {name}, {how_long}.")
 
         self._home.app.push_screen(
             ChoiceScreen(
@@ -160,6 +169,17 @@ class Errands:
             ),
             chosen,
         )
+
+    async def _keep_theme(self, name: str) -> str:
+        """Keep a theme where the next start looks first; return for how long it will count."""
+        await self._runtime.keep_preference("theme", name)
+        loaded, key = self._runtime.loaded, "screen.theme"
+        source = loaded.sources.get(key, "")
+        in_file = source.startswith(loaded.file) or key in self._changed
+        if in_file:
+            await self._runtime.change_setting(key, name)
+            self._changed[key] = name
+        return "also next time" if in_file or not source else f"until opsterm ends: {source} sets it"
 
     def import_targets(self) -> None:
         """Ask for the format and the file, and take it in."""
@@ -200,20 +220,21 @@ class Errands:
         where = fold(names)
         changes = self._runtime.changes
 
-        async def take(text: str | None) -> None:
+        async def take(text: str) -> None:
             if not text:
                 return
             proposal = Proposal(command=text, selector=where, origin="screen")
-            try:
-                change = await (changes.query(proposal) if at_once else changes.propose(proposal))
-            except OpstermError as error:
-                self._fail(error)
-                return
+            change = await (changes.query(proposal) if at_once else changes.propose(proposal))
+            self._drafts.pop(title, None)
             if at_once and change.state is ChangeState.APPROVED:
                 changes.start(change.id)
             self._show_change(change.id)
 
-        self._home.app.push_screen(PromptScreen(f"{title} {where}", question), take)
+        def left(text: str) -> None:
+            self._drafts[title] = text
+
+        value = self._drafts.get(title, "")
+        self._home.app.push_screen(PromptScreen(f"{title} {where}", question, value=value, attempt=take, left=left))
 
     def _show_change(self, change_id: int) -> None:
         self._home.run_worker(self.with_change("open", change_id), group="change", exclusive=True)
@@ -289,7 +310,7 @@ class Errands:
                     self._fail(error)
 
         self._home.app.push_screen(
-            ConfirmScreen("Remove", f"Take {fold(names)} ({len(names)} targets) out of the inventory?"), remove
+            ConfirmScreen("Remove", f"Take {fold(names)} ({len(names)} target{'' if len(names) == 1 else 's'}) out of the inventory?"), remove
         )
 
     async def _edit(self, name: str) -> None:
@@ -299,16 +320,17 @@ class Errands:
             self._fail(error)
 
     def _form(self, target: Target, *, new: bool) -> None:
-        async def take(made: Target | None) -> None:
-            if made is None:
-                return
-            inventory = self._home.runtime.inventory
-            try:
-                await (inventory.add(made) if new else inventory.edit(target.name, replace(made, name=target.name)))
-            except OpstermError as error:
-                self._fail(error)
+        inventory = self._home.runtime.inventory
 
-        self._home.app.push_screen(TargetForm(target, new=new), take)
+        async def keep(made: Target) -> None:
+            await (inventory.add(made) if new else inventory.edit(target.name, replace(made, name=target.name)))
+            self._forms.pop(target.name, None)
+
+        def left(typed: Mapping[str, str]) -> None:
+            self._forms[target.name] = typed
+
+        typed = self._forms.get(target.name, {})
+        self._home.app.push_screen(TargetForm(target, new=new, keep=keep, typed=typed, left=left))
 
     # --------------------------------------------------------------------------- vault
 
@@ -324,20 +346,41 @@ class Errands:
         if state == "open":
             self._home.cockpit.say(words)
             return
-        making = state == "absent"
+        if state == "absent":
+            self._make_vault(words)
+            return
 
-        async def unlock(text: str | None) -> None:
-            if not text:
-                return
-            try:
-                await (credentials.create(Secret(text)) if making else credentials.unlock(Secret(text)))
-            except OpstermError as error:
-                self._fail(error)
-                return
-            self._home.cockpit.say("The vault is open for this session.")
+        async def unlock(text: str) -> None:
+            await credentials.unlock(Secret(text))
 
-        title = "Make a vault" if making else "Unlock the vault"
-        self._home.app.push_screen(PromptScreen(title, f"{words}\n\nPassphrase:", secret=True), unlock)
+        self._ask_passphrase("Unlock the vault", f"{words}\n\nPassphrase:", unlock)
+
+    def _make_vault(self, words: str) -> None:
+        """Ask for the passphrase twice: one that was mistyped would never open the vault again."""
+
+        def again(first: str | None) -> None:
+            if not first:
+                return
+
+            async def create(text: str) -> None:
+                if text != first:
+                    raise BadInput(
+                        "That is not the passphrase that was typed before.",
+                        next_step="Type that one again, or press esc and begin anew.",
+                    )
+                await self._runtime.credentials.create(Secret(text))
+
+            self._ask_passphrase("Make a vault", "The same passphrase once more:", create)
+
+        question = f"{words}\n\nPassphrase:"
+        self._home.app.push_screen(PromptScreen("Make a vault", question, secret=True), again)
+
+    def _ask_passphrase(self, title: str, question: str, attempt: Callable[[str], Awaitable[None]]) -> None:
+        def told(text: str | None) -> None:
+            if text is not None:
+                self._home.cockpit.say("The vault is open for this session.")
+
+        self._home.app.push_screen(PromptScreen(title, question, secret=True, attempt=attempt), told)
 
     # ------------------------------------------------------------------------- leaving
 

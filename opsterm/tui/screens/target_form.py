@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Label, Static
 
-from opsterm.core.errors import BadInput
+from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.text import clean_block
 from opsterm.inventory.target import Protocol, Target, check_name
 from opsterm.tui.screens.dialog import Dialog
@@ -31,17 +32,32 @@ _EXAMPLES = {
 
 
 class TargetForm(Dialog[Target]):
-    """Adds or changes one target; enter in any field takes it."""
+    """Adds or changes one target; enter in any field takes it, and it stays until it can be taken.
+
+    Args:
+        target: what stands in the fields.
+        new: whether it is added.
+        keep: adds or changes it; its OpstermError is shown and the fields stay.
+        typed: what was typed when the form was left before, field by field.
+        left: is told what stood in the fields when the form is left with esc.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", show=False),
         Binding("shift+tab", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, target: Target, *, new: bool) -> None:
+    def __init__(
+        self, target: Target, *, new: bool, keep: Callable[[Target], Awaitable[None]], typed: Mapping[str, str],
+        left: Callable[[Mapping[str, str]], None],
+    ) -> None:  # fmt: skip
         super().__init__("Add a target" if new else f"Edit {target.name}")
         self._target = target
         self._new = new
+        self._keep = keep
+        self._typed_before = typed
+        self._left = left
+        self._trying = False
 
     def compose(self) -> ComposeResult:
         """One line a field."""
@@ -63,7 +79,14 @@ class TargetForm(Dialog[Target]):
         """Begin in the first field."""
         self.query_one("#field-name" if self._new else "#field-address", Input).focus()
 
+    def action_leave(self) -> None:
+        """Close without a result; what was typed is told first."""
+        self._left({field: self.query_one(f"#field-{field}", Input).value for field in FIELDS})
+        super().action_leave()
+
     def _value(self, field: str) -> str:
+        if field in self._typed_before:
+            return self._typed_before[field]
         value = getattr(self._target, field)
         if isinstance(value, tuple):
             return " ".join(value)
@@ -75,10 +98,20 @@ class TargetForm(Dialog[Target]):
     @on(Input.Submitted)
     def _take(self, message: Input.Submitted) -> None:
         message.stop()
+        if not self._trying:
+            self._trying = True
+            self.run_worker(self._try(), group="ask")
+
+    async def _try(self) -> None:
         try:
-            self.dismiss(self._made())
-        except BadInput as error:
+            made = self._made()
+            await self._keep(made)
+        except OpstermError as error:
             self.query_one("#form-fault", Static).update(clean_block(str(error)))
+        else:
+            self.dismiss(made)
+        finally:
+            self._trying = False
 
     def _made(self) -> Target:
         protocols = [p.value for p in Protocol]
