@@ -23,6 +23,11 @@ async def propose(there: Sitting, command: str, *, on: str = "localhost") -> Non
     assert isinstance(there.app.screen, ApprovalScreen), there.text
 
 
+def shown(there: Sitting) -> Change:
+    assert isinstance(there.app.screen, ApprovalScreen), there.text
+    return there.app.screen.change
+
+
 async def change(there: Sitting, number: int = 1) -> Change:
     return await there.app.runtime.changes.get(number)
 
@@ -205,3 +210,40 @@ async def test_the_odd_ones_become_the_filter_with_one_key(furnished: Stage) -> 
         assert not isinstance(there.app.screen, ApprovalScreen)
         assert "1 of" in there.text
         assert "/ localhost" in there.text
+
+
+async def test_facts_and_output_can_both_be_read_to_their_ends(stage: Stage) -> None:
+    """On the smallest screen, too: tab says which of them the keys scroll."""
+    words = " ".join(f"word-{number:03d}" for number in range(40))
+    async with sitting(stage) as there:
+        await propose(there, f"seq 1 50; printf '%0200d-the-end\\n' 7 # {words}")
+        stage.clock.advance(GUARD_S)
+        for _ in range(6):
+            await there.press("pagedown")
+        await there.press("1", "enter")
+        await there.until("1 done")
+        await there.until(lambda: "tab facts" in there.text)
+        await there.until("0" * 60)
+        await there.press(*["right"] * 30)
+        assert "7-the-end" in there.text, there.text
+        await there.press(*["left"] * 30, *["pageup"] * 15)
+        await there.until(lambda: any(line.strip("┃ ") == "1" for line in there.lines))
+        await there.press("tab", *["pagedown"] * 6)
+        assert "digest" in there.text
+        assert "approved" in there.text
+        assert "tab output" in there.text
+        await there.press(*["up"] * 60)
+        assert "what " in there.text
+
+
+async def test_output_is_shown_to_its_end_however_long_it_is(stage: Stage) -> None:
+    async with sitting(stage) as there:
+        await propose(there, "touch big; seq 1000000 1400000")
+        stage.clock.advance(GUARD_S)
+        await there.press("1", "enter")
+        await there.until(lambda: (shown(there).ended_at or 0) > 0)
+        kept = (await change(there)).outcomes[0].kept_bytes
+        assert kept > 1_000_000
+        await there.press("escape", "6", "enter")
+        last = str(1_000_000 + kept // 8 - 1)  # eight bytes a line
+        await there.until(lambda: any(line.strip("┃ ▇█") == last for line in there.lines))

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.events import Key
+from textual.widget import Widget
 from textual.widgets import Static
 
 from opsterm.changes.change import Change, ChangeState
@@ -46,8 +47,13 @@ class ApprovalScreen(Dialog[str]):
     hears_facts: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "enter", show=False),
-        Binding("pagedown", "scroll(1)", show=False),
-        Binding("pageup", "scroll(-1)", show=False),
+        Binding("pagedown", "scroll_pages(1)", show=False),
+        Binding("pageup", "scroll_pages(-1)", show=False),
+        Binding("j,down", "scroll_by(0, 1)", show=False),
+        Binding("k,up", "scroll_by(0, -1)", show=False),
+        Binding("l,right", "scroll_by(1, 0)", show=False),
+        Binding("h,left", "scroll_by(-1, 0)", show=False),
+        Binding("tab,shift+tab", "switch", show=False),
     ]
 
     def __init__(self, runtime: Runtime, change: Change, keymap: KeyMap) -> None:
@@ -59,6 +65,9 @@ class ApprovalScreen(Dialog[str]):
         self._appeared = 0.0
         self._read: dict[str, int] = {}
         self._read_to_end = False
+        self._has_output = False
+        self._scrolls_facts = False  # whether the keys scroll what is said of the change, not its output
+        self._showing = self._more_came = False
         self._compared = False
         self._odd_ones = ""
 
@@ -67,7 +76,9 @@ class ApprovalScreen(Dialog[str]):
         with self.box(kind="approval"):
             with VerticalScroll(id="approval-scroll", can_focus=False):
                 yield Static("", markup=False, id="approval-facts")
-            yield OutputView(ascii=self.cockpit.terminal.ascii, id="approval-output")
+            output = OutputView(ascii=self.cockpit.terminal.ascii, id="approval-output")
+            output.can_focus = False  # its own keys would stand before those of this screen
+            yield output
             with Vertical(id="approval-foot"):
                 yield Static("", markup=False, id="approval-ask")
                 yield Static("", markup=False, id="approval-keys")
@@ -103,10 +114,13 @@ class ApprovalScreen(Dialog[str]):
         change = self.change
         self.query_one("#approval-facts", Static).update(self._facts())
         output = self.query_one(OutputView)
-        output.display = bool(change.started_at)
+        output.display = self._has_output
         self._sheet.set_class(output.display, "-above-output")
+        other = ("output" if self._scrolls_facts else "facts") if output.display else ""
         self.query_one("#approval-ask", Static).update(self._ask())
-        self.query_one("#approval-keys", Static).update(keys_line(change, self._friction, self._keymap))
+        self.query_one("#approval-keys", Static).update(
+            keys_line(change, self._friction, self._keymap, other=other)
+        )
         box = self.query_one(".dialog")
         box.border_title = heading(change, self.runtime.clock.now()).replace("[", "\\[")
 
@@ -133,23 +147,50 @@ class ApprovalScreen(Dialog[str]):
             self.change = await self.runtime.changes.get(self.change.id)
             self.show()
         if message.has(ChangeOutput, *CHANGE_FACTS):
-            await self._show_output()
+            self.run_worker(self._show_output(), group="output", exclusive=False)
 
     async def _show_output(self) -> None:
+        """Show what has come since; one at a time, so that no byte is shown twice."""
+        self._more_came = True
+        if self._showing:
+            return
+        self._showing = True
+        try:
+            while self._more_came:
+                self._more_came = False
+                await self._read_on()
+        finally:
+            self._showing = False
+
+    async def _read_on(self) -> None:
         view = self.query_one(OutputView)
         many = len(self.change.order.targets) > 1
         if many and self.change.ended_at:
             await self._show_comparison(view)
             return
         for target in self.change.order.targets:
-            at = self._read.get(target.name, 0)
-            data = await self.runtime.changes.output(self.change.id, target.name, offset=at, limit=_SHOWN_AT_ONCE)
-            if data:
-                self._read[target.name] = at + len(data)
-                if many:
+            named = not many
+            while data := await self._piece_of(target.name):
+                if not named:
                     view.note(target.name)
-                view.append(data)
-                await view.room()
+                    named = True
+                await self._show_data(data)
+
+    async def _piece_of(self, target: str) -> bytes:
+        at = self._read.get(target, 0)
+        data = await self.runtime.changes.output(self.change.id, target, offset=at, limit=_SHOWN_AT_ONCE)
+        self._read[target] = at + len(data)
+        return data
+
+    async def _show_data(self, data: bytes) -> None:
+        """Show bytes of an output, as fast as the view takes them: it leaves the oldest lines out and says so."""
+        view = self.query_one(OutputView)
+        if not self._has_output:
+            self._has_output = True
+            self.show()
+        for start in range(0, len(data), _SHOWN_AT_ONCE):
+            view.append(data[start : start + _SHOWN_AT_ONCE])
+            await view.room()
 
     async def _show_comparison(self, view: OutputView) -> None:
         """Show the outputs of an ended change, equal ones once and the odd ones by line."""
@@ -161,11 +202,8 @@ class ApprovalScreen(Dialog[str]):
         view.clear()
         for group in compared.groups:
             view.note(group.title)
-            if group.difference is None:
-                view.append(group.data[:_SHOWN_AT_ONCE])
-            else:
-                view.append("\n".join(group.difference).encode())
-            await view.room()
+            self._has_output = True
+            await self._show_data(group.data if group.difference is None else "\n".join(group.difference).encode())
         self.show()
 
     def action_show_odd(self) -> None:
@@ -306,12 +344,25 @@ class ApprovalScreen(Dialog[str]):
 
         self.app.push_screen(ConfirmScreen(f"Stop {self.change.name}", "Stop this change on every target?"), stop)
 
-    def action_scroll(self, pages: int) -> None:
-        """Scroll the output, or what is to be decided while there is none."""
-        output = self.query_one(OutputView)
-        view = output if output.display else self._sheet
-        view.scroll_relative(y=pages * max(1, view.size.height - 1), animate=False, force=True)
+    def action_scroll_pages(self, pages: int) -> None:
+        """Scroll by what is in sight."""
+        self.action_scroll_by(0, pages * max(1, self._scrolled.size.height - 1))
+
+    def action_scroll_by(self, columns: int, rows: int) -> None:
+        """Scroll what tab has chosen; sideways by eight cells at a time."""
+        self._scrolled.scroll_relative(x=8 * columns, y=rows, animate=False, force=True, immediate=True)
         self._read_to_end = self._read_to_end or self._sheet.scroll_target_y >= self._sheet.max_scroll_y
+
+    def action_switch(self) -> None:
+        """Let the keys scroll the facts, or the output again."""
+        self._scrolls_facts = not self._scrolls_facts
+        self.show()
+
+    @property
+    def _scrolled(self) -> Widget:
+        """What the keys scroll: the output, or what is to be decided while there is none."""
+        output = self.query_one(OutputView)
+        return output if output.display and not self._scrolls_facts else self._sheet
 
     @property
     def _sheet(self) -> VerticalScroll:

@@ -1,6 +1,7 @@
 """What stands on the approval screen about a change, as lines of text.
 
-Order: what, where, risk, rules, safer, back; then who wants it and how long it holds; then what came of it.
+Order: what, where, risk, rules, safer, back; then who wants it and how long it holds. What came of a change that has
+begun stands before all but what and where: nobody decides it any more.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def rows_of(change: Change, *, now: float, environments: str, sign: str) -> list
         SheetRow("what", shown_exactly(order.command), exact=True),
         SheetRow("", f"{order.shell} · {as_whom(change)} · {span_text(order.timeout_s)} limit"),
         SheetRow("where", where),
+        *_results(change),
         SheetRow("risk", f"{sign} {change.risk.level.upper()}  {' '.join(change.risk.reasons)}"),
         SheetRow("rules", "none are evaluated in this version"),
         SheetRow("safer", "no alternative is known"),
@@ -97,8 +99,11 @@ def _history(change: Change, now: float) -> list[SheetRow]:
         rows.append(SheetRow(word, f"by {change.decided_by}, {age_text(now - change.decided_at)} ago{note}"))
     if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED):
         rows.append(SheetRow("expires", f"in {age_text(max(0.0, change.order.expires_at - now))}"))
-    elif change.started_at:
-        rows.append(SheetRow("result", exit_summary(change.outcomes)))
+    return rows
+
+
+def _results(change: Change) -> list[SheetRow]:
+    rows = [SheetRow("result", exit_summary(change.outcomes))] if change.started_at else []
     for outcome in change.outcomes:
         if outcome.message and outcome.state is not OutcomeState.DONE:
             rows.append(SheetRow("", f"{outcome.target}: {outcome.message}"))
@@ -114,13 +119,17 @@ def question(asked: Friction, typed: str) -> str:
     return f"{line}   [ deny ]"
 
 
-def keys_line(change: Change, asked: Friction, keymap: KeyMap) -> str:
-    """Return the keys that count for a change as it stands now."""
+def keys_line(change: Change, asked: Friction, keymap: KeyMap, *, other: str = "") -> str:
+    """Return the keys that count for a change as it stands now.
+
+    Args:
+        other: what tab goes to, "facts" or "output"; "" while there is no output.
+    """
 
     def key(command_id: str) -> str:
         return keymap.shown(command(command_id))
 
-    scroll = "pgup pgdn scroll"
+    scroll = f"tab {other} · {'↑ ↓ ← →' if other == 'facts' else '↑ ↓'} pgup pgdn scroll" if other else "pgup pgdn scroll"
     approve = {
         Ask.KEY: f"{key('approve')} approve",
         Ask.KEY_ENTER: f"{key('approve')} enter approve",

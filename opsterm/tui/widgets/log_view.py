@@ -234,6 +234,13 @@ class OutputView(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Stay at the end when the view was there."""
+        self._stay_at_end()
+
+    def watch_show_horizontal_scrollbar(self) -> None:
+        """Stay at the end when the bar below has taken a row."""
+        self.call_after_refresh(self._stay_at_end)
+
+    def _stay_at_end(self) -> None:
         if self._following:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
