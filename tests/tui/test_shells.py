@@ -154,3 +154,16 @@ async def test_leaving_asks_while_a_shell_runs(furnished: Stage) -> None:
 
     await furnished.fill(look)
     assert len(closed) == 1
+
+
+async def test_zoom_does_not_lead_back_into_a_shell_that_was_left(furnished: Stage) -> None:
+    async with sitting(furnished, (100, 30)) as there:
+        lines = Lines()
+        play(there, lines)
+        await shell_on(there, "web-01")
+        lines.lines["web-01"].taken()
+        for _ in range(2):
+            await there.press("ctrl+right_square_bracket", "z")
+            assert there.focus == "pane-terminal"
+        await there.press("q", "n")
+        assert lines.lines["web-01"].taken() == b""

@@ -105,6 +105,7 @@ class TerminalPane(Pane):
             fault, self._target = "", target
             self._open_shells[shell] = target
             self.view.attach(shell, emulator)
+            self.cockpit.say("")  # why it could not be reached before is no longer true
             self.post_message(self.Changed())
         finally:
             if self._wanted == target:

@@ -102,8 +102,14 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             await pane.hear(message)
         await self.query_one(StatusLine).hear(message)
 
+    def on_screen_suspend(self) -> None:
+        """Take an old message away when a dialog opens: something new is being done. An error stays to be read."""
+        line = self.query_one(MessageLine)
+        if not line.has_class("-error"):
+            line.clear()
+
     def say(self, text: str, *, severity: str = "information") -> None:
-        """Show a message until the next one, or esc."""
+        """Show a message until the next one, or esc; an empty one takes the last one away."""
         self.query_one(MessageLine).say(clean_block(text), severity)
 
     # ------------------------------------------------------------------- layout
@@ -225,10 +231,11 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self.go_to(places[(places.index(self.current) + by) % len(places)])
 
     def action_zoom(self) -> None:
-        """Give the pane the whole screen, or give it back."""
+        """Give the pane the whole screen, or give it back; the focus stays where it is, so out of a shell that was left."""
         self.zoomed = not self.zoomed
         self.lay_out()
-        self.pane(self.current).go()
+        if not self.pane(self.current).has_focus_within:
+            self.pane(self.current).go()
 
     def action_back(self) -> None:
         """One step back: out of a line, out of a filter, out of the zoom, off a message."""

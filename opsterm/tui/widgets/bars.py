@@ -160,7 +160,7 @@ class MessageLine(Static):
         lines = text.splitlines()[:4]
         self.set_classes(f"-{severity}")
         self.update("\n".join(lines))
-        self.display = True
+        self.display = bool(lines)
 
     def clear(self) -> None:
         """Take the message away."""
