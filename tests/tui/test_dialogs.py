@@ -194,3 +194,26 @@ async def test_one_target_is_one_target(furnished: Stage) -> None:
         await there.type("web-01")
         await there.press("enter", "G", "D")
         assert "(1 target)" in there.text
+
+
+async def test_the_palette_shows_what_is_named_so_before_what_is_described_so(stage: Stage) -> None:
+    async with sitting(stage) as there:
+        for words in ("approv", "terminal", "quit", "settings"):
+            await there.press("colon")
+            await there.type(words)
+            titles = [row.key.lower() for row in there.app.screen.query_one(RowTable)._list.rows]
+            named = [words in title for title in titles]
+            assert named == sorted(named, reverse=True)
+            assert cursor(there).lower() == titles[0]
+            await there.press("escape")
+
+
+async def test_a_message_goes_when_something_new_is_done_and_an_error_stays(stage: Stage) -> None:
+    async with sitting(stage) as there:
+        await there.press("ctrl+c")
+        assert "q quits." in there.text
+        await there.press("question_mark", "escape")
+        assert "q quits." not in there.text
+        there.app.say("It broke.", severity="error")
+        await there.press("question_mark", "escape")
+        assert "It broke." in there.text

@@ -90,14 +90,16 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         return self.query_one(RowTable)
 
     def _show(self, words: str) -> None:
+        """Show the lines in which all words are: those that have them in their first column before the others."""
         wanted = words.lower().split()
-        self._table().set_rows(
-            [
-                TableRow(line, (line, *self._details.get(line, ())))
-                for line in self._lines
-                if all(word in " ".join((line, *self._details.get(line, ()))).lower() for word in wanted)
-            ]
-        )
+        found = []
+        for line in self._lines:
+            cells = (line, *self._details.get(line, ()))
+            if all(word in " ".join(cells).lower() for word in wanted):
+                found.append((not all(word in line.lower() for word in wanted), TableRow(line, cells)))
+        self._table().set_rows([row for _, row in sorted(found, key=lambda pair: pair[0])])
+        if wanted:
+            self._table().action_first()
         self._show_detail()
 
     def _show_detail(self) -> None:

@@ -68,6 +68,13 @@ class PromptScreen(Dialog[str]):
         self._left(self.query_one(Input).value)
         super().action_leave()
 
+    @on(Input.Changed)
+    def _changed(self, message: Input.Changed) -> None:
+        """Take the fault away: it was about what stood there before."""
+        message.stop()
+        if message.value:
+            self.query_one("#prompt-fault", Static).update("")
+
     @on(Input.Submitted)
     def _take(self, message: Input.Submitted) -> None:
         message.stop()
