@@ -67,7 +67,7 @@ COMMANDS: tuple[Command, ...] = (
             text="Filters the list with a selector, as in tag:web and status=offline.", verb="targets list"),
     Command(id="open_target", keys=("enter",), pane="inventory", title="open", text="Shows everything known of the target.",
             verb="targets show"),
-    Command(id="open_terminal", keys=("t",), pane="inventory", title="terminal", text="Opens a shell on the target.",
+    Command(id="open_terminal", keys=("t",), pane="inventory", title="terminal", text="Opens a shell on the target; asks before a running one ends.",
             no_verb="Your own ssh does the same."),
     Command(id="check_target", keys=("r",), pane="inventory", title="check", text="Sees whether the marked targets answer.",
             verb="targets check"),
@@ -132,7 +132,7 @@ COMMANDS: tuple[Command, ...] = (
             verb="mail queue"),
     Command(id="unlock_vault", title="unlock vault", text="Opens the vault for this session, or makes one.",
             verb="vault status"),
-    Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes run.",
+    Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes or a shell run.",
             no_verb=_SCREEN_ONLY),
 )  # fmt: skip
 

@@ -314,7 +314,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         return self.focused is not None and self.focused.id in _LINES
 
     async def action_quit(self) -> None:
-        """Leave, after asking while changes run here."""
+        """Leave, after asking while changes or a shell run here."""
         await self.errands.leave()
 
     @on(InventoryPane.Wanted)
