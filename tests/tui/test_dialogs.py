@@ -64,7 +64,7 @@ async def test_space_marks_where_several_may_be_chosen(furnished: Stage) -> None
         assert isinstance(there.app.screen, ChoiceScreen)
         assert len(before ^ table.marked) == 1
         await there.press("enter")
-        assert there.app.screen is there.app.home
+        assert len(there.app.screen_stack) == 2, "the opening screen and home"
 
 
 async def test_the_line_of_a_list_is_gone_to_and_left_by_key(stage: Stage) -> None:
@@ -72,6 +72,11 @@ async def test_the_line_of_a_list_is_gone_to_and_left_by_key(stage: Stage) -> No
         await open_by_name(there, "theme")
         await there.press("slash")
         assert there.focus == "choice-filter"
+        first = cursor(there)
+        await there.press("down")
+        assert cursor(there) != first
+        await there.press("up", "pagedown", "pageup")
+        assert cursor(there) == first
         await there.type("day")
         assert cursor(there) == "day"
         await there.press("tab")
@@ -152,6 +157,10 @@ def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
+def text_of(file: Path) -> str:
+    return file.read_text()
+
+
 async def test_a_setting_is_typed_over_stays_when_refused_and_is_shown_when_taken(
     stage: Stage, settings_file: Path
 ) -> None:
@@ -170,7 +179,7 @@ async def test_a_setting_is_typed_over_stays_when_refused_and_is_shown_when_take
         await there.type("45")
         await there.press("enter")
         await there.until("monitoring.interval_s is 45 from the next start on.")
-        assert "interval_s = 45" in settings_file.read_text()
+        assert "interval_s = 45" in text_of(settings_file)
         await open_by_name(there, "settings")
         await there.press("slash")
         await there.type("monitoring.interval_s")
@@ -178,14 +187,14 @@ async def test_a_setting_is_typed_over_stays_when_refused_and_is_shown_when_take
 
 
 async def test_a_theme_that_is_chosen_wins_over_the_one_in_the_file(tmp_path: Path, settings_file: Path) -> None:
-    stage = Stage(tmp_path, settings=settings_file.read_text())
+    stage = Stage(tmp_path, settings=text_of(settings_file))
     async with sitting(stage) as there:
         await open_by_name(there, "theme")
         await there.press("slash")
         await there.type("day")
         await there.press("enter")
         await there.until("The theme is day, also next time.")
-    assert load_settings(file_text=settings_file.read_text()).settings.screen.theme == "day"
+    assert load_settings(file_text=text_of(settings_file)).settings.screen.theme == "day"
 
 
 async def test_one_target_is_one_target(furnished: Stage) -> None:

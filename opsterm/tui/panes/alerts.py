@@ -155,7 +155,8 @@ class AlertsPane(Pane):
                 await self._do(self.runtime.alerts.silence(number, for_s=parse_duration(text)), f"is silent for {text}")
 
         self.app.push_screen(
-            PromptScreen(f"Silence a{number}", "For how long? 30m, 4h, 2d", value="1h", replaces=True, check=check), silence
+            PromptScreen(f"Silence a{number}", "For how long? 30m, 4h, 2d", value="1h", replaces=True, check=check),
+            silence,
         )
 
     async def _do(self, work: object, told: str) -> None:

@@ -290,7 +290,8 @@ class InventoryPane(Pane):
             return
         silent = [name for name, reason in found.items() if reason]
         self.cockpit.say(
-            f"{len(names) - len(silent)} of {len(names)} target{'' if len(names) == 1 else 's'} answer." + (f" {found[silent[0]]}" if silent else "")
+            f"{len(names) - len(silent)} of {len(names)} target{'' if len(names) == 1 else 's'} answer."
+            + (f" {found[silent[0]]}" if silent else "")
         )
         self.show()
 

@@ -118,9 +118,7 @@ class ApprovalScreen(Dialog[str]):
         self._sheet.set_class(output.display, "-above-output")
         other = ("output" if self._scrolls_facts else "facts") if output.display else ""
         self.query_one("#approval-ask", Static).update(self._ask())
-        self.query_one("#approval-keys", Static).update(
-            keys_line(change, self._friction, self._keymap, other=other)
-        )
+        self.query_one("#approval-keys", Static).update(keys_line(change, self._friction, self._keymap, other=other))
         box = self.query_one(".dialog")
         box.border_title = heading(change, self.runtime.clock.now()).replace("[", "\\[")
 

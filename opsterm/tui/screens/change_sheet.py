@@ -123,13 +123,17 @@ def keys_line(change: Change, asked: Friction, keymap: KeyMap, *, other: str = "
     """Return the keys that count for a change as it stands now.
 
     Args:
+        change: any change.
+        asked: what its approval takes.
+        keymap: which keys do what.
         other: what tab goes to, "facts" or "output"; "" while there is no output.
     """
 
     def key(command_id: str) -> str:
         return keymap.shown(command(command_id))
 
-    scroll = f"tab {other} · {'↑ ↓ ← →' if other == 'facts' else '↑ ↓'} pgup pgdn scroll" if other else "pgup pgdn scroll"
+    arrows = {"facts": "↑ ↓ ← → ", "output": "↑ ↓ "}.get(other, "")
+    scroll = f"{f'tab {other} · ' if other else ''}{arrows}pgup pgdn scroll"
     approve = {
         Ask.KEY: f"{key('approve')} approve",
         Ask.KEY_ENTER: f"{key('approve')} enter approve",

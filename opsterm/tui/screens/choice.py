@@ -64,11 +64,14 @@ class ChoiceScreen(Dialog[frozenset[str]]):
         columns += [TableColumn(title=heading, min_width=9, max_width=14, priority=7) for heading in middle[:-1]]
         if middle:
             columns.append(TableColumn(title=middle[-1], min_width=10, max_width=100, priority=5, grows=True))
+        hint = "type to narrow" if self.STARTS_IN_LINE else "/ goes to this line, which narrows the list"
         with self.box():
-            yield LineInput(placeholder="/ goes to this line, which narrows the list", id="choice-filter")
+            yield LineInput(placeholder=hint, id="choice-filter")
             yield RowTable(columns, ascii=self.cockpit.terminal.ascii, empty_text="Nothing matches.", id="choice-table")
             yield Static("", markup=False, id="choice-detail")
-            yield Static(f"{self._text} · / narrows · tab list and line · esc leaves it", markup=False, classes="dialog-keys")
+            yield Static(
+                f"{self._text} · / narrows · tab list and line · esc leaves it", markup=False, classes="dialog-keys"
+            )
 
     def on_mount(self) -> None:
         """Show all lines."""
@@ -123,7 +126,7 @@ class ChoiceScreen(Dialog[frozenset[str]]):
 
     async def action_move(self, how: str) -> None:
         """Move in the list while typing."""
-        await self.run_action(how, self._table())
+        await self._table().run_action(how)
 
     @on(Input.Changed)
     def _narrow(self, message: Input.Changed) -> None:

@@ -309,9 +309,9 @@ class Errands:
                 except OpstermError as error:
                     self._fail(error)
 
-        self._home.app.push_screen(
-            ConfirmScreen("Remove", f"Take {fold(names)} ({len(names)} target{'' if len(names) == 1 else 's'}) out of the inventory?"), remove
-        )
+        count = f"{len(names)} target{'' if len(names) == 1 else 's'}"
+        question = f"Take {fold(names)} ({count}) out of the inventory?"
+        self._home.app.push_screen(ConfirmScreen("Remove", question), remove)
 
     async def _edit(self, name: str) -> None:
         try:

@@ -231,7 +231,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self.go_to(places[(places.index(self.current) + by) % len(places)])
 
     def action_zoom(self) -> None:
-        """Give the pane the whole screen, or give it back; the focus stays where it is, so out of a shell that was left."""
+        """Give the pane the whole screen, or give it back; the focus stays out of a shell that was left."""
         self.zoomed = not self.zoomed
         self.lay_out()
         if not self.pane(self.current).has_focus_within:
