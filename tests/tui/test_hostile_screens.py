@@ -119,6 +119,8 @@ class Evening:
             self.app.send("\x1b")
             self.app.wait_for_quiet(0.2, within_s=30)
         self.app.send("q")
+        self.app.wait_for("Leave anyway?")  # a shell runs
+        self.app.send("y")
         assert self.app.wait_for_end() == 0, self.app.text
 
 

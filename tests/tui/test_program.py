@@ -114,7 +114,10 @@ def test_no_color_sends_no_colour(tmp_path: Path) -> None:
         assert found is None, app.raw[max(0, found.start() - 40) : found.end() + 20]
         app.send("\x1d")
         app.wait_for_quiet(0.3)
-        leave(app)
+        app.send("q")
+        app.wait_for("Leave anyway?")
+        app.send("y")
+        assert app.wait_for_end() == 0, app.text
 
 
 @pytest.mark.parametrize("how", ["--ascii", "LC_ALL"])

@@ -69,9 +69,7 @@ class ChoiceScreen(Dialog[frozenset[str]]):
             yield LineInput(placeholder=hint, id="choice-filter")
             yield RowTable(columns, ascii=self.cockpit.terminal.ascii, empty_text="Nothing matches.", id="choice-table")
             yield Static("", markup=False, id="choice-detail")
-            yield Static(
-                f"{self._text} · / narrows · tab list and line · esc leaves it", markup=False, classes="dialog-keys"
-            )
+            yield Static(f"{self._text} · / or tab narrows · esc leaves it", markup=False, classes="dialog-keys")
 
     def on_mount(self) -> None:
         """Show all lines."""
