@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opsterm.changes.change import ChangeState
-from opsterm.core.errors import BadInput, OpstermError
-from opsterm.core.secret import Secret
+from opsterm.core.errors import OpstermError
 from opsterm.core.settings import describe_settings
 from opsterm.core.units import age_text, value_text
 from opsterm.inventory.folding import fold
@@ -29,6 +28,7 @@ from opsterm.tui.screens.help import help_text
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.screens.target_form import TargetForm
 from opsterm.tui.screens.text import TextScreen
+from opsterm.tui.screens.vault import VaultErrand
 
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
@@ -332,55 +332,9 @@ class Errands:
         typed = self._forms.get(target.name, {})
         self._home.app.push_screen(TargetForm(target, new=new, keep=keep, typed=typed, left=left))
 
-    # --------------------------------------------------------------------------- vault
-
     async def vault(self) -> None:
         """Open the vault, or make one."""
-        credentials = self._home.runtime.credentials
-        try:
-            state = await credentials.state()
-            words = await credentials.describe()
-        except OpstermError as error:
-            self._fail(error)
-            return
-        if state == "open":
-            self._home.cockpit.say(words)
-            return
-        if state == "absent":
-            self._make_vault(words)
-            return
-
-        async def unlock(text: str) -> None:
-            await credentials.unlock(Secret(text))
-
-        self._ask_passphrase("Unlock the vault", f"{words}\n\nPassphrase:", unlock)
-
-    def _make_vault(self, words: str) -> None:
-        """Ask for the passphrase twice: one that was mistyped would never open the vault again."""
-
-        def again(first: str | None) -> None:
-            if not first:
-                return
-
-            async def create(text: str) -> None:
-                if text != first:
-                    raise BadInput(
-                        "That is not the passphrase that was typed before.",
-                        next_step="Type that one again, or press esc and begin anew.",
-                    )
-                await self._runtime.credentials.create(Secret(text))
-
-            self._ask_passphrase("Make a vault", "The same passphrase once more:", create)
-
-        question = f"{words}\n\nPassphrase:"
-        self._home.app.push_screen(PromptScreen("Make a vault", question, secret=True), again)
-
-    def _ask_passphrase(self, title: str, question: str, attempt: Callable[[str], Awaitable[None]]) -> None:
-        def told(text: str | None) -> None:
-            if text is not None:
-                self._home.cockpit.say("The vault is open for this session.")
-
-        self._home.app.push_screen(PromptScreen(title, question, secret=True, attempt=attempt), told)
+        await VaultErrand(self._home).run()
 
     # ------------------------------------------------------------------------- leaving
 
