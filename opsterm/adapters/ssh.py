@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +16,7 @@ from opsterm.adapters.ssh_identity import Identity
 from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import SharedLines, SshLine
-from opsterm.adapters.ssh_login import LoginClient, Way, log_in
+from opsterm.adapters.ssh_login import LoginClient, TurnedAway, Way, log_in
 from opsterm.adapters.ssh_route import Asked, Prepared, RouteBook, asked_for
 from opsterm.adapters.ssh_session import SshSession, SshShell, open_shell
 from opsterm.core.errors import AuthenticationFailed, HostKeyChanged, TimedOut, Unreachable
@@ -27,6 +28,11 @@ from opsterm.runtime.ports import Credentials, Operator
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
+
+MOST_ATTEMPTS = 4
+"""Log-ins tried when a server closes before its greeting: sshd does so at random above MaxStartups."""
+FIRST_PAUSE_S = 0.3
+"""Seconds before the second of them, give or take half; twice as long before each further one."""
 
 
 class SshConnector:
@@ -44,7 +50,7 @@ class SshConnector:
         self._credentials = credentials
         self._run = run
         self._routes = RouteBook(settings, operator, environment)
-        self._lines = SharedLines(self._open)
+        self._lines = SharedLines(self._open, settings)
 
     async def session(self, target: OrderTarget) -> SshSession:
         """Return a session on an open connection, or on a new one; see `ports.Connector.session`."""
@@ -132,7 +138,7 @@ class SshConnector:
                 next_step="See whether the target is up.",
             ) from error
         finally:
-            self._lines.give_back(line)
+            self._lines.give_back(line, carries=True)
 
     async def trust(self, target: OrderTarget | str, fingerprint_: str) -> None:
         """Take a host key into known_hosts if the host shows it now; see `ports.Connector.trust`.
@@ -171,20 +177,38 @@ class SshConnector:
         )
 
     async def _open(self, asked: Asked, target: str) -> SshLine:
+        """Open a line; a server that turns us away before its greeting is asked again, a little later each time."""
         prepared = await self._prepare(asked)
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self._connect_limit(prepared.destination)
+        pause = FIRST_PAUSE_S
+        for _ in range(MOST_ATTEMPTS - 1):
+            try:
+                return await self._open_once(asked, prepared, target)
+            except TurnedAway:
+                spread = pause * random.uniform(0.5, 1.5)  # noqa: S311 - it spreads attempts and hides nothing
+                if loop.time() + spread > give_up_at:
+                    raise
+                await asyncio.sleep(spread)
+                pause *= 2
+        return await self._open_once(asked, prepared, target)
+
+    async def _open_once(self, asked: Asked, prepared: Prepared, target: str) -> SshLine:
+        line: SshLine | None = None
         identity = Identity(prepared.destination, self._credentials, self._run)
         client = LoginClient(prepared.destination, prepared.known, identity, target)
         try:
-            connection, through = await self._log_in(prepared, client, target)
-        finally:
-            await identity.close()
-        line = SshLine(asked, connection, prepared.destination, through)
-        if client.new_key is not None:
             try:
+                connection, through = await self._log_in(prepared, client, target)
+                line = SshLine(asked, connection, prepared.destination, through)
+            finally:
+                await identity.close()
+            if client.new_key is not None:
                 await self._add(prepared.destination, client.new_key)
-            except BaseException:
+        except BaseException:
+            if line is not None:
                 self._lines.shut(line)
-                raise
+            raise
         return line
 
     async def _log_in(
@@ -193,7 +217,7 @@ class SshConnector:
         """Log in directly, over a ProxyCommand or over a jump host; return the jump host's line as well."""
         destination, through = prepared.destination, None
         if prepared.jump is not None:
-            through = await self._lines.take(prepared.jump, target)
+            through = await self._lines.take(prepared.jump, target, carries=True)
             way = Way(jump=through.connection)
         elif destination.proxy_command:
             way = Way(command=destination.proxy_command)
@@ -206,7 +230,7 @@ class SshConnector:
             if way.socket is not None:
                 way.socket.close()
             if through is not None:
-                self._lines.give_back(through)
+                self._lines.give_back(through, carries=True)
             raise
 
     async def _shown_key(self, asked: Asked) -> bytes | None:
@@ -227,7 +251,7 @@ class SshConnector:
                 raise
         finally:
             if through is not None:
-                self._lines.give_back(through)
+                self._lines.give_back(through, carries=True)
         return client.shown_key
 
     async def _add(self, destination: Destination, blob: bytes) -> None:

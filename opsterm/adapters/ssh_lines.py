@@ -1,23 +1,29 @@
-"""Open SSH connections, shared: several commands, shells and carried connections use one, until nobody does."""
+"""Open SSH connections, pooled: sessions, shells and carried connections share them, within limits, in turn."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from opsterm.adapters.ssh_destination import Destination
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_route import Asked
+from opsterm.core.errors import TimedOut
+from opsterm.core.settings import SshSettings
+from opsterm.core.text import clean_line
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
 
-IDLE_S = 30.0
-"""Seconds an unused connection stays open: the next command of the same change finds it."""
 CLOSE_LIMIT_S = 2.0
+FRESH_S = 1.0
+"""A line that answered within so many seconds is used again without asking it."""
+ANSWER_LIMIT_S = 3.0
+"""Seconds in which a line must answer before it is used again; one that does not is replaced."""
 
 
 @dataclass(slots=True, eq=False)
@@ -29,7 +35,9 @@ class SshLine:
         connection: the library's.
         destination: what it was made from.
         through: the line to the jump host that carries it, held as long as this one lives.
-        users: sessions, shells and carried lines that use it.
+        sessions: commands and shells on it; a server allows only so many (MaxSessions).
+        carried: lines that it carries, and checks through it.
+        answered_at: when it last showed life, on the loop's clock.
         idle: closes it when nobody has used it for a while.
     """
 
@@ -37,89 +45,237 @@ class SshLine:
     connection: SSHClientConnection
     destination: Destination
     through: SshLine | None
-    users: int = 0
+    sessions: int = 0
+    carried: int = 0
+    answered_at: float = 0.0
     idle: asyncio.TimerHandle | None = None
 
+    @property
+    def users(self) -> int:
+        """All who use it."""
+        return self.sessions + self.carried
 
-@dataclass(slots=True)
-class _Gate:
-    """Lets one connection to a place be opened at a time; those who wait then share it."""
+    async def answers(self) -> bool:
+        """Ask the server for a sign of life, as ssh does for ServerAliveInterval; False when none comes in time."""
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                await self.connection._make_global_request(  # noqa: SLF001 - the library has no public way to ask
+                    b"keepalive@openssh.com"
+                )
+        except (TimeoutError, asyncssh.Error, OSError):
+            return False
+        self.answered_at = asyncio.get_running_loop().time()
+        return not self.connection.is_closed()
 
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """Somebody who waits for room; at most one per place, since a place lets one in at a time."""
+
+    asked: Asked
+    carries: bool
+    wants_room: bool = False
+    called: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class SharedLines:
-    """The open lines of this process."""
+    """The open lines of this process, and who waits for one.
 
-    def __init__(self, open_line: Callable[[Asked, str], Awaitable[SshLine]]) -> None:
+    Whoever asks for a place waits behind those who asked for it before. Only the first of them looks for room: a line
+    with a free session, or a new line. Of those who need a new line while there are too many, the one who has waited
+    longest is served first. A line to a jump host is opened whatever the limits say: those who need it hold a place
+    of their own already, and all would wait for one another.
+    """
+
+    def __init__(self, open_line: Callable[[Asked, str], Awaitable[SshLine]], settings: SshSettings) -> None:
         self._open = open_line
-        self._lines: dict[Asked, SshLine] = {}
-        self._gates: dict[Asked, _Gate] = {}
+        self._limits = settings
+        self._lines: dict[Asked, list[SshLine]] = {}
+        self._doomed: set[SshLine] = set()
+        self._opening = 0
+        self._gates: dict[object, tuple[asyncio.Semaphore, int]] = {}
+        self._turns: dict[_Turn, None] = {}
 
-    async def take(self, asked: Asked, target: str) -> SshLine:
-        """Return an open line with one more user; several that ask at the same time get the same.
+    @property
+    def lines(self) -> int:
+        """Lines that are open or being opened."""
+        return self._opening + len(self._doomed) + sum(map(len, self._lines.values()))
+
+    async def take(self, asked: Asked, target: str, *, carries: bool = False) -> SshLine:
+        """Return an open line that answers, with one more user.
 
         Args:
             asked: where it goes.
             target: the target that is to be reached in the end, for messages.
+            carries: it is to carry another line, and is no session of its own.
+
+        Raises:
+            TimedOut: all lines and sessions stayed in use.
+            Unreachable, BadInput: a new line could not be opened.
         """
-        gate = self._gates.setdefault(asked, _Gate())
-        gate.waiting += 1
         try:
-            async with gate.lock:
-                line = self.open_line(asked)
-                if line is None:
-                    line = self._lines[asked] = await self._open(asked, target)
-                    line.users += 1
+            async with asyncio.timeout(self._limits.wait_timeout_s) as limit, self._gate(asked, 1):
+                turn = _Turn(asked, carries)
+                self._turns[turn] = None
+                try:
+                    found = await self._found(turn)
+                    limit.reschedule(None)
+                    return found or await self._opened(turn, target)
+                finally:
+                    self._turns.pop(turn, None)
+                    self._call_next()
+        except TimeoutError as error:
+            raise self._no_room(asked) from error
+
+    async def _found(self, turn: _Turn) -> SshLine | None:
+        """Wait for a free session; return None as soon as a new line may be opened instead."""
+        while not (found := await self._shared(turn)):
+            turn.wants_room = True
+            if self._has_room(turn):
+                break
+            turn.called.clear()
+            await turn.called.wait()
+            turn.wants_room = False
+        return found
+
+    async def _shared(self, turn: _Turn) -> SshLine | None:
+        """Return a line with a free session that answers; close those that do not answer."""
+        for line in sorted(self._lines.get(turn.asked, ()), key=lambda line: -line.sessions):
+            if not turn.carries and line.sessions >= self._limits.sessions_per_connection:
+                continue
+            self._use(line, carries=turn.carries)
+            try:
+                fresh = asyncio.get_running_loop().time() - line.answered_at < FRESH_S
+                good = not line.connection.is_closed() and (fresh or await line.answers())
+            except BaseException:
+                self.give_back(line, carries=turn.carries)
+                raise
+            if good:
                 return line
+            self._retire(line)
+            self.give_back(line, carries=turn.carries)
+        return None
+
+    def _has_room(self, turn: _Turn) -> bool:
+        """Whether this one may open a line now; an idle line elsewhere is closed to make room."""
+        if turn.carries:
+            return True
+        if self._next() is not turn:
+            return False
+        while self.lines >= self._limits.connections:
+            idle = [line for lines in self._lines.values() for line in lines if not line.users]
+            if not idle:
+                return False
+            self.shut(min(idle, key=lambda line: line.answered_at))
+        return True
+
+    def _is_full(self, asked: Asked) -> bool:
+        return len(self._lines.get(asked, ())) >= self._limits.connections_per_host
+
+    async def _opened(self, turn: _Turn, target: str) -> SshLine:
+        self._opening += 1
+        self._turns.pop(turn)
+        self._call_next()
+        try:
+            host = (turn.asked.address, turn.asked.port)
+            async with contextlib.nullcontext() if turn.carries else self._gate(host, self._limits.logins_per_host):
+                line = await self._open(turn.asked, target)
         finally:
-            gate.waiting -= 1
-            if not gate.waiting:
-                self._gates.pop(asked, None)
+            self._opening -= 1
+        line.answered_at = asyncio.get_running_loop().time()
+        self._lines.setdefault(turn.asked, []).append(line)
+        self._use(line, carries=turn.carries)
+        return line
+
+    def _call_next(self) -> None:
+        turn = self._next()
+        if turn is not None:
+            turn.called.set()
+
+    def _next(self) -> _Turn | None:
+        """Return who has waited longest of those whom a new line would help."""
+        return next((turn for turn in self._turns if turn.wants_room and not self._is_full(turn.asked)), None)
+
+    @asynccontextmanager
+    async def _gate(self, key: object, width: int) -> AsyncIterator[None]:
+        """Let so many in at a time, in the order they came; forgotten when nobody is left."""
+        gate, waiting = self._gates.get(key) or (asyncio.Semaphore(width), 0)
+        self._gates[key] = gate, waiting + 1
+        try:
+            async with gate:
+                yield
+        finally:
+            gate, waiting = self._gates.pop(key)
+            if waiting > 1:
+                self._gates[key] = gate, waiting - 1
 
     def open_line(self, asked: Asked) -> SshLine | None:
-        """Return the line that is open already, with one more user; None when there is none."""
-        line = self._lines.get(asked)
-        if line is None:
-            return None
-        if line.connection.is_closed():
-            self.shut(line)
-            return None
-        line.users += 1
+        """Return a line that is open already, to carry something; None when there is none."""
+        for line in self._lines.get(asked, ()):
+            if not line.connection.is_closed():
+                self._use(line, carries=True)
+                return line
+        return None
+
+    def _use(self, line: SshLine, *, carries: bool) -> None:
+        line.carried += carries
+        line.sessions += not carries
         if line.idle is not None:
             line.idle.cancel()
             line.idle = None
-        return line
 
-    def give_back(self, line: SshLine) -> None:
-        """Count one user less; the last one leaves it open for IDLE_S."""
-        line.users -= 1
-        if line.users > 0 or self._lines.get(line.asked) is not line:
-            return
-        if line.connection.is_closed():
-            self.shut(line)
-        else:
-            line.idle = asyncio.get_running_loop().call_later(IDLE_S, self.shut, line)
+    def give_back(self, line: SshLine, *, carries: bool = False) -> None:
+        """Count one user less; the last one leaves it open for a while, unless somebody needs the room."""
+        line.carried -= carries
+        line.sessions -= not carries
+        if not line.users:
+            if line in self._doomed or line.connection.is_closed():
+                self.shut(line)
+            elif line in self._lines.get(line.asked, ()):
+                line.idle = asyncio.get_running_loop().call_later(self._limits.idle_timeout_s, self.shut, line)
+        for turn in self._turns:
+            if turn.asked == line.asked:
+                turn.called.set()
+        self._call_next()
+
+    def _retire(self, line: SshLine) -> None:
+        """Let nobody new use a line; it is closed when those who do have ended."""
+        lines = self._lines.get(line.asked, [])
+        if line in lines:
+            lines.remove(line)
+            if not lines:
+                del self._lines[line.asked]
+            self._doomed.add(line)
 
     def shut(self, line: SshLine) -> None:
         """Close a line and let go of the one that carries it; harmless when it is shut."""
         if line.idle is not None:
             line.idle.cancel()
             line.idle = None
-        if self._lines.get(line.asked) is line:
-            del self._lines[line.asked]
+        self._retire(line)
+        self._doomed.discard(line)
         line.connection.close()
         through, line.through = line.through, None
         if through is not None:
-            self.give_back(through)
+            self.give_back(through, carries=True)
+        self._call_next()
 
     async def close(self) -> None:
         """Close every line and wait until it is closed; safe to call twice."""
-        lines = list(self._lines.values())
+        lines = [*self._doomed, *(line for lines in self._lines.values() for line in lines)]
         for line in lines:
             self.shut(line)
         for line in lines:
-            with contextlib.suppress(TimeoutError, asyncssh.Error, OSError):
+            try:
                 async with asyncio.timeout(CLOSE_LIMIT_S):
                     await line.connection.wait_closed()
+            except (TimeoutError, asyncssh.Error, OSError):
+                line.connection.abort()
+
+    def _no_room(self, asked: Asked) -> TimedOut:
+        return TimedOut(
+            f"No connection to {clean_line(asked.name, limit=255)} was free within {self._limits.wait_timeout_s:g} s.",
+            why=f"{self.lines} connections are open, and all their sessions are in use. Nothing was sent.",
+            next_step="Wait for other commands to end, or raise ssh.connections, ssh.connections_per_host or "
+            "ssh.sessions_per_connection.",
+        )

@@ -45,6 +45,10 @@ class Way:
     command: str = ""
 
 
+class TurnedAway(Unreachable):
+    """The server took the connection and closed it before it said what it is, as sshd does above MaxStartups."""
+
+
 class LoginClient(asyncssh.SSHClient):
     """Answers the library's questions during one log-in, and remembers how far it came.
 
@@ -71,6 +75,11 @@ class LoginClient(asyncssh.SSHClient):
     def attempts(self) -> Attempts:
         """What was tried to log in."""
         return self._identity.attempts if self._identity else Attempts()
+
+    @property
+    def was_turned_away(self) -> bool:
+        """Whether the connection stood and the server has not said what it is."""
+        return self._connection is not None and not self._connection.get_extra_info("server_version")
 
     def connection_made(self, conn: SSHClientConnection) -> None:
         """Note the connection, to ask it what the server accepts."""
@@ -257,7 +266,8 @@ def _explained(
         case asyncssh.DisconnectError() if error.code == TOO_MANY_FAILURES and client.phase == "logging in":
             return _not_let_in(destination, client, said=said)
         case asyncssh.ConnectionLost() | ConnectionError():
-            return Unreachable(
+            kind = TurnedAway if client.was_turned_away else Unreachable
+            return kind(
                 f"{place} closed the connection while {client.phase}.",
                 why=_why_closed(destination, said, client),
                 next_step="Try again later; see the target's own log (journalctl -u ssh).",

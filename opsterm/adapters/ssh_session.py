@@ -196,7 +196,8 @@ async def _open(
         raise Unreachable(
             f"{place} did not start the {'shell' if terminal else 'command'}.",
             why=f"The server said: {clean_line(error.reason, limit=200)}",
-            next_step="It may allow no more sessions (MaxSessions), no commands, or no terminal for this account.",
+            next_step="It may allow no more sessions (MaxSessions: then set ssh.sessions_per_connection below it), no "
+            "commands, or no terminal for this account.",
         ) from error
     except (asyncssh.Error, OSError) as error:
         stream.settled.set()

@@ -85,6 +85,22 @@ class SshSettings:
     connect_timeout_s: float = option(10.0, "Seconds to wait for a TCP connection.", check=between(0.5, 300))
     login_timeout_s: float = option(30.0, "Seconds to wait for the key exchange and log-in.", check=between(1, 600))
     parallel: int = option(10, "Targets of one change that are worked on at the same time.", check=between(1, 200))
+    connections: int = option(
+        500, "SSH connections open at the same time, to all targets; jump hosts come on top.", check=between(1, 10000)
+    )
+    connections_per_host: int = option(
+        4, "SSH connections to one target as one user; more commands wait.", check=between(1, 100)
+    )
+    sessions_per_connection: int = option(
+        8, "Commands and shells on one connection; sshd allows 10 (MaxSessions).", check=between(1, 1000)
+    )
+    logins_per_host: int = option(
+        4, "Log-ins to one host at the same time; sshd refuses some from 10 on (MaxStartups).", check=between(1, 100)
+    )
+    idle_timeout_s: float = option(30.0, "Seconds an unused connection stays open.", check=between(0, 3600))
+    wait_timeout_s: float = option(
+        300.0, "Seconds a command waits for a free connection before it is given up.", check=between(0.1, 86400)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
