@@ -54,24 +54,15 @@ class SshConnector:
 
     async def session(self, target: OrderTarget) -> SshSession:
         """Return a session on an open connection, or on a new one; see `ports.Connector.session`."""
-        line = await self._lines.take(asked_for(target), target.name)
-        return SshSession(line.connection, place=line.destination.place, done=lambda: self._lines.give_back(line))
+        return SshSession(await self._lines.hold(asked_for(target), target.name))
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> SshShell:
         """Open a log-in shell; see `ports.Connector.shell`."""
-        line = await self._lines.take(asked_for(target), target.name)
+        hold = await self._lines.hold(asked_for(target), target.name)
         try:
-            return await open_shell(
-                line.connection,
-                place=line.destination.place,
-                columns=columns,
-                rows=rows,
-                term=term,
-                environment=line.destination.environment,
-                done=lambda: self._lines.give_back(line),
-            )
+            return await open_shell(hold, columns=columns, rows=rows, term=term)
         except BaseException:
-            self._lines.give_back(line)
+            hold.leave()
             raise
 
     async def check(self, target: OrderTarget) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CLOSE_LIMIT_S = 2.0
 FRESH_S = 1.0
 """A line that answered within so many seconds is used again without asking it."""
+REFUSED_PAUSE_S = 0.05
+"""Seconds after a refused session before the next try; longer each time."""
+MOST_REFUSALS = 4
 ANSWER_LIMIT_S = 3.0
 """Seconds in which a line must answer before it is used again; one that does not is replaced."""
 
@@ -37,6 +40,7 @@ class SshLine:
         through: the line to the jump host that carries it, held as long as this one lives.
         sessions: commands and shells on it; a server allows only so many (MaxSessions).
         carried: lines that it carries, and checks through it.
+        most: sessions that it takes; fewer once the server has refused one.
         answered_at: when it last showed life, on the loop's clock.
         idle: closes it when nobody has used it for a while.
     """
@@ -47,6 +51,7 @@ class SshLine:
     through: SshLine | None
     sessions: int = 0
     carried: int = 0
+    most: int = 1
     answered_at: float = 0.0
     idle: asyncio.TimerHandle | None = None
 
@@ -66,6 +71,48 @@ class SshLine:
             return False
         self.answered_at = asyncio.get_running_loop().time()
         return not self.connection.is_closed()
+
+
+class Hold:
+    """One session's place on a line; `line` stays known after it was left."""
+
+    def __init__(self, lines: SharedLines, line: SshLine, target: str) -> None:
+        self.line = line
+        self._lines = lines
+        self._target = target
+        self._left = False
+        self._refused = 0
+
+    async def change(self) -> bool:
+        """Find room because the server opens no further session on this line; `line` may be another one then.
+
+        The first refusal is waited out: sshd may count a session that has just ended. From then on the line takes
+        fewer, and who was refused moves to another one, or waits for one.
+
+        Returns:
+            False when nobody else is on the line and it was refused all the same: it is not for lack of room.
+
+        Raises:
+            As `SharedLines.take`; the place is left then.
+        """
+        self._refused += 1
+        alone = self.line.sessions < 2
+        if self._left or (alone and self._refused > MOST_REFUSALS):
+            return False
+        if alone or self._refused == 1:
+            await asyncio.sleep(REFUSED_PAUSE_S * self._refused)
+            return True
+        self.line.most = self.line.sessions - 1
+        self.leave()
+        self.line = await self._lines.take(self.line.asked, self._target)
+        self._left, self._refused = False, 0
+        return True
+
+    def leave(self) -> None:
+        """Give the place back; harmless when it was left."""
+        if not self._left:
+            self._left = True
+            self._lines.give_back(self.line)
 
 
 @dataclass(slots=True, eq=False)
@@ -100,6 +147,10 @@ class SharedLines:
     def lines(self) -> int:
         """Lines that are open or being opened."""
         return self._opening + len(self._doomed) + sum(map(len, self._lines.values()))
+
+    async def hold(self, asked: Asked, target: str) -> Hold:
+        """Return a place for one session on an open line that answers; arguments and errors as `take`."""
+        return Hold(self, await self.take(asked, target), target)
 
     async def take(self, asked: Asked, target: str, *, carries: bool = False) -> SshLine:
         """Return an open line that answers, with one more user.
@@ -141,7 +192,7 @@ class SharedLines:
     async def _shared(self, turn: _Turn) -> SshLine | None:
         """Return a line with a free session that answers; close those that do not answer."""
         for line in sorted(self._lines.get(turn.asked, ()), key=lambda line: -line.sessions):
-            if not turn.carries and line.sessions >= self._limits.sessions_per_connection:
+            if not turn.carries and line.sessions >= line.most:
                 continue
             self._use(line, carries=turn.carries)
             try:
@@ -183,7 +234,9 @@ class SharedLines:
         finally:
             self._opening -= 1
         line.answered_at = asyncio.get_running_loop().time()
-        self._lines.setdefault(turn.asked, []).append(line)
+        beside = self._lines.setdefault(turn.asked, [])
+        line.most = min((other.most for other in beside), default=self._limits.sessions_per_connection)
+        beside.append(line)
         self._use(line, carries=turn.carries)
         return line
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING
 
 from opsterm.adapters.process_end import ANNOUNCE_SCRIPT, END_LIMIT_S, END_SCRIPT, check_command
 from opsterm.adapters.ssh_channel import ByteChannel
 from opsterm.adapters.ssh_library import asyncssh
+from opsterm.adapters.ssh_lines import Hold
 from opsterm.adapters.ssh_quote import command_line
 from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 OPEN_LIMIT_S = 30.0
 """Seconds for a channel to open and its command to start."""
 CLOSE_LIMIT_S = 3.0
+NO_ROOM = (2, 4)
+"""SSH_OPEN_CONNECT_FAILED, which sshd says above MaxSessions, and SSH_OPEN_RESOURCE_SHORTAGE (RFC 4254, 5.1)."""
 SHELLS = {"sh": "/bin/sh", "bash": "bash"}
+
+
+class NoRoom(Unreachable):
+    """The server opens no further session on this connection; nothing was started."""
 
 
 class SshSession:
@@ -35,10 +42,10 @@ class SshSession:
     root before OpenSSH 9.8.
     """
 
-    def __init__(self, connection: SSHClientConnection, *, place: str, done: Callable[[], None]) -> None:
-        self._connection = connection
-        self._place = place
-        self._done: Callable[[], None] | None = done
+    def __init__(self, hold: Hold) -> None:
+        self._hold = hold
+        self._place = hold.line.destination.place
+        self._running = 0
 
     async def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
         """Run a command; see `ports.Session.run`.
@@ -56,19 +63,29 @@ class SshSession:
         stream = ByteChannel(mark)
         line = "exec " + command_line("/bin/sh", "-c", ANNOUNCE_SCRIPT, "opsterm", mark, SHELLS[shell], command)
         complete = False
+        connection = self._hold.line.connection
+        self._running += 1
         try:
-            await _open(self._connection, stream, self._place, command=line)
+            while True:
+                try:
+                    await _open(connection, stream, self._place, command=line)
+                    break
+                except NoRoom:
+                    if self._running > 1 or not await self._hold.change():
+                        raise
+                    connection, stream = self._hold.line.connection, ByteChannel(mark)
             while data := await stream.read():
                 yield data
-            if not stream.is_complete and (stream.lost is not None or self._connection.is_closed()):
+            if not stream.is_complete and (stream.lost is not None or connection.is_closed()):
                 raise _lost(self._place, stream.lost)
             complete = True
         finally:
+            self._running -= 1
             if not complete:
-                await self._end(stream)
+                await self._end(connection, stream)
         yield stream.ended()
 
-    async def _end(self, stream: ByteChannel) -> None:
+    async def _end(self, connection: SSHClientConnection, stream: ByteChannel) -> None:
         """End the command on the target and close its channel; what cannot be done in time is left."""
         stream.drop()
         try:
@@ -77,7 +94,7 @@ class SshSession:
                 words = stream.announced.split()
                 if not stream.closed.is_set() and words and words[0].isdigit():
                     session = words[4] if len(words) > 4 and words[4].isdigit() else words[0]
-                    await self._end_session(words[0], session)
+                    await _end_session(connection, words[0], session)
         except (TimeoutError, asyncssh.Error, OSError):
             if stream.channel is not None:
                 with contextlib.suppress(asyncssh.Error, OSError):
@@ -86,30 +103,29 @@ class SshSession:
             if stream.channel is not None:
                 stream.channel.close()
 
-    async def _end_session(self, process: str, session: str) -> None:
-        """Run the script that ends a session, read by /bin/sh from its input: no log-in shell sees it."""
-        ender = ByteChannel()
-        channel, _ = await self._connection.create_session(
-            lambda: ender, command_line("/bin/sh", "-s", process, session), encoding=None, request_pty=False
-        )
-        channel.write(END_SCRIPT.encode())
-        channel.write_eof()
-        while await ender.read():
-            pass
-
     async def close(self) -> None:
         """Give the connection back; it stays open for a while for the next command."""
-        done, self._done = self._done, None
-        if done is not None:
-            done()
+        self._hold.leave()
+
+
+async def _end_session(connection: SSHClientConnection, process: str, session: str) -> None:
+    """Run the script that ends a session, read by /bin/sh from its input: no log-in shell sees it."""
+    ender = ByteChannel()
+    channel, _ = await connection.create_session(
+        lambda: ender, command_line("/bin/sh", "-s", process, session), encoding=None, request_pty=False
+    )
+    channel.write(END_SCRIPT.encode())
+    channel.write_eof()
+    while await ender.read():
+        pass
 
 
 class SshShell:
     """An interactive log-in shell on a remote PTY; implements `ports.Shell`."""
 
-    def __init__(self, stream: ByteChannel, *, done: Callable[[], None]) -> None:
+    def __init__(self, stream: ByteChannel, hold: Hold) -> None:
         self._stream = stream
-        self._done: Callable[[], None] | None = done
+        self._hold = hold
 
     async def read(self) -> bytes:
         """Return what the shell printed, up to 64 KiB; b"" when it has ended."""
@@ -134,34 +150,35 @@ class SshShell:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 await self._stream.closed.wait()
-        done, self._done = self._done, None
-        if done is not None:
-            done()
+        self._hold.leave()
         return self._stream.ended()
 
 
-async def open_shell(
-    connection: SSHClientConnection, *, place: str, columns: int, rows: int, term: str,
-    environment: Mapping[str, str], done: Callable[[], None],
-) -> SshShell:  # fmt: skip
+async def open_shell(hold: Hold, *, columns: int, rows: int, term: str) -> SshShell:
     """Open a log-in shell on a PTY.
 
     Args:
-        connection: an open connection.
-        place: how messages name the target.
+        hold: a place on an open line; the shell leaves it when it is closed.
         columns: width in cells.
         rows: height in cells.
         term: TERM of the shell.
-        environment: variables sent along; the server takes those it allows (AcceptEnv).
-        done: called once when the shell is closed.
 
     Raises:
         Unreachable: the server opens no channel or no PTY.
-        TimedOut: it did not answer.
+        TimedOut: it did not answer, or all lines and sessions stayed in use.
     """
-    stream = ByteChannel()
-    await _open(connection, stream, place, terminal=(term, columns, rows), environment=environment)
-    return SshShell(stream, done=done)
+    while True:
+        line, stream = hold.line, ByteChannel()
+        destination = line.destination
+        try:
+            await _open(
+                line.connection, stream, destination.place, terminal=(term, columns, rows),
+                environment=destination.environment,
+            )  # fmt: skip
+            return SshShell(stream, hold)
+        except NoRoom:
+            if not await hold.change():
+                raise
 
 
 async def _open(
@@ -193,11 +210,11 @@ async def _open(
         stream.settled.set()
         if connection.is_closed():
             raise _lost(place, error) from error
-        raise Unreachable(
+        kind = NoRoom if error.code in NO_ROOM else Unreachable
+        raise kind(
             f"{place} did not start the {'shell' if terminal else 'command'}.",
             why=f"The server said: {clean_line(error.reason, limit=200)}",
-            next_step="It may allow no more sessions (MaxSessions: then set ssh.sessions_per_connection below it), no "
-            "commands, or no terminal for this account.",
+            next_step="It may allow no sessions (MaxSessions), no commands, or no terminal for this account.",
         ) from error
     except (asyncssh.Error, OSError) as error:
         stream.settled.set()

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
 import random
-import shutil
-import signal
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -25,13 +18,10 @@ from opsterm.adapters.ssh_identity import Identity
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import SharedLines, SshLine
 from opsterm.adapters.ssh_route import Asked
-from opsterm.core.errors import OpstermError, TimedOut, Unreachable
+from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.settings import SshSettings
-from opsterm.policy.order import OrderTarget
-from tests.adapters.ssh_stage import HOST_KEY, USER_KEY, Door, Home, run, serve, target, unused_port
+from tests.adapters.ssh_stage import USER_KEY, Door, Home, run, serve, target
 from tests.adapters.test_local_command import comes_true
-
-SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH"])
 
 
 @pytest.fixture
@@ -223,169 +213,4 @@ async def test_a_log_in_cancelled_at_its_very_end_leaves_no_connection(
                 await opening
             async with asyncio.timeout(5):
                 await door.connections[0].wait_closed()
-    await comes_true(lambda: sockets() == before)
-
-
-# ------------------------------------------------------------------------------------- real sshd
-
-
-class Sshd:
-    """An OpenSSH server of its own on 127.0.0.1, as the user of the tests; tried with OpenSSH 9.2p1 of Debian 12.
-
-    HOME is set to an empty folder: bash under sshd reads ~/.bashrc, and what the account keeps there may take a minute.
-    """
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.port = unused_port()
-        folder.mkdir()
-        (folder / "host_key").write_bytes(HOST_KEY.export_private_key("openssh"))
-        (folder / "host_key").chmod(0o600)
-        (folder / "keys").write_bytes(USER_KEY.export_public_key())
-        lines = [
-            f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {folder}/host_key", "StrictModes no",
-            f"AuthorizedKeysFile {folder}/keys", "UsePAM no", f"SetEnv HOME={folder}",
-            f"PidFile {folder}/pid", *options,
-        ]  # fmt: skip
-        self._config = folder / "sshd_config"
-        self._config.write_text("\n".join(lines) + "\n")
-        self._log = folder / "log"
-        self._server: subprocess.Popen[bytes] | None = None
-
-    @property
-    def target(self) -> OrderTarget:
-        return target(self.port, user=pwd.getpwuid(os.geteuid()).pw_name)
-
-    async def start(self) -> None:
-        self._server = subprocess.Popen(  # noqa: ASYNC220 - it lives longer than this loop waits
-            [str(SSHD), "-D", "-f", str(self._config), "-E", str(self._log)]
-        )
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            except OSError:
-                assert self._server.poll() is None, self._log.read_text()
-                await asyncio.sleep(0.01)
-            else:
-                writer.close()
-                return
-
-    def processes(self) -> list[int]:
-        """Return the server's own and all its sessions'."""
-        assert self._server is not None
-        found, new = [self._server.pid], [self._server.pid]
-        while new:
-            new = [int(child) for pid in new for child in _children(pid)]
-            found += new
-        return found
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the server and all its sessions."""
-        for pid in self.processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-
-    def stop(self) -> None:
-        if self._server is not None:
-            self.signal(signal.SIGKILL)
-            self._server.wait()
-            self._server = None
-
-
-def _children(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-
-
-@asynccontextmanager
-async def real_sshd(home: Home, folder: Path, *options: str) -> AsyncIterator[Sshd]:
-    server = Sshd(folder, *options)
-    home.know(server.port)
-    try:
-        await server.start()
-        yield server
-    finally:
-        server.stop()
-
-
-needs_sshd = pytest.mark.skipif(SSHD is None or not Path("/run/sshd").is_dir(), reason="no OpenSSH server here")
-
-
-@contextmanager
-def frozen(server: Sshd) -> Iterator[None]:
-    stopped = server.processes()
-    server.signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in stopped:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-
-
-@needs_sshd
-@pytest.mark.timeout(60)
-async def test_a_server_that_was_restarted_gets_a_fresh_line(home: Home, tmp_path: Path) -> None:
-    async with real_sshd(home, tmp_path / "sshd") as server, home.connector() as connector:
-        assert (await run(connector, server.target, "echo one"))[0] == b"one\n"
-        server.stop()
-        await server.start()
-        assert (await run(connector, server.target, "echo two"))[0] == b"two\n"
-
-
-@needs_sshd
-async def test_a_line_whose_host_froze_is_replaced_before_a_command_goes_over_it(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("opsterm.adapters.ssh_lines.FRESH_S", 0.0)
-    monkeypatch.setattr("opsterm.adapters.ssh_lines.ANSWER_LIMIT_S", 0.3)
-    mark = tmp_path / "ran"
-    async with (
-        real_sshd(home, tmp_path / "sshd") as server,
-        home.connector(connect_timeout_s=1.0, login_timeout_s=1.0) as connector,
-    ):
-        await run(connector, server.target, "true")
-        with frozen(server), pytest.raises(OpstermError):
-            await run(connector, server.target, f"echo x >>{mark}")
-        assert (await run(connector, server.target, f"echo y >>{mark}; cat {mark}"))[0] == b"y\n"
-
-
-@needs_sshd
-async def test_a_server_with_room_for_two_log_ins_lets_twelve_in_after_one_another(home: Home, tmp_path: Path) -> None:
-    before = sockets()
-    async with real_sshd(home, tmp_path / "sshd", "MaxStartups 2:100:2") as server:
-        user = server.target.user
-        targets = [OrderTarget(name=f"w{n}", protocol="ssh", address="127.0.0.1", port=server.port, user=user)
-                   for n in range(12)]  # fmt: skip
-        async with home.connector(logins_per_host=2) as connector:
-            ends = await asyncio.gather(*(run(connector, where, "echo in") for where in targets))
-            assert [output for output, _ in ends] == [b"in\n"] * 12
-    await comes_true(lambda: sockets() == before)
-
-
-@needs_sshd
-async def test_a_server_with_one_session_a_line_is_served_by_more_lines(home: Home, tmp_path: Path) -> None:
-    async with (
-        real_sshd(home, tmp_path / "sshd", "MaxSessions 1") as server,
-        home.connector(sessions_per_connection=1) as connector,
-    ):
-        ends = await asyncio.gather(*(run(connector, server.target, f"echo {n}") for n in range(8)))
-        assert [output for output, _ in ends] == [f"{n}\n".encode() for n in range(8)]
-
-
-@needs_sshd
-async def test_restarts_under_load_end_every_command_and_leave_no_socket(home: Home, tmp_path: Path) -> None:
-    before = sockets()
-    async with real_sshd(home, tmp_path / "sshd") as server, home.connector() as connector:
-        running = [asyncio.create_task(run(connector, server.target, "echo up")) for _ in range(20)]
-        session = await connector.session(server.target)
-        async with aclosing(session.run("echo up; sleep 60", shell="sh")) as pieces:  # type: ignore[type-var]  # a generator
-            assert b"up" in cast("bytes", await anext(aiter(pieces)))
-            server.stop()
-            await server.start()
-        await session.close()
-        ends = await asyncio.gather(*running, return_exceptions=True)
-        assert all(isinstance(end, tuple | OpstermError) for end in ends), ends
-        assert (await run(connector, server.target, "echo back"))[0] == b"back\n"
     await comes_true(lambda: sockets() == before)
