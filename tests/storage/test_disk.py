@@ -28,6 +28,7 @@ class SmallDisk:
 
     def __init__(self, at: Path) -> None:
         self.at = at
+        (at / "filler").write_bytes(b"x" * 262_144)  # room that `empty` makes, however full the database has become
         self.paths = find_paths({"OPSTERM_HOME": str(at / "opsterm")}, at)
 
     def remount(self, how: str) -> None:
