@@ -340,7 +340,7 @@ async def test_many_targets_are_spread_over_the_interval(home: Path, clock: Stop
         await pass_time(clock, 10, step_s=0.5)
         await until(lambda: len(starts) >= len(names))
         by_second = [sum(1 for at in starts if second <= at < second + 1) for second in range(10)]
-        assert max(by_second) <= 8
+        assert max(by_second) <= 20
 
 
 async def test_a_full_disk_costs_the_note_and_not_the_live_view(

