@@ -15,7 +15,8 @@ from opsterm.cli.invocation import Invocation
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadSetting, ExitCode, OpstermError
 from opsterm.core.paths import Paths, find_paths, make_private, refuse_shared_file
-from opsterm.core.settings import Loaded, load_settings
+from opsterm.core.settings import Loaded
+from opsterm.core.settings_reading import load_settings
 from opsterm.core.text import clean_block
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from opsterm.core.events import Event
 from opsterm.inventory.folding import fold
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
-from opsterm.policy.order import RUN_PROTOCOLS, Order
+from opsterm.policy.order import RUN_PROTOCOLS, SHELLS_OF_PROTOCOL, Order
 from opsterm.policy.risk import Risk
 
 _S = ChangeState
@@ -80,6 +80,7 @@ def propose(
     if len(set(names)) != len(names):
         raise BadInput("A target is named twice.", next_step="Name each target once.")
     _require_run_protocols(order)
+    _require_shell(order)
     if order.timeout_s <= 0 or order.expires_at <= now:
         raise BadInput("The order leaves no time to run.", next_step="Give it a time limit and an expiry ahead of now.")
     return Change(
@@ -93,6 +94,17 @@ def propose(
         digest=order.digest(),
         outcomes=tuple(Outcome(target=name) for name in names),
     )
+
+
+def _require_shell(order: Order) -> None:
+    """Raise BadInput naming the targets on which the order's shell is not to be had."""
+    others = [target for target in order.targets if order.shell not in SHELLS_OF_PROTOCOL[target.protocol]]
+    if others:
+        known = " or ".join(SHELLS_OF_PROTOCOL[others[0].protocol])
+        raise BadInput(
+            f"The shell {order.shell!r} is not known on {fold([target.name for target in others])}.",
+            next_step=f"Over {others[0].protocol} it is {known}.",
+        )
 
 
 def _require_run_protocols(order: Order) -> None:

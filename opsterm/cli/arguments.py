@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 
 from opsterm.cli.invocation import Invocation
-from opsterm.cli.syntax import Parser, build_parser
+from opsterm.cli.syntax.parser import Parser
+from opsterm.cli.syntax.whole import build_parser
 from opsterm.core.errors import BadInput, ExitCode
 
 _OURS = "\x00"

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 COMMAND_BYTES = 100_000
 """Bytes of a command at most: Linux takes 131,071 for one argument, and quoting needs some of them."""
 
-RUN_PROTOCOLS = ("local", "ssh")
-"""Protocols over which this version runs commands; words of `inventory.Protocol`."""
+SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {"local": ("sh", "bash"), "ssh": ("sh", "bash")}
+"""What carries a text out, by how the target is reached (words of `inventory.Protocol`).
+
+A shell is whatever gives the text its meaning: an interpreter on the target, or one of our own sessions.
+"""
+
+RUN_PROTOCOLS = tuple(SHELLS_OF_PROTOCOL)
+"""Protocols over which this version runs anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +45,7 @@ class Order:
 
     Attributes:
         command: the text handed to the shell, unchanged.
-        shell: "sh", "bash" or "powershell".
+        shell: what carries the text out; a word of SHELLS_OF_PROTOCOL.
         targets: in the order in which they are worked on.
         timeout_s: seconds it may run on one target.
         expires_at: epoch seconds after which it may not start.

@@ -36,7 +36,6 @@ from opsterm.runtime.supervisor import Heart, Supervisor
 
 SWEEP_EVERY_S = 5.0
 SWEPT_AT_ONCE = 10_000
-SHELLS = ("sh", "bash")
 LONGEST_S = 86_400.0
 """Seconds that a proposal may ask for, as for changes.timeout_s."""
 
@@ -48,7 +47,7 @@ class Proposal:
     Attributes:
         command: the text for the shell, exactly.
         selector: which targets.
-        shell: one of SHELLS.
+        shell: what carries it out; a word of SHELLS_OF_PROTOCOL.
         reason: why, "" when not said.
         origin: "chat", "screen" or "command line".
         timeout_s: seconds it may run on one target; None for the setting.
@@ -95,8 +94,6 @@ class Changes:
             raise BadInput("There is no command to run.", next_step="Write the command behind --, as in: -- uptime")
         if "\x00" in proposal.command:
             raise BadInput("A command cannot hold a zero byte.")
-        if proposal.shell not in SHELLS:
-            raise BadInput(f"{proposal.shell!r} is not a shell that this version runs.", next_step="Use sh or bash.")
         if proposal.timeout_s is not None and not 1 <= proposal.timeout_s <= LONGEST_S:
             raise BadInput(
                 "A command may run between 1 s and 24 h on one target.", next_step="Write the limit as in 30s or 10m."

@@ -15,7 +15,8 @@ from opsterm.core.hub import Ear
 from opsterm.core.mail import LOST_STATES, Mail, RecipientState
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.paths import Paths
-from opsterm.core.settings import Loaded, describe_settings
+from opsterm.core.settings import Loaded
+from opsterm.core.settings_reading import describe_settings
 from opsterm.core.units import age_text
 from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules

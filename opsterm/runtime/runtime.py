@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 from types import TracebackType
 
 from opsterm import __version__
@@ -27,23 +26,20 @@ from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.exposition import Exposition
 from opsterm.runtime.inventory import Inventory
-from opsterm.runtime.lease import Lease
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.mail import Post
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.notices import MailNotices
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Connector, Credentials, Fence, LeaseRow, Operator
+from opsterm.runtime.ports import Connector, Credentials, Operator
 from opsterm.runtime.ports_mail import WholeStore
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.remote_monitoring import RemoteMonitoring
 from opsterm.runtime.snmp import Snmp
-from opsterm.runtime.supervisor import Heart, Supervisor, TaskStatus
+from opsterm.runtime.supervisor import Heart, Supervisor
 from opsterm.runtime.terminals import Terminals
-
-REPORT_TASKS_EVERY_S = 5.0
-TASKS_KEY = "runtime.tasks"
+from opsterm.runtime.workers import Worker, Workers
 
 
 class Runtime:
@@ -81,7 +77,7 @@ class Runtime:
         self._edges = edges
         self._store: WholeStore | None = None
         self._ledger: Ledger | None = None
-        self._lease: Lease | None = None
+        self._workers: Workers | None = None
         self._started = False
         self._credentials: Credentials | None = None
         self._connector: Connector | None = None
@@ -107,7 +103,7 @@ class Runtime:
     @property
     def runs_workers(self) -> bool:
         """Whether this process is the one that measures and sweeps."""
-        return self._lease is not None and self._lease.fence is not None
+        return self._workers is not None and self._workers.run_here
 
     # ------------------------------------------------------------ opening, closing
 
@@ -140,10 +136,13 @@ class Runtime:
         if workers:
             await self._record_start(ledger)
             self.follow()
-            self._compete(store)
+            self.workers.compete()
 
     def _build(self, store: WholeStore, ledger: Ledger) -> None:
         settings, edges = self.settings, self._edges
+        self._workers = Workers(
+            store, self.clock, self.supervisor, edges.processes, face=self.face, works=self._works, alive=self._alive
+        )
         self.alerts = Alerts(store, ledger, self.clock, operator=edges.operator)
         self.inventory = Inventory(
             store, ledger, self.clock, files=edges.files, operator=edges.operator, offload=self.offload,
@@ -205,6 +204,13 @@ class Runtime:
         return self._credentials
 
     @property
+    def workers(self) -> Workers:
+        """What one process of this account does for all."""
+        if self._workers is None:
+            raise Bug("the runtime was used before it was opened")
+        return self._workers
+
+    @property
     def store(self) -> WholeStore:
         """What is kept on disk; for the use-cases, not for the faces."""
         if self._store is None:
@@ -239,41 +245,20 @@ class Runtime:
         self.supervisor.start("stop requests", self.changes.heed_stops)
         ledger.on_elsewhere(lambda: self.monitoring.look_elsewhere(self.supervisor.start))
 
-    def _compete(self, store: WholeStore) -> None:
-        """Compete for the lease; whoever holds it runs the workers."""
-        lease = self._lease = Lease(
-            store.lease, self.clock, holder=self._edges.processes.me(), boot=self._edges.processes.boot(),
-            face=self.face, won=self._won_lease, lost=self._lost_lease, alive=self._alive,
-        )  # fmt: skip
-        self.supervisor.start("lease", lease.keep, beat_every_s=2.0)
-
-    _WORKERS = ("remote measurements", "measurements", "samples upkeep", "changes upkeep", "mail",
-                "mail about alerts", "report")  # fmt: skip
-
-    async def _won_lease(self, fence: Fence) -> None:
-        start = self.supervisor.start
+    def _works(self) -> Sequence[Worker]:
+        """Return what the process that holds the lease runs."""
         interval_s = self.settings.monitoring.interval_s
-        start("measurements", lambda h: self.monitoring.measure_for_ever(h, fence), beat_every_s=interval_s)
+        works = [Worker(name="measurements", run=self.monitoring.measure_for_ever, beat_every_s=interval_s)]
         if self.settings.monitoring.remote.strip() and not self.settings.changes.read_only:
-            start("remote measurements", lambda h: self.remote_monitoring.measure_for_ever(h, fence), beat_every_s=1.0)
-        start("samples upkeep", lambda h: self.monitoring.compact_for_ever(h, fence), beat_every_s=60.0)
-        start("changes upkeep", self.changes.sweep, beat_every_s=5.0)
-        start("mail", lambda h: self.post.deliver_for_ever(h, fence))
-        start("mail about alerts", lambda h: self.notices.tell_for_ever(h, fence))
-        start("report", self._report_tasks, beat_every_s=REPORT_TASKS_EVERY_S)
-
-    async def _lost_lease(self) -> None:
-        for name in self._WORKERS:
-            await self.supervisor.stop(name)
-
-    async def _report_tasks(self, heart: Heart) -> None:
-        while True:
-            heart.beat()
-            if not self.read_only_because:
-                await self.store.preferences.put(
-                    TASKS_KEY, parts.tasks_to_json(self.supervisor.tasks(), self.clock.now())
-                )
-            await asyncio.sleep(REPORT_TASKS_EVERY_S)
+            run = self.remote_monitoring.measure_for_ever
+            works.append(Worker(name="remote measurements", run=run, beat_every_s=1.0))
+        return [
+            *works,
+            Worker(name="samples upkeep", run=self.monitoring.compact_for_ever, beat_every_s=60.0),
+            Worker(name="changes upkeep", run=lambda heart, _: self.changes.sweep(heart), beat_every_s=5.0),
+            Worker(name="mail", run=self.post.deliver_for_ever),
+            Worker(name="mail about alerts", run=self.notices.tell_for_ever),
+        ]
 
     async def _follow_inventory(self, heart: Heart) -> None:
         kinds = (TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen)
@@ -304,8 +289,8 @@ class Runtime:
     async def _take_leave(self) -> None:
         """Give up the lease, so that the next process need not wait, and say so; a disk that is full hears nothing."""
         with suppress(StorageError):
-            if self._lease is not None:
-                await self._lease.release()
+            if self._workers is not None:
+                await self._workers.release()
             if self._started and self._ledger is not None:
                 self._started = False
                 event = Stopped(face=self.face, process=self._edges.processes.me())
@@ -343,26 +328,6 @@ class Runtime:
 
     # --------------------------------------------------------------------- doctor
 
-    async def tasks(self) -> Sequence[TaskStatus]:
-        """Return the long-lived tasks: this process's, or those of the lease's holder when we run none."""
-        if self.runs_workers:
-            return self.supervisor.tasks()
-        if await self._living_holder() is None:
-            return []
-        said_at, tasks = parts.tasks_from_json(await self.store.preferences.get(TASKS_KEY) or "")
-        age_s = self.clock.now() - said_at
-        if not 0 <= age_s <= 3 * REPORT_TASKS_EVERY_S:
-            return tasks
-        return [replace(task, last_beat=task.last_beat + age_s) for task in tasks]  # as late as when it was said
-
-    async def has_workers(self) -> bool:
-        """Return whether any process runs the workers."""
-        return await self._living_holder() is not None
-
-    async def _living_holder(self) -> LeaseRow | None:
-        row = await self.store.lease.holder()
-        return row if row is not None and await self._alive(row.holder) else None
-
     async def doctor(self) -> Sequence[Check]:
         """Look at every part of the house."""
         now = self.clock.now()
@@ -372,9 +337,9 @@ class Runtime:
             parts.check_store(await self.store.facts(), self.read_only_because),
             await parts.check_credentials(self.credentials),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
-            parts.check_lease(await self._living_holder(), self._edges.processes.me(), now),
+            parts.check_lease(await self.workers.living_holder(), self._edges.processes.me(), now),
         ]
-        checks += [parts.check_task(task, now) for task in await self.tasks()]
+        checks += [parts.check_task(task, now) for task in await self.workers.tasks()]
         return [*checks, *parts.check_listeners(self.hub.ears)]
 
     def doctor_without_store(self) -> Sequence[Check]:

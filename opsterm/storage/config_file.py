@@ -9,7 +9,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Table
 
 from opsterm.core.errors import BadSetting
-from opsterm.core.settings import load_settings, setting_value
+from opsterm.core.settings_reading import load_settings, setting_value
 from opsterm.storage.private_file import locked, read, replace
 
 

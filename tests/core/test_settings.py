@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsterm.core.errors import BadSetting
-from opsterm.core.settings import Settings, describe_settings, known_keys, load_settings
+from opsterm.core.settings import Settings, known_keys
+from opsterm.core.settings_reading import describe_settings, load_settings
 
 
 def fault(

@@ -9,7 +9,7 @@ import pytest
 
 from opsterm.cli.arguments import parse_arguments
 from opsterm.cli.run import VERBS
-from opsterm.cli.syntax import EXIT_CODES
+from opsterm.cli.syntax.whole import EXIT_CODES
 from opsterm.core import errors
 from opsterm.core.errors import ExitCode, OpstermError
 from opsterm.runtime.commands import COMMANDS, Command

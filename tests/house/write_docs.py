@@ -11,9 +11,10 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 
 from opsterm.cli.manual import EXAMPLES, JSON_KEYS, OUTCOME_KEYS
-from opsterm.cli.syntax import build_parser
+from opsterm.cli.syntax.whole import build_parser
 from opsterm.core.mail_settings import MailNotifySetting
-from opsterm.core.settings import NOT_SETTINGS, Settings, ThresholdSetting, describe_settings, load_settings
+from opsterm.core.settings import Settings, ThresholdSetting
+from opsterm.core.settings_reading import NOT_SETTINGS, describe_settings, load_settings
 from opsterm.runtime.commands import COMMANDS, Command, key_text
 from tests.house.source import CHECKOUT
 

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from opsterm.core.errors import BadSetting
-from opsterm.core.settings import MonitoringSettings, ThresholdSetting, load_settings
+from opsterm.core.settings import MonitoringSettings, ThresholdSetting
+from opsterm.core.settings_reading import load_settings
 from opsterm.monitoring.metrics import CATALOGUE
 from opsterm.monitoring.sample import SeriesKey
 from opsterm.monitoring.thresholds import SHIPPED, fingerprint, make_rule, rules_from

@@ -106,7 +106,7 @@ class Worker:
 
     async def write_fenced(self) -> str:
         """Try to write as the holder of the lease that it once was; return the error's name, "" for none."""
-        fence = self.options["fence"] = self.options.get("fence") or self.runtime._lease.fence  # type: ignore[union-attr]  # it is open
+        fence = self.options["fence"] = self.options.get("fence") or self.runtime.workers.lease.fence  # type: ignore[union-attr]  # it is open
         try:
             await self.runtime.store.samples.write([Sample(LOAD, 1.0, 1.0)], fence=fence)
         except OpstermError as error:

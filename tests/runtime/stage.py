@@ -19,7 +19,7 @@ from opsterm.composition import build_runtime
 from opsterm.core.clock import Clock, StoppedClock, SystemClock
 from opsterm.core.errors import Unreachable
 from opsterm.core.paths import find_paths
-from opsterm.core.settings import load_settings
+from opsterm.core.settings_reading import load_settings
 from opsterm.inventory.target import LOCALHOST
 from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.policy.order import OrderTarget

@@ -50,7 +50,7 @@ async def test_a_change_from_proposal_to_outcome(home: Path) -> None:
     [
         (Proposal(command="  ", selector="localhost", origin="chat"), BadInput, "no command"),
         (Proposal(command="a\x00b", selector="localhost", origin="chat"), BadInput, "zero byte"),
-        (Proposal(command="ls", selector="localhost", shell="fish", origin="chat"), BadInput, "not a shell"),
+        (Proposal(command="ls", selector="localhost", shell="fish", origin="chat"), BadInput, "fish.*is not known"),
         (Proposal(command="ls", selector="", origin="chat"), BadInput, "No targets were chosen"),
         (Proposal(command="ls", selector="localhots", origin="chat"), NotFound, "localhost"),
         (Proposal(command="ls", selector="tag:", origin="chat"), BadInput, "tag"),

@@ -253,7 +253,7 @@ async def test_a_secret_in_the_text_of_an_alert_is_masked(home: Path, clock: Sto
 
 
 def test_a_table_without_addresses_is_refused(home: Path) -> None:
-    from opsterm.core.settings import load_settings
+    from opsterm.core.settings_reading import load_settings
 
     for text, said in (("[[mail.notify]]\n", "nobody to write to"), ('[[mail.notify]]\nto="x"\n', "not a mail address"),
                        ('[[mail.notify]]\nto="a@x.test"\ntarget="tag:"\n', "number 1")):  # fmt: skip

@@ -319,7 +319,7 @@ async def test_when_the_lease_is_lost_every_session_is_ended_at_once(home: Path,
     async with measuring(home, clock, PlayedConnector({"web-1": host.answer})) as runtime:
         await pass_time(clock, 10)
         await until(lambda: host.at_once == 1)
-        await runtime._lost_lease()
+        await runtime.workers.lost_lease()
         assert host.at_once == 0
         await pass_time(clock, 30)
         assert len(host.commands) == 1

@@ -14,7 +14,8 @@ from opsterm.core.errors import Bug, StorageError, StorageFull
 from opsterm.runtime.doctor import Health
 from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.ports import Credentials
-from opsterm.runtime.runtime import REPORT_TASKS_EVERY_S, Runtime
+from opsterm.runtime.runtime import Runtime
+from opsterm.runtime.workers import REPORT_TASKS_EVERY_S
 from tests.runtime.stage import PlayedConnector, build, child, opened, until, until_async
 
 
@@ -128,19 +129,19 @@ async def test_another_process_reads_the_tasks_of_the_holder_and_calls_none_late
     async with child(home, workers=True, load=1.0, settings="[monitoring]\ninterval_s = 0.1\n") as holder:
 
         async def has_reported() -> bool:
-            return bool(await here.tasks())
+            return bool(await here.workers.tasks())
 
         clock = StoppedClock(at=SystemClock().now())
         async with opened(home, clock=clock) as here:
             await until_async(has_reported)
             clock.advance(REPORT_TASKS_EVERY_S)  # as old as a report may be
-            found = {status.name: status.late(clock.now()) for status in await here.tasks()}
+            found = {status.name: status.late(clock.now()) for status in await here.workers.tasks()}
             assert found["measurements"] is False
             clock.advance(4 * REPORT_TASKS_EVERY_S)
-            found = {status.name: status.late(clock.now()) for status in await here.tasks()}
+            found = {status.name: status.late(clock.now()) for status in await here.workers.tasks()}
             assert found["measurements"] is True, "a holder that reports no more hangs"
             await holder.kill()
-            assert await here.tasks() == []
+            assert await here.workers.tasks() == []
             assert (await health(here))["workers"] is Health.NOTE
 
 

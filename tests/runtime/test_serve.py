@@ -88,7 +88,7 @@ async def test_killed_again_and_again_its_database_opens_and_the_doctor_works(ho
     async with child(home) as writer, opened(home) as here:
 
         async def works() -> bool:
-            return await here._living_holder() is not None
+            return await here.workers.living_holder() is not None
 
         for number in range(KILLS):
             async with serving(home) as process:
@@ -110,7 +110,7 @@ async def test_killed_again_and_again_its_database_opens_and_the_doctor_works(ho
     async with serving(home) as process, opened(home) as here:
 
         async def works_again() -> bool:
-            return await here._living_holder() is not None
+            return await here.workers.living_holder() is not None
 
         await until_async(works_again)
         process.send_signal(signal.SIGTERM)

@@ -18,7 +18,7 @@ from opsterm.core.clock import SystemClock
 from opsterm.core.events import Fact
 from opsterm.core.hub import Hub
 from opsterm.core.paths import find_paths, make_private
-from opsterm.core.settings import load_settings
+from opsterm.core.settings_reading import load_settings
 from opsterm.monitoring.events import SamplesTaken
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.app import OpstermApp

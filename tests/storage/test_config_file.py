@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from opsterm.core.errors import BadSetting, StorageError
-from opsterm.core.settings import load_settings
+from opsterm.core.settings_reading import load_settings
 from opsterm.storage.config_file import write_setting
 
 WRITTEN = """\

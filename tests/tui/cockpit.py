@@ -16,7 +16,8 @@ from textual.pilot import Pilot
 from opsterm.composition import build_runtime
 from opsterm.core.clock import StoppedClock
 from opsterm.core.paths import Paths
-from opsterm.core.settings import Loaded, load_settings
+from opsterm.core.settings import Loaded
+from opsterm.core.settings_reading import load_settings
 from opsterm.inventory.target import LOCALHOST, Protocol, Target
 from opsterm.monitoring.alerts import Alert, AlertState, Severity
 from opsterm.monitoring.sample import Sample, SeriesKey

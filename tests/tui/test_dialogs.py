@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.core.settings import load_settings
+from opsterm.core.settings_reading import load_settings
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.choice import ChoiceScreen
 from opsterm.tui.widgets.row_table import RowTable

@@ -11,7 +11,8 @@ from functools import partial
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode, StorageError
 from opsterm.core.paths import make_private
-from opsterm.core.settings import describe_settings, known_keys, load_settings, setting_value
+from opsterm.core.settings import known_keys
+from opsterm.core.settings_reading import describe_settings, load_settings, setting_value
 from opsterm.core.units import parse_duration
 from opsterm.policy.audit import as_json, utc_text
 from opsterm.runtime.commands import COMMANDS

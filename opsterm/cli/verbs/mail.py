@@ -54,7 +54,7 @@ async def retry(context: Context) -> int:
     _print(context, mails)
     if not mails:
         context.printer.say("There is nothing to try again.")
-    elif not await context.runtime.has_workers():
+    elif await context.runtime.workers.living_holder() is None:
         context.printer.say("No process runs the workers: they are tried once `opsterm` or `opsterm serve` runs.")
     return ExitCode.DONE
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from opsterm.changes.change import ChangeState
 from opsterm.core.errors import OpstermError
-from opsterm.core.settings import describe_settings
+from opsterm.core.settings_reading import describe_settings
 from opsterm.core.units import age_text, value_text
 from opsterm.inventory.folding import fold
 from opsterm.inventory.target import Target

@@ -1,0 +1,67 @@
+"""Arguments of the verbs that look at targets or change them."""
+
+from __future__ import annotations
+
+import argparse
+
+from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
+
+_ABOUT_APPROVE = """\
+On a terminal a high risk asks for the number of targets. Without one nobody is
+asked: naming the change approves it, so let a script name the --digest that was
+read, or the number of --targets. If nobody reads the output any more, the
+change runs on. Ends with 1 when the command failed somewhere, 3 when no target
+was reached, 124 when it ran too long everywhere, 130 when it was stopped."""
+
+
+_ABOUT_COMMAND = """\
+One word behind -- is the text for the shell, as it is; several are quoted, so
+that each arrives as it was typed; - takes the text from standard input."""
+
+_ABOUT_QUERY = """\
+A command that is known to only read runs at once; any other becomes a proposal,
+is not run, and ends with 4. Targets with the same output and exit status are
+one group; of those that differ from the most, the lines that differ are shown.
+Ends as approve does."""
+
+
+def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
+    """Add the verbs that look at targets or change them, and the audit."""
+    for name, text, about in (
+        ("query", "look at targets with a command that only reads", f"{_ABOUT_QUERY}\n\n{_ABOUT_COMMAND}"),
+        ("propose", "propose a command for targets; it runs only when it is approved", _ABOUT_COMMAND),
+    ):
+        one = add_verb(verbs, data, name, text, about=about)
+        one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
+        one.add_argument("--shell", default="sh", choices=("sh", "bash"), help="which shell runs it")
+        one.add_argument("--reason", default="", help="why; kept in the audit")
+        one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
+        if name == "query":
+            one.add_argument("--each", action="store_true", help="each target by itself, line by line as it comes")
+        one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
+    one = add_verb(verbs, data, "changes", "list changes, newest first")
+    one.add_argument("--state", action="append", default=[], help="only in this state; may be given several times")
+    one.add_argument("--limit", type=number(1, 100_000), default=50, help="at most this many")
+    for name, text, about in (
+        ("change", "show one change with its outcomes", ""),
+        ("approve", "approve a change as it is shown, and run it here", _ABOUT_APPROVE),
+        ("deny", "say no to a change", ""),
+        ("run", "run an approved change here", "Ends as approve does."),
+        ("stop", "stop a running change, wherever it runs", ""),
+    ):
+        one = add_verb(verbs, data, name, text, about=about)
+        one.add_argument("id", metavar="ID", help="as in c18")
+        if name == "approve":
+            one.add_argument("--digest", default="", help="approve only if this is the digest")
+            one.add_argument("--targets", type=number(1, 1_000_000), help="approve only if it is for this many")
+            one.add_argument("--no-run", action="store_true", help="approve only; `opsterm run` runs it")
+        if name == "deny":
+            one.add_argument("--note", default="", help="why; kept in the audit")
+    one = add_verb(verbs, data, "output", "print what a change printed on one target")
+    one.add_argument("id", metavar="ID", help="as in c18")
+    one.add_argument("target", nargs="?", default="", help="only of this target")
+    one.add_argument("--raw", action="store_true", help="the very bytes; refused on a terminal")
+    one = add_verb(verbs, data, "audit", "who did what, when, why, with which result")
+    one.add_argument("id", nargs="?", default="", metavar="ID", help="only of this change, alert or mail: c18, a7, m7")
+    one.add_argument("--since", default="", help="how far back, as in 2h or 7d")
+    one.add_argument("--limit", type=number(1, 100_000), default=200, help="at most this many")

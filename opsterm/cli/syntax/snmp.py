@@ -1,0 +1,40 @@
+"""Arguments of `opsterm snmp`."""
+
+from __future__ import annotations
+
+from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
+
+
+def add_snmp(verbs: Verbs[Parser], data: Parser) -> None:
+    """Add the verbs that ask SNMP agents."""
+    snmp = verbs.add_parser("snmp", help="ask SNMP agents; only reads: get, walk, table, profile, login")
+    actions = snmp.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    ends = "Ends with 1 when some targets failed, with 3 when none could be reached."
+
+    def verb(name: str, text: str, about: str) -> Parser:
+        one = add_verb(actions, data, name, text, about=about, below="snmp")
+        one.add_argument("selector", help=SOME)
+        return one
+
+    an_object = "a number or a name, as in 1.3.6.1.2.1.1.5.0, sysName or IF-MIB::ifName.2"
+    verb("get", "get the values of some objects", ends).add_argument(
+        "objects", nargs="+", metavar="OBJECT", help=an_object
+    )
+    walk = verb("walk", "read everything below some objects", ends)
+    walk.add_argument("objects", nargs="+", metavar="OBJECT", help=an_object)
+    table = verb("table", "read a table, a row a line", ends)
+    table.add_argument("object", help="as in ifTable, hrStorageTable or the number of any table")
+    for one in (walk, table):
+        one.add_argument(
+            "--limit", type=number(1, 1_000_000), help="values of one target at most; else snmp.walk_limit"
+        )
+    verb("profile", "say what a target is: vendor, system, model, uptime", ends)
+    one = verb(
+        "login", "keep how agents let opsterm in; asks for the secrets",
+        "A community of version 2c, or with --user a user of version 3. Without a\n"
+        "terminal, standard input gives one line for each thing that would be asked: the\n"
+        "passphrase of a locked vault, the community, or those of --auth and --priv.",
+    )  # fmt: skip
+    one.add_argument("--user", help="user of version 3")
+    one.add_argument("--auth", choices=("SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512", "MD5"), help="with --user")
+    one.add_argument("--priv", choices=("AES", "AES-192", "AES-256", "DES"), help="with --auth")

@@ -1,0 +1,24 @@
+"""Arguments of the verbs about measurements and alerts."""
+
+from __future__ import annotations
+
+from opsterm.cli.syntax.parser import Parser, Verbs, add_verb, number
+
+
+def add_watching(verbs: Verbs[Parser], data: Parser) -> None:
+    """Add the verbs about measurements and alerts, and the chat."""
+    one = add_verb(verbs, data, "alerts", "list alerts, or acknowledge, silence or reopen one")
+    one.add_argument("action_words", nargs="*", metavar="[ack|silence|reopen] [ID]", help="for example: ack a7")
+    one.add_argument("--all", action="store_true", help="resolved ones as well")
+    one.add_argument("--for", dest="for_", metavar="TIME", help="how long a silence lasts, as in 30m, 4h, 2d")
+    one.add_argument("--note", default="", help="why")
+    one = add_verb(verbs, data, "metrics", "print the newest measurements in the Prometheus text format")
+    one.add_argument("--target", default="", help="only of this target")
+    one = add_verb(verbs, data, "history", "print one series over a window")
+    one.add_argument("metric", help="as in cpu.used_percent or fs.used_percent[/]")
+    one.add_argument("--target", default="localhost", help="whose series")
+    one.add_argument("--window", default="1h", help="how far back, as in 15m, 1h, 24h")
+    one.add_argument("--points", type=number(1, 10_000), default=60, help="at most this many")
+    one = add_verb(verbs, data, "ask", "ask in plain language; the chat without a screen",
+                about="Ends with 2 when the sentence was not understood.")  # fmt: skip
+    one.add_argument("words", nargs="+", help="the question, quoted or not")

@@ -1,0 +1,55 @@
+"""The whole command line as one parser. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+
+from opsterm import __version__
+from opsterm.cli.syntax.changes import add_changes
+from opsterm.cli.syntax.checks import add_checks
+from opsterm.cli.syntax.house import add_house
+from opsterm.cli.syntax.parser import Parser
+from opsterm.cli.syntax.snmp import add_snmp
+from opsterm.cli.syntax.targets import add_targets
+from opsterm.cli.syntax.watching import add_watching
+
+EXIT_CODES = """\
+exit codes: 0 done, 1 done but some targets failed, 2 bad input, 3 unreachable,
+4 refused, 5 storage, 6 model unavailable, 70 a fault of opsterm, 124 time-out,
+130 interrupted. Data goes to standard output, talk to standard error; --json
+prints one object a line. `opsterm VERB --help` has examples."""
+
+
+def build_parser() -> Parser:
+    """Return the parser of the whole command line."""
+    shared = _shared_options(default=None)
+    # A sub-parser's default would overwrite what stood before the verb, so below a verb there is none.
+    data = Parser(add_help=False, parents=[_shared_options(default=argparse.SUPPRESS)])
+    data.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser = Parser(
+        prog="opsterm",
+        parents=[shared],
+        description="The operator's cockpit on a jump host. Without a verb it opens the screen.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"opsterm {__version__}")
+    parser.add_argument("--theme", help="colours of the screen")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    parser.add_argument("--slow", action="store_true", help="for serial lines: few colours, few repaints")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
+    for add in (add_targets, add_snmp, add_watching, add_checks, add_changes, add_house):
+        add(verbs, data)
+    return parser
+
+
+def _shared_options(*, default: str | None) -> Parser:
+    shared = Parser(add_help=False)
+    shared.add_argument("--config", metavar="FILE", help="read settings from this file", default=default)
+    shared.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", help="set one setting for this run", default=default
+    )
+    shared.add_argument(
+        "--read-only", action="store_true", help="nothing can be proposed, approved or run", default=default
+    )
+    return shared
