@@ -10,6 +10,7 @@ placeholder, a path) stay readable.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -36,17 +37,24 @@ class _Rule:
 
     Attributes:
         kind: the word in the placeholder.
-        pattern: with a group "secret" around what is replaced.
+        pattern: with a group "secret" around what is replaced; compiled when a text first has its hint.
+        flags: of `re`.
         hint: lower-case texts of which one must be in the text for the pattern to be tried; () for always.
     """
 
     kind: str
-    pattern: re.Pattern[str]
+    pattern: str
+    flags: int
     hint: tuple[str, ...] = ()
 
 
 def _rule(kind: str, pattern: str, *hint: str, flags: int = 0) -> _Rule:
-    return _Rule(kind, re.compile(pattern, flags), hint)
+    return _Rule(kind, pattern, flags, hint)
+
+
+@functools.cache
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
 
 
 _I = re.IGNORECASE
@@ -179,7 +187,7 @@ def _apply(rule: _Rule, text: str) -> tuple[str, int]:
     """Replace every hit of one rule, from left to right."""
     pieces: list[str] = []
     at = hits = 0
-    for match in rule.pattern.finditer(text):
+    for match in _compiled(rule.pattern, rule.flags).finditer(text):
         secret = match["secret"]
         start, end = match.span("secret")
         if start < at or not secret.strip() or _PLAIN.fullmatch(secret.strip()) or _is_masked(secret, text[at:start]):

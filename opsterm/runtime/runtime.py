@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
+from typing import TYPE_CHECKING, cast
 
 from opsterm import __version__
 from opsterm.core.clock import Clock
@@ -17,7 +19,6 @@ from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, T
 from opsterm.inventory.target import Protocol
 from opsterm.runtime import doctor as parts
 from opsterm.runtime.alerts import Alerts
-from opsterm.runtime.assistant import Assistant
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.doctor import Check
@@ -41,6 +42,9 @@ from opsterm.runtime.supervisor import Heart, Supervisor
 from opsterm.runtime.terminals import Terminals
 from opsterm.runtime.workers import Worker, Workers
 
+if TYPE_CHECKING:
+    from opsterm.runtime.assistant import Assistant
+
 
 class Runtime:
     """Everything a face can ask for, grouped by room. Open it once, close it always.
@@ -49,7 +53,7 @@ class Runtime:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, profiles, monitoring, remote_monitoring, alerts, changes, assistant, terminals, audit, exposition,
+        inventory, profiles, monitoring, remote_monitoring, alerts, changes, terminals, audit, exposition,
             snmp, reach, post: use-cases by room.
     """
 
@@ -59,7 +63,6 @@ class Runtime:
     remote_monitoring: RemoteMonitoring
     alerts: Alerts
     changes: Changes
-    assistant: Assistant
     terminals: Terminals
     audit: Audit
     exposition: Exposition
@@ -79,6 +82,7 @@ class Runtime:
         self._ledger: Ledger | None = None
         self._workers: Workers | None = None
         self._started = False
+        self._assistant: Assistant | None = None
         self._credentials: Credentials | None = None
         self._connector: Connector | None = None
         self._ssh_problems: Sequence[str] = ()
@@ -181,13 +185,20 @@ class Runtime:
             post=self.post,
         )  # fmt: skip
         self.exposition = Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
-        self.assistant = Assistant(
-            self.clock, operator=edges.operator, inventory=self.inventory, monitoring=self.monitoring,
-            alerts=self.alerts, changes=self.changes, audit=self.audit, open_knowledge=edges.open_knowledge,
-        )  # fmt: skip
 
     async def _alive(self, process: str) -> bool:
         return await self.offload.run("probe", lambda: self._edges.processes.alive(process))
+
+    async def assistant(self) -> Assistant:
+        """Return the assistant, loaded when first asked for: its rules are a seventh of what a start would import."""
+        module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.assistant"))
+        if self._assistant is None:
+            self._assistant = cast("type[Assistant]", module.Assistant)(
+                self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
+                alerts=self.alerts, changes=self.changes, audit=self.audit,
+                open_knowledge=self._edges.open_knowledge,
+            )  # fmt: skip
+        return self._assistant
 
     async def connector(self) -> Connector:
         """Return the connector, made when first needed: what it needs costs a third of a second to load."""

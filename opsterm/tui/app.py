@@ -17,13 +17,13 @@ from textual.worker import WorkerFailed
 from opsterm.core.errors import Bug, OpstermError
 from opsterm.core.events import Fact
 from opsterm.core.paths import Paths
+from opsterm.core.quiet_gc import quiet_gc
 from opsterm.core.settings import Loaded
 from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.offload import Offload
 from opsterm.tui.ascii import AsciiOnly
 from opsterm.tui.glyphs import Glyphs, glyphs
 from opsterm.tui.keys import KeyMap
-from opsterm.tui.quiet_gc import quiet_gc
 from opsterm.tui.screens.opening import OpeningScreen
 from opsterm.tui.start import Terminal
 from opsterm.tui.theme import choose_theme, load_themes

@@ -171,12 +171,14 @@ async def test_a_chosen_target_is_measured_like_this_host(home: Path, clock: Sto
                                                   end=clock.now(), points=100))[0]  # fmt: skip
         assert (window.step_s, window.gap_s) == (10.0, 30.0)
         assert 'opsterm_cpu_used_percent{target="web-1"} 40' in await runtime.exposition.page()
-        answer = await runtime.assistant.ask("cpu on web-1", origin="chat")
+        answer = await (await runtime.assistant()).ask("cpu on web-1", origin="chat")
         assert "40 %" in str(answer.blocks)
     async with opened(home, settings=SETTINGS, clock=clock) as other:
         assert other.monitoring.latest("web-1") == []
-        assert "40 %" in str((await other.assistant.ask("cpu on web-1", origin="chat")).blocks)
-        assert "load.1m" in str((await other.assistant.ask("load on web-1 over the last hour", origin="chat")).sources)
+        assert "40 %" in str((await (await other.assistant()).ask("cpu on web-1", origin="chat")).blocks)
+        assert "load.1m" in str(
+            (await (await other.assistant()).ask("load on web-1 over the last hour", origin="chat")).sources
+        )
         clock.advance(3600)
         assert "web-1" not in await other.exposition.page(), "what is measured no longer is not scraped as new"
         assert "web-1" in await other.exposition.page("web-1")

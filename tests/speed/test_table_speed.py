@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 from textual.widgets import DataTable
 
-from opsterm.tui.quiet_gc import quiet_gc
+from opsterm.core.quiet_gc import quiet_gc
 from opsterm.tui.widgets.log_view import OutputView
 from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow
 

@@ -9,10 +9,10 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from opsterm.core.quiet_gc import quiet_gc
 from opsterm.monitoring.alerts import Severity
 from opsterm.monitoring.sample import Point, SeriesKey, SeriesWindow
 from opsterm.tui.drawing.chart import ThresholdLine
-from opsterm.tui.quiet_gc import quiet_gc
 from opsterm.tui.widgets.chart import Chart
 from opsterm.tui.widgets.log_view import OutputView
 from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow

@@ -9,7 +9,9 @@ from opsterm.core.errors import ExitCode
 
 async def ask(context: Context) -> int:
     """Answer one sentence."""
-    answer = await context.runtime.assistant.ask(" ".join(context.invocation.texts("words")), origin="command line")
+    answer = await (await context.runtime.assistant()).ask(
+        " ".join(context.invocation.texts("words")), origin="command line"
+    )
     if context.printer.json:
         context.printer.record({**answer_json(answer), "change": f"c{answer.change_id}" if answer.change_id else None})
     else:

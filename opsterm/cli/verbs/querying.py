@@ -13,6 +13,7 @@ from opsterm.cli.verbs.changes import describe, proposal_of
 from opsterm.cli.verbs.running import exit_code, run_here, run_to_the_end
 from opsterm.core.errors import ExitCode, OpstermError
 from opsterm.core.hub import Ear
+from opsterm.core.quiet_gc import quiet_gc
 from opsterm.core.text import clean_bytes
 from opsterm.policy.approval import POLICY
 
@@ -25,6 +26,7 @@ async def query(context: Context) -> int:
     if context.invocation.yes("each") and not context.printer.json:
         return await run_here(context, change)
     context.runtime.follow()
+    quiet_gc()
     with context.runtime.hub.listen("progress on the command line", ChangeTargetEnded) as ear:
         async with asyncio.TaskGroup() as group:
             group.create_task(_show_progress(context, change, ear))

@@ -12,6 +12,7 @@ from opsterm.cli.run import Context
 from opsterm.cli.verbs.changes import describe, named_change
 from opsterm.core.errors import ExitCode, NotApproved, OpstermError
 from opsterm.core.hub import Ear
+from opsterm.core.quiet_gc import quiet_gc
 from opsterm.core.text import clean_bytes
 from opsterm.policy.risk import RiskLevel
 
@@ -61,6 +62,7 @@ async def run_here(context: Context, change: Change) -> int:
     """Run an approved change in this process and print what comes, as it comes."""
     runtime = context.runtime
     runtime.follow()
+    quiet_gc()
     live = _Live(context, change)
     with runtime.hub.listen("output on the command line", ChangeOutput) as ear:
         async with asyncio.TaskGroup() as group:
@@ -74,7 +76,7 @@ async def run_here(context: Context, change: Change) -> int:
         context.printer.record(change_record(ended))
         return exit_code(ended)
     for outcome in ended.outcomes:
-        await live.show(outcome.target, last=True)
+        await live.show(outcome.target, outcome.kept_bytes, last=True)
         _say_how_it_went(context, outcome)
     context.printer.say(f"{ended.name} {ended.state}.")
     if live.failure is not None:
@@ -120,20 +122,29 @@ class _Live:
     async def follow(self, ear: Ear) -> None:
         """Print what the executor tells of, until the ear is closed."""
         async for facts in ear.batches(pause_s=0.05):
-            for target in {fact.event.target for fact in facts if isinstance(fact.event, ChangeOutput)}:
-                await self.show(target)
+            events = [fact.event for fact in facts if isinstance(fact.event, ChangeOutput)]
+            for target, came in {event.target: event.total_bytes for event in events}.items():
+                await self.show(target, came)
 
-    async def show(self, target: str, *, last: bool = False) -> None:
-        """Print the whole lines that are new; with `last` also a line that never ended."""
+    async def show(self, target: str, came: int, *, last: bool = False) -> None:
+        """Print the whole lines that are new; with `last` also a line that never ended.
+
+        Args:
+            target: whose.
+            came: bytes that there are, at least those that are kept.
+            last: no more will come.
+        """
         try:
-            await self._show(target, last=last)
+            await self._show(target, came, last=last)
         except (BrokenPipeError, OpstermError) as error:
             self.failure = self.failure or error
 
-    async def _show(self, target: str, *, last: bool) -> None:
+    async def _show(self, target: str, came: int, *, last: bool) -> None:
         changes = self._context.runtime.changes
-        while self.failure is None and (
-            data := await changes.output(self._change.id, target, offset=self._read.get(target, 0))
+        while (
+            self.failure is None
+            and self._read.get(target, 0) < came
+            and (data := await changes.output(self._change.id, target, offset=self._read.get(target, 0)))
         ):
             self._read[target] = self._read.get(target, 0) + len(data)
             *lines, rest = (self._rest.get(target, b"") + data).split(b"\n")

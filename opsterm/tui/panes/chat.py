@@ -81,7 +81,7 @@ class ChatPane(Pane):
             Static(Text("you   ", style="bold") + Text(clean_block(text)), markup=False, classes="chat-you")
         )
         try:
-            answer: Answer = await self.runtime.assistant.ask(text, origin="chat")
+            answer: Answer = await (await self.runtime.assistant()).ask(text, origin="chat")
         except OpstermError as error:
             await self._show(Static(clean_block(str(error)), markup=False, classes="chat-fault"))
             return

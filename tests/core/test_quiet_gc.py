@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from opsterm.tui.quiet_gc import THRESHOLDS, quiet_gc
+from opsterm.core.quiet_gc import THRESHOLDS, quiet_gc
 
 
 def test_collector_is_quiet_and_comes_back() -> None:

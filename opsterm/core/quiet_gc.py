@@ -1,8 +1,8 @@
-"""Garbage collection that does not stall the screen.
+"""Garbage collection that neither stalls the screen nor slows down a fan-out.
 
 A screen holds a few hundred thousand objects that live as long as it does. A full collection looks at all of them and
 takes up to 0.3 s, in which no key is answered. Once the screen stands, they are set aside, and the rest is looked
-at less often.
+at less often. A command on many targets spends a sixth of its time on collections otherwise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ THRESHOLDS = (20_000, 50, 1_000)
 def quiet_gc() -> Callable[[], None]:
     """Set aside what lives now and collect less often; return the function that undoes both.
 
-    Call it once the first screen is painted: it collects once, which takes up to 0.3 s on a large heap.
+    Call it once the first screen is painted, or all is loaded: it collects once, up to 0.3 s on a large heap.
     """
     before = gc.get_threshold()
     gc.collect()
