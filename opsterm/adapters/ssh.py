@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from opsterm.adapters.ssh_destination import Destination, StrictHostKeys
 from opsterm.adapters.ssh_dial import open_tcp, read_greeting
 from opsterm.adapters.ssh_host_key import UnknownHostKey
-from opsterm.adapters.ssh_identity import Identity
+from opsterm.adapters.ssh_identity import Identity, IdentityFiles, read_identity_files
 from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import SharedLines, SshLine
@@ -169,24 +169,28 @@ class SshConnector:
 
     async def _open(self, asked: Asked, target: str) -> SshLine:
         """Open a line; a server that turns us away before its greeting is asked again, a little later each time."""
-        prepared = await self._prepare(asked)
+        prepared, files = await self._run(lambda: self._ready(asked))
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + self._connect_limit(prepared.destination)
         pause = FIRST_PAUSE_S
         for _ in range(MOST_ATTEMPTS - 1):
             try:
-                return await self._open_once(asked, prepared, target)
+                return await self._open_once(asked, prepared, files, target)
             except TurnedAway:
                 spread = pause * random.uniform(0.5, 1.5)  # noqa: S311 - it spreads attempts and hides nothing
                 if loop.time() + spread > give_up_at:
                     raise
                 await asyncio.sleep(spread)
                 pause *= 2
-        return await self._open_once(asked, prepared, target)
+        return await self._open_once(asked, prepared, files, target)
 
-    async def _open_once(self, asked: Asked, prepared: Prepared, target: str) -> SshLine:
+    def _ready(self, asked: Asked) -> tuple[Prepared, IdentityFiles]:
+        prepared = self._routes.prepare(asked)
+        return prepared, read_identity_files(prepared.destination)
+
+    async def _open_once(self, asked: Asked, prepared: Prepared, files: IdentityFiles, target: str) -> SshLine:
         line: SshLine | None = None
-        identity = Identity(prepared.destination, self._credentials, self._run)
+        identity = Identity(prepared.destination, files, self._credentials, self._run)
         client = LoginClient(prepared.destination, prepared.known, identity, target)
         try:
             try:

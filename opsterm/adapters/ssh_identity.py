@@ -12,7 +12,8 @@ import functools
 import os
 import stat
 import struct
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,6 +145,59 @@ def _opened(private: bytes, passphrase: str | None) -> SSHKey:
     return asyncssh.import_private_key(private, passphrase)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityFiles:
+    """What the files that ssh_config names hold.
+
+    Attributes:
+        keys: each once, in order.
+        certificates: those named, and those beside the keys.
+        notes: sentences about files that cannot be used.
+    """
+
+    keys: tuple[KeyFile, ...]
+    certificates: tuple[SSHCertificate, ...]
+    notes: tuple[str, ...]
+
+
+def read_identity_files(destination: Destination) -> IdentityFiles:
+    """Read the key files and certificates of a destination. Blocks; never raises."""
+    notes = Attempts()
+    keys = _read_keys(destination, notes)
+    for file in keys:
+        if file.private and not file.is_encrypted:
+            with suppress(asyncssh.KeyImportError, ValueError):  # said when its turn comes
+                _opened(file.private, None)
+    certificates = _read_certificates(destination, notes)
+    return IdentityFiles(keys=tuple(keys), certificates=tuple(certificates), notes=tuple(notes.notes))
+
+
+def _read_keys(destination: Destination, notes: Attempts) -> list[KeyFile]:
+    files: list[KeyFile] = []
+    for path in destination.identity_files:
+        file = read_key_file(path)
+        if file is None:
+            if destination.identities_named:
+                notes.note(f"{clean_line(str(path))} (IdentityFile) is not there.")
+        elif file.fault:
+            notes.note(file.fault)
+        elif not any(file.public and file.public == other.public for other in files):
+            files.append(file)
+    return files
+
+
+def _read_certificates(destination: Destination, notes: Attempts) -> list[SSHCertificate]:
+    found = []
+    beside = [path.with_name(path.name + "-cert.pub") for path in destination.identity_files]
+    for path in (*destination.certificate_files, *beside):
+        try:
+            found.append(asyncssh.read_certificate(path))
+        except (OSError, asyncssh.KeyImportError) as error:
+            if path not in beside:
+                notes.note(f"{clean_line(str(path))} (CertificateFile) is not used: {clean_line(str(error))}.")
+    return found
+
+
 class Identity:
     """The keys and passwords for one log-in. Make a new one for each connection.
 
@@ -151,12 +205,15 @@ class Identity:
         attempts: what was tried so far.
     """
 
-    def __init__(self, destination: Destination, credentials: Credentials | None, run: Run) -> None:
-        self.attempts = Attempts()
+    def __init__(
+        self, destination: Destination, files: IdentityFiles, credentials: Credentials | None, run: Run
+    ) -> None:
+        self.attempts = Attempts(notes=list(files.notes))
         self._destination = destination
         self._credentials = credentials
         self._run = run
         self._agent: SSHAgentClient | None = None
+        self._files = files
         self._keys = self._all_keys()
         self._password_given = False
 
@@ -190,7 +247,7 @@ class Identity:
             self._agent = None
 
     async def _all_keys(self) -> AsyncGenerator[tuple[SSHKeyPair, str], None]:
-        files, certificates = await self._run(lambda: (self._read_files(), self._read_certificates()))
+        files, certificates = self._files.keys, self._files.certificates
         agent = await self._agent_keys()
         by_blob = {file.public: file for file in files if file.public}
         named = [pair for file in files for pair in agent if pair.public_data == file.public]
@@ -208,32 +265,6 @@ class Identity:
                 for loaded in await self._load(file, certificates):
                     yield loaded, f"{_label(loaded.public_data)} ({clean_line(str(file.path))})"
 
-    def _read_files(self) -> list[KeyFile]:
-        files: list[KeyFile] = []
-        for path in self._destination.identity_files:
-            file = read_key_file(path)
-            if file is None:
-                if self._destination.identities_named:
-                    self.attempts.note(f"{clean_line(str(path))} (IdentityFile) is not there.")
-            elif file.fault:
-                self.attempts.note(file.fault)
-            elif not any(file.public and file.public == other.public for other in files):
-                files.append(file)
-        return files
-
-    def _read_certificates(self) -> list[SSHCertificate]:
-        found = []
-        beside = [path.with_name(path.name + "-cert.pub") for path in self._destination.identity_files]
-        for path in (*self._destination.certificate_files, *beside):
-            try:
-                found.append(asyncssh.read_certificate(path))
-            except (OSError, asyncssh.KeyImportError) as error:
-                if path not in beside:
-                    self.attempts.note(
-                        f"{clean_line(str(path))} (CertificateFile) is not used: {clean_line(str(error))}."
-                    )
-        return found
-
     async def _agent_keys(self) -> list[SSHKeyPair]:
         if not self._destination.agent:
             return []
@@ -247,7 +278,7 @@ class Identity:
             )
             return []
 
-    async def _load(self, file: KeyFile, certificates: list[SSHCertificate]) -> list[SSHKeyPair]:
+    async def _load(self, file: KeyFile, certificates: Sequence[SSHCertificate]) -> list[SSHKeyPair]:
         """Load a private key, with its stored passphrase where it needs one; [] with a note when it cannot be."""
         shown = clean_line(str(file.path))
         passphrase = None
@@ -257,13 +288,17 @@ class Identity:
                 self.attempts.note(f"{shown} has a passphrase that is not kept; add the key to an agent, or keep it.")
                 return []
         try:
-            return await self._run(lambda: self._pairs(_opened(file.private, passphrase), certificates, shown))
+            if passphrase is None:
+                key = _opened(file.private, None)  # it was already, when it was read
+            else:
+                key = await self._run(lambda: _opened(file.private, passphrase))
+            return self._pairs(key, certificates, shown)
         except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError) as error:
             why = "it does not open with the passphrase that is kept" if passphrase else clean_line(str(error))
             self.attempts.note(f"{shown} is not used: {why}.")
             return []
 
-    def _pairs(self, key: SSHKey, certificates: list[SSHCertificate], shown: str) -> list[SSHKeyPair]:
+    def _pairs(self, key: SSHKey, certificates: Sequence[SSHCertificate], shown: str) -> list[SSHKeyPair]:
         if rsa_bits(key.public_data) < self._destination.least_rsa_bits:
             self.attempts.note(f"{shown} is shorter than {self._destination.least_rsa_bits} bits (RequiredRSASize).")
             return []

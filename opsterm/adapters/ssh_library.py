@@ -42,11 +42,22 @@ def find_no_libraries(package: str) -> Iterator[None]:
 with find_no_libraries("asyncssh"):
     import asyncssh
     from asyncssh import encryption, kex, mac, public_key
+    from asyncssh.logging import SSHLogger
+    from asyncssh.packet import SSHPacketLogger
 
 warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"asyncssh\.")
 """Old algorithms are only spoken where ssh_config asks for them; a warning on standard error would spoil the screen."""
 
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
 """It logs what it also raises; a screen has no place for both, and a server's words would come uncleaned."""
+
+
+def _say_nothing(*_: object, **__: object) -> None:
+    """Log nothing. The library writes out each packet before it sees that nobody listens: a twelfth of a log-in."""
+
+
+SSHLogger.log = _say_nothing  # type: ignore[method-assign]
+SSHPacketLogger.log_sent_packet = _say_nothing  # type: ignore[method-assign]
+SSHPacketLogger.log_received_packet = _say_nothing  # type: ignore[method-assign]
 
 __all__ = ["asyncssh", "encryption", "find_no_libraries", "kex", "mac", "public_key"]
