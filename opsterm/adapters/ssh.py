@@ -54,7 +54,8 @@ class SshConnector:
 
     async def session(self, target: OrderTarget) -> SshSession:
         """Return a session on an open connection, or on a new one; see `ports.Connector.session`."""
-        return SshSession(await self._lines.hold(asked_for(target), target.name))
+        hold = await self._lines.hold(asked_for(target), target.name)
+        return SshSession(hold, self._credentials, sudo_limit_s=self._settings.login_timeout_s)
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> SshShell:
         """Open a log-in shell; see `ports.Connector.shell`."""
