@@ -29,7 +29,7 @@ CLOSE_LIMIT_S = 3.0
 NO_ROOM = (2, 4)
 """SSH_OPEN_CONNECT_FAILED, which sshd says above MaxSessions, and SSH_OPEN_RESOURCE_SHORTAGE (RFC 4254, 5.1)."""
 BARE_TERMINAL = ("dumb", 80, 24)
-"""TERM, columns and rows of a terminal that nobody looks at: with this TERM programs draw nothing and start no pager."""
+"""TERM, columns and rows of a terminal that nobody looks at; with this TERM programs draw nothing and page nothing."""
 PLAIN_MODES = {asyncssh.PTY_ECHO: 0, asyncssh.PTY_ONLCR: 0}
 """Such a terminal repeats nothing that is sent to it, and leaves line ends as the command writes them."""
 
@@ -153,9 +153,7 @@ async def _end_session(connection: SSHClientConnection, process: str, session: s
     mark = secrets.token_hex(8)
     ender = ByteChannel(Preamble(mark, become=True, announced=True) if sudo else None)
     words = end_words(mark, process, session, become=sudo.become if sudo else "")
-    channel, _ = await connection.create_session(
-        lambda: ender, command_line(*words), encoding=None, request_pty=False
-    )
+    channel, _ = await connection.create_session(lambda: ender, command_line(*words), encoding=None, request_pty=False)
     try:
         if sudo is not None and not await sudo.begin(ender):
             raise sudo.refusal(ender)

@@ -17,9 +17,7 @@ _ANNOUNCE = '{ read -r line </proc/$$/stat; } 2>/dev/null; echo "$1%s $$ ${line#
 
 _ASKED, _BEGAN = "-sudo:", "-began"
 _LANGUAGE = 'if [ "${LANGUAGE+x}" ]; then [ "$4" ] && LANGUAGE=$4 || unset LANGUAGE; fi; '
-_SUDO = (
-    'exec env LANGUAGE=en sudo -H -S -p "$1-sudo:" -u "$4" -- /bin/sh -c "$5" opsterm "$1" "$2" "$3" "${LANGUAGE-}"'
-)
+_SUDO = 'exec env LANGUAGE=en sudo -H -S -p "$1-sudo:" -u "$4" -- /bin/sh -c "$5" opsterm "$1" "$2" "$3" "${LANGUAGE-}"'
 """Arguments: mark, shell, command, account, and the line that runs as that account.
 
 What sudo says is read here, so it says it in English (LANGUAGE, gettext(3)); the command gets the variable back.
@@ -106,7 +104,7 @@ class Preamble:
     @property
     def is_with_sudo(self) -> bool:
         """Whether sudo has the word: the first shell has announced itself and the command has not begun."""
-        return self._become and self._first_seen and not self.began
+        return self._become and self._first_seen and not self._over
 
     def take(self, data: bytes) -> bytes:
         """Take a piece in; return what of it is output."""
@@ -114,11 +112,14 @@ class Preamble:
             return data
         self._waiting += data
         output = b"" if self._first_seen else self._first()
-        if self._first_seen and not self._over:
-            self._sudo()
-        if self._over:
-            output, self._waiting = output + self._waiting, b""
-        return output
+        self._sudo()
+        return output + self._rest()
+
+    def _rest(self) -> bytes:
+        """Return what waits once there is nothing more to look for."""
+        rest = self._waiting if self._over else b""
+        self._waiting = self._waiting[len(rest) :]
+        return rest
 
     def _first(self) -> bytes:
         before, mark, after = self._waiting.partition(self._line)
@@ -133,6 +134,8 @@ class Preamble:
 
     def _sudo(self) -> None:
         """Look for questions and the second line in what waits; the end of it may be the beginning of either."""
+        if not self.is_with_sudo:
+            return
         before, mark, after = self._waiting.partition(self._second)
         while self._question in before:
             said, _, before = before.partition(self._question)
@@ -162,6 +165,5 @@ class Preamble:
         if self.is_with_sudo:
             self._keep(self._waiting)
             self._waiting = b""
-        rest, self._waiting = self._waiting, b""
         self._over = True
-        return rest
+        return self._rest()

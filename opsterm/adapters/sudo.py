@@ -10,18 +10,15 @@ from opsterm.adapters.byte_stream import ByteStream
 from opsterm.core.errors import BadInput, OpstermError, Refused, TimedOut
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
+from opsterm.runtime.credentials import SSH, SUDO
 from opsterm.runtime.ports import Credentials
-
-SERVICE, LOG_IN_SERVICE = "opsterm:sudo", "opsterm:ssh"
-"""Services in the credential store; the account is "user@target" in both.
-
-sudo asks for the password of the account that logged in, so the one kept for the log-in is it unless another is.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SudoLogin:
     """Whose password sudo wants, and where it is kept.
+
+    It is that of the account that logged in, so the one kept for the log-in is it unless another is.
 
     Attributes:
         user: the account that logged in.
@@ -42,8 +39,8 @@ class SudoLogin:
         """Return the kept password, None when there is none. Raises StorageError: it cannot be looked up."""
         if self.credentials is None:
             return None
-        kept = await self.credentials.get(SERVICE, self.account)
-        return kept or await self.credentials.get(LOG_IN_SERVICE, self.account)
+        kept = await self.credentials.get(SUDO, self.account)
+        return kept or await self.credentials.get(SSH, self.account)
 
 
 class SudoRefused(Refused):
@@ -115,12 +112,12 @@ class Sudo:
                 f"{failed}the password of {account} is wrong.",
                 why="It was given once: a second try could lock the account. If sudo asks for a second factor as well, "
                 "only a person can answer it.",
-                next_step=f"Keep the right one: opsterm vault set {SERVICE} {account}",
+                next_step=f"Keep the right one: opsterm vault set {SUDO} {account}",
             )
         if preamble.questions and not self._gave:
             return SudoRefused(
                 f"{failed}sudo asks for the password of {account}, and none is kept.",
-                next_step=f"Keep it: opsterm vault set {SERVICE} {account}",
+                next_step=f"Keep it: opsterm vault set {SUDO} {account}",
             )
         for words, kind, what, next_step in _CAUSES:
             if any(word in said.lower() for word in words):
@@ -139,7 +136,7 @@ _CAUSES: Sequence[tuple[tuple[str, ...], type[BadInput] | type[SudoRefused], str
     (
         ("not in the sudoers", "not allowed to", "may not run sudo"), SudoRefused,
         "its sudoers file does not let {user} run a shell as {become}.",
-        "See there what is allowed: sudo -l. A single command that is allowed runs without --become, as sudo -n COMMAND.",
+        "See there what is allowed: sudo -l. A single command that is allowed runs without --become: sudo -n COMMAND",
     ),
     (("unknown user",), BadInput, "there is no account {become}.", "See there which there are: getent passwd"),
     (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ CUTS = st.lists(st.integers(0, 400), max_size=12)
 def fed(preamble: Preamble, data: bytes, cuts: list[int]) -> bytes:
     """Hand data over in pieces and return what was output, the end included."""
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    output = b"".join(preamble.take(data[a:b]) for a, b in zip(places, places[1:], strict=False))
+    output = b"".join(preamble.take(data[a:b]) for a, b in pairwise(places))
     return output + preamble.end()
 
 
