@@ -16,7 +16,8 @@ from opsterm.adapters.ssh_identity import Identity, IdentityFiles, read_identity
 from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import SharedLines, SshLine
-from opsterm.adapters.ssh_login import LoginClient, TurnedAway, Way, log_in
+from opsterm.adapters.ssh_login import LoginClient, Way, log_in
+from opsterm.adapters.ssh_refusals import TurnedAway
 from opsterm.adapters.ssh_route import Asked, Prepared, RouteBook, asked_for
 from opsterm.adapters.ssh_session import SshSession, SshShell, open_shell
 from opsterm.core.errors import AuthenticationFailed, HostKeyChanged, TimedOut, Unreachable

@@ -44,7 +44,7 @@ def start_words(mark: str, command: str, *, shell: str, how: RunAs) -> list[str]
     words = [mark, SHELLS[shell], command]
     if not how.become:
         return ["/bin/sh", "-c", _ANNOUNCE % "" + become, "opsterm", *words]
-    home = "cd; " if how.login else ""
+    home = "cd 2>/dev/null || cd /; " if how.login else ""
     inner = _LANGUAGE + _ANNOUNCE % _BEGAN + home + become
     return ["/bin/sh", "-c", _ANNOUNCE % "" + _SUDO, "opsterm", *words, how.become, inner]
 
