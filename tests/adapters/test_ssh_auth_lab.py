@@ -19,7 +19,8 @@ __all__ = ["home", "lab"]  # fixtures
 PASSWORD, PORT = "lab-op", 2299
 WAYS = {
     "password": "-o PubkeyAuthentication=no -o PasswordAuthentication=yes -o KbdInteractiveAuthentication=no",
-    "keyboard-interactive": "-o PubkeyAuthentication=no -o PasswordAuthentication=no -o KbdInteractiveAuthentication=yes",
+    "keyboard-interactive": "-o PubkeyAuthentication=no -o PasswordAuthentication=no "
+    "-o KbdInteractiveAuthentication=yes",
     "a key, then a question": "-o KbdInteractiveAuthentication=yes "
     "-o AuthenticationMethods=publickey,keyboard-interactive",
 }
