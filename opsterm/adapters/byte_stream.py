@@ -51,7 +51,7 @@ class ByteStream:
         """
         if announces:
             data = self.preamble.take(data)
-            if self.preamble.began:
+            if self.preamble.numbers:
                 self.settled.set()
             self.news.set()
         if not data:

@@ -25,7 +25,6 @@ _NOT_PASSED_ON = frozenset({
 """Variables by which a shell would run or mean something else than was approved (bash(1), INVOCATION), and those
 that open what only opsterm may open."""
 
-_ENDER_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _FUNCTION = "BASH_FUNC_"
 """A variable whose name begins so is a function to bash, which goes before a program of that name."""
 
@@ -120,8 +119,7 @@ class LocalSession:
         try:
             async with asyncio.timeout(END_LIMIT_S):
                 if become:
-                    child.write_eof()  # a sudo that waits for a password ends now
-                    await child.settled.wait()
+                    child.write_eof()  # a sudo that waits for a password ends now, and one that is slow begins nothing
                 await self._end_session(child, become)
                 await child.exited.wait()
         except (TimeoutError, OpstermError):
@@ -136,7 +134,7 @@ class LocalSession:
         mark = secrets.token_hex(8)
         ender = LocalChild(Preamble(mark if sudo else "", become=True, announced=True))
         words = [word.encode() for word in end_words(mark, process, session, become=become if sudo else "")]
-        await ender.start(words, environment={"PATH": _ENDER_PATH}, folder=Path("/"), feeds=True, errors_apart=True)
+        await ender.start(words, environment=self.environment, folder=Path("/"), feeds=True, errors_apart=True)
         try:
             if sudo is not None and not await sudo.begin(ender):
                 raise sudo.refusal(ender)

@@ -118,7 +118,7 @@ class SshSession:
         """End the command on the target and close its channel; what cannot be done in time is left."""
         stream.drop()
         if become:
-            stream.write_eof()  # a sudo that waits for a password ends now
+            stream.write_eof()  # a sudo that waits for a password ends now, and one that is slow begins nothing
         try:
             async with asyncio.timeout(END_LIMIT_S):
                 await stream.settled.wait()

@@ -2,7 +2,8 @@
 
 Each way is one line of POSIX sh, run as `/bin/sh -c LINE opsterm MARK SHELL COMMAND …`, the command as one argument,
 unchanged. It first says its process number behind the mark, and ends by becoming `SHELL -c COMMAND`. With sudo there
-are two such lines: the second one runs as the other account, and says that it does. sudo is told to ask with the
+are two such lines: the second one runs as the other account, says that it does, and waits for a line that lets it
+go on, so that nothing begins once we have given up. sudo is told to ask with the
 mark, so that a password is handed over when it is asked for, and only then; where none is needed it never asks.
 """
 
@@ -23,6 +24,9 @@ _SUDO = 'exec env LANGUAGE=en sudo -H -S -p "$1-sudo:" -u "$4" -- /bin/sh -c "$5
 What sudo says is read here, so it says it in English (LANGUAGE, gettext(3)); the command gets the variable back.
 """
 
+_GO = "read -r go || exit 125; "
+"""A sudo that was slow finds nobody there any more: then nothing begins. 125 as env and timeout say it."""
+
 _END_SUDO = (
     'exec env LANGUAGE=en sudo -S -p "$1-sudo:" -u "$2" -- /bin/sh -c "$3" opsterm "$1" "$4" "$5"',
     'echo "$1-began" >&2; exec /bin/sh -s "$2" "$3"',
@@ -30,22 +34,24 @@ _END_SUDO = (
 
 
 def start_words(mark: str, command: str, *, shell: str, how: RunAs) -> list[str]:
-    """Return the words that start a command. None of them holds a newline, backslash, quote or exclamation mark but
-    the command, so that every log-in shell hands them on unchanged.
+    """Return the words that start a command.
+
+    None of them but the command holds a newline, backslash, single quote or exclamation mark, so that every log-in
+    shell hands them on unchanged.
 
     Args:
         mark: letters and digits that nobody can guess.
         command: for the shell.
         shell: "sh" or "bash".
         how: as whom, with which files, on what.
-    """  # noqa: D205 (one sentence)
+    """
     flag = "-l -c" if how.login else "-c"
     become = f'exec "$2" {flag} "$3"' + ("" if how.pty else " 2>&1 </dev/null")
     words = [mark, SHELLS[shell], command]
     if not how.become:
         return ["/bin/sh", "-c", _ANNOUNCE % "" + become, "opsterm", *words]
     home = "cd 2>/dev/null || cd /; " if how.login else ""
-    inner = _LANGUAGE + _ANNOUNCE % _BEGAN + home + become
+    inner = _LANGUAGE + _ANNOUNCE % _BEGAN + _GO + home + become
     return ["/bin/sh", "-c", _ANNOUNCE % "" + _SUDO, "opsterm", *words, how.become, inner]
 
 

@@ -13,6 +13,9 @@ from opsterm.core.text import clean_line
 from opsterm.runtime.credentials import SSH, SUDO
 from opsterm.runtime.ports import Credentials
 
+GO = b"\n"
+"""What the line that runs as the other account waits for; to a script that is read from the input it is nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SudoLogin:
@@ -63,7 +66,7 @@ class Sudo:
         self._gave = False
 
     async def begin(self, stream: ByteStream) -> bool:
-        """Wait until the command begins; return False when it ended before that.
+        """Let the command begin, and return True; False when sudo ended before that.
 
         Raises:
             SudoRefused: it asks for a password that is not kept, or asks again.
@@ -88,6 +91,7 @@ class Sudo:
                 why="sudo checks the password, or waits for a name or directory server.",
                 next_step="Try there: sudo -v. ssh.login_timeout_s sets how long opsterm waits.",
             ) from error
+        stream.write(GO)
         return True
 
     @property
