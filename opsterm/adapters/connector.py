@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, cast
 
 from opsterm.adapters.local_command import LocalSession
+from opsterm.adapters.sudo import SudoLogin
 from opsterm.adapters.tcp_check import check_tcp
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadInput, Unreachable
@@ -74,7 +75,9 @@ class TargetConnector:
             BadInput: the target's protocol is not spoken here.
         """
         if target.protocol == LOCAL:
-            return LocalSession(self._environment, self._operator.home)
+            login = SudoLogin(user=self._operator.name, target=target.name, credentials=self._credentials)
+            limit = self._settings.login_timeout_s
+            return LocalSession(self._environment, self._operator.home, login, sudo_limit_s=limit)
         return await (await self._ssh_for(target)).session(target)
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:

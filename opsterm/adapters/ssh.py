@@ -16,7 +16,8 @@ from opsterm.adapters.ssh_identity import Identity, IdentityFiles, read_identity
 from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import SharedLines, SshLine
-from opsterm.adapters.ssh_login import LoginClient, TurnedAway, Way, log_in
+from opsterm.adapters.ssh_login import LoginClient, Way, log_in
+from opsterm.adapters.ssh_refusals import TurnedAway
 from opsterm.adapters.ssh_route import Asked, Prepared, RouteBook, asked_for
 from opsterm.adapters.ssh_session import SshSession, SshShell, open_shell
 from opsterm.core.errors import AuthenticationFailed, HostKeyChanged, TimedOut, Unreachable
@@ -54,7 +55,8 @@ class SshConnector:
 
     async def session(self, target: OrderTarget) -> SshSession:
         """Return a session on an open connection, or on a new one; see `ports.Connector.session`."""
-        return SshSession(await self._lines.hold(asked_for(target), target.name))
+        hold = await self._lines.hold(asked_for(target), target.name)
+        return SshSession(hold, self._credentials, sudo_limit_s=self._settings.login_timeout_s)
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> SshShell:
         """Open a log-in shell; see `ports.Connector.shell`."""

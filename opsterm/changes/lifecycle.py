@@ -16,7 +16,7 @@ from opsterm.core.events import Event
 from opsterm.inventory.folding import fold
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
-from opsterm.policy.order import RUN_PROTOCOLS, SHELLS_OF_PROTOCOL, Order
+from opsterm.policy.order import AS_LOGGED_IN, RUN_PROTOCOLS, SHELLS_OF_PROTOCOL, UNIX_SHELLS, Order, require_account
 from opsterm.policy.risk import Risk
 
 _S = ChangeState
@@ -81,6 +81,7 @@ def propose(
         raise BadInput("A target is named twice.", next_step="Name each target once.")
     _require_run_protocols(order)
     _require_shell(order)
+    _require_start(order)
     if order.timeout_s <= 0 or order.expires_at <= now:
         raise BadInput("The order leaves no time to run.", next_step="Give it a time limit and an expiry ahead of now.")
     return Change(
@@ -105,6 +106,17 @@ def _require_shell(order: Order) -> None:
             f"The shell {order.shell!r} is not known on {fold([target.name for target in others])}.",
             next_step=f"Over {others[0].protocol} it is {known}.",
         )
+
+
+def _require_start(order: Order) -> None:
+    """Raise BadInput when its shell cannot be started as the order says."""
+    if order.run_as != AS_LOGGED_IN and order.shell not in UNIX_SHELLS:
+        raise BadInput(
+            "Only a Unix shell is started by sudo, as a log-in shell or on a terminal.",
+            next_step=f"Leave that away, or choose the shell {' or '.join(UNIX_SHELLS)}.",
+        )
+    if order.become:
+        require_account(order.become)
 
 
 def _require_run_protocols(order: Order) -> None:

@@ -30,7 +30,23 @@ def targets_text(change: Change) -> str:
 
 
 def as_whom(change: Change) -> str:
-    """Return the accounts it runs as, each with its targets where they are not all the same."""
+    """Return the accounts it runs as, each with its targets where they are not all the same.
+
+    With sudo that is one account, and the others are those that log in: "as root by sudo, logged in as ops".
+    """
+    if change.order.become:
+        return f"as {change.order.become} by sudo, logged in {_logged_in(change)}"
+    return _logged_in(change)
+
+
+def shell_text(change: Change) -> str:
+    """Return which shell it is and how it is started: "sh", "bash as a log-in shell, on a terminal"."""
+    order = change.order
+    ways = [*["as a log-in shell"] * order.login, *["on a terminal"] * order.pty]
+    return f"{order.shell} {', '.join(ways)}".rstrip()
+
+
+def _logged_in(change: Change) -> str:
     by_user: dict[str, list[str]] = {}
     for target in change.order.targets:
         local = target.protocol == "local"

@@ -9,9 +9,9 @@ TARGET_KEYS = (
 )  # fmt: skip
 ROW_KEYS = (*TARGET_KEYS, "status", "last_seen", "note")
 CHANGE_KEYS = (
-    "id", "state", "command", "shell", "targets", "selector", "timeout_s", "expires_at", "risk", "reason", "origin",
-    "requested_by", "requested_at", "digest", "approved_digest", "decided_by", "decided_at", "decision_note",
-    "started_at", "ended_at", "outcomes",
+    "id", "state", "command", "shell", "become", "login", "pty", "targets", "selector", "timeout_s", "expires_at",
+    "risk", "reason", "origin", "requested_by", "requested_at", "digest", "approved_digest", "decided_by", "decided_at",
+    "decision_note", "started_at", "ended_at", "outcomes",
 )  # fmt: skip
 OUTCOME_KEYS = (
     "target", "state", "exit_status", "signal", "started_at", "ended_at", "output_bytes", "kept_bytes",
@@ -96,6 +96,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "vault status": ("state", "text"),
     "vault create": ("state", "text"),
     "vault list": ("service", "account"),
+    "vault services": ("name", "what", "account", "example"),
     "vault set": ("service", "account", "kept"),
     "vault remove": ("service", "account", "kept"),
 }  # fmt: skip
@@ -148,10 +149,13 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm query --on 'tag:web' -- uptime",
         "opsterm query --on 'web-[01-12]' --each -- tail -n 20 /var/log/syslog",
         "opsterm query --on 'group:db' --json -- cat /etc/debian_version",
+        "opsterm query --on web-01 --become -- journalctl -u nginx -n 50",
     ),
     "propose": (
         "opsterm propose --on web-01 -- systemctl reload nginx",
         "opsterm propose --on 'tag:web' -- 'df -h | tail -n +2'",
+        "opsterm propose --on web-01 --become -- systemctl restart nginx",
+        "opsterm propose --on db-01 --become=postgres --login -- psql -c 'select 1'",
         "opsterm propose --on web-01 --shell bash -- - < script.sh",
     ),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
@@ -174,6 +178,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "vault status": ("opsterm vault status",),
     "vault create": ("opsterm vault create",),
     "vault list": ("opsterm vault list",),
+    "vault services": ("opsterm vault services",),
     "vault set": (
         "opsterm vault set opsterm:ssh ops@web-01",
         "opsterm vault set opsterm:ssh ops@web-01 < passphrase-and-secret",

@@ -112,6 +112,9 @@ class ChangeSettings:
     """`[changes]`: the limits within which approved commands run."""
 
     timeout_s: float = option(300.0, "Seconds a command may run on one target.", check=between(1, 86400))
+    quiet_timeout_s: float = option(
+        0.0, "Seconds a command may print nothing before it is stopped; 0: as long as it runs.", check=between(0, 86400)
+    )
     approval_expires_s: float = option(
         900.0, "Seconds for which a proposal may be approved and run.", check=between(10, 86400)
     )

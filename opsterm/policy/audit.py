@@ -155,9 +155,9 @@ def _change(fields: Fields) -> str:
 
 
 def _proposed(f: Fields) -> _Said:
-    names = _names(f, "targets")
+    names, become = _names(f, "targets"), _text(f, "become")
     return _Said(
-        what=f"proposed {_change(f)}: {_text(f, 'command')}",
+        what=f"proposed {_change(f)}{f' as {become} by sudo' if become else ''}: {_text(f, 'command')}",
         subject=_change(f),
         why=_text(f, "reason"),
         result=f"risk {_text(f, 'risk')}, on {fold(names)} ({len(names)}), from the {_text(f, 'origin')}, "

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import POWERSHELL
 from opsterm.policy.words import split
@@ -50,7 +50,10 @@ MANY_TARGETS = 5
 """More targets than this are worth a sentence."""
 
 
-def assess(command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str]) -> Risk:
+def assess(
+    command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str], *,
+    how: RunAs = AS_LOGGED_IN,
+) -> Risk:  # fmt: skip
     """Grade a command. Never raises; the context adds reasons and can never make the grade milder.
 
     Args:
@@ -58,16 +61,32 @@ def assess(command: str, shell: str, targets: Sequence[OrderTarget], environment
         shell: "sh", "bash" or "powershell"; any other is not understood.
         targets: where it would run.
         environments: the environment of each target, "" where it is not said.
+        how: as whom, with which files, on what.
     """
-    refusal = why_not_read_only(command, shell)
+    refusal = why_not_read_only(command, shell, how=how)
+    raised = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
-        return Risk(level=RiskLevel.LOW, reasons=("It only reads: every command in it is on the read-only list.",))
-    reasons = [refusal, *_context(targets, environments)]
+        reads = "It only reads: every command in it is on the read-only list."
+        return Risk(level=RiskLevel.LOW, reasons=(reads, *raised))
+    reasons = [refusal, *raised, *_context(targets, environments)]
     return Risk(level=RiskLevel.HIGH, reasons=tuple(reasons))
 
 
-def why_not_read_only(command: str, shell: str) -> str:
-    """Return a sentence that says why a command is not known to only read, "" when it is."""
+def why_not_read_only(command: str, shell: str, *, how: RunAs = AS_LOGGED_IN) -> str:
+    """Return a sentence that says why a command is not known to only read, "" when it is.
+
+    Another account changes nothing of that: the list shows no contents but of places that hold no secrets, for it
+    counts for a log-in as root as well. Profile files do, and so does a terminal.
+    """
+    refusal = _shell_refusal(command, shell)
+    if not refusal and how.login:
+        return "A log-in shell reads profile files, which can do anything."
+    if not refusal and how.pty:
+        return "On a terminal a command may do more than it does without one."
+    return refusal
+
+
+def _shell_refusal(command: str, shell: str) -> str:
     if not command.strip():
         return "There is no command."
     if shell == "powershell":

@@ -25,7 +25,7 @@ from opsterm.core.events import Event, Fact
 from opsterm.core.settings import ChangeSettings
 from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.mask import mask
-from opsterm.policy.order import Order, OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, Order, OrderTarget, RunAs
 from opsterm.policy.risk import assess
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
@@ -51,6 +51,7 @@ class Proposal:
         reason: why, "" when not said.
         origin: "chat", "screen" or "command line".
         timeout_s: seconds it may run on one target; None for the setting.
+        how: as whom by sudo, with which files, on what.
     """
 
     command: str
@@ -59,6 +60,7 @@ class Proposal:
     reason: str = ""
     origin: str
     timeout_s: float | None = None
+    how: RunAs = AS_LOGGED_IN
 
 
 class Changes:
@@ -107,8 +109,11 @@ class Changes:
             targets=targets,
             timeout_s=proposal.timeout_s or self._settings.timeout_s,
             expires_at=now + self._settings.approval_expires_s,
+            become=proposal.how.become,
+            login=proposal.how.login,
+            pty=proposal.how.pty,
         )
-        risk = assess(order.command, order.shell, targets, [row.target.environment for row in rows])
+        risk = assess(order.command, order.shell, targets, [row.target.environment for row in rows], how=order.run_as)
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, reason=mask(proposal.reason)[0], origin=proposal.origin,
             by=self._operator.name, now=now,
@@ -128,6 +133,7 @@ class Changes:
                 digest=change.digest,
                 reason=change.reason,
                 origin=change.origin,
+                become=change.order.become,
             ),
         )
 
@@ -349,7 +355,8 @@ class Changes:
         order = change.order
         known = [self._inventory.target(target.name) for target in order.targets]
         places = [target.environment if target is not None else "" for target in known]
-        if assess(order.command, order.shell, order.targets, places).level.order > change.risk.level.order:
+        graded = assess(order.command, order.shell, order.targets, places, how=order.run_as)
+        if graded.level.order > change.risk.level.order:
             raise NotApproved(
                 f"{change.name} was not approved: its risk is higher than the {change.risk.level} kept with it.",
                 next_step="Propose it again, so that you are asked as its risk demands.",

@@ -17,7 +17,7 @@ from opsterm.core.secret import Secret
 from opsterm.inventory.target import Target
 from opsterm.monitoring.alerts import Alert
 from opsterm.monitoring.sample import Point, Sample, SeriesKey
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 
 # --------------------------------------------------------------------------------------------- kept on disk
 
@@ -392,7 +392,7 @@ class Ended:
 class Session(Protocol):
     """An open way to run commands on one target."""
 
-    def run(self, command: str, *, shell: str) -> AsyncIterator[bytes | Ended]:
+    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
         """Run a command; yield its output (standard output and error as they come), then one `Ended`.
 
         Leaving the iteration early (aclose, cancellation) ends the command and everything it started.

@@ -21,6 +21,7 @@ from opsterm.runtime import doctor as parts
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.changes import Changes
+from opsterm.runtime.credentials import CredentialKeeping
 from opsterm.runtime.doctor import Check
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.events import Started, Stopped
@@ -87,6 +88,7 @@ class Runtime:
         self._connector: Connector | None = None
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
+        self.secrets = CredentialKeeping(lambda: self.credentials)
         self.snmp = Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
 
     @property
@@ -161,6 +163,7 @@ class Runtime:
         executor = Executor(
             store, ledger, self.connector, self.clock, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
+            quiet_limit_s=settings.changes.quiet_timeout_s,
             read_only=settings.changes.read_only,
         )  # fmt: skip
         self.changes = Changes(

@@ -47,6 +47,9 @@ CREATE TABLE change (
   started_at FLOAT NOT NULL,
   ended_at FLOAT NOT NULL,
   runner VARCHAR NOT NULL,
+  become VARCHAR DEFAULT '' NOT NULL,
+  login BOOLEAN DEFAULT 0 NOT NULL,
+  pty BOOLEAN DEFAULT 0 NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX change_state ON change (state);
@@ -207,4 +210,4 @@ CREATE TABLE tick (
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0002');
+INSERT INTO alembic_version VALUES ('0003');

@@ -185,6 +185,9 @@ class ChangeTable(SQLModel, table=True):
     started_at: float
     ended_at: float
     runner: str
+    become: str = Field(sa_column_kwargs={"server_default": ""})
+    login: bool = Field(sa_column_kwargs={"server_default": text("0")})
+    pty: bool = Field(sa_column_kwargs={"server_default": text("0")})
 
 
 class OutcomeTable(SQLModel, table=True):

@@ -22,7 +22,7 @@ from opsterm.core.paths import find_paths
 from opsterm.core.settings_reading import load_settings
 from opsterm.inventory.target import LOCALHOST
 from opsterm.monitoring.sample import Sample, SeriesKey
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.ports import Credentials, Ended, Session, Shell
 from opsterm.runtime.runtime import Runtime
 
@@ -144,7 +144,7 @@ class PlayedSession:
     answer: Answer
     closed: int = 0
 
-    def run(self, command: str, *, shell: str) -> AsyncIterator[bytes | Ended]:
+    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
         """Play."""
         del shell
         return self.answer(command)

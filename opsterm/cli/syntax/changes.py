@@ -34,6 +34,11 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         one = add_verb(verbs, data, name, text, about=about)
         one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
         one.add_argument("--shell", default="sh", choices=("sh", "bash"), help="which shell runs it")
+        one.add_argument(
+            "--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said"
+        )
+        one.add_argument("--login", action="store_true", help="as a log-in shell: profile files are read")
+        one.add_argument("--pty", action="store_true", help="on a terminal, for what insists on one")
         one.add_argument("--reason", default="", help="why; kept in the audit")
         one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
         if name == "query":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsterm.changes.change import Change, ChangeState, Outcome
-from opsterm.changes.summary import as_whom, targets_text, way_back
+from opsterm.changes.summary import as_whom, shell_text, targets_text, way_back
 from opsterm.cli.arguments import command_text
 from opsterm.cli.output import ESCAPED_AT_MOST
 from opsterm.cli.prompt import read_text
@@ -13,6 +13,7 @@ from opsterm.core.errors import BadInput, ExitCode, StorageError
 from opsterm.core.text import clean_bytes, shown_exactly
 from opsterm.core.units import age_text, bytes_text, parse_duration, span_text
 from opsterm.policy.mask import mask
+from opsterm.policy.order import RunAs
 from opsterm.runtime.changes import Proposal, change_number
 
 
@@ -44,6 +45,11 @@ async def proposal_of(context: Context) -> Proposal:
         reason=context.invocation.text("reason"),
         origin="command line",
         timeout_s=parse_duration(timeout) if timeout else None,
+        how=RunAs(
+            become=context.invocation.text("become"),
+            login=context.invocation.yes("login"),
+            pty=context.invocation.yes("pty"),
+        ),
     )
 
 
@@ -54,7 +60,7 @@ def describe(context: Context, change: Change) -> None:
     now = context.runtime.clock.now()
     first, *more = shown_exactly(order.command).split("\n")
     say("\n".join([f"what    {first}", *(f"        {line}" for line in more)]))
-    say(f"        {order.shell} · {as_whom(change)} · {span_text(order.timeout_s)} limit")
+    say(f"        {shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit")
     say(f"where   {targets_text(change)}{_environments(context, change)}")
     say(f"risk    {change.risk.level.upper()}  {' '.join(change.risk.reasons)}")
     say(f"back    {way_back(change)}")
