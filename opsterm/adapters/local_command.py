@@ -7,9 +7,14 @@ import signal
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
+from opsterm.adapters.file_place import FilePlace
+from opsterm.adapters.file_put import put_file
 from opsterm.adapters.process_end import END_LIMIT_S, END_SCRIPT, check_command
 from opsterm.core.errors import BadInput
+from opsterm.inventory.target import LOCALHOST
+from opsterm.policy.file_put import PUT
 from opsterm.runtime.ports import Ended
+from opsterm.runtime.ports_files import Contents
 
 READ_BYTES = 65536
 SHELLS = {"sh": "/bin/sh", "bash": "bash"}
@@ -33,16 +38,27 @@ class LocalSession:
         folder: where the child starts: the account's home.
     """
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], folder: Path, *, place: FilePlace | None = None,
+        contents: Contents | None = None,
+    ) -> None:  # fmt: skip
         self.environment = {
             name: value
             for name, value in environment.items()
             if name not in _NOT_PASSED_ON and not name.startswith(_FUNCTION)
         }
         self.folder = folder
+        self._place = place
+        self._contents = contents
 
-    async def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
-        """Run `<shell> -c <command>`, the command as one argument; see `ports.Session.run`.
+    def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
+        """Run a command, or put a file; see `ports.Session.run` and `file_put.put_file` for what is raised."""
+        if shell == PUT and self._place is not None:
+            return put_file(self._place, command, self._contents, target=LOCALHOST)
+        return self._run(command, shell)
+
+    async def _run(self, command: str, shell: str) -> AsyncGenerator[bytes | Ended, None]:
+        """Run `<shell> -c <command>`, the command as one argument.
 
         Standard input is /dev/null. Output that nobody takes stops the command (a full pipe), not this process:
         at most 128 KiB wait in memory. The end is the end of the output, as with ssh: a job left in the

@@ -6,16 +6,21 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from opsterm.adapters.file_put import put_file
 from opsterm.adapters.process_end import ANNOUNCE_SCRIPT, END_LIMIT_S, END_SCRIPT, check_command
 from opsterm.adapters.ssh_channel import ByteChannel
+from opsterm.adapters.ssh_files import NO_ROOM, sftp_place
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import Hold
 from opsterm.adapters.ssh_quote import command_line
 from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
+from opsterm.policy.file_put import PUT
 from opsterm.runtime.ports import Ended
+from opsterm.runtime.ports_files import Contents
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
@@ -23,8 +28,6 @@ if TYPE_CHECKING:
 OPEN_LIMIT_S = 30.0
 """Seconds for a channel to open and its command to start."""
 CLOSE_LIMIT_S = 3.0
-NO_ROOM = (2, 4)
-"""SSH_OPEN_CONNECT_FAILED, which sshd says above MaxSessions, and SSH_OPEN_RESOURCE_SHORTAGE (RFC 4254, 5.1)."""
 SHELLS = {"sh": "/bin/sh", "bash": "bash"}
 
 
@@ -42,27 +45,42 @@ class SshSession:
     root before OpenSSH 9.8.
     """
 
-    def __init__(self, hold: Hold) -> None:
+    def __init__(self, hold: Hold, contents: Contents | None = None, *, target: str = "") -> None:
         self._hold = hold
         self._place = hold.line.destination.place
         self._running = 0
+        self._contents = contents
+        self._target = target or self._place
 
-    async def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
-        """Run a command; see `ports.Session.run`.
+    def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
+        """Run a command, or put a file; see `ports.Session.run` and `file_put.put_file` for what is raised."""
+        return self._put(command) if shell == PUT else self._run(command, shell)
+
+    async def _put(self, command: str) -> AsyncGenerator[bytes | Ended, None]:
+        async with (
+            sftp_place(self._hold) as place,
+            aclosing(put_file(place, command, self._contents, target=self._target)) as told,
+        ):
+            async for piece in told:
+                yield piece
+
+    async def _run(self, command: str, shell: str) -> AsyncGenerator[bytes | Ended, None]:
+        """Run a command.
 
         At most 1 MiB of output waits in memory; then the command waits. The end is the end of the output, as with
         ssh: a job left in the background that keeps the output open is waited for.
 
         Raises:
             BadInput: the command cannot be handed to the shell.
-            Unreachable: the connection was lost; whether the command still runs is not known.
+            Unreachable: the connection was lost, or did not answer when the command was to be ended; whether it still
+                runs is not known.
             TimedOut: the server did not start it in time.
         """
         check_command(command, shell)
         mark = secrets.token_hex(8)
         stream = ByteChannel(mark)
         line = "exec " + command_line("/bin/sh", "-c", ANNOUNCE_SCRIPT, "opsterm", mark, SHELLS[shell], command)
-        complete = False
+        begun = complete = False
         connection = self._hold.line.connection
         self._running += 1
         try:
@@ -74,6 +92,7 @@ class SshSession:
                     if self._running > 1 or not await self._hold.change():
                         raise
                     connection, stream = self._hold.line.connection, ByteChannel(mark)
+            begun = True
             while data := await stream.read():
                 yield data
             if not stream.is_complete and (stream.lost is not None or connection.is_closed()):
@@ -81,12 +100,15 @@ class SshSession:
             complete = True
         finally:
             self._running -= 1
-            if not complete:
-                await self._end(connection, stream)
+            if not complete and not await self._end(connection, stream) and begun:
+                raise _not_ended(self._place)
         yield stream.ended()
 
-    async def _end(self, connection: SSHClientConnection, stream: ByteChannel) -> None:
-        """End the command on the target and close its channel; what cannot be done in time is left."""
+    async def _end(self, connection: SSHClientConnection, stream: ByteChannel) -> bool:
+        """End the command on the target and close its channel; return whether that is known to be done.
+
+        What cannot be done in time is left.
+        """
         stream.drop()
         try:
             async with asyncio.timeout(END_LIMIT_S):
@@ -95,10 +117,13 @@ class SshSession:
                 if not stream.closed.is_set() and words and words[0].isdigit():
                     session = words[4] if len(words) > 4 and words[4].isdigit() else words[0]
                     await _end_session(connection, words[0], session)
+                    return True
+                return stream.closed.is_set()
         except (TimeoutError, asyncssh.Error, OSError):
             if stream.channel is not None:
                 with contextlib.suppress(asyncssh.Error, OSError):
                     stream.channel.send_signal("KILL")
+            return False
         finally:
             if stream.channel is not None:
                 stream.channel.close()
@@ -219,6 +244,14 @@ async def _open(
     except (asyncssh.Error, OSError) as error:
         stream.settled.set()
         raise _lost(place, error) from error
+
+
+def _not_ended(place: str) -> Unreachable:
+    return Unreachable(
+        f"The command on {place} was to be stopped, and {place} did not answer.",
+        why="Whether it still runs is not known.",
+        next_step="Log in again as soon as it answers, and look (ps).",
+    )
 
 
 def _lost(place: str, error: Exception | None) -> Unreachable:

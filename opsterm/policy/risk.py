@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.policy.file_put import PUT, put_reasons
 from opsterm.policy.order import OrderTarget
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import POWERSHELL
@@ -59,6 +60,8 @@ def assess(command: str, shell: str, targets: Sequence[OrderTarget], environment
         targets: where it would run.
         environments: the environment of each target, "" where it is not said.
     """
+    if shell == PUT:
+        return Risk(level=RiskLevel.HIGH, reasons=(*put_reasons(command), *_context(targets, environments)))
     refusal = why_not_read_only(command, shell)
     if not refusal:
         return Risk(level=RiskLevel.LOW, reasons=("It only reads: every command in it is on the read-only list.",))
@@ -70,6 +73,8 @@ def why_not_read_only(command: str, shell: str) -> str:
     """Return a sentence that says why a command is not known to only read, "" when it is."""
     if not command.strip():
         return "There is no command."
+    if shell == PUT:
+        return "It puts a file."
     if shell == "powershell":
         return _powershell_refusal(command)
     if shell not in ("sh", "bash"):
