@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import posixpath
 
-from opsterm.adapters.file_place import FilePlace, PlaceError, Trouble
+from opsterm.adapters.file_place import FilePlace, PlaceError, PlaceTrouble
 from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
@@ -27,31 +27,33 @@ async def put_fault(place: FilePlace, error: PlaceError, put: FilePut, doing: st
     """
     folder = posixpath.dirname(put.path)
     trouble, room = error.trouble, None
-    if trouble in (Trouble.OTHER, Trouble.FULL, Trouble.READ_ONLY):
+    if trouble is PlaceTrouble.MISSING and not doing.startswith("looking"):
+        trouble = PlaceTrouble.OTHER  # the folder was there a moment ago
+    if trouble in (PlaceTrouble.OTHER, PlaceTrouble.FULL, PlaceTrouble.READ_ONLY):
         with contextlib.suppress(PlaceError, OpstermError):
             room = await place.room(folder)
-        if trouble is Trouble.OTHER and room is not None and room.read_only:
-            trouble = Trouble.READ_ONLY
-        elif trouble is Trouble.OTHER and room is not None and (room.free < LEAST_FREE or room.files == 0):
-            trouble = Trouble.FULL
+        if trouble is PlaceTrouble.OTHER and room is not None and room.read_only:
+            trouble = PlaceTrouble.READ_ONLY
+        elif trouble is PlaceTrouble.OTHER and room is not None and (room.free < LEAST_FREE or room.files == 0):
+            trouble = PlaceTrouble.FULL
     free = f" ({bytes_text(room.free)} free, {bytes_text(put.size)} wanted)" if room is not None and room.files else ""
     what, next_step = {
-        Trouble.MISSING: (f"there is no folder {folder}", "Make the folder first, or correct the path."),
-        Trouble.DENIED: (
-            f"permission denied while {doing}", "Log in as an account that may write there, or choose another path."
+        PlaceTrouble.MISSING: (f"there is no folder {folder}", "Make the folder first, or correct the path."),
+        PlaceTrouble.DENIED: (
+            f"permission denied while {doing}", "Log in as an account that may write there, or take another path."
         ),
-        Trouble.FULL: (f"the disk of {folder} is full{free}", "Make room there, then propose it again."),
-        Trouble.READ_ONLY: (
+        PlaceTrouble.FULL: (f"the disk of {folder} is full{free}", "Make room there, then propose it again."),
+        PlaceTrouble.READ_ONLY: (
             f"the file system of {folder} is mounted read-only", "See why (dmesg, mount) before it is written to."
         ),
-        Trouble.UNKNOWN_NAME: (
+        PlaceTrouble.UNKNOWN_NAME: (
             f"there is no such owner: {put.owner}", "Give an account and group of the target, or their numbers."
         ),
-        Trouble.UNSUPPORTED: (
+        PlaceTrouble.UNSUPPORTED: (
             f"its SFTP server cannot do this ({doing})", "Put the file there another way, as with a command."
         ),
-        Trouble.EXISTS: (f"a name is taken that should be free, while {doing}", "Try again."),
-        Trouble.OTHER: (f"it failed while {doing}", "A quota or an attribute (lsattr) of the target may forbid it."),
+        PlaceTrouble.EXISTS: (f"a name is taken that should be free, while {doing}", "Try again."),
+        PlaceTrouble.OTHER: (f"it failed while {doing}", "A quota or an attribute (lsattr) of the target may forbid it."),
     }[trouble]  # fmt: skip
     said = f"The target said: {error.said}" if error.said else ""
     return BadInput(
@@ -64,9 +66,9 @@ async def put_fault(place: FilePlace, error: PlaceError, put: FilePut, doing: st
 def read_fault(error: PlaceError, path: str, target: str) -> OpstermError:
     """Return the sentence for a file that could not be read."""
     shown = clean_line(path, limit=300)
-    if error.trouble is Trouble.MISSING:
+    if error.trouble is PlaceTrouble.MISSING:
         return NotFound(f"There is no file {shown} on {target}.", next_step="Correct the path.")
-    if error.trouble is Trouble.DENIED:
+    if error.trouble is PlaceTrouble.DENIED:
         return Refused(
             f"{target} did not let us read {shown}: permission denied.",
             next_step="Log in as an account that may read it.",

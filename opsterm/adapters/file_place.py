@@ -13,7 +13,7 @@ PIECE = 1 << 20
 """Bytes of a piece; over a line of 50 ms round trip it makes 20 MB/s, since a piece is acknowledged before the next."""
 
 
-class Trouble(Enum):
+class PlaceTrouble(Enum):
     """Why a place did not do what it was asked, as far as it says."""
 
     MISSING = auto()
@@ -34,7 +34,7 @@ class PlaceError(Exception):
         said: its own words, cleaned; may be "".
     """
 
-    def __init__(self, trouble: Trouble, said: str = "") -> None:
+    def __init__(self, trouble: PlaceTrouble, said: str = "") -> None:
         super().__init__(said or trouble.name)
         self.trouble = trouble
         self.said = said

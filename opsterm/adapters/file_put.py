@@ -14,7 +14,7 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from opsterm.adapters.file_faults import put_fault
-from opsterm.adapters.file_place import PIECE, FileFacts, FilePlace, OpenFile, PlaceError, Trouble
+from opsterm.adapters.file_place import PIECE, FileFacts, FilePlace, OpenFile, PlaceError, PlaceTrouble
 from opsterm.core.errors import BadInput, NotFound, OpstermError
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
@@ -112,7 +112,7 @@ class _Steps:
         try:
             before = await self._place.facts(self._put.path)
         except PlaceError as error:
-            if error.trouble is not Trouble.MISSING:
+            if error.trouble is not PlaceTrouble.MISSING:
                 raise
             before = None
         if before is not None and before.is_link:
@@ -127,9 +127,9 @@ class _Steps:
             raise self._refusal(f"{self._put.path} is a device, pipe or socket", "Choose another path.")
         room = await self._place.room(self._folder)
         if room is not None and room.read_only:
-            raise PlaceError(Trouble.READ_ONLY)
+            raise PlaceError(PlaceTrouble.READ_ONLY)
         if room is not None and (room.free < self._put.size or room.files == 0):
-            raise PlaceError(Trouble.FULL)
+            raise PlaceError(PlaceTrouble.FULL)
         self._before = before
         return f"Replaces a file of {_facts_text(before)}." if before is not None else "There is no such file yet."
 

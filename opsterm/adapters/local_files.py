@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from opsterm.adapters.file_place import FileFacts, PlaceError, Room, Trouble
+from opsterm.adapters.file_place import FileFacts, PlaceError, PlaceTrouble, Room
 from opsterm.core.errors import BadInput, StorageError, StorageFull
 from opsterm.core.paths import make_private
 from opsterm.core.text import clean_line
@@ -22,11 +22,11 @@ from opsterm.runtime.offload import Run
 T = TypeVar("T")
 
 _TROUBLES = {
-    errno.ENOENT: Trouble.MISSING, errno.ENOTDIR: Trouble.MISSING,
-    errno.EACCES: Trouble.DENIED, errno.EPERM: Trouble.DENIED,
-    errno.EEXIST: Trouble.EXISTS,
-    errno.ENOSPC: Trouble.FULL, errno.EDQUOT: Trouble.FULL, errno.EFBIG: Trouble.FULL,
-    errno.EROFS: Trouble.READ_ONLY,
+    errno.ENOENT: PlaceTrouble.MISSING, errno.ENOTDIR: PlaceTrouble.MISSING,
+    errno.EACCES: PlaceTrouble.DENIED, errno.EPERM: PlaceTrouble.DENIED,
+    errno.EEXIST: PlaceTrouble.EXISTS,
+    errno.ENOSPC: PlaceTrouble.FULL, errno.EDQUOT: PlaceTrouble.FULL, errno.EFBIG: PlaceTrouble.FULL,
+    errno.EROFS: PlaceTrouble.READ_ONLY,
 }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ class LocalPlace:
         try:
             return await self._run(work)
         except OSError as error:
-            trouble = _TROUBLES.get(error.errno or 0, Trouble.OTHER)
+            trouble = _TROUBLES.get(error.errno or 0, PlaceTrouble.OTHER)
             raise PlaceError(trouble, clean_line(error.strerror or str(error), limit=200)) from error
 
 
@@ -143,7 +143,7 @@ def _set_owner(path: str, owner: str) -> None:
         uid = int(user) if user.isdigit() else pwd.getpwnam(user).pw_uid if user else -1
         gid = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid if group else -1
     except KeyError as error:
-        raise PlaceError(Trouble.UNKNOWN_NAME, str(error.args[0]) if error.args else "") from error
+        raise PlaceError(PlaceTrouble.UNKNOWN_NAME, str(error.args[0]) if error.args else "") from error
     os.chown(path, uid, gid, follow_symlinks=False)
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from opsterm.adapters.file_place import ANSWER_LIMIT_S, FileFacts, PlaceError, Room, Trouble
+from opsterm.adapters.file_place import ANSWER_LIMIT_S, FileFacts, PlaceError, PlaceTrouble, Room
 from opsterm.adapters.ssh_channel import ByteChannel
 from opsterm.adapters.ssh_library import asyncssh, start_sftp_client
 from opsterm.adapters.ssh_lines import Hold
@@ -33,12 +33,12 @@ ST_RDONLY = 1
 
 _NUMBERS = re.compile(r"([0-9]*)(?::([0-9]+))?")
 _TROUBLES = (
-    ((asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath), Trouble.MISSING),
-    ((asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect), Trouble.DENIED),
-    ((asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded), Trouble.FULL),
-    ((asyncssh.SFTPFileAlreadyExists,), Trouble.EXISTS),
-    ((asyncssh.SFTPOpUnsupported,), Trouble.UNSUPPORTED),
-    ((asyncssh.SFTPUnknownPrincipal, asyncssh.SFTPOwnerInvalid, asyncssh.SFTPGroupInvalid), Trouble.UNKNOWN_NAME),
+    ((asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath), PlaceTrouble.MISSING),
+    ((asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect), PlaceTrouble.DENIED),
+    ((asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded), PlaceTrouble.FULL),
+    ((asyncssh.SFTPFileAlreadyExists,), PlaceTrouble.EXISTS),
+    ((asyncssh.SFTPOpUnsupported,), PlaceTrouble.UNSUPPORTED),
+    ((asyncssh.SFTPUnknownPrincipal, asyncssh.SFTPOwnerInvalid, asyncssh.SFTPGroupInvalid), PlaceTrouble.UNKNOWN_NAME),
 )
 
 
@@ -134,7 +134,7 @@ class SftpPlace:
         try:
             told = await self.ask(self._client.statvfs(folder))
         except PlaceError as error:
-            if error.trouble is Trouble.UNSUPPORTED:
+            if error.trouble is PlaceTrouble.UNSUPPORTED:
                 return None
             raise
         if not told.blocks:
@@ -172,8 +172,8 @@ class SftpPlace:
         if status == 0:
             return
         text = clean_line(said.decode("utf-8", "replace").strip(), limit=200)
-        trouble = Trouble.UNKNOWN_NAME if "invalid" in text else Trouble.DENIED
-        raise PlaceError(Trouble.UNSUPPORTED if status is None else trouble, text)
+        trouble = PlaceTrouble.UNKNOWN_NAME if "invalid" in text else PlaceTrouble.DENIED
+        raise PlaceError(PlaceTrouble.UNSUPPORTED if status is None else trouble, text)
 
     async def set_mode(self, path: str, mode: int) -> None:
         """See `FilePlace.set_mode`."""
@@ -212,7 +212,7 @@ class SftpPlace:
         try:
             await self.ask(self._client.posix_rename(by, path))
         except PlaceError as error:
-            if error.trouble is not Trouble.UNSUPPORTED:
+            if error.trouble is not PlaceTrouble.UNSUPPORTED:
                 raise
             await self.ask(self._client.rename(by, path))
 
@@ -231,7 +231,7 @@ class SftpPlace:
             if isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection):
                 raise _lost(self.name, error) from error
             found = (trouble for kinds, trouble in _TROUBLES if isinstance(error, kinds))
-            raise PlaceError(next(found, Trouble.OTHER), clean_line(error.reason, limit=200)) from error
+            raise PlaceError(next(found, PlaceTrouble.OTHER), clean_line(error.reason, limit=200)) from error
         except (asyncssh.Error, OSError, ValueError) as error:
             raise _lost(self.name, error) from error
 
@@ -292,7 +292,7 @@ class SftpFile:
         try:
             await self._ask(self._file.fsync())
         except PlaceError as error:
-            if error.trouble is Trouble.UNSUPPORTED:
+            if error.trouble is PlaceTrouble.UNSUPPORTED:
                 return False
             raise
         return True

@@ -91,7 +91,7 @@ class PutWish:
     timeout_s: float | None = None
 
 
-class Files:
+class FileTransfers:
     """Files from targets, and proposals of files for them."""
 
     def __init__(

@@ -26,7 +26,7 @@ from opsterm.runtime.edges import Edges
 from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.exposition import Exposition
-from opsterm.runtime.files import Files
+from opsterm.runtime.files import FileTransfers
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.mail import Post
@@ -69,7 +69,7 @@ class Runtime:
     exposition: Exposition
     post: Post
     notices: MailNotices
-    files: Files
+    files: FileTransfers
 
     def __init__(self, *, loaded: Loaded, paths: Paths, clock: Clock, edges: Edges, face: str) -> None:
         self.loaded = loaded
@@ -170,7 +170,7 @@ class Runtime:
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
             offload=self.offload,
         )  # fmt: skip
-        self.files = Files(
+        self.files = FileTransfers(
             ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
             connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
             parallel=settings.ssh.parallel,

@@ -97,21 +97,21 @@ def faulty(faults: Faults) -> Callable[[asyncssh.SSHServerChannel[bytes]], async
                 await faults.gate.wait()
             faults.before(name, path.decode())
 
-        async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:  # type: ignore[override]  # may wait
+        async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
             await self._asked("open", path)
             return super().open(path, pflags, attrs)
 
-        async def write(self, file_obj: object, offset: int, data: bytes) -> int:  # type: ignore[override]  # may wait
+        async def write(self, file_obj: object, offset: int, data: bytes) -> int:
             await self._asked("write")
             return super().write(file_obj, offset, bytes(len(data)) if faults.spoil else data)  # type: ignore[return-value]  # waits for nothing
 
-        async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:  # type: ignore[override]  # may wait
+        async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
             await self._asked("rename", newpath)
             super().posix_rename(oldpath, newpath)
 
         async def statvfs(self, path: bytes) -> object:  # type: ignore[override]  # may wait
             await self._asked("statvfs", path)
-            told = asyncssh.SFTPVFSAttrs.from_local(super().statvfs(path))  # type: ignore[attr-defined,arg-type]  # it has it
+            told = asyncssh.SFTPVFSAttrs.from_local(super().statvfs(path))  # type: ignore[arg-type]  # waits for nothing
             if faults.free is not None:
                 told.bavail = faults.free // told.frsize
             told.flags |= int(faults.read_only)

@@ -221,7 +221,7 @@ async def test_a_file_for_an_account_without_rights(lab: Lab, home: Home) -> Non
     async with cockpit(home, lab) as runtime:
         await runtime.inventory.add(Target(name="op", address=one.address, user="op"))
         for path, owner, says in (("/etc/motd", "", "denied while making a file in /etc"),
-                                  ("/home/op/x", "root:root", "permission denied while setting its owner")):  # fmt: skip
+                                  ("/home/op/x", "root:root", "denied while setting its owner")):  # fmt: skip
             change = await put(runtime, home.path / "x", "op", path, owner=owner)
             outcome = only(await runtime.changes.run(change.id))
             assert outcome.state is OutcomeState.FAILED

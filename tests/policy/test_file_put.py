@@ -20,7 +20,7 @@ HERE = [OrderTarget(name="web-01", protocol="ssh", address="192.0.2.1", port=0, 
 
 
 def put(path: str = "/srv/x", **others: str) -> FilePut:
-    return file_put(path, size=12, sha256=SHA, **others)  # type: ignore[arg-type]  # all of them texts
+    return file_put(path, size=12, sha256=SHA, **others)
 
 
 def test_a_description_reads_well_and_says_all_that_is_bound() -> None:
@@ -104,7 +104,7 @@ def test_owners_are_names_or_numbers(owner: str) -> None:
         ("/etc/ssh/sshd_config", "", "SSH"), ("/etc/cron.d/x", "", "cron"), ("/etc/cron.daily/x", "", "cron"),
         ("/var/spool/cron/crontabs/root", "", "cron"), ("/etc/systemd/system/x.service", "", "init system"),
         ("/usr/local/bin/x", "", "program"), ("/opt/x/bin/y", "", "program"), ("/usr/lib/x/y.so", "", "loaded"),
-        ("/etc/ld.so.preload", "", "loaded"), ("/etc/profile.d/x.sh", "", "shell"), ("/home/a/.bashrc", "", "shell"),
+        ("/etc/ld.so.preload", "", "loaded"), ("/etc/profile.d/x.sh", "", "shell"), ("/home/ana/.bashrc", "", "shell"),
         ("/boot/grub/grub.cfg", "", "starts again"), ("/etc/fstab", "", "starts again"),
         ("/etc/nftables.conf", "", "network"), ("/etc/motd", "", "configuration"), ("/proc/x", "", "kernel"),
         ("/srv/x", "0755", "a program"), ("/srv/x", "4755", "rights of its owner"), ("/srv/x", "0666", "write to it"),
