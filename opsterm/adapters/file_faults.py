@@ -53,7 +53,7 @@ async def put_fault(place: FilePlace, error: PlaceError, put: FilePut, doing: st
             f"its SFTP server cannot do this ({doing})", "Put the file there another way, as with a command."
         ),
         PlaceTrouble.EXISTS: (f"a name is taken that should be free, while {doing}", "Try again."),
-        PlaceTrouble.OTHER: (f"it failed while {doing}", "A quota or an attribute (lsattr) of the target may forbid it."),
+        PlaceTrouble.OTHER: (f"it failed while {doing}", "A quota or an attribute (lsattr) may forbid it."),
     }[trouble]  # fmt: skip
     said = f"The target said: {error.said}" if error.said else ""
     return BadInput(

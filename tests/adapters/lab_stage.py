@@ -56,6 +56,25 @@ async def mended(lab: Lab, host: LabHost) -> None:
     await until_async(lambda: seen(lab, host, "echo up"), within_s=20)
 
 
+async def silent(host: LabHost) -> None:
+    """Wait until a host's SSH server says nothing any more."""
+    async with asyncio.timeout(10):
+        while await _greets(host):
+            pass
+
+
+async def _greets(host: LabHost) -> bool:
+    try:
+        async with asyncio.timeout(1.0):
+            reader, writer = await asyncio.open_connection(host.address, 22)
+            try:
+                return bool(await reader.read(1))
+            finally:
+                writer.close()
+    except (TimeoutError, OSError):
+        return False
+
+
 @asynccontextmanager
 async def cockpit(home: Home, lab: Lab, *, settings: str = "", clock: Clock | None = None) -> AsyncIterator[Runtime]:
     """Open a runtime that knows the hosts by their names; see in the end that nothing is left here or there."""

@@ -20,7 +20,7 @@ from opsterm.core.errors import OpstermError, Unreachable
 from opsterm.inventory.target import Target
 from opsterm.runtime.files import PutWish
 from opsterm.runtime.runtime import Runtime
-from tests.adapters.lab_stage import CUT, FREEZE, KILL, by_itself, cockpit, mended, quoted, ran, seen
+from tests.adapters.lab_stage import CUT, FREEZE, KILL, by_itself, cockpit, mended, quoted, ran, seen, silent
 from tests.adapters.ssh_stage import Home
 from tests.adapters.test_ssh_lab import Lab, LabHost, home, lab
 from tests.runtime.changing import approved, outcomes
@@ -114,16 +114,16 @@ async def test_a_command_on_a_host_that_falls_silent_is_given_up_in_time_and_not
 
 @pytest.mark.parametrize("how", [CUT, FREEZE], ids=["cut", "frozen"])
 async def test_a_host_that_is_silent_from_the_start_is_unreachable_and_nothing_is_sent_late(
-    lab: Lab, home: Home, how: str
+    lab: Lab, home: Home, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("opsterm.adapters.ssh_lines.FRESH_S", 0.0)
     two, mark = lab.hosts[1], f"/tmp/late.{os.getpid()}"
     async with cockpit(home, lab, settings=QUICK) as runtime:
         assert only(await ran(runtime, "true", two.name)).state is OutcomeState.DONE
-        await by_itself(lab, two, how.format(seconds=9))
-        await asyncio.sleep(1.7)  # the open line is no longer fresh, and must be asked
-        began = time.monotonic()
+        await by_itself(lab, two, how.format(seconds=12))
+        await silent(two)  # the line that is open must be asked before a command goes over it
         outcome = only(await ran(runtime, f"touch {mark}", two.name))
-        assert time.monotonic() - began < 3 + 2 + 3 + 2
+        assert outcome.ended_at - outcome.started_at < 3 + 2 + 3 + 2
         assert outcome.state is OutcomeState.UNREACHABLE, outcome.message
         assert two.address in outcome.message
         assert " did not answer within " in outcome.message
