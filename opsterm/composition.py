@@ -13,6 +13,7 @@ from opsterm.core.settings import Loaded
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.ports import Connector, Credentials, HostProbe
+from opsterm.runtime.ports_files import Contents, NewFiles
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
@@ -51,7 +52,7 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
 
     async def open_connector(credentials: Credentials) -> Connector:
         connector: Connector = (await module("opsterm.adapters.connector")).open_connector(
-            settings.ssh, operator, environment, credentials
+            settings.ssh, operator, environment, credentials, contents=await _contents(paths, clock, runtime)
         )
         return connector
 
@@ -95,6 +96,8 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
             open_snmp=open_snmp,
             open_reach=open_reach,
             open_mail=open_mail,
+            open_contents=lambda: _contents(paths, clock, runtime),
+            open_new_files=lambda: _new_files(runtime),
             open_probe=open_probe,
             open_knowledge=open_knowledge,
             files=LocalFiles(),
@@ -106,3 +109,15 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         ),
     )
     return runtime
+
+
+async def _contents(paths: Paths, clock: Clock, runtime: Runtime) -> Contents:
+    storage = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.storage.contents"))
+    contents: Contents = storage.FileContents(paths.contents, clock, runtime.offload.pool("contents"))
+    return contents
+
+
+async def _new_files(runtime: Runtime) -> NewFiles:
+    adapter = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.adapters.local_files"))
+    made: NewFiles = adapter.OperatorFiles(runtime.offload.pool("files"))
+    return made

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol, cast
 
+from opsterm.adapters.file_get import get_file
 from opsterm.adapters.local_command import LocalSession
+from opsterm.adapters.local_files import LocalPlace
 from opsterm.adapters.sudo import SudoLogin
 from opsterm.adapters.tcp_check import check_tcp
 from opsterm.core.clock import SystemClock
@@ -16,6 +19,7 @@ from opsterm.core.settings import SshSettings
 from opsterm.policy.order import RUN_PROTOCOLS, OrderTarget
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Shell
+from opsterm.runtime.ports_files import Contents, FoundFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +39,7 @@ def open_connector(
     credentials: Credentials | None,
     *,
     offload: Offload | None = None,
+    contents: Contents | None = None,
 ) -> Connector:
     """Return the connector of this process; opens nothing and imports nothing heavy yet.
 
@@ -44,8 +49,9 @@ def open_connector(
         environment: what local commands get, and where SSH_AUTH_SOCK is looked up.
         credentials: where passwords and passphrases are; None: keys without passphrase and the agent only.
         offload: the process's thread pools; None: pools of its own, closed with it.
+        contents: where the contents of files that are put are; None: no file can be put.
     """
-    return TargetConnector(settings, operator, environment, credentials, offload)
+    return TargetConnector(settings, operator, environment, credentials, offload, contents)
 
 
 class TargetConnector:
@@ -58,6 +64,7 @@ class TargetConnector:
         environment: Mapping[str, str],
         credentials: Credentials | None,
         offload: Offload | None,
+        contents: Contents | None,
     ) -> None:
         self._settings = settings
         self._operator = operator
@@ -65,6 +72,7 @@ class TargetConnector:
         self._credentials = credentials
         self._offload = offload or Offload()
         self._owns_offload = offload is None
+        self._contents = contents
         self._ssh: SshConnector | None = None
         self._loading = asyncio.Lock()
 
@@ -76,9 +84,25 @@ class TargetConnector:
         """
         if target.protocol == LOCAL:
             login = SudoLogin(user=self._operator.name, target=target.name, credentials=self._credentials)
-            limit = self._settings.login_timeout_s
-            return LocalSession(self._environment, self._operator.home, login, sudo_limit_s=limit)
+            return LocalSession(
+                self._environment, self._operator.home, login, sudo_limit_s=self._settings.login_timeout_s,
+                place=self._local_place, contents=self._contents,
+            )  # fmt: skip
         return await (await self._ssh_for(target)).session(target)
+
+    async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
+        """Read a file; see `ports.Connector.read_file`."""
+        if target.protocol == LOCAL:
+            pieces = get_file(self._local_place, path, target=target.name)
+        else:
+            pieces = (await self._ssh_for(target)).read_file(target, path)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+    @property
+    def _local_place(self) -> LocalPlace:
+        return LocalPlace(self._offload.pool("files of this host"))
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
         """Open an interactive log-in shell; see `ports.Connector.shell`."""
@@ -129,8 +153,9 @@ class TargetConnector:
                 module = await self._offload.run("ssh", lambda: importlib.import_module("opsterm.adapters.ssh"))
                 connector = cast("type[SshConnector]", module.SshConnector)
                 self._ssh = connector(
-                    self._settings, self._operator, self._environment, self._credentials, self._offload.pool("ssh")
-                )
+                    self._settings, self._operator, self._environment, self._credentials, self._offload.pool("ssh"),
+                    self._contents,
+                )  # fmt: skip
             return self._ssh
 
 

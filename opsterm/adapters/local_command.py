@@ -8,13 +8,18 @@ import signal
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 
+from opsterm.adapters.file_place import FilePlace
+from opsterm.adapters.file_put import put_file
 from opsterm.adapters.local_child import LocalChild, open_terminal
 from opsterm.adapters.process_end import END_LIMIT_S, END_SCRIPT, check_command
 from opsterm.adapters.start_script import SHELLS, Preamble, end_words, start_words
 from opsterm.adapters.sudo import Sudo, SudoLogin
 from opsterm.core.errors import BadInput, OpstermError
+from opsterm.inventory.target import LOCALHOST
+from opsterm.policy.file_put import PUT
 from opsterm.policy.order import AS_LOGGED_IN, RunAs
 from opsterm.runtime.ports import Ended
+from opsterm.runtime.ports_files import Contents
 
 SUDO_LIMIT_S = 30.0
 
@@ -41,7 +46,7 @@ class LocalSession:
 
     def __init__(
         self, environment: Mapping[str, str], folder: Path, login: SudoLogin | None = None, *,
-        sudo_limit_s: float = SUDO_LIMIT_S,
+        sudo_limit_s: float = SUDO_LIMIT_S, place: FilePlace | None = None, contents: Contents | None = None,
     ) -> None:  # fmt: skip
         self.environment = {
             name: value
@@ -51,9 +56,17 @@ class LocalSession:
         self.folder = folder
         self.login = login or SudoLogin(user="", target="", credentials=None)
         self.sudo_limit_s = sudo_limit_s
+        self._place = place
+        self._contents = contents
 
-    async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
-        """Run `<shell> -c <command>`, the command as one argument; see `ports.Session.run`.
+    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
+        """Run a command, or put a file; see `ports.Session.run` and `file_put.put_file` for what is raised."""
+        if shell == PUT and self._place is not None:
+            return put_file(self._place, command, self._contents, target=LOCALHOST)
+        return self._run(command, shell, how)
+
+    async def _run(self, command: str, shell: str, how: RunAs) -> AsyncGenerator[bytes | Ended, None]:
+        """Run `<shell> -c <command>`, the command as one argument.
 
         Standard input is /dev/null. Output that nobody takes stops the command (a full pipe), not this process:
         at most 512 KiB wait in memory. The end is the end of the output, as with ssh: a job left in the background

@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from opsterm.adapters.file_put import put_file
 from opsterm.adapters.process_end import END_LIMIT_S, END_SCRIPT, check_command
 from opsterm.adapters.ssh_channel import ByteChannel
+from opsterm.adapters.ssh_files import NO_ROOM, sftp_place
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import Hold
 from opsterm.adapters.ssh_quote import command_line
@@ -17,8 +20,10 @@ from opsterm.adapters.start_script import Preamble, end_words, start_words
 from opsterm.adapters.sudo import Sudo, SudoLogin
 from opsterm.core.errors import OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
+from opsterm.policy.file_put import PUT
 from opsterm.policy.order import AS_LOGGED_IN, RunAs
 from opsterm.runtime.ports import Credentials, Ended
+from opsterm.runtime.ports_files import Contents
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
@@ -26,8 +31,6 @@ if TYPE_CHECKING:
 OPEN_LIMIT_S = 30.0
 """Seconds for a channel to open and its command to start."""
 CLOSE_LIMIT_S = 3.0
-NO_ROOM = (2, 4)
-"""SSH_OPEN_CONNECT_FAILED, which sshd says above MaxSessions, and SSH_OPEN_RESOURCE_SHORTAGE (RFC 4254, 5.1)."""
 BARE_TERMINAL = ("dumb", 80, 24)
 """TERM, columns and rows of a terminal that nobody looks at; with this TERM programs draw nothing and page nothing."""
 PLAIN_MODES = {asyncssh.PTY_ECHO: 0, asyncssh.PTY_ONLCR: 0}
@@ -52,15 +55,32 @@ class SshSession:
         sudo_limit_s: seconds for sudo to let a command begin.
     """
 
-    def __init__(self, hold: Hold, credentials: Credentials | None, *, sudo_limit_s: float) -> None:
+    def __init__(
+        self, hold: Hold, credentials: Credentials | None, *, sudo_limit_s: float, contents: Contents | None = None,
+        target: str = "",
+    ) -> None:  # fmt: skip
         self._hold = hold
         self._place = hold.line.destination.place
         self._credentials = credentials
         self._sudo_limit_s = sudo_limit_s
         self._running = 0
+        self._contents = contents
+        self._target = target or self._place
 
-    async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
-        """Run a command; see `ports.Session.run`.
+    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
+        """Run a command, or put a file; see `ports.Session.run` and `file_put.put_file` for what is raised."""
+        return self._put(command) if shell == PUT else self._run(command, shell, how)
+
+    async def _put(self, command: str) -> AsyncGenerator[bytes | Ended, None]:
+        async with (
+            sftp_place(self._hold) as place,
+            aclosing(put_file(place, command, self._contents, target=self._target)) as told,
+        ):
+            async for piece in told:
+                yield piece
+
+    async def _run(self, command: str, shell: str, how: RunAs) -> AsyncGenerator[bytes | Ended, None]:
+        """Run a command.
 
         At most 1 MiB of output waits in memory; then the command waits. The end is the end of the output, as with
         ssh: a job left in the background that keeps the output open is waited for.
@@ -68,14 +88,15 @@ class SshSession:
         Raises:
             BadInput: the command cannot be handed to the shell.
             SudoRefused: sudo did not let it begin.
-            Unreachable: the connection was lost; whether the command still runs is not known.
+            Unreachable: the connection was lost, or did not answer when the command was to be ended; whether it still
+                runs is not known.
             TimedOut: the server did not start it in time.
         """
         check_command(command, shell)
         mark = secrets.token_hex(8)
         stream = _stream(mark, how)
         line = "exec " + command_line(*start_words(mark, command, shell=shell, how=how))
-        complete = False
+        begun = complete = False
         connection = self._hold.line.connection
         self._running += 1
         try:
@@ -91,6 +112,7 @@ class SshSession:
                     connection, stream = self._hold.line.connection, _stream(mark, how)
             if how.become:
                 await self._begin(connection, stream, how.become)
+            begun = True
             while data := await stream.read():
                 yield data
             if not stream.is_complete and (stream.lost is not None or connection.is_closed()):
@@ -98,8 +120,8 @@ class SshSession:
             complete = True
         finally:
             self._running -= 1
-            if not complete:
-                await self._end(connection, stream, how.become)
+            if not complete and not await self._end(connection, stream, how.become) and begun:
+                raise _not_ended(self._place)
         yield stream.ended()
 
     def _sudo(self, become: str) -> Sudo:
@@ -114,8 +136,11 @@ class SshSession:
                 raise _lost(self._place, stream.lost)
             raise sudo.refusal(stream)
 
-    async def _end(self, connection: SSHClientConnection, stream: ByteChannel, become: str) -> None:
-        """End the command on the target and close its channel; what cannot be done in time is left."""
+    async def _end(self, connection: SSHClientConnection, stream: ByteChannel, become: str) -> bool:
+        """End the command on the target and close its channel; return whether that is known to be done.
+
+        What cannot be done in time is left.
+        """
         stream.drop()
         if become:
             stream.write_eof()  # a sudo that waits for a password ends now, and one that is slow begins nothing
@@ -127,10 +152,13 @@ class SshSession:
                     session = words[4] if len(words) > 4 and words[4].isdigit() else words[0]
                     sudo = self._sudo(become) if become and stream.preamble.began else None
                     await _end_session(connection, words[0], session, sudo)
+                    return True
+                return stream.closed.is_set()
         except (TimeoutError, OpstermError, asyncssh.Error, OSError):
             if stream.channel is not None:
                 with contextlib.suppress(asyncssh.Error, OSError):
                     stream.channel.send_signal("KILL")
+            return False
         finally:
             if stream.channel is not None:
                 stream.channel.close()
@@ -265,6 +293,14 @@ async def _open(
     except (asyncssh.Error, OSError) as error:
         stream.settled.set()
         raise _lost(place, error) from error
+
+
+def _not_ended(place: str) -> Unreachable:
+    return Unreachable(
+        f"The command on {place} was to be stopped, and {place} did not answer.",
+        why="Whether it still runs is not known.",
+        next_step="Log in again as soon as it answers, and look (ps).",
+    )
 
 
 def _lost(place: str, error: Exception | None) -> Unreachable:

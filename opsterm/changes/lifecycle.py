@@ -16,6 +16,7 @@ from opsterm.core.events import Event
 from opsterm.inventory.folding import fold
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
+from opsterm.policy.file_put import PUT, parse_put
 from opsterm.policy.order import AS_LOGGED_IN, RUN_PROTOCOLS, SHELLS_OF_PROTOCOL, UNIX_SHELLS, Order, require_account
 from opsterm.policy.risk import Risk
 
@@ -98,7 +99,7 @@ def propose(
 
 
 def _require_shell(order: Order) -> None:
-    """Raise BadInput naming the targets on which the order's shell is not to be had."""
+    """Raise BadInput naming the targets on which the order's shell is not to be had, or what it cannot carry out."""
     others = [target for target in order.targets if order.shell not in SHELLS_OF_PROTOCOL[target.protocol]]
     if others:
         known = " or ".join(SHELLS_OF_PROTOCOL[others[0].protocol])
@@ -106,6 +107,8 @@ def _require_shell(order: Order) -> None:
             f"The shell {order.shell!r} is not known on {fold([target.name for target in others])}.",
             next_step=f"Over {others[0].protocol} it is {known}.",
         )
+    if order.shell == PUT:
+        parse_put(order.command)
 
 
 def _require_start(order: Order) -> None:

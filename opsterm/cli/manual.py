@@ -75,6 +75,8 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "history": ("at", "low", "mean", "high", "readings"),
     "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
     "query": QUERY_KEYS,
+    "get": ("target", "path", "real_path", "local", "size", "sha256", "error", "why", "next_step"),
+    "put": CHANGE_KEYS,
     "propose": CHANGE_KEYS,
     "changes": CHANGE_KEYS,
     "change": CHANGE_KEYS,
@@ -150,6 +152,15 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm query --on 'web-[01-12]' --each -- tail -n 20 /var/log/syslog",
         "opsterm query --on 'group:db' --json -- cat /etc/debian_version",
         "opsterm query --on web-01 --become -- journalctl -u nginx -n 50",
+    ),
+    "get": (
+        "opsterm get web-01:/var/log/syslog",
+        "opsterm get web-01:/etc/fstab fstab.web-01 --force",
+        "opsterm get --on 'tag:web' /var/log/dpkg.log logs --json",
+    ),
+    "put": (
+        "opsterm put motd --on 'tag:web' --to /etc/motd",
+        "opsterm put backup.sh --on db-01 --to /usr/local/bin/backup --mode 0755",
     ),
     "propose": (
         "opsterm propose --on web-01 -- systemctl reload nginx",

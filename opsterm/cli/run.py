@@ -39,6 +39,8 @@ VERBS: Mapping[str, str] = {
     "ask": "asking:ask",
     "query": "querying:query",
     **{f"check {kind}": f"checking:{kind}" for kind in ("http", "tcp", "ping")},
+    "get": "files:get",
+    "put": "files:put",
     "propose": "changes:propose",
     "changes": "changes:list_changes",
     "change": "changes:show",

@@ -123,6 +123,12 @@ class ChangeSettings:
         "Kilobytes of output kept per target; the rest is counted and hashed.",
         check=between(1, 1_000_000),
     )
+    put_limit_mb: int = option(
+        100, "Megabytes that a file may have which is to be put on targets.", check=between(1, 100_000)
+    )
+    keep_contents_d: float = option(
+        7.0, "Days for which the content of such a file is kept after its change is over.", check=between(0, 3660)
+    )
     read_only: bool = option(False, "Nothing can be proposed, approved or run, and no terminal is opened.")
 
 

@@ -214,6 +214,15 @@ def _imported(f: Fields) -> _Said:
     return _Said(f"imported targets from {_text(f, 'source')}", _text(f, "source"), result=counts)
 
 
+def _fetched(f: Fields) -> _Said:
+    size = f.get("size")
+    told = bytes_text(size) if isinstance(size, int) else ""
+    return _Said(
+        f"fetched {_text(f, 'real_path')} from {_text(f, 'target')}", _text(f, "target"),
+        result=f"{told}, sha256 {_text(f, 'sha256')[:12]}, to {_text(f, 'local')}",
+    )  # fmt: skip
+
+
 def _unknown_kind(kind: str, fields: Fields) -> _Said:
     """Say a kind without words of its own as it is written: room, verb, fields."""
     shown = ", ".join(f"{name} {_text(fields, name)}" for name in sorted(fields) if _text(fields, name))
@@ -234,6 +243,7 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "change.ended": _ended,
     "alert.changed": _alert,
     "mail.changed": _mail,
+    "target.file_fetched": _fetched,
     "target.added": lambda f: _Said(
         f"added {_text(f, 'target')}", _text(f, "target"), result=f"from {_text(f, 'source')}"
     ),

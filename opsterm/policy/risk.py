@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.policy.file_put import PUT, put_reasons
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import POWERSHELL
@@ -63,6 +64,8 @@ def assess(
         environments: the environment of each target, "" where it is not said.
         how: as whom, with which files, on what.
     """
+    if shell == PUT:
+        return Risk(level=RiskLevel.HIGH, reasons=(*put_reasons(command), *_context(targets, environments)))
     refusal = why_not_read_only(command, shell, how=how)
     raised = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
@@ -89,6 +92,8 @@ def why_not_read_only(command: str, shell: str, *, how: RunAs = AS_LOGGED_IN) ->
 def _shell_refusal(command: str, shell: str) -> str:
     if not command.strip():
         return "There is no command."
+    if shell == PUT:
+        return "It puts a file."
     if shell == "powershell":
         return _powershell_refusal(command)
     if shell not in ("sh", "bash"):

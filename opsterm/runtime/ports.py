@@ -18,6 +18,7 @@ from opsterm.inventory.target import Target
 from opsterm.monitoring.alerts import Alert
 from opsterm.monitoring.sample import Point, Sample, SeriesKey
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
+from opsterm.runtime.ports_files import FoundFile
 
 # --------------------------------------------------------------------------------------------- kept on disk
 
@@ -413,6 +414,13 @@ class Connector(Protocol):
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
         """Open an interactive log-in shell on a PTY. Raises as `session`."""
+        ...
+
+    def read_file(self, target: OrderTarget, path: str) -> AsyncIterator[FoundFile | bytes]:
+        """Read a file; yield what it is, then its bytes.
+
+        Leaving the iteration early (aclose, cancellation) ends it. Raises as `session`; NotFound, Refused, BadInput.
+        """
         ...
 
     async def check(self, target: OrderTarget) -> None:

@@ -27,6 +27,7 @@ from opsterm.runtime.edges import Edges
 from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.exposition import Exposition
+from opsterm.runtime.files import FileTransfers
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.mail import Post
@@ -55,7 +56,7 @@ class Runtime:
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
         inventory, profiles, monitoring, remote_monitoring, alerts, changes, terminals, audit, exposition,
-            snmp, reach, post: use-cases by room.
+            snmp, reach, post, files: use-cases by room.
     """
 
     inventory: Inventory
@@ -69,6 +70,7 @@ class Runtime:
     exposition: Exposition
     post: Post
     notices: MailNotices
+    files: FileTransfers
 
     def __init__(self, *, loaded: Loaded, paths: Paths, clock: Clock, edges: Edges, face: str) -> None:
         self.loaded = loaded
@@ -171,6 +173,11 @@ class Runtime:
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
             offload=self.offload,
         )  # fmt: skip
+        self.files = FileTransfers(
+            ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
+            connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
+            parallel=settings.ssh.parallel,
+        )  # fmt: skip
         self.remote_monitoring = RemoteMonitoring(
             self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
             connector=self.connector,
@@ -270,6 +277,7 @@ class Runtime:
             *works,
             Worker(name="samples upkeep", run=self.monitoring.compact_for_ever, beat_every_s=60.0),
             Worker(name="changes upkeep", run=lambda heart, _: self.changes.sweep(heart), beat_every_s=5.0),
+            Worker(name="contents upkeep", run=lambda heart, _: self.files.tidy_for_ever(heart)),
             Worker(name="mail", run=self.post.deliver_for_ever),
             Worker(name="mail about alerts", run=self.notices.tell_for_ever),
         ]

@@ -17,6 +17,7 @@ Wall = Callable[[Iterable[Module]], list[str]]
 
 WALLS: Mapping[str, Wall] = {
     "one executor opens targets": walls.opens_targets,
+    "files come by the use-case and go by a change": walls.moves_files,
     "what looks is written down": walls.looks_with_made_up_scripts,
     "one way to the executor": walls.makes_executors,
     "few files start programs": partial(walls.starts_programs, allowed=exceptions.STARTS_PROGRAMS),
@@ -61,6 +62,15 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     ),
     "a script is put together": (
         "what looks is written down", "opsterm/monitoring/looks.py", "def x(): ...\nS = f'df {point}'",
+    ),
+    "a face reads a file of a target": (
+        "files come by the use-case and go by a change", "opsterm/cli/x.py", "connector.read_file(target, path)",
+    ),
+    "a use-case puts a file": (
+        "files come by the use-case and go by a change", "opsterm/runtime/files.py", "put_file(place, text)",
+    ),
+    "a fetch changes something": (
+        "files come by the use-case and go by a change", "opsterm/adapters/file_get.py", "await place.remove(path)",
     ),
     "a second executor": ("one way to the executor", "opsterm/runtime/x.py", "e = Executor(store)"),
     "a short cut to the executor": ("one way to the executor", "opsterm/tui/x.py", "self._executor.run(4)"),

@@ -16,6 +16,15 @@ LOOKS = "opsterm/runtime/remote_look.py"
 
 LOOK_SCRIPTS = "opsterm/monitoring/looks.py"
 
+FETCHES = "opsterm/runtime/files.py"
+"""Reads files of targets for the operator."""
+
+READS = "opsterm/adapters/file_get.py"
+"""Reads them at a place; what it may ask of a place changes nothing."""
+
+CHANGES_FILES = frozenset({"create", "write", "set_owner", "set_mode", "replace", "remove", "sync"})
+CARRIES_PUTS = frozenset({"opsterm/adapters/ssh_session.py", "opsterm/adapters/local_command.py"})
+
 STARTERS = frozenset({
     "create_subprocess_exec", "create_subprocess_shell", "Popen", "posix_spawn", "posix_spawnp", "fork", "forkpty",
     "execv", "execve", "execvp", "execvpe", "execl", "execlp", "system", "popen", "startfile", "spawnv", "spawnvp",
@@ -61,6 +70,26 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
                 found.append(f"{m.at(call)} runs a command on a target: only {EXECUTOR} does, and {LOOKS} a Look")
             if name == "shell" and "term" in keywords and m.name != TERMINALS:
                 found.append(f"{m.at(call)} opens a shell on a target: only {TERMINALS} does")
+    return found
+
+
+def moves_files(modules: Iterable[Module]) -> Breaches:
+    """Find files of targets that are read elsewhere than by the use-case, or put elsewhere than in a session.
+
+    A session is the executor's; so a file is put where a change is carried out, and nowhere else.
+    """
+    found = []
+    for m in modules:
+        for node in ast.walk(m.tree):
+            if not isinstance(node, ast.Attribute | ast.Name):
+                continue
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            if name == "read_file" and isinstance(node, ast.Attribute) and m.name != FETCHES and m.room != "adapters":
+                found.append(f"{m.at(node)} reads a file of a target: only {FETCHES} does")
+            if name == "put_file" and m.name not in CARRIES_PUTS:
+                found.append(f"{m.at(node)} puts a file: a session does, for an approved change")
+            if name in CHANGES_FILES and m.name == READS:
+                found.append(f"{m.at(node)} asks a place for {name}: a fetch changes nothing")
     return found
 
 

@@ -9,8 +9,8 @@ from opsterm.cli.output import ESCAPED_AT_MOST
 from opsterm.cli.prompt import read_text
 from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
-from opsterm.core.errors import BadInput, ExitCode, StorageError
-from opsterm.core.text import clean_bytes, shown_exactly
+from opsterm.core.errors import BadInput, ExitCode, NotFound, StorageError
+from opsterm.core.text import clean_block, clean_bytes, shown_exactly
 from opsterm.core.units import age_text, bytes_text, parse_duration, span_text
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RunAs
@@ -71,6 +71,17 @@ def describe(context: Context, change: Change) -> None:
         say(f"until   {age_text(max(0.0, order.expires_at - now))} from now")
 
 
+async def describe_content(context: Context, change: Change) -> None:
+    """Tell what a file that would be put holds, when it is a short text; nothing for any other change."""
+    try:
+        text = await context.runtime.files.content(change)
+    except NotFound:
+        return
+    if text:
+        lines = clean_block(text).split("\n")
+        context.printer.say("\n".join(["content", *(f"        {line}" for line in lines)]).rstrip())
+
+
 def _environments(context: Context, change: Change) -> str:
     found = (context.runtime.inventory.target(target.name) for target in change.order.targets)
     names = sorted({target.environment.upper() for target in found if target is not None and target.environment})
@@ -125,6 +136,7 @@ async def show(context: Context) -> int:
         return ExitCode.DONE
     context.printer.line(f"{change.name}  {change.state}{_decision(change)}")
     describe(context, change)
+    await describe_content(context, change)
     if change.started_at:
         context.printer.table(
             ("target", "outcome", "exit", "took", "output", "message"),

@@ -9,7 +9,7 @@ from opsterm.changes.events import ChangeOutput
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
-from opsterm.cli.verbs.changes import describe, named_change
+from opsterm.cli.verbs.changes import describe, describe_content, named_change
 from opsterm.cli.verbs.vault import open_if_a_person_is_there
 from opsterm.core.errors import ExitCode, NotApproved, OpstermError
 from opsterm.core.hub import Ear
@@ -25,6 +25,7 @@ async def approve(context: Context) -> int:
     """Approve a change as it is shown, and run it here."""
     change = await named_change(context)
     describe(context, change)
+    await describe_content(context, change)
     count = len(change.order.targets)
     given = context.invocation.number("targets")
     if given is not None and given != count:
