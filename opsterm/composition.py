@@ -51,7 +51,7 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
 
     async def open_connector(credentials: Credentials) -> Connector:
         connector: Connector = (await module("opsterm.adapters.connector")).open_connector(
-            settings.ssh, operator, environment, credentials
+            settings.ssh, operator, environment, credentials, winrm=settings.winrm
         )
         return connector
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from opsterm.adapters.tcp_check import check_tcp
+from opsterm.adapters.winrm_faults import WireError
 from opsterm.adapters.winrm_lines import WinrmLines
 from opsterm.adapters.winrm_login import LogIn, find_log_in, require_safe
 from opsterm.adapters.winrm_refusals import told
 from opsterm.adapters.winrm_session import WinrmSession
-from opsterm.adapters.winrm_wire import WireError
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import Unreachable
 from opsterm.core.winrm_settings import WinrmSettings
@@ -26,9 +26,9 @@ class WinrmConnector:
         self._credentials = credentials
         aside = "winrm aside"
         run = offload.pool("winrm", threads=settings.commands)
+        self._aside = offload.pool(aside, threads=ASIDE_THREADS)
         self._lines = WinrmLines(
-            settings, self._log_in, run, offload.pool(aside, threads=ASIDE_THREADS),
-            lambda work: offload.begin(aside, work),
+            settings, self._log_in, run, self._aside, lambda work: offload.begin(aside, work)
         )  # fmt: skip
 
     @property
@@ -57,7 +57,10 @@ class WinrmConnector:
         return session
 
     async def check(self, target: OrderTarget) -> None:
-        """See whether something takes connections on the port; logs in nowhere. See `ports.Connector.check`."""
+        """See whether WinRM answers on the port, and over HTTPS with what certificate; see `ports.Connector.check`.
+
+        It logs in nowhere: one empty request is sent, which WinRM refuses with 401.
+        """
         require_safe(self._settings, target)
         port = self._settings.port_used(target.port)
         reading = await check_tcp(
@@ -68,6 +71,14 @@ class WinrmConnector:
                 reading.reason,
                 next_step="Run `winrm quickconfig` there for 5985; HTTPS on 5986 needs a listener with a certificate.",
             )
+        stranger = LogIn(
+            address=target.address, port=port, https=self._settings.is_https(port), auth=self._settings.auth, user="",
+            password=None, settings=self._settings,
+        )  # fmt: skip
+        try:
+            await self._aside(stranger.knock)
+        except WireError as error:
+            raise told(error, target.name, stranger) from error
 
     async def close(self) -> None:
         """Close every shell; safe to call twice."""

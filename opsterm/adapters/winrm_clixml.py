@@ -7,6 +7,7 @@ what a console would show; progress is dropped. What cannot be read is passed on
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from opsterm.adapters.winrm_xml import UnusableXml, parse_xml
 
@@ -89,7 +90,8 @@ def text_of(document: bytes) -> bytes:
         if record.tag.endswith("}S") or record.tag == "S":
             text = decoded(record.text or "")
         else:
-            text = next((decoded(part.text or "") + "\r\n" for part in record.iter() if part.tag.endswith("ToString")), "")
+            shown = (part.text or "" for part in record.iter() if part.tag.endswith("ToString"))
+            text = "".join(decoded(one) + "\r\n" for one in islice(shown, 1))
         said.append((_NAMES.get(kind, "") if begins_line or kind in _NAMES else "") + text)
         begins_line = text.endswith("\n")
     return "".join(said).encode("utf-8", "replace")

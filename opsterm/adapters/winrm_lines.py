@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from opsterm.adapters.winrm_faults import Fault, WireError
 from opsterm.adapters.winrm_login import LogIn
 from opsterm.adapters.winrm_script import CODE_PAGE
-from opsterm.adapters.winrm_wire import Fault, Wire, WireError
+from opsterm.adapters.winrm_wire import Wire
 from opsterm.core.errors import TimedOut
 from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.policy.order import OrderTarget

@@ -1,4 +1,4 @@
-"""How a target is logged in to: which account, which way, over which line; and what is refused before anything is sent."""
+"""How a target is logged in to: which account, which way, over which line; and what is refused beforehand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from winrm.protocol import Protocol
 
-from opsterm.adapters.winrm_wire import GuardedTransport, Wire
+from opsterm.adapters.winrm_transport import GuardedTransport, knock
+from opsterm.adapters.winrm_wire import Wire
 from opsterm.core.errors import BadInput, Refused
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
@@ -47,15 +48,28 @@ class LogIn:
         """Address and port, fit to be shown."""
         return f"{clean_line(self.address, limit=255)} port {self.port}"
 
+    @property
+    def endpoint(self) -> str:
+        """The URL of the service."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{'https' if self.https else 'http'}://{host}:{self.port}/wsman"
+
+    def knock(self) -> None:
+        """See whether WS-Management answers, without logging in. Blocking. Raises WireError."""
+        settings = self.settings
+        knock(
+            self.endpoint, _authorities(settings) if settings.verify else None,
+            connect_s=settings.connect_timeout_s, answer_s=settings.answer_timeout_s,
+        )  # fmt: skip
+
     def wire(self) -> Wire:
         """Return a connection that is made when it is first used. Blocking: reads certificates."""
         settings = self.settings
-        scheme, host = "https" if self.https else "http", f"[{self.address}]" if ":" in self.address else self.address
-        endpoint = f"{scheme}://{host}:{self.port}/wsman"
+        endpoint = self.endpoint
         answer_s = settings.answer_timeout_s
         password = self.password.reveal() if self.password is not None else None
         protocol = Protocol(
-            endpoint, transport="plaintext", username="-", password="-", read_timeout_sec=int(answer_s) + 1,
+            endpoint, transport="plaintext", username="-", password="", read_timeout_sec=int(answer_s) + 1,
             operation_timeout_sec=max(1, int(answer_s * 2 / 3)),
         )  # fmt: skip
         transport = GuardedTransport(
@@ -112,7 +126,7 @@ def require_safe(settings: WinrmSettings, target: OrderTarget) -> None:
         raise Refused(
             f"{target.name} is not logged in to: {settings.auth} cannot encrypt messages, and the line would be HTTP.",
             why="Anyone on the way could read the log-in and the commands, and change them.",
-            next_step=f"Use HTTPS: opsterm targets edit {target.name} --port 5986. Or set winrm.auth to ntlm or kerberos.",
+            next_step=f"Use HTTPS: opsterm targets edit {target.name} --port 5986; or set winrm.auth to ntlm.",
         )
     if settings.auth == "basic" and not settings.verify:
         raise Refused(

@@ -1,6 +1,4 @@
-"""What goes wrong over WinRM, as a sentence. The words of the libraries never reach the operator; those of a target are
-cleaned.
-"""
+"""What goes wrong over WinRM, as a sentence: no words of a library, and those of a target only when cleaned."""
 
 from __future__ import annotations
 
@@ -11,8 +9,8 @@ import requests
 
 from opsterm.adapters.certificate import why_untrusted
 from opsterm.adapters.lookup import why_not
+from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, Denied, Fault, LineFailed, WireError
 from opsterm.adapters.winrm_login import PASSWORDS, LogIn
-from opsterm.adapters.winrm_wire import BadAnswer, BadStatus, Denied, Fault, LineFailed, WireError
 from opsterm.core.errors import AuthenticationFailed, OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 
@@ -23,8 +21,7 @@ one is ERROR_KEY_DELETED: the profile of the account was unloaded under the shel
 
 _FAULTS: Mapping[int, tuple[str, str]] = {
     5: ("does not allow it: access is denied.",
-        "The account must be in Administrators or Remote Management Users there; for a local account that is not the "
-        "built-in Administrator, also see LocalAccountTokenFilterPolicy."),
+        "Put the account into Administrators or Remote Management Users there (and see LocalAccountTokenFilterPolicy)."),
     MAX_SHELLS: ("has too many shells of this account open.",
                  "Close those that nobody uses, or raise MaxShellsPerUser there; opsterm opens winrm.shells_per_host."),
     MAX_OPERATIONS: ("has too many operations of this account running.",
@@ -111,7 +108,9 @@ def _status(status: int, name: str, log_in: LogIn) -> OpstermError:
             next_step="Put the account into Remote Management Users there, or see winrm.auth.",
         )
     if status == 404:
-        return Unreachable(f"{where} has no WinRM at /wsman: 404.", next_step="See that it is WinRM that listens there.")
+        return Unreachable(
+            f"{where} has no WinRM at /wsman: 404.", next_step="See that it is WinRM that listens there."
+        )
     if status == 503:
         return Unreachable(f"{where} is too busy, or its WinRM service is just starting: 503.", next_step="Try again.")
     if 300 <= status < 400:

@@ -6,9 +6,8 @@ import base64
 from dataclasses import dataclass
 
 from opsterm.core.errors import BadInput
+from opsterm.policy.windows import CMD_LONGEST, require_sendable
 
-CMD_LONGEST = 8000
-"""Characters of a command line; cmd takes 8,191, its own name and quotes included."""
 LINE = 4000
 """Characters of a line on standard input."""
 SENT_AT_ONCE = 32_000
@@ -64,16 +63,7 @@ def what_is_sent(command: str, shell: str) -> Sent:
         return _powershell(command)
     if shell != "cmd":
         raise BadInput(f"{shell!r} is no shell of a WinRM target.", next_step="Use powershell or cmd.")
-    if len(command) > CMD_LONGEST:
-        raise BadInput(
-            f"The command has {len(command)} characters: cmd takes {CMD_LONGEST:,} at most.",
-            next_step="Run it with --shell powershell, which takes a script of any length.",
-        )
-    if any(char < " " and char != "\t" for char in command) or any("\ud800" <= char <= "\udfff" for char in command):
-        raise BadInput(
-            "The command has more than one line, or a control character: cmd would run the first line only.",
-            next_step="Join the lines with & or &&, or run it with --shell powershell.",
-        )
+    require_sendable(command, shell)
     return Sent(line=command)
 
 

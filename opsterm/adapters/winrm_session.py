@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import codecs
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from opsterm.adapters.winrm_clixml import ErrorStream
+from opsterm.adapters.winrm_faults import BadStatus, Denied, Fault, WireError
 from opsterm.adapters.winrm_lines import WinrmLine, WinrmLines
 from opsterm.adapters.winrm_refusals import NOT_BEGUN, told
 from opsterm.adapters.winrm_script import SENT_AT_ONCE, Sent, what_is_sent
-from opsterm.adapters.winrm_wire import CTRL_C, TERMINATE, BadStatus, Denied, Fault, Wire, WireError
+from opsterm.adapters.winrm_wire import CTRL_C, TERMINATE, Wire
 from opsterm.core.errors import OpstermError
 from opsterm.policy.order import OrderTarget
 from opsterm.policy.wql import class_of, queries_in
@@ -85,27 +87,35 @@ class WinrmSession:
             raise told(error, self._target.name, line.log_in, running=True) from error
 
     async def _begin(self, sent: Sent) -> str:
-        """Begin a command; in another shell when this one is found to be gone, for then nothing was begun."""
-        for attempt in (1, 2):
-            line = self._line
-            used = line.began > 0
-            try:
-                if not line.shell:
-                    await line.open_shell()
-                shell = line.shell
-                line.began += 1
-                identity = await line.call(lambda wire: wire.begin(shell, sent.line, console=sent.stdin is None))
-                break
-            except WireError as error:
-                stale = used and attempt == 1 and _nothing_begun(error)
-                if not stale:
-                    raise told(error, self._target.name, line.log_in, running=not _nothing_begun(error)) from error
-                await self._replace()
+        """Begin a command and give it what it reads; return its id."""
+        identity = await self._handed_over(sent)
         stdin = sent.stdin or b""
         for start in range(0, len(stdin), SENT_AT_ONCE):
             piece, last = stdin[start : start + SENT_AT_ONCE], start + SENT_AT_ONCE >= len(stdin)
-            await self._call(line, lambda wire: wire.send(line.shell, identity, piece, end=last))
+            await self._call(self._line, partial(_feed, self._line.shell, identity, piece, last=last))
         return identity
+
+    async def _handed_over(self, sent: Sent) -> str:
+        """Begin a command; in another shell when this one is found to be gone, for then nothing was begun."""
+        if self._line.began:
+            try:
+                return await self._try_to_begin(sent)
+            except WireError as error:
+                if not _nothing_begun(error):
+                    raise told(error, self._target.name, self._line.log_in, running=True) from error
+            await self._replace()
+        try:
+            return await self._try_to_begin(sent)
+        except WireError as error:
+            running = not _nothing_begun(error)
+            raise told(error, self._target.name, self._line.log_in, running=running) from error
+
+    async def _try_to_begin(self, sent: Sent) -> str:
+        line = self._line
+        if not line.shell:
+            await line.open_shell()
+        line.began += 1
+        return await line.call(lambda wire: wire.begin(line.shell, sent.line, console=sent.stdin is None))
 
     async def _replace(self) -> None:
         """Go on with a new line, and let the old one be closed."""
@@ -151,8 +161,11 @@ class WinrmSession:
         queries = queries_in(text)
         line = self._line
         for query in queries:
-            rows = await self._call(line, lambda wire, query=query: list(wire.select(query)))  # type: ignore[misc]
-            name = class_of(query)
+            name, asked = class_of(query), partial(_selected, query)
+            try:
+                rows = await line.call(asked)
+            except WireError as error:
+                raise told(error, self._target.name, line.log_in) from error
             lines = (json.dumps({"class": name, **row}, ensure_ascii=False) + "\n" for row in rows)
             if told_rows := "".join(lines):
                 yield told_rows.encode("utf-8", "replace")
@@ -174,6 +187,14 @@ async def _settled(line: WinrmLine, limit_s: float) -> None:
         return
 
 
+def _feed(shell: str, identity: str, piece: bytes, wire: Wire, *, last: bool) -> None:
+    wire.send(shell, identity, piece, end=last)
+
+
+def _selected(query: str, wire: Wire) -> Sequence[Mapping[str, object]]:
+    return list(wire.select(query))
+
+
 def _nothing_begun(error: WireError) -> bool:
     """Return whether a command that was handed over has surely not been begun: it was refused before that."""
     match error:
@@ -188,7 +209,7 @@ def _nothing_begun(error: WireError) -> bool:
 
 
 class _Text:
-    """Standard output: bytes as they come, but UTF-16 with its mark becomes UTF-8, as some programs of Windows print."""
+    """Standard output: bytes as they come; UTF-16 with its mark, as some programs of Windows print, becomes UTF-8."""
 
     def __init__(self) -> None:
         self._head: bytes | None = b""

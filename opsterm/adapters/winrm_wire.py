@@ -1,19 +1,15 @@
-"""One WS-Management connection, blocking: pywinrm's transport and headers, our own reading of the answers.
+"""One WS-Management connection, blocking: pywinrm's headers and transport, our own reading of the answers (MS-WSMV).
 
-pywinrm parses answers with the standard library's parser, takes an answer of any size, follows redirects, reads
-~/.netrc, and takes an unencrypted answer where it has sent an encrypted request. None of that may be: the transport
-here is pywinrm's with those doors shut, and no answer reaches a parser but that of `winrm_xml`.
+No answer reaches a parser but that of `winrm_xml`.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
-import socket
 import struct
 import uuid
-import xml.etree.ElementTree as ET  # noqa: S405 (the type of what winrm_xml has parsed)
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,15 +17,13 @@ from typing import Any
 import requests
 import spnego.exceptions
 import xmltodict
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as UrllibError
 from winrm.exceptions import InvalidCredentialsError, WinRMError, WinRMTransportError
 from winrm.protocol import Protocol
-from winrm.transport import Transport
 
-from opsterm.adapters.winrm_xml import LARGEST, UnusableXml, parse_xml
+from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, Denied, Fault, LineFailed
+from opsterm.adapters.winrm_transport import GuardedTransport
+from opsterm.adapters.winrm_xml import UnusableXml, parse_xml
 
 RSP = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 CMD_SHELL = f"{RSP}/cmd"
@@ -43,50 +37,10 @@ WQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 CTRL_C, TERMINATE = f"{RSP}/signal/ctrl_c", f"{RSP}/signal/terminate"
 
 OPERATION_TIMED_OUT = 2150858793
-LONGEST_REFUSAL = 65_536
-"""Bytes of the body of a 401: it is read before anything is known of the other side."""
 ITEMS_AT_ONCE = 500
 MOST_ITEMS = 20_000
 IDLE_S = 180
 """Seconds after which a target may end a shell that we left behind; Windows takes 60 at least."""
-
-
-class WireError(Exception):
-    """Something went wrong on the line; `winrm_refusals` says it to the operator."""
-
-
-class Fault(WireError):
-    """The target's WS-Management service refused.
-
-    Attributes:
-        code: number of the WSManFault or of the provider's error, 0 when there is none.
-        subcode: "w:TimedOut" and such.
-        text: its own words.
-    """
-
-    def __init__(self, code: int, subcode: str, text: str) -> None:
-        super().__init__(text)
-        self.code, self.subcode, self.text = code, subcode, text
-
-
-class Denied(WireError):
-    """401: it does not take this log-in."""
-
-
-class BadStatus(WireError):
-    """An HTTP status without a SOAP fault."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(str(status))
-        self.status = status
-
-
-class BadAnswer(WireError):
-    """An answer that is not WS-Management, or not protected as it must be."""
-
-
-class LineFailed(WireError):
-    """The line failed; its cause is the library's error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +69,7 @@ class Wire:
         self._transport = transport
 
     def open_shell(self, code_page: int) -> str:
-        """Open a shell and return its id. Raises WireError, as everything here."""
+        """Open a shell and return its id. Raises WireError of `winrm_faults`, as everything here."""
         body = {"rsp:Shell": {"rsp:IdleTimeOut": f"PT{IDLE_S}.000S", "rsp:InputStreams": "stdin",
                               "rsp:OutputStreams": "stdout stderr"}}  # fmt: skip
         options = {"WINRS_NOPROFILE": "FALSE", "WINRS_CODEPAGE": str(code_page)}
@@ -135,7 +89,9 @@ class Wire:
         """
         options = {"WINRS_CONSOLEMODE_STDIN": str(console).upper(), "WINRS_SKIP_CMD_SHELL": "FALSE"}
         body = {"rsp:CommandLine": {"rsp:Command": line}}
-        found = self._ask(CMD_SHELL, f"{RSP}/Command", body, shell=shell, options=options).find(f".//{{{RSP}}}CommandId")
+        found = self._ask(CMD_SHELL, f"{RSP}/Command", body, shell=shell, options=options).find(
+            f".//{{{RSP}}}CommandId"
+        )
         if found is None or not found.text:
             raise BadAnswer("There is no CommandId in it.")
         return found.text
@@ -210,7 +166,7 @@ class Wire:
         return read_answer(status, text, f"uuid:{message_id}")
 
 
-def _sent(transport: Transport, message: str) -> tuple[int, bytes]:
+def _sent(transport: GuardedTransport, message: str) -> tuple[int, bytes]:
     """Return HTTP status and text of the answer."""
     try:
         return 200, transport.send_message(message)
@@ -302,119 +258,3 @@ def _properties(item: ET.Element) -> Mapping[str, object]:
         before = found.get(name)
         found[name] = value if name not in found else [*(before if isinstance(before, list) else [before]), value]
     return found
-
-
-# ----------------------------------------------------------------------------------------------- the transport
-
-
-class CappedAdapter(HTTPAdapter):
-    """Takes no more than LARGEST of an answer, and waits for connecting and for reading as long as each may take.
-
-    Attributes:
-        opened: the socket that is open, [] for none yet.
-    """
-
-    def __init__(self, *, connect_s: float, answer_s: float) -> None:
-        self.opened: list[socket.socket] = []
-        super().__init__(pool_connections=1, pool_maxsize=1)
-        self._timeouts = (connect_s, answer_s)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pool of connections, one whose sockets are known here; see `HTTPAdapter.init_poolmanager`."""
-        super().init_poolmanager(*args, **kwargs)
-        opened = self.opened
-
-        class Plain(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                opened[:] = [self.sock]
-
-        class Secure(HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                opened[:] = [self.sock]
-
-        plain = type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": Plain})
-        secure = type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure})
-        self.poolmanager.pool_classes_by_scheme = {"http": plain, "https": secure}
-
-    def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request; see `HTTPAdapter.send`.
-
-        Raises:
-            UnusableXml: the answer is too long.
-        """
-        response = super().send(request, *args, **{**kwargs, "stream": True, "timeout": self._timeouts})
-        length = response.headers.get("Content-Length", "")
-        if response.status_code == 401:  # read by the log-in, which needs the open connection for its channel binding
-            if not length.isdecimal() or int(length) > LONGEST_REFUSAL:
-                response.close()
-                raise UnusableXml("Its refusal has no length, or is too long.")
-            return response
-        taken = bytearray()
-        while piece := response.raw.read1(LARGEST, decode_content=True):
-            taken += piece
-            if len(taken) > LARGEST:
-                response.close()
-                raise UnusableXml(f"It is longer than {LARGEST} bytes.")
-        response._content = bytes(taken)  # noqa: SLF001 - the library has no other way to be given a body
-        response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 - goes with the line before
-        return response
-
-
-class GuardedTransport(Transport):
-    """pywinrm's transport with the doors shut that this module's sentence names.
-
-    Args:
-        connect_s: seconds for a TCP connection.
-        answer_s: seconds in which an answer must begin, and go on.
-        arguments: of pywinrm's transport.
-    """
-
-    def __init__(self, *, connect_s: float, answer_s: float, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._limits = (connect_s, answer_s)
-        self._guarded: requests.Session | None = None
-        self._adapter: CappedAdapter | None = None
-
-    def build_session(self) -> requests.Session:
-        """Return the session, guarded before anything is sent."""
-        session: requests.Session = super().build_session()
-        self._guard(session)
-        return session
-
-    def close_session(self) -> None:
-        """Close the connection; the next message logs in again."""
-        super().close_session()
-        self.encryption = None
-
-    def abort(self) -> None:
-        """Cut the connection under whoever waits on it in another thread."""
-        for line in self._adapter.opened if self._adapter is not None else ():
-            with contextlib.suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
-
-    def _guard(self, session: requests.Session) -> None:
-        if session is self._guarded:
-            return
-        connect_s, answer_s = self._limits
-        self._adapter = CappedAdapter(connect_s=connect_s, answer_s=answer_s)
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, self._adapter)
-        session.trust_env = False
-        session.max_redirects = 0
-        session.headers["Accept-Encoding"] = "identity"
-        self._guarded = session
-
-    def _send_message_request(self, session: requests.Session, prepared_request: Any) -> requests.Response:
-        self._guard(session)  # a log-in with sealed messages begins while the session is being built
-        response: requests.Response = super()._send_message_request(session, prepared_request)
-        return response
-
-    def _get_message_response_text(self, response: requests.Response) -> bytes:
-        if self.encryption is not None and response.content:
-            kind = response.headers.get("Content-Type", "")
-            if self.encryption.protocol_string.decode() not in kind:
-                raise WinRMError("An answer came that was not encrypted.")
-        text: bytes = super()._get_message_response_text(response)
-        return text

@@ -18,6 +18,7 @@ from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
 from opsterm.policy.order import RUN_PROTOCOLS, SHELLS_OF_PROTOCOL, Order
 from opsterm.policy.risk import Risk
+from opsterm.policy.windows import require_sendable
 
 _S = ChangeState
 TRANSITIONS: Mapping[ChangeState, frozenset[ChangeState]] = {
@@ -97,7 +98,7 @@ def propose(
 
 
 def _require_shell(order: Order) -> None:
-    """Raise BadInput naming the targets on which the order's shell is not to be had."""
+    """Raise BadInput naming the targets on which the order's shell is not to be had, or why it cannot run this text."""
     others = [target for target in order.targets if order.shell not in SHELLS_OF_PROTOCOL[target.protocol]]
     if others:
         known = " or ".join(SHELLS_OF_PROTOCOL[others[0].protocol])
@@ -105,6 +106,7 @@ def _require_shell(order: Order) -> None:
             f"The shell {order.shell!r} is not known on {fold([target.name for target in others])}.",
             next_step=f"Over {others[0].protocol} it is {known}.",
         )
+    require_sendable(order.command, order.shell)
 
 
 def _require_run_protocols(order: Order) -> None:

@@ -53,6 +53,16 @@ class WinrmSettings:
         300.0, "Seconds a command waits for a free shell before it is given up.", check=between(0.1, 86400)
     )
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is less safe than it is by default, whole sentences; () when nothing is."""
+        said = []
+        if self.auth == "basic":
+            said.append("WinRM logs in with Basic: each target is handed the password itself (winrm.auth).")
+        if not self.verify:
+            said.append("Certificates of WinRM targets are not verified: anyone may answer for them (winrm.verify).")
+        return tuple(said)
+
     def is_https(self, port: int) -> bool:
         """Return whether a port is spoken to over TLS; 0 for none given."""
         if port in _HTTPS_PORTS or port in _HTTP_PORTS:

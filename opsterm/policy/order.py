@@ -10,7 +10,9 @@ from dataclasses import dataclass
 COMMAND_BYTES = 100_000
 """Bytes of a command at most: Linux takes 131,071 for one argument, and quoting needs some of them."""
 
-SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {"local": ("sh", "bash"), "ssh": ("sh", "bash")}
+SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
+    "local": ("sh", "bash"), "ssh": ("sh", "bash"), "winrm": ("powershell", "cmd", "wql"),
+}  # fmt: skip
 """What carries a text out, by how the target is reached (words of `inventory.Protocol`).
 
 A shell is whatever gives the text its meaning: an interpreter on the target, or one of our own sessions.

@@ -234,6 +234,14 @@ POWERSHELL: frozenset[str] = _set(
 )
 """Cmdlets that only read, in lower case; allowed alone, with plain words and -Name or -Id."""
 
+CMD: frozenset[str] = frozenset({
+    "ver", "hostname", "whoami", "whoami /all", "whoami /groups", "whoami /priv", "systeminfo", "ipconfig",
+    "ipconfig /all", "route print", "arp -a", "netstat -an", "netstat -ano", "tasklist", "tasklist /svc", "net start",
+    "net share", "net accounts", "sc query", "driverquery", "query user", "quser", "w32tm /query /status",
+    "schtasks /query", "vol",
+})  # fmt: skip
+"""Whole lines of cmd that only read, in lower case. Nothing is taken apart: what % ^ & | do there is not followed."""
+
 STARTERS: Mapping[str, str] = {
     **dict.fromkeys(("sudo", "doas", "su", "runuser", "pkexec"), "It runs as another user ({0})."),
     **dict.fromkeys(

@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from opsterm.policy.order import OrderTarget
 from opsterm.policy.reading import refusal_of
-from opsterm.policy.readonly import POWERSHELL
+from opsterm.policy.readonly import CMD, POWERSHELL
 from opsterm.policy.words import split
+from opsterm.policy.wql import wql_refusal
 
 
 class RiskLevel(StrEnum):
@@ -50,19 +51,23 @@ MANY_TARGETS = 5
 """More targets than this are worth a sentence."""
 
 
-def assess(command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str]) -> Risk:
+def assess(
+    command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str], warnings: Sequence[str] = ()
+) -> Risk:
     """Grade a command. Never raises; the context adds reasons and can never make the grade milder.
 
     Args:
         command: the text for the shell.
-        shell: "sh", "bash" or "powershell"; any other is not understood.
+        shell: a word of SHELLS_OF_PROTOCOL; any other is not understood.
         targets: where it would run.
         environments: the environment of each target, "" where it is not said.
+        warnings: what else should be known of how these targets are reached, whole sentences.
     """
     refusal = why_not_read_only(command, shell)
     if not refusal:
-        return Risk(level=RiskLevel.LOW, reasons=("It only reads: every command in it is on the read-only list.",))
-    reasons = [refusal, *_context(targets, environments)]
+        reads = "It only reads: every command in it is on the read-only list."
+        return Risk(level=RiskLevel.LOW, reasons=(reads, *warnings))
+    reasons = [refusal, *_context(targets, environments), *warnings]
     return Risk(level=RiskLevel.HIGH, reasons=tuple(reasons))
 
 
@@ -72,6 +77,10 @@ def why_not_read_only(command: str, shell: str) -> str:
         return "There is no command."
     if shell == "powershell":
         return _powershell_refusal(command)
+    if shell == "wql":
+        return wql_refusal(command)
+    if shell == "cmd":
+        return _cmd_refusal(command)
     if shell not in ("sh", "bash"):
         return f"The shell {shell!r} is not known, so what it does is not either."
     line = split(command)
@@ -94,6 +103,12 @@ def _powershell_refusal(command: str) -> str:
     if name.lower() in ("hostname", "whoami", "get-date") and words:
         return f"{name} with words behind it is not on the list of commands that only read."
     return ""
+
+
+def _cmd_refusal(command: str) -> str:
+    if command.strip().lower() in CMD:
+        return ""
+    return "It is not one of the few whole lines of cmd that are known to only read."
 
 
 def _context(targets: Sequence[OrderTarget], environments: Sequence[str]) -> list[str]:

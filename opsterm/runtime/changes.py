@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
@@ -64,10 +65,10 @@ class Proposal:
 class Changes:
     """Everything that can be done with a change. `start` is `approve`'s other half: it runs what was approved."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (every use-case of changes, and what each needs)
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, operator: Operator,
         inventory: Inventory, executor: Executor, supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]],
-        offload: Offload,
+        offload: Offload, warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -79,6 +80,7 @@ class Changes:
         self._supervisor = supervisor
         self._alive = alive
         self._offload = offload
+        self._warnings = warnings  # by protocol: what an approver should know of how such targets are reached
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
 
@@ -108,7 +110,8 @@ class Changes:
             timeout_s=proposal.timeout_s or self._settings.timeout_s,
             expires_at=now + self._settings.approval_expires_s,
         )
-        risk = assess(order.command, order.shell, targets, [row.target.environment for row in rows])
+        warnings = [said for name in sorted({t.protocol for t in targets}) for said in self._warnings.get(name, ())]
+        risk = assess(order.command, order.shell, targets, [row.target.environment for row in rows], warnings)
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, reason=mask(proposal.reason)[0], origin=proposal.origin,
             by=self._operator.name, now=now,

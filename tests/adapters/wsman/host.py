@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 import threading
 import time
@@ -117,43 +118,18 @@ class ScriptedHost:
         if line in self.cmd:
             return self.cmd[line](running)
         name, _, rest = line.strip('"').partition(" ")
-        match name.lower():
-            case "echo":
-                running.say(rest + "\r\n")
-            case "hostname":
-                running.say("WIN-TEST\r\n")
-            case "exit":
-                return int(rest.split()[-1])
-            case "more":
-                running.stdin_ended.wait(20)
-                running.say(bytes(running.stdin))
-            case "hang":
-                running.say("hanging\r\n")
-                running.stopped.wait(30)
-                return None
-            case "stubborn":
-                running.ignores_ctrl_c = True
-                running.say("here I stay\r\n")
-                running.stopped.wait(30)
-                return None
-            case "long":
-                for number in range(int(rest)):
-                    running.say(f"line {number}\r\n")
-            case "slow":
-                for word in rest.split():
-                    running.say(word + "\r\n")
-                    if running.stopped.wait(0.2):
-                        return None
-            case _:
-                running.say(f"'{name}' is not recognized as an internal or external command,\r\n", "stderr")
-                return 1
-        return 0
+        if name in ("hang", "stubborn"):
+            running.ignores_ctrl_c = name == "stubborn"
+            running.say("hanging\r\n")
+            running.stopped.wait(30)
+            return None
+        return _program(name, rest, running)
 
     # -------------------------------------------------------------------------------------------- PowerShell
 
     def _powershell(self, running: Running) -> int | None:
         words = running.line.split()
-        given = next((b for a, b in zip(words, words[1:], strict=False) if a.lower() == "-encodedcommand"), "")
+        given = next((b for a, b in itertools.pairwise(words) if a.lower() == "-encodedcommand"), "")
         try:
             text = base64.b64decode(given, validate=True).decode("utf-16-le")
         except (binascii.Error, UnicodeDecodeError):
@@ -178,6 +154,30 @@ class ScriptedHost:
             running.stdin_ended.wait(20)
             return None if running.stopped.is_set() else base64.b64decode(bytes(running.stdin)).decode()
         return text
+
+
+def _program(name: str, rest: str, running: Running) -> int | None:
+    match name.lower():
+        case "echo":
+            running.say(rest + "\r\n")
+        case "hostname":
+            running.say("WIN-TEST\r\n")
+        case "exit":
+            return int(rest.split()[-1])
+        case "more":
+            running.stdin_ended.wait(20)
+            running.say(bytes(running.stdin))
+        case "long":
+            running.say("".join(f"line {number}\r\n" for number in range(int(rest))))
+        case "slow":
+            for word in rest.split():
+                running.say(word + "\r\n")
+                if running.stopped.wait(0.2):
+                    return None
+        case _:
+            running.say(f"'{name}' is not recognized as an internal or external command,\r\n", "stderr")
+            return 1
+    return 0
 
 
 def _interpret(script: str, running: Running) -> int | None:
@@ -207,7 +207,7 @@ def _interpret(script: str, running: Running) -> int | None:
             running.stopped.wait(30)
             return None
         else:
-            name = line.split()[0]
+            name = line.split(maxsplit=1)[0]
             text = f"{name} : The term '{name}' is not recognized as the name of a cmdlet.\r\n"
             running.say(clixml(("Error", text)), "stderr")
             good = False

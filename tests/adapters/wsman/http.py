@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     account = ""
     context: Any = None
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
     def do_POST(self) -> None:

@@ -202,11 +202,11 @@ class Operations:
         if got is None:
             raise Fault(
                 TIMED_OUT,
-                "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.",
+                "The WS-Management service cannot complete the operation within the time in OperationTimeout.",
                 subcode="w:TimedOut",
             )
         if asked.selectors["ShellId"] not in self.shells:
-            raise Fault(ABORTED, "The I/O operation has been aborted because of a thread exit or an application request.")
+            raise Fault(ABORTED, "The I/O operation has been aborted because of a thread exit.")
         output, code = got
         streams = "".join(
             f'<rsp:Stream Name="{name}" CommandId="{command_id}">{base64.b64encode(data).decode()}</rsp:Stream>'
@@ -215,7 +215,8 @@ class Operations:
         if code is None:
             state = f'<rsp:CommandState CommandId="{command_id}" State="{RSP}/CommandState/Running"/>'
         else:
-            ends = "".join(f'<rsp:Stream Name="{n}" CommandId="{command_id}" End="true"/>' for n in ("stdout", "stderr"))
+            names = ("stdout", "stderr")
+            ends = "".join(f'<rsp:Stream Name="{name}" CommandId="{command_id}" End="true"/>' for name in names)
             state = (
                 f'{ends}<rsp:CommandState CommandId="{command_id}" State="{RSP}/CommandState/Done">'
                 f"<rsp:ExitCode>{code}</rsp:ExitCode></rsp:CommandState>"
@@ -267,7 +268,7 @@ class Operations:
             told = re.fullmatch(r"\s*SELECT\s+([\w*,\s]+?)\s+FROM\s+(\w+)\s*(?:WHERE\s+(\w+)\s*=\s*'?([\w ]+?)'?\s*)?",
                                 filtered.text or "", re.IGNORECASE)  # fmt: skip
             if told is None:
-                raise Fault(2150859002, "The WMI provider returned an 'invalid query' error.", subcode="w:InvalidParameter")
+                raise Fault(2150859002, "The WMI provider says: invalid query.", subcode="w:InvalidParameter")
             wanted, name, key, value = told.groups()
         else:
             wanted, name, key, value = "*", asked.resource.removeprefix(WMI), "", ""
