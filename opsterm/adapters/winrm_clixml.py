@@ -98,6 +98,6 @@ def text_of(document: bytes) -> bytes:
 
 
 def decoded(text: str) -> str:
-    """Return a text with its escapes undone: _x000D_ is a carriage return, a pair of them a character beyond 16 bits."""
+    """Return a text with its escapes undone: _x000D_ is a carriage return, a pair of them one beyond 16 bits."""
     undone = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     return undone.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -67,14 +67,20 @@ class LogIn:
         settings = self.settings
         endpoint = self.endpoint
         answer_s = settings.answer_timeout_s
-        password = self.password.reveal() if self.password is not None else None
+        password: str | bytes | None = self.password.reveal() if self.password is not None else None
+        user: str | bytes | None = self.user or None
+        if self.auth == "basic":  # RFC 7617; the library would take Latin 1 and name the character that is none
+            user, password = (
+                self.user.encode("utf-8", "surrogateescape"),
+                str(password).encode("utf-8", "surrogateescape"),
+            )
         protocol = Protocol(
             endpoint, transport="plaintext", username="-", password="", read_timeout_sec=int(answer_s) + 1,
             operation_timeout_sec=max(1, int(answer_s * 2 / 3)),
         )  # fmt: skip
         transport = GuardedTransport(
             connect_s=settings.connect_timeout_s, answer_s=answer_s, endpoint=endpoint, auth_method=self.auth,
-            username=self.user or None, password=password, service="HTTP",
+            username=user, password=password, service="HTTP",
             server_cert_validation="validate" if settings.verify else "ignore",
             ca_trust_path=_authorities(settings), cert_pem=_expanded(settings.certificate) or None,
             cert_key_pem=_expanded(settings.certificate_key) or None,

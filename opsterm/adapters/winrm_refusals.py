@@ -21,7 +21,7 @@ one is ERROR_KEY_DELETED: the profile of the account was unloaded under the shel
 
 _FAULTS: Mapping[int, tuple[str, str]] = {
     5: ("does not allow it: access is denied.",
-        "Put the account into Administrators or Remote Management Users there (and see LocalAccountTokenFilterPolicy)."),
+        "Put the account into Administrators there; of a local one also see LocalAccountTokenFilterPolicy."),
     MAX_SHELLS: ("has too many shells of this account open.",
                  "Close those that nobody uses, or raise MaxShellsPerUser there; opsterm opens winrm.shells_per_host."),
     MAX_OPERATIONS: ("has too many operations of this account running.",

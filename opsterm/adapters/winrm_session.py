@@ -25,6 +25,8 @@ GRACE_S = 2.0
 END_LIMIT_S = 12.0
 """Seconds for all of ending a command."""
 
+ACCESS_DENIED = 5
+
 T = TypeVar("T")
 
 
@@ -160,16 +162,18 @@ class WinrmSession:
     async def _select(self, text: str) -> AsyncGenerator[bytes | Ended, None]:
         queries = queries_in(text)
         line = self._line
-        for query in queries:
-            name, asked = class_of(query), partial(_selected, query)
-            try:
-                rows = await line.call(asked)
-            except WireError as error:
-                raise told(error, self._target.name, line.log_in) from error
-            lines = (json.dumps({"class": name, **row}, ensure_ascii=False) + "\n" for row in rows)
-            if told_rows := "".join(lines):
-                yield told_rows.encode("utf-8", "replace")
-        yield Ended(exit_status=0)
+        try:
+            told_rows = await line.call(partial(_selected, queries))
+        except WireError as error:
+            raise told(error, self._target.name, line.log_in) from error
+        failed = False
+        for query, answer in zip(queries, told_rows, strict=True):
+            failed = failed or isinstance(answer, Fault)
+            rows = [{"fault": f"{answer.code}: {answer.text}"}] if isinstance(answer, Fault) else answer
+            lines = (json.dumps({"class": class_of(query), **row}, ensure_ascii=False) + "\n" for row in rows)
+            if said := "".join(lines):
+                yield said.encode("utf-8", "replace")
+        yield Ended(exit_status=int(failed))
 
     async def close(self) -> None:
         """Give the shell back; it stays open for a while for the next command. Safe to call twice."""
@@ -191,8 +195,17 @@ def _feed(shell: str, identity: str, piece: bytes, wire: Wire, *, last: bool) ->
     wire.send(shell, identity, piece, end=last)
 
 
-def _selected(query: str, wire: Wire) -> Sequence[Mapping[str, object]]:
-    return list(wire.select(query))
+def _selected(queries: Sequence[str], wire: Wire) -> Sequence[Sequence[Mapping[str, object]] | Fault]:
+    """Ask queries one after the other; what the target refuses of several must not hide what it answers."""
+    found: list[Sequence[Mapping[str, object]] | Fault] = []
+    for query in queries:
+        try:
+            found.append(list(wire.select(query)))
+        except Fault as fault:
+            if fault.code == ACCESS_DENIED or len(queries) == 1:
+                raise
+            found.append(fault)
+    return found
 
 
 def _nothing_begun(error: WireError) -> bool:

@@ -11,15 +11,19 @@ import socket
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as UrllibError
+from urllib3.exceptions import InsecureRequestWarning
 from winrm.exceptions import WinRMError
 from winrm.transport import Transport
 
 from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, LineFailed
 from opsterm.adapters.winrm_xml import LARGEST, UnusableXml
+
+urllib3.disable_warnings(InsecureRequestWarning)  # winrm.verify off is said by the doctor and to every approver
 
 LONGEST_REFUSAL = 65_536
 """Bytes of the body of a 401: it is read before anything is known of the other side."""

@@ -37,7 +37,7 @@ MAIL_KEYS = (
 PROFILE_KEYS = (
     "target", "os", "os_id", "os_version", "kernel", "architecture", "host_name", "packages", "services", "shell", "sh",
     "user", "uid", "groups", "sudo", "virtual", "product", "cpus", "memory_bytes", "swap_bytes", "capabilities",
-    "tools", "complete",
+    "tools", "domain", "running", "stopped", "updates", "complete",
 )  # fmt: skip
 
 JSON_KEYS: Mapping[str, Sequence[str]] = {

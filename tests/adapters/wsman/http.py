@@ -70,6 +70,8 @@ class WsmanServer:
                         super().finish_request(request, client_address)
                     finally:
                         owner._open.discard(request)
+                        if owner.tls is not None:
+                            request.close()
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """Say nothing: clients that cut the line are part of the tests."""
