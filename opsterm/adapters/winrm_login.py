@@ -63,7 +63,15 @@ class LogIn:
         )  # fmt: skip
 
     def wire(self) -> Wire:
-        """Return a connection that is made when it is first used. Blocking: reads certificates."""
+        """Return a connection that is made when it is first used. Blocking: looks for files.
+
+        Raises:
+            BadInput: a file or a library is missing.
+        """
+        if self.auth == "kerberos":
+            _require_kerberos()
+        if self.auth == "certificate":
+            _require_certificate(self.settings)
         settings = self.settings
         endpoint = self.endpoint
         answer_s = settings.answer_timeout_s
@@ -93,7 +101,7 @@ async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials:
     """Return how a target is logged in to.
 
     Raises:
-        BadInput: an account, a password, a library or a file is missing.
+        BadInput: an account or a password is missing.
         Refused: it would show a password to whoever answers, or send what anyone can read.
         VaultLocked: the password cannot be looked up.
     """
@@ -101,7 +109,6 @@ async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials:
     name = target.name
     user, password = target.user or settings.user, None
     if settings.auth == "certificate":
-        _require_certificate(settings)
         user = ""
     elif not user:
         raise BadInput(
@@ -110,9 +117,7 @@ async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials:
         )
     elif credentials is not None:
         password = await credentials.get(PASSWORDS, f"{user}@{name}") or await credentials.get(PASSWORDS, user)
-    if settings.auth == "kerberos":
-        _require_kerberos()
-    elif password is None and settings.auth != "certificate":
+    if password is None and settings.auth not in ("kerberos", "certificate"):
         shown = clean_line(user, limit=200)
         raise BadInput(
             f"No password is kept for {shown} on {name}.",

@@ -174,6 +174,8 @@ def _sent(transport: GuardedTransport, message: str) -> tuple[int, bytes]:
         raise Denied("401") from error
     except WinRMTransportError as error:
         return error.code, error.response_text.encode("utf-8", "replace")
+    except requests.TooManyRedirects as error:
+        raise BadStatus(error.response.status_code if error.response is not None else 302) from error
     except (requests.RequestException, UrllibError, OSError) as error:
         raise LineFailed(str(error)) from error
     except (spnego.exceptions.SpnegoError, WinRMError) as error:
