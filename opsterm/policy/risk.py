@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from opsterm.policy.order import OrderTarget
 from opsterm.policy.reading import refusal_of
-from opsterm.policy.readonly import CMD, POWERSHELL
+from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
 from opsterm.policy.words import split
 from opsterm.policy.wql import wql_refusal
 
@@ -45,7 +45,7 @@ class Risk:
     reasons: tuple[str, ...]
 
 
-_PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9_.:-]+(?: +[A-Za-z0-9_.:-]+)*")
+_PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9_.:*,-]+(?: +[A-Za-z0-9_.:*,-]+)*")
 _PRODUCTION = frozenset({"prod", "production", "live", "prd"})
 MANY_TARGETS = 5
 """More targets than this are worth a sentence."""
@@ -91,17 +91,28 @@ def why_not_read_only(command: str, shell: str) -> str:
 
 
 def _powershell_refusal(command: str) -> str:
-    text = command.strip()
-    if not _PLAIN_POWERSHELL.fullmatch(text):
+    first, *filters = (part.strip() for part in command.split("|"))
+    if not all(_PLAIN_POWERSHELL.fullmatch(part) for part in (first, *filters)):
         return "It has more than one PowerShell command, or signs that this check does not follow."
-    name, *words = text.split()
+    name, *words = first.split()
     if name.lower() not in POWERSHELL:
         return f"{name} is not on the list of commands that only read."
-    for word in words:
-        if word.startswith("-") and word.lower() not in ("-name", "-id"):
-            return f"The option {word} of {name} is not on the list of options that only read."
     if name.lower() in ("hostname", "whoami", "get-date") and words:
         return f"{name} with words behind it is not on the list of commands that only read."
+    refusals = (_option_refusal(part, POWERSHELL_FILTER_OPTIONS) for part in filters)
+    strangers = (part.split()[0] for part in filters if part.split()[0].lower() not in POWERSHELL_FILTERS)
+    stranger = next(strangers, "")
+    if stranger:
+        return f"{stranger} behind a | is not on the list of those that only filter and show."
+    return _option_refusal(first, POWERSHELL_OPTIONS) or next(filter(None, refusals), "")
+
+
+def _option_refusal(part: str, known: frozenset[str]) -> str:
+    """Return a sentence about the first option of a command that is not among the known ones, "" for none."""
+    name, *words = part.split()
+    for word in words:
+        if word.startswith("-") and word.lower() not in known:
+            return f"The option {word} of {name} is not on the list of options that only read."
     return ""
 
 

@@ -42,11 +42,8 @@ LONGEST_LIMIT_S = 20.0
 LONGEST_PAUSE_S = 300.0
 """A target that cannot be measured, or not to the end, is tried again after 2, 4, 8, … intervals, and never later."""
 
-_KINDS: Mapping[str, tuple[Look, Callable[[str], HostReading], str]] = {
-    Protocol.SSH: (Look.READING, host_reading, "Linux with sh and /proc"),
-    Protocol.WINRM: (Look.WINDOWS_READING, windows_reading, "Windows with its performance counters"),
-}
-"""By protocol: what is looked at, what reads it, and what should have answered."""
+_MEASURED = (Protocol.SSH, Protocol.WINRM)
+"""Protocols over which a target can be measured."""
 
 _SPREAD = (math.sqrt(5) - 1) / 2  # multiples of it, modulo 1, lie as evenly as can be however many there are
 
@@ -120,7 +117,7 @@ class RemoteMonitoring:
     def _choose(self, now: float) -> Sequence[str]:
         """Ask the selector again; return the names of targets that are measured no longer."""
         rows = self._inventory.select(self._selector).rows
-        chosen = {row.target.name: row.target for row in rows if row.target.protocol in _KINDS}
+        chosen = {row.target.name: row.target for row in rows if row.target.protocol in _MEASURED}
         gone = [name for name in self._watched if name not in chosen]
         for name in gone:
             del self._watched[name]
@@ -147,7 +144,7 @@ class RemoteMonitoring:
         """Measure one target once. What goes wrong here must not end the others: it raises nothing."""
         name, reason = one.order.name, ""
         try:
-            look, read, kind = _KINDS[one.order.protocol]
+            look, read, kind = _kind_of(one.order)
             text = await look_at(await self._connector(), one.order, look, limit_s=self._limit_s)
             reading = read(text)
             if reading.says_nothing:
@@ -209,3 +206,10 @@ class RemoteMonitoring:
                 one.told, one.told_at = reason, now
                 told[name] = reason
         return told
+
+
+def _kind_of(order: OrderTarget) -> tuple[Look, Callable[[str], HostReading], str]:
+    """Return how a target is looked at, what reads what it says, and what should have answered."""
+    if order.protocol == Protocol.WINRM:
+        return Look.WINDOWS_READING, windows_reading, "Windows with its performance counters"
+    return Look.READING, host_reading, "Linux with sh and /proc"

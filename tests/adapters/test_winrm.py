@@ -196,7 +196,7 @@ async def test_no_more_shells_than_the_limit(there: Windows) -> None:
 async def test_waiting_for_a_shell_ends(there: Windows) -> None:
     async with there.connector(shells_per_host=1, wait_timeout_s=0.2) as connector:
         session = await connector.session(there.target())
-        with pytest.raises(TimedOut, match="No shell on win-1 was free within 0.2 s"):
+        with pytest.raises(TimedOut, match=r"No shell on win-1 was free within 0\.2 s"):
             await connector.session(there.target())
         await session.close()
         await there.run(connector, "hostname")

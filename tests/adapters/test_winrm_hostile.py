@@ -88,8 +88,8 @@ def asks(wire: Wire) -> list[Callable[[], Any]]:
     return calls
 
 
-PIECES = (b"<", b">", b"</", b"&amp;", b"&x;", b"\x00", b"\xff\xfe", b'"', b"s:Fault", b"<!DOCTYPE a [", b"]]>", b"<![CDATA[",
-          b"99999999999999999999", b"-", b"xmlns:", b"\xc3\x28", b"<a>" * 50)  # fmt: skip
+PIECES = (b"<", b">", b"</", b"&amp;", b"&x;", b"\x00", b"\xff\xfe", b'"', b"s:Fault", b"<!DOCTYPE a [", b"]]>",
+          b"<![CDATA[", b"99999999999999999999", b"-", b"xmlns:", b"\xc3\x28", b"<a>" * 50)  # fmt: skip
 
 
 def spoiled(answer: bytes, dice: random.Random) -> bytes:

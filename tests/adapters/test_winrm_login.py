@@ -1,4 +1,4 @@
-"""Logging in to Windows hosts: what is protected, what is refused before anything is sent, and what each failure says."""
+"""Logging in to Windows hosts: what is protected, what is refused beforehand, and what each failure says."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ async def test_a_wrong_password_is_tried_once(plain: Windows) -> None:
 
 async def test_a_certificate_that_is_not_trusted_ends_it(secure: Windows) -> None:
     async with secure.connector(ca_file="") as connector:
-        with pytest.raises(Unreachable, match="certificate of win-1 .* is not trusted. Nothing was sent") as caught:
+        with pytest.raises(Unreachable, match=r"certificate of win-1 .* is not trusted\. Nothing was sent") as caught:
             await secure.run(connector, "hostname")
         assert "winrm.ca_file" in caught.value.next_step
         with pytest.raises(Unreachable, match="is not trusted"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -128,8 +128,8 @@ def write_client(authority: Authority, folder: Path) -> None:
     (folder / "client.key").write_bytes(private)
 
 
-async def until(what: Any, *, seconds: float = 5.0) -> None:
+async def until(what: Callable[[], object], *, seconds: float = 5.0) -> None:
     """Wait until `what()` holds."""
     async with asyncio.timeout(seconds):
-        while not what():
+        while not what():  # noqa: ASYNC110 (a server in other threads tells no event)
             await asyncio.sleep(0.01)

@@ -163,7 +163,7 @@ def _program(name: str, rest: str, running: Running) -> int | None:
         case "hostname":
             running.say("WIN-TEST\r\n")
         case "exit":
-            return int(rest.split()[-1])
+            return int(rest.rsplit(maxsplit=1)[-1])
         case "more":
             running.stdin_ended.wait(20)
             running.say(bytes(running.stdin))
