@@ -28,7 +28,7 @@ from opsterm.monitoring.alerts import Alert, AlertState
 from opsterm.monitoring.metrics import catalogue_order, metric_of, subject
 from opsterm.monitoring.sample import Sample
 from opsterm.policy.mask import mask
-from opsterm.policy.order import RUN_PROTOCOLS
+from opsterm.policy.order import SHELLS_OF_PROTOCOL
 
 _NO_GROUP = "(none)"
 
@@ -128,7 +128,8 @@ def _after_list(question: InventoryQuestion, chosen: Sequence[TargetRow]) -> tup
 
 def _proposable(selector: str, chosen: Sequence[TargetRow]) -> tuple[FollowUp, ...]:
     """Return an order on those of the targets on which a command can run, nothing when there are none."""
-    others = sorted({row.target.protocol.value for row in chosen} - set(RUN_PROTOCOLS))
+    runs = {protocol for protocol, shells in SHELLS_OF_PROTOCOL.items() if "sh" in shells}  # it is offered `uptime`
+    others = sorted({row.target.protocol.value for row in chosen} - runs)
     if all(row.target.protocol.value in others for row in chosen):
         return ()
     parts = [f"({selector})"] if selector else []

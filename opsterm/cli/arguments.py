@@ -128,7 +128,7 @@ def command_text(words: Sequence[str], shell: str) -> str:
     """
     import shlex  # noqa: PLC0415 (only one verb needs it)
 
-    if len(words) == 1 or shell in ("sh", "bash"):
+    if len(words) == 1 or shell in ("", "sh", "bash"):
         return words[0] if len(words) == 1 else shlex.join(words)
     if any(shlex.quote(word) != word for word in words):
         raise BadInput(

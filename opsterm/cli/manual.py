@@ -153,6 +153,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm propose --on web-01 -- systemctl reload nginx",
         "opsterm propose --on 'tag:web' -- 'df -h | tail -n +2'",
         "opsterm propose --on web-01 --shell bash -- - < script.sh",
+        "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
     "change": ("opsterm change c18",),

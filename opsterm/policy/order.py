@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 COMMAND_BYTES = 100_000
@@ -20,6 +20,12 @@ A shell is whatever gives the text its meaning: an interpreter on the target, or
 
 RUN_PROTOCOLS = tuple(SHELLS_OF_PROTOCOL)
 """Protocols over which this version runs anything."""
+
+
+def usual_shell(protocols: Iterable[str]) -> str:
+    """Return the shell for a text of which none was said: "powershell" when all targets are Windows, else "sh"."""
+    usual = {SHELLS_OF_PROTOCOL[protocol][0] for protocol in protocols if protocol in SHELLS_OF_PROTOCOL}
+    return usual.pop() if len(usual) == 1 else "sh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from opsterm.core.events import Event, Fact
 from opsterm.core.settings import ChangeSettings
 from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.mask import mask
-from opsterm.policy.order import Order, OrderTarget
+from opsterm.policy.order import Order, OrderTarget, usual_shell
 from opsterm.policy.risk import assess
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
@@ -48,7 +48,7 @@ class Proposal:
     Attributes:
         command: the text for the shell, exactly.
         selector: which targets.
-        shell: what carries it out; a word of SHELLS_OF_PROTOCOL.
+        shell: what carries it out; a word of SHELLS_OF_PROTOCOL, "" for the usual one of the targets.
         reason: why, "" when not said.
         origin: "chat", "screen" or "command line".
         timeout_s: seconds it may run on one target; None for the setting.
@@ -56,7 +56,7 @@ class Proposal:
 
     command: str
     selector: str
-    shell: str = "sh"
+    shell: str = ""
     reason: str = ""
     origin: str
     timeout_s: float | None = None
@@ -105,7 +105,7 @@ class Changes:
         now = self._clock.now()
         order = Order(
             command=proposal.command,
-            shell=proposal.shell,
+            shell=proposal.shell or usual_shell(target.protocol for target in targets),
             targets=targets,
             timeout_s=proposal.timeout_s or self._settings.timeout_s,
             expires_at=now + self._settings.approval_expires_s,
