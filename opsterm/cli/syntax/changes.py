@@ -37,12 +37,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     ):
         one = add_verb(verbs, data, name, text, about=about)
         one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
-        one.add_argument(
-            "--shell",
-            default="sh",
-            choices=SHELLS,
-            help="what carries it out; a WinRM target has powershell, cmd and wql",
-        )
+        one.add_argument("--shell", default="", choices=SHELLS, help="by default sh, and powershell on Windows")
         one.add_argument("--reason", default="", help="why; kept in the audit")
         one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
         if name == "query":
