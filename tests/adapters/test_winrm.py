@@ -163,7 +163,11 @@ async def test_a_host_that_falls_silent_is_a_sentence_in_time(there: Windows) ->
     async with there.connector(answer_timeout_s=2.0) as connector:
         await there.run(connector, "hostname")
         thawed = threading.Event()
-        there.operations.intercept = lambda _: thawed.wait(20) and None
+
+        def freeze(_: Asked) -> None:
+            thawed.wait(20)
+
+        there.operations.intercept = freeze
         with pytest.raises(Unreachable, match="fell silent: no answer within 2 s") as caught:
             await there.run(connector, "gone")
         assert "Whether the command goes on there is not known" in caught.value.why

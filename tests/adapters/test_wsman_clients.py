@@ -40,7 +40,8 @@ def pywinrm(found: Windows, password: str = PASSWORD, transport: str = "ntlm", u
 def pypsrp(found: Windows, auth: str, user: str = USER) -> WSMan:
     return WSMan(
         "localhost", port=found.server.port, ssl=found.server.tls is not None, username=user, password=PASSWORD,
-        auth=auth, cert_validation=found.authority or False, operation_timeout=2, no_proxy=True,
+        auth=auth, cert_validation=found.authority or False,  # type: ignore[arg-type]  # a path as well, as it documents
+        operation_timeout=2, no_proxy=True,
     )  # fmt: skip
 
 

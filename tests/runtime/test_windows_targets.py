@@ -135,7 +135,7 @@ async def test_a_profile_and_a_check_of_windows(home: Path, there: Windows) -> N
 
 
 async def test_windows_targets_are_measured_at_an_interval(home: Path, there: Windows, clock: StoppedClock) -> None:
-    how = {"clock": clock, "open_probe": Silence().open}
+    how: dict[str, Any] = {"clock": clock, "open_probe": Silence().open}
     async with reaching(home, there, **how):
         pass
     async with reaching(home, there, workers=True, **how) as runtime:

@@ -52,8 +52,8 @@ class WsmanServer:
         self._open: set[Any] = set()
         owner = self
 
-        class Handler(_Handler):
-            server_ = owner
+        class Dialogue(_Dialogue):
+            owner_ = owner
 
         class Listener(ThreadingHTTPServer):
             daemon_threads = True
@@ -76,7 +76,7 @@ class WsmanServer:
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """Say nothing: clients that cut the line are part of the tests."""
 
-        self._http = Listener(("127.0.0.1", 0), Handler)
+        self._http = Listener(("127.0.0.1", 0), Dialogue)
         self.port: int = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
@@ -107,13 +107,13 @@ class WsmanServer:
         return GssChannelBindings(application_data=b"tls-server-end-point:" + digest)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Dialogue(BaseHTTPRequestHandler):
     """One connection: who logged in on it stays logged in."""
 
     protocol_version = "HTTP/1.1"
     timeout = 60
     disable_nagle_algorithm = True
-    server_: WsmanServer
+    owner_: WsmanServer
     account = ""
     context: Any = None
 
@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer one request."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        raw = self.server_.raw
+        raw = self.owner_.raw
         if raw is not None:
             self._reply(*raw)
             return
@@ -141,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _log_in(self) -> bytes | None:
         """Return the last token of a log-in, b"" for none; None when the request has been answered."""
         scheme, _, given = self.headers.get("Authorization", "").partition(" ")
-        server = self.server_
+        server = self.owner_
         if scheme in ("Negotiate", "NTLM") and server.negotiate:
             return self._negotiate(scheme, given)
         if scheme == "Basic" and server.basic and server.tls is not None:
@@ -151,7 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
                 server.log_ins.append(name)
                 return b""
         elif scheme == MUTUAL and server.tls is not None:
-            shown = self.connection.getpeercert() or {}  # type: ignore[attr-defined]
+            line: Any = self.connection
+            shown = line.getpeercert() or {}
             names = [value for part in shown.get("subject", ()) for key, value in part if key == "commonName"]
             if names and names[0] in server.certificates:
                 self.account = server.certificates[names[0]]
@@ -167,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
             plain = token.startswith(b"NTLMSSP\x00")
             self.account = ""
             self.context = spnego.server(
-                protocol="ntlm" if plain else "negotiate", channel_bindings=self.server_.bindings(),
+                protocol="ntlm" if plain else "negotiate", channel_bindings=self.owner_.bindings(),
                 options=spnego.NegotiateOptions.use_ntlm if plain else spnego.NegotiateOptions.use_negotiate,
             )  # fmt: skip
         try:
@@ -180,12 +181,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(401, {"WWW-Authenticate": f"{scheme} {base64.b64encode(answer or b'').decode()}"}, b"")
             return None
         self.account = str(self.context.client_principal)
-        self.server_.log_ins.append(self.account)
+        self.owner_.log_ins.append(self.account)
         return answer or b""
 
     def _refuse(self) -> None:
-        offered = ["Negotiate"] if self.server_.negotiate else []
-        if self.server_.basic:
+        offered = ["Negotiate"] if self.owner_.negotiate else []
+        if self.owner_.basic:
             offered.append('Basic realm="WSMAN"')
         self.send_response(401)
         for one in offered:
@@ -207,11 +208,11 @@ class _Handler(BaseHTTPRequestHandler):
             except (ValueError, IndexError, struct.error, spnego.exceptions.SpnegoError):
                 self._reply(400, {}, b"")
                 return
-        elif self.server_.tls is None:
-            self.server_.unsealed += 1
+        elif self.owner_.tls is None:
+            self.owner_.unsealed += 1
             self._reply(500, {}, b"")
             return
-        status, answer = self.server_.operations.answer(body, self.account.lower())
+        status, answer = self.owner_.operations.answer(body, self.account.lower())
         if sealed:
             answer = _sealed(self.context, answer)
             headers["Content-Type"] = f'multipart/encrypted;protocol="{SEALED}";boundary="Encrypted Boundary"'
@@ -243,9 +244,10 @@ def _unsealed(context: Any, body: bytes) -> bytes:
 
 def _sealed(context: Any, message: bytes) -> bytes:
     wrapped = context.wrap_winrm(message)
-    return (
+    sealed: bytes = (
         BOUNDARY + b"\r\n\tContent-Type: " + SEALED.encode() + b"\r\n"
         b"\tOriginalContent: type=" + SOAP_TYPE.encode() + b";Length=%d\r\n" % len(message) + BOUNDARY + b"\r\n"
         b"\tContent-Type: application/octet-stream\r\n" + struct.pack("<i", len(wrapped.header)) + wrapped.header
         + wrapped.data + BOUNDARY + b"--\r\n"
     )  # fmt: skip
+    return sealed
