@@ -52,7 +52,12 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
 
     async def open_connector(credentials: Credentials) -> Connector:
         connector: Connector = (await module("opsterm.adapters.connector")).open_connector(
-            settings.ssh, operator, environment, credentials, contents=await _contents(paths, clock, runtime)
+            settings.ssh,
+            operator,
+            environment,
+            credentials,
+            winrm=settings.winrm,
+            contents=await _contents(paths, clock, runtime),
         )
         return connector
 

@@ -16,6 +16,7 @@ from opsterm.adapters.tcp_check import check_tcp
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadInput, Unreachable
 from opsterm.core.settings import SshSettings
+from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.policy.order import RUN_PROTOCOLS, OrderTarget
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Shell
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from opsterm.adapters.ssh import SshConnector
+    from opsterm.adapters.winrm import WinrmConnector
 
-LOCAL, SSH, HTTP = "local", "ssh", "http"
+LOCAL, SSH, WINRM, HTTP = "local", "ssh", "winrm", "http"
 HTTP_PORT = 80
 CHECK_S = 10.0
 """Seconds in which a web server must take a connection to count as one that answers."""
@@ -38,6 +40,7 @@ def open_connector(
     environment: Mapping[str, str],
     credentials: Credentials | None,
     *,
+    winrm: WinrmSettings | None = None,
     offload: Offload | None = None,
     contents: Contents | None = None,
 ) -> Connector:
@@ -48,18 +51,20 @@ def open_connector(
         operator: whose home folder and name count.
         environment: what local commands get, and where SSH_AUTH_SOCK is looked up.
         credentials: where passwords and passphrases are; None: keys without passphrase and the agent only.
+        winrm: the `[winrm]` section; None for its defaults.
         offload: the process's thread pools; None: pools of its own, closed with it.
         contents: where the contents of files that are put are; None: no file can be put.
     """
-    return TargetConnector(settings, operator, environment, credentials, offload, contents)
+    return TargetConnector(settings, winrm or WinrmSettings(), operator, environment, credentials, offload, contents)
 
 
 class TargetConnector:
-    """Implements `ports.Connector` for targets of protocol "local" and "ssh"; "http" only as far as `check` goes."""
+    """Implements `ports.Connector` for "local", "ssh" and "winrm" targets; "http" only as far as `check` goes."""
 
     def __init__(
         self,
         settings: SshSettings,
+        winrm: WinrmSettings,
         operator: Operator,
         environment: Mapping[str, str],
         credentials: Credentials | None,
@@ -67,6 +72,7 @@ class TargetConnector:
         contents: Contents | None,
     ) -> None:
         self._settings = settings
+        self._winrm_settings = winrm
         self._operator = operator
         self._environment = dict(environment)
         self._credentials = credentials
@@ -74,9 +80,10 @@ class TargetConnector:
         self._owns_offload = offload is None
         self._contents = contents
         self._ssh: SshConnector | None = None
+        self._winrm: WinrmConnector | None = None
         self._loading = asyncio.Lock()
 
-    async def session(self, target: OrderTarget) -> Session:
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> Session:
         """Connect; see `ports.Connector.session`.
 
         Raises:
@@ -88,6 +95,8 @@ class TargetConnector:
                 self._environment, self._operator.home, login, sudo_limit_s=self._settings.login_timeout_s,
                 place=self._local_place, contents=self._contents,
             )  # fmt: skip
+        if target.protocol == WINRM:
+            return await (await self._load_winrm()).session(target, looks=looks)
         return await (await self._ssh_for(target)).session(target)
 
     async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
@@ -106,6 +115,11 @@ class TargetConnector:
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
         """Open an interactive log-in shell; see `ports.Connector.shell`."""
+        if target.protocol == WINRM:
+            raise BadInput(
+                f"{target.name} is reached by winrm, which has no terminals.",
+                next_step=f"Run a command: opsterm propose --on {target.name} --shell powershell -- …",
+            )
         if target.protocol != LOCAL:
             return await (await self._ssh_for(target)).shell(target, columns=columns, rows=rows, term=term)
         module = await self._offload.run("ssh", lambda: importlib.import_module("opsterm.adapters.local_shell"))
@@ -123,6 +137,8 @@ class TargetConnector:
                 raise Unreachable(
                     reading.reason, next_step="See whether its web server runs, and whether the port is right."
                 )
+        elif target.protocol == WINRM:
+            await (await self._load_winrm()).check(target)
         elif target.protocol != LOCAL:
             await (await self._ssh_for(target)).check(target)
 
@@ -134,6 +150,8 @@ class TargetConnector:
         """Close every connection; safe to call twice."""
         if self._ssh is not None:
             await self._ssh.close()
+        if self._winrm is not None:
+            await self._winrm.close()
         if self._owns_offload:
             self._offload.close()
 
@@ -157,6 +175,17 @@ class TargetConnector:
                     self._contents,
                 )  # fmt: skip
             return self._ssh
+
+    async def _load_winrm(self) -> WinrmConnector:
+        """Import the WinRM library when the first target is reached, in a thread: it takes about 0.2 s."""
+        async with self._loading:
+            if self._winrm is None:
+                module = await self._offload.run(
+                    "winrm aside", lambda: importlib.import_module("opsterm.adapters.winrm")
+                )
+                connector = cast("type[WinrmConnector]", module.WinrmConnector)
+                self._winrm = connector(self._winrm_settings, self._credentials, self._offload)
+            return self._winrm
 
 
 class _LocalShellModule(Protocol):

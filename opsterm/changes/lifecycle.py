@@ -19,6 +19,7 @@ from opsterm.policy.approval import Case, Standing
 from opsterm.policy.file_put import PUT, parse_put
 from opsterm.policy.order import AS_LOGGED_IN, RUN_PROTOCOLS, SHELLS_OF_PROTOCOL, UNIX_SHELLS, Order, require_account
 from opsterm.policy.risk import Risk
+from opsterm.policy.windows import require_sendable
 
 _S = ChangeState
 TRANSITIONS: Mapping[ChangeState, frozenset[ChangeState]] = {
@@ -109,6 +110,7 @@ def _require_shell(order: Order) -> None:
         )
     if order.shell == PUT:
         parse_put(order.command)
+    require_sendable(order.command, order.shell)
 
 
 def _require_start(order: Order) -> None:

@@ -37,7 +37,7 @@ MAIL_KEYS = (
 PROFILE_KEYS = (
     "target", "os", "os_id", "os_version", "kernel", "architecture", "host_name", "packages", "services", "shell", "sh",
     "user", "uid", "groups", "sudo", "virtual", "product", "cpus", "memory_bytes", "swap_bytes", "capabilities",
-    "tools", "complete",
+    "tools", "domain", "running", "stopped", "updates", "complete",
 )  # fmt: skip
 
 JSON_KEYS: Mapping[str, Sequence[str]] = {
@@ -168,6 +168,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm propose --on web-01 --become -- systemctl restart nginx",
         "opsterm propose --on db-01 --become=postgres --login -- psql -c 'select 1'",
         "opsterm propose --on web-01 --shell bash -- - < script.sh",
+        "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
     "change": ("opsterm change c18",),

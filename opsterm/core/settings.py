@@ -13,6 +13,7 @@ from typing import Any
 
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.options import between, one_of, option
+from opsterm.core.winrm_settings import WinrmSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class MonitoringSettings:
     interval_s: float = option(2.0, "Seconds between two measurements of this host.", check=between(0.1, 3600))
     remote: str = option(
         "",
-        "Selector of the SSH targets that are logged in to and measured, as in tag:web; empty: none. "
+        "Selector of the SSH and WinRM targets that are logged in to and measured, as in tag:web; empty: none. "
         "In read-only mode nobody is logged in to.",
     )
     remote_interval_s: float = option(
@@ -151,6 +152,7 @@ class Settings:
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     ssh: SshSettings = field(default_factory=SshSettings)
+    winrm: WinrmSettings = field(default_factory=WinrmSettings)
     snmp: SnmpSettings = field(default_factory=SnmpSettings)
     changes: ChangeSettings = field(default_factory=ChangeSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from opsterm.core.errors import BadInput
@@ -17,6 +17,7 @@ COMMAND_BYTES = 100_000
 SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
     "local": ("sh", "bash", "put"),
     "ssh": ("sh", "bash", "put"),
+    "winrm": ("powershell", "cmd", "wql"),
 }
 """What carries a text out, by how the target is reached (words of `inventory.Protocol`).
 
@@ -25,6 +26,12 @@ A shell is whatever gives the text its meaning: an interpreter on the target, or
 
 RUN_PROTOCOLS = tuple(SHELLS_OF_PROTOCOL)
 """Protocols over which this version runs anything."""
+
+
+def usual_shell(protocols: Iterable[str]) -> str:
+    """Return the shell for a text of which none was said: "powershell" when all targets are Windows, else "sh"."""
+    usual = {SHELLS_OF_PROTOCOL[protocol][0] for protocol in protocols if protocol in SHELLS_OF_PROTOCOL}
+    return usual.pop() if len(usual) == 1 else "sh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
 from opsterm.core.settings_reading import describe_settings
 from opsterm.core.units import age_text
+from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules
 from opsterm.runtime.ports import Credentials, LeaseRow, Operator
@@ -163,6 +164,18 @@ def check_store(facts: Mapping[str, str], read_only_because: str) -> Check:
             next_step="Make room or give write access; opsterm goes on reading and tries again by itself.",
         )  # fmt: skip
     return Check(name="database", health=Health.GOOD, text=text)
+
+
+def check_winrm(settings: WinrmSettings) -> Check:
+    """Return the line for how Windows targets are logged in to, and what of it is less safe than it could be."""
+    if settings.warnings:
+        return Check(
+            name="winrm", health=Health.NOTE, text=" ".join(settings.warnings),
+            next_step="Set winrm.auth to ntlm, kerberos or certificate, and winrm.verify to true, as soon as you can.",
+        )  # fmt: skip
+    line = "HTTPS" if settings.security == "https" else "HTTP, each message encrypted"
+    text = f"{settings.auth} over {line} where the port does not say it; certificates are verified"
+    return Check(name="winrm", health=Health.GOOD, text=text)
 
 
 def check_mail(settings: MailSettings, queue: Sequence[Mail], now: float) -> Check:

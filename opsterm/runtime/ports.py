@@ -408,8 +408,13 @@ class Session(Protocol):
 class Connector(Protocol):
     """Opens sessions and terminals."""
 
-    async def session(self, target: OrderTarget) -> Session:
-        """Connect. Raises Unreachable, AuthenticationFailed, HostKeyUnknown, HostKeyChanged, TimedOut."""
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> Session:
+        """Connect. Raises Unreachable, AuthenticationFailed, HostKeyUnknown, HostKeyChanged, TimedOut.
+
+        Args:
+            target: where.
+            looks: only Looks will be run, and no more is opened than those need.
+        """
         ...
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:

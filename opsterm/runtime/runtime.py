@@ -171,7 +171,7 @@ class Runtime:
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
-            offload=self.offload,
+            offload=self.offload, warnings={Protocol.WINRM: settings.winrm.warnings},
         )  # fmt: skip
         self.files = FileTransfers(
             ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
@@ -358,6 +358,7 @@ class Runtime:
             parts.check_ssh_config(self._ssh_config, self._ssh_problems),
             parts.check_store(await self.store.facts(), self.read_only_because),
             await parts.check_credentials(self.credentials),
+            parts.check_winrm(self.settings.winrm),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
             parts.check_lease(await self.workers.living_holder(), self._edges.processes.me(), now),
         ]

@@ -56,6 +56,7 @@ STARTS_PROGRAMS: Mapping[str, str] = {
 REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/http_check.py": "hands a password or token to the HTTP library",
     "opsterm/adapters/smtp.py": "hands a password to the mail library",
+    "opsterm/adapters/winrm_login.py": "hands a password to the WinRM library",
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
     "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
@@ -81,5 +82,6 @@ MUTABLE_RECORDS: Mapping[str, str] = {
     "CellRow": "a row while it is being drawn",
     "SshLine": "counts who uses a connection; never leaves the adapter",
     "SshConfig": "reads files again when they change",
+    "WinrmLine": "knows its shell and who waits on it; never leaves the adapter",
     "TargetPhrase": "filled in while one phrase is read; never leaves the assistant",
 }

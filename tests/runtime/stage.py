@@ -170,7 +170,7 @@ class PlayedConnector:
         self.opened: list[str] = []
         self.closed = 0
 
-    async def session(self, target: OrderTarget) -> Session:
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> Session:
         """Open one."""
         await asyncio.sleep(0)
         if target.name not in self.answers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
+from opsterm.policy.order import SHELLS_OF_PROTOCOL
 
 _ABOUT_APPROVE = """\
 On a terminal a high risk asks for the number of targets. Without one nobody is
@@ -25,6 +26,9 @@ one group; of those that differ from the most, the lines that differ are shown.
 Ends as approve does."""
 
 
+SHELLS = tuple(dict.fromkeys(shell for shells in SHELLS_OF_PROTOCOL.values() for shell in shells))
+
+
 def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs that look at targets or change them, and the audit."""
     for name, text, about in (
@@ -33,7 +37,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     ):
         one = add_verb(verbs, data, name, text, about=about)
         one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
-        one.add_argument("--shell", default="sh", choices=("sh", "bash"), help="which shell runs it")
+        one.add_argument("--shell", default="", choices=SHELLS, help="by default sh, and powershell on Windows")
         one.add_argument(
             "--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said"
         )

@@ -32,16 +32,17 @@ async def propose(context: Context) -> int:
 async def proposal_of(context: Context) -> Proposal:
     """Return what the line asks for. Raises BadInput."""
     words, verb = context.invocation.texts("command_words"), context.invocation.verb
+    shell = context.invocation.text("shell")
     if not words:
         raise BadInput(
             f"There is no command to {verb}.", next_step=f"Write it behind --: opsterm {verb} --on web-01 -- uptime"
         )
-    command = (await read_text("the command")).removesuffix("\n") if words == ["-"] else command_text(words)
+    command = (await read_text("the command")).removesuffix("\n") if words == ["-"] else command_text(words, shell)
     timeout = context.invocation.text("timeout")
     return Proposal(
         command=command,
         selector=context.invocation.text("on"),
-        shell=context.invocation.text("shell"),
+        shell=shell,
         reason=context.invocation.text("reason"),
         origin="command line",
         timeout_s=parse_duration(timeout) if timeout else None,
