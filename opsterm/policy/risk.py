@@ -1,6 +1,7 @@
 """How bad a command could be.
 
-What is taken apart completely and found on the list of commands that only read is low; everything else is high.
+What is taken apart completely and found on the list of commands that only read is low; everything else is high. A
+request over HTTP is graded by its method.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.http_risk import grade_request
+from opsterm.policy.order import HTTP, OrderTarget
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import POWERSHELL
 from opsterm.policy.words import split
@@ -55,10 +57,15 @@ def assess(command: str, shell: str, targets: Sequence[OrderTarget], environment
 
     Args:
         command: the text for the shell.
-        shell: "sh", "bash" or "powershell"; any other is not understood.
+        shell: "sh", "bash", "powershell" or "http"; any other is not understood.
         targets: where it would run.
         environments: the environment of each target, "" where it is not said.
     """
+    if shell == HTTP:
+        grade = grade_request(command)
+        changing = RiskLevel.MEDIUM if grade.medium else RiskLevel.HIGH
+        context = _context(targets, environments) if grade.refusal else ()
+        return Risk(level=changing if grade.refusal else RiskLevel.LOW, reasons=(*grade.reasons, *context))
     refusal = why_not_read_only(command, shell)
     if not refusal:
         return Risk(level=RiskLevel.LOW, reasons=("It only reads: every command in it is on the read-only list.",))
@@ -72,6 +79,8 @@ def why_not_read_only(command: str, shell: str) -> str:
         return "There is no command."
     if shell == "powershell":
         return _powershell_refusal(command)
+    if shell == HTTP:
+        return grade_request(command).refusal
     if shell not in ("sh", "bash"):
         return f"The shell {shell!r} is not known, so what it does is not either."
     line = split(command)
