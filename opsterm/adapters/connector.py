@@ -12,7 +12,7 @@ from opsterm.adapters.tcp_check import check_tcp
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadInput, Unreachable
 from opsterm.core.settings import SshSettings
-from opsterm.policy.order import RUN_PROTOCOLS, OrderTarget
+from opsterm.policy.order import COMMAND_PROTOCOLS, OrderTarget
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Shell
 
@@ -48,7 +48,7 @@ def open_connector(
 
 
 class TargetConnector:
-    """Implements `ports.Connector` for targets of protocol "local" and "ssh"; "http" only as far as `check` goes."""
+    """Implements `ports.Connector` for targets of protocol "local" and "ssh"; on "http" nothing opens a shell."""
 
     def __init__(
         self,
@@ -75,6 +75,10 @@ class TargetConnector:
         """
         if target.protocol == LOCAL:
             return LocalSession(self._environment, self._operator.home)
+        if target.protocol == HTTP:
+            module = await self._offload.run("http", lambda: importlib.import_module("opsterm.adapters.http_session"))
+            opened: Session = await module.open_session(target, self._credentials, self._offload.pool("http"))
+            return opened
         return await (await self._ssh_for(target)).session(target)
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
@@ -114,7 +118,7 @@ class TargetConnector:
         if target.protocol != SSH:
             raise BadInput(
                 f"{target.name} is reached by {target.protocol}: this version runs commands "
-                f"on {' and '.join(RUN_PROTOCOLS)} targets.",
+                f"on {' and '.join(COMMAND_PROTOCOLS)} targets.",
                 next_step=f"Give {target.name} the protocol ssh if it has an SSH server.",
             )
         return await self._load_ssh()
