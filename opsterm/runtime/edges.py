@@ -9,6 +9,7 @@ from typing import Protocol
 
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
+from opsterm.runtime.ports_apis import DescriptionReader
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
@@ -56,6 +57,7 @@ class Edges:
         open_connector: makes the connector, given the credentials.
         open_snmp: makes the reader of SNMP agents, given the credentials.
         open_reach: makes what checks web servers, ports and hosts, given the credentials.
+        open_apis: makes what fetches descriptions of APIs.
         open_mail: makes the way to the mail server.
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
@@ -72,6 +74,7 @@ class Edges:
     open_connector: Callable[[Credentials], Awaitable[Connector]]
     open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
     open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
+    open_apis: Callable[[], Awaitable[DescriptionReader]]
     open_mail: Callable[[], Awaitable[MailTransport]]
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
