@@ -27,12 +27,13 @@ _SHOWN_LEFT_OUT = 5
 
 async def add_api(context: Context) -> int:
     """Learn an API."""
+    apis = await context.runtime.apis()
     given = context.invocation
-    new = await context.runtime.apis.read(given.text("source"), name=given.text("name"), server=given.text("server"))
+    new = await apis.read(given.text("source"), name=given.text("name"), server=given.text("server"))
     _tell(context, new)
     if not given.yes("yes"):
         await _ask_to_add(new)
-    api = await context.runtime.apis.add(new)
+    api = await apis.add(new)
     if context.printer.json:
         extra = {"warnings": new.warnings, "left_out": new.description.left_out, "added": True}
         context.printer.record({**_record(api), **extra})
@@ -73,7 +74,8 @@ def _record(api: Api) -> dict[str, object]:
 
 async def list_apis(context: Context) -> int:
     """List the APIs that are known."""
-    found = await context.runtime.apis.all()
+    apis = await context.runtime.apis()
+    found = await apis.all()
     if context.printer.json:
         for api in found:
             context.printer.record(_record(api))
@@ -95,8 +97,9 @@ async def list_apis(context: Context) -> int:
 
 async def show_api(context: Context) -> int:
     """List an API's operations, or say what one takes."""
+    apis = await context.runtime.apis()
     name = context.invocation.text("name")
-    description = await context.runtime.apis.description(name)
+    description = await apis.description(name)
     wanted = context.invocation.text("operation")
     chosen = [description.operation(wanted)] if wanted else description.operations
     if context.printer.json:
@@ -170,7 +173,8 @@ def _print_operation(context: Context, name: str, description: ApiDescription, o
 
 async def refresh_api(context: Context) -> int:
     """Read a description again."""
-    found = await context.runtime.apis.refresh(context.invocation.text("name"))
+    apis = await context.runtime.apis()
+    found = await apis.refresh(context.invocation.text("name"))
     api, differences = found.api, found.differences
     if context.printer.json:
         context.printer.record({
@@ -190,8 +194,9 @@ async def refresh_api(context: Context) -> int:
 
 async def remove_api(context: Context) -> int:
     """Forget an API."""
+    apis = await context.runtime.apis()
     name = context.invocation.text("name")
-    secrets = await context.runtime.apis.remove(name)
+    secrets = await apis.remove(name)
     if context.printer.json:
         context.printer.record({"name": name, "secrets_kept": secrets})
     else:
@@ -203,7 +208,7 @@ async def remove_api(context: Context) -> int:
 
 async def login_api(context: Context) -> int:
     """Keep what an API wants to let us in."""
-    apis, name = context.runtime.apis, context.invocation.text("name")
+    apis, name = await context.runtime.apis(), context.invocation.text("name")
     scheme = context.invocation.text("scheme") or await _only_scheme(context, name)
     kind = await apis.require_scheme(name, scheme)
     if await context.runtime.credentials.state() == "locked":
@@ -218,7 +223,8 @@ async def login_api(context: Context) -> int:
 
 
 async def _only_scheme(context: Context, name: str) -> str:
-    schemes = [one.name for one in (await context.runtime.apis.description(name)).schemes if one.kind != "other"]
+    apis = await context.runtime.apis()
+    schemes = [one.name for one in (await apis.description(name)).schemes if one.kind != "other"]
     if len(schemes) != 1:
         raise BadInput(
             f"{name} has {len(schemes)} security schemes that can be used.",
@@ -236,7 +242,7 @@ async def _ask_secret(prompt: str) -> Secret:
 
 async def call_api(context: Context) -> int:
     """Call an operation, or propose the call."""
-    given, apis = context.invocation, context.runtime.apis
+    given, apis = context.invocation, await context.runtime.apis()
     body = given.text("body") if given.values.get("body") is not None else None
     if body == "-":
         body = await read_text("the body")
