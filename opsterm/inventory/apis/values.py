@@ -101,7 +101,7 @@ def _items(schema: Json, named: Mapping[str, Json]) -> Json:
         if "$ref" in schema:
             schema = named.get(schema["$ref"].removeprefix(REFERENCE))
             continue
-        parts = next((schema[key] for key in ("anyOf", "allOf") if key in schema), [])
+        parts: list[Json] = next((schema[key] for key in ("anyOf", "allOf") if key in schema), [])
         schema = next((part for part in parts if "array" in kinds_of(part, named)), None)
     return True
 
