@@ -13,6 +13,7 @@ from opsterm.core.settings import Loaded
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.ports import Connector, Credentials, HostProbe
+from opsterm.runtime.ports_apis import DescriptionReader
 from opsterm.runtime.ports_files import Contents, NewFiles
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
@@ -72,6 +73,11 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         probe: ReachProbe = reach.LineReachProbe(credentials, clock, runtime.offload.pool("reach"))
         return probe
 
+    async def open_apis() -> DescriptionReader:
+        fetching = await module("opsterm.adapters.http_fetch")
+        reader: DescriptionReader = fetching.HttpDescriptionReader(runtime.offload.pool("http"))
+        return reader
+
     async def open_mail() -> MailTransport:
         smtp = await module("opsterm.adapters.smtp")
         transport: MailTransport = smtp.open_mail(settings.mail, operator.host, runtime.offload.pool("mail"))
@@ -100,6 +106,7 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
             open_connector=open_connector,
             open_snmp=open_snmp,
             open_reach=open_reach,
+            open_apis=open_apis,
             open_mail=open_mail,
             open_contents=lambda: _contents(paths, clock, runtime),
             open_new_files=lambda: _new_files(runtime),

@@ -17,7 +17,7 @@ from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadInput, Unreachable
 from opsterm.core.settings import SshSettings
 from opsterm.core.winrm_settings import WinrmSettings
-from opsterm.policy.order import RUN_PROTOCOLS, OrderTarget
+from opsterm.policy.order import COMMAND_PROTOCOLS, OrderTarget
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Shell
 from opsterm.runtime.ports_files import Contents, FoundFile
@@ -59,7 +59,7 @@ def open_connector(
 
 
 class TargetConnector:
-    """Implements `ports.Connector` for "local", "ssh" and "winrm" targets; "http" only as far as `check` goes."""
+    """Implements `ports.Connector` for "local", "ssh" and "winrm" targets; on "http" nothing opens a shell."""
 
     def __init__(
         self,
@@ -97,6 +97,10 @@ class TargetConnector:
             )  # fmt: skip
         if target.protocol == WINRM:
             return await (await self._load_winrm()).session(target, looks=looks)
+        if target.protocol == HTTP:
+            module = await self._offload.run("http", lambda: importlib.import_module("opsterm.adapters.http_session"))
+            opened: Session = await module.open_session(target, self._credentials, self._offload.pool("http"))
+            return opened
         return await (await self._ssh_for(target)).session(target)
 
     async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
@@ -159,7 +163,7 @@ class TargetConnector:
         if target.protocol != SSH:
             raise BadInput(
                 f"{target.name} is reached by {target.protocol}: this version runs commands "
-                f"on {' and '.join(RUN_PROTOCOLS)} targets.",
+                f"on {' and '.join(COMMAND_PROTOCOLS)} targets.",
                 next_step=f"Give {target.name} the protocol ssh if it has an SSH server.",
             )
         return await self._load_ssh()

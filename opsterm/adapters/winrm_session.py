@@ -16,7 +16,7 @@ from opsterm.adapters.winrm_refusals import NOT_BEGUN, told
 from opsterm.adapters.winrm_script import SENT_AT_ONCE, Sent, what_is_sent
 from opsterm.adapters.winrm_wire import CTRL_C, TERMINATE, Wire
 from opsterm.core.errors import OpstermError
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.policy.wql import class_of, queries_in
 from opsterm.runtime.ports import Ended
 
@@ -39,7 +39,7 @@ class WinrmSession:
         self._line = line
         self._left = False
 
-    async def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
+    async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
         """Run a command; see `ports.Session.run`.
 
         With the shell "wql" the command is one or more SELECT, a line each; every instance is printed as a line of
@@ -50,6 +50,7 @@ class WinrmSession:
             Unreachable: the line failed, or the target refused; where a command had begun, whether it goes on is not
                 known.
         """
+        del how  # an order for Windows says nothing of it
         if shell == "wql":
             async for piece in self._select(command):
                 yield piece

@@ -13,11 +13,20 @@ from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeApproved, ChangeDenied, ChangeEnded, ChangeExpired, ChangeStarted, ChangeVoided
 from opsterm.core.errors import BadInput, Bug, NotApproved
 from opsterm.core.events import Event
+from opsterm.core.http_request import parse_request
 from opsterm.inventory.folding import fold
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
 from opsterm.policy.file_put import PUT, parse_put
-from opsterm.policy.order import AS_LOGGED_IN, RUN_PROTOCOLS, SHELLS_OF_PROTOCOL, UNIX_SHELLS, Order, require_account
+from opsterm.policy.order import (
+    AS_LOGGED_IN,
+    HTTP,
+    RUN_PROTOCOLS,
+    SHELLS_OF_PROTOCOL,
+    UNIX_SHELLS,
+    Order,
+    require_account,
+)
 from opsterm.policy.risk import Risk
 from opsterm.policy.windows import require_sendable
 
@@ -84,6 +93,7 @@ def propose(
     _require_run_protocols(order)
     _require_shell(order)
     _require_start(order)
+    _require_request(order)
     if order.timeout_s <= 0 or order.expires_at <= now:
         raise BadInput("The order leaves no time to run.", next_step="Give it a time limit and an expiry ahead of now.")
     return Change(
@@ -124,9 +134,23 @@ def _require_start(order: Order) -> None:
         require_account(order.become)
 
 
+def _require_request(order: Order) -> None:
+    """Raise BadInput for a request over HTTP that cannot be sent as it is written, or is for another server."""
+    if order.shell != HTTP:
+        return
+    origin = parse_request(order.command).origin
+    for target in order.targets:
+        if (target.address.lower().strip("[]"), target.port) != (origin.host, origin.port):
+            raise BadInput(
+                f"The request is for {origin}, and {target.name} is another server.",
+                next_step=f"`opsterm apis call` writes requests for {target.name}.",
+            )
+
+
 def _require_run_protocols(order: Order) -> None:
     """Raise BadInput naming the targets on which this version cannot run anything."""
-    others = [target for target in order.targets if target.protocol not in RUN_PROTOCOLS]
+    able = [protocol for protocol, shells in SHELLS_OF_PROTOCOL.items() if order.shell in shells] or RUN_PROTOCOLS
+    others = [target for target in order.targets if target.protocol not in able]
     if not others:
         return
     protocols = sorted({target.protocol for target in others})
@@ -134,7 +158,7 @@ def _require_run_protocols(order: Order) -> None:
     left_out = " and ".join(f"not protocol:{protocol}" for protocol in protocols)
     raise BadInput(
         f"No command can run on {fold([target.name for target in others])}: reached by {' and '.join(protocols)}, and "
-        f"this version runs commands over {' and '.join(RUN_PROTOCOLS)} only.",
+        f"this version runs commands over {' and '.join(able)} only.",
         next_step=f"Add `and {left_out}` to the targets: {rest} of {len(order.targets)} are left."
         if rest
         else "Give a target the protocol ssh if it has an SSH server.",

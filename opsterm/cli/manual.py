@@ -40,6 +40,10 @@ PROFILE_KEYS = (
     "tools", "domain", "running", "stopped", "updates", "complete",
 )  # fmt: skip
 
+API_KEYS = (
+    "name", "title", "version", "openapi", "server", "source", "operations", "sha256", "added_at", "read_at",
+)  # fmt: skip
+
 JSON_KEYS: Mapping[str, Sequence[str]] = {
     "targets list": ROW_KEYS,
     "targets show": ROW_KEYS,
@@ -71,6 +75,15 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
         "name", "grade", "reasons", "address", "sent", "answered", "loss_percent", "min_s", "mean_s", "max_s",
         "failure",
     ),
+    "apis add": (*API_KEYS, "warnings", "left_out", "added"),
+    "apis list": API_KEYS,
+    "apis show": (
+        "operation", "method", "path", "summary", "tags", "deprecated", "reads", "parameters", "body", "security",
+    ),
+    "apis call": ("change", "state", "request", "risk", "digest", "status", "headers", "body", "message"),
+    "apis refresh": ("name", "version", "operations", "added", "removed", "changed"),
+    "apis login": ("api", "scheme", "kept"),
+    "apis remove": ("name", "secrets_kept"),
     "metrics": ("target", "metric", "item", "at", "value"),
     "history": ("at", "low", "mean", "high", "readings"),
     "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
@@ -144,6 +157,20 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "check tcp": ("opsterm check tcp web-01:443 '[::1]:22'", "opsterm check tcp 'group:db' --port 5432"),
     "check ping": ("opsterm check ping 192.0.2.1", "opsterm check ping 'tag:web' --count 10 --json"),
+    "apis add": (
+        "opsterm apis add https://petstore.example.org/openapi.json",
+        "opsterm apis add petstore.yaml --name petstore --server https://petstore.example.org/v1",
+    ),
+    "apis list": ("opsterm apis list",),
+    "apis show": ("opsterm apis show petstore", "opsterm apis show petstore createPet --json"),
+    "apis call": (
+        "opsterm apis call petstore listPets limit=3 tags=a,b",
+        "opsterm apis call petstore createPet name=rex --reason 'a new one'",
+        "opsterm apis call petstore createPet --body - < pet.json",
+    ),
+    "apis refresh": ("opsterm apis refresh petstore",),
+    "apis login": ("opsterm apis login petstore", "opsterm apis login petstore token < token"),
+    "apis remove": ("opsterm apis remove petstore",),
     "metrics": ("opsterm metrics", "opsterm metrics --target localhost --json"),
     "history": ("opsterm history cpu.used_percent --window 24h", "opsterm history 'fs.used_percent[/]' --json"),
     "ask": ("opsterm ask which file system is fullest", "opsterm ask 'run `df -h` on web-[01-03]'"),

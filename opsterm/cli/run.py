@@ -33,6 +33,9 @@ VERBS: Mapping[str, str] = {
        ("list", "show", "add", "edit", "remove", "tag", "group", "import", "check", "trust", "profile")},
     "targets export": "targets:export_targets_verb",
     **{f"snmp {action}": f"snmp:{action}" for action in ("get", "walk", "table", "profile", "login")},
+    **{f"apis {action}": f"apis:{action}_api" for action in
+       ("add", "show", "call", "refresh", "login", "remove")},
+    "apis list": "apis:list_apis",
     "alerts": "watching:alerts",
     "metrics": "watching:metrics",
     "history": "watching:history",

@@ -20,7 +20,7 @@ from opsterm.policy.mask import mask
 Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
-PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.")
+PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.")
 """Kinds that are audited begin with one of these; besides, what a person did to an alert is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen"})
@@ -247,6 +247,17 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "target.added": lambda f: _Said(
         f"added {_text(f, 'target')}", _text(f, "target"), result=f"from {_text(f, 'source')}"
     ),
+    "api.added": lambda f: _Said(
+        f"added the API {_text(f, 'api')}",
+        _text(f, "api"),
+        result=f"{_text(f, 'operations')} operations at {_text(f, 'server')}, described by {_text(f, 'source')}",
+    ),
+    "api.refreshed": lambda f: _Said(
+        f"read the description of {_text(f, 'api')} again",
+        _text(f, "api"),
+        result=", ".join(f"{_text(f, word)} {word}" for word in ("added", "removed", "changed")),
+    ),
+    "api.removed": lambda f: _Said(f"removed the API {_text(f, 'api')}", _text(f, "api")),
     "target.edited": _edited,
     "target.removed": lambda f: _Said(f"removed {_text(f, 'target')}", _text(f, "target")),
     "targets.imported": _imported,

@@ -14,10 +14,14 @@ from opsterm.core.text import clean_line
 COMMAND_BYTES = 100_000
 """Bytes of a command at most: Linux takes 131,071 for one argument, and quoting needs some of them."""
 
+HTTP = "http"
+"""The shell of an order whose text is a request over HTTP; see `core.http_request`."""
+
 SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
     "local": ("sh", "bash", "put"),
     "ssh": ("sh", "bash", "put"),
     "winrm": ("powershell", "cmd", "wql"),
+    "http": (HTTP,),
 }
 """What carries a text out, by how the target is reached (words of `inventory.Protocol`).
 
@@ -26,6 +30,9 @@ A shell is whatever gives the text its meaning: an interpreter on the target, or
 
 RUN_PROTOCOLS = tuple(SHELLS_OF_PROTOCOL)
 """Protocols over which this version runs anything."""
+
+COMMAND_PROTOCOLS = tuple(protocol for protocol, shells in SHELLS_OF_PROTOCOL.items() if HTTP not in shells)
+"""Those of them over which it is commands that run, and on which a shell can be opened."""
 
 
 def usual_shell(protocols: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """How bad a command could be.
 
-What is taken apart completely and found on the list of commands that only read is low; everything else is high.
+What is taken apart completely and found on the list of commands that only read is low; everything else is high. A
+request over HTTP is graded by its method.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from opsterm.policy.file_put import PUT, put_reasons
-from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
+from opsterm.policy.http_risk import grade_request
+from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
 from opsterm.policy.words import split
@@ -68,6 +70,11 @@ def assess(
     """
     if shell == PUT:
         return Risk(level=RiskLevel.HIGH, reasons=(*put_reasons(command), *_context(targets, environments)))
+    if shell == HTTP:
+        grade = grade_request(command)
+        changing = RiskLevel.MEDIUM if grade.medium else RiskLevel.HIGH
+        context = _context(targets, environments) if grade.refusal else ()
+        return Risk(level=changing if grade.refusal else RiskLevel.LOW, reasons=(*grade.reasons, *context))
     refusal = why_not_read_only(command, shell, how=how)
     raised = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
@@ -102,6 +109,8 @@ def _shell_refusal(command: str, shell: str) -> str:
         return wql_refusal(command)
     if shell == "cmd":
         return _cmd_refusal(command)
+    if shell == HTTP:
+        return grade_request(command).refusal
     if shell not in ("sh", "bash"):
         return f"The shell {shell!r} is not known, so what it does is not either."
     line = split(command)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
+from opsterm.runtime.ports_apis import DescriptionReader
 from opsterm.runtime.ports_files import Contents, NewFiles
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
@@ -57,6 +58,7 @@ class Edges:
         open_connector: makes the connector, given the credentials.
         open_snmp: makes the reader of SNMP agents, given the credentials.
         open_reach: makes what checks web servers, ports and hosts, given the credentials.
+        open_apis: makes what fetches descriptions of APIs.
         open_mail: makes the way to the mail server.
         open_contents: finds the contents of files that are to be put on targets.
         open_new_files: finds what makes files for the operator.
@@ -75,6 +77,7 @@ class Edges:
     open_connector: Callable[[Credentials], Awaitable[Connector]]
     open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
     open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
+    open_apis: Callable[[], Awaitable[DescriptionReader]]
     open_mail: Callable[[], Awaitable[MailTransport]]
     open_contents: Callable[[], Awaitable[Contents]]
     open_new_files: Callable[[], Awaitable[NewFiles]]

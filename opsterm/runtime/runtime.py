@@ -45,6 +45,7 @@ from opsterm.runtime.terminals import Terminals
 from opsterm.runtime.workers import Worker, Workers
 
 if TYPE_CHECKING:
+    from opsterm.runtime.apis import Apis
     from opsterm.runtime.assistant import Assistant
 
 
@@ -85,6 +86,7 @@ class Runtime:
         self._ledger: Ledger | None = None
         self._workers: Workers | None = None
         self._started = False
+        self._apis: Apis | None = None
         self._assistant: Assistant | None = None
         self._credentials: Credentials | None = None
         self._connector: Connector | None = None
@@ -202,13 +204,26 @@ class Runtime:
     async def assistant(self) -> Assistant:
         """Return the assistant, loaded when first asked for: its rules are a seventh of what a start would import."""
         module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.assistant"))
+        apis = await self.apis()
         if self._assistant is None:
             self._assistant = cast("type[Assistant]", module.Assistant)(
                 self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
-                alerts=self.alerts, changes=self.changes, audit=self.audit,
+                alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
                 open_knowledge=self._edges.open_knowledge,
             )  # fmt: skip
         return self._assistant
+
+    async def apis(self) -> Apis:
+        """Return the use-cases of HTTP APIs, loaded when first asked for."""
+        module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.apis"))
+        if self._apis is None:
+            edges = self._edges
+            self._apis = cast("type[Apis]", module.Apis)(
+                self.store.apis, self.ledger, self.clock, inventory=self.inventory, changes=self.changes,
+                credentials=lambda: self.credentials, reader=edges.open_apis, files=edges.files, offload=self.offload,
+                read_only=self.settings.changes.read_only,
+            )  # fmt: skip
+        return self._apis
 
     async def connector(self) -> Connector:
         """Return the connector, made when first needed: what it needs costs a third of a second to load."""
@@ -239,6 +254,13 @@ class Runtime:
         return self._store
 
     @property
+    def ledger(self) -> Ledger:
+        """Where facts are told; for the use-cases, not for the faces."""
+        if self._ledger is None:
+            raise Bug("the runtime was used before it was opened")
+        return self._ledger
+
+    @property
     def _ssh_config(self) -> str:
         path = self.settings.ssh.config
         return str(self.operator.home / path[2:]) if path.startswith("~/") else path
@@ -256,9 +278,7 @@ class Runtime:
 
     def follow(self) -> None:
         """Begin to hear what other processes do; a single command does so only while it runs a change."""
-        ledger = self._ledger
-        if ledger is None:
-            raise Bug("the runtime was used before it was opened")
+        ledger = self.ledger
         self.supervisor.start("journal", ledger.follow, beat_every_s=1.0)
         self.supervisor.start("inventory", self._follow_inventory)
         self.supervisor.start("alerts", self.alerts.follow)

@@ -38,6 +38,7 @@ NAMES: Mapping[str, str] = {
 UNDESCRIBED: Mapping[str, str] = {
     "opsterm/storage/migrations/versions/0001_first.py:upgrade": "Alembic calls it; the module says what it makes",
     "opsterm/storage/migrations/versions/0002_mail.py:upgrade": "Alembic calls it; the module says what it makes",
+    "opsterm/storage/migrations/versions/0004_apis.py:upgrade": "Alembic calls it; the module says what it makes",
 }
 
 SHARED_NAMES: Mapping[str, str] = {}
@@ -54,6 +55,7 @@ STARTS_PROGRAMS: Mapping[str, str] = {
 }
 
 REVEALS_SECRETS: Mapping[str, str] = {
+    "opsterm/adapters/http_session.py": "puts a secret into the request that was approved",
     "opsterm/adapters/http_check.py": "hands a password or token to the HTTP library",
     "opsterm/adapters/smtp.py": "hands a password to the mail library",
     "opsterm/adapters/winrm_login.py": "hands a password to the WinRM library",

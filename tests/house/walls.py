@@ -35,6 +35,7 @@ ASSISTANT_MAY = {
     "inventory": frozenset({"rows", "row", "target", "select"}),
     "monitoring": frozenset({"series", "all_series", "know", "latest", "window", "interval_s", "rule_for"}),
     "alerts": frozenset({"feed", "recent", "get", "by_target"}),
+    "apis": frozenset({"known", "ask"}),
 }
 """What the assistant's use-case may ask of the others: everything here looks, and one word proposes."""
 ASSISTANT_MAY_NOT_HAVE = frozenset({"store", "ledger", "terminals", "connector", "executor", "credentials"})
@@ -101,6 +102,29 @@ def _may_run(m: Module, call: ast.Call) -> bool:
     bound = [n for n in ast.walk(m.tree) if isinstance(n, ast.Name) and n.id == "look" and isinstance(n.ctx, ast.Store)]
     typed = bool(given) and not bound and all(a.annotation and ast.unparse(a.annotation) == "Look" for a in given)
     return typed and bool(call.args) and dotted(call.args[0]) == "look.script"
+
+
+REQUESTS = "opsterm/adapters/http_session.py"
+"""Sends the request of an order; the executor alone runs it."""
+
+DESCRIPTIONS = "opsterm/adapters/http_fetch.py"
+"""Fetches descriptions: its requests are GET, written down, and have no secret."""
+
+
+def sends_requests(modules: Iterable[Module]) -> Breaches:
+    """Find code that sends a request to a web server outside the session of an order, but for fetching descriptions."""
+    found = []
+    for m in modules:
+        for call in calls(m.tree):
+            if called(call) in ("open_http_line", "exchange") and m.name not in (REQUESTS, DESCRIPTIONS):
+                found.append(f"{m.at(call)} sends a request: only {REQUESTS} does, and {DESCRIPTIONS} fetches")
+            if m.name == DESCRIPTIONS and called(call) == "HttpRequest":
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+                if given.get("method") != "'GET'" or "body" in given:
+                    found.append(f"{m.at(call)} writes another request than GET: a description is only fetched")
+            if m.name == DESCRIPTIONS and called(call) == "exchange" and ast.unparse(call.args[1]) != "{}":
+                found.append(f"{m.at(call)} sends a secret for a description")
+    return found
 
 
 def looks_with_made_up_scripts(modules: Iterable[Module]) -> Breaches:

@@ -27,7 +27,7 @@ from opsterm.changes.change import Change
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import ExitCode, SchemaTooNew, StorageError
 from opsterm.core.paths import Paths, make_private
-from opsterm.storage import alerts, changes, compaction, facts, journal, lease, mail, samples, targets, ticks
+from opsterm.storage import alerts, apis, changes, compaction, facts, journal, lease, mail, samples, targets, ticks
 from opsterm.storage.migrations.ddl import schema_sql
 from opsterm.storage.migrations.run import migrate
 from opsterm.storage.schema import SHIPPED, Schema, backups, prepare
@@ -89,7 +89,7 @@ def test_the_newest_migration_is_the_version_of_the_program() -> None:
 
 def statements() -> Iterator[str]:
     """Every statement of the room that is a constant."""
-    for module in (alerts, changes, compaction, facts, journal, lease, mail, samples, targets, ticks):
+    for module in (alerts, apis, changes, compaction, facts, journal, lease, mail, samples, targets, ticks):
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]
             for text in values:

@@ -22,6 +22,7 @@ from opsterm.runtime.runtime import Runtime
 from opsterm.tui.panes.chart import ChartPane
 from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.terminal import TerminalPane
+from opsterm.tui.screens.apis import ApiErrand
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.choice import ChoiceScreen, PaletteScreen
 from opsterm.tui.screens.help import help_text
@@ -41,6 +42,7 @@ class Errands:
 
     def __init__(self, home: HomeScreen) -> None:
         self._home = home
+        self.apis = ApiErrand(home)
         self._drafts: dict[str, str] = {}  # commands that were left with esc
         self._forms: dict[str, Mapping[str, str]] = {}  # fields of target forms that were left with esc
         self._changed: dict[str, str] = {}  # settings that count from the next start on
