@@ -20,8 +20,8 @@ from opsterm.policy.approval import Case, Standing
 from opsterm.policy.file_put import PUT, parse_put
 from opsterm.policy.order import (
     AS_LOGGED_IN,
+    COMMAND_PROTOCOLS,
     HTTP,
-    RUN_PROTOCOLS,
     SHELLS_OF_PROTOCOL,
     UNIX_SHELLS,
     Order,
@@ -149,7 +149,7 @@ def _require_request(order: Order) -> None:
 
 def _require_run_protocols(order: Order) -> None:
     """Raise BadInput naming the targets on which this version cannot run anything."""
-    able = [protocol for protocol, shells in SHELLS_OF_PROTOCOL.items() if order.shell in shells] or RUN_PROTOCOLS
+    able = (HTTP,) if order.shell == HTTP else COMMAND_PROTOCOLS
     others = [target for target in order.targets if target.protocol not in able]
     if not others:
         return
