@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
-from opsterm.policy.order import SHELLS_OF_PROTOCOL
+from opsterm.policy.file_put import PUT
+from opsterm.policy.order import HTTP, SHELLS_OF_PROTOCOL
 
 _ABOUT_APPROVE = """\
 On a terminal a high risk asks for the number of targets. Without one nobody is
@@ -26,7 +27,10 @@ one group; of those that differ from the most, the lines that differ are shown.
 Ends as approve does."""
 
 
-SHELLS = tuple(dict.fromkeys(shell for shells in SHELLS_OF_PROTOCOL.values() for shell in shells))
+SHELLS = tuple(
+    dict.fromkeys(word for words in SHELLS_OF_PROTOCOL.values() for word in words if word not in (HTTP, PUT))
+)
+"""Files and requests have verbs of their own."""
 
 
 def add_changes(verbs: Verbs[Parser], data: Parser) -> None:

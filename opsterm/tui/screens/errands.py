@@ -25,6 +25,7 @@ from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.apis import ApiErrand
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.choice import ChoiceScreen, PaletteScreen
+from opsterm.tui.screens.command_prompt import CommandPrompt
 from opsterm.tui.screens.help import help_text
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.screens.target_form import TargetForm
@@ -225,7 +226,7 @@ class Errands:
         async def take(text: str) -> None:
             if not text:
                 return
-            proposal = Proposal(command=text, selector=where, origin="screen")
+            proposal = Proposal(command=text, selector=where, origin="screen", how=prompt.how)
             change = await (changes.query(proposal) if at_once else changes.propose(proposal))
             self._drafts.pop(title, None)
             if at_once and change.state is ChangeState.APPROVED:
@@ -236,7 +237,8 @@ class Errands:
             self._drafts[title] = text
 
         value = self._drafts.get(title, "")
-        self._home.app.push_screen(PromptScreen(f"{title} {where}", question, value=value, attempt=take, left=left))
+        prompt = CommandPrompt(f"{title} {where}", question, value=value, attempt=take, left=left)
+        self._home.app.push_screen(prompt)
 
     def _show_change(self, change_id: int) -> None:
         self._home.run_worker(self.with_change("open", change_id), group="change", exclusive=True)
