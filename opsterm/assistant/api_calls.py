@@ -27,6 +27,7 @@ _FILLERS = words(
 _NOUNS = frozenset({"operations", "endpoints", "operation", "methods"})
 _READS = frozenset({"get", "list", "show", "find", "read", "fetch", "search", "view", "info", "retrieve"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_BEFORE_NAME = frozenset({"in", "of", "from", "on", "at"})
 _NUMBER = re.compile(r"-?\d[\w.-]*")
 _LINE_LIST = re.compile(r"list apis|list operations of (\S+)")
 _MOST_SHOWN = 4
@@ -65,11 +66,11 @@ def read_api(sentence: Sentence) -> Interpretation | None:
     said = sentence.lows
     if "apis" in said and not {word for word in said if word} - _FILLERS - {"known", "know"}:
         return understood(ApiQuestion())
-    named = [token for token in sentence.tokens if token.low in {name.lower() for name in apis}]
-    if len(named) != 1:
+    at = _place_of_name(sentence)
+    if at < 0:
         return None
-    api = next(name for name in apis if name.lower() == named[0].low)
-    rest = [token for token in sentence.tokens if token is not named[0]]
+    api = next(name for name in apis if name.lower() == sentence.tokens[at].low)
+    rest = [*sentence.tokens[:at], *sentence.tokens[at + 1 :]]
     if said[:1] == ("call",):
         return _strict(sentence, api, rest[1:])
     content = [token for token in rest if not (token.low and token.low in _FILLERS)]
@@ -77,6 +78,15 @@ def read_api(sentence: Sentence) -> Interpretation | None:
         return understood(ApiQuestion(api=api))
     fits = _fits(apis[api], rest, content) if content else []
     return _chosen(api, fits) if fits else None
+
+
+def _place_of_name(sentence: Sentence) -> int:
+    """Return where an API is named, -1 for nowhere: of several places, the last one if it is said to be the place."""
+    names = {name.lower() for name in sentence.world.apis}
+    places = [at for at, token in enumerate(sentence.tokens) if token.low in names]
+    if len(places) == 1 or (places and sentence.lows[places[-1] - 1] in _BEFORE_NAME):
+        return places[-1]
+    return -1
 
 
 def _strict(sentence: Sentence, api: str, rest: Sequence[Token]) -> Interpretation:

@@ -78,6 +78,11 @@ def test_sentences_about_the_target_stay_what_they_were(said: str, kind: type) -
     assert isinstance(interpret(said, WORLD).query, kind)
 
 
+def test_an_api_may_have_the_name_of_what_is_in_it() -> None:
+    read = interpret("list pets in pets", replace(WORLD, apis={"pets": STORE}))
+    assert read.line == "call pets listPets"
+
+
 def test_without_an_api_nothing_is_a_call() -> None:
     read = interpret("list pets in petstore", replace(WORLD, apis={}))
     assert not isinstance(read.query, ApiRequest | ApiQuestion)

@@ -226,8 +226,9 @@ async def test_a_server_elsewhere_is_said_before_anybody_says_yes(tmp_path: Path
         assert f"comes from {store.url}; its requests would go to http://elsewhere.example" in new.warnings[0]
         assert "over http" in new.warnings[1]
         assert "https://second.example" in new.warnings[2]
-        store.servers = [{"url": "/v9"}]
-        assert (await apis.read(f"{store.url}/openapi.json")).api.server == f"{store.url}/v9"
+        for url, server in (("/v9", f"{store.url}/v9"), ("/", store.url), ("", store.url), (".", store.url)):
+            store.servers = [{"url": url}]
+            assert (await apis.read(f"{store.url}/openapi.json")).api.server == server
 
 
 async def test_a_name_that_is_taken_or_means_something_else_is_refused(tmp_path: Path, store: Petstore) -> None:

@@ -278,7 +278,7 @@ class _Reading:
                 default = variable.get("default") if isinstance(variable, dict) else None
                 if isinstance(default, str | int | float):
                     url = url.replace(f"{{{name}}}", str(default))
-            url = quote(url.strip(), safe="%/:=&?~#+!$,;'@()*[]{}").rstrip("/")
+            url = quote(url.strip(), safe="%/:=&?~#+!$,;'@()*[]{}").rstrip("/") or "/"
             if len(url) <= 500 and "{" not in url:
                 yield url
 
