@@ -324,9 +324,9 @@ class Identity:
     def _note_validity(self, certificate: SSHCertificate, shown: str) -> None:
         """Say of a certificate what a server would refuse it for; it is offered all the same: clocks differ."""
         try:
-            certificate.validate(USER_CERTIFICATE, self._destination.user)
+            certificate.validate(USER_CERTIFICATE, self._destination.user)  # type: ignore[attr-defined]  # one of OpenSSH
         except ValueError as error:
-            names = clean_line(", ".join(certificate.principals), limit=200)
+            names = clean_line(", ".join(certificate.principals), limit=200)  # type: ignore[attr-defined]  # as above
             self.attempts.note(
                 f"The certificate for {shown}, made out to {names or 'nobody'}, does not let "
                 f"{clean_line(self._destination.user, limit=80)} in: {clean_line(str(error), limit=100)}."

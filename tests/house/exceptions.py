@@ -59,6 +59,7 @@ REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/http_check.py": "hands a password or token to the HTTP library",
     "opsterm/adapters/smtp.py": "hands a password to the mail library",
     "opsterm/adapters/winrm_login.py": "hands a password to the WinRM library",
+    "opsterm/adapters/sudo.py": "hands a password to sudo, on its standard input",
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
     "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
