@@ -16,6 +16,7 @@ from opsterm.adapters.ssh_files import NO_ROOM, sftp_place
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import Hold
 from opsterm.adapters.ssh_quote import command_line
+from opsterm.adapters.ssh_unended import UnendedCommands, announced_command, run_script
 from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.file_put import PUT
@@ -45,11 +46,14 @@ class SshSession:
     root before OpenSSH 9.8.
     """
 
-    def __init__(self, hold: Hold, contents: Contents | None = None, *, target: str = "") -> None:
+    def __init__(
+        self, hold: Hold, contents: Contents | None = None, *, target: str = "", unended: UnendedCommands | None = None
+    ) -> None:
         self._hold = hold
         self._place = hold.line.destination.place
         self._running = 0
         self._contents = contents
+        self._unended = unended or UnendedCommands()
         self._target = target or self._place
 
     def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
@@ -80,7 +84,7 @@ class SshSession:
         mark = secrets.token_hex(8)
         stream = ByteChannel(mark)
         line = "exec " + command_line("/bin/sh", "-c", ANNOUNCE_SCRIPT, "opsterm", mark, SHELLS[shell], command)
-        begun = complete = False
+        begun = lost = complete = False
         connection = self._hold.line.connection
         self._running += 1
         try:
@@ -96,12 +100,13 @@ class SshSession:
             while data := await stream.read():
                 yield data
             if not stream.is_complete and (stream.lost is not None or connection.is_closed()):
+                lost = True
                 raise _lost(self._place, stream.lost)
             complete = True
         finally:
             self._running -= 1
-            if not complete and not await self._end(connection, stream) and begun:
-                raise _not_ended(self._place)
+            if not complete and not await self._end(connection, stream) and begun and not lost:
+                raise self._not_ended(stream)
         yield stream.ended()
 
     async def _end(self, connection: SSHClientConnection, stream: ByteChannel) -> bool:
@@ -113,12 +118,11 @@ class SshSession:
         try:
             async with asyncio.timeout(END_LIMIT_S):
                 await stream.settled.wait()
-                words = stream.announced.split()
-                if not stream.closed.is_set() and words and words[0].isdigit():
-                    session = words[4] if len(words) > 4 and words[4].isdigit() else words[0]
-                    await _end_session(connection, words[0], session)
+                command = announced_command(stream.announced)
+                if not stream.closed.is_set() and command is not None:
+                    await run_script(connection, END_SCRIPT, command.process, command.session)
                     return True
-                return stream.closed.is_set()
+                return stream.closed.is_set() and stream.lost is None
         except (TimeoutError, asyncssh.Error, OSError):
             if stream.channel is not None:
                 with contextlib.suppress(asyncssh.Error, OSError):
@@ -128,21 +132,21 @@ class SshSession:
             if stream.channel is not None:
                 stream.channel.close()
 
+    def _not_ended(self, stream: ByteChannel) -> Unreachable:
+        """Remember a command that may still run, and return what is said of it."""
+        command = announced_command(stream.announced)
+        remembered = command is not None and self._unended.note(self._hold.line.asked, command)
+        return Unreachable(
+            f"The command on {self._place} was to be stopped, and {self._place} did not answer.",
+            why="Whether it still runs is not known.",
+            next_step="It is ended before the next command that this opsterm runs there; or log in and look (ps)."
+            if remembered
+            else "Log in again as soon as it answers, and look (ps).",
+        )
+
     async def close(self) -> None:
         """Give the connection back; it stays open for a while for the next command."""
         self._hold.leave()
-
-
-async def _end_session(connection: SSHClientConnection, process: str, session: str) -> None:
-    """Run the script that ends a session, read by /bin/sh from its input: no log-in shell sees it."""
-    ender = ByteChannel()
-    channel, _ = await connection.create_session(
-        lambda: ender, command_line("/bin/sh", "-s", process, session), encoding=None, request_pty=False
-    )
-    channel.write(END_SCRIPT.encode())
-    channel.write_eof()
-    while await ender.read():
-        pass
 
 
 class SshShell:
@@ -244,14 +248,6 @@ async def _open(
     except (asyncssh.Error, OSError) as error:
         stream.settled.set()
         raise _lost(place, error) from error
-
-
-def _not_ended(place: str) -> Unreachable:
-    return Unreachable(
-        f"The command on {place} was to be stopped, and {place} did not answer.",
-        why="Whether it still runs is not known.",
-        next_step="Log in again as soon as it answers, and look (ps).",
-    )
 
 
 def _lost(place: str, error: Exception | None) -> Unreachable:
