@@ -122,7 +122,7 @@ class SshSession:
                 if not stream.closed.is_set() and command is not None:
                     await run_script(connection, END_SCRIPT, command.process, command.session)
                     return True
-                return stream.closed.is_set() and stream.lost is None
+                return stream.closed.is_set()
         except (TimeoutError, asyncssh.Error, OSError):
             if stream.channel is not None:
                 with contextlib.suppress(asyncssh.Error, OSError):
