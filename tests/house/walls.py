@@ -19,6 +19,7 @@ LOOK_SCRIPTS = "opsterm/monitoring/looks.py"
 STARTERS = frozenset({
     "create_subprocess_exec", "create_subprocess_shell", "Popen", "posix_spawn", "posix_spawnp", "fork", "forkpty",
     "execv", "execve", "execvp", "execvpe", "execl", "execlp", "system", "popen", "startfile", "spawnv", "spawnvp",
+    "subprocess_exec", "subprocess_shell",
 })  # fmt: skip
 
 ASSISTANT_MAY = {
