@@ -326,9 +326,9 @@ class Identity:
         if not isinstance(certificate, public_key.SSHOpenSSHCertificate):
             return
         try:
-            certificate.validate(USER_CERTIFICATE, self._destination.user)  # type: ignore[attr-defined]  # one of OpenSSH
+            certificate.validate(USER_CERTIFICATE, self._destination.user)
         except ValueError as error:
-            names = clean_line(", ".join(certificate.principals), limit=200)  # type: ignore[attr-defined]  # as above
+            names = clean_line(", ".join(certificate.principals), limit=200)
             self.attempts.note(
                 f"The certificate for {shown}, made out to {names or 'nobody'}, does not let "
                 f"{clean_line(self._destination.user, limit=80)} in: {clean_line(str(error), limit=100)}."
