@@ -39,6 +39,8 @@ VERBS: Mapping[str, str] = {
     "ask": "asking:ask",
     "query": "querying:query",
     **{f"check {kind}": f"checking:{kind}" for kind in ("http", "tcp", "ping")},
+    "check list": "checking:list_checks",
+    "check run": "checking:run_checks",
     "propose": "changes:propose",
     "changes": "changes:list_changes",
     "change": "changes:show",

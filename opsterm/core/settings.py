@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from opsterm.core.check_settings import CheckSettings
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.options import between, one_of, option
 
@@ -143,6 +144,7 @@ class Settings:
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     ssh: SshSettings = field(default_factory=SshSettings)
     snmp: SnmpSettings = field(default_factory=SnmpSettings)
+    checks: CheckSettings = field(default_factory=CheckSettings)
     changes: ChangeSettings = field(default_factory=ChangeSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     mail: MailSettings = field(default_factory=MailSettings)

@@ -31,6 +31,12 @@ from opsterm.monitoring.thresholds import Rule
 Selects = Callable[[str, str], bool]
 """`selects(selector, target name)`: whether a rule's selector takes in a target."""
 
+Among = Callable[[SeriesKey], bool]
+"""`among(series)`: whether it is meant, too."""
+
+STALE_READINGS = 10
+"""Readings that did not come, after which those before them no longer count."""
+
 RULE_GONE = "no threshold watches this any more"
 TARGET_GONE = "the target is no longer looked after"
 
@@ -40,6 +46,12 @@ def by_name(selector: str, target: str) -> bool:
     return fnmatchcase(target, selector)
 
 
+def any_series(key: SeriesKey) -> bool:
+    """Mean every series."""
+    del key
+    return True
+
+
 @dataclass(slots=True, kw_only=True)
 class _Track:
     """One watched series. `alert` lags behind by `more` bad readings up to `newest`, see `Watch._caught_up`."""
@@ -47,6 +59,7 @@ class _Track:
     rule: Rule
     limits_sign: float
     clear: float
+    stale_after_s: float
     ring: Ring = EMPTY
     alert: Alert | None = None
     ended: Alert | None = None
@@ -122,7 +135,7 @@ class Watch:
             newest, track.newest = track.newest, sample
             ring = track.ring
             rule = track.rule
-            if newest is not None and at - newest.at > self._stale_after_s:
+            if newest is not None and at - newest.at > track.stale_after_s:
                 ring = EMPTY
             elif (
                 track.alert is None
@@ -214,10 +227,10 @@ class Watch:
                 return Decision(alert=track.ended, reason=Reason.RESOLVED)
         return None
 
-    def forget(self, target: str, now: float) -> Sequence[Decision]:
-        """Stop watching a target that is no longer looked after; return the ends of its alerts."""
+    def forget(self, target: str, now: float, *, among: Among = any_series) -> Sequence[Decision]:
+        """Stop watching series of a target that are no longer looked after; return the ends of their alerts."""
         decisions = []
-        for key in [k for k in self._tracks if k.target == target]:
+        for key in [k for k in self._tracks if k.target == target and among(k)]:
             track = self._tracks.pop(key)
             alert = None if track is None else self._current(track)
             if alert is not None and alert.is_open:
@@ -276,7 +289,10 @@ class Watch:
         rule = next((r for r in self._rules if matches(r.metric, key) and self._selects(r.target, key.target)), None)
         track = None
         if rule is not None and rule.watches:
-            track = _Track(rule=rule, limits_sign=rule.limits.sign, clear=rule.limits.clear)
+            stale_after_s = max(self._stale_after_s, STALE_READINGS * rule.every_s)
+            track = _Track(
+                rule=rule, limits_sign=rule.limits.sign, clear=rule.limits.clear, stale_after_s=stale_after_s
+            )
         self._tracks[key] = track
         return track
 

@@ -21,6 +21,8 @@ from opsterm.runtime import doctor as parts
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.changes import Changes
+from opsterm.runtime.check_worker import CheckWorker
+from opsterm.runtime.checks import Checks, CheckState
 from opsterm.runtime.doctor import Check
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.events import Started, Stopped
@@ -54,7 +56,7 @@ class Runtime:
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
         inventory, profiles, monitoring, remote_monitoring, alerts, changes, terminals, audit, exposition,
-            snmp, reach, post: use-cases by room.
+            snmp, reach, checks, post: use-cases by room.
     """
 
     inventory: Inventory
@@ -62,6 +64,7 @@ class Runtime:
     monitoring: Monitoring
     remote_monitoring: RemoteMonitoring
     alerts: Alerts
+    checks: Checks
     changes: Changes
     terminals: Terminals
     audit: Audit
@@ -153,10 +156,15 @@ class Runtime:
             connector=self.connector, open_alerts=self.alerts.by_target,
             checks={Protocol.SNMP: self.snmp.check},
         )  # fmt: skip
+        self.checks = Checks(
+            settings.checks, self.clock, inventory=self.inventory, preferences=store.preferences,
+            probe=lambda: edges.open_reach(self.credentials),
+        )  # fmt: skip
         self.monitoring = Monitoring(
             store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
             open_probe=edges.open_probe, alerts=self.alerts,
             selects=self.inventory.chooses, open_knowledge=edges.open_knowledge,
+            sources=[self.checks],
         )  # fmt: skip
         executor = Executor(
             store, ledger, self.connector, self.clock, runner=edges.processes.me(),
@@ -263,6 +271,11 @@ class Runtime:
         if self.settings.monitoring.remote.strip() and not self.settings.changes.read_only:
             run = self.remote_monitoring.measure_for_ever
             works.append(Worker(name="remote measurements", run=run, beat_every_s=1.0))
+        if self.checks.plans:
+            worker = CheckWorker(
+                self.checks, self.clock, monitoring=self.monitoring, parallel=self.settings.checks.parallel
+            )
+            works.append(Worker(name="checks", run=worker.check_for_ever, beat_every_s=1.0))
         return [
             *works,
             Worker(name="samples upkeep", run=self.monitoring.compact_for_ever, beat_every_s=60.0),
@@ -337,6 +350,11 @@ class Runtime:
         """
         await self.offload.run("files", lambda: self._edges.write_setting(key, text))
 
+    async def check_states(self) -> Sequence[CheckState]:
+        """Return how the checks of the settings stand, those that do not pass first."""
+        working = await self.workers.living_holder() is not None
+        return await self.checks.states(self.monitoring, working=working)
+
     # --------------------------------------------------------------------- doctor
 
     async def doctor(self) -> Sequence[Check]:
@@ -347,6 +365,7 @@ class Runtime:
             parts.check_ssh_config(self._ssh_config, self._ssh_problems),
             parts.check_store(await self.store.facts(), self.read_only_because),
             await parts.check_credentials(self.credentials),
+            parts.check_checks(await self.check_states(), now),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
             parts.check_lease(await self.workers.living_holder(), self._edges.processes.me(), now),
         ]
