@@ -152,7 +152,7 @@ def said_value(metric: str, value: float) -> str:
     return known.words[round(value)] if value in (0.0, 1.0) and known.words else value_text(value, known.unit)
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=8192)
 def _compiled(pattern: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
     metric, bracket, rest = pattern.partition("[")
     item = rest.removesuffix("]") if bracket else None
