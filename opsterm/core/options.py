@@ -28,4 +28,4 @@ def between(low: float, high: float) -> Callable[[Any], str]:
 
 def one_of(*words: str) -> Callable[[Any], str]:
     """Return a check for one of some words."""
-    return lambda value: "" if value in words else "one of " + ", ".join(words)
+    return lambda value: "" if value in words else "one of " + ", ".join(word or '""' for word in words)

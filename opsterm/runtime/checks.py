@@ -141,7 +141,7 @@ class Checks:
     """The checks of the settings. Reads are the same in every process; `CheckWorker` makes them."""
 
     def __init__(
-        self, settings: CheckSettings, clock: Clock, *, inventory: Inventory, preferences: PreferenceStore,
+        self, settings: CheckSettings, clock: Clock, inventory: Inventory, preferences: PreferenceStore,
         probe: Callable[[], Awaitable[ReachProbe]],
     ) -> None:  # fmt: skip
         """Read the settings. Raises BadSetting."""

@@ -36,6 +36,7 @@ from opsterm.runtime.notices import MailNotices
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator
 from opsterm.runtime.ports_mail import WholeStore
+from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.remote_monitoring import RemoteMonitoring
@@ -156,10 +157,8 @@ class Runtime:
             connector=self.connector, open_alerts=self.alerts.by_target,
             checks={Protocol.SNMP: self.snmp.check},
         )  # fmt: skip
-        self.checks = Checks(
-            settings.checks, self.clock, inventory=self.inventory, preferences=store.preferences,
-            probe=lambda: edges.open_reach(self.credentials),
-        )  # fmt: skip
+        self.reach = Reach(self.inventory, self.clock, self._reach_probe)
+        self.checks = Checks(settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe)
         self.monitoring = Monitoring(
             store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
             open_probe=edges.open_probe, alerts=self.alerts,
@@ -182,7 +181,6 @@ class Runtime:
         )  # fmt: skip
         self.profiles = Profiles(self.inventory, self.connector, read_only=settings.changes.read_only)
         self.terminals = Terminals(ledger, self.inventory, self.connector, read_only=settings.changes.read_only)
-        self.reach = Reach(self.inventory, self.clock, lambda: edges.open_reach(self.credentials))
         self.audit = Audit(store.journal)
         self.post = Post(
             store.mail, ledger, self.clock, settings=settings.mail, operator=edges.operator,
@@ -207,6 +205,9 @@ class Runtime:
                 open_knowledge=self._edges.open_knowledge,
             )  # fmt: skip
         return self._assistant
+
+    async def _reach_probe(self) -> ReachProbe:
+        return await self._edges.open_reach(self.credentials)
 
     async def connector(self) -> Connector:
         """Return the connector, made when first needed: what it needs costs a third of a second to load."""

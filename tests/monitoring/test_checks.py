@@ -61,7 +61,10 @@ BAD: Mapping[str, tuple[str, str]] = {
     "head": ('[[checks.http]]\nname = "a"\nurl = "x"\nmethod = "HEAD"\ncontains = "a"', "no body"),
     "days": ('[[checks.http]]\nname = "a"\nurl = "x"\ndays_warn = 1', "days_critical"),
     "interval": ('[[checks.http]]\nname = "a"\nurl = "x"\ninterval_s = 0', "between 1 and"),
-    "unknown": ('[[checks.http]]\nname = "a"\nurl = "x"\nintervall_s = 9', "nearest known one is checks.http.interval_s"),
+    "unknown": (
+        '[[checks.http]]\nname = "a"\nurl = "x"\nintervall_s = 9',
+        "nearest known one is checks.http.int",
+    ),
     "headers": ('[[checks.http]]\nname = "a"\nurl = "x"\nheaders = "X: a"', "table of texts"),
 }
 

@@ -37,7 +37,9 @@ target = "web-*"
 interval_s = 30
 """
 FINE = HttpReading(hops=("https://shop.example/",), status=200, total_s=0.05, first_byte_s=0.02)
-DOWN = HttpReading(failure=Failure.UNREACHABLE, reason="It refused the connection. \x1b]0;x\x07 password=hunter2hunter2")
+DOWN = HttpReading(
+    failure=Failure.UNREACHABLE, reason="It refused the connection. \x1b]0;x\x07 password=hunter2hunter2"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -167,7 +169,7 @@ async def test_failures_raise_an_alert_with_the_reason_and_a_recovery_ends_it(ho
 async def test_another_process_sees_why_and_doctor_says_what_stalls(home: Path, clock: StoppedClock) -> None:
     probe = PlayedProbe()
     probe.web = lambda ask: DOWN
-    async with checking(home, clock, probe) as runtime, opened(home, settings=TABLES, clock=clock) as other:
+    async with checking(home, clock, probe), opened(home, settings=TABLES, clock=clock) as other:
         other.follow()
         await pass_time(clock, 60)
         await other.check_states()

@@ -7,7 +7,9 @@ from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
 
 def add_checks(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the checks from outside."""
-    check = verbs.add_parser("check", help="see whether web servers, TCP ports and hosts answer: http, tcp, ping, list, run")
+    check = verbs.add_parser(
+        "check", help="see whether web servers, TCP ports and hosts answer: http, tcp, ping, list, run"
+    )
     actions = check.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
 
     def verb(name: str, text: str, what: str, seconds: str, about: str) -> Parser:

@@ -165,7 +165,9 @@ async def list_checks(context: Context) -> int:
         right=["every", "last", "latency", "certificate"],
     )  # fmt: skip
     if not states:
-        context.printer.say("No checks are set, or they choose no target. They are tables of config.toml: [[checks.http]].")
+        context.printer.say(
+            "No checks are set, or they choose no target. They are tables of config.toml: [[checks.http]]."
+        )
     for state in states:
         for reason in state.reasons:
             context.printer.line(f"{state.place.plan.name} on {state.place.target}: {reason}")
@@ -195,7 +197,12 @@ async def run_checks(context: Context) -> int:
             context.printer.record({**record, "measured": measured})
             continue
         _tell(context, place.plan.name, result.verdict, place.where or place.target)
-        said = [f"{name} {_figure(value, metric_of(f'check.{name}').unit)}" for name, value in measured.items()]
-        context.printer.line("  " + ", ".join(word for word in said if not word.startswith("up ")))
+        said = [
+            f"{name.removesuffix('_ms')} {_figure(value, metric_of(f'check.{name}').unit)}"
+            for name, value in measured.items()
+            if name != "up"
+        ]
+        if said:
+            context.printer.line("  " + ", ".join(said))
     bad = [result for result in results if result.verdict.grade is Grade.CRITICAL]
     return ExitCode.SOME_FAILED if bad else ExitCode.DONE
