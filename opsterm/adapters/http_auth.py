@@ -16,6 +16,9 @@ from opsterm.monitoring.reach import HttpAsk, HttpReading
 HIDDEN = "[secret]"
 """What stands for a secret that a server sent back."""
 
+SHORTEST_HIDDEN = 4
+"""Characters of a secret that is looked for: a shorter one is in every text."""
+
 
 def auth_of(ask: HttpAsk, secret: Secret | None) -> httpx.Auth | None:
     """Return what signs a request, None for nothing.
@@ -30,14 +33,21 @@ def auth_of(ask: HttpAsk, secret: Secret | None) -> httpx.Auth | None:
     if ask.auth in ("bearer", "header"):
         text = secret.reveal()
         if not (text.isascii() and text.isprintable()) or text != text.strip() or not text:
-            raise BadInput(
-                f"The secret kept for {ask.secret_account} cannot be sent in a header.",
-                why="It is empty, or has a line break or another character that no header may have.",
-                next_step=f"Keep it anew: opsterm vault set opsterm:http {ask.secret_account}",
-            )
+            raise _not_sendable(ask, "It is empty, or has a line break or another character that no header may have.")
         return _HeaderAuth("Authorization" if ask.auth == "bearer" else ask.header, secret, ask.auth == "bearer")
     kind = httpx.DigestAuth if ask.auth == "digest" else httpx.BasicAuth
-    return kind(ask.account, secret.reveal())
+    try:
+        return kind(ask.account, secret.reveal())
+    except UnicodeEncodeError:  # its text would show the secret
+        raise _not_sendable(ask, "It is not text.") from None
+
+
+def _not_sendable(ask: HttpAsk, why: str) -> BadInput:
+    return BadInput(
+        f"The secret kept for {ask.secret_account} cannot be sent.",
+        why=why,
+        next_step=f"Keep it anew: opsterm vault set opsterm:http {ask.secret_account}",
+    )
 
 
 class _HeaderAuth(httpx.Auth):
@@ -55,9 +65,9 @@ class _HeaderAuth(httpx.Auth):
 
 def without_secret(reading: HttpReading, ask: HttpAsk, secret: Secret | None) -> HttpReading:
     """Return what came back without the secret, should the server have sent it back: in the body or a redirect."""
-    if secret is None or not secret:
+    text = secret.reveal() if secret is not None else ""
+    if len(text) < SHORTEST_HIDDEN:
         return reading
-    text = secret.reveal()
     signed = base64.b64encode(f"{ask.account}:{text}".encode("utf-8", "surrogatepass")).decode()
     forms = sorted({text, quote(text, safe=""), signed, quote(signed, safe="")}, key=len, reverse=True)
 

@@ -23,7 +23,7 @@ from opsterm.monitoring.reach import Failure, HttpAsk, HttpReading
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = (("User-Agent", "opsterm"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
-_STRANGE = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, KeyError, NotImplementedError)
+_STRANGE = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, LookupError, NotImplementedError)
 """What httpx raises about an answer: the last three about a digest challenge or a header that makes no sense."""
 
 

@@ -31,7 +31,11 @@ def add_checks(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--matches", default="", metavar="REGEX", help="what must be found in the body")
     one.add_argument("--json-path", default="", metavar="PATH[=VALUE]", help="what must be in the JSON, as in $.a[0].b")
     one.add_argument("--redirects", type=number(0, 20), default=5, help="how many are followed")
-    one.add_argument("--auth", choices=("basic", "bearer", "digest"), help="basic and bearer over https only")
+    one.add_argument("--auth", choices=("basic", "bearer", "digest", "header"), help="all but digest over https only")
+    one.add_argument(
+        "--header-name", default="X-API-Key", metavar="NAME", help="that --auth header sends the secret in"
+    )
+    one.add_argument("--client-certificate", default="", metavar="FILE", help="PEM with certificate and key to show")
     one.add_argument("--user", default="", help="user name for basic and digest")
     one.add_argument("--ca-file", default="", metavar="FILE", help="authorities to trust instead of this machine's")
     one = verb("tcp", "see whether TCP ports take a connection", f"as in web-01:443; or {SOME}", "5s",

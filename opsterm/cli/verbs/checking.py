@@ -52,9 +52,10 @@ async def http(context: Context) -> int:
         url="", name="", method=given.text("method"), statuses=parse_statuses(given.text("status")),
         contains=given.text("contains"), matches=given.text("matches"), json_path=path,
         json_value=value if found else None, redirects=given.number("redirects") or 0, timeout_s=_seconds(context),
-        auth=given.text("auth"), account=given.text("user"), ca_file=given.text("ca_file"),
+        auth=given.text("auth"), account=given.text("user"), header=given.text("header_name"),
+        client_certificate=given.text("client_certificate"), ca_file=given.text("ca_file"),
     )  # fmt: skip
-    if like.auth:
+    if like.needs_secret:
         await open_vault(context)
     results = await context.runtime.reach.http(given.texts("what"), like, path=given.text("path"))
     now = context.runtime.clock.now()
