@@ -13,6 +13,7 @@ import httpx
 
 from opsterm.adapters.certificate import read_certificate, show_untrusted, why_untrusted
 from opsterm.adapters.http_auth import auth_of, without_secret
+from opsterm.adapters.http_faults import STRANGE, causes
 from opsterm.adapters.http_trust import TrustStore
 from opsterm.adapters.lookup import look_up, why_not
 from opsterm.core.clock import Clock
@@ -23,8 +24,6 @@ from opsterm.monitoring.reach import Failure, HttpAsk, HttpReading
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = (("User-Agent", "opsterm"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
-_STRANGE = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, LookupError, NotImplementedError)
-"""What httpx raises about an answer: the last three about a digest challenge or a header that makes no sense."""
 
 
 async def check_http(
@@ -114,7 +113,7 @@ class _Walk:
                 return self.ended(Failure.WRONG, f"It was redirected more than {self._ask.redirects} times.")
             try:
                 url = url.join(location)
-            except _STRANGE:
+            except STRANGE:
                 return self.ended(Failure.WRONG, "It redirects to what is not a URL.")
             if url.scheme not in ("http", "https") or not url.host:
                 return self.ended(
@@ -145,7 +144,7 @@ class _Walk:
         for place in places:
             try:
                 return await self._request(url, place[1], host, ours)
-            except _STRANGE as error:
+            except STRANGE as error:
                 ended = await self._failed(error, url, place[1], host)
                 if "connect_tcp" in hop.took:  # it answers, if not well: another address is another server
                     break
@@ -187,7 +186,7 @@ class _Walk:
         return bytes(read), False
 
     async def _failed(self, error: Exception, url: httpx.URL, address: str, host: str) -> HttpReading:
-        for cause in _causes(error):
+        for cause in causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 shown = await show_untrusted(address, url.port or 443, host)
                 reading = self.ended(Failure.WRONG, "")
@@ -212,13 +211,3 @@ def _merged(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Return an error and what led to it, outermost first."""
-    found: list[BaseException] = []
-    at: BaseException | None = error
-    while at is not None and len(found) < 10:
-        found.append(at)
-        at = at.__cause__ or at.__context__
-    return found

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from opsterm.core.camera_settings import CameraSettings
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.options import between, one_of, option
@@ -145,6 +146,7 @@ class Settings:
     ssh: SshSettings = field(default_factory=SshSettings)
     snmp: SnmpSettings = field(default_factory=SnmpSettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
+    cameras: CameraSettings = field(default_factory=CameraSettings)
     changes: ChangeSettings = field(default_factory=ChangeSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     mail: MailSettings = field(default_factory=MailSettings)

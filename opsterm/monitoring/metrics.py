@@ -100,11 +100,17 @@ _TABLE = (
     ("check.tls_ms", "ms", "TLS handshake of", "check", "Milliseconds of the TLS handshake."),
     ("check.first_byte_ms", "ms", "first byte of", "check", "Milliseconds from the request to the head of the answer."),
     ("check.loss_percent", "%", "loss of", "check", "Echo requests that nobody answered."),
+    ("camera.motion", "", "motion", "detector", "1 while a camera sees motion, else 0."),
+    ("camera.fault", "", "camera reports", "part", "1 while a camera reports a fault of its own, else 0."),
+    ("camera.events_up", "", "event stream", "", "1 while a camera's stream of events stands, else 0."),
     ("check.certificate_days", "d", "certificate of", "check", "Days that a server's certificate still holds."),
 )  # fmt: skip
 
 _FULL_SCALE = 100.0
-_WORDS = {"check.up": ("fails", "passes")}
+_WORDS = {
+    "check.up": ("fails", "passes"), "camera.motion": ("has ended", "is seen"), "camera.fault": ("no more", "now"),
+    "camera.events_up": ("is cut", "stands"),
+}  # fmt: skip
 
 CATALOGUE: Mapping[str, Metric] = {
     name: Metric(

@@ -96,7 +96,7 @@ async def test_the_secret_is_sent_to_its_own_server_and_not_to_where_it_sends_us
         for location in (f"https://localhost:{stage.other}/", f"https://127.0.0.1:{stage.first}/",
                          f"http://localhost:{stage.other}/"):  # fmt: skip
             stage.sends_on(location)
-            await stage.read(secret, headers=(("X-Own", "for-the-shop-only"),), **how)
+            await stage.read(secret, headers=(("X-Own", "for-the-shop-only"),), **how)  # type: ignore[arg-type]  # cases as data
         mine, others = [head for head in stage.heard["first"] if b"Host: localhost" in head], stage.heard["other"]
         assert all(sent.lower() in head.lower() and b"for-the-shop-only" in head for head in mine)
         assert others
@@ -118,7 +118,7 @@ async def test_a_secret_that_the_server_sends_back_is_not_shown(tmp_path: Path) 
             body = json.dumps({"state": said}).encode()
             stage.says["first"] = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
             how: dict[str, object] = {"auth": "basic", "account": "ann", "json_path": "state", "json_value": "up"}
-            reading = await stage.read(PASSWORD, **how)
+            reading = await stage.read(PASSWORD, **how)  # type: ignore[arg-type]  # cases as data
             assert said.encode() not in reading.body
             assert b"[secret]" in reading.body
         stage.sends_on("/?key=s3cret%2Fof%20ann%2B%3D")

@@ -54,7 +54,7 @@ STARTS_PROGRAMS: Mapping[str, str] = {
 }
 
 REVEALS_SECRETS: Mapping[str, str] = {
-    "opsterm/adapters/http_auth.py": "hands a password or token to the HTTP library, and takes it out of what comes back",
+    "opsterm/adapters/http_auth.py": "hands a password or token to the HTTP library; takes it out of what comes back",
     "opsterm/adapters/smtp.py": "hands a password to the mail library",
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
     "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
