@@ -13,6 +13,7 @@ from opsterm.core.settings import Loaded
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.ports import Connector, Credentials, HostProbe
+from opsterm.runtime.ports_camera import CameraReader
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
@@ -66,6 +67,12 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         probe: ReachProbe = reach.LineReachProbe(credentials, clock, runtime.offload.pool("reach"))
         return probe
 
+    async def open_cameras(credentials: Credentials) -> CameraReader:
+        reader: CameraReader = (await module("opsterm.adapters.camera")).open_cameras(
+            settings.cameras, credentials, clock, runtime.offload.pool("reach")
+        )
+        return reader
+
     async def open_mail() -> MailTransport:
         smtp = await module("opsterm.adapters.smtp")
         transport: MailTransport = smtp.open_mail(settings.mail, operator.host, runtime.offload.pool("mail"))
@@ -94,6 +101,7 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
             open_connector=open_connector,
             open_snmp=open_snmp,
             open_reach=open_reach,
+            open_cameras=open_cameras,
             open_mail=open_mail,
             open_probe=open_probe,
             open_knowledge=open_knowledge,

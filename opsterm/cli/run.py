@@ -41,6 +41,7 @@ VERBS: Mapping[str, str] = {
     **{f"check {kind}": f"checking:{kind}" for kind in ("http", "tcp", "ping")},
     "check list": "checking:list_checks",
     "check run": "checking:run_checks",
+    **{f"camera {action}": f"cameras:{action}" for action in ("info", "motion", "snapshot", "events")},
     "propose": "changes:propose",
     "changes": "changes:list_changes",
     "change": "changes:show",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
+from opsterm.runtime.ports_camera import CameraReader
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
@@ -23,6 +24,10 @@ class Files(Protocol):
 
     def glob(self, pattern: str) -> Sequence[str]:
         """Return the paths that match, sorted. Blocking."""
+        ...
+
+    def write_new(self, path: Path, data: bytes) -> None:
+        """Write a file that is not there yet, readable by this account only. Raises BadInput. Blocking."""
         ...
 
     def changed_at(self, path: Path) -> float | None:
@@ -56,6 +61,7 @@ class Edges:
         open_connector: makes the connector, given the credentials.
         open_snmp: makes the reader of SNMP agents, given the credentials.
         open_reach: makes what checks web servers, ports and hosts, given the credentials.
+        open_cameras: makes what asks cameras, given the credentials.
         open_mail: makes the way to the mail server.
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
@@ -72,6 +78,7 @@ class Edges:
     open_connector: Callable[[Credentials], Awaitable[Connector]]
     open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
     open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
+    open_cameras: Callable[[Credentials], Awaitable[CameraReader]]
     open_mail: Callable[[], Awaitable[MailTransport]]
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]

@@ -20,6 +20,8 @@ from opsterm.inventory.target import Protocol
 from opsterm.runtime import doctor as parts
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.audit import Audit
+from opsterm.runtime.camera_worker import CameraWorker
+from opsterm.runtime.cameras import Cameras
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.check_worker import CheckWorker
 from opsterm.runtime.checks import Checks, CheckState
@@ -57,7 +59,7 @@ class Runtime:
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
         inventory, profiles, monitoring, remote_monitoring, alerts, changes, terminals, audit, exposition,
-            snmp, reach, checks, post: use-cases by room.
+            snmp, reach, checks, cameras, post: use-cases by room.
     """
 
     inventory: Inventory
@@ -66,6 +68,7 @@ class Runtime:
     remote_monitoring: RemoteMonitoring
     alerts: Alerts
     checks: Checks
+    cameras: Cameras
     changes: Changes
     terminals: Terminals
     audit: Audit
@@ -159,11 +162,15 @@ class Runtime:
         )  # fmt: skip
         self.reach = Reach(self.inventory, self.clock, self._reach_probe)
         self.checks = Checks(settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe)
+        self.cameras = Cameras(
+            settings.cameras, self.clock, self.inventory, files=edges.files, offload=self.offload,
+            open_reader=lambda: edges.open_cameras(self.credentials),
+        )  # fmt: skip
         self.monitoring = Monitoring(
             store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
             open_probe=edges.open_probe, alerts=self.alerts,
             selects=self.inventory.chooses, open_knowledge=edges.open_knowledge,
-            sources=[self.checks],
+            sources=[self.checks, self.cameras],
         )  # fmt: skip
         executor = Executor(
             store, ledger, self.connector, self.clock, runner=edges.processes.me(),
@@ -277,6 +284,9 @@ class Runtime:
                 self.checks, self.clock, monitoring=self.monitoring, parallel=self.settings.checks.parallel
             )
             works.append(Worker(name="checks", run=worker.check_for_ever, beat_every_s=1.0))
+        if self.cameras.selector:
+            listen = CameraWorker(self.cameras, self.clock, self.monitoring).listen_for_ever
+            works.append(Worker(name="cameras", run=listen, beat_every_s=1.0))
         return [
             *works,
             Worker(name="samples upkeep", run=self.monitoring.compact_for_ever, beat_every_s=60.0),
