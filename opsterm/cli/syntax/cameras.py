@@ -10,8 +10,9 @@ def add_cameras(verbs: Verbs[Parser], data: Parser) -> None:
     camera = verbs.add_parser("camera", help="ask Axis cameras; only reads: info, motion, snapshot, events")
     actions = camera.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     about = (
-        "Cameras are targets with the protocol http, asked over VAPIX with digest. The\n"
-        "password is looked up under opsterm:http for USER@NAME; USER is root if left out."
+        "Cameras are targets with the protocol http, asked over VAPIX with digest.\n"
+        "The password is looked up under opsterm:http for USER@NAME; USER is root if the\n"
+        "target has none."
     )
 
     def verb(name: str, text: str, *, more: str = "") -> Parser:

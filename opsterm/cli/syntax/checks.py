@@ -47,8 +47,8 @@ def add_checks(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--count", type=number(1, 100), default=4, help="how many to each")
     one = add_verb(
         actions, data, "list", "list the checks of the settings and how each stands", below="check",
-        about="They are tables of config.toml, as [[checks.http]], and are made at an interval by\n"
-        "the process that runs the workers: `opsterm` or `opsterm serve`.",
+        about="They are tables of config.toml, as [[checks.http]], and are made at an interval\n"
+        "by the process that runs the workers: `opsterm` or `opsterm serve`.",
     )  # fmt: skip
     one.add_argument("names", nargs="*", metavar="NAME", help="of checks; left out: all")
     one = add_verb(
