@@ -108,7 +108,7 @@ class Camera:
         one = _md5(f"{USER}:{REALM}:{PASSWORD}")
         two = _md5(f"{method}:{path}")
         right = _md5(":".join((one, said["nonce"], said["nc"], said["cnonce"], said["qop"], two)))
-        return said["response"] == right
+        return bool(said["response"] == right)
 
     def _page(self, method: str, path: str, body: bytes) -> tuple[int, str, bytes]:
         if path == "/axis-cgi/basicdeviceinfo.cgi":
@@ -191,6 +191,8 @@ class Stream:
                     return None
                 case 9:
                     self.writer.write(b"\x8a" + bytes([len(data)]) + data)
+                case _:
+                    pass  # the answer to a ping, or what no client sends
 
 
 def _rpc(method: str, body: bytes, answers: Mapping[str, Any]) -> bytes:

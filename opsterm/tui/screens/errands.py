@@ -14,7 +14,6 @@ from opsterm.core.units import age_text, value_text
 from opsterm.inventory.folding import fold
 from opsterm.inventory.target import Target
 from opsterm.monitoring.metrics import metric_of
-from opsterm.monitoring.sample import SeriesKey
 from opsterm.policy.audit import as_text
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.commands import COMMANDS, PLACES
@@ -24,6 +23,7 @@ from opsterm.tui.panes.chart import ChartPane
 from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.approval import ApprovalScreen
+from opsterm.tui.screens.checks import ChecksErrand
 from opsterm.tui.screens.choice import ChoiceScreen, PaletteScreen
 from opsterm.tui.screens.help import help_text
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
@@ -132,38 +132,7 @@ class Errands:
 
     async def checks(self) -> None:
         """List the checks at an interval; enter draws the latency of one."""
-        states = await self._runtime.check_states()
-        if not states:
-            words = "No checks are set. They are tables of the settings file, as [[checks.http]]; docs/settings.md."
-            self._home.app.push_screen(TextScreen("Checks", words))
-            return
-        rows = {f"{s.place.plan.name} on {s.place.target}": s for s in states}
-
-        async def chosen(lines: frozenset[str] | None) -> None:
-            for place in [rows[line].place for line in lines or ()]:
-                key = SeriesKey(place.target, "check.latency_ms", place.plan.name)
-                self._home.go_to("chart")
-                await self._home.query_one(ChartPane).show_target(place.target, [key])
-
-        now = self._runtime.clock.now()
-        self._home.app.push_screen(
-            ChoiceScreen(
-                "Checks",
-                list(rows),
-                details=[
-                    (
-                        s.state,
-                        f"{age_text(now - s.made_at)} ago" if s.made_at is not None else "never",
-                        "-" if s.latency_ms is None else value_text(round(s.latency_ms, 1), "ms"),
-                        " ".join((s.place.where, *s.reasons)),
-                    )
-                    for s in rows.values()
-                ],
-                headings=("check", "state", "last", "latency", "where, and why not"),
-                text="enter draws its latency",
-            ),
-            chosen,
-        )
+        await ChecksErrand(self._home).run()
 
     async def mail(self) -> None:
         """Show what mail waits or was not delivered."""
