@@ -13,14 +13,18 @@ from opsterm.core.settings import Loaded
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.ports import Connector, Credentials, HostProbe
+from opsterm.runtime.ports_apis import DescriptionReader
 from opsterm.runtime.ports_camera import CameraReader
+from opsterm.runtime.ports_files import Contents, NewFiles
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
 from opsterm.runtime.runtime import Runtime
 
 
-def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Mapping[str, str], face: str) -> Runtime:
+def build_runtime(  # noqa: C901 (one opener per edge, side by side)
+    *, loaded: Loaded, paths: Paths, clock: Clock, environment: Mapping[str, str], face: str
+) -> Runtime:
     """Return a runtime that has opened nothing yet.
 
     Args:
@@ -52,7 +56,12 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
 
     async def open_connector(credentials: Credentials) -> Connector:
         connector: Connector = (await module("opsterm.adapters.connector")).open_connector(
-            settings.ssh, operator, environment, credentials
+            settings.ssh,
+            operator,
+            environment,
+            credentials,
+            winrm=settings.winrm,
+            contents=await _contents(paths, clock, runtime),
         )
         return connector
 
@@ -71,6 +80,11 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         reader: CameraReader = (await module("opsterm.adapters.camera")).open_cameras(
             settings.cameras, credentials, clock, runtime.offload.pool("reach")
         )
+        return reader
+
+    async def open_apis() -> DescriptionReader:
+        fetching = await module("opsterm.adapters.http_fetch")
+        reader: DescriptionReader = fetching.HttpDescriptionReader(runtime.offload.pool("http"))
         return reader
 
     async def open_mail() -> MailTransport:
@@ -102,7 +116,10 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
             open_snmp=open_snmp,
             open_reach=open_reach,
             open_cameras=open_cameras,
+            open_apis=open_apis,
             open_mail=open_mail,
+            open_contents=lambda: _contents(paths, clock, runtime),
+            open_new_files=lambda: _new_files(runtime),
             open_probe=open_probe,
             open_knowledge=open_knowledge,
             files=LocalFiles(),
@@ -114,3 +131,15 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         ),
     )
     return runtime
+
+
+async def _contents(paths: Paths, clock: Clock, runtime: Runtime) -> Contents:
+    storage = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.storage.contents"))
+    contents: Contents = storage.FileContents(paths.contents, clock, runtime.offload.pool("contents"))
+    return contents
+
+
+async def _new_files(runtime: Runtime) -> NewFiles:
+    adapter = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.adapters.local_files"))
+    made: NewFiles = adapter.OperatorFiles(runtime.offload.pool("files"))
+    return made

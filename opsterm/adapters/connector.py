@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol, cast
 
+from opsterm.adapters.file_get import get_file
 from opsterm.adapters.local_command import LocalSession
+from opsterm.adapters.local_files import LocalPlace
+from opsterm.adapters.sudo import SudoLogin
 from opsterm.adapters.tcp_check import check_tcp
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadInput, Unreachable
 from opsterm.core.settings import SshSettings
-from opsterm.policy.order import RUN_PROTOCOLS, OrderTarget
+from opsterm.core.winrm_settings import WinrmSettings
+from opsterm.policy.order import COMMAND_PROTOCOLS, OrderTarget
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Shell
+from opsterm.runtime.ports_files import Contents, FoundFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from opsterm.adapters.ssh import SshConnector
+    from opsterm.adapters.winrm import WinrmConnector
 
-LOCAL, SSH, HTTP = "local", "ssh", "http"
+LOCAL, SSH, WINRM, HTTP = "local", "ssh", "winrm", "http"
 HTTP_PORT = 80
 CHECK_S = 10.0
 """Seconds in which a web server must take a connection to count as one that answers."""
@@ -33,7 +40,9 @@ def open_connector(
     environment: Mapping[str, str],
     credentials: Credentials | None,
     *,
+    winrm: WinrmSettings | None = None,
     offload: Offload | None = None,
+    contents: Contents | None = None,
 ) -> Connector:
     """Return the connector of this process; opens nothing and imports nothing heavy yet.
 
@@ -42,43 +51,79 @@ def open_connector(
         operator: whose home folder and name count.
         environment: what local commands get, and where SSH_AUTH_SOCK is looked up.
         credentials: where passwords and passphrases are; None: keys without passphrase and the agent only.
+        winrm: the `[winrm]` section; None for its defaults.
         offload: the process's thread pools; None: pools of its own, closed with it.
+        contents: where the contents of files that are put are; None: no file can be put.
     """
-    return TargetConnector(settings, operator, environment, credentials, offload)
+    return TargetConnector(settings, winrm or WinrmSettings(), operator, environment, credentials, offload, contents)
 
 
 class TargetConnector:
-    """Implements `ports.Connector` for targets of protocol "local" and "ssh"; "http" only as far as `check` goes."""
+    """Implements `ports.Connector` for "local", "ssh" and "winrm" targets; on "http" nothing opens a shell."""
 
     def __init__(
         self,
         settings: SshSettings,
+        winrm: WinrmSettings,
         operator: Operator,
         environment: Mapping[str, str],
         credentials: Credentials | None,
         offload: Offload | None,
+        contents: Contents | None,
     ) -> None:
         self._settings = settings
+        self._winrm_settings = winrm
         self._operator = operator
         self._environment = dict(environment)
         self._credentials = credentials
         self._offload = offload or Offload()
         self._owns_offload = offload is None
+        self._contents = contents
         self._ssh: SshConnector | None = None
+        self._winrm: WinrmConnector | None = None
         self._loading = asyncio.Lock()
 
-    async def session(self, target: OrderTarget) -> Session:
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> Session:
         """Connect; see `ports.Connector.session`.
 
         Raises:
             BadInput: the target's protocol is not spoken here.
         """
         if target.protocol == LOCAL:
-            return LocalSession(self._environment, self._operator.home)
+            login = SudoLogin(user=self._operator.name, target=target.name, credentials=self._credentials)
+            return LocalSession(
+                self._environment, self._operator.home, login, sudo_limit_s=self._settings.login_timeout_s,
+                place=self._local_place, contents=self._contents,
+            )  # fmt: skip
+        if target.protocol == WINRM:
+            return await (await self._load_winrm()).session(target, looks=looks)
+        if target.protocol == HTTP:
+            module = await self._offload.run("http", lambda: importlib.import_module("opsterm.adapters.http_session"))
+            opened: Session = await module.open_session(target, self._credentials, self._offload.pool("http"))
+            return opened
         return await (await self._ssh_for(target)).session(target)
+
+    async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
+        """Read a file; see `ports.Connector.read_file`."""
+        if target.protocol == LOCAL:
+            pieces = get_file(self._local_place, path, target=target.name)
+        else:
+            pieces = (await self._ssh_for(target)).read_file(target, path)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+    @property
+    def _local_place(self) -> LocalPlace:
+        return LocalPlace(self._offload.pool("files of this host"))
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
         """Open an interactive log-in shell; see `ports.Connector.shell`."""
+        if target.protocol == WINRM:
+            raise BadInput(
+                f"{target.name} is reached by winrm, which has no terminals.",
+                next_step=f"Run a command: opsterm propose --on {target.name} --shell powershell -- …",
+            )
         if target.protocol != LOCAL:
             return await (await self._ssh_for(target)).shell(target, columns=columns, rows=rows, term=term)
         module = await self._offload.run("ssh", lambda: importlib.import_module("opsterm.adapters.local_shell"))
@@ -96,6 +141,8 @@ class TargetConnector:
                 raise Unreachable(
                     reading.reason, next_step="See whether its web server runs, and whether the port is right."
                 )
+        elif target.protocol == WINRM:
+            await (await self._load_winrm()).check(target)
         elif target.protocol != LOCAL:
             await (await self._ssh_for(target)).check(target)
 
@@ -107,6 +154,8 @@ class TargetConnector:
         """Close every connection; safe to call twice."""
         if self._ssh is not None:
             await self._ssh.close()
+        if self._winrm is not None:
+            await self._winrm.close()
         if self._owns_offload:
             self._offload.close()
 
@@ -114,7 +163,7 @@ class TargetConnector:
         if target.protocol != SSH:
             raise BadInput(
                 f"{target.name} is reached by {target.protocol}: this version runs commands "
-                f"on {' and '.join(RUN_PROTOCOLS)} targets.",
+                f"on {' and '.join(COMMAND_PROTOCOLS)} targets.",
                 next_step=f"Give {target.name} the protocol ssh if it has an SSH server.",
             )
         return await self._load_ssh()
@@ -126,9 +175,21 @@ class TargetConnector:
                 module = await self._offload.run("ssh", lambda: importlib.import_module("opsterm.adapters.ssh"))
                 connector = cast("type[SshConnector]", module.SshConnector)
                 self._ssh = connector(
-                    self._settings, self._operator, self._environment, self._credentials, self._offload.pool("ssh")
-                )
+                    self._settings, self._operator, self._environment, self._credentials, self._offload.pool("ssh"),
+                    self._contents,
+                )  # fmt: skip
             return self._ssh
+
+    async def _load_winrm(self) -> WinrmConnector:
+        """Import the WinRM library when the first target is reached, in a thread: it takes about 0.2 s."""
+        async with self._loading:
+            if self._winrm is None:
+                module = await self._offload.run(
+                    "winrm aside", lambda: importlib.import_module("opsterm.adapters.winrm")
+                )
+                connector = cast("type[WinrmConnector]", module.WinrmConnector)
+                self._winrm = connector(self._winrm_settings, self._credentials, self._offload)
+            return self._winrm
 
 
 class _LocalShellModule(Protocol):

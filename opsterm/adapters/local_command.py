@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 
+from opsterm.adapters.file_place import FilePlace
+from opsterm.adapters.file_put import put_file
+from opsterm.adapters.local_child import LocalChild, open_terminal
 from opsterm.adapters.process_end import END_LIMIT_S, END_SCRIPT, check_command
-from opsterm.core.errors import BadInput
+from opsterm.adapters.start_script import SHELLS, Preamble, end_words, start_words
+from opsterm.adapters.sudo import Sudo, SudoLogin
+from opsterm.core.errors import BadInput, OpstermError
+from opsterm.inventory.target import LOCALHOST
+from opsterm.policy.file_put import PUT
+from opsterm.policy.order import AS_LOGGED_IN, RunAs
 from opsterm.runtime.ports import Ended
+from opsterm.runtime.ports_files import Contents
 
-READ_BYTES = 65536
-SHELLS = {"sh": "/bin/sh", "bash": "bash"}
+SUDO_LIMIT_S = 30.0
 
 _NOT_PASSED_ON = frozenset({
     "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS",
@@ -31,56 +40,76 @@ class LocalSession:
     Attributes:
         environment: what the child gets, nothing else; without what would change the meaning of a command.
         folder: where the child starts: the account's home.
+        login: whose password sudo wants here.
+        sudo_limit_s: seconds for sudo to let a command begin.
     """
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], folder: Path, login: SudoLogin | None = None, *,
+        sudo_limit_s: float = SUDO_LIMIT_S, place: FilePlace | None = None, contents: Contents | None = None,
+    ) -> None:  # fmt: skip
         self.environment = {
             name: value
             for name, value in environment.items()
             if name not in _NOT_PASSED_ON and not name.startswith(_FUNCTION)
         }
         self.folder = folder
+        self.login = login or SudoLogin(user="", target="", credentials=None)
+        self.sudo_limit_s = sudo_limit_s
+        self._place = place
+        self._contents = contents
 
-    async def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
-        """Run `<shell> -c <command>`, the command as one argument; see `ports.Session.run`.
+    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
+        """Run a command, or put a file; see `ports.Session.run` and `file_put.put_file` for what is raised."""
+        if shell == PUT and self._place is not None:
+            return put_file(self._place, command, self._contents, target=LOCALHOST)
+        return self._run(command, shell, how)
+
+    async def _run(self, command: str, shell: str, how: RunAs) -> AsyncGenerator[bytes | Ended, None]:
+        """Run `<shell> -c <command>`, the command as one argument.
 
         Standard input is /dev/null. Output that nobody takes stops the command (a full pipe), not this process:
-        at most 128 KiB wait in memory. The end is the end of the output, as with ssh: a job left in the
-        background that keeps the output open is waited for.
+        at most 512 KiB wait in memory. The end is the end of the output, as with ssh: a job left in the background
+        that keeps the output open is waited for.
 
         Raises:
             BadInput: the shell is not there, or the command cannot be handed to it.
+            SudoRefused: sudo did not let it begin.
+            TimedOut: sudo did not answer.
         """
         check_command(command, shell)
-        child = await self._start(command, shell)
-        if child.stdout is None:
-            raise AssertionError
-        ended = False
+        mark = "" if how == AS_LOGGED_IN else secrets.token_hex(8)
+        words = start_words(mark, command, shell=shell, how=how) if mark else [SHELLS[shell], "-c", command]
+        child = LocalChild(Preamble(mark, become=bool(how.become)))
+        await self._start(child, words, shell, how)
+        complete = False
         try:
-            while data := await child.stdout.read(READ_BYTES):
+            if how.become:
+                sudo = self._sudo(how.become)
+                if not await sudo.begin(child):
+                    raise sudo.refusal(child)
+            while data := await child.read():
                 yield data
-            status = await child.wait()
-            ended = True
+            complete = True
         finally:
-            if not ended:
-                await self._end(child)
+            if not complete:
+                await self._end(child, how.become)
+            child.let_go()
+        status = child.status
         yield Ended(exit_status=status) if status >= 0 else Ended(exit_status=None, signal=signal_name(-status))
 
-    async def _start(self, command: str, shell: str) -> asyncio.subprocess.Process:
+    def _sudo(self, become: str) -> Sudo:
+        return Sudo(self.login, become, limit_s=self.sudo_limit_s)
+
+    async def _start(self, child: LocalChild, words: Sequence[str], shell: str, how: RunAs) -> None:
         folder = self.folder if self.folder.is_absolute() else Path("/")
+        terminal = open_terminal() if how.pty else None
         try:
-            return await asyncio.create_subprocess_exec(
-                SHELLS[shell],
-                "-c",
-                command.encode(),  # as it was approved; the locale has no say in it
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-                env=self.environment,
-                cwd=folder,
-                limit=READ_BYTES,
-            )
+            # The words as they were approved; the locale has no say in how they become bytes.
+            await child.start(
+                [word.encode() for word in words], environment=self.environment, folder=folder, terminal=terminal,
+                feeds=bool(how.become), errors_apart=how != AS_LOGGED_IN,
+            )  # fmt: skip
         except (FileNotFoundError, NotADirectoryError) as error:
             missing = f"the folder {folder}" if error.filename in (folder, str(folder)) else f"the shell {shell}"
             raise BadInput(
@@ -97,25 +126,36 @@ class LocalSession:
                 next_step="See whether this account may start another process (ulimit -u) and there is memory left.",
             ) from error
 
-    async def _end(self, child: asyncio.subprocess.Process) -> None:
+    async def _end(self, child: LocalChild, become: str) -> None:
         """End the command and what it started: TERM, then KILL after 2 s."""
-        ender = await asyncio.create_subprocess_exec(
-            "/bin/sh", "-c", END_SCRIPT, "opsterm", str(child.pid), str(child.pid),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True, env={"PATH": "/usr/bin:/bin"},
-        )  # fmt: skip
+        child.drop()
         try:
             async with asyncio.timeout(END_LIMIT_S):
-                await ender.wait()
-                if child.stdout is not None:
-                    await child.stdout.read(0)
-                await child.wait()
-        except TimeoutError:
+                if become:
+                    child.write_eof()  # a sudo that waits for a password ends now, and one that is slow begins nothing
+                await self._end_session(child, become)
+                await child.exited.wait()
+        except (TimeoutError, OpstermError):
             child.kill()
+
+    async def _end_session(self, child: LocalChild, become: str) -> None:
+        numbers = child.preamble.numbers.split()
+        process = session = str(child.pid)
+        sudo = self._sudo(become) if become and child.preamble.began and not child.closed.is_set() else None
+        if sudo is not None and len(numbers) > 4:
+            process, session = numbers[0], numbers[4]
+        mark = secrets.token_hex(8)
+        ender = LocalChild(Preamble(mark if sudo else "", become=True, announced=True))
+        words = [word.encode() for word in end_words(mark, process, session, become=become if sudo else "")]
+        await ender.start(words, environment=self.environment, folder=Path("/"), feeds=True, errors_apart=True)
+        try:
+            if sudo is not None and not await sudo.begin(ender):
+                raise sudo.refusal(ender)
+            ender.write(END_SCRIPT.encode())
+            ender.write_eof()
+            await ender.exited.wait()
         finally:
-            transport = getattr(child, "_transport", None)  # the pipe stays open while a daemon holds its other end
-            if transport is not None:
-                transport.close()
+            ender.let_go()
 
     async def close(self) -> None:
         """Nothing is held open."""

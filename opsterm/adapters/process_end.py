@@ -60,13 +60,6 @@ exit 0
 END_LIMIT_S = 8.0
 """Seconds after which ending is given up: 2 s for TERM, the rest for a slow line."""
 
-ANNOUNCE_SCRIPT = (
-    '{ read -r line </proc/$$/stat; } 2>/dev/null; echo "$1 $$ ${line##*) }" >&2; exec "$2" -c "$3" 2>&1 </dev/null'
-)
-"""Arguments: a mark, the shell, the command. Says "mark pid [state ppid pgrp session …]" on standard error, then
-becomes the shell with the command as one argument, both outputs in one stream, nothing to read. One line without
-backslash, quote or exclamation mark, so that every log-in shell hands it on unchanged."""
-
 
 def check_command(command: str, shell: str) -> None:
     """See whether a command can be handed to a shell as one argument.

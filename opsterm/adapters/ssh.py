@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from opsterm.adapters.file_get import get_file
 from opsterm.adapters.ssh_destination import Destination, StrictHostKeys
 from opsterm.adapters.ssh_dial import open_tcp, read_greeting
+from opsterm.adapters.ssh_files import sftp_place
 from opsterm.adapters.ssh_host_key import UnknownHostKey
 from opsterm.adapters.ssh_identity import Identity, IdentityFiles, read_identity_files
 from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import SharedLines, SshLine
-from opsterm.adapters.ssh_login import LoginClient, TurnedAway, Way, log_in
+from opsterm.adapters.ssh_login import LoginClient, Way, log_in
+from opsterm.adapters.ssh_refusals import TurnedAway
 from opsterm.adapters.ssh_route import Asked, Prepared, RouteBook, asked_for
 from opsterm.adapters.ssh_session import SshSession, SshShell, open_shell
 from opsterm.core.errors import AuthenticationFailed, HostKeyChanged, TimedOut, Unreachable
@@ -25,6 +29,7 @@ from opsterm.core.text import clean_line
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials, Operator
+from opsterm.runtime.ports_files import Contents, FoundFile
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
@@ -45,16 +50,32 @@ class SshConnector:
         environment: Mapping[str, str],
         credentials: Credentials | None,
         run: Run,
+        contents: Contents | None = None,
     ) -> None:
         self._settings = settings
         self._credentials = credentials
         self._run = run
+        self._contents = contents
         self._routes = RouteBook(settings, operator, environment)
         self._lines = SharedLines(self._open, settings)
 
     async def session(self, target: OrderTarget) -> SshSession:
         """Return a session on an open connection, or on a new one; see `ports.Connector.session`."""
-        return SshSession(await self._lines.hold(asked_for(target), target.name))
+        hold = await self._lines.hold(asked_for(target), target.name)
+        return SshSession(
+            hold, self._credentials, sudo_limit_s=self._settings.login_timeout_s, contents=self._contents,
+            target=target.name,
+        )  # fmt: skip
+
+    async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
+        """Read a file over SFTP; see `ports.Connector.read_file`."""
+        hold = await self._lines.hold(asked_for(target), target.name)
+        try:
+            async with sftp_place(hold) as place, aclosing(get_file(place, path, target=target.name)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            hold.leave()
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> SshShell:
         """Open a log-in shell; see `ports.Connector.shell`."""

@@ -19,6 +19,9 @@ FAST_KEX = "^curve25519-sha256,curve25519-sha256@libssh.org"
 HOST_KEYS = "^ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521"
 """In OpenSSH's order, so that an unknown host shows the key that `ssh` would show."""
 
+SIGNATURES = "^rsa-sha2-512"
+"""OpenSSH's first choice for RSA keys: a server may say that it knows more than it lets in."""
+
 WITH_SHA1 = (b"ssh-rsa", b"ssh-dss")
 """Not spoken unless ssh_config asks for them, as with OpenSSH since 8.8."""
 
@@ -86,7 +89,7 @@ def _chosen(written: tuple[tuple[str, str], ...]) -> Algorithms:
         macs=_pick("MACs", said.get("macs", ""), mac.get_mac_algs(), mac.get_default_mac_algs()),
         signatures=_pick(
             "PubkeyAcceptedAlgorithms",
-            said.get("pubkeyacceptedalgorithms", said.get("casignaturealgorithms", "")),
+            said.get("pubkeyacceptedalgorithms", said.get("casignaturealgorithms", SIGNATURES)),
             public_key.get_public_key_algs(),
             signers,
         ),
@@ -94,7 +97,7 @@ def _chosen(written: tuple[tuple[str, str], ...]) -> Algorithms:
             "HostKeyAlgorithms",
             keys or HOST_KEYS,
             public_key.get_public_key_algs(),
-            public_key.get_default_public_key_algs(),
+            signers,
         ),
         host_certificates=tuple(certificates),
         host_keys_chosen=bool(keys),

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 PASSPHRASES, PASSWORDS = "opsterm:ssh-key", "opsterm:ssh"
 """Services in the credential store; the accounts are the key file's path, and "user@target"."""
+USER_CERTIFICATE = 1
+"""Kind of a certificate that lets a user in (openssh: PROTOCOL.certkeys)."""
+
+SECURITY_KEYS = (b"sk-", b"webauthn-sk-")
+"""How the kinds of keys begin whose private part is in a FIDO token (openssh: PROTOCOL.u2f)."""
 
 
 @dataclass(slots=True)
@@ -281,6 +286,12 @@ class Identity:
     async def _load(self, file: KeyFile, certificates: Sequence[SSHCertificate]) -> list[SSHKeyPair]:
         """Load a private key, with its stored passphrase where it needs one; [] with a note when it cannot be."""
         shown = clean_line(str(file.path))
+        if file.public and file.public[4:].startswith(SECURITY_KEYS):
+            self.attempts.note(
+                f"{shown} belongs to a security key, which is asked over an agent only: ssh-add {shown}, and let "
+                "SSH_AUTH_SOCK name that agent."
+            )
+            return []
         passphrase = None
         if file.is_encrypted:
             passphrase = await self._stored(PASSPHRASES, str(file.path), f"the passphrase of {shown}")
@@ -303,10 +314,23 @@ class Identity:
             self.attempts.note(f"{shown} is shorter than {self._destination.least_rsa_bits} bits (RequiredRSASize).")
             return []
         fitting = [c for c in certificates if c.key.public_data == key.public_data]
+        for certificate in fitting:
+            self._note_validity(certificate, shown)
         pairs: list[SSHKeyPair] = []
         for certificate in fitting:
             pairs += [p for p in asyncssh.load_keypairs([(key, certificate)]) if p.has_cert]
         return [*pairs, *asyncssh.load_keypairs([key])]
+
+    def _note_validity(self, certificate: SSHCertificate, shown: str) -> None:
+        """Say of a certificate what a server would refuse it for; it is offered all the same: clocks differ."""
+        try:
+            certificate.validate(USER_CERTIFICATE, self._destination.user)  # type: ignore[attr-defined]  # one of OpenSSH
+        except ValueError as error:
+            names = clean_line(", ".join(certificate.principals), limit=200)  # type: ignore[attr-defined]  # as above
+            self.attempts.note(
+                f"The certificate for {shown}, made out to {names or 'nobody'}, does not let "
+                f"{clean_line(self._destination.user, limit=80)} in: {clean_line(str(error), limit=100)}."
+            )
 
     async def _stored(self, service: str, account: str, what: str) -> str | None:
         if self._credentials is None:

@@ -9,6 +9,7 @@ loaded when the first target is reached.
 
 from __future__ import annotations
 
+import asyncio
 import ctypes.util
 import logging
 import sys
@@ -41,7 +42,7 @@ def find_no_libraries(package: str) -> Iterator[None]:
 
 with find_no_libraries("asyncssh"):
     import asyncssh
-    from asyncssh import encryption, kex, mac, public_key
+    from asyncssh import encryption, kex, mac, public_key, sftp
     from asyncssh.logging import SSHLogger
     from asyncssh.packet import SSHPacketLogger
 
@@ -60,4 +61,17 @@ SSHLogger.log = _say_nothing  # type: ignore[method-assign]
 SSHPacketLogger.log_sent_packet = _say_nothing  # type: ignore[method-assign]
 SSHPacketLogger.log_received_packet = _say_nothing  # type: ignore[method-assign]
 
-__all__ = ["asyncssh", "encryption", "find_no_libraries", "kex", "mac", "public_key"]
+
+async def start_sftp_client(
+    connection: asyncssh.SSHClientConnection, reader: asyncssh.SSHReader[bytes], writer: asyncssh.SSHWriter[bytes]
+) -> asyncssh.SFTPClient:
+    """Speak SFTP version 3 over a channel that is open.
+
+    The library's own method opens the channel as well and does not give it away, so that one which hangs could never
+    be closed. Names that are no UTF-8 come as surrogate escapes.
+    """
+    loop = asyncio.get_running_loop()
+    return await sftp.start_sftp_client(connection, loop, "replace", reader, writer, "utf-8", "surrogateescape", 3)
+
+
+__all__ = ["asyncssh", "encryption", "find_no_libraries", "kex", "mac", "public_key", "start_sftp_client"]

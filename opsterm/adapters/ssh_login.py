@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from opsterm.adapters.ssh_algorithms import choose_algorithms
 from opsterm.adapters.ssh_destination import Destination
-from opsterm.adapters.ssh_dial import unreachable
 from opsterm.adapters.ssh_host_key import is_new, judge_host_key
 from opsterm.adapters.ssh_identity import Attempts, Identity
 from opsterm.adapters.ssh_known_hosts import KnownFor, KnownKey
 from opsterm.adapters.ssh_library import asyncssh
-from opsterm.core.errors import AuthenticationFailed, BadInput, HostKeyChanged, OpstermError, TimedOut, Unreachable
+from opsterm.adapters.ssh_refusals import LOGGING_IN, refusal
+from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 WINDOW = 1 << 20
 """Bytes a target may send of one command before we take them: the bound on what waits in memory."""
 
-TOO_MANY_FAILURES = 2
-"""Disconnect reason with which OpenSSH ends a log-in after too many keys (SSH_DISCONNECT_PROTOCOL_ERROR)."""
+KEX_LISTS = 17
+"""Bytes before the lists in what a server says of its algorithms: one for the kind of message, and the cookie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +42,6 @@ class Way:
     socket: socket.socket | None = None
     jump: SSHClientConnection | None = None
     command: str = ""
-
-
-class TurnedAway(Unreachable):
-    """The server took the connection and closed it before it said what it is, as sshd does above MaxStartups."""
 
 
 class LoginClient(asyncssh.SSHClient):
@@ -65,6 +60,7 @@ class LoginClient(asyncssh.SSHClient):
         self.new_key: bytes | None = None
         self.phase = "connecting to it"
         self.banner = ""
+        self._was_asked = False
         self._destination = destination
         self._known = known
         self._identity = identity
@@ -77,9 +73,27 @@ class LoginClient(asyncssh.SSHClient):
         return self._identity.attempts if self._identity else Attempts()
 
     @property
+    def foreign_host_keys(self) -> str:
+        """The kinds of host key that the server has when it has none that we know, else "".
+
+        The library does not look: the server closes the connection then, and only its list says why (RFC 4253, 7.1).
+        """
+        told = self._connection._server_kexinit if self._connection else b""  # noqa: SLF001 - no public way to ask
+        if len(told) < KEX_LISTS:
+            return ""
+        at = KEX_LISTS + 4 + int.from_bytes(told[KEX_LISTS : KEX_LISTS + 4], "big")  # behind the key exchanges
+        theirs = told[at + 4 : at + 4 + int.from_bytes(told[at : at + 4], "big")].decode("ascii", "replace")
+        ours = choose_algorithms(self._destination.algorithms).host_keys_for(self._known)
+        return "" if set(ours) & set(theirs.split(",")) else theirs
+
+    @property
     def was_turned_away(self) -> bool:
-        """Whether the connection stood and the server has not said what it is."""
-        return self._connection is not None and not self._connection.get_extra_info("server_version")
+        """Whether the connection stood, and was closed before any log-in began.
+
+        A server without an algorithm in common does that too: where its list got lost in the closing, the next try
+        may find it.
+        """
+        return self._connection is not None and self.phase != LOGGING_IN
 
     def connection_made(self, conn: SSHClientConnection) -> None:
         """Note the connection, to ask it what the server accepts."""
@@ -101,16 +115,46 @@ class LoginClient(asyncssh.SSHClient):
     async def public_key_auth_requested(self) -> SSHKeyPair | None:
         """Offer the next key."""
         self._note_methods()
-        return await self._identity.next_key() if self._identity else None
+        while self._identity is not None and (pair := await self._identity.next_key()) is not None:
+            if self._can_sign(pair):
+                return pair
+            self._identity.attempts.note(
+                f"{self._identity.attempts.offered.pop()} was not offered: the server takes no signature of it that is "
+                f"made here, only {self._server_takes(pair)}. An Ed25519 key would do; for this host alone you may add "
+                "PubkeyAcceptedAlgorithms +ssh-rsa to its block in ssh_config."
+            )
+        return None
+
+    def _can_sign(self, pair: SSHKeyPair) -> bool:
+        """Whether the server takes a signature of this key that we make; the library passes over others in silence.
+
+        Of those that both know the first one of our list is taken, as ssh does; the library has an order of its own.
+        """
+        ours = [way.encode() for way in choose_algorithms(self._destination.algorithms).signatures]
+        *ways, last = pair.sig_algorithms  # the last is what a server is given that names none
+        pair.sig_algorithms = [*sorted(ways, key=lambda way: ours.index(way) if way in ours else len(ours)), last]
+        return last in ours or any(way in ours and way in self._signatures for way in ways)
+
+    def _server_takes(self, pair: SSHKeyPair) -> str:
+        ways = [way for way in pair.sig_algorithms if way in self._signatures] or pair.sig_algorithms[-1:]
+        return ", ".join(way.decode("ascii", "replace") for way in ways)
+
+    @property
+    def _signatures(self) -> set[bytes]:
+        """What the server said that it takes (server-sig-algs, RFC 8308); a server before that says nothing."""
+        return self._connection._server_sig_algs if self._connection else set()  # noqa: SLF001 - no public way to ask
 
     async def password_auth_requested(self) -> str | None:
         """Offer the stored password."""
         self._note_methods()
         return await self._identity.password("password") if self._identity else None
 
-    def kbdint_auth_requested(self) -> str:
-        """Say that questions may be asked."""
+    def kbdint_auth_requested(self) -> str | None:
+        """Say, once, that questions may be asked: the library comes again after each refusal, and all are counted."""
         self._note_methods()
+        if self._identity is None or self._was_asked:
+            return None
+        self._was_asked = True
         return ""
 
     async def kbdint_challenge_received(
@@ -133,7 +177,7 @@ class LoginClient(asyncssh.SSHClient):
         return None if password is None else [password]
 
     def _note_methods(self) -> None:
-        self.phase = "logging in"
+        self.phase = LOGGING_IN
         if self._connection is not None and self._identity is not None:
             for method in self._connection.get_server_auth_methods():
                 if method not in self._identity.attempts.accepted_by_server:
@@ -186,7 +230,7 @@ async def log_in(
             next_step="See the load of the target; ssh.login_timeout_s sets how long opsterm waits.",
         ) from error
     except (asyncssh.Error, OSError, ValueError) as error:
-        raise _explained(error, destination, client, target) from error
+        raise refusal(error, destination, client) from error
 
 
 def _arguments(destination: Destination, known: KnownFor, client: LoginClient) -> dict[str, object]:
@@ -237,101 +281,3 @@ def _loaded(lines: Sequence[KnownKey]) -> list[SSHKey]:
         except asyncssh.KeyImportError:
             continue
     return keys
-
-
-def _explained(
-    error: asyncssh.Error | OSError | ValueError, destination: Destination, client: LoginClient, target: str
-) -> OpstermError:
-    """Return the error of ours for what the library raised."""
-    place, said = destination.place, clean_line(str(getattr(error, "reason", "") or error), limit=300)
-    if client.refusal is not None:
-        return client.refusal
-    match error:
-        case asyncssh.HostKeyNotVerifiable():
-            return HostKeyChanged(
-                f"The host key of {place} is not accepted.",
-                why=f"{said}. Nothing was sent to the host.",
-                next_step="Ask who looks after the host; see the lines for it in your known_hosts.",
-            )
-        case asyncssh.PermissionDenied():
-            return _not_let_in(destination, client, said="")
-        case asyncssh.KeyExchangeFailed():
-            return _no_common_algorithm(place, str(error.reason))
-        case asyncssh.ChannelOpenError():
-            return Unreachable(
-                f"{place} cannot be reached through its jump host.",
-                why=f"The jump host said: {said}",
-                next_step="See whether the jump host can reach it and lets connections through (AllowTcpForwarding).",
-            )
-        case asyncssh.DisconnectError() if error.code == TOO_MANY_FAILURES and client.phase == "logging in":
-            return _not_let_in(destination, client, said=said)
-        case asyncssh.ConnectionLost() | ConnectionError():
-            kind = TurnedAway if client.was_turned_away else Unreachable
-            return kind(
-                f"{place} closed the connection while {client.phase}.",
-                why=_why_closed(destination, said, client),
-                next_step="Try again later; see the target's own log (journalctl -u ssh).",
-            )
-        case asyncssh.Error():
-            return Unreachable(
-                f"{place} does not speak SSH as it should.",
-                why=f"While {client.phase}: {said}",
-                next_step="See whether another service listens on that port.",
-            )
-        case OSError():
-            return unreachable(place, error)
-        case _:
-            return BadInput(
-                f"{place} cannot be connected to as ssh_config says.", why=said, next_step="Mend ssh_config."
-            )
-
-
-def _why_closed(destination: Destination, said: str, client: LoginClient) -> str:
-    if destination.proxy_command:
-        return "ProxyCommand ended, or what it reached hung up; run the command by hand to see what it says."
-    if client.phase == "logging in":
-        return f"The server ended the log-in: {said}."
-    return "The server may be overloaded (MaxStartups), may have blocked this address, or is no SSH server."
-
-
-def _no_common_algorithm(place: str, said: str) -> Unreachable:
-    match = re.search(r"No matching (.+?) found, sent (.*?) and received (.*)", said)
-    kind = clean_line(match[1], limit=60) if match else "algorithm"
-    offered = clean_line(match[3] if match else said, limit=200)
-    option = {"key exchange algorithm": "KexAlgorithms", "server host key": "HostKeyAlgorithms",
-              "encryption algorithm": "Ciphers", "MAC algorithm": "MACs"}  # fmt: skip
-    name = next((value for key, value in option.items() if key.split()[0].lower() in kind.lower()), "Ciphers")
-    return Unreachable(
-        f"{place} speaks only algorithms that are too old or unknown: no common {kind}.",
-        why=f"It offers: {offered}",
-        next_step="Update the target's SSH server. If you accept the risk for this host, add to its block in "
-        f"ssh_config: {name} +{offered.split(',')[0].strip()}",
-    )
-
-
-def _not_let_in(destination: Destination, client: LoginClient, *, said: str) -> AuthenticationFailed:
-    attempts = client.attempts
-    reasons = []
-    if attempts.accepted_by_server:
-        reasons.append(f"The server accepts: {clean_line(', '.join(attempts.accepted_by_server), limit=200)}.")
-    if said:
-        reasons.append(f"It said: {said}.")
-    if attempts.offered:
-        reasons.append(f"Keys offered: {'; '.join(attempts.offered)}.")
-    elif "publickey" in attempts.tried:
-        reasons.append("No key was offered: the agent has none and no key file could be used.")
-    reasons += attempts.notes
-    if any(method.startswith("gssapi") for method in attempts.accepted_by_server):
-        reasons.append("Kerberos (GSSAPI) is not spoken by this version.")
-    if client.banner.strip():
-        reasons.append(f"Its banner: {clean_line(client.banner.strip(), limit=200)}")
-    user = clean_line(destination.user, limit=80)
-    many = "Too many" in said or len(attempts.offered) > 5
-    return AuthenticationFailed(
-        f"{destination.place} did not let {user} in.",
-        why=" ".join(reasons),
-        next_step="The server gives up after a few keys: name the right one with IdentityFile and IdentitiesOnly yes."
-        if many
-        else f"Put a public key of yours into authorized_keys of {user} there, add the right key to your agent "
-        "(ssh-add), or mend User in ssh_config.",
-    )

@@ -6,16 +6,24 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from opsterm.adapters.process_end import ANNOUNCE_SCRIPT, END_LIMIT_S, END_SCRIPT, check_command
+from opsterm.adapters.file_put import put_file
+from opsterm.adapters.process_end import END_LIMIT_S, END_SCRIPT, check_command
 from opsterm.adapters.ssh_channel import ByteChannel
+from opsterm.adapters.ssh_files import NO_ROOM, sftp_place
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import Hold
 from opsterm.adapters.ssh_quote import command_line
-from opsterm.core.errors import TimedOut, Unreachable
+from opsterm.adapters.start_script import Preamble, end_words, start_words
+from opsterm.adapters.sudo import Sudo, SudoLogin
+from opsterm.core.errors import OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
-from opsterm.runtime.ports import Ended
+from opsterm.policy.file_put import PUT
+from opsterm.policy.order import AS_LOGGED_IN, RunAs
+from opsterm.runtime.ports import Credentials, Ended
+from opsterm.runtime.ports_files import Contents
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
@@ -23,9 +31,10 @@ if TYPE_CHECKING:
 OPEN_LIMIT_S = 30.0
 """Seconds for a channel to open and its command to start."""
 CLOSE_LIMIT_S = 3.0
-NO_ROOM = (2, 4)
-"""SSH_OPEN_CONNECT_FAILED, which sshd says above MaxSessions, and SSH_OPEN_RESOURCE_SHORTAGE (RFC 4254, 5.1)."""
-SHELLS = {"sh": "/bin/sh", "bash": "bash"}
+BARE_TERMINAL = ("dumb", 80, 24)
+"""TERM, columns and rows of a terminal that nobody looks at; with this TERM programs draw nothing and page nothing."""
+PLAIN_MODES = {asyncssh.PTY_ECHO: 0, asyncssh.PTY_ONLCR: 0}
+"""Such a terminal repeats nothing that is sent to it, and leaves line ends as the command writes them."""
 
 
 class NoRoom(Unreachable):
@@ -35,45 +44,75 @@ class NoRoom(Unreachable):
 class SshSession:
     """Runs commands on one target; several at the same time if the server allows (MaxSessions, 10 by default).
 
-    What is sent: `/bin/sh -c '<announce>' opsterm <mark> <shell> <command>`, quoted for whatever log-in shell the
-    account has. The script between says its process number on standard error and becomes `<shell> -c <command>`,
-    the command as one argument, unchanged. By that number the command and all of its session can be ended over a
-    second channel: closing a channel ends nothing on the target, and sshd's own signal request does nothing for
-    root before OpenSSH 9.8.
+    What is sent is in `start_script`, quoted for whatever log-in shell the account has. It says its process number
+    before it becomes the command. By that number the command and all of its session can be ended over a second
+    channel: closing a channel ends nothing on the target, and sshd's own signal request does nothing for root before
+    OpenSSH 9.8. What runs as another account is ended as that account, by sudo again.
+
+    Args:
+        hold: a place on an open line.
+        credentials: where sudo's password is; None: nowhere.
+        sudo_limit_s: seconds for sudo to let a command begin.
     """
 
-    def __init__(self, hold: Hold) -> None:
+    def __init__(
+        self, hold: Hold, credentials: Credentials | None, *, sudo_limit_s: float, contents: Contents | None = None,
+        target: str = "",
+    ) -> None:  # fmt: skip
         self._hold = hold
         self._place = hold.line.destination.place
+        self._credentials = credentials
+        self._sudo_limit_s = sudo_limit_s
         self._running = 0
+        self._contents = contents
+        self._target = target or self._place
 
-    async def run(self, command: str, *, shell: str) -> AsyncGenerator[bytes | Ended, None]:
-        """Run a command; see `ports.Session.run`.
+    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
+        """Run a command, or put a file; see `ports.Session.run` and `file_put.put_file` for what is raised."""
+        return self._put(command) if shell == PUT else self._run(command, shell, how)
+
+    async def _put(self, command: str) -> AsyncGenerator[bytes | Ended, None]:
+        async with (
+            sftp_place(self._hold) as place,
+            aclosing(put_file(place, command, self._contents, target=self._target)) as told,
+        ):
+            async for piece in told:
+                yield piece
+
+    async def _run(self, command: str, shell: str, how: RunAs) -> AsyncGenerator[bytes | Ended, None]:
+        """Run a command.
 
         At most 1 MiB of output waits in memory; then the command waits. The end is the end of the output, as with
         ssh: a job left in the background that keeps the output open is waited for.
 
         Raises:
             BadInput: the command cannot be handed to the shell.
-            Unreachable: the connection was lost; whether the command still runs is not known.
+            SudoRefused: sudo did not let it begin.
+            Unreachable: the connection was lost, or did not answer when the command was to be ended; whether it still
+                runs is not known.
             TimedOut: the server did not start it in time.
         """
         check_command(command, shell)
         mark = secrets.token_hex(8)
-        stream = ByteChannel(mark)
-        line = "exec " + command_line("/bin/sh", "-c", ANNOUNCE_SCRIPT, "opsterm", mark, SHELLS[shell], command)
-        complete = False
+        stream = _stream(mark, how)
+        line = "exec " + command_line(*start_words(mark, command, shell=shell, how=how))
+        begun = complete = False
         connection = self._hold.line.connection
         self._running += 1
         try:
             while True:
                 try:
-                    await _open(connection, stream, self._place, command=line)
+                    await _open(
+                        connection, stream, self._place, command=line, terminal=BARE_TERMINAL if how.pty else None
+                    )
                     break
                 except NoRoom:
                     if self._running > 1 or not await self._hold.change():
                         raise
-                    connection, stream = self._hold.line.connection, ByteChannel(mark)
+                    connection, stream = self._hold.line.connection, _stream(mark, how)
+            if how.become:
+                await self._begin(connection, stream, how.become)
+            begun = True
             while data := await stream.read():
                 yield data
             if not stream.is_complete and (stream.lost is not None or connection.is_closed()):
@@ -81,24 +120,45 @@ class SshSession:
             complete = True
         finally:
             self._running -= 1
-            if not complete:
-                await self._end(connection, stream)
+            if not complete and not await self._end(connection, stream, how.become) and begun:
+                raise _not_ended(self._place)
         yield stream.ended()
 
-    async def _end(self, connection: SSHClientConnection, stream: ByteChannel) -> None:
-        """End the command on the target and close its channel; what cannot be done in time is left."""
+    def _sudo(self, become: str) -> Sudo:
+        destination = self._hold.line.destination
+        login = SudoLogin(user=destination.user, target=destination.name, credentials=self._credentials)
+        return Sudo(login, become, limit_s=self._sudo_limit_s)
+
+    async def _begin(self, connection: SSHClientConnection, stream: ByteChannel, become: str) -> None:
+        sudo = self._sudo(become)
+        if not await sudo.begin(stream):
+            if stream.lost is not None or connection.is_closed():
+                raise _lost(self._place, stream.lost)
+            raise sudo.refusal(stream)
+
+    async def _end(self, connection: SSHClientConnection, stream: ByteChannel, become: str) -> bool:
+        """End the command on the target and close its channel; return whether that is known to be done.
+
+        What cannot be done in time is left.
+        """
         stream.drop()
+        if become:
+            stream.write_eof()  # a sudo that waits for a password ends now, and one that is slow begins nothing
         try:
             async with asyncio.timeout(END_LIMIT_S):
                 await stream.settled.wait()
-                words = stream.announced.split()
+                words = stream.preamble.numbers.split()
                 if not stream.closed.is_set() and words and words[0].isdigit():
                     session = words[4] if len(words) > 4 and words[4].isdigit() else words[0]
-                    await _end_session(connection, words[0], session)
-        except (TimeoutError, asyncssh.Error, OSError):
+                    sudo = self._sudo(become) if become and stream.preamble.began else None
+                    await _end_session(connection, words[0], session, sudo)
+                    return True
+                return stream.closed.is_set()
+        except (TimeoutError, OpstermError, asyncssh.Error, OSError):
             if stream.channel is not None:
                 with contextlib.suppress(asyncssh.Error, OSError):
                     stream.channel.send_signal("KILL")
+            return False
         finally:
             if stream.channel is not None:
                 stream.channel.close()
@@ -108,16 +168,29 @@ class SshSession:
         self._hold.leave()
 
 
-async def _end_session(connection: SSHClientConnection, process: str, session: str) -> None:
-    """Run the script that ends a session, read by /bin/sh from its input: no log-in shell sees it."""
-    ender = ByteChannel()
-    channel, _ = await connection.create_session(
-        lambda: ender, command_line("/bin/sh", "-s", process, session), encoding=None, request_pty=False
-    )
-    channel.write(END_SCRIPT.encode())
-    channel.write_eof()
-    while await ender.read():
-        pass
+def _stream(mark: str, how: RunAs) -> ByteChannel:
+    return ByteChannel(Preamble(mark, become=bool(how.become)), one_stream=how.pty)
+
+
+async def _end_session(connection: SSHClientConnection, process: str, session: str, sudo: Sudo | None) -> None:
+    """Run the script that ends a session, read by /bin/sh from its input: no log-in shell sees it.
+
+    Raises:
+        OpstermError: sudo does not let us end what it let us begin.
+    """
+    mark = secrets.token_hex(8)
+    ender = ByteChannel(Preamble(mark, become=True, announced=True) if sudo else None)
+    words = end_words(mark, process, session, become=sudo.become if sudo else "")
+    channel, _ = await connection.create_session(lambda: ender, command_line(*words), encoding=None, request_pty=False)
+    try:
+        if sudo is not None and not await sudo.begin(ender):
+            raise sudo.refusal(ender)
+        channel.write(END_SCRIPT.encode())
+        channel.write_eof()
+        while await ender.read():
+            pass
+    finally:
+        channel.close()
 
 
 class SshShell:
@@ -198,6 +271,7 @@ async def _open(
                     lambda: stream, command, encoding=None, env=sent, send_env=None,
                     request_pty="force" if terminal else False, term_type=term,
                     term_size=(columns, rows) if terminal else None,
+                    term_modes=PLAIN_MODES if terminal and command else (),
                 )
             )  # fmt: skip
     except TimeoutError as error:
@@ -219,6 +293,14 @@ async def _open(
     except (asyncssh.Error, OSError) as error:
         stream.settled.set()
         raise _lost(place, error) from error
+
+
+def _not_ended(place: str) -> Unreachable:
+    return Unreachable(
+        f"The command on {place} was to be stopped, and {place} did not answer.",
+        why="Whether it still runs is not known.",
+        next_step="Log in again as soon as it answers, and look (ps).",
+    )
 
 
 def _lost(place: str, error: Exception | None) -> Unreachable:

@@ -13,9 +13,6 @@ from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.selector_terms import DEFAULT_PORTS
 from opsterm.inventory.target import Protocol, Target, TargetRow
 
-_UNCHECKED = (Protocol.WINRM,)
-"""Protocols over which this version cannot see whether a target answers."""
-
 
 def answer_fact(question: FactQuestion, rows: Sequence[TargetRow], now: float) -> Answer:
     """Answer one thing about some targets.
@@ -69,8 +66,6 @@ def _how_to_check(target: Target) -> str:
     """Return how to see now whether a target answers; asking about it here asks nobody."""
     if target.protocol is Protocol.LOCAL:
         return "It is the machine that opsterm stands on."
-    if target.protocol in _UNCHECKED:
-        return f"This version cannot check targets that are reached by {target.protocol}."
     return (
         f"That is what is known; nothing was sent to it just now. `opsterm targets check {target.name}`, or r on it in "
         "the inventory (1), sees whether it answers."

@@ -28,9 +28,13 @@ from opsterm.monitoring.alerts import Alert, AlertState
 from opsterm.monitoring.metrics import catalogue_order, metric_of, subject
 from opsterm.monitoring.sample import Sample
 from opsterm.policy.mask import mask
-from opsterm.policy.order import RUN_PROTOCOLS
+from opsterm.policy.order import SHELLS_OF_PROTOCOL
 
 _NO_GROUP = "(none)"
+
+
+_WITH_SH = {protocol for protocol, shells in SHELLS_OF_PROTOCOL.items() if "sh" in shells}
+"""Protocols over which there are terminals, and `uptime` means something."""
 
 
 def _statuses(counts: StatusCounts) -> str:
@@ -128,7 +132,7 @@ def _after_list(question: InventoryQuestion, chosen: Sequence[TargetRow]) -> tup
 
 def _proposable(selector: str, chosen: Sequence[TargetRow]) -> tuple[FollowUp, ...]:
     """Return an order on those of the targets on which a command can run, nothing when there are none."""
-    others = sorted({row.target.protocol.value for row in chosen} - set(RUN_PROTOCOLS))
+    others = sorted({row.target.protocol.value for row in chosen} - _WITH_SH)
     if all(row.target.protocol.value in others for row in chosen):
         return ()
     parts = [f"({selector})"] if selector else []
@@ -178,7 +182,7 @@ def answer_detail(
     )
     follow_ups = (
         FollowUp(words="its memory over the last hour", line=f"metric memory.used_percent of {target.name} over 1h"),
-        *((FollowUp(words="open a terminal", key="t"),) if target.protocol.value in RUN_PROTOCOLS else ()),
+        *((FollowUp(words="open a terminal", key="t"),) if target.protocol.value in _WITH_SH else ()),
         *_proposable(target.name, [row]),
     )
     return Answer(blocks=tuple(blocks), interpretation=question.line, sources=sources, follow_ups=follow_ups)

@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import replace
 
+from opsterm.assistant.api_calls import read_api
 from opsterm.assistant.facts import read_fact
 from opsterm.assistant.follow_ups import opened, read_follow_up
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
@@ -18,7 +19,7 @@ from opsterm.assistant.lines import read_line
 from opsterm.assistant.measures import read_metric, read_ranking
 from opsterm.assistant.near import near_lines, near_words
 from opsterm.assistant.orders import count_targets, read_order
-from opsterm.assistant.queries import DetailQuestion, Intent, RunRequest
+from opsterm.assistant.queries import ApiRequest, DetailQuestion, Intent, RunRequest
 from opsterm.assistant.questions import (
     is_error_text,
     read_alerts,
@@ -36,6 +37,7 @@ from opsterm.assistant.world import World, vocabulary
 
 Reader = Callable[[Sentence], Interpretation | None]
 _READERS: tuple[Reader, ...] = (
+    read_api,
     read_order,
     read_explain,
     read_greeting,
@@ -162,8 +164,8 @@ def _respelt(sentence: Sentence, failed: list[Interpretation]) -> list[str]:
         mended = Sentence(
             text=text, tokens=tokenize(text), world=sentence.world, words=sentence.words, memory=sentence.memory
         )
-        for reader in _READERS[1:]:
-            found = reader(mended)
-            if found is not None and found.query is not None and not isinstance(found.query, RunRequest):
+        for reader in _READERS:
+            found = reader(mended) if reader is not read_order else None
+            if found is not None and found.query is not None and not isinstance(found.query, RunRequest | ApiRequest):
                 return [found.line]
     return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from opsterm.assistant.api_calls import read_api_line
 from opsterm.assistant.queries import (
     Age,
     AlertQuestion,
@@ -63,7 +64,19 @@ def read_line(text: str, world: World) -> Query | None:
     A `RunRequest` is returned whether or not its targets exist: the caller looks.
     """
     line = text.strip()
-    for reader in (_simple, _targets, _fact, _metric, _ranking, _alerts, _changes, _audit, _run, _explain):
+    for reader in (
+        _simple,
+        _targets,
+        _fact,
+        _metric,
+        _ranking,
+        _alerts,
+        _changes,
+        _audit,
+        _run,
+        _explain,
+        read_api_line,
+    ):
         try:
             query = reader(line, world)
         except (BadInput, ValueError, OverflowError):

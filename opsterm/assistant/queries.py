@@ -6,6 +6,7 @@ sees and may edit. `opsterm.assistant.lines` reads it.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +24,7 @@ class Intent(StrEnum):
     EXPLAIN = "explain"
     KNOWLEDGE = "knowledge"
     CHANGE = "change"
+    API = "api"
     OUT_OF_SCOPE = "out_of_scope"
 
 
@@ -350,6 +352,34 @@ class RunRequest:
         return f"run on {self.selector or 'all'} -- {self.command}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiQuestion:
+    """Which HTTP APIs are known, or which operations one of them has."""
+
+    intent = Intent.API
+    api: str = ""
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return f"list operations of {self.api}" if self.api else "list apis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiRequest:
+    """A call of an API: asked when it only reads, else proposed; `words` are names and texts of its values."""
+
+    intent = Intent.API
+    api: str
+    operation: str
+    words: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return shlex.join(["call", self.api, self.operation, *(f"{name}={text}" for name, text in self.words)])
+
+
 Query = (
     Greeting
     | HelpQuestion
@@ -364,5 +394,7 @@ Query = (
     | ExplainQuestion
     | KnowledgeQuestion
     | RunRequest
+    | ApiQuestion
+    | ApiRequest
 )
 """Every meaning a sentence can have."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from opsterm.inventory.apis.description import ApiDescription
 from opsterm.inventory.target import TargetRow
 from opsterm.monitoring.sample import SeriesKey
 
@@ -20,6 +21,7 @@ class World:
         operator: the account that asks; what "me" and "I" mean.
         rows: every target with its status.
         series: series there are; their items ("/var", "eth0") become words.
+        apis: HTTP APIs that are known, by name.
     """
 
     now: float
@@ -27,6 +29,7 @@ class World:
     operator: str = ""
     rows: Sequence[TargetRow] = ()
     series: Sequence[SeriesKey] = ()
+    apis: Mapping[str, ApiDescription] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class ChangeProposed(Event):
     digest: str
     reason: str
     origin: str
+    become: str = ""
 
 
 @event("change.approved")

@@ -13,11 +13,22 @@ from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeApproved, ChangeDenied, ChangeEnded, ChangeExpired, ChangeStarted, ChangeVoided
 from opsterm.core.errors import BadInput, Bug, NotApproved
 from opsterm.core.events import Event
+from opsterm.core.http_request import parse_request
 from opsterm.inventory.folding import fold
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
-from opsterm.policy.order import RUN_PROTOCOLS, SHELLS_OF_PROTOCOL, Order
+from opsterm.policy.file_put import PUT, parse_put
+from opsterm.policy.order import (
+    AS_LOGGED_IN,
+    COMMAND_PROTOCOLS,
+    HTTP,
+    SHELLS_OF_PROTOCOL,
+    UNIX_SHELLS,
+    Order,
+    require_account,
+)
 from opsterm.policy.risk import Risk
+from opsterm.policy.windows import require_sendable
 
 _S = ChangeState
 TRANSITIONS: Mapping[ChangeState, frozenset[ChangeState]] = {
@@ -81,6 +92,8 @@ def propose(
         raise BadInput("A target is named twice.", next_step="Name each target once.")
     _require_run_protocols(order)
     _require_shell(order)
+    _require_start(order)
+    _require_request(order)
     if order.timeout_s <= 0 or order.expires_at <= now:
         raise BadInput("The order leaves no time to run.", next_step="Give it a time limit and an expiry ahead of now.")
     return Change(
@@ -97,7 +110,7 @@ def propose(
 
 
 def _require_shell(order: Order) -> None:
-    """Raise BadInput naming the targets on which the order's shell is not to be had."""
+    """Raise BadInput naming the targets on which the order's shell is not to be had, or what it cannot carry out."""
     others = [target for target in order.targets if order.shell not in SHELLS_OF_PROTOCOL[target.protocol]]
     if others:
         known = " or ".join(SHELLS_OF_PROTOCOL[others[0].protocol])
@@ -105,11 +118,39 @@ def _require_shell(order: Order) -> None:
             f"The shell {order.shell!r} is not known on {fold([target.name for target in others])}.",
             next_step=f"Over {others[0].protocol} it is {known}.",
         )
+    if order.shell == PUT:
+        parse_put(order.command)
+    require_sendable(order.command, order.shell)
+
+
+def _require_start(order: Order) -> None:
+    """Raise BadInput when its shell cannot be started as the order says."""
+    if order.run_as != AS_LOGGED_IN and order.shell not in UNIX_SHELLS:
+        raise BadInput(
+            "Only a Unix shell is started by sudo, as a log-in shell or on a terminal.",
+            next_step=f"Leave that away, or choose the shell {' or '.join(UNIX_SHELLS)}.",
+        )
+    if order.become:
+        require_account(order.become)
+
+
+def _require_request(order: Order) -> None:
+    """Raise BadInput for a request over HTTP that cannot be sent as it is written, or is for another server."""
+    if order.shell != HTTP:
+        return
+    origin = parse_request(order.command).origin
+    for target in order.targets:
+        if (target.address.lower().strip("[]"), target.port) != (origin.host, origin.port):
+            raise BadInput(
+                f"The request is for {origin}, and {target.name} is another server.",
+                next_step=f"`opsterm apis call` writes requests for {target.name}.",
+            )
 
 
 def _require_run_protocols(order: Order) -> None:
     """Raise BadInput naming the targets on which this version cannot run anything."""
-    others = [target for target in order.targets if target.protocol not in RUN_PROTOCOLS]
+    able = (HTTP,) if order.shell == HTTP else COMMAND_PROTOCOLS
+    others = [target for target in order.targets if target.protocol not in able]
     if not others:
         return
     protocols = sorted({target.protocol for target in others})
@@ -117,7 +158,7 @@ def _require_run_protocols(order: Order) -> None:
     left_out = " and ".join(f"not protocol:{protocol}" for protocol in protocols)
     raise BadInput(
         f"No command can run on {fold([target.name for target in others])}: reached by {' and '.join(protocols)}, and "
-        f"this version runs commands over {' and '.join(RUN_PROTOCOLS)} only.",
+        f"this version runs commands over {' and '.join(able)} only.",
         next_step=f"Add `and {left_out}` to the targets: {rest} of {len(order.targets)} are left."
         if rest
         else "Give a target the protocol ssh if it has an SSH server.",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
+from opsterm.core.http_request import credentials_in
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
 from opsterm.policy.mask import mask
+from opsterm.policy.order import HTTP
 from opsterm.policy.risk import RiskLevel
 
 _WORST_FIRST = (
@@ -30,7 +32,26 @@ def targets_text(change: Change) -> str:
 
 
 def as_whom(change: Change) -> str:
-    """Return the accounts it runs as, each with its targets where they are not all the same."""
+    """Return the accounts it runs as, each with its targets where they are not all the same.
+
+    With sudo that is one account, and the others are those that log in: "as root by sudo, logged in as ops".
+    """
+    if change.order.shell == HTTP:
+        secrets = credentials_in(change.order.command.partition("\n\n")[0])
+        return f"with the secret {' and '.join(secrets)}" if secrets else "without a secret"
+    if change.order.become:
+        return f"as {change.order.become} by sudo, logged in {_logged_in(change)}"
+    return _logged_in(change)
+
+
+def shell_text(change: Change) -> str:
+    """Return which shell it is and how it is started: "sh", "bash as a log-in shell, on a terminal"."""
+    order = change.order
+    ways = [*["as a log-in shell"] * order.login, *["on a terminal"] * order.pty]
+    return f"{order.shell} {', '.join(ways)}".rstrip()
+
+
+def _logged_in(change: Change) -> str:
     by_user: dict[str, list[str]] = {}
     for target in change.order.targets:
         local = target.protocol == "local"

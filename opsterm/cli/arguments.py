@@ -120,11 +120,22 @@ def _unknown(parser: Parser, words: Sequence[str], unknown: Sequence[str]) -> Ba
     return BadInput(f"{unknown[0][:100]!r} is one word too many.", next_step=help_is)
 
 
-def command_text(words: Sequence[str]) -> str:
-    """Return the command behind `--`: one word is taken as it is, several are quoted like the shell had them."""
+def command_text(words: Sequence[str], shell: str) -> str:
+    """Return the command behind `--`: one word is taken as it is, several are quoted like the shell had them.
+
+    Raises:
+        BadInput: several words that this shell would read otherwise than the operator's own did.
+    """
     import shlex  # noqa: PLC0415 (only one verb needs it)
 
-    return words[0] if len(words) == 1 else shlex.join(words)
+    if len(words) == 1 or shell in ("", "sh", "bash"):
+        return words[0] if len(words) == 1 else shlex.join(words)
+    if any(shlex.quote(word) != word for word in words):
+        raise BadInput(
+            f"A word of the command has blanks or signs, and {shell} has quotes of its own.",
+            next_step="Write the whole command as one word, in single quotes, or as - and on standard input.",
+        )
+    return " ".join(words)
 
 
 def _flags(given: object) -> dict[str, str]:

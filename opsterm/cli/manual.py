@@ -9,9 +9,9 @@ TARGET_KEYS = (
 )  # fmt: skip
 ROW_KEYS = (*TARGET_KEYS, "status", "last_seen", "note")
 CHANGE_KEYS = (
-    "id", "state", "command", "shell", "targets", "selector", "timeout_s", "expires_at", "risk", "reason", "origin",
-    "requested_by", "requested_at", "digest", "approved_digest", "decided_by", "decided_at", "decision_note",
-    "started_at", "ended_at", "outcomes",
+    "id", "state", "command", "shell", "become", "login", "pty", "targets", "selector", "timeout_s", "expires_at",
+    "risk", "reason", "origin", "requested_by", "requested_at", "digest", "approved_digest", "decided_by", "decided_at",
+    "decision_note", "started_at", "ended_at", "outcomes",
 )  # fmt: skip
 OUTCOME_KEYS = (
     "target", "state", "exit_status", "signal", "started_at", "ended_at", "output_bytes", "kept_bytes",
@@ -37,7 +37,11 @@ MAIL_KEYS = (
 PROFILE_KEYS = (
     "target", "os", "os_id", "os_version", "kernel", "architecture", "host_name", "packages", "services", "shell", "sh",
     "user", "uid", "groups", "sudo", "virtual", "product", "cpus", "memory_bytes", "swap_bytes", "capabilities",
-    "tools", "complete",
+    "tools", "domain", "running", "stopped", "updates", "complete",
+)  # fmt: skip
+
+API_KEYS = (
+    "name", "title", "version", "openapi", "server", "source", "operations", "sha256", "added_at", "read_at",
 )  # fmt: skip
 
 JSON_KEYS: Mapping[str, Sequence[str]] = {
@@ -85,10 +89,21 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     ),
     "camera snapshot": ("target", "file", "bytes", "error", "why", "next_step"),
     "camera events": ("target", "topic", "at", "source", "data"),
+    "apis add": (*API_KEYS, "warnings", "left_out", "added"),
+    "apis list": API_KEYS,
+    "apis show": (
+        "operation", "method", "path", "summary", "tags", "deprecated", "reads", "parameters", "body", "security",
+    ),
+    "apis call": ("change", "state", "request", "risk", "digest", "status", "headers", "body", "message"),
+    "apis refresh": ("name", "version", "operations", "added", "removed", "changed"),
+    "apis login": ("api", "scheme", "kept"),
+    "apis remove": ("name", "secrets_kept"),
     "metrics": ("target", "metric", "item", "at", "value"),
     "history": ("at", "low", "mean", "high", "readings"),
     "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
     "query": QUERY_KEYS,
+    "get": ("target", "path", "real_path", "local", "size", "sha256", "error", "why", "next_step"),
+    "put": CHANGE_KEYS,
     "propose": CHANGE_KEYS,
     "changes": CHANGE_KEYS,
     "change": CHANGE_KEYS,
@@ -110,6 +125,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "vault status": ("state", "text"),
     "vault create": ("state", "text"),
     "vault list": ("service", "account"),
+    "vault services": ("name", "what", "account", "example"),
     "vault set": ("service", "account", "kept"),
     "vault remove": ("service", "account", "kept"),
 }  # fmt: skip
@@ -161,6 +177,20 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "camera motion": ("opsterm camera motion cam-door --json",),
     "camera snapshot": ("opsterm camera snapshot cam-door --resolution 1280x720 --to pictures",),
     "camera events": ("opsterm camera events cam-door --for 10m --json",),
+    "apis add": (
+        "opsterm apis add https://petstore.example.org/openapi.json",
+        "opsterm apis add petstore.yaml --name petstore --server https://petstore.example.org/v1",
+    ),
+    "apis list": ("opsterm apis list",),
+    "apis show": ("opsterm apis show petstore", "opsterm apis show petstore createPet --json"),
+    "apis call": (
+        "opsterm apis call petstore listPets limit=3 tags=a,b",
+        "opsterm apis call petstore createPet name=rex --reason 'a new one'",
+        "opsterm apis call petstore createPet --body - < pet.json",
+    ),
+    "apis refresh": ("opsterm apis refresh petstore",),
+    "apis login": ("opsterm apis login petstore", "opsterm apis login petstore token < token"),
+    "apis remove": ("opsterm apis remove petstore",),
     "metrics": ("opsterm metrics", "opsterm metrics --target localhost --json"),
     "history": ("opsterm history cpu.used_percent --window 24h", "opsterm history 'fs.used_percent[/]' --json"),
     "ask": ("opsterm ask which file system is fullest", "opsterm ask 'run `df -h` on web-[01-03]'"),
@@ -168,11 +198,24 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm query --on 'tag:web' -- uptime",
         "opsterm query --on 'web-[01-12]' --each -- tail -n 20 /var/log/syslog",
         "opsterm query --on 'group:db' --json -- cat /etc/debian_version",
+        "opsterm query --on web-01 --become -- journalctl -u nginx -n 50",
+    ),
+    "get": (
+        "opsterm get web-01:/var/log/syslog",
+        "opsterm get web-01:/etc/fstab fstab.web-01 --force",
+        "opsterm get --on 'tag:web' /var/log/dpkg.log logs --json",
+    ),
+    "put": (
+        "opsterm put motd --on 'tag:web' --to /etc/motd",
+        "opsterm put backup.sh --on db-01 --to /usr/local/bin/backup --mode 0755",
     ),
     "propose": (
         "opsterm propose --on web-01 -- systemctl reload nginx",
         "opsterm propose --on 'tag:web' -- 'df -h | tail -n +2'",
+        "opsterm propose --on web-01 --become -- systemctl restart nginx",
+        "opsterm propose --on db-01 --become=postgres --login -- psql -c 'select 1'",
         "opsterm propose --on web-01 --shell bash -- - < script.sh",
+        "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
     "change": ("opsterm change c18",),
@@ -194,6 +237,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "vault status": ("opsterm vault status",),
     "vault create": ("opsterm vault create",),
     "vault list": ("opsterm vault list",),
+    "vault services": ("opsterm vault services",),
     "vault set": (
         "opsterm vault set opsterm:ssh ops@web-01",
         "opsterm vault set opsterm:ssh ops@web-01 < passphrase-and-secret",

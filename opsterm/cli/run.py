@@ -33,6 +33,9 @@ VERBS: Mapping[str, str] = {
        ("list", "show", "add", "edit", "remove", "tag", "group", "import", "check", "trust", "profile")},
     "targets export": "targets:export_targets_verb",
     **{f"snmp {action}": f"snmp:{action}" for action in ("get", "walk", "table", "profile", "login")},
+    **{f"apis {action}": f"apis:{action}_api" for action in
+       ("add", "show", "call", "refresh", "login", "remove")},
+    "apis list": "apis:list_apis",
     "alerts": "watching:alerts",
     "metrics": "watching:metrics",
     "history": "watching:history",
@@ -42,6 +45,8 @@ VERBS: Mapping[str, str] = {
     "check list": "checking:list_checks",
     "check run": "checking:run_checks",
     **{f"camera {action}": f"cameras:{action}" for action in ("info", "motion", "snapshot", "events")},
+    "get": "files:get",
+    "put": "files:put",
     "propose": "changes:propose",
     "changes": "changes:list_changes",
     "change": "changes:show",
@@ -57,7 +62,7 @@ VERBS: Mapping[str, str] = {
     "where": "house:where",
     "serve": "house:serve",
     **{f"mail {action}": f"mail:{action}" for action in ("test", "queue", "retry", "drop")},
-    **{f"vault {action}": f"vault:{action}" for action in ("status", "create", "list", "set", "remove")},
+    **{f"vault {action}": f"vault:{action}" for action in ("status", "create", "list", "services", "set", "remove")},
 }  # fmt: skip
 """Verb -> module:function in `opsterm.cli.verbs`; imported when the verb is used."""
 

@@ -50,6 +50,11 @@ class Paths:
         """Folder of kept command output."""
         return self.data / "output"
 
+    @property
+    def contents(self) -> Path:
+        """Folder of the contents of files that wait to be put on targets."""
+        return self.data / "contents"
+
 
 def find_paths(environment: Mapping[str, str], home: Path) -> Paths:
     """Work out the folders; creates nothing.

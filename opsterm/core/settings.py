@@ -15,6 +15,7 @@ from opsterm.core.camera_settings import CameraSettings
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.options import between, one_of, option
+from opsterm.core.winrm_settings import WinrmSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class MonitoringSettings:
     interval_s: float = option(2.0, "Seconds between two measurements of this host.", check=between(0.1, 3600))
     remote: str = option(
         "",
-        "Selector of the SSH targets that are logged in to and measured, as in tag:web; empty: none. "
+        "Selector of the SSH and WinRM targets that are logged in to and measured, as in tag:web; empty: none. "
         "In read-only mode nobody is logged in to.",
     )
     remote_interval_s: float = option(
@@ -114,6 +115,9 @@ class ChangeSettings:
     """`[changes]`: the limits within which approved commands run."""
 
     timeout_s: float = option(300.0, "Seconds a command may run on one target.", check=between(1, 86400))
+    quiet_timeout_s: float = option(
+        0.0, "Seconds a command may print nothing before it is stopped; 0: as long as it runs.", check=between(0, 86400)
+    )
     approval_expires_s: float = option(
         900.0, "Seconds for which a proposal may be approved and run.", check=between(10, 86400)
     )
@@ -121,6 +125,12 @@ class ChangeSettings:
         1024,
         "Kilobytes of output kept per target; the rest is counted and hashed.",
         check=between(1, 1_000_000),
+    )
+    put_limit_mb: int = option(
+        100, "Megabytes that a file may have which is to be put on targets.", check=between(1, 100_000)
+    )
+    keep_contents_d: float = option(
+        7.0, "Days for which the content of such a file is kept after its change is over.", check=between(0, 3660)
     )
     read_only: bool = option(False, "Nothing can be proposed, approved or run, and no terminal is opened.")
 
@@ -144,6 +154,7 @@ class Settings:
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     ssh: SshSettings = field(default_factory=SshSettings)
+    winrm: WinrmSettings = field(default_factory=WinrmSettings)
     snmp: SnmpSettings = field(default_factory=SnmpSettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
     cameras: CameraSettings = field(default_factory=CameraSettings)

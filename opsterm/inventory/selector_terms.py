@@ -15,7 +15,7 @@ from opsterm.inventory.target import Protocol, Status, Target, TargetRow
 RowTest = Callable[[TargetRow], bool]
 _TextTest = Callable[[str], bool]
 
-DEFAULT_PORTS = {Protocol.SSH: 22, Protocol.WINRM: 5985, Protocol.SNMP: 161, Protocol.HTTP: 80}
+DEFAULT_PORTS = {Protocol.SSH: 22, Protocol.WINRM: 5986, Protocol.SNMP: 161, Protocol.HTTP: 80}
 """What `port:` compares with when a target names none."""
 
 WILD_RANGE_LIMIT = 10_000

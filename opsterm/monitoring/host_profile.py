@@ -1,4 +1,4 @@
-"""What a Linux host is, from what `looks.PROFILE_SCRIPT` prints there."""
+"""What a host is; of a Linux host from what `looks.PROFILE_SCRIPT` prints there."""
 
 from __future__ import annotations
 
@@ -67,6 +67,10 @@ class HostProfile:
         swap_bytes: swap space in all.
         capabilities: of what we run there; all of them for an unconfined root.
         tools: programs of a fixed list that are there.
+        domain: the Windows domain it belongs to.
+        running: services of Windows that run.
+        stopped: services of Windows that should start by themselves and do not run.
+        updates: updates of Windows that are installed.
         complete: whether the script came to its end.
     """
 
@@ -91,6 +95,10 @@ class HostProfile:
     swap_bytes: int | None = None
     capabilities: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    domain: str = ""
+    running: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
+    updates: tuple[str, ...] = ()
     complete: bool = False
 
 

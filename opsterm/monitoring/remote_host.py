@@ -49,6 +49,7 @@ class HostReading:
         cpu: times of the whole host, then of each processor, in ticks.
         gauges: what holds by itself.
         counters: what needs the reading before.
+        untold: metrics that a host of this kind does not have.
     """
 
     complete: bool
@@ -57,10 +58,11 @@ class HostReading:
     cpu: Sequence[CpuTimes] = ()
     gauges: Sequence[Reading] = ()
     counters: Counters = field(default_factory=dict)
+    untold: frozenset[str] = frozenset()
 
     @property
     def says_nothing(self) -> bool:
-        """Whether nothing in it could be read: no Linux host with sh and /proc answered."""
+        """Whether nothing in it could be read: no host of this kind answered."""
         return self.uptime_s is None and not self.gauges and not self.counters
 
 
@@ -100,7 +102,7 @@ def readings(before: HostReading | None, now: HostReading) -> Iterator[Reading]:
     """Yield the measurements of a reading; rates and shares of time need the one before, None for none."""
     elapsed_s = _elapsed(before, now)
     if before is not None and elapsed_s is not None:
-        yield from figures.cpu(before.cpu, now.cpu)
+        yield from (told for told in figures.cpu(before.cpu, now.cpu) if told[0] not in now.untold)
     yield from now.gauges
     if before is None or elapsed_s is None:
         return

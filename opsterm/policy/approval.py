@@ -162,7 +162,7 @@ def require_only_reads(case: Case) -> None:
     Raises:
         NotApproved: it may change something.
     """
-    refusal = why_not_read_only(case.order.command, case.order.shell)
+    refusal = why_not_read_only(case.order.command, case.order.shell, how=case.order.run_as)
     if refusal:
         raise NotApproved(
             f"{case.name} was not run: it may change something, so somebody has to approve it.",

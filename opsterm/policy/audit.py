@@ -20,7 +20,7 @@ from opsterm.policy.mask import mask
 Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
-PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.")
+PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.")
 """Kinds that are audited begin with one of these; besides, what a person did to an alert is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen"})
@@ -155,9 +155,9 @@ def _change(fields: Fields) -> str:
 
 
 def _proposed(f: Fields) -> _Said:
-    names = _names(f, "targets")
+    names, become = _names(f, "targets"), _text(f, "become")
     return _Said(
-        what=f"proposed {_change(f)}: {_text(f, 'command')}",
+        what=f"proposed {_change(f)}{f' as {become} by sudo' if become else ''}: {_text(f, 'command')}",
         subject=_change(f),
         why=_text(f, "reason"),
         result=f"risk {_text(f, 'risk')}, on {fold(names)} ({len(names)}), from the {_text(f, 'origin')}, "
@@ -214,6 +214,15 @@ def _imported(f: Fields) -> _Said:
     return _Said(f"imported targets from {_text(f, 'source')}", _text(f, "source"), result=counts)
 
 
+def _fetched(f: Fields) -> _Said:
+    size = f.get("size")
+    told = bytes_text(size) if isinstance(size, int) else ""
+    return _Said(
+        f"fetched {_text(f, 'real_path')} from {_text(f, 'target')}", _text(f, "target"),
+        result=f"{told}, sha256 {_text(f, 'sha256')[:12]}, to {_text(f, 'local')}",
+    )  # fmt: skip
+
+
 def _unknown_kind(kind: str, fields: Fields) -> _Said:
     """Say a kind without words of its own as it is written: room, verb, fields."""
     shown = ", ".join(f"{name} {_text(fields, name)}" for name in sorted(fields) if _text(fields, name))
@@ -234,9 +243,21 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "change.ended": _ended,
     "alert.changed": _alert,
     "mail.changed": _mail,
+    "target.file_fetched": _fetched,
     "target.added": lambda f: _Said(
         f"added {_text(f, 'target')}", _text(f, "target"), result=f"from {_text(f, 'source')}"
     ),
+    "api.added": lambda f: _Said(
+        f"added the API {_text(f, 'api')}",
+        _text(f, "api"),
+        result=f"{_text(f, 'operations')} operations at {_text(f, 'server')}, described by {_text(f, 'source')}",
+    ),
+    "api.refreshed": lambda f: _Said(
+        f"read the description of {_text(f, 'api')} again",
+        _text(f, "api"),
+        result=", ".join(f"{_text(f, word)} {word}" for word in ("added", "removed", "changed")),
+    ),
+    "api.removed": lambda f: _Said(f"removed the API {_text(f, 'api')}", _text(f, "api")),
     "target.edited": _edited,
     "target.removed": lambda f: _Said(f"removed {_text(f, 'target')}", _text(f, "target")),
     "targets.imported": _imported,

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from opsterm.core.errors import BadInput
+from opsterm.core.text import clean_line
 
 COMMAND_BYTES = 100_000
 """Bytes of a command at most: Linux takes 131,071 for one argument, and quoting needs some of them."""
 
-SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {"local": ("sh", "bash"), "ssh": ("sh", "bash")}
+HTTP = "http"
+"""The shell of an order whose text is a request over HTTP; see `core.http_request`."""
+
+SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
+    "local": ("sh", "bash", "put"),
+    "ssh": ("sh", "bash", "put"),
+    "winrm": ("powershell", "cmd", "wql"),
+    "http": (HTTP,),
+}
 """What carries a text out, by how the target is reached (words of `inventory.Protocol`).
 
 A shell is whatever gives the text its meaning: an interpreter on the target, or one of our own sessions.
@@ -18,6 +30,15 @@ A shell is whatever gives the text its meaning: an interpreter on the target, or
 
 RUN_PROTOCOLS = tuple(SHELLS_OF_PROTOCOL)
 """Protocols over which this version runs anything."""
+
+COMMAND_PROTOCOLS = tuple(protocol for protocol, shells in SHELLS_OF_PROTOCOL.items() if HTTP not in shells)
+"""Those of them over which it is commands that run, and on which a shell can be opened."""
+
+
+def usual_shell(protocols: Iterable[str]) -> str:
+    """Return the shell for a text of which none was said: "powershell" when all targets are Windows, else "sh"."""
+    usual = {SHELLS_OF_PROTOCOL[protocol][0] for protocol in protocols if protocol in SHELLS_OF_PROTOCOL}
+    return usual.pop() if len(usual) == 1 else "sh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +61,43 @@ class OrderTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunAs:
+    """How the shell is started on a target.
+
+    Attributes:
+        become: the account that sudo becomes, "" for none: the one that logged in.
+        login: whether it is a log-in shell, which reads the profile files.
+        pty: whether it runs on a terminal.
+    """
+
+    become: str = ""
+    login: bool = False
+    pty: bool = False
+
+
+AS_LOGGED_IN = RunAs()
+"""As ssh runs a command: as the account that logged in, no profile files, no terminal."""
+
+UNIX_SHELLS = ("sh", "bash")
+"""Shells that can be started in another way than `AS_LOGGED_IN`."""
+
+_ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?")
+
+
+def require_account(name: str) -> None:
+    """Check the name of an account that sudo is to become; whether it exists, the target knows.
+
+    Raises:
+        BadInput: it is none, could be taken for an option or a number (#0), or holds signs that no account has.
+    """
+    if not _ACCOUNT.fullmatch(name):
+        raise BadInput(
+            f"{clean_line(name, limit=80)!r} is not the name of an account.",
+            next_step="Write it as on the target, as in --become or --become=postgres.",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What would run, where, as whom, for how long, until when. Every byte of it is approved.
 
@@ -49,6 +107,7 @@ class Order:
         targets: in the order in which they are worked on.
         timeout_s: seconds it may run on one target.
         expires_at: epoch seconds after which it may not start.
+        become, login, pty: as in `RunAs`.
     """
 
     command: str
@@ -56,10 +115,22 @@ class Order:
     targets: tuple[OrderTarget, ...]
     timeout_s: float
     expires_at: float
+    become: str = ""
+    login: bool = False
+    pty: bool = False
+
+    @property
+    def run_as(self) -> RunAs:
+        """How its shell is started."""
+        return RunAs(become=self.become, login=self.login, pty=self.pty)
 
     def canonical(self) -> bytes:
-        """Return the bytes that are approved: JSON with sorted keys, times in whole milliseconds, no floats."""
-        body = {
+        """Return the bytes that are approved: JSON with sorted keys, times in whole milliseconds, no floats.
+
+        An order whose shell is started as it always was has the bytes that it always had ("v" 1), so that what was
+        approved before there were other ways is still verified. "v" 2 names them, and no text is both.
+        """
+        body: dict[str, object] = {
             "v": 1,
             "command": self.command,
             "shell": self.shell,
@@ -67,6 +138,8 @@ class Order:
             "timeout_ms": round(self.timeout_s * 1000),
             "expires_ms": round(self.expires_at * 1000),
         }
+        if self.run_as != AS_LOGGED_IN:
+            body |= {"v": 2, "become": self.become, "login": self.login, "pty": self.pty}
         return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
     def digest(self) -> str:

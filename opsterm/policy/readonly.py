@@ -230,9 +230,30 @@ FIND_TESTS: Mapping[str, int] = {
 
 POWERSHELL: frozenset[str] = _set(
     "get-service get-process get-date get-volume get-disk get-hotfix get-netipaddress get-netipconfiguration "
-    "get-computerinfo get-psdrive get-uptime get-timezone get-netadapter get-scheduledtask hostname whoami"
+    "get-computerinfo get-psdrive get-uptime get-timezone get-netadapter get-scheduledtask hostname whoami "
+    "get-ciminstance get-localuser get-localgroup get-localgroupmember get-nettcpconnection get-netroute get-smbshare "
+    "get-dnsclientserveraddress get-physicaldisk get-partition get-netfirewallprofile get-windowsfeature"
 )
-"""Cmdlets that only read, in lower case; allowed alone, with plain words and -Name or -Id."""
+"""Cmdlets that only read, in lower case; allowed with plain words and these options."""
+
+POWERSHELL_OPTIONS: frozenset[str] = _set("-name -id -classname -state -group")
+
+POWERSHELL_FILTERS: frozenset[str] = _set(
+    "select-object sort-object measure-object format-table format-list out-string"
+)
+"""What may stand behind a |, under its full name: a short one can be given another meaning there."""
+
+POWERSHELL_FILTER_OPTIONS: frozenset[str] = _set(
+    "-property -first -last -unique -descending -autosize -wrap -sum -average -maximum -minimum -expandproperty -width"
+)
+
+CMD: frozenset[str] = frozenset({
+    "ver", "hostname", "whoami", "whoami /all", "whoami /groups", "whoami /priv", "systeminfo", "ipconfig",
+    "ipconfig /all", "route print", "arp -a", "netstat -an", "netstat -ano", "tasklist", "tasklist /svc", "net start",
+    "net share", "net accounts", "sc query", "driverquery", "query user", "quser", "w32tm /query /status",
+    "schtasks /query", "vol",
+})  # fmt: skip
+"""Whole lines of cmd that only read, in lower case. Nothing is taken apart: what % ^ & | do there is not followed."""
 
 STARTERS: Mapping[str, str] = {
     **dict.fromkeys(("sudo", "doas", "su", "runuser", "pkexec"), "It runs as another user ({0})."),

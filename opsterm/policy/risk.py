@@ -1,6 +1,7 @@
 """How bad a command could be.
 
-What is taken apart completely and found on the list of commands that only read is low; everything else is high.
+What is taken apart completely and found on the list of commands that only read is low; everything else is high. A
+request over HTTP is graded by its method.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.file_put import PUT, put_reasons
+from opsterm.policy.http_risk import grade_request
+from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
-from opsterm.policy.readonly import POWERSHELL
+from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
 from opsterm.policy.words import split
+from opsterm.policy.wql import wql_refusal
 
 
 class RiskLevel(StrEnum):
@@ -44,34 +48,69 @@ class Risk:
     reasons: tuple[str, ...]
 
 
-_PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9_.:-]+(?: +[A-Za-z0-9_.:-]+)*")
+_PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9_.:*,-]+(?: +[A-Za-z0-9_.:*,-]+)*")
 _PRODUCTION = frozenset({"prod", "production", "live", "prd"})
 MANY_TARGETS = 5
 """More targets than this are worth a sentence."""
 
 
-def assess(command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str]) -> Risk:
+def assess(
+    command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str],
+    warnings: Sequence[str] = (), *, how: RunAs = AS_LOGGED_IN,
+) -> Risk:  # fmt: skip
     """Grade a command. Never raises; the context adds reasons and can never make the grade milder.
 
     Args:
         command: the text for the shell.
-        shell: "sh", "bash" or "powershell"; any other is not understood.
+        shell: a word of SHELLS_OF_PROTOCOL; any other is not understood.
         targets: where it would run.
         environments: the environment of each target, "" where it is not said.
+        warnings: what else should be known of how these targets are reached, whole sentences.
+        how: as whom, with which files, on what.
     """
-    refusal = why_not_read_only(command, shell)
+    if shell == PUT:
+        return Risk(level=RiskLevel.HIGH, reasons=(*put_reasons(command), *_context(targets, environments)))
+    if shell == HTTP:
+        grade = grade_request(command)
+        changing = RiskLevel.MEDIUM if grade.medium else RiskLevel.HIGH
+        context = _context(targets, environments) if grade.refusal else ()
+        return Risk(level=changing if grade.refusal else RiskLevel.LOW, reasons=(*grade.reasons, *context))
+    refusal = why_not_read_only(command, shell, how=how)
+    raised = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
-        return Risk(level=RiskLevel.LOW, reasons=("It only reads: every command in it is on the read-only list.",))
-    reasons = [refusal, *_context(targets, environments)]
+        reads = "It only reads: every command in it is on the read-only list."
+        return Risk(level=RiskLevel.LOW, reasons=(reads, *raised, *warnings))
+    reasons = [refusal, *raised, *_context(targets, environments), *warnings]
     return Risk(level=RiskLevel.HIGH, reasons=tuple(reasons))
 
 
-def why_not_read_only(command: str, shell: str) -> str:
-    """Return a sentence that says why a command is not known to only read, "" when it is."""
+def why_not_read_only(command: str, shell: str, *, how: RunAs = AS_LOGGED_IN) -> str:
+    """Return a sentence that says why a command is not known to only read, "" when it is.
+
+    Another account changes nothing of that: the list shows no contents but of places that hold no secrets, for it
+    counts for a log-in as root as well. Profile files do, and so does a terminal.
+    """
+    refusal = _shell_refusal(command, shell)
+    if not refusal and how.login:
+        return "A log-in shell reads profile files, which can do anything."
+    if not refusal and how.pty:
+        return "On a terminal a command may do more than it does without one."
+    return refusal
+
+
+def _shell_refusal(command: str, shell: str) -> str:
     if not command.strip():
         return "There is no command."
+    if shell == PUT:
+        return "It puts a file."
     if shell == "powershell":
         return _powershell_refusal(command)
+    if shell == "wql":
+        return wql_refusal(command)
+    if shell == "cmd":
+        return _cmd_refusal(command)
+    if shell == HTTP:
+        return grade_request(command).refusal
     if shell not in ("sh", "bash"):
         return f"The shell {shell!r} is not known, so what it does is not either."
     line = split(command)
@@ -82,18 +121,35 @@ def why_not_read_only(command: str, shell: str) -> str:
 
 
 def _powershell_refusal(command: str) -> str:
-    text = command.strip()
-    if not _PLAIN_POWERSHELL.fullmatch(text):
+    first, *filters = (part.strip() for part in command.split("|"))
+    if not all(_PLAIN_POWERSHELL.fullmatch(part) for part in (first, *filters)):
         return "It has more than one PowerShell command, or signs that this check does not follow."
-    name, *words = text.split()
+    name, *words = first.split()
     if name.lower() not in POWERSHELL:
         return f"{name} is not on the list of commands that only read."
-    for word in words:
-        if word.startswith("-") and word.lower() not in ("-name", "-id"):
-            return f"The option {word} of {name} is not on the list of options that only read."
     if name.lower() in ("hostname", "whoami", "get-date") and words:
         return f"{name} with words behind it is not on the list of commands that only read."
+    refusals = (_option_refusal(part, POWERSHELL_FILTER_OPTIONS) for part in filters)
+    strangers = (part.split()[0] for part in filters if part.split()[0].lower() not in POWERSHELL_FILTERS)
+    stranger = next(strangers, "")
+    if stranger:
+        return f"{stranger} behind a | is not on the list of those that only filter and show."
+    return _option_refusal(first, POWERSHELL_OPTIONS) or next(filter(None, refusals), "")
+
+
+def _option_refusal(part: str, known: frozenset[str]) -> str:
+    """Return a sentence about the first option of a command that is not among the known ones, "" for none."""
+    name, *words = part.split()
+    for word in words:
+        if word.startswith("-") and word.lower() not in known:
+            return f"The option {word} of {name} is not on the list of options that only read."
     return ""
+
+
+def _cmd_refusal(command: str) -> str:
+    if command.strip().lower() in CMD:
+        return ""
+    return "It is not one of the few whole lines of cmd that are known to only read."
 
 
 def _context(targets: Sequence[OrderTarget], environments: Sequence[str]) -> list[str]:

@@ -84,3 +84,27 @@ def path_refusal(path: str, *, glob: bool) -> str:
     if glob and not re.match(r"[/A-Za-z0-9~]", path):
         return f"The pattern {path} may match a file whose name is an option."
     return ""
+
+
+_OPEN_PLACES = (
+    "/home/", "/root/", "/srv/", "/opt/", "/tmp/", "/var/tmp/", "/mnt/", "/media/", "/usr/", "/data/", "/var/www/",  # noqa: S108 (places on targets; nothing is made there)
+)  # fmt: skip
+"""Where an operator's own files are: there only a name says that a file holds a secret."""
+
+
+def secret_refusal(path: str) -> str:
+    """Return why a file must not be copied to the operator without an approval, "" when it may.
+
+    Narrower than `content_refusal`, which judges what is shown, kept and compared: this file goes to one private file
+    of the operator who asked for it. A place that is known for neither (a program's own data below /var/lib) is
+    refused, one where people keep their own files is not.
+
+    Args:
+        path: absolute, with symbolic links followed.
+    """
+    why = content_refusal(path, glob=False, home=False)
+    place = posixpath.normpath(path)
+    if not why or not place.startswith(_OPEN_PLACES):
+        return why
+    inside = content_refusal("/var/log" + path, glob=False, home=False)
+    return f"{path}: its name says that it may hold secrets." if inside else ""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from opsterm.assistant.answer import Answer
+from opsterm.assistant.answers_apis import answer_apis, answer_call
 from opsterm.assistant.answers_audit import answer_audit
 from opsterm.assistant.answers_facts import answer_fact
 from opsterm.assistant.answers_fleet import (
@@ -31,6 +32,8 @@ from opsterm.assistant.interpret import interpret
 from opsterm.assistant.interpretation import Memory
 from opsterm.assistant.queries import (
     AlertQuestion,
+    ApiQuestion,
+    ApiRequest,
     AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
@@ -49,8 +52,10 @@ from opsterm.assistant.world import World
 from opsterm.changes.change import ChangeState
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotFound, OpstermError
+from opsterm.inventory.apis.calls import Call
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.apis import Apis
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.changes import Changes, Proposal
 from opsterm.runtime.inventory import Inventory
@@ -67,7 +72,7 @@ class Assistant:
 
     def __init__(
         self, clock: Clock, *, operator: Operator, inventory: Inventory, monitoring: Monitoring, alerts: Alerts,
-        changes: Changes, audit: Audit, open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
+        changes: Changes, apis: Apis, audit: Audit, open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
     ) -> None:  # fmt: skip
         self._clock = clock
         self._operator = operator
@@ -75,6 +80,7 @@ class Assistant:
         self._monitoring = monitoring
         self._alerts = alerts
         self._changes = changes
+        self._apis = apis
         self._audit = audit
         self._open_knowledge = open_knowledge
         self._knowledge: KnowledgeBase | None = None
@@ -105,6 +111,7 @@ class Assistant:
             operator=self._operator.name,
             rows=self._inventory.rows(),
             series=await self._monitoring.all_series(),
+            apis=await self._apis.known(),
         )
 
     async def _answer(self, query: Query, now: float, origin: str) -> Answer:
@@ -125,12 +132,12 @@ class Assistant:
                 return answer_alerts(query, found, rows, now)
             case ChangeQuestion() | AuditQuestion():
                 return await self._of_the_past(query, now)
-            case ExplainQuestion():
+            case ExplainQuestion() | KnowledgeQuestion():
                 return await self._explain(query, now)
-            case KnowledgeQuestion():
-                return answer_knowledge(query, (await self.knowledge()).search(query.words, limit=3))
             case RunRequest():
                 return await self._propose(query, now, origin)
+            case ApiQuestion() | ApiRequest():
+                return await self._of_apis(query, origin)
             case _:
                 assert_never(query)
 
@@ -162,7 +169,9 @@ class Assistant:
             return answer_values(query, samples, rows, now)
         return answer_ranking(query, samples, rows, now)
 
-    async def _explain(self, query: ExplainQuestion, now: float) -> Answer:
+    async def _explain(self, query: ExplainQuestion | KnowledgeQuestion, now: float) -> Answer:
+        if isinstance(query, KnowledgeQuestion):
+            return answer_knowledge(query, (await self.knowledge()).search(query.words, limit=3))
         try:
             if query.kind == "alert":
                 return answer_alert(query, await self._alerts.get(query.number), now)
@@ -173,6 +182,13 @@ class Assistant:
     async def _propose(self, query: RunRequest, now: float, origin: str) -> Answer:
         proposal = Proposal(command=query.command, selector=query.selector or "all", origin=origin)
         return answer_proposal(query, await self._changes.propose(proposal), now)
+
+    async def _of_apis(self, query: ApiQuestion | ApiRequest, origin: str) -> Answer:
+        if isinstance(query, ApiQuestion):
+            return answer_apis(query, await self._apis.known())
+        call = Call(operation=query.operation, words=query.words)
+        reply = await self._apis.ask(query.api, call, origin=origin)
+        return answer_call(query, reply.change, reply.output, self._clock.now())
 
     async def knowledge(self) -> KnowledgeBase:
         """Return the documents that ship, read when first asked for."""

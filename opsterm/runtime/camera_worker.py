@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import OpstermError
@@ -16,6 +17,7 @@ from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_camera import CameraPlace
 from opsterm.runtime.supervisor import Heart
+from opsterm.runtime.workers import Worker
 
 ROUND_S = 0.5
 """How often what was told is handed over."""
@@ -119,3 +121,11 @@ class CameraWorker:
 
     def _note(self, camera: CameraPlace, value: float) -> None:
         self._arrived.append(Sample(SeriesKey(camera.name, "camera.events_up"), self._clock.now(), value))
+
+
+def camera_works(cameras: Cameras, clock: Clock, monitoring: Monitoring) -> Sequence[Worker]:
+    """Return the worker that listens to the cameras of the settings, if any are chosen."""
+    if not cameras.selector:
+        return ()
+    run = CameraWorker(cameras, clock, monitoring).listen_for_ever
+    return (Worker(name="cameras", run=run, beat_every_s=1.0),)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
@@ -25,7 +26,7 @@ from opsterm.core.events import Event, Fact
 from opsterm.core.settings import ChangeSettings
 from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.mask import mask
-from opsterm.policy.order import Order, OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, Order, OrderTarget, RunAs, usual_shell
 from opsterm.policy.risk import assess
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
@@ -47,27 +48,29 @@ class Proposal:
     Attributes:
         command: the text for the shell, exactly.
         selector: which targets.
-        shell: what carries it out; a word of SHELLS_OF_PROTOCOL.
+        shell: what carries it out; a word of SHELLS_OF_PROTOCOL, "" for the usual one of the targets.
         reason: why, "" when not said.
         origin: "chat", "screen" or "command line".
         timeout_s: seconds it may run on one target; None for the setting.
+        how: as whom by sudo, with which files, on what.
     """
 
     command: str
     selector: str
-    shell: str = "sh"
+    shell: str = ""
     reason: str = ""
     origin: str
     timeout_s: float | None = None
+    how: RunAs = AS_LOGGED_IN
 
 
 class Changes:
     """Everything that can be done with a change. `start` is `approve`'s other half: it runs what was approved."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (every use-case of changes, and what each needs)
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, operator: Operator,
         inventory: Inventory, executor: Executor, supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]],
-        offload: Offload,
+        offload: Offload, warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -79,6 +82,7 @@ class Changes:
         self._supervisor = supervisor
         self._alive = alive
         self._offload = offload
+        self._warnings = warnings  # by protocol: what an approver should know of how such targets are reached
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
 
@@ -103,12 +107,17 @@ class Changes:
         now = self._clock.now()
         order = Order(
             command=proposal.command,
-            shell=proposal.shell,
+            shell=proposal.shell or usual_shell(target.protocol for target in targets),
             targets=targets,
             timeout_s=proposal.timeout_s or self._settings.timeout_s,
             expires_at=now + self._settings.approval_expires_s,
+            become=proposal.how.become,
+            login=proposal.how.login,
+            pty=proposal.how.pty,
         )
-        risk = assess(order.command, order.shell, targets, [row.target.environment for row in rows])
+        warnings = [said for name in sorted({t.protocol for t in targets}) for said in self._warnings.get(name, ())]
+        places = [row.target.environment for row in rows]
+        risk = assess(order.command, order.shell, targets, places, warnings, how=order.run_as)
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, reason=mask(proposal.reason)[0], origin=proposal.origin,
             by=self._operator.name, now=now,
@@ -128,6 +137,7 @@ class Changes:
                 digest=change.digest,
                 reason=change.reason,
                 origin=change.origin,
+                become=change.order.become,
             ),
         )
 
@@ -349,7 +359,8 @@ class Changes:
         order = change.order
         known = [self._inventory.target(target.name) for target in order.targets]
         places = [target.environment if target is not None else "" for target in known]
-        if assess(order.command, order.shell, order.targets, places).level.order > change.risk.level.order:
+        graded = assess(order.command, order.shell, order.targets, places, how=order.run_as)
+        if graded.level.order > change.risk.level.order:
             raise NotApproved(
                 f"{change.name} was not approved: its risk is higher than the {change.risk.level} kept with it.",
                 next_step="Propose it again, so that you are asked as its risk demands.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,6 +19,7 @@ from opsterm.runtime.checks import CheckAt, CheckFault, CheckPlace, Checks
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.ports import Fence
 from opsterm.runtime.supervisor import Heart
+from opsterm.runtime.workers import Worker
 
 ROUND_S = 0.25
 """How often the worker looks what is due, and hands over what has come: one commit for all of it."""
@@ -120,3 +122,11 @@ class CheckWorker:
         self._checks.note(place.at, fault)
         work.arrived += samples_of(place.plan, place.target, reading, now)
         return passes(place.plan, reading)
+
+
+def check_works(checks: Checks, clock: Clock, monitoring: Monitoring, parallel: int) -> Sequence[Worker]:
+    """Return the worker for the checks of the settings, if there are any."""
+    if not checks.plans:
+        return ()
+    run = CheckWorker(checks, clock, monitoring=monitoring, parallel=parallel).check_for_ever
+    return (Worker(name="checks", run=run, beat_every_s=1.0),)

@@ -132,6 +132,7 @@ COMMANDS: tuple[Command, ...] = (
             verb="check list"),
     Command(id="show_mail", title="mail queue", text="Lists mail that waits or was not delivered, and why.",
             verb="mail queue"),
+    Command(id="show_apis", title="APIs", text="Lists HTTP APIs and their operations, and calls one.", verb="apis call"),
     Command(id="unlock_vault", title="unlock vault", text="Opens the vault for this session, or makes one.",
             verb="vault status"),
     Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes or a shell run.",

@@ -19,6 +19,7 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
 from opsterm.core.settings_reading import describe_settings
 from opsterm.core.units import age_text
+from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.runtime.checks import CheckState
 from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules
@@ -116,6 +117,16 @@ def check_terminal(environment: Mapping[str, str]) -> Check:
 _TERMINAL_VARIABLES = ("TERM", "COLORTERM", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE", "TMUX", "STY", "SSH_TTY")
 
 
+def check_without_store(
+    operator: Operator, loaded: Loaded, paths: Paths, environment: Mapping[str, str]
+) -> Sequence[Check]:
+    """Return the lines for what can be looked at when the data cannot be opened."""
+    return [
+        check_program(), check_operator(operator), check_settings(loaded, paths.config_file), check_folders(paths),
+        check_terminal(environment),
+    ]  # fmt: skip
+
+
 def check_ssh_config(path: str, problems: Sequence[str]) -> Check:
     """Return the line for the account's ssh_config, which is read at every start."""
     if not problems:
@@ -182,6 +193,18 @@ def check_checks(states: Sequence[CheckState], now: float) -> Check:
         name="checks", health=Health.BAD if ill else Health.GOOD, text=text + more,
         next_step="`opsterm check list` shows each; a stalled one was not made when it was due." if ill else "",
     )  # fmt: skip
+
+
+def check_winrm(settings: WinrmSettings) -> Check:
+    """Return the line for how Windows targets are logged in to, and what of it is less safe than it could be."""
+    if settings.warnings:
+        return Check(
+            name="winrm", health=Health.NOTE, text=" ".join(settings.warnings),
+            next_step="Set winrm.auth to ntlm, kerberos or certificate, and winrm.verify to true, as soon as you can.",
+        )  # fmt: skip
+    line = "HTTPS" if settings.security == "https" else "HTTP, each message encrypted"
+    text = f"{settings.auth} over {line} where the port does not say it; certificates are verified"
+    return Check(name="winrm", health=Health.GOOD, text=text)
 
 
 def check_mail(settings: MailSettings, queue: Sequence[Mail], now: float) -> Check:

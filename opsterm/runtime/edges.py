@@ -9,7 +9,9 @@ from typing import Protocol
 
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
+from opsterm.runtime.ports_apis import DescriptionReader
 from opsterm.runtime.ports_camera import CameraReader
+from opsterm.runtime.ports_files import Contents, NewFiles
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
@@ -62,7 +64,10 @@ class Edges:
         open_snmp: makes the reader of SNMP agents, given the credentials.
         open_reach: makes what checks web servers, ports and hosts, given the credentials.
         open_cameras: makes what asks cameras, given the credentials.
+        open_apis: makes what fetches descriptions of APIs.
         open_mail: makes the way to the mail server.
+        open_contents: finds the contents of files that are to be put on targets.
+        open_new_files: finds what makes files for the operator.
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
         files: reads the operator's files.
@@ -79,7 +84,10 @@ class Edges:
     open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
     open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
     open_cameras: Callable[[Credentials], Awaitable[CameraReader]]
+    open_apis: Callable[[], Awaitable[DescriptionReader]]
     open_mail: Callable[[], Awaitable[MailTransport]]
+    open_contents: Callable[[], Awaitable[Contents]]
+    open_new_files: Callable[[], Awaitable[NewFiles]]
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
     files: Files

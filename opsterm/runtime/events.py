@@ -55,3 +55,25 @@ class MailChanged(Event):
     to: tuple[str, ...]
     state: str
     reason: str
+
+
+@event("target.file_fetched")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFetched(Event):
+    """An operator copied a file from a target to this host.
+
+    Attributes:
+        target: its name.
+        path: as it was asked for.
+        real_path: with symbolic links followed.
+        size: bytes.
+        sha256: of them.
+        local: where it went.
+    """
+
+    target: str
+    path: str
+    real_path: str
+    size: int
+    sha256: str
+    local: str

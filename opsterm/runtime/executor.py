@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -42,12 +42,13 @@ class Executor:
         runner: name of this process, kept with a running change so that a crash is noticed.
         parallel: targets of one change worked on at the same time.
         output_limit: bytes of output kept per target.
+        quiet_limit_s: seconds a command may print nothing before it is stopped; 0 for any.
         read_only: the setting changes.read_only: nothing is run.
     """
 
     def __init__(
         self, store: Store, ledger: Ledger, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
-        runner: str, parallel: int, output_limit: int, read_only: bool = False,
+        runner: str, parallel: int, output_limit: int, quiet_limit_s: float = 0.0, read_only: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -56,6 +57,7 @@ class Executor:
         self._runner = runner
         self._parallel = parallel
         self._output_limit = output_limit
+        self._quiet_limit_s = quiet_limit_s
         self._read_only = read_only
         self._unkept: dict[int, _End] = {}
 
@@ -151,21 +153,45 @@ class Executor:
             raise Unreachable(error.what, why=error.why, next_step=error.next_step) from error
         try:
             async with asyncio.timeout(order.timeout_s), aclosing(
-                session.run(order.command, shell=order.shell)  # type: ignore[type-var]  # an async generator
+                session.run(order.command, shell=order.shell, how=order.run_as)  # type: ignore[type-var]  # an async generator
             ) as pieces:  # fmt: skip
                 record.began = True
-                async for piece in pieces:
+                async for piece in self._unless_quiet(pieces, target):
                     if isinstance(piece, Ended):
                         return piece
                     await self._keep_output(change, target, record, piece)
         except TimeoutError as error:
             raise TimedOut(
                 f"The command ran longer than its {order.timeout_s:g} s on {target.name} and was stopped.",
-                next_step="Look at what it left behind; propose it again with a longer limit if it needs one.",
+                next_step="Look at what it left behind; propose it again with a longer --timeout if it needs one. "
+                "changes.timeout_s sets it for all.",
             ) from error
         finally:
             await session.close()
         return Ended(exit_status=None)
+
+    async def _unless_quiet(
+        self, pieces: AsyncIterator[bytes | Ended], target: OrderTarget
+    ) -> AsyncIterator[bytes | Ended]:
+        """Pass on what comes; raise TimedOut when nothing has come for too long."""
+        limit = self._quiet_limit_s or None
+        while True:
+            quiet = asyncio.timeout(limit)
+            try:
+                async with quiet:
+                    piece = await anext(pieces, None)
+            except TimeoutError as error:
+                if not quiet.expired():
+                    raise
+                raise TimedOut(
+                    f"The command printed nothing for {limit:g} s on {target.name} and was stopped.",
+                    why="It may wait for an answer that nobody can give it.",
+                    next_step="Look at what it left behind; changes.quiet_timeout_s sets how long it may be "
+                    "quiet, 0 for any.",
+                ) from error
+            if piece is None:
+                return
+            yield piece
 
     async def _keep_output(self, change: Change, target: OrderTarget, record: _Record, piece: bytes) -> None:
         """Keep what came; a disk that takes none of it does not stop the command."""

@@ -33,18 +33,28 @@ class Offload:
 
         A cancelled caller leaves the work running to its end: threads cannot be stopped.
         """
-        executor = self._pools.get(pool)
-        if executor is None:
-            executor = self._pools[pool] = ThreadPoolExecutor(self._threads, thread_name_prefix=f"opsterm-{pool}")
-        return await asyncio.get_running_loop().run_in_executor(executor, work)
+        return await asyncio.get_running_loop().run_in_executor(self._pool(pool), work)
 
-    def pool(self, name: str) -> Run:
-        """Return `run` with the pool already chosen."""
+    def begin(self, pool: str, work: Callable[[], None]) -> None:
+        """Run `work` in the pool of that name, and let nobody wait for it; what it raises is lost."""
+        self._pool(pool).submit(work)
+
+    def pool(self, name: str, *, threads: int | None = None) -> Run:
+        """Return `run` with the pool already chosen; with a number of threads of its own if it is made by this."""
+        if threads is not None:
+            self._pool(name, threads)
 
         async def run(work: Callable[[], T]) -> T:
             return await self.run(name, work)
 
         return run
+
+    def _pool(self, name: str, threads: int | None = None) -> ThreadPoolExecutor:
+        executor = self._pools.get(name)
+        if executor is None:
+            threads = threads or self._threads
+            executor = self._pools[name] = ThreadPoolExecutor(threads, thread_name_prefix=f"opsterm-{name}")
+        return executor
 
     def close(self) -> None:
         """Let running work end, start no more. Does not wait."""

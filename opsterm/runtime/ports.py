@@ -17,7 +17,8 @@ from opsterm.core.secret import Secret
 from opsterm.inventory.target import Target
 from opsterm.monitoring.alerts import Alert
 from opsterm.monitoring.sample import Point, Sample, SeriesKey
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
+from opsterm.runtime.ports_files import FoundFile
 
 # --------------------------------------------------------------------------------------------- kept on disk
 
@@ -392,7 +393,7 @@ class Ended:
 class Session(Protocol):
     """An open way to run commands on one target."""
 
-    def run(self, command: str, *, shell: str) -> AsyncIterator[bytes | Ended]:
+    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
         """Run a command; yield its output (standard output and error as they come), then one `Ended`.
 
         Leaving the iteration early (aclose, cancellation) ends the command and everything it started.
@@ -407,12 +408,24 @@ class Session(Protocol):
 class Connector(Protocol):
     """Opens sessions and terminals."""
 
-    async def session(self, target: OrderTarget) -> Session:
-        """Connect. Raises Unreachable, AuthenticationFailed, HostKeyUnknown, HostKeyChanged, TimedOut."""
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> Session:
+        """Connect. Raises Unreachable, AuthenticationFailed, HostKeyUnknown, HostKeyChanged, TimedOut.
+
+        Args:
+            target: where.
+            looks: only Looks will be run, and no more is opened than those need.
+        """
         ...
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
         """Open an interactive log-in shell on a PTY. Raises as `session`."""
+        ...
+
+    def read_file(self, target: OrderTarget, path: str) -> AsyncIterator[FoundFile | bytes]:
+        """Read a file; yield what it is, then its bytes.
+
+        Leaving the iteration early (aclose, cancellation) ends it. Raises as `session`; NotFound, Refused, BadInput.
+        """
         ...
 
     async def check(self, target: OrderTarget) -> None:

@@ -9,6 +9,7 @@ from opsterm.core.errors import BadInput, StorageFull, Unreachable
 from opsterm.inventory.target import Protocol
 from opsterm.monitoring.host_profile import HostProfile, host_profile
 from opsterm.monitoring.looks import Look
+from opsterm.monitoring.windows_host import windows_profile
 from opsterm.policy.approval import require_writable
 from opsterm.policy.mask import mask
 from opsterm.runtime.inventory import Inventory
@@ -20,7 +21,7 @@ LIMIT_S = 60.0
 
 
 class Profiles:
-    """Profiles of Linux targets, this host included."""
+    """Profiles of Linux and Windows targets, this host included."""
 
     def __init__(
         self, inventory: Inventory, connector: Callable[[], Awaitable[Connector]], *, read_only: bool = False
@@ -40,19 +41,27 @@ class Profiles:
         """
         target = await self._inventory.get(name)
         require_writable(read_only=self._read_only, what="looked at over a line")
-        if target.protocol not in (Protocol.SSH, Protocol.LOCAL):
+        if target.protocol not in (Protocol.SSH, Protocol.WINRM, Protocol.LOCAL):
             raise BadInput(
                 f"{name} is reached by {target.protocol}: only targets with a shell have this profile.",
-                next_step=f"Give {name} the protocol ssh if it has an SSH server.",
+                next_step=f"Give {name} the protocol ssh or winrm if it has such a server.",
             )
         order = self._inventory.order_target(target)
+        windows = target.protocol is Protocol.WINRM
+        look = Look.WINDOWS_PROFILE if windows else Look.PROFILE
         try:
-            text = await look_at(await self._connector(), order, Look.PROFILE, limit_s=LIMIT_S)
+            text = await look_at(await self._connector(), order, look, limit_s=LIMIT_S)
         except Unreachable as error:
             await self._note(name, mask(error.what)[0])
             raise
         await self._note(name, "")
-        found = host_profile(text)
+        found = windows_profile(text) if windows else host_profile(text)
+        if found is None and windows:
+            raise Unreachable(
+                f"{name} let us in, but shows no Windows.",
+                why="Its management service (WMI) gave no Win32_OperatingSystem.",
+                next_step="See its WMI service (winmgmt), and what the account may read.",
+            )
         if found is None:
             raise Unreachable(
                 f"{name} let us in, but shows no Linux with sh.",

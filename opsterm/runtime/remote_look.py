@@ -34,10 +34,10 @@ async def look_at(connector: Connector, target: OrderTarget, look: Look, *, limi
     size = 0
     try:
         async with asyncio.timeout(limit_s):
-            session = await connector.session(target)
+            session = await connector.session(target, looks=True)
             try:
                 async with aclosing(
-                    session.run(look.script, shell="sh")  # type: ignore[type-var]  # noqa: S604 (an async generator; a fixed script)
+                    session.run(look.script, shell=look.shell)  # type: ignore[type-var]  # an async generator of a fixed script
                 ) as told:
                     async for piece in told:
                         if isinstance(piece, Ended) or size >= OUTPUT_LIMIT:

@@ -1,4 +1,4 @@
-"""The worker that measures SSH targets: those that the setting monitoring.remote chooses, each once in an interval."""
+"""The worker that measures targets over SSH and WinRM: those that monitoring.remote chooses, once in an interval."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from opsterm.inventory.target import Protocol
 from opsterm.monitoring.looks import Look
 from opsterm.monitoring.remote_host import HostReading, host_reading, readings
 from opsterm.monitoring.sample import Sample, SeriesKey
+from opsterm.monitoring.windows_host import windows_reading
 from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.inventory import Inventory
@@ -40,6 +41,9 @@ SHORTEST_LIMIT_S = 5.0
 LONGEST_LIMIT_S = 20.0
 LONGEST_PAUSE_S = 300.0
 """A target that cannot be measured, or not to the end, is tried again after 2, 4, 8, … intervals, and never later."""
+
+_MEASURED = (Protocol.SSH, Protocol.WINRM)
+"""Protocols over which a target can be measured."""
 
 _SPREAD = (math.sqrt(5) - 1) / 2  # multiples of it, modulo 1, lie as evenly as can be however many there are
 
@@ -113,7 +117,7 @@ class RemoteMonitoring:
     def _choose(self, now: float) -> Sequence[str]:
         """Ask the selector again; return the names of targets that are measured no longer."""
         rows = self._inventory.select(self._selector).rows
-        chosen = {row.target.name: row.target for row in rows if row.target.protocol is Protocol.SSH}
+        chosen = {row.target.name: row.target for row in rows if row.target.protocol in _MEASURED}
         gone = [name for name in self._watched if name not in chosen]
         for name in gone:
             del self._watched[name]
@@ -140,10 +144,11 @@ class RemoteMonitoring:
         """Measure one target once. What goes wrong here must not end the others: it raises nothing."""
         name, reason = one.order.name, ""
         try:
-            text = await look_at(await self._connector(), one.order, Look.READING, limit_s=self._limit_s)
-            reading = host_reading(text)
+            look, read, kind = _kind_of(one.order)
+            text = await look_at(await self._connector(), one.order, look, limit_s=self._limit_s)
+            reading = read(text)
             if reading.says_nothing:
-                raise Unreachable(f"{name} let us in, but shows no Linux with sh and /proc.")
+                raise Unreachable(f"{name} let us in, but shows no {kind}.")
             if self._watched.get(name) is one:
                 self._arrived += self._samples(one, reading)
             one.before = reading
@@ -201,3 +206,10 @@ class RemoteMonitoring:
                 one.told, one.told_at = reason, now
                 told[name] = reason
         return told
+
+
+def _kind_of(order: OrderTarget) -> tuple[Look, Callable[[str], HostReading], str]:
+    """Return how a target is looked at, what reads what it says, and what should have answered."""
+    if order.protocol == Protocol.WINRM:
+        return Look.WINDOWS_READING, windows_reading, "Windows with its performance counters"
+    return Look.READING, host_reading, "Linux with sh and /proc"

@@ -15,21 +15,22 @@ from opsterm.core.errors import Bug, StorageError, StorageFull
 from opsterm.core.hub import Hub
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
-from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
 from opsterm.inventory.target import Protocol
 from opsterm.runtime import doctor as parts
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.audit import Audit
-from opsterm.runtime.camera_worker import CameraWorker
+from opsterm.runtime.camera_worker import camera_works
 from opsterm.runtime.cameras import Cameras
 from opsterm.runtime.changes import Changes
-from opsterm.runtime.check_worker import CheckWorker
+from opsterm.runtime.check_worker import check_works
 from opsterm.runtime.checks import Checks, CheckState
+from opsterm.runtime.credentials import CredentialKeeping
 from opsterm.runtime.doctor import Check
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.exposition import Exposition
+from opsterm.runtime.files import FileTransfers
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.mail import Post
@@ -43,11 +44,12 @@ from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.remote_monitoring import RemoteMonitoring
 from opsterm.runtime.snmp import Snmp
-from opsterm.runtime.supervisor import Heart, Supervisor
+from opsterm.runtime.supervisor import Supervisor
 from opsterm.runtime.terminals import Terminals
 from opsterm.runtime.workers import Worker, Workers
 
 if TYPE_CHECKING:
+    from opsterm.runtime.apis import Apis
     from opsterm.runtime.assistant import Assistant
 
 
@@ -59,7 +61,7 @@ class Runtime:
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
         inventory, profiles, monitoring, remote_monitoring, alerts, changes, terminals, audit, exposition,
-            snmp, reach, checks, cameras, post: use-cases by room.
+            snmp, reach, checks, cameras, post, files: use-cases by room.
     """
 
     inventory: Inventory
@@ -75,6 +77,7 @@ class Runtime:
     exposition: Exposition
     post: Post
     notices: MailNotices
+    files: FileTransfers
 
     def __init__(self, *, loaded: Loaded, paths: Paths, clock: Clock, edges: Edges, face: str) -> None:
         self.loaded = loaded
@@ -89,11 +92,13 @@ class Runtime:
         self._ledger: Ledger | None = None
         self._workers: Workers | None = None
         self._started = False
+        self._apis: Apis | None = None
         self._assistant: Assistant | None = None
         self._credentials: Credentials | None = None
         self._connector: Connector | None = None
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
+        self.secrets = CredentialKeeping(lambda: self.credentials)
         self.snmp = Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
 
     @property
@@ -175,12 +180,18 @@ class Runtime:
         executor = Executor(
             store, ledger, self.connector, self.clock, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
+            quiet_limit_s=settings.changes.quiet_timeout_s,
             read_only=settings.changes.read_only,
         )  # fmt: skip
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
-            offload=self.offload,
+            offload=self.offload, warnings={Protocol.WINRM: settings.winrm.warnings},
+        )  # fmt: skip
+        self.files = FileTransfers(
+            ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
+            connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
+            parallel=settings.ssh.parallel,
         )  # fmt: skip
         self.remote_monitoring = RemoteMonitoring(
             self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
@@ -205,16 +216,29 @@ class Runtime:
     async def assistant(self) -> Assistant:
         """Return the assistant, loaded when first asked for: its rules are a seventh of what a start would import."""
         module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.assistant"))
+        apis = await self.apis()
         if self._assistant is None:
             self._assistant = cast("type[Assistant]", module.Assistant)(
                 self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
-                alerts=self.alerts, changes=self.changes, audit=self.audit,
+                alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
                 open_knowledge=self._edges.open_knowledge,
             )  # fmt: skip
         return self._assistant
 
     async def _reach_probe(self) -> ReachProbe:
         return await self._edges.open_reach(self.credentials)
+
+    async def apis(self) -> Apis:
+        """Return the use-cases of HTTP APIs, loaded when first asked for."""
+        module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.apis"))
+        if self._apis is None:
+            edges = self._edges
+            self._apis = cast("type[Apis]", module.Apis)(
+                self.store.apis, self.ledger, self.clock, inventory=self.inventory, changes=self.changes,
+                credentials=lambda: self.credentials, reader=edges.open_apis, files=edges.files, offload=self.offload,
+                read_only=self.settings.changes.read_only,
+            )  # fmt: skip
+        return self._apis
 
     async def connector(self) -> Connector:
         """Return the connector, made when first needed: what it needs costs a third of a second to load."""
@@ -245,6 +269,13 @@ class Runtime:
         return self._store
 
     @property
+    def ledger(self) -> Ledger:
+        """Where facts are told; for the use-cases, not for the faces."""
+        if self._ledger is None:
+            raise Bug("the runtime was used before it was opened")
+        return self._ledger
+
+    @property
     def _ssh_config(self) -> str:
         path = self.settings.ssh.config
         return str(self.operator.home / path[2:]) if path.startswith("~/") else path
@@ -262,11 +293,9 @@ class Runtime:
 
     def follow(self) -> None:
         """Begin to hear what other processes do; a single command does so only while it runs a change."""
-        ledger = self._ledger
-        if ledger is None:
-            raise Bug("the runtime was used before it was opened")
+        ledger = self.ledger
         self.supervisor.start("journal", ledger.follow, beat_every_s=1.0)
-        self.supervisor.start("inventory", self._follow_inventory)
+        self.supervisor.start("inventory", self.inventory.follow)
         self.supervisor.start("alerts", self.alerts.follow)
         self.supervisor.start("newest values", self.monitoring.follow)
         self.supervisor.start("stop requests", self.changes.heed_stops)
@@ -279,29 +308,16 @@ class Runtime:
         if self.settings.monitoring.remote.strip() and not self.settings.changes.read_only:
             run = self.remote_monitoring.measure_for_ever
             works.append(Worker(name="remote measurements", run=run, beat_every_s=1.0))
-        if self.checks.plans:
-            worker = CheckWorker(
-                self.checks, self.clock, monitoring=self.monitoring, parallel=self.settings.checks.parallel
-            )
-            works.append(Worker(name="checks", run=worker.check_for_ever, beat_every_s=1.0))
-        if self.cameras.selector:
-            listen = CameraWorker(self.cameras, self.clock, self.monitoring).listen_for_ever
-            works.append(Worker(name="cameras", run=listen, beat_every_s=1.0))
+        works += check_works(self.checks, self.clock, self.monitoring, self.settings.checks.parallel)
+        works += camera_works(self.cameras, self.clock, self.monitoring)
         return [
             *works,
             Worker(name="samples upkeep", run=self.monitoring.compact_for_ever, beat_every_s=60.0),
             Worker(name="changes upkeep", run=lambda heart, _: self.changes.sweep(heart), beat_every_s=5.0),
+            Worker(name="contents upkeep", run=lambda heart, _: self.files.tidy_for_ever(heart)),
             Worker(name="mail", run=self.post.deliver_for_ever),
             Worker(name="mail about alerts", run=self.notices.tell_for_ever),
         ]
-
-    async def _follow_inventory(self, heart: Heart) -> None:
-        kinds = (TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen)
-        with self.hub.listen("inventory in memory", *kinds) as ear:
-            await self.inventory.reload()
-            async for _ in ear.batches(pause_s=0.2):
-                heart.beat()
-                await self.inventory.reload()
 
     async def close(self) -> None:
         """Stop every task, give up the lease, close every connection. Safe to call twice.
@@ -363,32 +379,22 @@ class Runtime:
 
     async def check_states(self) -> Sequence[CheckState]:
         """Return how the checks of the settings stand, those that do not pass first."""
-        working = await self.workers.living_holder() is not None
-        return await self.checks.states(self.monitoring, working=working)
-
-    # --------------------------------------------------------------------- doctor
+        return await self.checks.states(self.monitoring, working=await self.workers.living_holder() is not None)
 
     async def doctor(self) -> Sequence[Check]:
         """Look at every part of the house."""
         now = self.clock.now()
         checks = [
-            *self.doctor_without_store(),
-            parts.check_ssh_config(self._ssh_config, self._ssh_problems),
+            *self.doctor_without_store(), parts.check_ssh_config(self._ssh_config, self._ssh_problems),
             parts.check_store(await self.store.facts(), self.read_only_because),
-            await parts.check_credentials(self.credentials),
+            await parts.check_credentials(self.credentials), parts.check_winrm(self.settings.winrm),
             parts.check_checks(await self.check_states(), now),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
             parts.check_lease(await self.workers.living_holder(), self._edges.processes.me(), now),
-        ]
+        ]  # fmt: skip
         checks += [parts.check_task(task, now) for task in await self.workers.tasks()]
         return [*checks, *parts.check_listeners(self.hub.ears)]
 
     def doctor_without_store(self) -> Sequence[Check]:
         """Look at what can be looked at when the data cannot be opened."""
-        return [
-            parts.check_program(),
-            parts.check_operator(self.operator),
-            parts.check_settings(self.loaded, self.paths.config_file),
-            parts.check_folders(self.paths),
-            parts.check_terminal(self._edges.environment),
-        ]
+        return parts.check_without_store(self.operator, self.loaded, self.paths, self._edges.environment)

@@ -17,10 +17,10 @@ from opsterm.storage.line import Readers
 from opsterm.storage.output import set_aside
 from opsterm.storage.writer import Transaction, Writer
 
-_COLUMNS = """id, command, shell, targets, timeout_s, expires_at, selector, risk_level, risk_reasons, reason, origin,
-requested_by, requested_at, digest, state, approved_digest, decided_by, decided_at, decision_note, started_at,
-ended_at"""
-INSERT = f"INSERT INTO change ({_COLUMNS}, runner) VALUES ({', '.join('?' * 21)}, '')"  # noqa: S608 (constants only)
+_COLUMNS = """id, command, shell, targets, timeout_s, expires_at, become, login, pty,
+selector, risk_level, risk_reasons, reason, origin, requested_by, requested_at, digest, state,
+approved_digest, decided_by, decided_at, decision_note, started_at, ended_at"""
+INSERT = f"INSERT INTO change ({_COLUMNS}, runner) VALUES ({', '.join('?' * 24)}, '')"  # noqa: S608 (constants only)
 GET = f"SELECT {_COLUMNS} FROM change WHERE id = ?"  # noqa: S608 (constants only)
 LIST = f"SELECT {_COLUMNS} FROM change ORDER BY id DESC LIMIT ?"  # noqa: S608 (constants only)
 MOVE = """UPDATE change SET state = ?, approved_digest = ?, decided_by = ?, decided_at = ?, decision_note = ?,
@@ -126,7 +126,8 @@ def _row(change: Change) -> tuple[str | int | float | None, ...]:
     order = change.order
     return (
         change.id or None, order.command, order.shell, json.dumps([astuple(target) for target in order.targets]),
-        order.timeout_s, order.expires_at, change.selector, change.risk.level.value, json.dumps(change.risk.reasons),
+        order.timeout_s, order.expires_at, order.become, order.login, order.pty,
+        change.selector, change.risk.level.value, json.dumps(change.risk.reasons),
         change.reason, change.origin, change.requested_by, change.requested_at, change.digest, change.state.value,
         change.approved_digest, change.decided_by, change.decided_at, change.decision_note, change.started_at,
         change.ended_at,
@@ -159,7 +160,8 @@ def _outcome(
 
 def _change(row: tuple[Any, ...], outcomes: tuple[Outcome, ...]) -> Change:  # a row of _COLUMNS as SQLite gives it
     (
-        number, command, shell, targets, timeout_s, expires_at, selector, risk_level, risk_reasons, reason, origin,
+        number, command, shell, targets, timeout_s, expires_at, become, login, pty,
+        selector, risk_level, risk_reasons, reason, origin,
         requested_by, requested_at, digest, state, approved_digest, decided_by, decided_at, decision_note, started_at,
         ended_at,
     ) = row  # fmt: skip
@@ -172,6 +174,9 @@ def _change(row: tuple[Any, ...], outcomes: tuple[Outcome, ...]) -> Change:  # a
         ),
         timeout_s=timeout_s,
         expires_at=expires_at,
+        become=become,
+        login=bool(login),
+        pty=bool(pty),
     )
     return Change(
         id=number,

@@ -24,6 +24,19 @@ CREATE TABLE alert (
 );
 CREATE INDEX alert_open ON alert (since) WHERE state != 'resolved';
 CREATE INDEX alert_since ON alert (since);
+CREATE TABLE api (
+  name VARCHAR NOT NULL,
+  source VARCHAR NOT NULL,
+  server VARCHAR NOT NULL,
+  title VARCHAR NOT NULL,
+  version VARCHAR NOT NULL,
+  openapi VARCHAR NOT NULL,
+  operations INTEGER NOT NULL,
+  sha256 VARCHAR NOT NULL,
+  added_at FLOAT NOT NULL,
+  read_at FLOAT NOT NULL,
+  PRIMARY KEY (name)
+);
 CREATE TABLE change (
   id INTEGER NOT NULL,
   command VARCHAR NOT NULL,
@@ -47,6 +60,9 @@ CREATE TABLE change (
   started_at FLOAT NOT NULL,
   ended_at FLOAT NOT NULL,
   runner VARCHAR NOT NULL,
+  become VARCHAR DEFAULT '' NOT NULL,
+  login BOOLEAN DEFAULT 0 NOT NULL,
+  pty BOOLEAN DEFAULT 0 NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX change_state ON change (state);
@@ -144,6 +160,12 @@ CREATE TABLE target_seen (
   reason VARCHAR NOT NULL,
   PRIMARY KEY (name)
 );
+CREATE TABLE api_description (
+  name VARCHAR NOT NULL,
+  body VARCHAR NOT NULL,
+  PRIMARY KEY (name),
+  FOREIGN KEY(name) REFERENCES api (name)
+);
 CREATE TABLE mail_recipient (
   mail_id INTEGER NOT NULL,
   place INTEGER NOT NULL,
@@ -207,4 +229,4 @@ CREATE TABLE tick (
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0002');
+INSERT INTO alembic_version VALUES ('0004');

@@ -12,9 +12,10 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import StorageError, StorageFull
 from opsterm.core.paths import Paths, make_private
 from opsterm.core.units import bytes_text
-from opsterm.runtime import ports, ports_mail
+from opsterm.runtime import ports, ports_apis, ports_mail
 from opsterm.runtime.offload import Offload
 from opsterm.storage.alerts import SqliteAlerts
+from opsterm.storage.apis import SqliteApis
 from opsterm.storage.changes import SqliteChanges
 from opsterm.storage.faults import fault
 from opsterm.storage.journal import SqliteJournal
@@ -33,6 +34,7 @@ _COUNTED = {
     "changes": "SELECT count(*) FROM change",
     "alerts": "SELECT count(*) FROM alert",
     "mails": "SELECT count(*) FROM mail",
+    "APIs": "SELECT count(*) FROM api",
     "series": "SELECT count(*) FROM series",
     "measurements": "SELECT ifnull(sum(length(data)), 0) / 8 FROM tick",
     "minutes": "SELECT count(*) FROM sample_minute",
@@ -108,6 +110,7 @@ class SqliteStore:
         self.alerts: ports.AlertStore = SqliteAlerts(writer, readers)
         output = paths.output.absolute()
         self.mail: ports_mail.MailStore = SqliteMail(writer, readers)
+        self.apis: ports_apis.ApiStore = SqliteApis(writer, readers)
         self.changes: ports.ChangeStore = SqliteChanges(writer, readers, output=output)
         self.output: ports.OutputStore = FileOutput(output, offload.pool("output"))
         self.preferences: ports.PreferenceStore = SqlitePreferences(writer, readers)

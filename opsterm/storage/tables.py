@@ -185,6 +185,9 @@ class ChangeTable(SQLModel, table=True):
     started_at: float
     ended_at: float
     runner: str
+    become: str = Field(sa_column_kwargs={"server_default": ""})
+    login: bool = Field(sa_column_kwargs={"server_default": text("0")})
+    pty: bool = Field(sa_column_kwargs={"server_default": text("0")})
 
 
 class OutcomeTable(SQLModel, table=True):
@@ -248,6 +251,30 @@ class MailToldTable(SQLModel, table=True):
     alert_id: int = Field(primary_key=True)
     address: str = Field(primary_key=True)
     severity: str
+
+
+class ApiTable(SQLModel, table=True):
+    """HTTP APIs that are known from their descriptions."""
+
+    __tablename__: ClassVar[str] = "api"
+    name: str = Field(primary_key=True)
+    source: str
+    server: str
+    title: str
+    version: str
+    openapi: str
+    operations: int
+    sha256: str
+    added_at: float
+    read_at: float
+
+
+class ApiDescriptionTable(SQLModel, table=True):
+    """What is kept of each description, as JSON: see `inventory.apis.description`. Apart, for it may be megabytes."""
+
+    __tablename__: ClassVar[str] = "api_description"
+    name: str = Field(primary_key=True, foreign_key="api.name")
+    body: str
 
 
 class PreferenceTable(SQLModel, table=True):

@@ -14,7 +14,7 @@ from opsterm.adapters.connector import open_connector
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.core.secret import Secret
 from opsterm.core.settings import SshSettings
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.ports import Connector, Ended, Operator
 
 HOST_KEY = asyncssh.generate_private_key("ssh-ed25519")
@@ -70,6 +70,7 @@ class Door:
         forwarded: where it was asked to connect to.
         offered: keys that were offered.
         passwords: passwords and answers that were given.
+        challenges: how often somebody asked to be asked.
         connections: all of them.
         children: commands that were started.
         attempts: how often somebody connected.
@@ -88,6 +89,7 @@ class Door:
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
     children: list[asyncio.subprocess.Process] = field(default_factory=list)
     attempts: int = 0
+    challenges: int = 0
     port: int = 0
 
 
@@ -127,6 +129,7 @@ class Gatekeeper(asyncssh.SSHServer):
     def get_kbdint_challenge(
         self, username: str, lang: str, submethods: str
     ) -> tuple[str, str, str, list[tuple[str, bool]]]:
+        self._door.challenges += 1
         return "", "", "", self._door.asks
 
     def validate_kbdint_response(self, username: str, responses: Sequence[str]) -> bool:
@@ -274,12 +277,14 @@ def target(port: int, name: str = "web-1", address: str = "127.0.0.1", user: str
     return OrderTarget(name=name, protocol="ssh", address=address, port=port, user=user)
 
 
-async def run(connector: Connector, where: OrderTarget, command: str, shell: str = "sh") -> tuple[bytes, Ended]:
+async def run(
+    connector: Connector, where: OrderTarget, command: str, shell: str = "sh", how: RunAs = AS_LOGGED_IN
+) -> tuple[bytes, Ended]:
     """Run a command to its end and return its output and how it ended."""
     session = await connector.session(where)
     output, ended = b"", None
     try:
-        async for piece in session.run(command, shell=shell):
+        async for piece in session.run(command, shell=shell, how=how):
             if isinstance(piece, Ended):
                 ended = piece
             else:

@@ -270,6 +270,14 @@ def undone(do: str, undo: str) -> Iterator[None]:
         subprocess.run(["ip", *undo.split()], check=True)
 
 
+def device_to(host: LabHost) -> str:
+    """Return the network device behind which a host is."""
+    words = subprocess.run(
+        ["ip", "route", "get", host.address], capture_output=True, text=True, check=True
+    ).stdout.split()
+    return words[words.index("dev") + 1]
+
+
 async def test_a_host_that_is_cut_off_while_it_works_is_told_within_seconds(lab: Lab, home: Home) -> None:
     two = lab.hosts[1].target()
     home.write("config", "IdentityFile ~/.ssh/lab\nServerAliveInterval 1\nServerAliveCountMax 1\n")
@@ -278,7 +286,8 @@ async def test_a_host_that_is_cut_off_while_it_works_is_told_within_seconds(lab:
         pieces = session.run("echo begun; sleep 20", shell="sh")
         assert await anext(pieces) == b"begun\n"
         began = time.monotonic()
-        with undone("link set ve-lab2 down", "link set ve-lab2 up"), pytest.raises(Unreachable) as lost:
+        device = device_to(lab.hosts[1])
+        with undone(f"link set {device} down", f"link set {device} up"), pytest.raises(Unreachable) as lost:
             await anext(pieces)
         assert time.monotonic() - began < 8
         assert "was lost" in lost.value.what
@@ -289,10 +298,11 @@ async def test_a_host_that_is_cut_off_while_it_works_is_told_within_seconds(lab:
 
 async def test_a_host_that_answers_nothing_times_out_and_one_without_a_route_is_told(lab: Lab, home: Home) -> None:
     two = lab.hosts[1]
-    nobody = f"{two.address} lladdr 02:00:00:00:00:99 dev ve-lab2"
+    device = device_to(two)
+    nobody = f"{two.address} lladdr 02:00:00:00:00:99 dev {device}"
     async with home.connector(connect_timeout_s=1.0) as connector:
         with (
-            undone(f"neigh replace {nobody} nud permanent", f"neigh del {two.address} dev ve-lab2"),
+            undone(f"neigh replace {nobody} nud permanent", f"neigh del {two.address} dev {device}"),
             pytest.raises(TimedOut) as silent,
         ):
             await connector.check(two.target())

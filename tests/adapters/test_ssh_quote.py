@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsterm.adapters.process_end import ANNOUNCE_SCRIPT
 from opsterm.adapters.ssh_quote import command_line, quote_word
 
 SHELLS = [name for name in ("sh", "bash", "dash", "zsh", "busybox", "fish", "csh", "tcsh") if shutil.which(name)]
@@ -33,7 +32,3 @@ def test_a_word_comes_out_as_it_went_in(shell: str, word: str) -> None:
 )
 def test_what_is_sent_stays_readable(word: str, quoted: str) -> None:
     assert quote_word(word) == quoted
-
-
-def test_the_announcement_holds_nothing_that_any_shell_reads_differently() -> None:
-    assert not set("'\\!\n") & set(ANNOUNCE_SCRIPT)

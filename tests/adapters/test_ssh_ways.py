@@ -155,7 +155,7 @@ async def test_old_algorithms_are_named_with_the_option_that_would_allow_them(ho
         await run(connector, target(other), "true")
 
 
-@pytest.mark.parametrize("protocol", ["winrm", "snmp", "http"])
+@pytest.mark.parametrize("protocol", ["snmp", "http"])
 async def test_protocols_of_later_versions_are_a_sentence(protocol: str, home: Home) -> None:
     where = OrderTarget(name="win-1", protocol=protocol, address="win-1", port=0, user="")
     async with home.connector() as connector:
@@ -163,7 +163,7 @@ async def test_protocols_of_later_versions_are_a_sentence(protocol: str, home: H
         if protocol != "http":  # whether a web server takes a connection can be seen
             attempts.append(connector.check(where))
         for attempt in attempts:
-            with pytest.raises(BadInput, match="this version runs commands on local and ssh targets"):
+            with pytest.raises(BadInput, match="this version runs commands on local and ssh and winrm targets"):
                 await attempt
 
 

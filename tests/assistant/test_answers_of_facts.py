@@ -89,7 +89,7 @@ def test_one_thing_about_a_target_is_one_sentence(line: str, says: str) -> None:
 def test_whether_a_target_answers_is_not_asked_of_it_and_what_asks_it_is_said() -> None:
     for name, says in (
         ("web-01", "`opsterm targets check web-01`"),
-        ("pc-1", "cannot check"),
+        ("pc-1", "targets check pc-1"),
         ("localhost", "stands on"),
     ):
         assert says in _text(answer_fact(FactQuestion(fact=TargetFact.STATUS, selector=name), ROWS, NOW))

@@ -65,16 +65,29 @@ def test_an_order_that_cannot_run_is_not_proposed(bad: Order) -> None:
 
 
 def test_targets_that_run_no_commands_are_named_when_a_change_is_proposed() -> None:
-    pcs = [OrderTarget(name=f"pc-{n}", protocol="winrm", address="", port=0, user="") for n in (1, 2)]
+    pcs = [OrderTarget(name=f"pc-{n}", protocol="snmp", address="", port=0, user="") for n in (1, 2)]
     alone = replace(order(), targets=tuple(pcs))
     mixed = replace(order(), targets=(*order("web-01").targets, *pcs))
-    for bad, next_step in ((alone, "the protocol ssh"), (mixed, "`and not protocol:winrm` to the targets: 1 of 3")):
-        with pytest.raises(BadInput, match=r"No command can run on pc-\[1-2\]: reached by winrm") as caught:
+    for bad, next_step in ((alone, "the protocol ssh"), (mixed, "`and not protocol:snmp` to the targets: 1 of 3")):
+        with pytest.raises(BadInput, match=r"No command can run on pc-\[1-2\]: reached by snmp") as caught:
             lifecycle.propose(
                 order=bad, selector="all", risk=Risk(level=RiskLevel.LOW, reasons=("x",)), origin="chat", by="ana",
                 now=NOW,
             )  # fmt: skip
         assert next_step in str(caught.value.next_step)
+
+
+def test_what_cmd_would_cut_short_is_not_proposed() -> None:
+    pc = OrderTarget(name="pc-1", protocol="winrm", address="", port=0, user="")
+    for shell, command, said in (
+        ("cmd", "cd x\ndel *", "would run the first line only"),
+        ("wql", "DELETE FROM x", "no query"), ("sh", "uptime", "'sh' is not known on pc-1"),
+    ):  # fmt: skip
+        with pytest.raises(BadInput, match=said):
+            lifecycle.propose(
+                order=replace(order(), targets=(pc,), shell=shell, command=command), selector="pc-1",
+                risk=Risk(level=RiskLevel.LOW, reasons=("x",)), origin="chat", by="ana", now=NOW,
+            )  # fmt: skip
 
 
 def test_nobody_proposes_nothing() -> None:

@@ -38,6 +38,7 @@ NAMES: Mapping[str, str] = {
 UNDESCRIBED: Mapping[str, str] = {
     "opsterm/storage/migrations/versions/0001_first.py:upgrade": "Alembic calls it; the module says what it makes",
     "opsterm/storage/migrations/versions/0002_mail.py:upgrade": "Alembic calls it; the module says what it makes",
+    "opsterm/storage/migrations/versions/0004_apis.py:upgrade": "Alembic calls it; the module says what it makes",
 }
 
 SHARED_NAMES: Mapping[str, str] = {}
@@ -55,7 +56,10 @@ STARTS_PROGRAMS: Mapping[str, str] = {
 
 REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/http_auth.py": "hands a password or token to the HTTP library; takes it out of what comes back",
+    "opsterm/adapters/http_session.py": "puts a secret into the request that was approved",
     "opsterm/adapters/smtp.py": "hands a password to the mail library",
+    "opsterm/adapters/winrm_login.py": "hands a password to the WinRM library",
+    "opsterm/adapters/sudo.py": "hands a password to sudo, on its standard input",
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
     "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
@@ -81,5 +85,6 @@ MUTABLE_RECORDS: Mapping[str, str] = {
     "CellRow": "a row while it is being drawn",
     "SshLine": "counts who uses a connection; never leaves the adapter",
     "SshConfig": "reads files again when they change",
+    "WinrmLine": "knows its shell and who waits on it; never leaves the adapter",
     "TargetPhrase": "filled in while one phrase is read; never leaves the assistant",
 }

@@ -17,6 +17,8 @@ Wall = Callable[[Iterable[Module]], list[str]]
 
 WALLS: Mapping[str, Wall] = {
     "one executor opens targets": walls.opens_targets,
+    "files come by the use-case and go by a change": walls.moves_files,
+    "requests leave with an order": walls.sends_requests,
     "what looks is written down": walls.looks_with_made_up_scripts,
     "one way to the executor": walls.makes_executors,
     "few files start programs": partial(walls.starts_programs, allowed=exceptions.STARTS_PROGRAMS),
@@ -59,8 +61,31 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "what looks runs under another name": (
         "one executor opens targets", "opsterm/runtime/remote_look.py", "r = session.run\n    r('reboot', shell='sh')",
     ),
+    "a use-case sends a request": (
+        "requests leave with an order", "opsterm/adapters/x.py", "line = await open_http_line('a', 80, run)",
+    ),
+    "a line is used elsewhere": ("requests leave with an order", "opsterm/adapters/x.py", "line.exchange(r, {}, {})"),
+    "a description is posted for": (
+        "requests leave with an order", "opsterm/adapters/http_fetch.py", "r = HttpRequest(method='POST', url=url)",
+    ),
+    "a description is asked for with a secret": (
+        "requests leave with an order", "opsterm/adapters/http_fetch.py", "line.exchange(r, secrets, {})",
+    ),
+    "chat sends a request": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "await self._apis.call('x', c)",
+    ),
+    "chat learns an API": ("the assistant can only propose", "opsterm/runtime/assistant.py", "await self._apis.add(n)"),
     "a script is put together": (
         "what looks is written down", "opsterm/monitoring/looks.py", "def x(): ...\nS = f'df {point}'",
+    ),
+    "a face reads a file of a target": (
+        "files come by the use-case and go by a change", "opsterm/cli/x.py", "connector.read_file(target, path)",
+    ),
+    "a use-case puts a file": (
+        "files come by the use-case and go by a change", "opsterm/runtime/files.py", "put_file(place, text)",
+    ),
+    "a fetch changes something": (
+        "files come by the use-case and go by a change", "opsterm/adapters/file_get.py", "await place.remove(path)",
     ),
     "a second executor": ("one way to the executor", "opsterm/runtime/x.py", "e = Executor(store)"),
     "a short cut to the executor": ("one way to the executor", "opsterm/tui/x.py", "self._executor.run(4)"),

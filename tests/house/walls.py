@@ -16,6 +16,15 @@ LOOKS = "opsterm/runtime/remote_look.py"
 
 LOOK_SCRIPTS = "opsterm/monitoring/looks.py"
 
+FETCHES = "opsterm/runtime/files.py"
+"""Reads files of targets for the operator."""
+
+READS = "opsterm/adapters/file_get.py"
+"""Reads them at a place; what it may ask of a place changes nothing."""
+
+CHANGES_FILES = frozenset({"create", "write", "set_owner", "set_mode", "replace", "remove", "sync"})
+CARRIES_PUTS = frozenset({"opsterm/adapters/ssh_session.py", "opsterm/adapters/local_command.py"})
+
 STARTERS = frozenset({
     "create_subprocess_exec", "create_subprocess_shell", "Popen", "posix_spawn", "posix_spawnp", "fork", "forkpty",
     "execv", "execve", "execvp", "execvpe", "execl", "execlp", "system", "popen", "startfile", "spawnv", "spawnvp",
@@ -26,6 +35,7 @@ ASSISTANT_MAY = {
     "inventory": frozenset({"rows", "row", "target", "select"}),
     "monitoring": frozenset({"series", "all_series", "know", "latest", "window", "interval_s", "rule_for"}),
     "alerts": frozenset({"feed", "recent", "get", "by_target"}),
+    "apis": frozenset({"known", "ask"}),
 }
 """What the assistant's use-case may ask of the others: everything here looks, and one word proposes."""
 ASSISTANT_MAY_NOT_HAVE = frozenset({"store", "ledger", "terminals", "connector", "executor", "credentials"})
@@ -64,6 +74,26 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
     return found
 
 
+def moves_files(modules: Iterable[Module]) -> Breaches:
+    """Find files of targets that are read elsewhere than by the use-case, or put elsewhere than in a session.
+
+    A session is the executor's; so a file is put where a change is carried out, and nowhere else.
+    """
+    found = []
+    for m in modules:
+        for node in ast.walk(m.tree):
+            if not isinstance(node, ast.Attribute | ast.Name):
+                continue
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            if name == "read_file" and isinstance(node, ast.Attribute) and m.name != FETCHES and m.room != "adapters":
+                found.append(f"{m.at(node)} reads a file of a target: only {FETCHES} does")
+            if name == "put_file" and m.name not in CARRIES_PUTS:
+                found.append(f"{m.at(node)} puts a file: a session does, for an approved change")
+            if name in CHANGES_FILES and m.name == READS:
+                found.append(f"{m.at(node)} asks a place for {name}: a fetch changes nothing")
+    return found
+
+
 def _may_run(m: Module, call: ast.Call) -> bool:
     """Return whether a command may be run here: any by the executor, the script of a `look: Look` by what looks."""
     if m.name != LOOKS:
@@ -72,6 +102,29 @@ def _may_run(m: Module, call: ast.Call) -> bool:
     bound = [n for n in ast.walk(m.tree) if isinstance(n, ast.Name) and n.id == "look" and isinstance(n.ctx, ast.Store)]
     typed = bool(given) and not bound and all(a.annotation and ast.unparse(a.annotation) == "Look" for a in given)
     return typed and bool(call.args) and dotted(call.args[0]) == "look.script"
+
+
+REQUESTS = "opsterm/adapters/http_session.py"
+"""Sends the request of an order; the executor alone runs it."""
+
+DESCRIPTIONS = "opsterm/adapters/http_fetch.py"
+"""Fetches descriptions: its requests are GET, written down, and have no secret."""
+
+
+def sends_requests(modules: Iterable[Module]) -> Breaches:
+    """Find code that sends a request to a web server outside the session of an order, but for fetching descriptions."""
+    found = []
+    for m in modules:
+        for call in calls(m.tree):
+            if called(call) in ("open_http_line", "exchange") and m.name not in (REQUESTS, DESCRIPTIONS):
+                found.append(f"{m.at(call)} sends a request: only {REQUESTS} does, and {DESCRIPTIONS} fetches")
+            if m.name == DESCRIPTIONS and called(call) == "HttpRequest":
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+                if given.get("method") != "'GET'" or "body" in given:
+                    found.append(f"{m.at(call)} writes another request than GET: a description is only fetched")
+            if m.name == DESCRIPTIONS and called(call) == "exchange" and ast.unparse(call.args[1]) != "{}":
+                found.append(f"{m.at(call)} sends a secret for a description")
+    return found
 
 
 def looks_with_made_up_scripts(modules: Iterable[Module]) -> Breaches:

@@ -17,13 +17,14 @@ from typing import Any
 
 from opsterm.composition import build_runtime
 from opsterm.core.clock import Clock, StoppedClock, SystemClock
-from opsterm.core.errors import Unreachable
+from opsterm.core.errors import NotFound, Unreachable
 from opsterm.core.paths import find_paths
 from opsterm.core.settings_reading import load_settings
 from opsterm.inventory.target import LOCALHOST
 from opsterm.monitoring.sample import Sample, SeriesKey
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.ports import Credentials, Ended, Session, Shell
+from opsterm.runtime.ports_files import FoundFile
 from opsterm.runtime.runtime import Runtime
 
 CHECKOUT = Path(__file__).parents[2]
@@ -144,7 +145,7 @@ class PlayedSession:
     answer: Answer
     closed: int = 0
 
-    def run(self, command: str, *, shell: str) -> AsyncIterator[bytes | Ended]:
+    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
         """Play."""
         del shell
         return self.answer(command)
@@ -159,15 +160,17 @@ class PlayedConnector:
 
     Attributes:
         answers: by target name.
+        files: what reading a file yields, by target and path.
         opened: names of targets to which a session was opened, in order.
     """
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         self.answers = answers
+        self.files: dict[tuple[str, str], Sequence[FoundFile | bytes]] = {}
         self.opened: list[str] = []
         self.closed = 0
 
-    async def session(self, target: OrderTarget) -> Session:
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> Session:
         """Open one."""
         await asyncio.sleep(0)
         if target.name not in self.answers:
@@ -179,6 +182,13 @@ class PlayedConnector:
         """Have none."""
         del columns, rows, term
         raise Unreachable(f"{target.name} did not answer.")
+
+    async def read_file(self, target: OrderTarget, path: str) -> AsyncIterator[FoundFile | bytes]:
+        """Play it."""
+        for piece in self.files.get((target.name, path), ()):
+            yield piece
+        if (target.name, path) not in self.files:
+            raise NotFound(f"There is no file {path} on {target.name}.")
 
     async def check(self, target: OrderTarget) -> None:
         """Answer for those that are played."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.changes.change import ChangeState
+from opsterm.changes.change import ChangeState, OutcomeState
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import (
     BadInput,
@@ -22,10 +22,11 @@ from opsterm.core.errors import (
     Refused,
 )
 from opsterm.core.events import body_to_json
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.changes import Proposal, change_number
 from opsterm.runtime.ports import Ended
 from tests.runtime.changing import approved, outcomes, proposed, story, with_targets
-from tests.runtime.stage import PlayedConnector, opened, printing
+from tests.runtime.stage import PlayedConnector, PlayedSession, opened, printing
 
 
 async def test_a_change_from_proposal_to_outcome(home: Path) -> None:
@@ -51,6 +52,7 @@ async def test_a_change_from_proposal_to_outcome(home: Path) -> None:
         (Proposal(command="  ", selector="localhost", origin="chat"), BadInput, "no command"),
         (Proposal(command="a\x00b", selector="localhost", origin="chat"), BadInput, "zero byte"),
         (Proposal(command="ls", selector="localhost", shell="fish", origin="chat"), BadInput, "fish.*is not known"),
+        (Proposal(command="ls", selector="localhost", origin="chat", how=RunAs(become="-u")), BadInput, "not the name"),
         (Proposal(command="ls", selector="", origin="chat"), BadInput, "No targets were chosen"),
         (Proposal(command="ls", selector="localhots", origin="chat"), NotFound, "localhost"),
         (Proposal(command="ls", selector="tag:", origin="chat"), BadInput, "tag"),
@@ -233,3 +235,54 @@ def test_a_change_is_named_by_its_number(text: str, number: int) -> None:
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="is not the number of a change"):
         change_number(text)
+
+
+async def test_a_command_that_prints_nothing_for_too_long_is_stopped_and_says_which_limit_it_was(home: Path) -> None:
+    async def goes_quiet(command: str) -> AsyncIterator[bytes | Ended]:
+        del command
+        for _ in range(3):
+            await asyncio.sleep(0.05)
+            yield b"."
+        await asyncio.Event().wait()
+
+    connector = PlayedConnector({"web-01": goes_quiet})
+    settings = "[changes]\nquiet_timeout_s = 0.4\n"
+    async with opened(home, open_connector=connector.open, settings=settings) as runtime:
+        await with_targets(runtime, "web-01")
+        change = await approved(runtime, selector="web-01")
+        ended = outcomes(await runtime.changes.run(change.id))["web-01"]
+    assert ended.state is OutcomeState.TIMED_OUT
+    assert ended.output_bytes == 3
+    assert "printed nothing for 0.4 s" in ended.message
+    assert "changes.quiet_timeout_s" in ended.message
+
+
+async def test_how_its_shell_is_started_reaches_the_target_and_the_audit(home: Path) -> None:
+    seen = []
+
+    class Started(PlayedSession):
+        def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
+            seen.append(how)
+            return super().run(command, shell=shell, how=how)
+
+    class Starting(PlayedConnector):
+        async def session(self, target: OrderTarget, *, looks: bool = False) -> Started:
+            del looks
+            return Started(self.answers[target.name])
+
+    connector, how = Starting({"web-01": printing(b"root")}), RunAs(become="root", login=True, pty=True)
+    async with opened(home, open_connector=connector.open) as runtime:
+        await with_targets(runtime, "web-01")
+        change = await approved(runtime, selector="web-01", how=how)
+        assert (await runtime.changes.get(change.id)).order.run_as == how
+        await runtime.changes.run(change.id)
+        rows = await runtime.audit.rows(correlation_id=change.name)
+    assert seen == [how]
+    assert rows[0].what == f"proposed {change.name} as root by sudo: uptime"
+
+
+async def test_what_only_reads_runs_at_once_as_root_too_but_not_with_profile_files(home: Path) -> None:
+    async with opened(home) as runtime:
+        for how, state in ((RunAs(become="root"), ChangeState.APPROVED), (RunAs(login=True), ChangeState.PROPOSED)):
+            proposal = Proposal(command="uptime", selector="localhost", origin="command line", how=how)
+            assert (await runtime.changes.query(proposal)).state is state

@@ -79,7 +79,7 @@ class Refusing(PlayedConnector):
         super().__init__({})
         self.error: OpstermError | None = error
 
-    async def session(self, target: OrderTarget) -> Session:
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> Session:
         self.opened.append(target.name)
         if self.error is not None:
             raise self.error

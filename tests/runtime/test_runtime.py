@@ -119,8 +119,8 @@ async def test_the_doctor_tells_each_part(home: Path) -> None:
         tasks = {name for name in found if name.startswith("task ")}
         assert tasks == {
             "task journal", "task inventory", "task alerts", "task newest values", "task stop requests", "task lease",
-            "task measurements", "task samples upkeep", "task changes upkeep", "task mail", "task mail about alerts",
-            "task report",
+            "task measurements", "task samples upkeep", "task changes upkeep", "task contents upkeep", "task mail",
+            "task mail about alerts", "task report",
         }  # fmt: skip
         assert {found[name] for name in tasks} == {Health.GOOD}
 

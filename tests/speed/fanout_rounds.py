@@ -46,6 +46,7 @@ async def measure(runtime: Runtime, rounds: int) -> list[dict[str, float]]:
     quiet_gc()
     before_kb = resident_kb()
     found = []
+    ended: Change | None = None
     for _ in range(rounds):
         wall, cpu = time.perf_counter(), time.process_time()
         ended = await ask(runtime)
@@ -53,8 +54,9 @@ async def measure(runtime: Runtime, rounds: int) -> list[dict[str, float]]:
             "wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu,
             "resident_kb": resident_kb(), "before_kb": before_kb,
         })  # fmt: skip
-    for outcome in ended.outcomes:
-        sys.stdout.write((await runtime.changes.output(ended.id, outcome.target)).decode())
+    last, outcomes = (ended.id, ended.outcomes) if ended else (0, ())
+    for outcome in outcomes:
+        sys.stdout.write((await runtime.changes.output(last, outcome.target)).decode())
     return found
 
 

@@ -56,7 +56,7 @@ def medians(runs: Mapping[str, Run]) -> dict[str, Figures]:
     for _ in range(ROUNDS):
         for name, run in runs.items():
             taken[name].append(run())
-    found = {
+    found: dict[str, Figures] = {
         name: {key: statistics.median(run[key] for run in all_) for key in ("wall_s", "client_cpu_s", "n")}
         for name, all_ in taken.items()
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import sqlite3
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -21,14 +23,16 @@ from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
 import opsterm.storage.tables  # noqa: F401 (fills the metadata)
+from opsterm.changes.change import Change
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import ExitCode, SchemaTooNew, StorageError
 from opsterm.core.paths import Paths, make_private
-from opsterm.storage import alerts, changes, compaction, facts, journal, lease, mail, samples, targets, ticks
+from opsterm.storage import alerts, apis, changes, compaction, facts, journal, lease, mail, samples, targets, ticks
 from opsterm.storage.migrations.ddl import schema_sql
 from opsterm.storage.migrations.run import migrate
 from opsterm.storage.schema import SHIPPED, Schema, backups, prepare
 from opsterm.storage.store import open_store
+from tests.storage.samples_of_facts import change as sample_change
 from tests.storage.samples_of_facts import fact
 
 LATER = f"{int(SHIPPED.version) + 1:04}"
@@ -85,7 +89,7 @@ def test_the_newest_migration_is_the_version_of_the_program() -> None:
 
 def statements() -> Iterator[str]:
     """Every statement of the room that is a constant."""
-    for module in (alerts, changes, compaction, facts, journal, lease, mail, samples, targets, ticks):
+    for module in (alerts, apis, changes, compaction, facts, journal, lease, mail, samples, targets, ticks):
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]
             for text in values:
@@ -315,3 +319,40 @@ assert not heavy, heavy
     made, opened = map(float, done.stdout.split())
     assert made < 0.2
     assert opened < 0.06
+
+
+def test_what_was_approved_before_shells_were_started_otherwise_is_still_approved(
+    paths: Paths, clock: StoppedClock, tmp_path: Path
+) -> None:
+    scripts = tmp_path / "then"
+    shutil.copytree(
+        SHIPPED.scripts, scripts, ignore=shutil.ignore_patterns("000[3-9]_*", "00[1-9][0-9]_*", "__pycache__")
+    )
+    make_private(paths.data)
+    migrate(paths.database, scripts)
+    given = sample_change()
+    order = given.order
+    then = {
+        "id": 1, "command": order.command, "shell": order.shell, "timeout_s": order.timeout_s,
+        "targets": json.dumps([astuple(target) for target in order.targets]), "expires_at": order.expires_at,
+        "selector": given.selector, "risk_level": given.risk.level, "risk_reasons": "[]", "reason": "",
+        "origin": "chat",
+        "requested_by": "ana", "requested_at": 1.0, "digest": given.digest, "state": "approved",
+        "approved_digest": given.digest, "decided_by": "ben", "decided_at": 2.0, "decision_note": "", "started_at": 0.0,
+        "ended_at": 0.0, "runner": "",
+    }  # fmt: skip
+    with closing(sqlite3.connect(paths.database)) as db:
+        db.execute(f"INSERT INTO change ({', '.join(then)}) VALUES ({', '.join('?' * len(then))})", list(then.values()))
+        db.commit()
+
+    async def now() -> Change | None:
+        store = await open_store(paths, clock)
+        try:
+            return await store.changes.get(1)
+        finally:
+            await store.close()
+
+    found = asyncio.run(now())
+    assert found is not None
+    assert found.order == order
+    assert found.order.digest() == found.approved_digest

@@ -111,6 +111,11 @@ async def test_a_change_comes_back_byte_for_byte(store: SqliteStore) -> None:
     back = await store.changes.get(1)
     assert back == kept
     assert back.order.digest() == given_change.digest
+    order = replace(given_change.order, become="postgres", login=True, pty=True)
+    as_other, _ = await store.changes.insert(replace(given_change, order=order, digest=order.digest()), lambda _: [])
+    found = await store.changes.get(2)
+    assert found == as_other
+    assert found.order.digest() == order.digest() != given_change.digest
     assert await store.changes.get(99) is None
 
 

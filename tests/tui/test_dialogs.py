@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from opsterm.core.settings_reading import load_settings
+from opsterm.policy.order import RunAs
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.choice import ChoiceScreen
 from opsterm.tui.widgets.row_table import RowTable
@@ -127,6 +128,21 @@ async def test_esc_keeps_a_command_for_the_next_time(stage: Stage) -> None:
         await there.until(lambda: isinstance(there.app.screen, ApprovalScreen))
         await there.press("escape", "p")
         assert "systemctl restart nginx" not in there.text
+
+
+async def test_a_command_can_be_proposed_as_root_by_sudo(stage: Stage) -> None:
+    async with sitting(stage) as there:
+        await there.press("p")
+        await there.type("systemctl restart nginx")
+        assert "[ ] ctrl+r as root by sudo" in there.text
+        await there.press("ctrl+r", "ctrl+t", "ctrl+l", "ctrl+t")
+        for said in ("[x] ctrl+r as root by sudo", "[x] ctrl+l log-in shell", "[ ] ctrl+t on a terminal"):
+            assert said in there.text
+        await there.press("enter")
+        await there.until(lambda: isinstance(there.app.screen, ApprovalScreen))
+        assert "sh as a log-in shell · as root by sudo, logged in as yourself" in there.text
+        assert "It runs as root by sudo." in there.text
+        assert (await there.app.runtime.changes.list())[0].order.run_as == RunAs(become="root", login=True)
 
 
 async def test_esc_keeps_the_fields_of_a_target_and_a_refused_target_stays(furnished: Stage) -> None:

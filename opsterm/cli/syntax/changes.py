@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
+from opsterm.policy.file_put import PUT
+from opsterm.policy.order import HTTP, SHELLS_OF_PROTOCOL
 
 _ABOUT_APPROVE = """\
 On a terminal a high risk asks for the number of targets. Without one nobody is
@@ -25,6 +27,12 @@ one group; of those that differ from the most, the lines that differ are shown.
 Ends as approve does."""
 
 
+SHELLS = tuple(
+    dict.fromkeys(word for words in SHELLS_OF_PROTOCOL.values() for word in words if word not in (HTTP, PUT))
+)
+"""Files and requests have verbs of their own."""
+
+
 def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs that look at targets or change them, and the audit."""
     for name, text, about in (
@@ -33,7 +41,12 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     ):
         one = add_verb(verbs, data, name, text, about=about)
         one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
-        one.add_argument("--shell", default="sh", choices=("sh", "bash"), help="which shell runs it")
+        one.add_argument("--shell", default="", choices=SHELLS, help="by default sh, and powershell on Windows")
+        one.add_argument(
+            "--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said"
+        )
+        one.add_argument("--login", action="store_true", help="as a log-in shell: profile files are read")
+        one.add_argument("--pty", action="store_true", help="on a terminal, for what insists on one")
         one.add_argument("--reason", default="", help="why; kept in the audit")
         one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
         if name == "query":

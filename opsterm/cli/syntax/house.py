@@ -27,6 +27,7 @@ def add_house(verbs: Verbs[Parser], data: Parser) -> None:
     verb("create", "make the vault; asks for a passphrase",
          "Without a terminal, it is the first line of standard input.")  # fmt: skip
     verb("list", "list what is kept, never the secrets")
+    verb("services", "list what can be kept, and what stands for the account")
     for name, text in (("set", "keep a secret; asks for it"), ("remove", "forget a secret")):
         one = verb(
             name, text,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from opsterm.changes.change import Change, ChangeState, Outcome
-from opsterm.changes.summary import as_whom, targets_text, way_back
+from opsterm.changes.summary import as_whom, shell_text, targets_text, way_back
 from opsterm.cli.arguments import command_text
 from opsterm.cli.output import ESCAPED_AT_MOST
 from opsterm.cli.prompt import read_text
 from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
-from opsterm.core.errors import BadInput, ExitCode, StorageError
-from opsterm.core.text import clean_bytes, shown_exactly
+from opsterm.core.errors import BadInput, ExitCode, NotFound, StorageError
+from opsterm.core.text import clean_block, clean_bytes, shown_exactly
 from opsterm.core.units import age_text, bytes_text, parse_duration, span_text
 from opsterm.policy.mask import mask
+from opsterm.policy.order import RunAs
 from opsterm.runtime.changes import Proposal, change_number
 
 
@@ -31,19 +32,25 @@ async def propose(context: Context) -> int:
 async def proposal_of(context: Context) -> Proposal:
     """Return what the line asks for. Raises BadInput."""
     words, verb = context.invocation.texts("command_words"), context.invocation.verb
+    shell = context.invocation.text("shell")
     if not words:
         raise BadInput(
             f"There is no command to {verb}.", next_step=f"Write it behind --: opsterm {verb} --on web-01 -- uptime"
         )
-    command = (await read_text("the command")).removesuffix("\n") if words == ["-"] else command_text(words)
+    command = (await read_text("the command")).removesuffix("\n") if words == ["-"] else command_text(words, shell)
     timeout = context.invocation.text("timeout")
     return Proposal(
         command=command,
         selector=context.invocation.text("on"),
-        shell=context.invocation.text("shell"),
+        shell=shell,
         reason=context.invocation.text("reason"),
         origin="command line",
         timeout_s=parse_duration(timeout) if timeout else None,
+        how=RunAs(
+            become=context.invocation.text("become"),
+            login=context.invocation.yes("login"),
+            pty=context.invocation.yes("pty"),
+        ),
     )
 
 
@@ -54,7 +61,7 @@ def describe(context: Context, change: Change) -> None:
     now = context.runtime.clock.now()
     first, *more = shown_exactly(order.command).split("\n")
     say("\n".join([f"what    {first}", *(f"        {line}" for line in more)]))
-    say(f"        {order.shell} · {as_whom(change)} · {span_text(order.timeout_s)} limit")
+    say(f"        {shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit")
     say(f"where   {targets_text(change)}{_environments(context, change)}")
     say(f"risk    {change.risk.level.upper()}  {' '.join(change.risk.reasons)}")
     say(f"back    {way_back(change)}")
@@ -63,6 +70,17 @@ def describe(context: Context, change: Change) -> None:
     say(f"digest  {change.digest}")
     if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED):
         say(f"until   {age_text(max(0.0, order.expires_at - now))} from now")
+
+
+async def describe_content(context: Context, change: Change) -> None:
+    """Tell what a file that would be put holds, when it is a short text; nothing for any other change."""
+    try:
+        text = await context.runtime.files.content(change)
+    except NotFound:
+        return
+    if text:
+        lines = clean_block(text).split("\n")
+        context.printer.say("\n".join(["content", *(f"        {line}" for line in lines)]).rstrip())
 
 
 def _environments(context: Context, change: Change) -> str:
@@ -119,6 +137,7 @@ async def show(context: Context) -> int:
         return ExitCode.DONE
     context.printer.line(f"{change.name}  {change.state}{_decision(change)}")
     describe(context, change)
+    await describe_content(context, change)
     if change.started_at:
         context.printer.table(
             ("target", "outcome", "exit", "took", "output", "message"),

@@ -10,7 +10,7 @@ from opsterm.changes.events import ChangeTargetEnded
 from opsterm.changes.summary import exit_summary, progress_text
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.changes import describe, proposal_of
-from opsterm.cli.verbs.running import exit_code, run_here, run_to_the_end
+from opsterm.cli.verbs.running import exit_code, open_vault_for, run_here, run_to_the_end
 from opsterm.core.errors import ExitCode, OpstermError
 from opsterm.core.hub import Ear
 from opsterm.core.quiet_gc import quiet_gc
@@ -25,6 +25,7 @@ async def query(context: Context) -> int:
         return await _not_run(context, change)
     if context.invocation.yes("each") and not context.printer.json:
         return await run_here(context, change)
+    await open_vault_for(context, change)
     context.runtime.follow()
     quiet_gc()
     with context.runtime.hub.listen("progress on the command line", ChangeTargetEnded) as ear:

@@ -9,7 +9,8 @@ from opsterm.changes.events import ChangeOutput
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
-from opsterm.cli.verbs.changes import describe, named_change
+from opsterm.cli.verbs.changes import describe, describe_content, named_change
+from opsterm.cli.verbs.vault import open_if_a_person_is_there
 from opsterm.core.errors import ExitCode, NotApproved, OpstermError
 from opsterm.core.hub import Ear
 from opsterm.core.quiet_gc import quiet_gc
@@ -24,6 +25,7 @@ async def approve(context: Context) -> int:
     """Approve a change as it is shown, and run it here."""
     change = await named_change(context)
     describe(context, change)
+    await describe_content(context, change)
     count = len(change.order.targets)
     given = context.invocation.number("targets")
     if given is not None and given != count:
@@ -60,6 +62,7 @@ async def run(context: Context) -> int:
 
 async def run_here(context: Context, change: Change) -> int:
     """Run an approved change in this process and print what comes, as it comes."""
+    await open_vault_for(context, change)
     runtime = context.runtime
     runtime.follow()
     quiet_gc()
@@ -82,6 +85,12 @@ async def run_here(context: Context, change: Change) -> int:
     if live.failure is not None:
         raise live.failure
     return exit_code(ended)
+
+
+async def open_vault_for(context: Context, change: Change) -> None:
+    """Ask for the passphrase of a locked vault when sudo may ask for a password that is in it."""
+    if change.order.become:
+        await open_if_a_person_is_there(context)
 
 
 async def run_to_the_end(context: Context, change: Change) -> Change | OpstermError:

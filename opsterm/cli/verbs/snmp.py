@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TypeVar
 
-from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
+from opsterm.cli.prompt import ask_line
 from opsterm.cli.run import Context
+from opsterm.cli.verbs.vault import open_if_a_person_is_there
 from opsterm.core.errors import BadInput
 from opsterm.core.secret import Secret
 from opsterm.core.units import age_text
@@ -19,12 +20,6 @@ from opsterm.runtime.snmp import SnmpAnswer, TableFound, exit_code
 
 T = TypeVar("T")
 Rows = Sequence[Mapping[str, object]]
-
-
-async def _open(context: Context) -> None:
-    """Open a locked vault when somebody can be asked; without a terminal, standard input is not ours to read."""
-    if is_asked_on_a_terminal() and await context.runtime.credentials.state() == "locked":
-        await context.runtime.credentials.unlock(await _ask("Passphrase of the vault: "))
 
 
 async def _ask(prompt: str) -> Secret:
@@ -80,7 +75,7 @@ def _print_values(context: Context, values: Sequence[tuple[str, Binding]]) -> No
 
 async def get(context: Context) -> int:
     """Get the values of some objects."""
-    await _open(context)
+    await open_if_a_person_is_there(context)
     answers = await context.runtime.snmp.get(context.invocation.text("selector"), context.invocation.texts("objects"))
     if not context.printer.json:
         _print_values(context, [(answer.target, binding) for answer in answers for binding in answer.found or ()])
@@ -89,7 +84,7 @@ async def get(context: Context) -> int:
 
 async def walk(context: Context) -> int:
     """Read everything below some objects."""
-    await _open(context)
+    await open_if_a_person_is_there(context)
     given = context.invocation
     answers = await context.runtime.snmp.walk(
         given.text("selector"), given.texts("objects"), limit=given.number("limit") or 0
@@ -110,7 +105,7 @@ async def walk(context: Context) -> int:
 
 async def table(context: Context) -> int:
     """Read a table."""
-    await _open(context)
+    await open_if_a_person_is_there(context)
     given = context.invocation
     answers = await context.runtime.snmp.table(
         given.text("selector"), given.text("object"), limit=given.number("limit") or 0
@@ -147,7 +142,7 @@ def _table_rows(found: TableFound) -> Rows:
 
 async def profile(context: Context) -> int:
     """Say what targets are."""
-    await _open(context)
+    await open_if_a_person_is_there(context)
     answers = await context.runtime.snmp.profile(context.invocation.text("selector"))
     found = [(answer.target, answer.found) for answer in answers if answer.found is not None]
     if len(answers) == 1 and found and not context.printer.json:

@@ -269,7 +269,11 @@ def _profile_lines(found: HostProfile) -> Sequence[tuple[str, str]]:
         ("user", found.user if found.uid is None else f"{found.user} ({found.uid})"),
         ("groups", ", ".join(found.groups)),
         ("as root", str(found.sudo or "")),
-        ("rights", ", ".join(confined) or "none"),
+        ("rights", "" if found.os_id == "windows" else ", ".join(confined) or "none"),
         ("shell", f"{found.shell}, /bin/sh is {found.sh}" if found.sh else found.shell),
         ("tools", ", ".join(found.tools)),
+        ("domain", found.domain),
+        ("running", ", ".join(found.running)),
+        ("stopped", ", ".join(found.stopped)),
+        ("updates", ", ".join(found.updates)),
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.secret import Secret
+from opsterm.runtime.credentials import require_looked_up
 
 
 async def _ask(prompt: str) -> Secret:
@@ -20,6 +23,12 @@ async def open_vault(context: Context) -> None:
     """Ask for the passphrase of a locked vault."""
     if await context.runtime.credentials.state() == "locked":
         await context.runtime.credentials.unlock(await _ask("Passphrase of the vault: "))
+
+
+async def open_if_a_person_is_there(context: Context) -> None:
+    """Ask for the passphrase of a locked vault; without a terminal standard input is not ours to read."""
+    if is_asked_on_a_terminal():
+        await open_vault(context)
 
 
 async def status(context: Context) -> int:
@@ -48,11 +57,23 @@ async def create(context: Context) -> int:
 async def list(context: Context) -> int:  # noqa: A001 (the verb is called so)
     """List what is kept, never the secrets."""
     await open_vault(context)
-    for service, account in await context.runtime.credentials.names():
+    for kept in await context.runtime.secrets.list():
         if context.printer.json:
-            context.printer.record({"service": service, "account": account})
+            context.printer.record({"service": kept.service, "account": kept.account})
         else:
-            context.printer.line(f"{service}  {account}")
+            context.printer.line(f"{kept.service}  {kept.account}")
+    return ExitCode.DONE
+
+
+async def services(context: Context) -> int:
+    """List what can be kept."""
+    found = context.runtime.secrets.services()
+    if context.printer.json:
+        for service in found:
+            context.printer.record(asdict(service))
+    else:
+        rows = [(service.name, service.account, service.what) for service in found]
+        context.printer.table(("service", "account", "what it is"), rows)
     return ExitCode.DONE
 
 
@@ -60,7 +81,8 @@ async def set(context: Context) -> int:  # noqa: A001 (the verb is called so)
     """Keep a secret."""
     await open_vault(context)
     service, account = context.invocation.text("service"), context.invocation.text("account")
-    await context.runtime.credentials.put(service, account, await _ask(f"Secret for {account}: "))
+    require_looked_up(service, account)
+    await context.runtime.secrets.put(service, account, await _ask(f"Secret for {account}: "))
     _tell(context, service, account, kept=True)
     return ExitCode.DONE
 
@@ -69,7 +91,7 @@ async def remove(context: Context) -> int:
     """Forget a secret."""
     await open_vault(context)
     service, account = context.invocation.text("service"), context.invocation.text("account")
-    await context.runtime.credentials.remove(service, account)
+    await context.runtime.secrets.remove(service, account)
     _tell(context, service, account, kept=False)
     return ExitCode.DONE
 

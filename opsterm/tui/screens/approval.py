@@ -315,8 +315,9 @@ class ApprovalScreen(Dialog[str]):
     async def _replace(self, command: str) -> None:
         old = self.change
         proposal = Proposal(
-            command=command, selector=old.selector, shell=old.order.shell, reason=old.reason, origin="screen"
-        )
+            command=command, selector=old.selector, shell=old.order.shell, reason=old.reason, origin="screen",
+            how=old.order.run_as,
+        )  # fmt: skip
         try:
             new = await self.runtime.changes.propose(proposal)
             await self.runtime.changes.deny(old.id, note=f"replaced by {new.name}")

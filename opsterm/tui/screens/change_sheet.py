@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.summary import as_whom, exit_summary, targets_text, way_back
+from opsterm.changes.summary import as_whom, exit_summary, shell_text, targets_text, way_back
 from opsterm.core.text import clean_block, clean_line, shown_exactly
 from opsterm.core.units import age_text, bytes_text, span_text
 from opsterm.policy.approval import Ask, Friction
@@ -77,7 +77,7 @@ def rows_of(change: Change, *, now: float, environments: str, sign: str) -> list
     where = f"{targets_text(change)}{f' · {environments}' if environments else ''}"
     rows = [
         SheetRow("what", shown_exactly(order.command), exact=True),
-        SheetRow("", f"{order.shell} · {as_whom(change)} · {span_text(order.timeout_s)} limit"),
+        SheetRow("", f"{shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit"),
         SheetRow("where", where),
         *_results(change),
         SheetRow("risk", f"{sign} {change.risk.level.upper()}  {' '.join(change.risk.reasons)}"),

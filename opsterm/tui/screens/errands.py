@@ -22,9 +22,11 @@ from opsterm.runtime.runtime import Runtime
 from opsterm.tui.panes.chart import ChartPane
 from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.terminal import TerminalPane
+from opsterm.tui.screens.apis import ApiErrand
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.checks import ChecksErrand
 from opsterm.tui.screens.choice import ChoiceScreen, PaletteScreen
+from opsterm.tui.screens.command_prompt import CommandPrompt
 from opsterm.tui.screens.help import help_text
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.screens.target_form import TargetForm
@@ -42,6 +44,7 @@ class Errands:
 
     def __init__(self, home: HomeScreen) -> None:
         self._home = home
+        self.apis = ApiErrand(home)
         self._drafts: dict[str, str] = {}  # commands that were left with esc
         self._forms: dict[str, Mapping[str, str]] = {}  # fields of target forms that were left with esc
         self._changed: dict[str, str] = {}  # settings that count from the next start on
@@ -228,7 +231,7 @@ class Errands:
         async def take(text: str) -> None:
             if not text:
                 return
-            proposal = Proposal(command=text, selector=where, origin="screen")
+            proposal = Proposal(command=text, selector=where, origin="screen", how=prompt.how)
             change = await (changes.query(proposal) if at_once else changes.propose(proposal))
             self._drafts.pop(title, None)
             if at_once and change.state is ChangeState.APPROVED:
@@ -239,7 +242,8 @@ class Errands:
             self._drafts[title] = text
 
         value = self._drafts.get(title, "")
-        self._home.app.push_screen(PromptScreen(f"{title} {where}", question, value=value, attempt=take, left=left))
+        prompt = CommandPrompt(f"{title} {where}", question, value=value, attempt=take, left=left)
+        self._home.app.push_screen(prompt)
 
     def _show_change(self, change_id: int) -> None:
         self._home.run_worker(self.with_change("open", change_id), group="change", exclusive=True)

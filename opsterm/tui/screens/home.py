@@ -301,6 +301,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Show what mail waits."""
         await self.errands.mail()
 
+    async def action_show_apis(self) -> None:
+        """Call an operation of an HTTP API."""
+        await self.errands.apis.run()
+
     async def action_unlock_vault(self) -> None:
         """Open the vault."""
         await self.errands.vault()

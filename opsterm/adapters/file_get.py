@@ -1,0 +1,59 @@
+"""Reads a file at a place: what it is first, then its bytes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+
+from opsterm.adapters.file_faults import read_fault
+from opsterm.adapters.file_place import PIECE, FilePlace, PlaceError
+from opsterm.core.errors import BadInput, OpstermError
+from opsterm.core.text import clean_line
+from opsterm.runtime.ports_files import FoundFile
+
+
+async def get_file(place: FilePlace, path: str, *, target: str) -> AsyncGenerator[FoundFile | bytes, None]:
+    """Yield what a file is, then its bytes to the end that it has by then; a log that grows is read as far as it was.
+
+    Whoever asks may leave after the first: nothing has been read by then.
+
+    Args:
+        place: where.
+        path: absolute.
+        target: name of the place, for messages.
+
+    Raises:
+        NotFound, Refused: it is not there, or must not be read.
+        BadInput: it is no regular file, or cannot be read.
+        Unreachable, TimedOut: the line died.
+    """
+    try:
+        seen = await place.facts(path, follow=True)
+        if not seen.is_file:
+            kind = "a folder" if seen.is_folder else "a device, pipe or socket"
+            raise BadInput(
+                f"{clean_line(path, limit=300)} on {target} is {kind}, not a file.",
+                next_step="Name one file; a folder can be packed first: opsterm propose … -- tar",
+            )
+        file = await place.open(path)
+        try:
+            facts = await file.facts()
+            if not facts.is_file:
+                raise BadInput(f"{clean_line(path, limit=300)} on {target} became another thing while it was opened.")
+            yield FoundFile(
+                real_path=await place.real_path(path), size=facts.size, mode=facts.permissions,
+                changed_at=facts.changed_at,
+            )  # fmt: skip
+            offset = 0
+            while not facts.size or offset < facts.size:
+                wanted = min(PIECE, facts.size - offset) if facts.size else PIECE
+                piece = await file.read(offset, wanted)
+                if not piece:
+                    break
+                offset += len(piece)
+                yield piece
+        finally:
+            with contextlib.suppress(PlaceError, OpstermError):
+                await file.close()
+    except PlaceError as error:
+        raise read_fault(error, path, target) from error

@@ -1,0 +1,156 @@
+"""What carries out an order whose shell is "http": its text is a request, and the answer is the output."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from urllib.parse import quote
+
+import h11
+
+from opsterm.adapters.http_exchange import HttpLine, open_http_line
+from opsterm.core.errors import NotFound, Refused
+from opsterm.core.http_request import HttpRequest, filled, parse_request
+from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
+from opsterm.runtime.offload import Run
+from opsterm.runtime.ports import Credentials, Ended
+from opsterm.runtime.ports_apis import SERVICE, secret_account
+
+BODY_LIMIT = 16_000_000
+"""Bytes of an answer that are read; one that never ends is cut off here."""
+
+_SHOWN = (
+    b"content-type", b"content-length", b"content-encoding", b"location", b"etag", b"last-modified", b"retry-after",
+    b"link", b"allow", b"www-authenticate", b"x-request-id", b"x-total-count", b"deprecation", b"sunset", b"warning",
+)  # fmt: skip
+"""Headers of an answer that are output; no cookie is among them."""
+
+_SHORTEST_SECRET = 6
+"""Characters of a secret that is looked for in an answer; a shorter one would be found in any text."""
+
+
+class HttpSession:
+    """An open line to a server, for one request. See `ports.Session`."""
+
+    def __init__(self, target: OrderTarget, line: HttpLine, credentials: Credentials | None) -> None:
+        self._target = target
+        self._line = line
+        self._credentials = credentials
+
+    async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
+        """Send the request that `command` is; yield the answer. See `ports.Session.run`.
+
+        The exit status is 0 for an answer of 200 to 299, else 1.
+
+        Raises:
+            BadInput: the text is no request.
+            Refused: it is for another server than the target, or the server is not who it should be.
+            NotFound: a secret that it wants is not kept.
+            Unreachable: the line broke, or what came is no HTTP.
+        """
+        del how  # a request says itself as whom
+        request = self._checked(command, shell)
+        secrets = await self._secrets(request)
+        hidden = _Redaction(secrets)
+        query = {name: quote(text, safe="") for name, text in secrets.items()}
+        headers = {
+            name: filled(value, _basic(secrets) if value.startswith("Basic ") else secrets)
+            for name, value in request.headers
+        }
+        status, read = 0, 0
+        async with aclosing(self._line.exchange(request, query, headers)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, h11.Response):
+                    status = piece.status_code
+                    yield hidden.all_of(_head(piece))
+                    continue
+                read += len(piece)
+                shown = hidden.pass_on(piece[: max(0, BODY_LIMIT - read + len(piece))])
+                if shown:
+                    yield shown
+                if read > BODY_LIMIT:
+                    break
+        rest = hidden.rest() + (b"\n(cut off: the answer is longer)\n" if read > BODY_LIMIT else b"")
+        if rest:
+            yield rest
+        yield Ended(exit_status=0 if 200 <= status < 300 else 1)
+
+    def _checked(self, command: str, shell: str) -> HttpRequest:
+        if shell != HTTP:
+            raise Refused(f"{self._target.name} takes requests, not commands for {shell}.")
+        request = parse_request(command)
+        origin = request.origin
+        if (origin.host, origin.port) != (self._target.address.lower().strip("[]"), self._target.port):
+            raise Refused(
+                f"The request was not sent: it is for {origin}, and {self._target.name} is another server.",
+                next_step="Write it with opsterm apis call.",
+            )
+        return request
+
+    async def _secrets(self, request: HttpRequest) -> dict[str, str]:
+        found = {}
+        for name in request.credentials:
+            account = secret_account(name, request.origin)
+            if not request.origin.secure:
+                raise Refused("The request was not sent: it has a secret in it and would go over http.")
+            secret = await self._credentials.get(SERVICE, account) if self._credentials is not None else None
+            if secret is None:
+                raise NotFound(
+                    f"The request was not sent: no secret {name} is kept for {request.origin}.",
+                    next_step=f"Keep one: opsterm apis login {self._target.name} {name}",
+                )
+            found[name] = secret.reveal()
+        return found
+
+    async def close(self) -> None:
+        """Close; safe to call twice."""
+        await self._line.close()
+
+
+async def open_session(target: OrderTarget, credentials: Credentials | None, run: Run) -> HttpSession:
+    """Connect to an API's server; nothing is sent yet. Raises Unreachable, Refused."""
+    return HttpSession(target, await open_http_line(target.address.strip("[]"), target.port, run), credentials)
+
+
+def _head(response: h11.Response) -> bytes:
+    """Return an answer's first lines as output: what it said, and the headers that an operator looks for."""
+    lines = [b"HTTP %d %s" % (response.status_code, bytes(response.reason))]
+    lines += [name.title() + b": " + value for name, value in response.headers if name in _SHOWN]
+    return b"\n".join(line.strip() for line in lines) + b"\n\n"
+
+
+def _basic(secrets: dict[str, str]) -> dict[str, str]:
+    """Return secrets of the form "user:password" as RFC 7617 sends them."""
+    return {name: base64.b64encode(text.encode()).decode("ascii") for name, text in secrets.items()}
+
+
+class _Redaction:
+    """Takes secrets out of an answer that repeats them, wherever its pieces are cut."""
+
+    def __init__(self, secrets: dict[str, str]) -> None:
+        texts = [*secrets.values(), *_basic(secrets).values()]
+        texts += [text.partition(":")[2] for text in secrets.values()]
+        self._secrets: Sequence[bytes] = sorted(
+            {text.encode() for text in texts if len(text) >= _SHORTEST_SECRET}, key=len, reverse=True
+        )
+        self._keep = max((len(one) for one in self._secrets), default=1) - 1
+        self._held = b""
+
+    def all_of(self, data: bytes) -> bytes:
+        """Return a whole text without secrets."""
+        for secret in self._secrets:
+            data = data.replace(secret, b"[masked:credential]")
+        return data
+
+    def pass_on(self, piece: bytes) -> bytes:
+        """Return what may be passed on; the last bytes wait, for a secret may begin in them."""
+        data = self.all_of(self._held + piece)
+        at = max(0, len(data) - self._keep) if self._keep else len(data)
+        self._held = data[at:]
+        return data[:at]
+
+    def rest(self) -> bytes:
+        """Return what waited."""
+        held, self._held = self._held, b""
+        return held

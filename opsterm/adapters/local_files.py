@@ -1,0 +1,251 @@
+"""Files of this machine as a `FilePlace`, and new files for the operator."""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pwd
+import secrets
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from opsterm.adapters.file_place import FileFacts, PlaceError, PlaceTrouble, Room
+from opsterm.core.errors import BadInput, StorageError, StorageFull
+from opsterm.core.paths import make_private
+from opsterm.core.text import clean_line
+from opsterm.runtime.offload import Run
+
+T = TypeVar("T")
+
+_TROUBLES = {
+    errno.ENOENT: PlaceTrouble.MISSING, errno.ENOTDIR: PlaceTrouble.MISSING,
+    errno.EACCES: PlaceTrouble.DENIED, errno.EPERM: PlaceTrouble.DENIED,
+    errno.EEXIST: PlaceTrouble.EXISTS,
+    errno.ENOSPC: PlaceTrouble.FULL, errno.EDQUOT: PlaceTrouble.FULL, errno.EFBIG: PlaceTrouble.FULL,
+    errno.EROFS: PlaceTrouble.READ_ONLY,
+}  # fmt: skip
+
+
+class LocalPlace:
+    """Implements `file_place.FilePlace` for this machine, as this account."""
+
+    def __init__(self, run: Run) -> None:
+        """Call off the loop by `run`."""
+        self._run = run
+
+    async def facts(self, path: str, *, follow: bool = False) -> FileFacts:
+        """See `FilePlace.facts`."""
+        return await self.ask(lambda: _facts(Path(path).stat(follow_symlinks=follow)))
+
+    async def real_path(self, path: str) -> str:
+        """See `FilePlace.real_path`."""
+        return await self.ask(lambda: os.path.realpath(path, strict=True))
+
+    async def link_target(self, path: str) -> str:
+        """See `FilePlace.link_target`."""
+        return await self.ask(lambda: str(Path(path).readlink()))
+
+    async def room(self, folder: str) -> Room | None:
+        """See `FilePlace.room`."""
+        told = await self.ask(lambda: os.statvfs(folder))
+        if not told.f_blocks:
+            return None  # no disk, as below /proc
+        files = told.f_favail if told.f_files else None
+        return Room(free=told.f_bavail * told.f_frsize, files=files, read_only=bool(told.f_flag & os.ST_RDONLY))
+
+    async def create(self, path: str) -> LocalFile:
+        """See `FilePlace.create`."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        return LocalFile(await self.ask(lambda: os.open(path, flags, 0o600)), self)
+
+    async def open(self, path: str) -> LocalFile:
+        """See `FilePlace.open`; a pipe is not waited for."""
+        return LocalFile(await self.ask(lambda: os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)), self)
+
+    async def set_owner(self, path: str, owner: str) -> None:
+        """See `FilePlace.set_owner`."""
+        await self.ask(lambda: _set_owner(path, owner))
+
+    async def set_mode(self, path: str, mode: int) -> None:
+        """See `FilePlace.set_mode`."""
+        await self.ask(lambda: Path(path).chmod(mode))
+
+    async def sha256(self, path: str) -> str:
+        """Leave it to the reader: it is as quick here."""
+        del path
+        return ""
+
+    async def replace(self, path: str, by: str) -> None:
+        """See `FilePlace.replace`."""
+        await self.ask(lambda: Path(by).replace(path))
+
+    async def remove(self, path: str) -> None:
+        """See `FilePlace.remove`."""
+        await self.ask(lambda: Path(path).unlink())
+
+    async def ask(self, work: Callable[[], T]) -> T:
+        """Do something in a thread; turn what the system says into PlaceError."""
+        try:
+            return await self._run(work)
+        except OSError as error:
+            trouble = _TROUBLES.get(error.errno or 0, PlaceTrouble.OTHER)
+            raise PlaceError(trouble, clean_line(error.strerror or str(error), limit=200)) from error
+
+
+class LocalFile:
+    """Implements `file_place.OpenFile`."""
+
+    def __init__(self, descriptor: int, place: LocalPlace) -> None:
+        self._descriptor = descriptor
+        self._place = place
+
+    async def read(self, offset: int, size: int) -> bytes:
+        """See `OpenFile.read`."""
+        return await self._place.ask(lambda: os.pread(self._descriptor, size, offset))
+
+    async def write(self, data: bytes, offset: int) -> None:
+        """See `OpenFile.write`."""
+        await self._place.ask(lambda: _write(self._descriptor, data, offset))
+
+    async def sync(self) -> bool:
+        """See `OpenFile.sync`."""
+        await self._place.ask(lambda: os.fsync(self._descriptor))
+        return True
+
+    async def facts(self) -> FileFacts:
+        """See `OpenFile.facts`."""
+        return await self._place.ask(lambda: _facts(os.fstat(self._descriptor)))
+
+    async def close(self) -> None:
+        """See `OpenFile.close`."""
+        await self._place.ask(lambda: os.close(self._descriptor))
+
+
+def _facts(told: os.stat_result) -> FileFacts:
+    return FileFacts(mode=told.st_mode, size=told.st_size, uid=told.st_uid, gid=told.st_gid, changed_at=told.st_mtime)
+
+
+def _write(descriptor: int, data: bytes, offset: int) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(descriptor, rest, offset)
+        offset += written
+        rest = rest[written:]
+
+
+def _set_owner(path: str, owner: str) -> None:
+    user, _, group = owner.partition(":")
+    try:
+        uid = int(user) if user.isdigit() else pwd.getpwnam(user).pw_uid if user else -1
+        gid = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid if group else -1
+    except KeyError as error:
+        raise PlaceError(PlaceTrouble.UNKNOWN_NAME, str(error.args[0]) if error.args else "") from error
+    os.chown(path, uid, gid, follow_symlinks=False)
+
+
+class OperatorFiles:
+    """Implements `runtime.ports_files.NewFiles`."""
+
+    def __init__(self, run: Run) -> None:
+        """Call off the loop by `run`."""
+        self._run = run
+
+    async def is_folder(self, path: Path) -> bool:
+        """Return whether there is a folder."""
+        return await self._run(path.is_dir)
+
+    async def create(self, path: Path, *, replace: bool, folders: bool = False) -> OperatorFile:
+        """Begin a file; see `runtime.ports_files.NewFiles.create`."""
+        return await self._run(lambda: self._create(path, replace, folders))
+
+    def _create(self, path: Path, replace: bool, folders: bool) -> OperatorFile:  # noqa: FBT001 (called in one place)
+        shown = clean_line(str(path), limit=300)
+        part = path.with_name(f".{path.name[:200]}.opsterm-{secrets.token_hex(4)}")
+        try:
+            if folders and not path.parent.is_dir():
+                make_private(path.parent)
+            if os.path.lexists(path):
+                _refuse(path, shown, replace=replace)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+            return OperatorFile(os.open(part, flags, 0o600), part, path, replace, self._run)
+        except OSError as error:
+            raise BadInput(
+                f"{shown} cannot be made here.", why=error.strerror or str(error),
+                next_step="Name a file in a folder that you may write to.",
+            ) from error  # fmt: skip
+
+
+def _refuse(path: Path, shown: str, *, replace: bool) -> None:
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise BadInput(f"{shown} is there and is no regular file.", next_step="Choose another name.")
+    if not replace:
+        raise BadInput(f"{shown} is there already.", next_step="Choose another name, or replace it with --force.")
+
+
+class OperatorFile:
+    """Implements `runtime.ports_files.NewFile`."""
+
+    def __init__(self, descriptor: int, part: Path, path: Path, replace: bool, run: Run) -> None:  # noqa: FBT001 (made in one place)
+        self._descriptor: int | None = descriptor
+        self._part = part
+        self._path = path
+        self._replace = replace
+        self._run = run
+
+    async def write(self, data: bytes) -> None:
+        """Add bytes; see `NewFile.write`."""
+        await self._run(lambda: self._write(data))
+
+    def _write(self, data: bytes) -> None:
+        try:
+            rest = memoryview(data)
+            while rest and self._descriptor is not None:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            raise self._fault(error) from error
+
+    def _fault(self, error: OSError) -> StorageError:
+        kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageError
+        free = shutil.disk_usage(self._part.parent).free
+        return kind(
+            f"{clean_line(str(self._path), limit=300)} could not be written; nothing of it is left.",
+            why=f"{error.strerror or error} ({free} bytes are free)",
+            next_step="Make room, or choose another folder.",
+        )
+
+    async def finish(self) -> None:
+        """Make it durable and give it its name; see `NewFile.finish`."""
+        await self._run(self._finish)
+
+    def _finish(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        try:
+            if descriptor is not None:
+                os.fsync(descriptor)
+                os.close(descriptor)
+            if self._replace:
+                self._part.replace(self._path)
+                return
+            try:
+                os.link(self._part, self._path)  # unlike a rename, this takes only a name that is free
+            except FileExistsError as error:
+                raise BadInput(
+                    f"{clean_line(str(self._path), limit=300)} is there by now.", next_step="Choose another name."
+                ) from error
+            self._part.unlink()
+        except OSError as error:
+            raise self._fault(error) from error
+
+    async def discard(self) -> None:
+        """Take away what was not finished; see `NewFile.discard`."""
+        await self._run(self._discard)
+
+    def _discard(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+        self._part.unlink(missing_ok=True)

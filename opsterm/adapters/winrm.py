@@ -1,0 +1,88 @@
+"""WinRM: opens, shares and closes shells; the WinRM part of `ports.Connector`."""
+
+from __future__ import annotations
+
+from opsterm.adapters.tcp_check import check_tcp
+from opsterm.adapters.winrm_faults import WireError
+from opsterm.adapters.winrm_lines import WinrmLines
+from opsterm.adapters.winrm_login import LogIn, find_log_in, require_safe
+from opsterm.adapters.winrm_refusals import told
+from opsterm.adapters.winrm_session import WinrmSession
+from opsterm.core.clock import SystemClock
+from opsterm.core.errors import Unreachable
+from opsterm.core.winrm_settings import WinrmSettings
+from opsterm.policy.order import OrderTarget
+from opsterm.runtime.offload import Offload
+from opsterm.runtime.ports import Credentials
+
+ASIDE_THREADS = 6
+
+
+class WinrmConnector:
+    """Sessions and checks over WinRM. One per process; use it from one loop."""
+
+    def __init__(self, settings: WinrmSettings, credentials: Credentials | None, offload: Offload) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        aside = "winrm aside"
+        run = offload.pool("winrm", threads=settings.commands)
+        self._aside = offload.pool(aside, threads=ASIDE_THREADS)
+        self._lines = WinrmLines(
+            settings, self._log_in, run, self._aside, lambda work: offload.begin(aside, work)
+        )  # fmt: skip
+
+    @property
+    def idle(self) -> int:
+        """Shells that are open and unused."""
+        return self._lines.idle
+
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> WinrmSession:
+        """Log in; see `ports.Connector.session`.
+
+        Args:
+            target: where.
+            looks: only WQL will be asked: no shell is opened, and the log-in happens with the first query.
+        """
+        line = await self._lines.take(target)
+        session = WinrmSession(self._lines, target, line)
+        try:
+            if not looks and not line.shell:
+                await line.open_shell()
+        except WireError as error:
+            await session.close()
+            raise told(error, target.name, line.log_in) from error
+        except BaseException:
+            await session.close()
+            raise
+        return session
+
+    async def check(self, target: OrderTarget) -> None:
+        """See whether WinRM answers on the port, and over HTTPS with what certificate; see `ports.Connector.check`.
+
+        It logs in nowhere: one empty request is sent, which WinRM refuses with 401.
+        """
+        require_safe(self._settings, target)
+        port = self._settings.port_used(target.port)
+        reading = await check_tcp(
+            target.address, port, SystemClock(), timeout_s=self._settings.connect_timeout_s, banner=False
+        )
+        if reading.failure:
+            raise Unreachable(
+                reading.reason,
+                next_step="Run `winrm quickconfig` there for 5985; HTTPS on 5986 needs a listener with a certificate.",
+            )
+        stranger = LogIn(
+            address=target.address, port=port, https=self._settings.is_https(port), auth=self._settings.auth, user="",
+            password=None, settings=self._settings,
+        )  # fmt: skip
+        try:
+            await self._aside(stranger.knock)
+        except WireError as error:
+            raise told(error, target.name, stranger) from error
+
+    async def close(self) -> None:
+        """Close every shell; safe to call twice."""
+        await self._lines.close()
+
+    async def _log_in(self, target: OrderTarget) -> LogIn:
+        return await find_log_in(target, self._settings, self._credentials)

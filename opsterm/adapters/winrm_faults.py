@@ -1,0 +1,41 @@
+"""What can go wrong on a WS-Management connection, before it is a sentence; `winrm_refusals` makes it one."""
+
+from __future__ import annotations
+
+
+class WireError(Exception):
+    """Something went wrong on the line; `winrm_refusals` says it to the operator."""
+
+
+class Fault(WireError):
+    """The target's WS-Management service refused.
+
+    Attributes:
+        code: number of the WSManFault or of the provider's error, 0 when there is none.
+        subcode: "w:TimedOut" and such.
+        text: its own words.
+    """
+
+    def __init__(self, code: int, subcode: str, text: str) -> None:
+        super().__init__(text)
+        self.code, self.subcode, self.text = code, subcode, text
+
+
+class Denied(WireError):
+    """401: it does not take this log-in."""
+
+
+class BadStatus(WireError):
+    """An HTTP status without a SOAP fault."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
+
+
+class BadAnswer(WireError):
+    """An answer that is not WS-Management, or not protected as it must be."""
+
+
+class LineFailed(WireError):
+    """The line failed; its cause is the library's error."""

@@ -1,0 +1,55 @@
+"""Arguments of `opsterm apis`."""
+
+from __future__ import annotations
+
+from opsterm.cli.syntax.parser import Parser, Verbs, add_verb
+
+
+def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
+    """Add the verbs that learn HTTP APIs and call them."""
+    apis = verbs.add_parser("apis", help="HTTP APIs from their OpenAPI descriptions: add, show, call, …")
+    actions = apis.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+
+    def verb(name: str, text: str, about: str = "") -> Parser:
+        return add_verb(actions, data, name, text, about=about, below="apis")
+
+    one = verb(
+        "add", "learn an API from its OpenAPI description, 3.0 or 3.1, JSON or YAML",
+        "Says what it found and where requests would go, and asks; without a terminal\n"
+        "--yes says yes. The server becomes a target of that name, with the tag api.",
+    )  # fmt: skip
+    one.add_argument("source", help="its URL, or a file")
+    one.add_argument("--name", default="", help="how it shall be called; left out: from its title")
+    one.add_argument("--server", default="", metavar="URL", help="where its requests shall go")
+    one.add_argument("--yes", action="store_true", help="do not ask")
+    verb("list", "list the APIs that are known")
+    one = verb("show", "list the operations of an API, or say what one of them takes")
+    one.add_argument("name", help="of the API")
+    one.add_argument("operation", nargs="?", default="", help="left out: all")
+    one = verb(
+        "call", "call an operation: at once when it only reads, else as a proposal",
+        "Names, types, choices and ranges are checked before anything is sent. GET and\n"
+        "HEAD run at once; anything else waits for an approval and ends with 4. A list is\n"
+        "a,b,c or a name given several times. NAME may be a field of a JSON body. Ends\n"
+        "with 1 when the server answered anything but 200 to 299.",
+    )  # fmt: skip
+    one.add_argument("name", help="of the API")
+    one.add_argument("operation", help="as `opsterm apis show` has it")
+    one.add_argument("words", nargs="*", metavar="NAME=VALUE", help="values, as in limit=3 or header:id=7")
+    one.add_argument("--body", metavar="TEXT", help="the body; - reads standard input")
+    one.add_argument("--reason", default="", help="why; kept in the audit")
+    one.add_argument("--timeout", default="", help="how long it may take, as in 30s")
+    one.add_argument("--dry-run", action="store_true", help="print the request, send and propose nothing")
+    one = verb("refresh", "read a description again and say what changed")
+    one.add_argument("name", help="of the API")
+    one = verb(
+        "login", "keep what an API wants to let opsterm in; asks for it",
+        "An API key, a bearer token, or USER:PASSWORD for basic. It is sent to the API's\n"
+        "server over TLS, and to no other. A token of OAuth is not fetched: keep one that\n"
+        "you have. Without a terminal, standard input gives one line for each thing that\n"
+        "would be asked: the passphrase of a locked vault first.",
+    )  # fmt: skip
+    one.add_argument("name", help="of the API")
+    one.add_argument("scheme", nargs="?", default="", help="which, when it has several security schemes")
+    one = verb("remove", "forget an API and its target")
+    one.add_argument("name", help="of the API")

@@ -1,0 +1,386 @@
+"""Use-cases of HTTP APIs: learn one from its description, look at what it offers, call it.
+
+A call becomes a change, as every command does: what only reads is approved by the policy and may run at once, and
+everything else waits for an approval. Nothing here sends a request to an API; the executor does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urljoin
+
+from opsterm.changes.change import Change, ChangeState
+from opsterm.core.addresses import is_off_limits
+from opsterm.core.clock import Clock
+from opsterm.core.errors import BadInput, NotFound, Refused
+from opsterm.core.http_request import HttpRequest, origin_of, parse_request
+from opsterm.core.secret import Secret
+from opsterm.core.text import clean_line
+from opsterm.inventory.apis.calls import Call, request_of
+from opsterm.inventory.apis.description import ApiDescription
+from opsterm.inventory.apis.differences import ApiDifferences, compare_descriptions
+from opsterm.inventory.apis.document import JSON_LIMIT, read_document
+from opsterm.inventory.apis.events import ApiAdded, ApiRefreshed, ApiRemoved
+from opsterm.inventory.apis.openapi import read_openapi
+from opsterm.inventory.patterns import near_enough
+from opsterm.inventory.target import Protocol, Target
+from opsterm.policy.approval import POLICY, require_writable
+from opsterm.policy.order import HTTP
+from opsterm.runtime.changes import Changes, Proposal
+from opsterm.runtime.edges import Files
+from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.offload import Offload
+from opsterm.runtime.ports import Credentials
+from opsterm.runtime.ports_apis import SERVICE, Api, ApiStore, DescriptionReader, secret_account
+
+TAG = "api"
+ASKED_S = 30.0
+"""Seconds that a call may take which somebody waits for in the chat."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
+_RESERVED = frozenset({"all", "and", "or", "not", "localhost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApi:
+    """An API that was read and is not kept yet.
+
+    Attributes:
+        api: as it would be kept.
+        description: of it.
+        warnings: what the operator should know before saying yes, a sentence each.
+    """
+
+    api: Api
+    description: ApiDescription
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshedApi:
+    """A description that was read again, and what is different."""
+
+    api: Api
+    differences: ApiDifferences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiReply:
+    """What came of a call that somebody waits for.
+
+    Attributes:
+        change: ended when it only reads, else proposed.
+        output: what the server answered, raw bytes, cut at 1 MB; clean them before showing.
+    """
+
+    change: Change
+    output: bytes = b""
+
+
+class Apis:
+    """Everything that can be done with an API."""
+
+    def __init__(
+        self, store: ApiStore, ledger: Ledger, clock: Clock, *, inventory: Inventory, changes: Changes,
+        credentials: Callable[[], Credentials], reader: Callable[[], Awaitable[DescriptionReader]], files: Files,
+        offload: Offload, read_only: bool,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._inventory = inventory
+        self._changes = changes
+        self._credentials = credentials
+        self._reader = reader
+        self._files = files
+        self._offload = offload
+        self._read_only = read_only
+        self._read: dict[str, tuple[str, ApiDescription]] = {}  # by name: what it was read from, and the description
+
+    # ------------------------------------------------------------------ learning one
+
+    async def read(self, source: str, *, name: str = "", server: str = "") -> NewApi:
+        """Read a description and say what adding it would mean; keeps nothing.
+
+        Args:
+            source: a URL, or the path of a file.
+            name: what it shall be called; "" for its title.
+            server: where its requests shall go; "" for the first server that it names.
+
+        Raises:
+            BadInput: it is no description, names no server, or the name is taken.
+            Refused: its server is at an address that is not connected to.
+            Unreachable, TimedOut: it could not be fetched.
+        """
+        where, data = await self._fetched(source)
+        description = await self._offload.run("files", lambda: read_openapi(read_document(data)))
+        base = _server(description, where, server)
+        now = self._clock.now()
+        api = Api(
+            name=_name(name or _slug(description.title)),
+            source=where,
+            server=base,
+            title=description.title,
+            version=description.version,
+            openapi=description.openapi,
+            operations=len(description.operations),
+            sha256=hashlib.sha256(data).hexdigest(),
+            added_at=now,
+            read_at=now,
+        )
+        known = [one.name for one in await self.all()]
+        if api.name in known:
+            raise BadInput(
+                f"There is an API {api.name} already.",
+                next_step=f"Read it again with `opsterm apis refresh {api.name}`, or choose another --name.",
+            )
+        return NewApi(api=api, description=description, warnings=_warnings(api, description, named=bool(server)))
+
+    async def add(self, new: NewApi) -> Api:
+        """Keep an API and put its server into the inventory: what the operator has said yes to.
+
+        Raises:
+            BadInput: there is another target of that name.
+            Refused: opsterm is in read-only mode.
+        """
+        require_writable(read_only=self._read_only, what="added")
+        origin = origin_of(new.api.server)
+        wanted = Target(
+            name=new.api.name, address=origin.host, port=origin.port, protocol=Protocol.HTTP, tags=(TAG,)
+        )  # fmt: skip
+        there = self._inventory.target(wanted.name)
+        if there is None:
+            await self._inventory.add(wanted)
+        elif (there.protocol, there.reach, there.port) != (wanted.protocol, wanted.address, wanted.port):
+            raise BadInput(
+                f"There is a target {wanted.name} already, and it is not {origin}.", next_step="Choose another --name."
+            )
+        elif TAG not in there.tags:
+            await self._inventory.label(wanted.name, add_tags=[TAG])
+        event = ApiAdded(
+            api=new.api.name, source=new.api.source, server=new.api.server, operations=new.api.operations
+        )  # fmt: skip
+        await self._keep(new.api, new.description, event)
+        return new.api
+
+    async def _keep(self, api: Api, description: ApiDescription, event: ApiAdded | ApiRefreshed) -> None:
+        self._ledger.committed(await self._store.save(api, description, [self._ledger.fact(event)]))
+
+    async def refresh(self, name: str) -> RefreshedApi:
+        """Read an API's description again; the server that the operator said yes to stays.
+
+        Raises:
+            NotFound: no such API.
+            BadInput, Unreachable, TimedOut: as `read`; what was kept stays.
+        """
+        require_writable(read_only=self._read_only, what="read again")
+        api, before = await self.get(name), await self.description(name)
+        _, data = await self._fetched(api.source)
+        after = await self._offload.run("files", lambda: read_openapi(read_document(data)))
+        found = await self._offload.run("files", lambda: compare_descriptions(before, after))
+        fresh = replace(
+            api, title=after.title, version=after.version, openapi=after.openapi, operations=len(after.operations),
+            sha256=hashlib.sha256(data).hexdigest(), read_at=self._clock.now(),
+        )  # fmt: skip
+        event = ApiRefreshed(
+            api=name, added=len(found.added), removed=len(found.removed), changed=len(found.changed)
+        )  # fmt: skip
+        await self._keep(fresh, after, event)
+        return RefreshedApi(api=fresh, differences=found)
+
+    async def remove(self, name: str) -> Sequence[str]:
+        """Forget an API and take its target out of the inventory; return the accounts of secrets that stay kept."""
+        require_writable(read_only=self._read_only, what="removed")
+        api = await self.get(name)
+        facts = await self._store.remove(name, [self._ledger.fact(ApiRemoved(api=name))])
+        self._ledger.committed(facts)
+        target = self._inventory.target(name)
+        if target is not None and target.protocol is Protocol.HTTP and TAG in target.tags:
+            await self._inventory.remove([name])
+        origin = origin_of(api.server)
+        return [secret_account(scheme, origin) for scheme in sorted(await self._kept(api))]
+
+    async def _fetched(self, source: str) -> tuple[str, bytes]:
+        """Return where a description is, spelled so that it is found again, and its bytes."""
+        if "://" in source:
+            origin_of(source)
+            reader = await self._reader()
+            return source, await reader.fetch(source, limit=JSON_LIMIT)
+        return await self._offload.run("files", lambda: self._from_file(source))
+
+    def _from_file(self, source: str) -> tuple[str, bytes]:
+        """Return the whole path of a file and its bytes. Blocking."""
+        path = Path(source).expanduser().absolute()
+        try:
+            return str(path), self._files.read(path).encode()
+        except OSError as error:
+            raise BadInput(f"{clean_line(str(path))} cannot be read.", why=error.strerror or "") from None
+
+    # ------------------------------------------------------------------ looking
+
+    async def all(self) -> Sequence[Api]:
+        """Return every API, by name."""
+        return await self._store.all()
+
+    async def get(self, name: str) -> Api:
+        """Return one API. Raises NotFound, naming a near one."""
+        known = {api.name: api for api in await self.all()}
+        if name not in known:
+            near = near_enough(name, list(known))
+            raise NotFound(
+                f"There is no API {clean_line(name, limit=60)}.",
+                next_step=f"The nearest is {near}." if near else "Add one: opsterm apis add URL-or-file",
+            )
+        return known[name]
+
+    async def description(self, name: str) -> ApiDescription:
+        """Return an API's description. Raises NotFound."""
+        return await self._description(await self.get(name))
+
+    async def known(self) -> Mapping[str, ApiDescription]:
+        """Return every description by the API's name; read again only when it changed."""
+        return {api.name: await self._description(api) for api in await self.all()}
+
+    async def _description(self, api: Api) -> ApiDescription:
+        kept = self._read.get(api.name)
+        if kept is not None and kept[0] == f"{api.sha256} {api.read_at}":
+            return kept[1]
+        found = await self._store.description(api.name)
+        if found is None:
+            raise NotFound(f"There is no API {api.name}.")
+        self._read[api.name] = (f"{api.sha256} {api.read_at}", found)
+        return found
+
+    # ------------------------------------------------------------------ calling
+
+    async def request(self, name: str, call: Call) -> HttpRequest:
+        """Return the request that a call is; sends nothing.
+
+        Raises:
+            NotFound: no such API or operation.
+            BadInput: a value is missing, unknown or wrong; or a secret is needed that is not kept.
+        """
+        api = await self.get(name)
+        description = await self._description(api)
+        kept = await self._kept(api) if description.operation(call.operation).security else frozenset()
+        return await self._offload.run(
+            "files", lambda: request_of(description, call, base_url=api.server, kept=kept, api=name)
+        )
+
+    async def call(
+        self, name: str, call: Call, *, origin: str, reason: str = "", timeout_s: float | None = None
+    ) -> Change:  # fmt: skip
+        """Record a call as a change.
+
+        Returns:
+            The change: APPROVED by the policy when it only reads, to be run at once; else PROPOSED.
+
+        Raises:
+            NotFound, BadInput: as `request`.
+            Refused: opsterm is in read-only mode.
+        """
+        request = await self.request(name, call)
+        return await self._changes.query(
+            Proposal(
+                command=request.text, selector=name, shell=HTTP, reason=reason, origin=origin, timeout_s=timeout_s
+            )
+        )  # fmt: skip
+
+    async def ask(self, name: str, call: Call, *, origin: str) -> ApiReply:
+        """Call what only reads and wait for the answer; propose everything else."""
+        change = await self.call(name, call, origin=origin, timeout_s=ASKED_S)
+        if change.state is not ChangeState.APPROVED or change.decided_by != POLICY:
+            return ApiReply(change=change)
+        ended = await self._changes.run(change.id)
+        return ApiReply(change=ended, output=await self._changes.output(ended.id, name))
+
+    # ------------------------------------------------------------------ secrets
+
+    async def keep_secret(self, name: str, scheme: str, secret: Secret) -> None:
+        """Keep what an API wants to let us in; for its server, and for no other.
+
+        Raises:
+            NotFound: the description has no such security scheme.
+        """
+        api = await self.get(name)
+        await self.require_scheme(name, scheme)
+        await self._credentials().put(SERVICE, secret_account(scheme, origin_of(api.server)), secret)
+
+    async def require_scheme(self, name: str, scheme: str) -> str:
+        """Return the kind of a security scheme. Raises NotFound, BadInput for one that cannot be sent."""
+        description = await self.description(name)
+        found = description.scheme(scheme)
+        known = ", ".join(one.name for one in description.schemes if one.kind != "other")
+        if found is None:
+            raise NotFound(
+                f"{name} has no security scheme {clean_line(scheme, limit=60)}.",
+                next_step=f"There is: {known}." if known else "Its description names none.",
+            )
+        if found.kind == "other":
+            raise BadInput(f"{scheme} is a way to log in that is not spoken here.", next_step=f"There is: {known}.")
+        return found.kind
+
+    async def kept(self, name: str) -> frozenset[str]:
+        """Return the names of security schemes for which a secret is kept."""
+        return await self._kept(await self.get(name))
+
+    async def _kept(self, api: Api) -> frozenset[str]:
+        end = secret_account("", origin_of(api.server))
+        names = await self._credentials().names()
+        return frozenset(
+            account.removesuffix(end) for service, account in names if service == SERVICE and account.endswith(end)
+        )
+
+
+def _server(description: ApiDescription, source: str, given: str) -> str:
+    """Return the base URL to which requests go. Raises BadInput, Refused."""
+    base = given or next(iter(description.servers), "/")
+    if "://" not in base and "://" in source:
+        with suppress(ValueError):
+            base = urljoin(source, base)
+    if "://" not in base:
+        raise BadInput("The description names no server.", next_step="Say which: --server https://api.example.org/v1")
+    base = base.partition("#")[0].rstrip("/")
+    if "?" in base:
+        raise BadInput("A server with a query in its URL is not taken.", next_step="Give it as --server without one.")
+    origin = origin_of(base)
+    parse_request(f"GET {base}/")
+    if is_off_limits(origin.host):
+        raise Refused(
+            f"The server {origin} is not connected to.",
+            why="It is a link-local, multicast or metadata address: clouds keep the secrets of a machine there.",
+            next_step="Give the API's own server as --server.",
+        )
+    return base
+
+
+def _warnings(api: Api, description: ApiDescription, *, named: bool) -> tuple[str, ...]:
+    said = []
+    origin = origin_of(api.server)
+    if not named and "://" in api.source and origin_of(api.source) != origin:
+        said.append(f"The description comes from {origin_of(api.source)}; its requests would go to {origin}.")
+    if not origin.secure:
+        said.append(f"{origin} is asked over http: nothing is encrypted, and no secret is sent there.")
+    others = [url for url in description.servers[1:4] if url.rstrip("/") != api.server]
+    if others and not named:
+        said.append(f"It names other servers as well: {', '.join(others)}. Choose one with --server.")
+    return tuple(said)
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-") or "api"
+
+
+def _name(name: str) -> str:
+    if not _NAME.fullmatch(name) or name.lower() in _RESERVED:
+        raise BadInput(
+            f"{clean_line(name, limit=60)!r} cannot be the name of an API.",
+            next_step="Give another --name: letters, digits and _ . -, at most 60.",
+        )
+    return name

@@ -1,0 +1,140 @@
+"""Use-cases of credentials: which there can be, which are kept, keeping and forgetting one. Nobody is told a secret."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from opsterm.core.errors import BadInput, NotFound
+from opsterm.core.secret import Secret
+from opsterm.core.text import clean_line
+from opsterm.runtime.ports import Credentials
+
+SSH, SUDO = "opsterm:ssh", "opsterm:sudo"
+
+_ALMOST = 0.9
+"""How alike two names are when one is taken for a slip of the other (difflib)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A kind of secret.
+
+    Attributes:
+        name: as it is kept, "opsterm:ssh".
+        what: what the secret is, a few words.
+        account: what stands for the account, as in "USER@TARGET".
+        example: one that could be.
+    """
+
+    name: str
+    what: str
+    account: str
+    example: str
+
+
+SERVICES: Sequence[Service] = (
+    Service(name=SSH, what="password to log in over SSH", account="USER@TARGET", example="ops@web-01"),
+    Service(name="opsterm:ssh-key", what="passphrase of a private key", account="FILE",
+            example="/home/ana/.ssh/id_ed25519"),
+    Service(
+        name=SUDO, what="password that sudo asks for; left out: the one to log in", account="USER@TARGET",
+        example="ops@web-01",
+    ),
+    Service(name="opsterm:http", what="password or token of a web check", account="USER@NAME or NAME",
+            example="monitor@web-01"),
+    Service(name="opsterm:mail", what="password of the mail server", account="USER@HOST",
+            example="ops@mail.example.com"),
+    Service(name="opsterm:snmp", what="community or passphrases, kept by opsterm snmp login", account="TARGET",
+            example="sw-1"),
+)  # fmt: skip
+"""What opsterm looks up, in the order in which it is offered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSecret:
+    """That a secret is kept, and for what.
+
+    Attributes:
+        service: its kind, the name of a `Service` or one that this version does not know.
+        account: whose.
+        what: what it is, "" for a kind that is not known.
+    """
+
+    service: str
+    account: str
+    what: str
+
+
+class CredentialKeeping:
+    """What can be done with secrets, beside using them.
+
+    Args:
+        credentials: gives where they are.
+    """
+
+    def __init__(self, credentials: Callable[[], Credentials]) -> None:
+        self._credentials = credentials
+
+    def services(self) -> Sequence[Service]:
+        """Return the kinds of secrets that are looked up."""
+        return SERVICES
+
+    async def list(self) -> Sequence[KeptSecret]:
+        """Return what is kept, by service and account.
+
+        Raises:
+            StorageError: the keyring or the vault cannot be read, or is locked.
+        """
+        what = {service.name: service.what for service in SERVICES}
+        names = await self._credentials().names()
+        return [KeptSecret(service=s, account=a, what=what.get(s, "")) for s, a in sorted(names)]
+
+    async def put(self, service: str, account: str, secret: Secret) -> None:
+        """Keep a secret in place of the one before.
+
+        Raises:
+            BadInput: nobody would ever look it up, or it is empty or has more than one line.
+            StorageError: it cannot be kept.
+        """
+        require_looked_up(service, account)
+        if not secret:
+            raise BadInput("Nothing was given.", next_step="Type the secret.")
+        await self._credentials().put(service, account, secret)
+
+    async def remove(self, service: str, account: str) -> None:
+        """Forget a secret.
+
+        Raises:
+            NotFound: none is kept under that name.
+            StorageError: it cannot be removed.
+        """
+        if (service, account) not in await self._credentials().names():
+            raise NotFound(
+                f"No secret of {clean_line(account, limit=160)} is kept for {clean_line(service, limit=80)}.",
+                next_step="`opsterm vault list` shows what is kept.",
+            )
+        await self._credentials().remove(service, account)
+
+
+def require_looked_up(service: str, account: str) -> None:
+    """Check that a secret is kept where it will be looked for.
+
+    Raises:
+        BadInput: the service is a slip of a known one, or the account has not its form.
+    """
+    known = {one.name: one for one in SERVICES}
+    near = difflib.get_close_matches(service, known, n=1, cutoff=_ALMOST)
+    if service not in known and near:
+        raise BadInput(
+            f"There is no service {clean_line(service, limit=80)}.",
+            why=f"The nearest is {near[0]}.",
+            next_step="`opsterm vault services` lists those there are.",
+        )
+    user, at, place = account.rpartition("@")
+    if service in known and known[service].account == "USER@TARGET" and not (user and at and place):
+        raise BadInput(
+            f"{clean_line(account, limit=80)} is not USER@TARGET.",
+            next_step=f"Write who logs in and where, as in: {service} {known[service].example}",
+        )

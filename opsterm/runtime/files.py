@@ -1,0 +1,319 @@
+"""Use-cases of files: fetch one from a target at once, propose to put one on targets.
+
+A fetch changes nothing and goes to one private file of the operator, so it needs no approval, but for what the policy
+takes for a secret. Putting a file is a change like any other: here it is proposed, and the executor carries it out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import posixpath
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from opsterm.changes import lifecycle
+from opsterm.changes.change import Change, ChangeState
+from opsterm.core.clock import Clock
+from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused, StorageError, Unreachable
+from opsterm.core.settings import ChangeSettings
+from opsterm.core.text import clean_line
+from opsterm.policy.approval import require_writable
+from opsterm.policy.file_put import PUT, file_put, parse_put
+from opsterm.policy.mask import mask
+from opsterm.policy.order import OrderTarget
+from opsterm.policy.secret_paths import secret_refusal
+from opsterm.runtime.changes import SWEPT_AT_ONCE, Changes, Proposal
+from opsterm.runtime.events import FileFetched
+from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.ports import Connector
+from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
+from opsterm.runtime.supervisor import Heart
+
+TIDY_EVERY_S = 600.0
+GRACE_S = 3600.0
+"""Seconds for which a content is kept whatever the changes say: its proposal may be on its way."""
+SHOWN_LINES = 200
+SHOWN_BYTES = 100_000
+
+Progress = Callable[[str, int, int], None]
+"""Called with the target, the bytes that have come, and the file's size (0 when it is not known)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What came of fetching a file from one target.
+
+    Attributes:
+        target: its name.
+        path: as it was asked for.
+        real_path: with symbolic links followed; "" when it was not come as far as that.
+        local: where it is now; where it would be when it failed.
+        size: bytes that came.
+        sha256: of them, "" when it failed.
+        error: why it failed, None when it is there.
+    """
+
+    target: str
+    path: str
+    real_path: str = ""
+    local: Path
+    size: int = 0
+    sha256: str = ""
+    error: OpstermError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutWish:
+    """A file that is to go to targets, before it becomes a change.
+
+    Attributes:
+        source: a file of the operator.
+        selector: which targets.
+        path: where it goes, absolute.
+        mode: octal; "" for that of the file which is replaced, or 0644.
+        owner: "user", "user:group"; "" for that of the file which is replaced, or the account's own.
+        reason: why, "" when not said.
+        origin: "screen" or "command line".
+        timeout_s: seconds it may take on one target; None for the setting.
+    """
+
+    source: Path
+    selector: str
+    path: str
+    mode: str = ""
+    owner: str = ""
+    reason: str = ""
+    origin: str
+    timeout_s: float | None = None
+
+
+class FileTransfers:
+    """Files from targets, and proposals of files for them."""
+
+    def __init__(
+        self, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, inventory: Inventory, changes: Changes,
+        connector: Callable[[], Awaitable[Connector]], contents: Callable[[], Awaitable[Contents]],
+        new_files: Callable[[], Awaitable[NewFiles]], parallel: int,
+    ) -> None:  # fmt: skip
+        self._ledger = ledger
+        self._clock = clock
+        self._settings = settings
+        self._inventory = inventory
+        self._changes = changes
+        self._connector = connector
+        self._contents = contents
+        self._new_files = new_files
+        self._parallel = parallel
+
+    # ------------------------------------------------------------------------------------------- from targets
+
+    async def get(self, target: str, path: str, local: Path, *, force: bool = False,
+                  progress: Progress | None = None) -> Fetched:  # fmt: skip
+        """Fetch a file from one target.
+
+        Args:
+            target: its name.
+            path: absolute.
+            local: the file to make; or a folder that is there, in which it gets its own name.
+            force: whether a file that is there may be replaced.
+            progress: told how far it is.
+
+        Raises:
+            Refused: read-only mode, or the policy takes it for a secret.
+            OpstermError: as `Connector.read_file`; or the local file cannot be made.
+        """
+        order = self._inventory.order_target(await self._inventory.get(target))
+        if await (await self._new_files()).is_folder(local):
+            local /= posixpath.basename(path)
+        fetched = await self._fetch(order, path, local, force=force, folders=False, progress=progress)
+        if fetched.error is not None:
+            raise fetched.error
+        return fetched
+
+    async def get_from_many(self, selector: str, path: str, folder: Path, *, force: bool = False,
+                            progress: Progress | None = None) -> Sequence[Fetched]:  # fmt: skip
+        """Fetch a file from each of several targets, to `folder`/target/name; a failure is data.
+
+        Raises:
+            BadInput: no target matches, or `path` names no file.
+            Refused: read-only mode.
+        """
+        require_writable(read_only=self._settings.read_only, what="fetched")
+        rows = await self._inventory.resolve(selector)
+        targets = [self._inventory.order_target(row.target) for row in rows]
+        gate = asyncio.Semaphore(self._parallel)
+
+        async def one(target: OrderTarget) -> Fetched:
+            async with gate:
+                local = folder / target.name / posixpath.basename(path)
+                return await self._fetch(target, path, local, force=force, folders=True, progress=progress)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(target)) for target in targets]
+        return [task.result() for task in tasks]
+
+    async def _fetch(self, target: OrderTarget, path: str, local: Path, *, force: bool, folders: bool,
+                     progress: Progress | None) -> Fetched:  # fmt: skip
+        """Fetch from one target, and note whether it answered; what goes wrong is in what is returned."""
+        require_writable(read_only=self._settings.read_only, what="fetched")
+        fetched = Fetched(target=target.name, path=path, local=local)
+        try:
+            _require_file_path(path)
+            _require_harmless(target.name, path)
+            fetched = await self._copy(target, path, local, force=force, folders=folders, progress=progress)
+            await self._note(target.name, "")
+        except OpstermError as error:
+            if isinstance(error, Unreachable):
+                await self._note(target.name, mask(error.what)[0])
+            return Fetched(target=target.name, path=path, local=local, error=error)
+        return fetched
+
+    async def _copy(self, target: OrderTarget, path: str, local: Path, *, force: bool, folders: bool,
+                    progress: Progress | None) -> Fetched:  # fmt: skip
+        pieces = (await self._connector()).read_file(target, path)
+        async with aclosing(pieces):  # type: ignore[type-var]  # an async generator
+            found = await anext(pieces)
+            if not isinstance(found, FoundFile):
+                raise BadInput(f"{target.name} sent a file without saying what it is.")
+            _require_harmless(target.name, found.real_path)
+            file = await (await self._new_files()).create(local, replace=force, folders=folders)
+            try:
+                digest, size = hashlib.sha256(), 0
+                async for piece in pieces:
+                    if isinstance(piece, FoundFile):
+                        continue
+                    await file.write(piece)
+                    digest.update(piece)
+                    size += len(piece)
+                    if progress is not None:
+                        progress(target.name, size, found.size)
+                if size < found.size:
+                    raise BadInput(
+                        f"{clean_line(path, limit=300)} on {target.name} became shorter while it was read.",
+                        why=f"{size} of {found.size} bytes came; nothing was kept.", next_step="Fetch it again.",
+                    )  # fmt: skip
+                event = FileFetched(
+                    target=target.name, path=clean_line(path), real_path=clean_line(found.real_path), size=size,
+                    sha256=digest.hexdigest(), local=clean_line(str(local)),
+                )  # fmt: skip
+                await self._ledger.record(self._ledger.fact(event))  # before anybody has it
+                await file.finish()
+            finally:
+                await file.discard()
+        return Fetched(
+            target=target.name, path=path, real_path=found.real_path, local=local, size=size, sha256=digest.hexdigest()
+        )
+
+    async def _note(self, target: str, reason: str) -> None:
+        with suppress(StorageError):  # what came counts more than that it is remembered
+            await self._inventory.note_seen({target: reason})
+
+    # --------------------------------------------------------------------------------------------- to targets
+
+    async def put(self, wish: PutWish) -> Change:
+        """Keep the content of a file as it is now, and propose to put it on targets.
+
+        Raises:
+            BadInput: the file cannot be read or is too large, the path cannot be used, no target matches.
+            Refused: read-only mode.
+            StorageError: the content cannot be kept.
+        """
+        require_writable(read_only=self._settings.read_only, what="proposed")
+        file_put(wish.path, size=0, sha256="0" * 64, mode=wish.mode, owner=wish.owner)  # before anything is copied
+        await self._inventory.resolve(wish.selector)
+        limit = self._settings.put_limit_mb * 1_000_000
+        kept = await (await self._contents()).keep(wish.source, limit=limit)
+        put = file_put(
+            wish.path, size=kept.size, sha256=kept.sha256, mode=wish.mode, owner=wish.owner, source=wish.source.name
+        )
+        return await self._changes.propose(
+            Proposal(
+                command=put.text(), selector=wish.selector, shell=PUT, reason=wish.reason, origin=wish.origin,
+                timeout_s=wish.timeout_s,
+            )
+        )  # fmt: skip
+
+    async def content(self, change: Change) -> str:
+        """Return what a change would put, when it is text of at most SHOWN_LINES lines, else "".
+
+        It is text of a file: clean it before showing.
+
+        Raises:
+            NotFound: its content is not kept any more.
+        """
+        if change.order.shell != PUT:
+            return ""
+        put = parse_put(change.order.command)
+        if put.size > SHOWN_BYTES:
+            return ""
+        data = b"".join([piece async for piece in (await self._contents()).pieces(put.sha256)])
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return ""
+        return text if "\0" not in text and len(text.splitlines()) <= SHOWN_LINES else ""
+
+    async def tidy_for_ever(self, heart: Heart) -> None:
+        """Forget contents that no change needs. Run under the lease."""
+        while True:
+            heart.beat()
+            with suppress(StorageError):  # a disk that does not let go of them now may later
+                await self.tidy()
+            await asyncio.sleep(TIDY_EVERY_S)
+
+    async def tidy(self) -> None:
+        """Forget contents whose changes have all been over for as long as the setting says.
+
+        Raises:
+            StorageError: they cannot be listed or removed.
+        """
+        contents = await self._contents()
+        kept = await contents.list()
+        if not kept:
+            return
+        now = self._clock.now()
+        open_ones = await self._changes.list([*lifecycle.WAITING_STATES, ChangeState.RUNNING], limit=SWEPT_AT_ONCE)
+        recent = await self._changes.list(limit=SWEPT_AT_ONCE)
+        keep_s = self._settings.keep_contents_d * 86_400
+        needed = {_content_of(change) for change in open_ones}
+        needed |= {_content_of(change) for change in recent if _over_at(change) > now - keep_s}
+        for content in kept:
+            if content.sha256 not in needed and content.kept_at < now - GRACE_S:
+                await contents.remove(content.sha256)
+
+
+def _require_file_path(path: str) -> None:
+    if not path.startswith("/") or path.endswith("/") or "\0" in path:
+        raise BadInput(
+            f"{clean_line(path, limit=200)!r} is not the whole path of a file.",
+            next_step="Write it from / on, as in web-01:/var/log/syslog.",
+        )
+
+
+def _require_harmless(target: str, path: str) -> None:
+    """Refuse what the policy takes for a secret; asked for the path as written, and for where it leads."""
+    why = secret_refusal(path)
+    if why:
+        shown = clean_line(path, limit=300)
+        raise Refused(
+            f"{shown} was not fetched from {target}.",
+            why=why,
+            next_step=f"If you need it, propose to read it: opsterm propose --on {target} -- cat {shown}\n"
+            "What that prints is kept byte for byte, up to changes.output_limit_kb: opsterm output ID --raw",
+        )
+
+
+def _content_of(change: Change) -> str:
+    """Return the name of the content that a change puts, "" for none."""
+    try:
+        return parse_put(change.order.command).sha256 if change.order.shell == PUT else ""
+    except (BadInput, NotFound):
+        return ""
+
+
+def _over_at(change: Change) -> float:
+    return max(change.ended_at, change.decided_at, change.requested_at)

@@ -1,0 +1,97 @@
+"""What the use-cases of files need from the edges; the conventions are those of `ports`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A regular file on a target, as it was when it was opened.
+
+    Attributes:
+        real_path: with symbolic links followed.
+        size: bytes; 0 also for what the kernel makes up as it is read (below /proc).
+        mode: permission bits.
+        changed_at: epoch seconds of its last change.
+    """
+
+    real_path: str
+    size: int
+    mode: int
+    changed_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptContent:
+    """A content that is kept.
+
+    Attributes:
+        sha256: its name, 64 hex digits.
+        size: bytes.
+        kept_at: epoch seconds when it was last asked to be kept.
+    """
+
+    sha256: str
+    size: int
+    kept_at: float
+
+
+class Contents(Protocol):
+    """Contents of files that are to be put on targets: private, named by their hash, never changed."""
+
+    async def keep(self, source: Path, *, limit: int) -> KeptContent:
+        """Copy a regular file; the name is the hash of what was copied. Raises BadInput, StorageError."""
+        ...
+
+    def pieces(self, sha256: str) -> AsyncIterator[bytes]:
+        """Read a content in pieces of up to 1 MiB. Raises NotFound, StorageError."""
+        ...
+
+    async def list(self) -> Sequence[KeptContent]:
+        """Return those that are kept."""
+        ...
+
+    async def remove(self, sha256: str) -> None:
+        """Forget one; harmless when there is none."""
+        ...
+
+
+class NewFile(Protocol):
+    """A file of the operator that is being written under another name, readable by this account only."""
+
+    async def write(self, data: bytes) -> None:
+        """Add bytes. Raises StorageError."""
+        ...
+
+    async def finish(self) -> None:
+        """Make it durable and give it its name. Raises BadInput when there is a file by now, StorageError."""
+        ...
+
+    async def discard(self) -> None:
+        """Take away what was not finished; safe to call twice, and after `finish`."""
+        ...
+
+
+class NewFiles(Protocol):
+    """Makes files for the operator."""
+
+    async def is_folder(self, path: Path) -> bool:
+        """Return whether there is a folder."""
+        ...
+
+    async def create(self, path: Path, *, replace: bool, folders: bool = False) -> NewFile:
+        """Begin a file.
+
+        Args:
+            path: its name in the end.
+            replace: whether a file of that name may be there, and is replaced.
+            folders: whether folders above it that are missing are made, private to this account.
+
+        Raises:
+            BadInput: there is one, or its folder is missing or not writable.
+        """
+        ...

@@ -1,0 +1,243 @@
+"""An API from its description to an answer; and no write leaves without an order that was approved."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from opsterm.changes.change import ChangeState
+from opsterm.core.errors import BadInput, NotApproved, NotFound, OpstermError, Refused
+from opsterm.core.secret import Secret
+from opsterm.inventory.apis.calls import Call
+from opsterm.inventory.target import Protocol
+from opsterm.policy.approval import POLICY
+from opsterm.runtime.apis import Apis
+from opsterm.runtime.changes import Proposal
+from opsterm.runtime.runtime import Runtime
+from tests.adapters.petstore_stage import TOKEN, Petstore, petstore
+from tests.runtime.stage import opened
+
+IN_MEMORY = '[storage]\nkeyring = "memory"\n'
+
+
+@pytest.fixture
+def store() -> Iterator[Petstore]:
+    with petstore() as shop:
+        yield shop
+
+
+@asynccontextmanager
+async def knowing(home: Path, store: Petstore, *, settings: str = IN_MEMORY) -> AsyncIterator[tuple[Runtime, Apis]]:
+    """Open a runtime that knows the pet store and how it is let in."""
+    async with opened(home, settings=settings) as runtime:
+        apis = await runtime.apis()
+        await apis.add(await apis.read(f"{store.url}/openapi.json", name="pets"))
+        await apis.keep_secret("pets", "token", Secret(TOKEN))
+        yield runtime, apis
+
+
+def create(name: str = "fido") -> Call:
+    return Call(operation="createPet", words=(("name", name),))
+
+
+async def test_an_added_api_is_known_and_its_server_is_a_target(tmp_path: Path, store: Petstore) -> None:
+    async with knowing(tmp_path, store) as (runtime, _apis):
+        target = await runtime.inventory.get("pets")
+        port = int(store.url.rpartition(":")[2])
+        assert (target.protocol, target.address, target.port, target.tags) == (
+            Protocol.HTTP, "127.0.0.1", port, ("api",),
+        )  # fmt: skip
+    async with opened(tmp_path, settings=IN_MEMORY) as later:
+        (api,) = await (await later.apis()).all()
+        assert (api.name, api.title, api.operations, api.server) == ("pets", "Pet Store", 7, f"{store.url}/v1")
+        assert len((await (await later.apis()).known())["pets"].operations) == 7
+
+
+async def test_a_read_runs_at_once_as_a_change_of_the_policy(tmp_path: Path, store: Petstore) -> None:
+    async with knowing(tmp_path, store) as (_runtime, apis):
+        reply = await apis.ask("pets", Call(operation="listPets", words=(("limit", "1"),)), origin="chat")
+        assert (reply.change.state, reply.change.decided_by) == (ChangeState.DONE, POLICY)
+        assert reply.output.endswith(b'[{"id": 1, "name": "rex", "kind": "dog"}]')
+        assert store.came[0].target == "/v1/pets?limit=1"
+        assert "Authorization" not in store.came[0].headers
+
+
+async def test_a_write_is_sent_once_somebody_has_approved_it_and_as_it_was_shown(
+    tmp_path: Path, store: Petstore
+) -> None:
+    async with knowing(tmp_path, store) as (runtime, apis):
+        change = await apis.call("pets", create(), origin="screen", reason="a dog")
+        assert (change.state, store.came) == (ChangeState.PROPOSED, [])
+        assert "{credential:token}" in change.order.command
+        assert TOKEN not in change.order.command
+        await runtime.changes.approve(change.id, digest=change.digest)
+        assert store.came == []
+        ended = await runtime.changes.run(change.id)
+        assert ended.state is ChangeState.DONE
+        (came,) = store.came
+        assert came.method == "POST"
+        assert came.headers["Authorization"] == f"Bearer {TOKEN}"
+        assert came.body.decode() == change.order.command.partition("\n\n")[2]
+        assert store.faults == []
+        with pytest.raises(NotApproved):
+            await runtime.changes.run(change.id)
+        assert len(store.writes) == 1
+        output = await runtime.changes.output(change.id, "pets")
+        assert output.startswith(b"HTTP 201 Created\n")
+
+
+class TestNoWriteLeavesWithoutAnApprovedOrder:
+    """Every way that is there to try."""
+
+    async def test_by_asking(self, tmp_path: Path, store: Petstore) -> None:
+        async with knowing(tmp_path, store) as (runtime, apis):
+            for operation, words in (("createPet", (("name", "x"),)), ("deletePet", (("petId", "1"),)),
+                                     ("notePet", (("petId", "1"), ("note", "n")))):  # fmt: skip
+                reply = await apis.ask("pets", Call(operation=operation, words=words), origin="chat")
+                assert reply.change.state is ChangeState.PROPOSED
+                with pytest.raises(NotApproved):
+                    await runtime.changes.run(reply.change.id)
+            assert store.came == []
+
+    async def test_by_a_query_that_is_none(self, tmp_path: Path, store: Petstore) -> None:
+        async with knowing(tmp_path, store) as (runtime, _apis):
+            for text in ("uptime", f"get {store.url}/v1/pets", "DELETE https://other.example/v1/pets/1"):
+                with pytest.raises(BadInput):
+                    await runtime.changes.query(
+                        Proposal(command=text, selector="pets", shell="http", origin="chat")
+                    )  # fmt: skip
+            for text in (f"DELETE {store.url}/v1/pets/1", f"GET {store.url}/v1/pets\n\nbody"):
+                change = await runtime.changes.query(
+                    Proposal(command=text, selector="pets", shell="http", origin="chat")
+                )  # fmt: skip
+                assert change.state is ChangeState.PROPOSED
+            assert store.came == []
+
+    async def test_by_a_shell(self, tmp_path: Path, store: Petstore) -> None:
+        async with knowing(tmp_path, store) as (runtime, _apis):
+            for selector, shell in (("pets", "sh"), ("localhost", "http"), ("all", "http")):
+                with pytest.raises(OpstermError):
+                    await runtime.changes.query(
+                        Proposal(command=f"GET {store.url}/x", selector=selector, shell=shell, origin="chat")
+                    )  # fmt: skip
+            assert store.came == []
+
+    async def test_by_another_digest_or_another_text(self, tmp_path: Path, store: Petstore) -> None:
+        async with knowing(tmp_path, store) as (runtime, apis):
+            change = await apis.call("pets", create(), origin="chat")
+            other = await apis.call("pets", create("other"), origin="chat")
+            with pytest.raises(NotApproved):
+                await runtime.changes.approve(change.id, digest=other.digest)
+            approved = await runtime.changes.approve(change.id, digest=change.digest)
+            forged = replace(approved, order=replace(approved.order, command=other.order.command))
+            assert forged.order.digest() != approved.approved_digest
+            with pytest.raises(NotApproved):
+                await runtime.changes.run(other.id)
+            assert store.came == []
+
+    async def test_by_moving_the_target(self, tmp_path: Path, store: Petstore) -> None:
+        async with knowing(tmp_path, store) as (runtime, apis):
+            change = await apis.call("pets", create(), origin="chat")
+            await runtime.changes.approve(change.id, digest=change.digest)
+            target = await runtime.inventory.get("pets")
+            with petstore() as another:
+                port = int(another.url.rpartition(":")[2])
+                await runtime.inventory.edit("pets", replace(target, port=port))
+                with pytest.raises(NotApproved):
+                    await runtime.changes.run(change.id)
+                with pytest.raises(BadInput, match="another server"):
+                    await apis.call("pets", create(), origin="chat")
+                assert (another.came, store.came) == ([], [])
+
+    async def test_in_read_only_mode(self, tmp_path: Path, store: Petstore) -> None:
+        async with knowing(tmp_path, store):
+            pass
+        settings = IN_MEMORY + "[changes]\nread_only = true\n"
+        async with opened(tmp_path, settings=settings) as runtime:
+            apis = await runtime.apis()
+            with pytest.raises(Refused):
+                await apis.ask("pets", Call(operation="listPets"), origin="chat")
+            with pytest.raises(Refused):
+                await apis.refresh("pets")
+            assert store.came == []
+
+
+async def test_a_server_that_says_no_is_a_failed_change(tmp_path: Path, store: Petstore) -> None:
+    async with knowing(tmp_path, store) as (_runtime, apis):
+        await apis.keep_secret("pets", "key", Secret("wrong-key"))
+        reply = await apis.ask("pets", Call(operation="getPet", words=(("petId", "1"),)), origin="chat")
+        assert (reply.change.state, reply.change.outcomes[0].exit_status) == (ChangeState.FAILED, 1)
+        assert reply.output.startswith(b"HTTP 401 ")
+
+
+async def test_a_refresh_says_what_changed_and_keeps_the_server(tmp_path: Path, store: Petstore) -> None:
+    async with knowing(tmp_path, store) as (_runtime, apis):
+        assert (await apis.refresh("pets")).differences.none
+        store.extra_paths["/fresh"] = {"get": {"operationId": "fresh"}}
+        assert (await apis.refresh("pets")).differences.added == ("fresh",)
+        assert (await apis.description("pets")).operation("fresh").path == "/fresh"
+        assert (await apis.get("pets")).operations == 8
+
+
+async def test_removed_means_forgotten_with_the_target(tmp_path: Path, store: Petstore) -> None:
+    async with knowing(tmp_path, store) as (runtime, apis):
+        assert await apis.remove("pets") == [f"token@{store.url}"]
+        assert await apis.all() == []
+        assert runtime.inventory.target("pets") is None
+        with pytest.raises(NotFound):
+            await apis.call("pets", create(), origin="chat")
+        rows = [row.what for row in await runtime.audit.rows()]
+        assert "removed the API pets" in rows
+        await apis.add(await apis.read(f"{store.url}/openapi.json", name="pets"))
+
+
+@pytest.mark.parametrize(
+    ("server", "error", "said"),
+    [
+        ("http://169.254.169.254/latest", Refused, "metadata"), ("ftp://x.example", BadInput, "not the URL"),
+        ("https://ana:pw@x.example", BadInput, "password"), ("https://x.example/?a=b", BadInput, "query"),
+        ("https://x.example/a/../b", BadInput, "path"),
+    ],
+)  # fmt: skip
+async def test_servers_that_are_not_taken(
+    tmp_path: Path, server: str, error: type[OpstermError], said: str
+) -> None:  # fmt: skip
+    file = tmp_path / "api.yaml"
+    file.write_text(f"openapi: 3.1.0\nservers: [{{url: '{server}'}}]\npaths: {{/x: {{get: {{}}}}}}\n")
+    async with opened(tmp_path, settings=IN_MEMORY) as runtime:
+        apis = await runtime.apis()
+        with pytest.raises(error) as refused:
+            await apis.read(str(file))
+        assert said in str(refused.value)
+        new = await apis.read(str(file), server="https://good.example/v2/", name="good")
+        assert (new.api.server, new.api.source) == ("https://good.example/v2", str(file))
+
+
+async def test_a_server_elsewhere_is_said_before_anybody_says_yes(tmp_path: Path, store: Petstore) -> None:
+    async with opened(tmp_path, settings=IN_MEMORY) as runtime:
+        apis = await runtime.apis()
+        store.servers = [{"url": "http://elsewhere.example/v1"}, {"url": "https://second.example"}]
+        new = await apis.read(f"{store.url}/openapi.json")
+        assert new.api.name == "pet-store"
+        assert f"comes from {store.url}; its requests would go to http://elsewhere.example" in new.warnings[0]
+        assert "over http" in new.warnings[1]
+        assert "https://second.example" in new.warnings[2]
+        for url, server in (("/v9", f"{store.url}/v9"), ("/", store.url), ("", store.url), (".", store.url)):
+            store.servers = [{"url": url}]
+            assert (await apis.read(f"{store.url}/openapi.json")).api.server == server
+
+
+async def test_a_name_that_is_taken_or_means_something_else_is_refused(tmp_path: Path, store: Petstore) -> None:
+    async with knowing(tmp_path, store) as (_runtime, apis):
+        for name in ("pets", "all", "not", "a b", "-x", "localhost", "x" * 61):
+            with pytest.raises(BadInput):
+                await apis.read(f"{store.url}/openapi.json", name=name)
+        new = await apis.read(f"{store.url}/openapi.json", name="second", server="https://second.example")
+        await apis.add(new)
+        await apis.remove("second")
+        with pytest.raises(NotFound, match="no API"):
+            await apis.get("pest")

@@ -1,0 +1,149 @@
+"""Windows targets through the whole house: changes over WinRM, a profile, measurements, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.core.clock import StoppedClock
+from opsterm.core.winrm_settings import WinrmSettings
+from opsterm.inventory.target import Protocol, Status, Target
+from opsterm.monitoring.sample import SeriesKey
+from opsterm.runtime.changes import Proposal
+from opsterm.runtime.doctor import Health, check_winrm
+from opsterm.runtime.runtime import Runtime
+from tests.adapters.winrm_stage import USER, Kept, Windows, windows
+from tests.adapters.wsman.soap import Datetime
+from tests.runtime.stage import opened, until
+from tests.runtime.test_remote_monitoring import Silence, pass_time
+
+SETTINGS = """
+[winrm]
+security = "message"
+[monitoring]
+default_thresholds = false
+interval_s = 2
+remote = "protocol:winrm"
+remote_interval_s = 10
+"""
+
+
+@pytest.fixture
+def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
+    with windows(tmp_path, monkeypatch) as found:
+        found.host.classes = {
+            "win32_operatingsystem": [{
+                "Caption": "Microsoft Windows Server 2022 Standard", "Version": "10.0.20348", "BuildNumber": "20348",
+                "OSArchitecture": "64-bit", "CSName": "WIN-TEST", "TotalVisibleMemorySize": 8000000,
+                "FreePhysicalMemory": 2000000, "NumberOfProcesses": 120,
+                "LastBootUpTime": Datetime("2026-11-28T09:00:00.5Z"), "LocalDateTime": Datetime("2026-11-28T19:00:00Z"),
+            }],
+            "win32_computersystem": [{"Manufacturer": "Dell Inc.", "Model": "R740", "NumberOfLogicalProcessors": 4}],
+            "win32_service": [{"Name": "Spooler", "State": "Running", "StartMode": "Auto"}],
+            "win32_logicaldisk": [{"DeviceID": "C:", "Size": 1000, "FreeSpace": 100, "DriveType": 3}],
+        }  # fmt: skip
+        yield found
+
+
+@asynccontextmanager
+async def reaching(home: Path, there: Windows, *, settings: str = SETTINGS, **how: Any) -> AsyncIterator[Runtime]:
+    """Open a runtime that has the host in its inventory and its password."""
+
+    async def credentials() -> Kept:
+        return Kept()
+
+    async with opened(home, settings=settings, open_credentials=credentials, **how) as runtime:
+        if runtime.inventory.target("win-1") is None:
+            place = there.target()
+            await runtime.inventory.add(
+                Target(name="win-1", address=place.address, port=place.port, protocol=Protocol.WINRM, user=USER)
+            )
+        yield runtime
+
+
+async def ran(runtime: Runtime, command: str, shell: str, timeout_s: float | None = None) -> tuple[Change, bytes]:
+    """Propose, approve and run; return the change and what came."""
+    change = await runtime.changes.propose(
+        Proposal(command=command, selector="win-1", shell=shell, origin="command line", timeout_s=timeout_s)
+    )
+    await runtime.changes.approve(change.id, digest=change.digest)
+    ended = await runtime.changes.run(change.id)
+    return ended, await runtime.changes.output(change.id, "win-1")
+
+
+async def test_an_approved_change_runs_over_winrm(home: Path, there: Windows) -> None:
+    async with reaching(home, there) as runtime:
+        change, said = await ran(runtime, "Write-Output 'done'", "powershell")
+        assert (change.state, change.outcomes[0].exit_status, said) == (ChangeState.DONE, 0, b"done\r\n")
+        change, said = await ran(runtime, "exit 3", "cmd")
+        assert (change.state, change.outcomes[0].exit_status) == (ChangeState.FAILED, 3)
+        assert len(there.operations.shells) == 1
+    assert there.operations.shells == {}
+
+
+async def test_a_change_that_runs_too_long_is_ended_there(home: Path, there: Windows) -> None:
+    async with reaching(home, there) as runtime:
+        change, said = await ran(runtime, "hang", "cmd", timeout_s=1.0)
+        assert change.outcomes[0].state is OutcomeState.TIMED_OUT
+        assert said == b"hanging\r\n"
+        assert there.operations.shells == {}
+
+
+async def test_what_only_reads_runs_at_once(home: Path, there: Windows) -> None:
+    async with reaching(home, there) as runtime:
+        for shell, command in (("wql", "SELECT Name FROM Win32_Service"), ("cmd", "hostname")):
+            change = await runtime.changes.query(
+                Proposal(command=command, selector="win-1", shell=shell, origin="command line")
+            )
+            ended = await runtime.changes.run(change.id)
+            assert ended.state is ChangeState.DONE
+        waits = await runtime.changes.query(
+            Proposal(command="shutdown /r", selector="win-1", shell="cmd", origin="command line")
+        )
+        assert waits.state is ChangeState.PROPOSED
+
+
+async def test_whoever_approves_is_told_of_a_weak_log_in(home: Path, there: Windows) -> None:
+    async with reaching(home, there, settings='[winrm]\nauth = "basic"\n') as runtime:
+        change = await runtime.changes.propose(
+            Proposal(command="ver", selector="win-1", shell="cmd", origin="command line")
+        )
+        assert "Basic" in change.risk.reasons[-1]
+
+
+def test_the_doctor_tells_a_weak_log_in() -> None:
+    assert check_winrm(WinrmSettings()).health is Health.GOOD
+    weak = check_winrm(WinrmSettings(auth="basic", verify=False))
+    assert weak.health is Health.NOTE
+    assert "Basic" in weak.text
+    assert "not verified" in weak.text
+
+
+async def test_a_profile_and_a_check_of_windows(home: Path, there: Windows) -> None:
+    async with reaching(home, there) as runtime:
+        assert await runtime.inventory.check(["win-1"]) == {"win-1": ""}
+        assert there.server.log_ins == []
+        found = await runtime.profiles.look("win-1")
+        assert (found.os_id, found.host_name, found.cpus) == ("windows", "WIN-TEST", 4)
+        assert (found.running, found.product, found.virtual) == (("Spooler",), "Dell Inc. R740", "")
+        assert "Create" not in there.operations.asked
+
+
+async def test_windows_targets_are_measured_at_an_interval(home: Path, there: Windows, clock: StoppedClock) -> None:
+    how: dict[str, Any] = {"clock": clock, "open_probe": Silence().open}
+    async with reaching(home, there, **how):
+        pass
+    async with reaching(home, there, workers=True, **how) as runtime:
+        await until(lambda: runtime.runs_workers)
+        await pass_time(clock, 10)
+        key = SeriesKey("win-1", "fs.used_percent", "C:")
+        await until(lambda: there.operations.asked)
+        await until(lambda: any(s.key == key and s.value == 90 for s in runtime.monitoring.latest("win-1")))
+        row = next(row for row in runtime.inventory.rows() if row.target.name == "win-1")
+        assert row.status in (Status.ONLINE, Status.UNKNOWN)
+    assert "Create" not in there.operations.asked
