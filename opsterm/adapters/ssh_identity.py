@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from opsterm.adapters.ssh_destination import Destination
 from opsterm.adapters.ssh_known_hosts import fingerprint, rsa_bits
-from opsterm.adapters.ssh_library import asyncssh
+from opsterm.adapters.ssh_library import asyncssh, public_key
 from opsterm.core.errors import StorageError
 from opsterm.core.text import clean_line
 from opsterm.runtime.offload import Run
@@ -323,6 +323,8 @@ class Identity:
 
     def _note_validity(self, certificate: SSHCertificate, shown: str) -> None:
         """Say of a certificate what a server would refuse it for; it is offered all the same: clocks differ."""
+        if not isinstance(certificate, public_key.SSHOpenSSHCertificate):
+            return
         try:
             certificate.validate(USER_CERTIFICATE, self._destination.user)  # type: ignore[attr-defined]  # one of OpenSSH
         except ValueError as error:

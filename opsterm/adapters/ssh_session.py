@@ -16,8 +16,9 @@ from opsterm.adapters.ssh_files import NO_ROOM, sftp_place
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import Hold
 from opsterm.adapters.ssh_quote import command_line
+from opsterm.adapters.ssh_unended import AnnouncedCommand, UnendedCommands, announced_command, run_script
 from opsterm.adapters.start_script import Preamble, end_words, start_words
-from opsterm.adapters.sudo import Sudo, SudoLogin
+from opsterm.adapters.sudo import SudoLogin, SudoStart
 from opsterm.core.errors import OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.file_put import PUT
@@ -57,7 +58,7 @@ class SshSession:
 
     def __init__(
         self, hold: Hold, credentials: Credentials | None, *, sudo_limit_s: float, contents: Contents | None = None,
-        target: str = "",
+        target: str = "", unended: UnendedCommands | None = None,
     ) -> None:  # fmt: skip
         self._hold = hold
         self._place = hold.line.destination.place
@@ -65,6 +66,7 @@ class SshSession:
         self._sudo_limit_s = sudo_limit_s
         self._running = 0
         self._contents = contents
+        self._unended = unended or UnendedCommands()
         self._target = target or self._place
 
     def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
@@ -96,7 +98,7 @@ class SshSession:
         mark = secrets.token_hex(8)
         stream = _stream(mark, how)
         line = "exec " + command_line(*start_words(mark, command, shell=shell, how=how))
-        begun = complete = False
+        begun = lost = complete = False
         connection = self._hold.line.connection
         self._running += 1
         try:
@@ -116,18 +118,19 @@ class SshSession:
             while data := await stream.read():
                 yield data
             if not stream.is_complete and (stream.lost is not None or connection.is_closed()):
+                lost = True
                 raise _lost(self._place, stream.lost)
             complete = True
         finally:
             self._running -= 1
-            if not complete and not await self._end(connection, stream, how.become) and begun:
-                raise _not_ended(self._place)
+            if not complete and not await self._end(connection, stream, how.become) and begun and not lost:
+                raise self._not_ended(stream, how.become)
         yield stream.ended()
 
-    def _sudo(self, become: str) -> Sudo:
+    def _sudo(self, become: str) -> SudoStart:
         destination = self._hold.line.destination
         login = SudoLogin(user=destination.user, target=destination.name, credentials=self._credentials)
-        return Sudo(login, become, limit_s=self._sudo_limit_s)
+        return SudoStart(login, become, limit_s=self._sudo_limit_s)
 
     async def _begin(self, connection: SSHClientConnection, stream: ByteChannel, become: str) -> None:
         sudo = self._sudo(become)
@@ -147,11 +150,10 @@ class SshSession:
         try:
             async with asyncio.timeout(END_LIMIT_S):
                 await stream.settled.wait()
-                words = stream.preamble.numbers.split()
-                if not stream.closed.is_set() and words and words[0].isdigit():
-                    session = words[4] if len(words) > 4 and words[4].isdigit() else words[0]
+                command = announced_command(stream.preamble.numbers)
+                if not stream.closed.is_set() and command is not None:
                     sudo = self._sudo(become) if become and stream.preamble.began else None
-                    await _end_session(connection, words[0], session, sudo)
+                    await _end_session(connection, command, sudo)
                     return True
                 return stream.closed.is_set()
         except (TimeoutError, OpstermError, asyncssh.Error, OSError):
@@ -163,6 +165,18 @@ class SshSession:
             if stream.channel is not None:
                 stream.channel.close()
 
+    def _not_ended(self, stream: ByteChannel, become: str) -> Unreachable:
+        """Remember a command that may still run, and return what is said of it; one of sudo needs its password."""
+        command = None if become else announced_command(stream.preamble.numbers)
+        remembered = command is not None and self._unended.note(self._hold.line.asked, command)
+        return Unreachable(
+            f"The command on {self._place} was to be stopped, and {self._place} did not answer.",
+            why="Whether it still runs is not known.",
+            next_step="It is ended before the next command that this opsterm runs there; or log in and look (ps)."
+            if remembered
+            else "Log in again as soon as it answers, and look (ps).",
+        )
+
     async def close(self) -> None:
         """Give the connection back; it stays open for a while for the next command."""
         self._hold.leave()
@@ -172,18 +186,21 @@ def _stream(mark: str, how: RunAs) -> ByteChannel:
     return ByteChannel(Preamble(mark, become=bool(how.become)), one_stream=how.pty)
 
 
-async def _end_session(connection: SSHClientConnection, process: str, session: str, sudo: Sudo | None) -> None:
+async def _end_session(connection: SSHClientConnection, command: AnnouncedCommand, sudo: SudoStart | None) -> None:
     """Run the script that ends a session, read by /bin/sh from its input: no log-in shell sees it.
 
     Raises:
         OpstermError: sudo does not let us end what it let us begin.
     """
+    if sudo is None:
+        await run_script(connection, END_SCRIPT, command.process, command.session)
+        return
     mark = secrets.token_hex(8)
-    ender = ByteChannel(Preamble(mark, become=True, announced=True) if sudo else None)
-    words = end_words(mark, process, session, become=sudo.become if sudo else "")
+    ender = ByteChannel(Preamble(mark, become=True, announced=True))
+    words = end_words(mark, command.process, command.session, become=sudo.become)
     channel, _ = await connection.create_session(lambda: ender, command_line(*words), encoding=None, request_pty=False)
     try:
-        if sudo is not None and not await sudo.begin(ender):
+        if not await sudo.begin(ender):
             raise sudo.refusal(ender)
         channel.write(END_SCRIPT.encode())
         channel.write_eof()
@@ -293,14 +310,6 @@ async def _open(
     except (asyncssh.Error, OSError) as error:
         stream.settled.set()
         raise _lost(place, error) from error
-
-
-def _not_ended(place: str) -> Unreachable:
-    return Unreachable(
-        f"The command on {place} was to be stopped, and {place} did not answer.",
-        why="Whether it still runs is not known.",
-        next_step="Log in again as soon as it answers, and look (ps).",
-    )
 
 
 def _lost(place: str, error: Exception | None) -> Unreachable:

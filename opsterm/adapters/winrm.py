@@ -24,12 +24,10 @@ class WinrmConnector:
     def __init__(self, settings: WinrmSettings, credentials: Credentials | None, offload: Offload) -> None:
         self._settings = settings
         self._credentials = credentials
-        aside = "winrm aside"
         run = offload.pool("winrm", threads=settings.commands)
-        self._aside = offload.pool(aside, threads=ASIDE_THREADS)
-        self._lines = WinrmLines(
-            settings, self._log_in, run, self._aside, lambda work: offload.begin(aside, work)
-        )  # fmt: skip
+        self._aside = offload.pool("winrm aside", threads=ASIDE_THREADS)
+        begin = partial(offload.begin, "winrm closing")  # a dead host holds up no more than the closing of others
+        self._lines = WinrmLines(settings, self._log_in, run, self._aside, begin)
 
     @property
     def idle(self) -> int:

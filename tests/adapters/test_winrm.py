@@ -133,9 +133,11 @@ async def test_a_cancelled_command_ends_on_the_target(
     """Ctrl+c first; a command that does not care is ended with its shell."""
     monkeypatch.setattr("opsterm.adapters.winrm_session.GRACE_S", 0.3)
     async with there.connector() as connector:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
-                await there.run(connector, command)
+        task = asyncio.create_task(there.run(connector, command))
+        await until(lambda: there.operations.asked.count("Receive") >= 2)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
         assert there.operations.shells == {}
         assert "Signal" in there.operations.asked
         assert await there.run(connector, "hostname") == ("WIN-TEST\r\n", 0)

@@ -38,6 +38,7 @@ NAMES: Mapping[str, str] = {
 UNDESCRIBED: Mapping[str, str] = {
     "opsterm/storage/migrations/versions/0001_first.py:upgrade": "Alembic calls it; the module says what it makes",
     "opsterm/storage/migrations/versions/0002_mail.py:upgrade": "Alembic calls it; the module says what it makes",
+    "opsterm/storage/migrations/versions/0003_run_as.py:upgrade": "Alembic calls it; the module says what it makes",
     "opsterm/storage/migrations/versions/0004_apis.py:upgrade": "Alembic calls it; the module says what it makes",
 }
 
@@ -48,7 +49,7 @@ TELLTALE_FILES: Mapping[str, str] = {
 }
 
 STARTS_PROGRAMS: Mapping[str, str] = {
-    "opsterm/adapters/local_command.py": "a session on this host: what an approved change runs",
+    "opsterm/adapters/local_child.py": "a session on this host: what an approved change runs",
     "opsterm/adapters/local_shell.py": "the operator's own shell on a pseudo-terminal",
     "opsterm/adapters/slow_reading.py": "fixed commands that measure this host, as systemctl --failed",
     "opsterm/adapters/ssh_config.py": "Match exec of the operator's ssh_config, as ssh runs it",
@@ -59,9 +60,9 @@ REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/http_session.py": "puts a secret into the request that was approved",
     "opsterm/adapters/smtp.py": "hands a password to the mail library",
     "opsterm/adapters/winrm_login.py": "hands a password to the WinRM library",
-    "opsterm/adapters/sudo.py": "hands a password to sudo, on its standard input",
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
     "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
+    "opsterm/adapters/sudo.py": "hands a password to sudo's standard input",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
     "opsterm/storage/vault.py": "encrypts",
 }

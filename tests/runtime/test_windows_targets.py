@@ -88,7 +88,7 @@ async def test_an_approved_change_runs_over_winrm(home: Path, there: Windows) ->
 
 async def test_a_change_that_runs_too_long_is_ended_there(home: Path, there: Windows) -> None:
     async with reaching(home, there) as runtime:
-        change, said = await ran(runtime, "hang", "cmd", timeout_s=1.0)
+        change, said = await ran(runtime, "hang", "cmd", timeout_s=2.0)
         assert change.outcomes[0].state is OutcomeState.TIMED_OUT
         assert said == b"hanging\r\n"
         assert there.operations.shells == {}
