@@ -14,6 +14,7 @@ from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.ports import Connector, Credentials, HostProbe
 from opsterm.runtime.ports_apis import DescriptionReader
+from opsterm.runtime.ports_camera import CameraReader
 from opsterm.runtime.ports_files import Contents, NewFiles
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
@@ -21,7 +22,9 @@ from opsterm.runtime.ports_snmp import SnmpReader
 from opsterm.runtime.runtime import Runtime
 
 
-def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Mapping[str, str], face: str) -> Runtime:
+def build_runtime(  # noqa: C901 (one opener per edge, side by side)
+    *, loaded: Loaded, paths: Paths, clock: Clock, environment: Mapping[str, str], face: str
+) -> Runtime:
     """Return a runtime that has opened nothing yet.
 
     Args:
@@ -73,6 +76,12 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
         probe: ReachProbe = reach.LineReachProbe(credentials, clock, runtime.offload.pool("reach"))
         return probe
 
+    async def open_cameras(credentials: Credentials) -> CameraReader:
+        reader: CameraReader = (await module("opsterm.adapters.camera")).open_cameras(
+            settings.cameras, credentials, clock, runtime.offload.pool("reach")
+        )
+        return reader
+
     async def open_apis() -> DescriptionReader:
         fetching = await module("opsterm.adapters.http_fetch")
         reader: DescriptionReader = fetching.HttpDescriptionReader(runtime.offload.pool("http"))
@@ -106,6 +115,7 @@ def build_runtime(*, loaded: Loaded, paths: Paths, clock: Clock, environment: Ma
             open_connector=open_connector,
             open_snmp=open_snmp,
             open_reach=open_reach,
+            open_cameras=open_cameras,
             open_apis=open_apis,
             open_mail=open_mail,
             open_contents=lambda: _contents(paths, clock, runtime),

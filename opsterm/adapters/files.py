@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +32,21 @@ class LocalFiles:
     def glob(self, pattern: str) -> Sequence[str]:
         """Return paths that match a shell pattern, sorted."""
         return sorted(glob.glob(pattern))  # noqa: PTH207 (absolute patterns are what ssh_config has)
+
+    def write_new(self, path: Path, data: bytes) -> None:
+        """Write a file that is not there yet, readable by this account only.
+
+        Raises:
+            BadInput: it is there, or cannot be written.
+        """
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+        except FileExistsError:
+            raise BadInput(f"{path} is there already.", next_step="Try again in a second.") from None
+        except OSError as error:
+            raise BadInput(f"{path} cannot be written.", why=f"{error.strerror}.") from error
 
     def changed_at(self, path: Path) -> float | None:
         """Return when a file was last changed, epoch seconds; None when there is none."""

@@ -5,50 +5,49 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
-from opsterm.adapters.certificate import read_certificate, show_untrusted, trusting, why_untrusted
+from opsterm.adapters.certificate import read_certificate, show_untrusted, why_untrusted
+from opsterm.adapters.http_auth import auth_of, without_secret
+from opsterm.adapters.http_faults import STRANGE, causes
+from opsterm.adapters.http_trust import TrustStore
 from opsterm.adapters.lookup import look_up, why_not
 from opsterm.core.clock import Clock
-from opsterm.core.errors import BadInput, Unreachable
+from opsterm.core.errors import Unreachable
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.monitoring.reach import Failure, HttpAsk, HttpReading
-from opsterm.runtime.offload import Run
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HEADERS = {"User-Agent": "opsterm", "Accept": "*/*", "Accept-Encoding": "identity"}
-_STRANGE = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, KeyError, NotImplementedError)
-"""What httpx raises about an answer: the last three about a digest challenge or a header that makes no sense."""
+_HEADERS = (("User-Agent", "opsterm"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
 
 
-async def check_http(ask: HttpAsk, secret: Secret | None, clock: Clock, run: Run) -> HttpReading:
+async def check_http(
+    ask: HttpAsk, secret: Secret | None, clock: Clock, trust: TrustStore, *, passphrase: Secret | None = None
+) -> HttpReading:
     """See `ReachProbe.http`.
 
     Args:
         ask: what is asked.
         secret: password or token when `ask.auth` says so.
         clock: measures.
-        run: a thread for reading the trusted authorities.
+        trust: makes the contexts for TLS.
+        passphrase: of the client certificate's key, None when it has none.
     """
-    try:
-        trust = await run(lambda: trusting(ask.ca_file))
-    except OSError as error:
-        raise BadInput(
-            f"The authorities in {ask.ca_file or 'this machine'} cannot be read.", why=clean_line(str(error), limit=200)
-        ) from None
-    walk = _Walk(ask, secret, clock, trust)
+    others = await trust.context(ask.ca_file)
+    ours = await trust.context(ask.ca_file, ask.client_certificate, passphrase) if ask.client_certificate else others
+    walk = _Walk(ask, auth_of(ask, secret), clock, ours, others)
     begun = clock.monotonic()
     try:
         async with asyncio.timeout(ask.timeout_s):
             reading = await walk.follow()
     except TimeoutError:
         reading = walk.ended(Failure.TIMED_OUT, f"Not done within {ask.timeout_s:g} s: it was {walk.hop.step}.")
-    return replace(reading, total_s=clock.monotonic() - begun)
+    return without_secret(replace(reading, total_s=clock.monotonic() - begun), ask, secret)
 
 
 @dataclass(slots=True)
@@ -89,11 +88,14 @@ _STEPS = {
 class _Walk:
     """One check, redirects included."""
 
-    def __init__(self, ask: HttpAsk, secret: Secret | None, clock: Clock, trust: ssl.SSLContext) -> None:
+    def __init__(
+        self, ask: HttpAsk, auth: httpx.Auth | None, clock: Clock, ours: ssl.SSLContext, others: ssl.SSLContext
+    ) -> None:
         self._ask = ask
-        self._secret = secret
+        self._auth = auth
         self._clock = clock
-        self._trust = trust
+        self._ours = ours
+        self._others = others
         self._hops: list[str] = []
         self.hop = HopProgress(clock)
 
@@ -111,7 +113,7 @@ class _Walk:
                 return self.ended(Failure.WRONG, f"It was redirected more than {self._ask.redirects} times.")
             try:
                 url = url.join(location)
-            except _STRANGE:
+            except STRANGE:
                 return self.ended(Failure.WRONG, "It redirects to what is not a URL.")
             if url.scheme not in ("http", "https") or not url.host:
                 return self.ended(
@@ -142,7 +144,7 @@ class _Walk:
         for place in places:
             try:
                 return await self._request(url, place[1], host, ours)
-            except _STRANGE as error:
+            except STRANGE as error:
                 ended = await self._failed(error, url, place[1], host)
                 if "connect_tcp" in hop.took:  # it answers, if not well: another address is another server
                     break
@@ -153,13 +155,16 @@ class _Walk:
         return ended, None
 
     async def _request(self, url: httpx.URL, address: str, host: str, ours: bool) -> tuple[HttpReading, str | None]:  # noqa: FBT001 (as above)
-        transport = httpx.AsyncHTTPTransport(verify=self._trust, http2=True, trust_env=False)
+        """Ask one address; what belongs to `ask.url` (secret, headers, certificate) goes to its own server only."""
+        trust = self._ours if ours else self._others
+        transport = httpx.AsyncHTTPTransport(verify=trust, http2=True, trust_env=False)
+        headers = [*_HEADERS, *(self._ask.headers if ours else ()), ("Host", url.netloc.decode("ascii"))]
         async with httpx.AsyncClient(transport=transport, timeout=self._ask.timeout_s, trust_env=False) as client:
             request = client.build_request(
-                self._ask.method, url.copy_with(host=address), headers={**_HEADERS, "Host": url.netloc.decode("ascii")},
+                self._ask.method, url.copy_with(host=address), headers=_merged(headers),
                 extensions={"sni_hostname": host, "trace": self.hop.tell},
             )  # fmt: skip
-            response = await client.send(request, stream=True, auth=self._auth() if ours else None)
+            response = await client.send(request, stream=True, auth=self._auth if ours else None)
             try:
                 connection = response.extensions["network_stream"].get_extra_info("ssl_object")
                 certificate = read_certificate(connection) if connection is not None else None
@@ -180,16 +185,8 @@ class _Walk:
                 return bytes(read[: self._ask.body_limit]), True
         return bytes(read), False
 
-    def _auth(self) -> httpx.Auth | None:
-        if self._secret is None:
-            return None
-        if self._ask.auth == "bearer":
-            return _Bearer(self._secret)
-        kind = httpx.DigestAuth if self._ask.auth == "digest" else httpx.BasicAuth
-        return kind(self._ask.account, self._secret.reveal())
-
     async def _failed(self, error: Exception, url: httpx.URL, address: str, host: str) -> HttpReading:
-        for cause in _causes(error):
+        for cause in causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 shown = await show_untrusted(address, url.port or 443, host)
                 reading = self.ended(Failure.WRONG, "")
@@ -203,30 +200,14 @@ class _Walk:
         return self.ended(Failure.WRONG, f"{address} does not speak HTTP as it should: {said}.")
 
 
-class _Bearer(httpx.Auth):
-    """A token in the Authorization header (RFC 6750)."""
-
-    def __init__(self, token: Secret) -> None:
-        self._token = token
-
-    def auth_flow(self, request: httpx.Request) -> Any:
-        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        yield request
-
-
 def _port(url: httpx.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
+def _merged(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by name; one that is given twice counts as it was given last."""
+    return {name.title(): text for name, text in headers}
+
+
 def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Return an error and what led to it, outermost first."""
-    found: list[BaseException] = []
-    at: BaseException | None = error
-    while at is not None and len(found) < 10:
-        found.append(at)
-        at = at.__cause__ or at.__context__
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections.abc import Awaitable, Callable
 from types import ModuleType
@@ -29,6 +30,14 @@ def _load_http() -> ModuleType:
     return importlib.import_module("opsterm.adapters.http_check")
 
 
+def _load_trust() -> ModuleType:
+    return importlib.import_module("opsterm.adapters.http_trust")
+
+
+Check = Callable[[HttpAsk, Secret | None, Secret | None], Awaitable[HttpReading]]
+"""Asks a web server, given the secret, and the passphrase of a client certificate."""
+
+
 class LineReachProbe:
     """Implements `ports_reach.ReachProbe` over this machine's network; no proxy is used."""
 
@@ -36,12 +45,27 @@ class LineReachProbe:
         self._credentials = credentials
         self._clock = clock
         self._run = run
+        self._check: Check | None = None
+        self._loading = asyncio.Lock()
 
     async def http(self, ask: HttpAsk) -> HttpReading:
         """See `ReachProbe.http`."""
-        module = await self._run(_load_http)
-        check: Callable[[HttpAsk, Secret | None, Clock, Run], Awaitable[HttpReading]] = module.check_http
-        return await check(ask, await self._secret(ask), self._clock, self._run)
+        async with self._loading:
+            if self._check is None:
+                self._check = await self._load()
+        secret = await self._secret(ask)
+        passphrase = await self._credentials.get(SERVICE, ask.client_certificate) if ask.client_certificate else None
+        return await self._check(ask, secret, passphrase)
+
+    async def _load(self) -> Check:
+        module, trust = await self._run(_load_http), await self._run(_load_trust)
+        store = trust.TrustStore(self._clock, self._run)
+
+        async def check(ask: HttpAsk, secret: Secret | None, passphrase: Secret | None) -> HttpReading:
+            reading: HttpReading = await module.check_http(ask, secret, self._clock, store, passphrase=passphrase)
+            return reading
+
+        return check
 
     async def _secret(self, ask: HttpAsk) -> Secret | None:
         if not ask.auth:
@@ -51,7 +75,7 @@ class LineReachProbe:
                 f"{ask.auth} sends the secret as it is, and {ask.name} is asked over http.",
                 next_step="Use https, or digest where the server offers it.",
             )
-        account = f"{ask.account}@{ask.name}" if ask.account else ask.name
+        account = ask.secret_account
         secret = await self._credentials.get(SERVICE, account)
         if secret is None:
             raise NotFound(

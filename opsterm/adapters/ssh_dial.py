@@ -7,51 +7,22 @@ import errno
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 
+from opsterm.adapters.lookup import REASONS, Place, look_up, sockaddr
 from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
-
-MOST_ADDRESSES = 4
-"""Addresses of one name that are tried, one after the other."""
 
 GREETING_BYTES = 8192
 """Bytes within which an SSH server has said what it is."""
 
-_Address = tuple[int, tuple[object, ...]]
-"""Family, and what `socket.connect` takes."""
-
-_REASONS = {
-    errno.ECONNREFUSED: (
-        "refused the connection",
-        "Nothing listens on that port there, or a firewall answers for it.",
-        "See on the target's console whether its SSH server runs, and whether the port is right.",
-    ),
-    errno.EHOSTUNREACH: (
-        "cannot be reached: no route to the host",
-        "Nobody on the way knows how to get there, or nobody there has that address.",
-        "See whether the address is right, the target is up, and a VPN or route is missing.",
-    ),
-    errno.ENETUNREACH: (
-        "cannot be reached: no route to its network",
-        "This machine has no route to that address.",
-        "See the routes of this machine (ip route get ADDRESS); a VPN may be down.",
-    ),
-    errno.ETIMEDOUT: (
-        "did not answer",
-        "The system gave up waiting for the connection.",
-        "See whether the target is up and no firewall drops the packets.",
-    ),
-    errno.EACCES: (
-        "cannot be reached: this machine does not let the connection out",
-        "A local firewall or security module forbids it.",
-        "See the firewall of this machine.",
-    ),
+_NEXT_STEPS = {
+    errno.ECONNREFUSED: "See on the target's console whether its SSH server runs, and whether the port is right.",
+    errno.EHOSTUNREACH: "See whether the address is right, the target is up, and a VPN or route is missing.",
+    errno.ENETUNREACH: "See the routes of this machine (ip route get ADDRESS); a VPN may be down.",
+    errno.ETIMEDOUT: "See whether the target is up and no firewall drops the packets.",
+    errno.EACCES: "See the firewall of this machine.",
+    errno.EPERM: "See the firewall of this machine.",
+    errno.EADDRNOTAVAIL: "Mend BindAddress in ssh_config.",
 }
-_REASONS[errno.EPERM] = _REASONS[errno.EACCES]
-_REASONS[errno.EADDRNOTAVAIL] = (
-    "cannot be reached from the address that BindAddress names",
-    "This machine does not have that address.",
-    "Mend BindAddress in ssh_config.",
-)
 
 
 async def open_tcp(
@@ -74,9 +45,9 @@ async def open_tcp(
     step = "looking up its name"
     try:
         async with asyncio.timeout(timeout_s):
-            addresses = await _look_up(place, host, port, family)
+            found = await look_up(host, family=family, owner=place)
             step = "opening the TCP connection"
-            return await _first(place, addresses, bind_address, timeout_s)
+            return await _first(place, found, port, bind_address, timeout_s)
     except TimeoutError as error:
         raise TimedOut(
             f"{place} did not answer within {timeout_s:g} s, while {step}.",
@@ -87,47 +58,13 @@ async def open_tcp(
         ) from error
 
 
-async def _look_up(place: str, host: str, port: int, family: int) -> Sequence[_Address]:
-    literal = _literal(host, port, family)
-    if literal is not None:
-        return [literal]
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
-        passing = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
-        raise Unreachable(
-            f"The name {clean_line(host, limit=255)} of {place} could not be resolved."
-            if passing
-            else f"The name {clean_line(host, limit=255)} of {place} is not known.",
-            why="The name server did not answer." if passing else "Neither /etc/hosts nor the name server has it.",
-            next_step="Try again, or see this machine's name servers (/etc/resolv.conf)."
-            if passing
-            else "Mend the target's address, or give it a HostName in ssh_config.",
-        ) from error
-    return [(kind, tuple(address)) for kind, _, _, _, address in found][:MOST_ADDRESSES]
-
-
-def _literal(host: str, port: int, family: int) -> _Address | None:
-    """Return what an address in digits stands for: it needs no thread and no name server."""
-    for kind, rest in ((socket.AF_INET, ()), (socket.AF_INET6, (0, 0))):
-        if family in (socket.AF_UNSPEC, kind):
-            try:
-                socket.inet_pton(kind, host)
-            except OSError:
-                continue
-            return kind, (host, port, *rest)
-    return None
-
-
-async def _first(place: str, addresses: Sequence[_Address], bind_address: str,
-                 timeout_s: float) -> socket.socket:  # fmt: skip
+async def _first(place: str, found: Sequence[Place], port: int, bind_address: str, timeout_s: float) -> socket.socket:
     fault: OSError | None = None
-    for number, (family, address) in enumerate(addresses):
-        left = len(addresses) - number
+    for number, one in enumerate(found):
+        left = len(found) - number
         try:
-            async with asyncio.timeout(None if left == 1 else timeout_s / len(addresses)):
-                return await _connect(family, address, bind_address)
+            async with asyncio.timeout(None if left == 1 else timeout_s / len(found)):
+                return await _connect(one[0], sockaddr(one, port), bind_address)
         except TimeoutError as error:
             fault = OSError(errno.ETIMEDOUT, str(error))
         except OSError as error:
@@ -193,7 +130,6 @@ async def read_greeting(place: str, read: Callable[[int], Awaitable[bytes]], *, 
 def unreachable(place: str, error: OSError) -> Unreachable:
     """Return the error for what the system said about a connection."""
     said = clean_line(error.strerror or str(error) or type(error).__name__)
-    what, why, next_step = _REASONS.get(
-        error.errno or 0, ("cannot be reached", f"The system said: {said}.", "See whether the target is up.")
-    )
-    return Unreachable(f"{place} {what}.", why=why, next_step=next_step)
+    number = error.errno or 0
+    what, why = REASONS.get(number, ("cannot be reached", f"The system said: {said}."))
+    return Unreachable(f"{place} {what}.", why=why, next_step=_NEXT_STEPS.get(number, "See whether the target is up."))

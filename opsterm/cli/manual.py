@@ -75,6 +75,20 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
         "name", "grade", "reasons", "address", "sent", "answered", "loss_percent", "min_s", "mean_s", "max_s",
         "failure",
     ),
+    "check list": (
+        "name", "kind", "target", "place", "interval_s", "state", "made_at", "latency_ms", "certificate_days",
+        "reasons",
+    ),
+    "check run": ("name", "kind", "target", "place", "grade", "reasons", "measured"),
+    "camera info": (
+        "target", "model", "product", "kind", "firmware", "built", "serial", "hardware", "architecture", "chip",
+        "brand", "error", "why", "next_step",
+    ),
+    "camera motion": (
+        "target", "application", "uid", "name", "camera", "areas", "filters", "error", "why", "next_step",
+    ),
+    "camera snapshot": ("target", "file", "bytes", "error", "why", "next_step"),
+    "camera events": ("target", "topic", "at", "source", "data"),
     "apis add": (*API_KEYS, "warnings", "left_out", "added"),
     "apis list": API_KEYS,
     "apis show": (
@@ -157,6 +171,12 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "check tcp": ("opsterm check tcp web-01:443 '[::1]:22'", "opsterm check tcp 'group:db' --port 5432"),
     "check ping": ("opsterm check ping 192.0.2.1", "opsterm check ping 'tag:web' --count 10 --json"),
+    "check list": ("opsterm check list", "opsterm check list shop --json"),
+    "check run": ("opsterm check run shop", "opsterm check run --json"),
+    "camera info": ("opsterm camera info 'tag:camera'",),
+    "camera motion": ("opsterm camera motion cam-door --json",),
+    "camera snapshot": ("opsterm camera snapshot cam-door --resolution 1280x720 --to pictures",),
+    "camera events": ("opsterm camera events cam-door --for 10m --json",),
     "apis add": (
         "opsterm apis add https://petstore.example.org/openapi.json",
         "opsterm apis add petstore.yaml --name petstore --server https://petstore.example.org/v1",

@@ -11,11 +11,14 @@ def option(default: Any, text: str, *, check: Callable[[Any], str] | None = None
     """Declare a field of the tree: its default, its documentation and what makes a value unusable.
 
     Args:
-        default: a value, or a tuple for a list.
+        default: a value, a tuple for tables, or a dict for a table of texts.
         text: one or two sentences with the unit.
         check: returns "" for a good value, else what a good one is ("between 1 and 3600").
     """
-    return field(default=default, metadata={"help": text, "check": check})
+    declared = {"help": text, "check": check}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=declared)
+    return field(default=default, metadata=declared)
 
 
 def between(low: float, high: float) -> Callable[[Any], str]:
@@ -25,4 +28,4 @@ def between(low: float, high: float) -> Callable[[Any], str]:
 
 def one_of(*words: str) -> Callable[[Any], str]:
     """Return a check for one of some words."""
-    return lambda value: "" if value in words else "one of " + ", ".join(words)
+    return lambda value: "" if value in words else "one of " + ", ".join(word or '""' for word in words)

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from opsterm.core.camera_settings import CameraSettings
+from opsterm.core.check_settings import CheckSettings
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.options import between, one_of, option
 from opsterm.core.winrm_settings import WinrmSettings
@@ -154,6 +156,8 @@ class Settings:
     ssh: SshSettings = field(default_factory=SshSettings)
     winrm: WinrmSettings = field(default_factory=WinrmSettings)
     snmp: SnmpSettings = field(default_factory=SnmpSettings)
+    checks: CheckSettings = field(default_factory=CheckSettings)
+    cameras: CameraSettings = field(default_factory=CameraSettings)
     changes: ChangeSettings = field(default_factory=ChangeSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     mail: MailSettings = field(default_factory=MailSettings)

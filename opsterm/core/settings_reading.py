@@ -152,6 +152,8 @@ def _typed(hint: tuple[Any, dataclasses.Field[Any]], value: Any, key: str, place
         wanted = next(arg for arg in typing.get_args(wanted) if arg is not type(None))
     if typing.get_origin(wanted) is tuple:
         return _tables(typing.get_args(wanted)[0], value, key, place)
+    if typing.get_origin(wanted) is Mapping:
+        return _texts(value, key, place)
     converted = _convert(wanted, value, key)
     if converted is None:
         kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[wanted]
@@ -206,6 +208,12 @@ def _tables(cls: Any, value: Any, key: str, place: Place) -> tuple[Any, ...]:
             given[name] = _typed((hints[name], declared[name]), inner, f"{key}.{name}", partial(place, number, name))
         made.append(cls(**given))
     return tuple(made)
+
+
+def _texts(value: Any, key: str, place: Place) -> Mapping[str, str]:
+    if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
+        return dict(value)
+    raise BadSetting(f"{place()}: {key} must be a table of texts, as in {{ name = 'text' }}.")
 
 
 def describe_settings(loaded: Loaded) -> Sequence[tuple[str, str, str, str]]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from opsterm.core.errors import BadInput
 from opsterm.core.units import value_text
-from opsterm.monitoring.metrics import metric_of, subject
+from opsterm.monitoring.metrics import metric_of, said_value, subject
 from opsterm.monitoring.ring import Ring, Turn, is_critical, judge
 from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.monitoring.thresholds import Rule, fingerprint
@@ -255,6 +255,8 @@ def crossed_level(rule: Rule, severity: Severity) -> float:
 def _summary(alert: Alert, ring: Ring, rule: Rule, level: float) -> str:
     """Say it: "load 9.1 above 8 in 5 of 6 readings", or how far it is from its end once it comes back."""
     what, unit = subject(alert.key), alert.unit
+    if metric_of(alert.key.metric).words:
+        return _state_summary(alert, ring, rule)
     value, said_level = value_text(alert.value, unit), value_text(level, unit)
     side = "below" if rule.below else "above"
     sign = rule.limits.sign
@@ -267,6 +269,16 @@ def _summary(alert: Alert, ring: Ring, rule: Rule, level: float) -> str:
     return f"{what} {value} {word} {said_level} in {bits.bit_count()} of {ring.size} readings"
 
 
+def _state_summary(alert: Alert, ring: Ring, rule: Rule) -> str:
+    """Say it of a state: "check shop fails, 3 times of 3: It answered 503", and how far it is from its end."""
+    said = f"{subject(alert.key)} {said_value(alert.key.metric, alert.value)}"
+    if not ring.bad & 1:
+        return said if rule.n == 1 else f"{said}, ends after {rule.n} in a row"
+    times = f", {ring.bad.bit_count()} of {ring.size} times" if rule.m > 1 else ""
+    reason = rule.explain(alert.key)
+    return f"{said}{times}: {reason}" if reason else said + times
+
+
 def end(alert: Alert, at: float, why: str = "") -> Alert:
     """Return the alert as resolved.
 
@@ -276,7 +288,10 @@ def end(alert: Alert, at: float, why: str = "") -> Alert:
         why: said in its summary instead of the readings, for one whose threshold or target is gone.
     """
     what, value = subject(alert.key), value_text(alert.value, alert.unit)
-    summary = f"{what}: {why}" if why else f"{what} {value}, back inside {value_text(alert.level, alert.unit)}"
+    if metric_of(alert.key.metric).words and not why:
+        summary = f"{what} {said_value(alert.key.metric, alert.value)}"
+    else:
+        summary = f"{what}: {why}" if why else f"{what} {value}, back inside {value_text(alert.level, alert.unit)}"
     return replace(alert, state=AlertState.RESOLVED, resolved_at=at, summary=summary)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.core.units import value_text
 from opsterm.monitoring.sample import SeriesKey
 
 
@@ -36,6 +37,7 @@ class Metric:
         kind: gauge or counter.
         bound: the largest value there can be, None when there is no such value.
         every_s: seconds between two readings when they are rarer than the measuring interval; 0 when they are not.
+        words: what 0 and what 1 means, for a value that is a state and no figure; () for a figure.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Metric:
     kind: Kind = Kind.GAUGE
     bound: float | None = None
     every_s: float = 0.0
+    words: tuple[str, ...] = ()
 
 
 SLOW_READING_S = 60.0
@@ -90,9 +93,24 @@ _TABLE = (
     ("process.open_files_percent", "%", "open files", "", "Open files of the host, of what the kernel allows."),
     ("host.uptime_s", "s", "uptime", "", "Seconds since the host started."),
     ("systemd.failed_units", "", "failed units", "", "Units that systemd counts as failed."),
+    ("check.up", "", "check", "check", "1 when a check found what was expected, else 0."),
+    ("check.latency_ms", "ms", "latency of", "check", "Milliseconds that a check took, or a round trip of a ping."),
+    ("check.lookup_ms", "ms", "name look-up of", "check", "Milliseconds to look up the name of a web server."),
+    ("check.connect_ms", "ms", "connecting of", "check", "Milliseconds to open the TCP connection."),
+    ("check.tls_ms", "ms", "TLS handshake of", "check", "Milliseconds of the TLS handshake."),
+    ("check.first_byte_ms", "ms", "first byte of", "check", "Milliseconds from the request to the head of the answer."),
+    ("check.loss_percent", "%", "loss of", "check", "Echo requests that nobody answered."),
+    ("camera.motion", "", "motion", "detector", "1 while a camera sees motion, else 0."),
+    ("camera.fault", "", "camera reports", "part", "1 while a camera reports a fault of its own, else 0."),
+    ("camera.events_up", "", "event stream", "", "1 while a camera's stream of events stands, else 0."),
+    ("check.certificate_days", "d", "certificate of", "check", "Days that a server's certificate still holds."),
 )  # fmt: skip
 
 _FULL_SCALE = 100.0
+_WORDS = {
+    "check.up": ("fails", "passes"), "camera.motion": ("has ended", "is seen"), "camera.fault": ("no more", "now"),
+    "camera.events_up": ("is cut", "stands"),
+}  # fmt: skip
 
 CATALOGUE: Mapping[str, Metric] = {
     name: Metric(
@@ -103,6 +121,7 @@ CATALOGUE: Mapping[str, Metric] = {
         help=text,
         bound=_FULL_SCALE if unit == "%" else None,
         every_s=SLOW_READING_S if name == "systemd.failed_units" else 0.0,
+        words=_WORDS.get(name, ()),
     )
     for name, unit, label, item, text in _TABLE
 }
@@ -133,7 +152,13 @@ def subject(key: SeriesKey) -> str:
     return f"{label} {key.item}" if key.item else label
 
 
-@functools.lru_cache(maxsize=512)
+def said_value(metric: str, value: float) -> str:
+    """Return a value as a person says it: "71 %", or the word for a state."""
+    known = metric_of(metric)
+    return known.words[round(value)] if value in (0.0, 1.0) and known.words else value_text(value, known.unit)
+
+
+@functools.lru_cache(maxsize=8192)
 def _compiled(pattern: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
     metric, bracket, rest = pattern.partition("[")
     item = rest.removesuffix("]") if bracket else None

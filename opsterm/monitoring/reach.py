@@ -63,9 +63,15 @@ class HttpAsk:
         redirects: how many are followed, 0 for none.
         timeout_s: seconds for everything together.
         body_limit: bytes of the body that are read at most.
-        auth: "", "basic", "bearer" or "digest".
+        headers: names and values that are sent beside our own, to the server of `url` only.
+        auth: "", "basic", "bearer", "digest" or "header".
         account: user name; the secret is kept under it.
+        header: name of the header that "header" sends the secret in.
+        credential: account that the secret is kept for; "" for account and name.
+        client_certificate: PEM file with certificate and key that are shown to the server of `url`, "" for none.
         ca_file: certificates of authorities to trust instead of this machine's, "" for those.
+        days_warn: days that a certificate must still hold, else it is a warning.
+        days_critical: else it is critical.
     """
 
     url: str
@@ -79,9 +85,25 @@ class HttpAsk:
     redirects: int = 5
     timeout_s: float = 10.0
     body_limit: int = 1_000_000
+    headers: tuple[tuple[str, str], ...] = ()
     auth: str = ""
     account: str = ""
+    header: str = ""
+    credential: str = ""
+    client_certificate: str = ""
     ca_file: str = ""
+    days_warn: float = DAYS_WARN
+    days_critical: float = DAYS_CRITICAL
+
+    @property
+    def needs_secret(self) -> bool:
+        """Whether a secret is looked up for it; a client certificate's passphrase is, and may be none."""
+        return bool(self.auth or self.client_certificate)
+
+    @property
+    def secret_account(self) -> str:
+        """The account that its secret is kept for."""
+        return self.credential or (f"{self.account}@{self.name}" if self.account else self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,29 +211,35 @@ class PingReading:
         return 100.0 * (1 - len(self.round_trips_s) / self.sent) if self.sent else 100.0
 
 
-def _verdict(critical: Sequence[str], warning: Sequence[str] = ()) -> ReachVerdict:
+def verdict_of(critical: Sequence[str], warning: Sequence[str] = ()) -> ReachVerdict:
+    """Return the verdict that follows from reasons."""
     grade = Grade.CRITICAL if critical else Grade.WARNING if warning else Grade.OK
     return ReachVerdict(grade=grade, reasons=(*critical, *warning))
 
 
 def judge_http(ask: HttpAsk, reading: HttpReading, now: float) -> ReachVerdict:
     """Say what a web server's answer means. Raises BadInput for an expectation that cannot be read."""
-    critical = [text for text in (reading.trust, reading.reason) if text]
-    warning = []
+    critical, warning = http_faults(ask, reading), []
+    schemes = [hop.partition(":")[0] for hop in reading.hops]
+    if reading.status is not None and any(pair == ("https", "http") for pair in itertools.pairwise(schemes)):
+        warning.append("A redirect leads from https to http, where anyone on the way can read along.")
+    if reading.certificate is not None and not reading.trust:
+        days = reading.certificate.days_left(now)
+        if days < max(ask.days_warn, ask.days_critical):
+            (critical if days < ask.days_critical else warning).append(f"The certificate expires in {days:.0f} days.")
+    return verdict_of(critical, warning)
+
+
+def http_faults(ask: HttpAsk, reading: HttpReading) -> list[str]:
+    """Return why this is not the answer that was expected, one sentence each; how long its certificate holds aside."""
+    faults = [text for text in (reading.trust, reading.reason) if text]
     if reading.status is not None:
         good = reading.status in ask.statuses if ask.statuses else 200 <= reading.status < 400
         if not good:
             wanted = ", ".join(map(str, ask.statuses)) or "200 to 399"
-            critical.append(f"It answered {reading.status}; {wanted} was expected.")
-        critical += _body_faults(ask, reading)
-        schemes = [hop.partition(":")[0] for hop in reading.hops]
-        if any(pair == ("https", "http") for pair in itertools.pairwise(schemes)):
-            warning.append("A redirect leads from https to http, where anyone on the way can read along.")
-    if reading.certificate is not None and not reading.trust:
-        days = reading.certificate.days_left(now)
-        if days < DAYS_WARN:
-            (critical if days < DAYS_CRITICAL else warning).append(f"The certificate expires in {days:.0f} days.")
-    return _verdict(critical, warning)
+            faults.append(f"It answered {reading.status}; {wanted} was expected.")
+        faults += _body_faults(ask, reading)
+    return faults
 
 
 def _body_faults(ask: HttpAsk, reading: HttpReading) -> list[str]:
@@ -276,12 +304,12 @@ def json_steps(path: str) -> tuple[str | int, ...]:
 
 def judge_tcp(reading: TcpReading) -> ReachVerdict:
     """Say what a TCP port's answer means."""
-    return _verdict([reading.reason] if reading.failure else [])
+    return verdict_of([reading.reason] if reading.failure else [])
 
 
 def judge_ping(reading: PingReading) -> ReachVerdict:
     """Say what the answers to echo requests mean: every loss is a warning, no answer is critical."""
     if reading.failure:
-        return _verdict([reading.reason])
+        return verdict_of([reading.reason])
     lost = reading.sent - len(reading.round_trips_s)
-    return _verdict([], [f"{lost} of {reading.sent} requests were not answered."] if lost else [])
+    return verdict_of([], [f"{lost} of {reading.sent} requests were not answered."] if lost else [])

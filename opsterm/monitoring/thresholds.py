@@ -52,6 +52,16 @@ def no_advice(metric: str, item: str) -> str:
     return ""
 
 
+Explain = Callable[[SeriesKey], str]
+"""`explain(key)` returns why a series is bad now, one sentence, "" when its value says all."""
+
+
+def no_reason(key: SeriesKey) -> str:
+    """Let the value speak for itself."""
+    del key
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One threshold, checked.
@@ -67,7 +77,9 @@ class Rule:
         m: ... of this many newest readings are bad.
         advice: what to do next; "{item}" stands for the series' item, quoted for a shell.
         limits: the levels, ready to compare.
+        every_s: seconds between two readings when they are rarer than usual, 0 when they are not.
         advise: what is known of a metric and item, asked when the rule has no advice of its own.
+        explain: why a series is bad, asked when there is an alert to describe.
     """
 
     metric: str
@@ -80,7 +92,9 @@ class Rule:
     m: int
     advice: str
     limits: Limits
+    every_s: float = 0.0
     advise: Advise = field(default=no_advice, repr=False, compare=False)
+    explain: Explain = field(default=no_reason, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -201,18 +215,21 @@ def _level_fault(setting: ThresholdSetting) -> tuple[str, str]:
     return "", ""
 
 
-def rules_from(settings: MonitoringSettings, *, advise: Advise = no_advice) -> Sequence[Rule]:
-    """Return every rule in the order in which they are tried: your own, then those that ship if they are on.
+def rules_from(
+    settings: MonitoringSettings, *, more: Sequence[Rule] = (), advise: Advise = no_advice
+) -> Sequence[Rule]:
+    """Return every rule in the order in which they are tried: your own, `more`, then those that ship if they are on.
 
     Args:
         settings: `[monitoring]`.
+        more: of other settings, as those of checks.
         advise: what is known about metrics, for rules without advice of their own.
 
     Raises:
         BadSetting: one of them cannot be used. Selectors are not checked here.
     """
     own = [make_rule(s, f"[[monitoring.threshold]] number {i}") for i, s in enumerate(settings.threshold, 1)]
-    return [replace(rule, advise=advise) for rule in (*own, *(SHIPPED if settings.default_thresholds else ()))]
+    return [replace(rule, advise=advise) for rule in (*own, *more, *(SHIPPED if settings.default_thresholds else ()))]
 
 
 def _ship(metric: str, warn: float | None, crit: float | None, clear: float, n: int, m: int) -> Rule:

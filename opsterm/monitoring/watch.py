@@ -8,7 +8,7 @@ not with every reading.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -31,6 +31,12 @@ from opsterm.monitoring.thresholds import Rule
 Selects = Callable[[str, str], bool]
 """`selects(selector, target name)`: whether a rule's selector takes in a target."""
 
+Among = Callable[[SeriesKey], bool]
+"""`among(series)`: whether it is meant, too."""
+
+STALE_READINGS = 10
+"""Readings that did not come, after which those before them no longer count."""
+
 RULE_GONE = "no threshold watches this any more"
 TARGET_GONE = "the target is no longer looked after"
 
@@ -40,6 +46,12 @@ def by_name(selector: str, target: str) -> bool:
     return fnmatchcase(target, selector)
 
 
+def any_series(key: SeriesKey) -> bool:
+    """Mean every series."""
+    del key
+    return True
+
+
 @dataclass(slots=True, kw_only=True)
 class _Track:
     """One watched series. `alert` lags behind by `more` bad readings up to `newest`, see `Watch._caught_up`."""
@@ -47,6 +59,7 @@ class _Track:
     rule: Rule
     limits_sign: float
     clear: float
+    stale_after_s: float
     ring: Ring = EMPTY
     alert: Alert | None = None
     ended: Alert | None = None
@@ -72,7 +85,7 @@ class Watch:
             stale_after_s: after so many seconds without a reading, older readings no longer count for "n of m"; an
                 open alert stays open.
         """
-        self._rules = tuple(rules)
+        self._rules = _by_series(rules)
         self._selects = selects
         self._stale_after_s = stale_after_s
         self._tracks: dict[SeriesKey, _Track | None] = {}
@@ -122,7 +135,7 @@ class Watch:
             newest, track.newest = track.newest, sample
             ring = track.ring
             rule = track.rule
-            if newest is not None and at - newest.at > self._stale_after_s:
+            if newest is not None and at - newest.at > track.stale_after_s:
                 ring = EMPTY
             elif (
                 track.alert is None
@@ -214,10 +227,10 @@ class Watch:
                 return Decision(alert=track.ended, reason=Reason.RESOLVED)
         return None
 
-    def forget(self, target: str, now: float) -> Sequence[Decision]:
-        """Stop watching a target that is no longer looked after; return the ends of its alerts."""
+    def forget(self, target: str, now: float, *, among: Among = any_series) -> Sequence[Decision]:
+        """Stop watching series of a target that are no longer looked after; return the ends of their alerts."""
         decisions = []
-        for key in [k for k in self._tracks if k.target == target]:
+        for key in [k for k in self._tracks if k.target == target and among(k)]:
             track = self._tracks.pop(key)
             alert = None if track is None else self._current(track)
             if alert is not None and alert.is_open:
@@ -273,12 +286,31 @@ class Watch:
         """Return what watches a series, made at the first look; None for a series that no rule watches."""
         if key in self._tracks:
             return self._tracks[key]
-        rule = next((r for r in self._rules if matches(r.metric, key) and self._selects(r.target, key.target)), None)
+        found = [self._rules.get(where, ()) for where in ((key.metric, key.item), (key.metric, ""), ("", ""))]
+        rules = [rule for _, rule in sorted((one for some in found for one in some), key=lambda one: one[0])]
+        rule = next((r for r in rules if matches(r.metric, key) and self._selects(r.target, key.target)), None)
         track = None
         if rule is not None and rule.watches:
-            track = _Track(rule=rule, limits_sign=rule.limits.sign, clear=rule.limits.clear)
+            stale_after_s = max(self._stale_after_s, STALE_READINGS * rule.every_s)
+            track = _Track(
+                rule=rule, limits_sign=rule.limits.sign, clear=rule.limits.clear, stale_after_s=stale_after_s
+            )
         self._tracks[key] = track
         return track
+
+
+def _by_series(rules: Sequence[Rule]) -> Mapping[tuple[str, str], Sequence[tuple[int, Rule]]]:
+    """Return rules with their places in the order, by what their pattern names without wildcards.
+
+    That is metric and item, or metric and "", or two empty texts for a pattern with wildcards: a thousand rules, each
+    for one series, must not be tried on each of thousands of series.
+    """
+    found: dict[tuple[str, str], list[tuple[int, Rule]]] = {}
+    for order, rule in enumerate(rules):
+        metric, _, rest = rule.metric.partition("[")
+        plain = not set("*?") & set(rule.metric)
+        found.setdefault((metric, rest.removesuffix("]")) if plain else ("", ""), []).append((order, rule))
+    return found
 
 
 def _is_quiet(alert: Alert, ring: Ring, rule: Rule) -> bool:

@@ -12,7 +12,7 @@ from opsterm.monitoring.alerts import Alert, AlertState, Decision, Reason
 from opsterm.monitoring.events import AlertChanged
 from opsterm.monitoring.reconcile import reconcile
 from opsterm.monitoring.sample import Sample
-from opsterm.monitoring.watch import Watch
+from opsterm.monitoring.watch import Among, Watch, any_series
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Fence, Store
@@ -74,9 +74,9 @@ class AlertKeeper:
         for alert in self._watch.unsaved(now, every_s=FIGURES_KEPT_EVERY_S):
             await self._write(alert, None if alert.id else Reason.FIRED)
 
-    async def forget(self, target: str, now: float) -> None:
-        """End the alerts of a target that is no longer watched."""
-        for decision in self._watch.forget(target, now):
+    async def forget(self, target: str, now: float, *, among: Among = any_series) -> None:
+        """End the alerts of a target, of those series that are no longer watched."""
+        for decision in self._watch.forget(target, now, among=among):
             await self._write(decision.alert, decision.reason)
 
     def show(self) -> None:

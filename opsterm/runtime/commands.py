@@ -128,6 +128,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="show_settings", title="settings", text="Shows every setting, its value and where it comes from.",
             verb="settings"),
     Command(id="show_doctor", title="doctor", text="Says how every part of opsterm is.", verb="doctor"),
+    Command(id="show_checks", title="checks", text="Lists the checks at an interval and how each stands; enter draws its latency.",
+            verb="check list"),
     Command(id="show_mail", title="mail queue", text="Lists mail that waits or was not delivered, and why.",
             verb="mail queue"),
     Command(id="show_apis", title="APIs", text="Lists HTTP APIs and their operations, and calls one.", verb="apis call"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ from opsterm.core.settings import Loaded
 from opsterm.core.settings_reading import describe_settings
 from opsterm.core.units import age_text
 from opsterm.core.winrm_settings import WinrmSettings
+from opsterm.runtime.checks import CheckState
 from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules
 from opsterm.runtime.ports import Credentials, LeaseRow, Operator
@@ -115,6 +117,16 @@ def check_terminal(environment: Mapping[str, str]) -> Check:
 _TERMINAL_VARIABLES = ("TERM", "COLORTERM", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE", "TMUX", "STY", "SSH_TTY")
 
 
+def check_without_store(
+    operator: Operator, loaded: Loaded, paths: Paths, environment: Mapping[str, str]
+) -> Sequence[Check]:
+    """Return the lines for what can be looked at when the data cannot be opened."""
+    return [
+        check_program(), check_operator(operator), check_settings(loaded, paths.config_file), check_folders(paths),
+        check_terminal(environment),
+    ]  # fmt: skip
+
+
 def check_ssh_config(path: str, problems: Sequence[str]) -> Check:
     """Return the line for the account's ssh_config, which is read at every start."""
     if not problems:
@@ -164,6 +176,23 @@ def check_store(facts: Mapping[str, str], read_only_because: str) -> Check:
             next_step="Make room or give write access; opsterm goes on reading and tries again by itself.",
         )  # fmt: skip
     return Check(name="database", health=Health.GOOD, text=text)
+
+
+def check_checks(states: Sequence[CheckState], now: float) -> Check:
+    """Return the line for the checks at an interval: how many stand how, and which are not made as they should be."""
+    if not states:
+        return Check(name="checks", health=Health.GOOD, text="none are set, so nothing is checked at an interval")
+    counts = Counter(state.state for state in states)
+    text = ", ".join(f"{count} {word}" for word, count in counts.items())
+    ill = [state for state in states if state.state in ("stalled", "unable")]
+    for state in ill[:5]:
+        why = state.reasons[0] if state.reasons else f"last made {age_text(now - (state.made_at or now))} ago"
+        text += f"; {state.place.plan.name} on {state.place.target} is {state.state}: {why}"
+    more = f"; {len(ill) - 5} more" if len(ill) > 5 else ""
+    return Check(
+        name="checks", health=Health.BAD if ill else Health.GOOD, text=text + more,
+        next_step="`opsterm check list` shows each; a stalled one was not made when it was due." if ill else "",
+    )  # fmt: skip
 
 
 def check_winrm(settings: WinrmSettings) -> Check:

@@ -10,6 +10,7 @@ from typing import Protocol
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
 from opsterm.runtime.ports_apis import DescriptionReader
+from opsterm.runtime.ports_camera import CameraReader
 from opsterm.runtime.ports_files import Contents, NewFiles
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
@@ -25,6 +26,10 @@ class Files(Protocol):
 
     def glob(self, pattern: str) -> Sequence[str]:
         """Return the paths that match, sorted. Blocking."""
+        ...
+
+    def write_new(self, path: Path, data: bytes) -> None:
+        """Write a file that is not there yet, readable by this account only. Raises BadInput. Blocking."""
         ...
 
     def changed_at(self, path: Path) -> float | None:
@@ -58,6 +63,7 @@ class Edges:
         open_connector: makes the connector, given the credentials.
         open_snmp: makes the reader of SNMP agents, given the credentials.
         open_reach: makes what checks web servers, ports and hosts, given the credentials.
+        open_cameras: makes what asks cameras, given the credentials.
         open_apis: makes what fetches descriptions of APIs.
         open_mail: makes the way to the mail server.
         open_contents: finds the contents of files that are to be put on targets.
@@ -77,6 +83,7 @@ class Edges:
     open_connector: Callable[[Credentials], Awaitable[Connector]]
     open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
     open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
+    open_cameras: Callable[[Credentials], Awaitable[CameraReader]]
     open_apis: Callable[[], Awaitable[DescriptionReader]]
     open_mail: Callable[[], Awaitable[MailTransport]]
     open_contents: Callable[[], Awaitable[Contents]]

@@ -50,4 +50,7 @@ class Exposition:
     def _is_new(self, sample: Sample) -> bool:
         """Return whether a value is worth a scrape: Prometheus stamps it with its own time."""
         name = sample.key.target
-        return name == LOCALHOST or self._clock.now() - sample.at <= max(OLD_S, 3 * self._monitoring.interval_s(name))
+        if name == LOCALHOST and not sample.key.metric.startswith("check."):
+            return True
+        every_s = max(self._monitoring.interval_s(name), self._monitoring.every_s(sample.key))
+        return self._clock.now() - sample.at <= max(OLD_S, 3 * every_s)

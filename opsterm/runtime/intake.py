@@ -11,7 +11,7 @@ from opsterm.core.errors import StorageError
 from opsterm.core.hub import Ear
 from opsterm.monitoring.events import AlertChanged
 from opsterm.monitoring.sample import Sample
-from opsterm.monitoring.watch import Watch
+from opsterm.monitoring.watch import Among, Watch, any_series
 from opsterm.runtime.alert_keeper import AlertKeeper
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.ledger import Ledger
@@ -59,12 +59,12 @@ class Intake:
                 self.close()
                 raise
 
-    async def forget(self, target: str, fence: Fence) -> None:
-        """End the alerts of a target that is no longer measured. Raises as `open`."""
+    async def forget(self, target: str, fence: Fence, *, among: Among = any_series) -> None:
+        """End the alerts of a target, of those series that are no longer measured. Raises as `open`."""
         async with self._lock:
             keeper, _ = await self._opened(fence)
             try:
-                await keeper.forget(target, self._clock.now())
+                await keeper.forget(target, self._clock.now(), among=among)
             except BaseException:
                 self.close()
                 raise

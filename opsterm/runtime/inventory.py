@@ -24,6 +24,7 @@ from opsterm.runtime.known_targets import KnownTargets
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Operator, Seen, Store
+from opsterm.runtime.supervisor import Heart
 
 CHECKS_AT_ONCE = 20
 
@@ -96,6 +97,15 @@ class Inventory(KnownTargets):
                 self._targets = {target.name: target for target in targets}
                 self._seen = dict(seen)
                 return
+
+    async def follow(self, heart: Heart) -> None:
+        """Read the inventory again whenever any process changes it. Run by the supervisor."""
+        kinds = (TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen)
+        with self._ledger.hub.listen("inventory in memory", *kinds) as ear:
+            await self.reload()
+            async for _ in ear.batches(pause_s=0.2):
+                heart.beat()
+                await self.reload()
 
     async def _update(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
+from typing import Protocol
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadSelector, BadSetting
@@ -19,7 +20,7 @@ from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.sample import Sample, SeriesKey, SeriesWindow
 from opsterm.monitoring.series import gap_for, step_for
 from opsterm.monitoring.thresholds import Rule, rules_from
-from opsterm.monitoring.watch import Selects, Watch
+from opsterm.monitoring.watch import STALE_READINGS, Among, Selects, Watch, any_series
 from opsterm.runtime.alert_keeper import MONITOR
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.intake import Intake
@@ -36,13 +37,25 @@ LATEST_KEPT = 20_000
 """Series whose newest value is remembered."""
 
 
+class SeriesSource(Protocol):
+    """What measures beside this host and the SSH targets, and says what is worth an alert in its series."""
+
+    def rules(self) -> Sequence[Rule]:
+        """Return the rules for its series."""
+        ...
+
+    def every_s(self, key: SeriesKey) -> float:
+        """Return the seconds between two readings of one of its series, 0 for a series that is not its own."""
+        ...
+
+
 class Monitoring:
     """What was measured. Reads are the same in every process; only the lease's holder measures."""
 
     def __init__(
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: MonitoringSettings, offload: Offload,
         open_probe: Callable[[], Awaitable[HostProbe]], alerts: Alerts, selects: Selects,
-        open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
+        open_knowledge: Callable[[], Awaitable[KnowledgeBase]], sources: Sequence[SeriesSource] = (),
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -53,7 +66,9 @@ class Monitoring:
         self._alerts = alerts
         self._selects = selects
         self._open_knowledge = open_knowledge
-        self._shown_rules = Watch(checked_rules(settings), selects=selects)  # asked only, never fed
+        self._sources = sources
+        self._more_rules = [rule for source in sources for rule in source.rules()]
+        self._shown_rules = Watch(checked_rules(settings, self._more_rules), selects=selects)  # asked only, never fed
         self._intake = Intake(store, ledger, clock, alerts=alerts, open_watch=self._open_watch)
         self._latest: dict[SeriesKey, Sample] = {}
         self._known: set[str] = set()
@@ -62,6 +77,11 @@ class Monitoring:
     def interval_s(self, target: str = LOCALHOST) -> float:
         """Return the seconds between two measurements of a target."""
         return self._settings.interval_s if target == LOCALHOST else self._settings.remote_interval_s
+
+    def every_s(self, key: SeriesKey) -> float:
+        """Return the seconds between two readings of a series that has an interval of its own, else 0."""
+        own = (source.every_s(key) for source in self._sources)
+        return next((every_s for every_s in own if every_s), metric_of(key.metric).every_s)
 
     def rule_for(self, key: SeriesKey) -> Rule | None:
         """Return the rule that watches a series, None for none."""
@@ -111,7 +131,7 @@ class Monitoring:
                 start=start,
                 end=end,
                 step_s=step_s,
-                gap_s=gap_for(step_s, self.interval_s(key.target), metric_of(key.metric).every_s),
+                gap_s=gap_for(step_s, self.interval_s(key.target), self.every_s(key)),
                 points=one,
             )
             for key, one in zip(keys, drawn, strict=True)
@@ -188,14 +208,15 @@ class Monitoring:
         self._tell(samples)
         await self._intake.take(samples, fence)
 
-    async def forget(self, target: str, fence: Fence) -> None:
-        """End the alerts of a target that is no longer measured."""
-        await self._intake.forget(target, fence)
+    async def forget(self, target: str, fence: Fence, *, among: Among = any_series) -> None:
+        """End the alerts of a target, of those series that are no longer measured."""
+        await self._intake.forget(target, fence, among=among)
 
     async def _open_watch(self) -> Watch:
-        rules = rules_from(self._settings, advise=(await self._open_knowledge()).advice_for)
+        known = await self._open_knowledge()
+        rules = rules_from(self._settings, more=self._more_rules, advise=known.advice_for)
         slowest_s = max(self._settings.interval_s, self._settings.remote_interval_s)
-        return Watch(rules, selects=self._selects, stale_after_s=max(600.0, 10 * slowest_s))
+        return Watch(rules, selects=self._selects, stale_after_s=max(600.0, STALE_READINGS * slowest_s))
 
     async def compact_for_ever(self, heart: Heart, fence: Fence) -> None:
         """Make minutes and hours of what was measured and drop what is too old. Run under the lease."""
@@ -212,20 +233,21 @@ class Monitoring:
             await asyncio.sleep(COMPACT_EVERY_S)
 
 
-def checked_rules(settings: MonitoringSettings) -> Sequence[Rule]:
-    """Return the thresholds in force.
+def checked_rules(settings: MonitoringSettings, more: Sequence[Rule] = ()) -> Sequence[Rule]:
+    """Return the thresholds in force, with `more` of other settings between your own and those that ship.
 
     Raises:
         BadSetting: one of them cannot be used, or it, or monitoring.remote, chooses targets by what is no selector.
     """
-    rules = rules_from(settings)
-    _check_selector(settings.remote, "monitoring.remote")
+    rules = rules_from(settings, more=more)
+    check_selector(settings.remote, "monitoring.remote")
     for rule in rules:
-        _check_selector(rule.target, f"[[monitoring.threshold]] ({rule.metric}): the target")
+        check_selector(rule.target, f"[[monitoring.threshold]] ({rule.metric}): the target")
     return rules
 
 
-def _check_selector(text: str, place: str) -> None:
+def check_selector(text: str, place: str) -> None:
+    """Look whether a text of the settings is a selector. Raises BadSetting, which names the place."""
     try:
         parse_selector(text)
     except BadSelector as error:

@@ -14,14 +14,13 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.core.text import clean_line
 from opsterm.inventory.target import Protocol, Target
+from opsterm.monitoring.checks import check_ask
 from opsterm.monitoring.reach import (
     HttpAsk,
     HttpReading,
     PingReading,
     ReachVerdict,
     TcpReading,
-    compiled,
-    json_steps,
     judge_http,
     judge_ping,
     judge_tcp,
@@ -33,7 +32,9 @@ AT_ONCE = 20
 TLS_PORTS = frozenset({443, 8443})
 """Ports of a target on which https is meant."""
 
-_PORTS = {Protocol.SSH: 22, Protocol.WINRM: 5986, Protocol.HTTP: 80}
+TCP_PORTS = {Protocol.SSH: 22, Protocol.WINRM: 5986, Protocol.HTTP: 80}
+"""The port that a target has when nothing else is said."""
+
 _PLACE = re.compile(r"\[?(?P<host>[^\s\[\]]+?)\]?:(?P<port>\d{1,5})")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,252})")
 
@@ -89,22 +90,21 @@ class Reach:
             BadInput: a URL, a pattern or a path of JSON that cannot be read; a URL with a password in it.
             NotFound: a selector that matches nothing.
         """
-        compiled(like.matches)
-        json_steps(like.json_path)
+        check_ask(like)
         asks = []
         for word in words:
             if "://" in word:
-                asks.append(replace(like, url=_url(word), name=word))
+                asks.append(replace(like, url=checked_url(word), name=word))
                 continue
             for row in await self._inventory.resolve(word):
-                asks.append(replace(like, url=_url_of(row.target, path), name=row.target.name))  # noqa: PERF401 (two sources)
+                asks.append(replace(like, url=url_of_target(row.target, path), name=row.target.name))  # noqa: PERF401 (two sources)
         probe = await self._probe()
 
         async def one(ask: HttpAsk) -> HttpResult:
             reading = await probe.http(ask)
             return HttpResult(name=ask.name, reading=reading, verdict=judge_http(ask, reading, self._clock.now()))
 
-        return await _each(asks, one)
+        return await each(asks, one)
 
     async def tcp(
         self, words: Sequence[str], *, port: int | None, timeout_s: float, banner: bool
@@ -118,7 +118,7 @@ class Reach:
                 continue
             for row in await self._inventory.resolve(word):
                 target = row.target
-                number = port or target.port or _PORTS.get(target.protocol)
+                number = port or target.port or TCP_PORTS.get(target.protocol)
                 if number is None:
                     raise BadInput(f"{target.name} has no TCP port.", next_step="Say which, as in --port 443.")
                 places.append((target.name, target.reach, number))
@@ -129,7 +129,7 @@ class Reach:
             reading = await probe.tcp(host, number, timeout_s=timeout_s, banner=banner)
             return TcpResult(name=name, port=number, reading=reading, verdict=judge_tcp(reading))
 
-        return await _each(places, one)
+        return await each(places, one)
 
     async def ping(self, words: Sequence[str], *, count: int, timeout_s: float) -> Sequence[PingResult]:
         """Ping targets that selectors choose; a word that matches none is a host's name or address."""
@@ -152,10 +152,10 @@ class Reach:
             reading = await probe.ping(host[1], count=count, timeout_s=timeout_s)
             return PingResult(name=host[0], reading=reading, verdict=judge_ping(reading))
 
-        return await _each(hosts, one)
+        return await each(hosts, one)
 
 
-async def _each(asks: Sequence[T], one: Callable[[T], Awaitable[R]]) -> Sequence[R]:
+async def each(asks: Sequence[T], one: Callable[[T], Awaitable[R]]) -> Sequence[R]:
     """Do something for each, AT_ONCE at a time; the results in the order of the asks."""
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -171,8 +171,8 @@ async def _each(asks: Sequence[T], one: Callable[[T], Awaitable[R]]) -> Sequence
     return [task.result() for task in tasks]
 
 
-def _url(word: str) -> str:
-    shown = clean_line(word, limit=200)
+def checked_url(word: str) -> str:
+    """Return a URL that can be checked. Raises BadInput, without the URL when there is a password in it."""
     try:
         parts = urlsplit(word)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
@@ -180,19 +180,34 @@ def _url(word: str) -> str:
         parts, usable = None, False
     if parts is not None and (parts.username or parts.password):
         raise BadInput(
-            "A URL with a user name or password in it is not taken: others can read the command line.",
-            next_step="Use --auth and --user; the secret comes from the keyring or the vault.",
+            "A URL with a user name or password in it is not taken: others can read it.",
+            next_step="Use --auth and --user, or auth and user in the settings; the secret is kept in the vault.",
         )
     if not usable or not word.isprintable() or " " in word:
-        raise BadInput(f"{shown!r} is not a URL that can be checked.", next_step="Write it as in https://web-01/health")
+        raise BadInput(
+            f"{clean_line(word, limit=200)!r} is not a URL that can be checked.",
+            next_step="Write it as in https://web-01/health",
+        )
     return word
 
 
-def _url_of(target: Target, path: str) -> str:
-    port = target.port if target.protocol is Protocol.HTTP else None
-    scheme = "https" if port in TLS_PORTS else "http"
+def host_of(url: str) -> str:
+    """Return the host that a checked URL names."""
+    return urlsplit(url).hostname or ""
+
+
+def url_of_target(target: Target, path: str, *, port: int = 0) -> str:
+    """Return the URL of a target. Raises BadInput.
+
+    Args:
+        target: whose.
+        path: with or without the slash before it.
+        port: 0 for its own when it is reached over HTTP, else for the one of the scheme.
+    """
+    number = port or (target.port if target.protocol is Protocol.HTTP else 0) or 0
+    scheme = "https" if number in TLS_PORTS else "http"
     host = f"[{target.reach}]" if ":" in target.reach else target.reach
-    return _url(f"{scheme}://{host}{f':{port}' if port else ''}/{path.removeprefix('/')}")
+    return checked_url(f"{scheme}://{host}{f':{number}' if number else ''}/{path.removeprefix('/')}")
 
 
 def _checked_port(port: int, word: str) -> int:

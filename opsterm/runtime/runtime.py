@@ -15,12 +15,15 @@ from opsterm.core.errors import Bug, StorageError, StorageFull
 from opsterm.core.hub import Hub
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
-from opsterm.inventory.events import TargetAdded, TargetEdited, TargetRemoved, TargetSeen, TargetsImported
 from opsterm.inventory.target import Protocol
 from opsterm.runtime import doctor as parts
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.audit import Audit
+from opsterm.runtime.camera_worker import camera_works
+from opsterm.runtime.cameras import Cameras
 from opsterm.runtime.changes import Changes
+from opsterm.runtime.check_worker import check_works
+from opsterm.runtime.checks import Checks, CheckState
 from opsterm.runtime.credentials import CredentialKeeping
 from opsterm.runtime.doctor import Check
 from opsterm.runtime.edges import Edges
@@ -36,11 +39,12 @@ from opsterm.runtime.notices import MailNotices
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator
 from opsterm.runtime.ports_mail import WholeStore
+from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.remote_monitoring import RemoteMonitoring
 from opsterm.runtime.snmp import Snmp
-from opsterm.runtime.supervisor import Heart, Supervisor
+from opsterm.runtime.supervisor import Supervisor
 from opsterm.runtime.terminals import Terminals
 from opsterm.runtime.workers import Worker, Workers
 
@@ -57,7 +61,7 @@ class Runtime:
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
         inventory, profiles, monitoring, remote_monitoring, alerts, changes, terminals, audit, exposition,
-            snmp, reach, post, files: use-cases by room.
+            snmp, reach, checks, cameras, post, files: use-cases by room.
     """
 
     inventory: Inventory
@@ -65,6 +69,8 @@ class Runtime:
     monitoring: Monitoring
     remote_monitoring: RemoteMonitoring
     alerts: Alerts
+    checks: Checks
+    cameras: Cameras
     changes: Changes
     terminals: Terminals
     audit: Audit
@@ -159,10 +165,17 @@ class Runtime:
             connector=self.connector, open_alerts=self.alerts.by_target,
             checks={Protocol.SNMP: self.snmp.check},
         )  # fmt: skip
+        self.reach = Reach(self.inventory, self.clock, self._reach_probe)
+        self.checks = Checks(settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe)
+        self.cameras = Cameras(
+            settings.cameras, self.clock, self.inventory, files=edges.files, offload=self.offload,
+            open_reader=lambda: edges.open_cameras(self.credentials),
+        )  # fmt: skip
         self.monitoring = Monitoring(
             store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
             open_probe=edges.open_probe, alerts=self.alerts,
             selects=self.inventory.chooses, open_knowledge=edges.open_knowledge,
+            sources=[self.checks, self.cameras],
         )  # fmt: skip
         executor = Executor(
             store, ledger, self.connector, self.clock, runner=edges.processes.me(),
@@ -186,7 +199,6 @@ class Runtime:
         )  # fmt: skip
         self.profiles = Profiles(self.inventory, self.connector, read_only=settings.changes.read_only)
         self.terminals = Terminals(ledger, self.inventory, self.connector, read_only=settings.changes.read_only)
-        self.reach = Reach(self.inventory, self.clock, lambda: edges.open_reach(self.credentials))
         self.audit = Audit(store.journal)
         self.post = Post(
             store.mail, ledger, self.clock, settings=settings.mail, operator=edges.operator,
@@ -212,6 +224,9 @@ class Runtime:
                 open_knowledge=self._edges.open_knowledge,
             )  # fmt: skip
         return self._assistant
+
+    async def _reach_probe(self) -> ReachProbe:
+        return await self._edges.open_reach(self.credentials)
 
     async def apis(self) -> Apis:
         """Return the use-cases of HTTP APIs, loaded when first asked for."""
@@ -280,7 +295,7 @@ class Runtime:
         """Begin to hear what other processes do; a single command does so only while it runs a change."""
         ledger = self.ledger
         self.supervisor.start("journal", ledger.follow, beat_every_s=1.0)
-        self.supervisor.start("inventory", self._follow_inventory)
+        self.supervisor.start("inventory", self.inventory.follow)
         self.supervisor.start("alerts", self.alerts.follow)
         self.supervisor.start("newest values", self.monitoring.follow)
         self.supervisor.start("stop requests", self.changes.heed_stops)
@@ -293,6 +308,8 @@ class Runtime:
         if self.settings.monitoring.remote.strip() and not self.settings.changes.read_only:
             run = self.remote_monitoring.measure_for_ever
             works.append(Worker(name="remote measurements", run=run, beat_every_s=1.0))
+        works += check_works(self.checks, self.clock, self.monitoring, self.settings.checks.parallel)
+        works += camera_works(self.cameras, self.clock, self.monitoring)
         return [
             *works,
             Worker(name="samples upkeep", run=self.monitoring.compact_for_ever, beat_every_s=60.0),
@@ -301,14 +318,6 @@ class Runtime:
             Worker(name="mail", run=self.post.deliver_for_ever),
             Worker(name="mail about alerts", run=self.notices.tell_for_ever),
         ]
-
-    async def _follow_inventory(self, heart: Heart) -> None:
-        kinds = (TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen)
-        with self.hub.listen("inventory in memory", *kinds) as ear:
-            await self.inventory.reload()
-            async for _ in ear.batches(pause_s=0.2):
-                heart.beat()
-                await self.inventory.reload()
 
     async def close(self) -> None:
         """Stop every task, give up the lease, close every connection. Safe to call twice.
@@ -368,29 +377,24 @@ class Runtime:
         """
         await self.offload.run("files", lambda: self._edges.write_setting(key, text))
 
-    # --------------------------------------------------------------------- doctor
+    async def check_states(self) -> Sequence[CheckState]:
+        """Return how the checks of the settings stand, those that do not pass first."""
+        return await self.checks.states(self.monitoring, working=await self.workers.living_holder() is not None)
 
     async def doctor(self) -> Sequence[Check]:
         """Look at every part of the house."""
         now = self.clock.now()
         checks = [
-            *self.doctor_without_store(),
-            parts.check_ssh_config(self._ssh_config, self._ssh_problems),
+            *self.doctor_without_store(), parts.check_ssh_config(self._ssh_config, self._ssh_problems),
             parts.check_store(await self.store.facts(), self.read_only_because),
-            await parts.check_credentials(self.credentials),
-            parts.check_winrm(self.settings.winrm),
+            await parts.check_credentials(self.credentials), parts.check_winrm(self.settings.winrm),
+            parts.check_checks(await self.check_states(), now),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
             parts.check_lease(await self.workers.living_holder(), self._edges.processes.me(), now),
-        ]
+        ]  # fmt: skip
         checks += [parts.check_task(task, now) for task in await self.workers.tasks()]
         return [*checks, *parts.check_listeners(self.hub.ears)]
 
     def doctor_without_store(self) -> Sequence[Check]:
         """Look at what can be looked at when the data cannot be opened."""
-        return [
-            parts.check_program(),
-            parts.check_operator(self.operator),
-            parts.check_settings(self.loaded, self.paths.config_file),
-            parts.check_folders(self.paths),
-            parts.check_terminal(self._edges.environment),
-        ]
+        return parts.check_without_store(self.operator, self.loaded, self.paths, self._edges.environment)

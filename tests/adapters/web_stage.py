@@ -111,6 +111,20 @@ class Authority:
         context.set_alpn_protocols(["h2", "http/1.1"] if http2 else ["http/1.1"])
         return context
 
+    def client(self, passphrase: str = "") -> Path:
+        """Write a client's certificate and key, the key locked when there is a passphrase; return the file."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        made = self._sign("ann", key.public_key(), self._middle_key, "middle", -1, 10, is_authority=False)
+        lock: serialization.KeySerializationEncryption = serialization.NoEncryption()
+        if passphrase:
+            lock = serialization.BestAvailableEncryption(passphrase.encode())
+        pem, file = serialization.Encoding.PEM, self.folder / "client.pem"
+        parts = [key.private_bytes(pem, serialization.PrivateFormat.PKCS8, lock)]
+        parts += [made.public_bytes(pem), self._middle.public_bytes(pem)]
+        file.write_bytes(b"".join(parts))
+        file.chmod(0o600)
+        return file
+
     def _sign(
         self, name: str, public: ec.EllipticCurvePublicKey, signer: ec.EllipticCurvePrivateKey, issuer: str,
         starts: float, days: float, *, is_authority: bool,

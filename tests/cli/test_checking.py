@@ -38,3 +38,36 @@ def test_what_cannot_be_checked_is_said(account: Account) -> None:
         (("ping", "tag:none"), "No target matches"),
     ):
         assert sentence in account.run("check", *argv, expect=2).err
+
+
+def test_checks_of_the_settings_are_listed_and_made_by_name(account: Account) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        tables = [
+            f'[[checks.tcp]]\nname = "{name}"\nhost = "127.0.0.1"\nport = {number}\n'
+            for name, number in (("open", port), ("closed", 1))
+        ]
+        account.config("\n".join(tables))
+        good = account.run("check", "run", "open", "--json", expect=0).record()
+        assert (good["grade"], good["measured"]["up"], good["target"]) == ("ok", 1.0, "localhost")
+        assert "refused the connection." in account.run("check", "run", expect=1).out
+        rows = account.run("check", "list", "--json", expect=0).records()
+        assert [(row["name"], row["state"], row["made_at"]) for row in rows] == [
+            ("closed", "idle", None), ("open", "idle", None),
+        ]  # fmt: skip
+        assert "There are: closed, open." in account.run("check", "list", "nope", expect=2).err
+        assert "2 idle" in account.run("doctor").out
+    account.config('[[checks.tcp]]\nname = "x"\nhost = "x"\n')
+    assert "[[checks.tcp]] number 1 (x): it needs a port." in account.run("check", "list", expect=2).err
+
+
+def test_cameras_are_asked_and_what_is_none_is_said(account: Account) -> None:
+    account.run("targets", "add", "cam-1", "--address", "127.0.0.1", "--protocol", "http", "--port", "1", expect=0)
+    account.run("targets", "add", "web-1", expect=0)
+    assert "web-1 is no camera" in account.run("camera", "info", "web-1", expect=2).err
+    account.config('[storage]\nkeyring = "memory"\n')
+    record = account.run("camera", "info", "cam-1", "--json", expect=1).record()
+    assert record["error"] == "There is no password of opsterm:http for root@cam-1."
+    assert "opsterm vault set opsterm:http root@cam-1" in account.run("camera", "snapshot", "cam-1", expect=1).out
+    assert "no password" in account.run("camera", "events", "cam-1", "--for", "5s", expect=2).err
+    assert "at most 30 days" in account.run("camera", "events", "cam-1", "--for", "0s", expect=2).err

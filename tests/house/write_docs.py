@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from opsterm.cli.manual import EXAMPLES, JSON_KEYS, OUTCOME_KEYS
 from opsterm.cli.syntax.whole import build_parser
+from opsterm.core.check_settings import HttpCheckSetting, PingCheckSetting, TcpCheckSetting
 from opsterm.core.mail_settings import MailNotifySetting
 from opsterm.core.settings import Settings, ThresholdSetting
 from opsterm.core.settings_reading import NOT_SETTINGS, describe_settings, load_settings
@@ -56,6 +57,23 @@ A_THRESHOLD = """\
     n = 3
     m = 5"""
 
+
+SOME_CHECKS = """\
+Each check has a name, and either a place or a selector of targets. What it finds are series of the target
+(`check.up[NAME]`, `check.latency_ms[NAME]`, `check.certificate_days[NAME]` …; of this host for a place that is no
+target's) and alerts. `opsterm check list` says how each stands, `opsterm check run NAME` makes one at once.
+
+    [[checks.http]]
+    name = "shop"
+    url = "https://shop.example.org/health"
+    interval_s = "30s"
+    json_path = "$.status=up"
+
+    [[checks.tcp]]
+    name = "postgres"
+    target = "group:db"
+    port = 5432
+"""
 
 A_MAIL_NOTICE = """\
     [[mail.notify]]
@@ -249,6 +267,8 @@ def settings_page() -> str:
         parts.append(table(("key", "value", "default", "meaning", "variable"), rows))
         if section.name == "monitoring":
             parts += _thresholds()
+        if section.name == "checks":
+            parts += _checks()
         if section.name == "mail":
             parts += _mail_notices()
     keys = next(field for field in dataclasses.fields(Settings) if field.name == "keys")
@@ -278,8 +298,8 @@ def variable(key: str) -> str:
 def _fields_table(kind: type) -> str:
     """Return the table of a setting that is tables itself."""
     rows = [
-        (f"`{field.name}`", _type(kind, field.name), f"`{field.default}`" if field.default not in ("", None)
-         else "", str(field.metadata["help"]))
+        (f"`{field.name}`", _type(kind, field.name), f"`{field.default}`" if field.default not in
+         ("", None, dataclasses.MISSING) else "", str(field.metadata["help"]))
         for field in dataclasses.fields(kind)
     ]  # fmt: skip
     return table(("key", "value", "default", "meaning"), rows)
@@ -292,6 +312,15 @@ def _thresholds() -> list[str]:
         A_THRESHOLD,
         _fields_table(ThresholdSetting),
     ]
+
+
+def _checks() -> list[str]:
+    kinds = {"http": HttpCheckSetting, "tcp": TcpCheckSetting, "ping": PingCheckSetting}
+    parts = [SOME_CHECKS]
+    for name, kind in kinds.items():
+        about = inspect.cleandoc(kind.__doc__ or "").partition("table: ")[2]
+        parts += [f"### [[checks.{name}]]", about[:1].upper() + about[1:], _fields_table(kind)]
+    return parts
 
 
 def _mail_notices() -> list[str]:

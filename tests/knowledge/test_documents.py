@@ -27,11 +27,12 @@ PACKAGES = {
     "openssh": "ssh ssh-add ssh-keygen ssh-keyscan sshd",
     "chrony": "chronyc", "sysstat": "iostat pidstat", "smartmontools": "smartctl", "ethtool": "ethtool",
     "nginx": "nginx", "apache2": "apachectl", "ours": "opsterm",
+    "openssl": "openssl",
 }  # fmt: skip
 """Programs that the documents may name, by the Debian package that has them."""
 
 PROGRAMS = {program for names in PACKAGES.values() for program in names.split()}
-NEEDS_A_WORD = {"chrony", "sysstat", "smartmontools", "ethtool"}
+NEEDS_A_WORD = {"chrony", "sysstat", "smartmontools", "ethtool", "openssl"}
 """Packages that a fresh Debian 12 does not have: a document that uses one names it."""
 
 

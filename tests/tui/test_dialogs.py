@@ -11,7 +11,7 @@ from opsterm.policy.order import RunAs
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.choice import ChoiceScreen
 from opsterm.tui.widgets.row_table import RowTable
-from tests.tui.cockpit import Sitting, Stage, sitting
+from tests.tui.cockpit import STILL, Sitting, Stage, sitting
 
 
 async def open_by_name(there: Sitting, name: str) -> None:
@@ -242,3 +242,28 @@ async def test_a_message_goes_when_something_new_is_done_and_an_error_stays(stag
         there.app.say("It broke.", severity="error")
         await there.press("question_mark", "escape")
         assert "It broke." in there.text
+
+
+CHECKED = f"""{STILL}
+[[checks.tcp]]
+name = "closed"
+host = "127.0.0.1"
+port = 1
+interval_s = 1
+"""
+
+
+async def test_checks_are_listed_with_how_they_stand_and_enter_draws_one(tmp_path: Path) -> None:
+    async with sitting(Stage(tmp_path, settings=CHECKED)) as there:
+        await open_by_name(there, "checks")
+        await there.until("closed on localhost")
+        assert "127.0.0.1:1" in there.text
+        await there.press("enter")
+        await there.until("check.latency_ms[closed]")
+        assert there.app.screen is there.app.home
+
+
+async def test_without_checks_the_list_says_where_they_are_written(stage: Stage) -> None:
+    async with sitting(stage) as there:
+        await open_by_name(there, "checks")
+        await there.until("[[checks.http]]")

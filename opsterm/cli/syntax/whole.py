@@ -6,6 +6,7 @@ import argparse
 
 from opsterm import __version__
 from opsterm.cli.syntax.apis import add_apis
+from opsterm.cli.syntax.cameras import add_cameras
 from opsterm.cli.syntax.changes import add_changes
 from opsterm.cli.syntax.checks import add_checks
 from opsterm.cli.syntax.files import add_files
@@ -40,7 +41,9 @@ def build_parser() -> Parser:
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     parser.add_argument("--slow", action="store_true", help="for serial lines: few colours, few repaints")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
-    for add in (add_targets, add_snmp, add_apis, add_watching, add_checks, add_changes, add_files, add_house):
+    for add in (
+        add_targets, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes, add_files, add_house,
+    ):  # fmt: skip
         add(verbs, data)
     return parser
 

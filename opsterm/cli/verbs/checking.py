@@ -8,8 +8,11 @@ from opsterm.cli.run import Context
 from opsterm.cli.verbs.vault import open_vault
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.text import clean_bytes
-from opsterm.core.units import parse_duration
+from opsterm.core.units import age_text, parse_duration, span_text, value_text
+from opsterm.monitoring.checks import parse_statuses, samples_of
+from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.reach import Failure, Grade, HttpAsk, ReachVerdict
+from opsterm.runtime.checks import CheckPlace
 from opsterm.runtime.reach import HttpResult, PingResult, TcpResult
 
 
@@ -41,26 +44,18 @@ def _ms(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds * 1000:.1f} ms"
 
 
-def _statuses(text: str) -> tuple[int, ...]:
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not all(word.isascii() and word.isdigit() and 100 <= int(word) <= 999 for word in words):
-        raise BadInput(f"{text!r} is no list of statuses.", next_step="Write it as in 200,204.")
-    return tuple(map(int, words))
-
-
 async def http(context: Context) -> int:
     """Ask web servers."""
     given = context.invocation
     path, found, value = given.text("json_path").partition("=")
     like = HttpAsk(
-        url="", name="", method=given.text("method"), statuses=_statuses(given.text("status")),
+        url="", name="", method=given.text("method"), statuses=parse_statuses(given.text("status")),
         contains=given.text("contains"), matches=given.text("matches"), json_path=path,
         json_value=value if found else None, redirects=given.number("redirects") or 0, timeout_s=_seconds(context),
-        auth=given.text("auth"), account=given.text("user"), ca_file=given.text("ca_file"),
+        auth=given.text("auth"), account=given.text("user"), header=given.text("header_name"),
+        client_certificate=given.text("client_certificate"), ca_file=given.text("ca_file"),
     )  # fmt: skip
-    if like.method == "HEAD" and (like.contains or like.matches or like.json_path):
-        raise BadInput("HEAD brings no body that could be looked at.", next_step="Leave out --method HEAD.")
-    if like.auth:
+    if like.needs_secret:
         await open_vault(context)
     results = await context.runtime.reach.http(given.texts("what"), like, path=given.text("path"))
     now = context.runtime.clock.now()
@@ -142,3 +137,73 @@ async def ping(context: Context) -> int:
             words = f"loss {result.reading.loss_percent:.0f} %, min {_ms(low)}, mean {_ms(mean)}, max {_ms(high)}"
             _tell(context, result.name, result.verdict, words if took else "")
     return _code(results)
+
+
+async def list_checks(context: Context) -> int:
+    """List the checks of the settings and how each stands."""
+    names, now = context.invocation.texts("names"), context.runtime.clock.now()
+    context.runtime.checks.known(names)
+    states = [state for state in await context.runtime.check_states() if not names or state.place.plan.name in names]
+    if context.printer.json:
+        for state in states:
+            context.printer.record({
+                **_place_record(state.place), "interval_s": state.place.plan.interval_s, "state": state.state,
+                "made_at": state.made_at, "latency_ms": state.latency_ms,
+                "certificate_days": state.certificate_days, "reasons": state.reasons,
+            })  # fmt: skip
+        return ExitCode.DONE
+    context.printer.table(
+        ["check", "state", "where", "every", "last", "latency", "certificate"],
+        [
+            (
+                state.place.plan.name, state.state, state.place.where or state.place.target,
+                span_text(state.place.plan.interval_s),
+                f"{age_text(now - state.made_at)} ago" if state.made_at is not None else "-",
+                _figure(state.latency_ms, "ms"), _figure(state.certificate_days, "d"),
+            )
+            for state in states
+        ],
+        right=["every", "last", "latency", "certificate"],
+    )  # fmt: skip
+    if not states:
+        context.printer.say(
+            "No checks are set, or they choose no target. They are tables of config.toml: [[checks.http]]."
+        )
+    for state in states:
+        for reason in state.reasons:
+            context.printer.line(f"{state.place.plan.name} on {state.place.target}: {reason}")
+    return ExitCode.DONE
+
+
+def _figure(value: float | None, unit: str) -> str:
+    return "-" if value is None else value_text(float(f"{value:.3g}"), unit)
+
+
+def _place_record(place: CheckPlace) -> dict[str, object]:
+    return {"name": place.plan.name, "kind": place.plan.kind, "target": place.target, "place": place.where}
+
+
+async def run_checks(context: Context) -> int:
+    """Make checks of the settings now."""
+    if any(plan.ask is not None and plan.ask.needs_secret for plan in context.runtime.checks.plans):
+        await open_vault(context)
+    results = await context.runtime.checks.run(context.invocation.texts("names"))
+    now = context.runtime.clock.now()
+    for result in results:
+        place, reading = result.place, result.reading
+        samples = () if reading is None else samples_of(place.plan, place.target, reading, now)
+        measured = {sample.key.metric.removeprefix("check."): sample.value for sample in samples}
+        if context.printer.json:
+            record = {**_place_record(place), "grade": result.verdict.grade, "reasons": result.verdict.reasons}
+            context.printer.record({**record, "measured": measured})
+            continue
+        _tell(context, place.plan.name, result.verdict, place.where or place.target)
+        said = [
+            f"{name.removesuffix('_ms')} {_figure(value, metric_of(f'check.{name}').unit)}"
+            for name, value in measured.items()
+            if name != "up"
+        ]
+        if said:
+            context.printer.line("  " + ", ".join(said))
+    bad = [result for result in results if result.verdict.grade is Grade.CRITICAL]
+    return ExitCode.SOME_FAILED if bad else ExitCode.DONE

@@ -70,12 +70,12 @@ class ChartPane(Pane):
         fps = self.runtime.settings.screen.chart_fps
         self.set_interval(1.0 / (min(fps, 0.5) if self.cockpit.terminal.slow else fps), self._repaint)
 
-    async def show_target(self, target: str) -> None:
-        """Draw a target's most telling series."""
+    async def show_target(self, target: str, series: Sequence[SeriesKey] = ()) -> None:
+        """Draw these series of a target, or its most telling ones."""
         self._target = target
-        self._chosen = False
+        self._chosen = bool(series)
         self._known = frozenset(await self.runtime.monitoring.series(target))
-        self._keys = list(default_chart(self._known))
+        self._keys = list(series or default_chart(self._known))
         self.chart.empty_text = _EMPTY if self._known or target == LOCALHOST else _NOT_MEASURED
         self.chart.refresh()
         await self._read()

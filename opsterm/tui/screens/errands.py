@@ -24,6 +24,7 @@ from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.apis import ApiErrand
 from opsterm.tui.screens.approval import ApprovalScreen
+from opsterm.tui.screens.checks import ChecksErrand
 from opsterm.tui.screens.choice import ChoiceScreen, PaletteScreen
 from opsterm.tui.screens.command_prompt import CommandPrompt
 from opsterm.tui.screens.help import help_text
@@ -131,6 +132,10 @@ class Errands:
             if check.next_step:
                 lines.append(f"      {check.next_step}")
         self._home.app.push_screen(TextScreen("Doctor", "\n".join(lines)))
+
+    async def checks(self) -> None:
+        """List the checks at an interval; enter draws the latency of one."""
+        await ChecksErrand(self._home).run()
 
     async def mail(self) -> None:
         """Show what mail waits or was not delivered."""

@@ -293,6 +293,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Show how everything is."""
         await self.errands.doctor()
 
+    async def action_show_checks(self) -> None:
+        """Show how the checks at an interval stand."""
+        await self.errands.checks()
+
     async def action_show_mail(self) -> None:
         """Show what mail waits."""
         await self.errands.mail()
