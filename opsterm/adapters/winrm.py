@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from opsterm.adapters.tcp_check import check_tcp
 from opsterm.adapters.winrm_faults import WireError
 from opsterm.adapters.winrm_lines import WinrmLines
