@@ -159,7 +159,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "check ping": ("opsterm check ping 192.0.2.1", "opsterm check ping 'tag:web' --count 10 --json"),
     "apis add": (
         "opsterm apis add https://petstore.example.org/openapi.json",
-        "opsterm apis add petstore.yaml --name petstore --server https://petstore.example.org/v1",
+        "opsterm apis add petstore.yaml --name pets --server https://pets.example/v1",
     ),
     "apis list": ("opsterm apis list",),
     "apis show": ("opsterm apis show petstore", "opsterm apis show petstore createPet --json"),
