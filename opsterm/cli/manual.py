@@ -179,7 +179,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "camera events": ("opsterm camera events cam-door --for 10m --json",),
     "apis add": (
         "opsterm apis add https://petstore.example.org/openapi.json",
-        "opsterm apis add petstore.yaml --name petstore --server https://petstore.example.org/v1",
+        "opsterm apis add petstore.yaml --name pets --server https://pets.example/v1",
     ),
     "apis list": ("opsterm apis list",),
     "apis show": ("opsterm apis show petstore", "opsterm apis show petstore createPet --json"),
