@@ -21,7 +21,7 @@ _ON_TERMINAL = ': <>"$1"; shift; exec "$@"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terminal:
+class PseudoTerminal:
     """A pseudo-terminal: the number of our end, and of the child's with its name."""
 
     ours: int
@@ -29,7 +29,7 @@ class Terminal:
     name: str
 
 
-def open_terminal() -> Terminal:
+def open_terminal() -> PseudoTerminal:
     """Return a new terminal that repeats nothing it is sent and leaves line ends as they are written.
 
     Raises:
@@ -41,7 +41,7 @@ def open_terminal() -> Terminal:
     modes[3] &= ~termios.ECHO
     termios.tcsetattr(theirs, termios.TCSANOW, modes)
     os.set_blocking(ours, False)
-    return Terminal(ours=ours, theirs=theirs, name=os.ttyname(theirs))
+    return PseudoTerminal(ours=ours, theirs=theirs, name=os.ttyname(theirs))
 
 
 class LocalChild(ByteStream, asyncio.SubprocessProtocol):
@@ -59,7 +59,7 @@ class LocalChild(ByteStream, asyncio.SubprocessProtocol):
 
     async def start(
         self, words: Sequence[bytes], *, environment: Mapping[str, str], folder: Path, feeds: bool,
-        errors_apart: bool, terminal: Terminal | None = None,
+        errors_apart: bool, terminal: PseudoTerminal | None = None,
     ) -> None:  # fmt: skip
         """Start the program.
 

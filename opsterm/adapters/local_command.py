@@ -13,7 +13,7 @@ from opsterm.adapters.file_put import put_file
 from opsterm.adapters.local_child import LocalChild, open_terminal
 from opsterm.adapters.process_end import END_LIMIT_S, END_SCRIPT, check_command
 from opsterm.adapters.start_script import SHELLS, Preamble, end_words, start_words
-from opsterm.adapters.sudo import Sudo, SudoLogin
+from opsterm.adapters.sudo import SudoLogin, SudoStart
 from opsterm.core.errors import BadInput, OpstermError
 from opsterm.inventory.target import LOCALHOST
 from opsterm.policy.file_put import PUT
@@ -98,8 +98,8 @@ class LocalSession:
         status = child.status
         yield Ended(exit_status=status) if status >= 0 else Ended(exit_status=None, signal=signal_name(-status))
 
-    def _sudo(self, become: str) -> Sudo:
-        return Sudo(self.login, become, limit_s=self.sudo_limit_s)
+    def _sudo(self, become: str) -> SudoStart:
+        return SudoStart(self.login, become, limit_s=self.sudo_limit_s)
 
     async def _start(self, child: LocalChild, words: Sequence[str], shell: str, how: RunAs) -> None:
         folder = self.folder if self.folder.is_absolute() else Path("/")

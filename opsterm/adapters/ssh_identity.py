@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from opsterm.adapters.ssh_destination import Destination
 from opsterm.adapters.ssh_known_hosts import fingerprint, rsa_bits
-from opsterm.adapters.ssh_library import asyncssh
+from opsterm.adapters.ssh_library import asyncssh, public_key
 from opsterm.core.errors import StorageError
 from opsterm.core.text import clean_line
 from opsterm.runtime.offload import Run
@@ -323,10 +323,12 @@ class Identity:
 
     def _note_validity(self, certificate: SSHCertificate, shown: str) -> None:
         """Say of a certificate what a server would refuse it for; it is offered all the same: clocks differ."""
+        if not isinstance(certificate, public_key.SSHOpenSSHCertificate):
+            return
         try:
-            certificate.validate(USER_CERTIFICATE, self._destination.user)  # type: ignore[attr-defined]  # one of OpenSSH
+            certificate.validate(USER_CERTIFICATE, self._destination.user)
         except ValueError as error:
-            names = clean_line(", ".join(certificate.principals), limit=200)  # type: ignore[attr-defined]  # as above
+            names = clean_line(", ".join(certificate.principals), limit=200)
             self.attempts.note(
                 f"The certificate for {shown}, made out to {names or 'nobody'}, does not let "
                 f"{clean_line(self._destination.user, limit=80)} in: {clean_line(str(error), limit=100)}."

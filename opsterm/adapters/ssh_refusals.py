@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from opsterm.adapters.ssh_destination import Destination
 from opsterm.adapters.ssh_dial import unreachable
+from opsterm.adapters.ssh_identity import Attempts
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.core.errors import AuthenticationFailed, BadInput, HostKeyChanged, OpstermError, Unreachable
 from opsterm.core.text import clean_line
-
-if TYPE_CHECKING:
-    from opsterm.adapters.ssh_login import LoginClient
 
 LOGGING_IN = "logging in"
 """The phase in which keys and passwords are offered."""
@@ -30,13 +28,34 @@ _OPTIONS = {
 """What there is nothing in common of, as the library calls it, and the option of ssh_config that allows more."""
 
 
+class LogIn(Protocol):
+    """How far a log-in has come; `ssh_login.LoginClient` says what each of it is."""
+
+    refusal: Unreachable | None
+    phase: str
+    banner: str
+
+    @property
+    def attempts(self) -> Attempts:
+        """What was tried."""
+        ...
+
+    @property
+    def was_turned_away(self) -> bool:
+        """Whether the connection was closed before any log-in began."""
+        ...
+
+    @property
+    def foreign_host_keys(self) -> str:
+        """The kinds of host key that the server has when none of them is known here."""
+        ...
+
+
 class TurnedAway(Unreachable):
     """The server took the connection and closed it before any log-in, as sshd does above MaxStartups."""
 
 
-def refusal(
-    error: asyncssh.Error | OSError | ValueError, destination: Destination, client: LoginClient
-) -> OpstermError:
+def refusal(error: asyncssh.Error | OSError | ValueError, destination: Destination, client: LogIn) -> OpstermError:
     """Return the error of ours for what the library raised."""
     if client.refusal is not None:
         return client.refusal
@@ -46,9 +65,7 @@ def refusal(
     return _raised(error, destination, client)
 
 
-def _raised(
-    error: asyncssh.Error | OSError | ValueError, destination: Destination, client: LoginClient
-) -> OpstermError:
+def _raised(error: asyncssh.Error | OSError | ValueError, destination: Destination, client: LogIn) -> OpstermError:
     place, said = destination.place, clean_line(str(getattr(error, "reason", "") or error), limit=300)
     match error:
         case asyncssh.HostKeyNotVerifiable():
@@ -90,7 +107,7 @@ def _raised(
             )
 
 
-def _why_closed(destination: Destination, said: str, client: LoginClient) -> str:
+def _why_closed(destination: Destination, said: str, client: LogIn) -> str:
     if destination.proxy_command:
         return "ProxyCommand ended, or what it reached hung up; run the command by hand to see what it says."
     if client.phase == LOGGING_IN:
@@ -114,7 +131,7 @@ def _no_common_algorithm(place: str, said: str) -> Unreachable:
     )
 
 
-def _not_let_in(destination: Destination, client: LoginClient, *, said: str) -> AuthenticationFailed:
+def _not_let_in(destination: Destination, client: LogIn, *, said: str) -> AuthenticationFailed:
     attempts = client.attempts
     reasons = []
     if attempts.accepted_by_server:

@@ -17,7 +17,7 @@ from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import Hold
 from opsterm.adapters.ssh_quote import command_line
 from opsterm.adapters.start_script import Preamble, end_words, start_words
-from opsterm.adapters.sudo import Sudo, SudoLogin
+from opsterm.adapters.sudo import SudoLogin, SudoStart
 from opsterm.core.errors import OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.file_put import PUT
@@ -124,10 +124,10 @@ class SshSession:
                 raise _not_ended(self._place)
         yield stream.ended()
 
-    def _sudo(self, become: str) -> Sudo:
+    def _sudo(self, become: str) -> SudoStart:
         destination = self._hold.line.destination
         login = SudoLogin(user=destination.user, target=destination.name, credentials=self._credentials)
-        return Sudo(login, become, limit_s=self._sudo_limit_s)
+        return SudoStart(login, become, limit_s=self._sudo_limit_s)
 
     async def _begin(self, connection: SSHClientConnection, stream: ByteChannel, become: str) -> None:
         sudo = self._sudo(become)
@@ -172,7 +172,7 @@ def _stream(mark: str, how: RunAs) -> ByteChannel:
     return ByteChannel(Preamble(mark, become=bool(how.become)), one_stream=how.pty)
 
 
-async def _end_session(connection: SSHClientConnection, process: str, session: str, sudo: Sudo | None) -> None:
+async def _end_session(connection: SSHClientConnection, process: str, session: str, sudo: SudoStart | None) -> None:
     """Run the script that ends a session, read by /bin/sh from its input: no log-in shell sees it.
 
     Raises:

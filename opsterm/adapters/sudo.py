@@ -50,7 +50,7 @@ class SudoRefused(Refused):
     """sudo on the target did not let the command begin; nothing of it ran."""
 
 
-class Sudo:
+class SudoStart:
     """Gets one command past sudo: answers its question once, and says why when it does not begin.
 
     Args:

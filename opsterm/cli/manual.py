@@ -176,9 +176,8 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "ask": ("opsterm ask which file system is fullest", "opsterm ask 'run `df -h` on web-[01-03]'"),
     "query": (
         "opsterm query --on 'tag:web' -- uptime",
-        "opsterm query --on 'web-[01-12]' --each -- tail -n 20 /var/log/syslog",
+        "opsterm query --on 'web-[01-12]' --each --become -- tail -n 20 /var/log/syslog",
         "opsterm query --on 'group:db' --json -- cat /etc/debian_version",
-        "opsterm query --on web-01 --become -- journalctl -u nginx -n 50",
     ),
     "get": (
         "opsterm get web-01:/var/log/syslog",
@@ -190,10 +189,8 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm put backup.sh --on db-01 --to /usr/local/bin/backup --mode 0755",
     ),
     "propose": (
-        "opsterm propose --on web-01 -- systemctl reload nginx",
-        "opsterm propose --on 'tag:web' -- 'df -h | tail -n +2'",
-        "opsterm propose --on web-01 --become -- systemctl restart nginx",
-        "opsterm propose --on db-01 --become=postgres --login -- psql -c 'select 1'",
+        "opsterm propose --on web-01 --become -- systemctl reload nginx",
+        "opsterm propose --on db-01 --become=postgres --login -- 'psql -c vacuum'",
         "opsterm propose --on web-01 --shell bash -- - < script.sh",
         "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),

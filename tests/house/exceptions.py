@@ -38,6 +38,7 @@ NAMES: Mapping[str, str] = {
 UNDESCRIBED: Mapping[str, str] = {
     "opsterm/storage/migrations/versions/0001_first.py:upgrade": "Alembic calls it; the module says what it makes",
     "opsterm/storage/migrations/versions/0002_mail.py:upgrade": "Alembic calls it; the module says what it makes",
+    "opsterm/storage/migrations/versions/0003_run_as.py:upgrade": "Alembic calls it; the module says what it makes",
     "opsterm/storage/migrations/versions/0004_apis.py:upgrade": "Alembic calls it; the module says what it makes",
 }
 
@@ -48,7 +49,7 @@ TELLTALE_FILES: Mapping[str, str] = {
 }
 
 STARTS_PROGRAMS: Mapping[str, str] = {
-    "opsterm/adapters/local_command.py": "a session on this host: what an approved change runs",
+    "opsterm/adapters/local_child.py": "a session on this host: what an approved change runs",
     "opsterm/adapters/local_shell.py": "the operator's own shell on a pseudo-terminal",
     "opsterm/adapters/slow_reading.py": "fixed commands that measure this host, as systemctl --failed",
     "opsterm/adapters/ssh_config.py": "Match exec of the operator's ssh_config, as ssh runs it",

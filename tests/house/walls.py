@@ -28,6 +28,7 @@ CARRIES_PUTS = frozenset({"opsterm/adapters/ssh_session.py", "opsterm/adapters/l
 STARTERS = frozenset({
     "create_subprocess_exec", "create_subprocess_shell", "Popen", "posix_spawn", "posix_spawnp", "fork", "forkpty",
     "execv", "execve", "execvp", "execvpe", "execl", "execlp", "system", "popen", "startfile", "spawnv", "spawnvp",
+    "subprocess_exec", "subprocess_shell",
 })  # fmt: skip
 
 ASSISTANT_MAY = {
