@@ -23,6 +23,7 @@ from opsterm.adapters.ssh_login import LoginClient, Way, log_in
 from opsterm.adapters.ssh_refusals import TurnedAway
 from opsterm.adapters.ssh_route import Asked, Prepared, RouteBook, asked_for
 from opsterm.adapters.ssh_session import SshSession, SshShell, open_shell
+from opsterm.adapters.ssh_unended import UnendedCommands
 from opsterm.core.errors import AuthenticationFailed, HostKeyChanged, TimedOut, Unreachable
 from opsterm.core.settings import SshSettings
 from opsterm.core.text import clean_line
@@ -56,15 +57,21 @@ class SshConnector:
         self._credentials = credentials
         self._run = run
         self._contents = contents
+        self._unended = UnendedCommands()
         self._routes = RouteBook(settings, operator, environment)
         self._lines = SharedLines(self._open, settings)
 
     async def session(self, target: OrderTarget) -> SshSession:
         """Return a session on an open connection, or on a new one; see `ports.Connector.session`."""
         hold = await self._lines.hold(asked_for(target), target.name)
+        try:
+            await self._unended.end(hold)
+        except BaseException:
+            hold.leave()
+            raise
         return SshSession(
             hold, self._credentials, sudo_limit_s=self._settings.login_timeout_s, contents=self._contents,
-            target=target.name,
+            target=target.name, unended=self._unended,
         )  # fmt: skip
 
     async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:

@@ -16,6 +16,7 @@ from opsterm.adapters.ssh_files import NO_ROOM, sftp_place
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_lines import Hold
 from opsterm.adapters.ssh_quote import command_line
+from opsterm.adapters.ssh_unended import UnendedCommands, announced_command
 from opsterm.adapters.start_script import Preamble, end_words, start_words
 from opsterm.adapters.sudo import Sudo, SudoLogin
 from opsterm.core.errors import OpstermError, TimedOut, Unreachable
@@ -57,7 +58,7 @@ class SshSession:
 
     def __init__(
         self, hold: Hold, credentials: Credentials | None, *, sudo_limit_s: float, contents: Contents | None = None,
-        target: str = "",
+        target: str = "", unended: UnendedCommands | None = None,
     ) -> None:  # fmt: skip
         self._hold = hold
         self._place = hold.line.destination.place
@@ -65,6 +66,7 @@ class SshSession:
         self._sudo_limit_s = sudo_limit_s
         self._running = 0
         self._contents = contents
+        self._unended = unended or UnendedCommands()
         self._target = target or self._place
 
     def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
@@ -96,7 +98,7 @@ class SshSession:
         mark = secrets.token_hex(8)
         stream = _stream(mark, how)
         line = "exec " + command_line(*start_words(mark, command, shell=shell, how=how))
-        begun = complete = False
+        begun = lost = complete = False
         connection = self._hold.line.connection
         self._running += 1
         try:
@@ -116,12 +118,13 @@ class SshSession:
             while data := await stream.read():
                 yield data
             if not stream.is_complete and (stream.lost is not None or connection.is_closed()):
+                lost = True
                 raise _lost(self._place, stream.lost)
             complete = True
         finally:
             self._running -= 1
-            if not complete and not await self._end(connection, stream, how.become) and begun:
-                raise _not_ended(self._place)
+            if not complete and not await self._end(connection, stream, how.become) and begun and not lost:
+                raise self._not_ended(stream, how.become)
         yield stream.ended()
 
     def _sudo(self, become: str) -> Sudo:
@@ -162,6 +165,18 @@ class SshSession:
         finally:
             if stream.channel is not None:
                 stream.channel.close()
+
+    def _not_ended(self, stream: ByteChannel, become: str) -> Unreachable:
+        """Remember a command that may still run, and return what is said of it."""
+        command = None if become else announced_command(stream.preamble.numbers)
+        remembered = command is not None and self._unended.note(self._hold.line.asked, command)
+        return Unreachable(
+            f"The command on {self._place} was to be stopped, and {self._place} did not answer.",
+            why="Whether it still runs is not known.",
+            next_step="It is ended before the next command that this opsterm runs there; or log in and look (ps)."
+            if remembered
+            else "Log in again as soon as it answers, and look (ps).",
+        )
 
     async def close(self) -> None:
         """Give the connection back; it stays open for a while for the next command."""
@@ -293,14 +308,6 @@ async def _open(
     except (asyncssh.Error, OSError) as error:
         stream.settled.set()
         raise _lost(place, error) from error
-
-
-def _not_ended(place: str) -> Unreachable:
-    return Unreachable(
-        f"The command on {place} was to be stopped, and {place} did not answer.",
-        why="Whether it still runs is not known.",
-        next_step="Log in again as soon as it answers, and look (ps).",
-    )
 
 
 def _lost(place: str, error: Exception | None) -> Unreachable:
