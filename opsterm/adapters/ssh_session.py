@@ -150,11 +150,10 @@ class SshSession:
         try:
             async with asyncio.timeout(END_LIMIT_S):
                 await stream.settled.wait()
-                words = stream.preamble.numbers.split()
-                if not stream.closed.is_set() and words and words[0].isdigit():
-                    session = words[4] if len(words) > 4 and words[4].isdigit() else words[0]
+                command = announced_command(stream.preamble.numbers)
+                if not stream.closed.is_set() and command is not None:
                     sudo = self._sudo(become) if become and stream.preamble.began else None
-                    await _end_session(connection, words[0], session, sudo)
+                    await _end_session(connection, command.process, command.session, sudo)
                     return True
                 return stream.closed.is_set()
         except (TimeoutError, OpstermError, asyncssh.Error, OSError):

@@ -396,7 +396,8 @@ class Session(Protocol):
     def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
         """Run a command; yield its output (standard output and error as they come), then one `Ended`.
 
-        Leaving the iteration early (aclose, cancellation) ends the command and everything it started.
+        Leaving the iteration early (aclose, cancellation) ends the command and everything it started; it raises
+        Unreachable when the target did not answer to that, so that whether it still runs is not known.
         """
         ...
 
