@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
-from opsterm.policy.secret_paths import secret_refusal
+from opsterm.policy.secret_paths import has_secret_name
 
 PUT = "put"
 """The word of `SHELLS_OF_PROTOCOL` for it."""
@@ -175,7 +175,7 @@ def put_reasons(text: str) -> tuple[str, ...]:
             reasons.append(f"Mode {put.mode} makes it a program.")
         if bits & 0o002:
             reasons.append(f"Mode {put.mode} lets every account write to it.")
-        if bits & 0o004 and secret_refusal(put.path):
+        if bits & 0o004 and has_secret_name(put.path):
             reasons.append(f"Mode {put.mode} lets every account read it, and its name says that it holds a secret.")
     if not reasons and put.path.startswith("/etc/"):
         reasons.append("It is configuration of the system.")

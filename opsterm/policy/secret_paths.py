@@ -92,6 +92,17 @@ _OPEN_PLACES = (
 """Where an operator's own files are: there only a name says that a file holds a secret."""
 
 
+def has_secret_name(path: str) -> bool:
+    """Return whether the name of a file, or a folder above it, says that it holds a secret.
+
+    Args:
+        path: absolute.
+    """
+    clean = posixpath.normpath(path)
+    below = any(clean.startswith(folder + "/") for folder in _SECRET_FOLDERS)
+    return below or any(_SECRET_NAME.fullmatch(part) for part in clean.split("/"))
+
+
 def secret_refusal(path: str) -> str:
     """Return why a file must not be copied to the operator without an approval, "" when it may.
 

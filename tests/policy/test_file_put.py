@@ -119,6 +119,10 @@ def test_every_put_is_high_and_says_why(path: str, mode: str, says: str) -> None
     assert why_not_read_only(put(path).text(), PUT)
 
 
+def test_a_name_without_a_secret_is_not_said_to_have_one() -> None:
+    assert "secret" not in " ".join(assess(put("/etc/motd.new", mode="0644").text(), PUT, HERE, [""]).reasons)
+
+
 @pytest.mark.parametrize(
     "path",
     ["/var/log/syslog", "/var/log/nginx/access.log", "/etc/fstab", "/etc/passwd", "/proc/meminfo", "/srv/report.csv",
