@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
 
 CLOSE_LIMIT_S = 2.0
-FRESH_S = 5.0
-"""A line that answered within so many seconds is used again without asking it: asking costs a tenth of a command."""
+FRESH_S = 1.0
+"""A line that answered within so many seconds is used again without asking it."""
 REFUSED_PAUSE_S = 0.05
 """Seconds after a refused session before the next try; longer each time."""
 MOST_REFUSALS = 4
