@@ -23,7 +23,7 @@ from opsterm.runtime.runtime import Runtime
 from tests.adapters.lab_stage import CUT, FREEZE, KILL, by_itself, cockpit, mended, quoted, ran, seen, silent
 from tests.adapters.ssh_stage import Home
 from tests.adapters.test_ssh_lab import Lab, LabHost, home, lab
-from tests.runtime.changing import approved, outcomes
+from tests.runtime.changing import outcomes
 from tests.runtime.stage import until_async
 
 pytestmark = pytest.mark.lab
@@ -95,13 +95,10 @@ async def test_a_command_on_a_host_that_falls_silent_is_given_up_in_time_and_not
 ) -> None:
     two, mark = lab.hosts[1], f"1009.{os.getpid()}"
     async with cockpit(home, lab, settings=QUICK) as runtime:
-        change = await approved(runtime, f"sleep {mark}", two.name, timeout_s=3)
-        task = asyncio.create_task(runtime.changes.run(change.id))
-        await sleeping(lab, two, mark)
-        began = time.monotonic()
-        await by_itself(lab, two, how.format(seconds=13))
-        outcome = only(await task)
-        assert time.monotonic() - began < 3 + 8 + 2
+        begun = f"until pgrep -fx 'sleep {mark}' >/dev/null; do sleep 0.05; done; "
+        await by_itself(lab, two, begun + how.removeprefix("sleep 0.5; ").format(seconds=13))
+        outcome = only(await ran(runtime, f"sleep {mark}", two.name, timeout_s=3))
+        assert outcome.ended_at - outcome.started_at < 3 + 8 + 2
         assert outcome.state is OutcomeState.UNKNOWN
         assert "was to be stopped, and" in outcome.message
         assert "Whether it still runs is not known" in outcome.message
