@@ -178,6 +178,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm query --on 'tag:web' -- uptime",
         "opsterm query --on 'web-[01-12]' --each --become -- tail -n 20 /var/log/syslog",
         "opsterm query --on 'group:db' --json -- cat /etc/debian_version",
+        "opsterm query --on win-01 --shell wql -- 'SELECT Name FROM Win32_Service'",
     ),
     "get": (
         "opsterm get web-01:/var/log/syslog",
