@@ -177,7 +177,6 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "query": (
         "opsterm query --on 'tag:web' -- uptime",
         "opsterm query --on 'web-[01-12]' --each --become -- tail -n 20 /var/log/syslog",
-        "opsterm query --on 'group:db' --json -- cat /etc/debian_version",
         "opsterm query --on win-01 --shell wql -- 'SELECT Name FROM Win32_Service'",
     ),
     "get": (
@@ -192,7 +191,6 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "propose": (
         "opsterm propose --on web-01 --become -- systemctl reload nginx",
         "opsterm propose --on db-01 --become=postgres --login -- 'psql -c vacuum'",
-        "opsterm propose --on web-01 --shell bash -- - < script.sh",
         "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
