@@ -57,9 +57,9 @@ def _say_nothing(*_: object, **__: object) -> None:
     """Log nothing. The library writes out each packet before it sees that nobody listens: a twelfth of a log-in."""
 
 
-SSHLogger.log = _say_nothing  # type: ignore[method-assign]
-SSHPacketLogger.log_sent_packet = _say_nothing  # type: ignore[method-assign]
-SSHPacketLogger.log_received_packet = _say_nothing  # type: ignore[method-assign]
+SSHLogger.log = _say_nothing  # type: ignore[method-assign]  # the library offers no switch
+SSHPacketLogger.log_sent_packet = _say_nothing  # type: ignore[method-assign]  # the library offers no switch
+SSHPacketLogger.log_received_packet = _say_nothing  # type: ignore[method-assign]  # the library offers no switch
 
 
 async def start_sftp_client(

@@ -7,7 +7,7 @@ from functools import partial
 from opsterm.adapters.tcp_check import check_tcp
 from opsterm.adapters.winrm_faults import WireError
 from opsterm.adapters.winrm_lines import WinrmLines
-from opsterm.adapters.winrm_login import LogIn, find_log_in, require_safe
+from opsterm.adapters.winrm_login import WinrmLogin, find_log_in, require_safe
 from opsterm.adapters.winrm_refusals import told
 from opsterm.adapters.winrm_session import WinrmSession
 from opsterm.core.clock import SystemClock
@@ -71,7 +71,7 @@ class WinrmConnector:
                 reading.reason,
                 next_step="Run `winrm quickconfig` there for 5985; HTTPS on 5986 needs a listener with a certificate.",
             )
-        stranger = LogIn(
+        stranger = WinrmLogin(
             address=target.address, port=port, https=self._settings.is_https(port), auth=self._settings.auth, user="",
             password=None, settings=self._settings,
         )  # fmt: skip
@@ -84,5 +84,5 @@ class WinrmConnector:
         """Close every shell; safe to call twice."""
         await self._lines.close()
 
-    async def _log_in(self, target: OrderTarget) -> LogIn:
+    async def _log_in(self, target: OrderTarget) -> WinrmLogin:
         return await find_log_in(target, self._settings, self._credentials)

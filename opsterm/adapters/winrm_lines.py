@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from opsterm.adapters.winrm_faults import Fault, WireError
-from opsterm.adapters.winrm_login import LogIn
+from opsterm.adapters.winrm_login import WinrmLogin
 from opsterm.adapters.winrm_script import CODE_PAGE
 from opsterm.adapters.winrm_wire import Wire
 from opsterm.core.errors import TimedOut
@@ -50,7 +50,7 @@ class WinrmLine:
     """
 
     key: Key
-    log_in: LogIn
+    log_in: WinrmLogin
     wire: Wire
     run: Run
     shell: str = ""
@@ -121,7 +121,7 @@ class WinrmLines:
     """
 
     def __init__(
-        self, settings: WinrmSettings, log_in: Callable[[OrderTarget], Awaitable[LogIn]], run: Run, aside: Run,
+        self, settings: WinrmSettings, log_in: Callable[[OrderTarget], Awaitable[WinrmLogin]], run: Run, aside: Run,
         begin: Callable[[Callable[[], None]], None],
     ) -> None:  # fmt: skip
         self._settings = settings

@@ -23,7 +23,7 @@ PASSWORDS = "opsterm:winrm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogIn:
+class WinrmLogin:
     """All that a new connection needs.
 
     Attributes:
@@ -97,7 +97,7 @@ class LogIn:
         return Wire(protocol, transport)
 
 
-async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials: Credentials | None) -> LogIn:
+async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials: Credentials | None) -> WinrmLogin:
     """Return how a target is logged in to.
 
     Raises:
@@ -124,7 +124,7 @@ async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials:
             next_step=f"Keep it: opsterm vault set {PASSWORDS} '{shown}@{name}', or '{shown}' for all targets.",
         )
     port = settings.port_used(target.port)
-    return LogIn(
+    return WinrmLogin(
         address=target.address, port=port, https=settings.is_https(port), auth=settings.auth, user=user,
         password=password, settings=settings,
     )  # fmt: skip

@@ -10,7 +10,7 @@ import requests
 from opsterm.adapters.certificate import why_untrusted
 from opsterm.adapters.lookup import why_not
 from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, Denied, Fault, LineFailed, WireError
-from opsterm.adapters.winrm_login import PASSWORDS, LogIn
+from opsterm.adapters.winrm_login import PASSWORDS, WinrmLogin
 from opsterm.core.errors import AuthenticationFailed, OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 
@@ -40,7 +40,7 @@ _FAULTS: Mapping[int, tuple[str, str]] = {
 """Number of a fault: what is the case, and what to do (wsmerror.h, winerror.h)."""
 
 
-def told(error: WireError, name: str, log_in: LogIn, *, running: bool = False) -> OpstermError:
+def told(error: WireError, name: str, log_in: WinrmLogin, *, running: bool = False) -> OpstermError:
     """Return the error for the operator.
 
     Args:
@@ -68,7 +68,7 @@ def told(error: WireError, name: str, log_in: LogIn, *, running: bool = False) -
             return Unreachable(f"{name} cannot be reached over WinRM: {clean_line(str(error), limit=200)}")
 
 
-def _denied(name: str, log_in: LogIn) -> OpstermError:
+def _denied(name: str, log_in: WinrmLogin) -> OpstermError:
     if log_in.auth == "certificate":
         return AuthenticationFailed(
             f"{name} does not take the client certificate.",
@@ -99,7 +99,7 @@ def _fault(fault: Fault, name: str, *, running: bool) -> OpstermError:
     return kind(f"{name} {known[0]}", why=why, next_step=known[1])
 
 
-def _status(status: int, name: str, log_in: LogIn) -> OpstermError:
+def _status(status: int, name: str, log_in: WinrmLogin) -> OpstermError:
     where = f"{name} ({log_in.place})"
     if status == 403:
         return AuthenticationFailed(
@@ -121,7 +121,7 @@ def _status(status: int, name: str, log_in: LogIn) -> OpstermError:
                        next_step="See that it is WinRM that listens there.")  # fmt: skip
 
 
-def _line(error: WireError, name: str, log_in: LogIn, *, running: bool) -> OpstermError:
+def _line(error: WireError, name: str, log_in: WinrmLogin, *, running: bool) -> OpstermError:
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -94,10 +94,6 @@ class Changes:
             Refused: opsterm is in read-only mode.
         """
         require_writable(read_only=self._settings.read_only, what="proposed")
-        if not proposal.command.strip():
-            raise BadInput("There is no command to run.", next_step="Write the command behind --, as in: -- uptime")
-        if "\x00" in proposal.command:
-            raise BadInput("A command cannot hold a zero byte.")
         if proposal.timeout_s is not None and not 1 <= proposal.timeout_s <= LONGEST_S:
             raise BadInput(
                 "A command may run between 1 s and 24 h on one target.", next_step="Write the limit as in 30s or 10m."

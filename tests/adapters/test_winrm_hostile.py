@@ -19,7 +19,7 @@ from winrm.protocol import Protocol
 
 from opsterm.adapters.winrm_clixml import LARGEST_DOCUMENT, ErrorStream, decoded
 from opsterm.adapters.winrm_faults import WireError
-from opsterm.adapters.winrm_login import LogIn
+from opsterm.adapters.winrm_login import WinrmLogin
 from opsterm.adapters.winrm_refusals import told
 from opsterm.adapters.winrm_wire import Wire, read_answer
 from opsterm.adapters.winrm_xml import LARGEST, UnusableXml, parse_xml
@@ -31,7 +31,9 @@ from tests.adapters.wsman.host import ScriptedHost, clixml
 from tests.adapters.wsman.soap import Operations
 
 CASES = 10_000
-LOG_IN = LogIn(address="win", port=5985, https=False, auth="ntlm", user="u", password=None, settings=WinrmSettings())
+LOG_IN = WinrmLogin(
+    address="win", port=5985, https=False, auth="ntlm", user="u", password=None, settings=WinrmSettings()
+)
 
 
 class SpoilingTransport:
