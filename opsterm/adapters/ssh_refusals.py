@@ -28,7 +28,7 @@ _OPTIONS = {
 """What there is nothing in common of, as the library calls it, and the option of ssh_config that allows more."""
 
 
-class LogIn(Protocol):
+class LogInState(Protocol):
     """How far a log-in has come; `ssh_login.LoginClient` says what each of it is."""
 
     refusal: Unreachable | None
@@ -55,7 +55,7 @@ class TurnedAway(Unreachable):
     """The server took the connection and closed it before any log-in, as sshd does above MaxStartups."""
 
 
-def refusal(error: asyncssh.Error | OSError | ValueError, destination: Destination, client: LogIn) -> OpstermError:
+def refusal(error: asyncssh.Error | OSError | ValueError, destination: Destination, client: LogInState) -> OpstermError:
     """Return the error of ours for what the library raised."""
     if client.refusal is not None:
         return client.refusal
@@ -65,7 +65,7 @@ def refusal(error: asyncssh.Error | OSError | ValueError, destination: Destinati
     return _raised(error, destination, client)
 
 
-def _raised(error: asyncssh.Error | OSError | ValueError, destination: Destination, client: LogIn) -> OpstermError:
+def _raised(error: asyncssh.Error | OSError | ValueError, destination: Destination, client: LogInState) -> OpstermError:
     place, said = destination.place, clean_line(str(getattr(error, "reason", "") or error), limit=300)
     match error:
         case asyncssh.HostKeyNotVerifiable():
@@ -107,7 +107,7 @@ def _raised(error: asyncssh.Error | OSError | ValueError, destination: Destinati
             )
 
 
-def _why_closed(destination: Destination, said: str, client: LogIn) -> str:
+def _why_closed(destination: Destination, said: str, client: LogInState) -> str:
     if destination.proxy_command:
         return "ProxyCommand ended, or what it reached hung up; run the command by hand to see what it says."
     if client.phase == LOGGING_IN:
@@ -131,7 +131,7 @@ def _no_common_algorithm(place: str, said: str) -> Unreachable:
     )
 
 
-def _not_let_in(destination: Destination, client: LogIn, *, said: str) -> AuthenticationFailed:
+def _not_let_in(destination: Destination, client: LogInState, *, said: str) -> AuthenticationFailed:
     attempts = client.attempts
     reasons = []
     if attempts.accepted_by_server:
