@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 
 from opsterm.changes import lifecycle
@@ -52,7 +52,7 @@ class Proposal:
         reason: why, "" when not said.
         origin: "chat", "screen" or "command line".
         timeout_s: seconds it may run on one target; None for the setting.
-        how: as whom by sudo, with which files, on what.
+        how: as in `RunAs`.
     """
 
     command: str
@@ -95,9 +95,7 @@ class Changes:
         """
         require_writable(read_only=self._settings.read_only, what="proposed")
         if proposal.timeout_s is not None and not 1 <= proposal.timeout_s <= LONGEST_S:
-            raise BadInput(
-                "A command may run between 1 s and 24 h on one target.", next_step="Write the limit as in 30s or 10m."
-            )
+            raise BadInput("A command runs for 1 s to 24 h on one target.", next_step="Write it as in 30s or 10m.")
         rows = await self._inventory.resolve(proposal.selector)
         targets = tuple(self._inventory.order_target(row.target) for row in rows)
         now = self._clock.now()
@@ -107,9 +105,7 @@ class Changes:
             targets=targets,
             timeout_s=proposal.timeout_s or self._settings.timeout_s,
             expires_at=now + self._settings.approval_expires_s,
-            become=proposal.how.become,
-            login=proposal.how.login,
-            pty=proposal.how.pty,
+            **asdict(proposal.how),
         )
         warnings = [said for name in sorted({t.protocol for t in targets}) for said in self._warnings.get(name, ())]
         places = [row.target.environment for row in rows]
@@ -353,10 +349,10 @@ class Changes:
             NotApproved: somebody may have edited the database, or a newer version judges the command otherwise.
         """
         order = change.order
-        known = [self._inventory.target(target.name) for target in order.targets]
+        known = (self._inventory.target(target.name) for target in order.targets)
         places = [target.environment if target is not None else "" for target in known]
-        graded = assess(order.command, order.shell, order.targets, places, how=order.run_as)
-        if graded.level.order > change.risk.level.order:
+        now = assess(order.command, order.shell, order.targets, places, how=order.run_as).level
+        if now.order > change.risk.level.order:
             raise NotApproved(
                 f"{change.name} was not approved: its risk is higher than the {change.risk.level} kept with it.",
                 next_step="Propose it again, so that you are asked as its risk demands.",
