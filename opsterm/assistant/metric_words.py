@@ -94,8 +94,9 @@ def take_metrics(tokens: Sequence[Token], vocabulary: Vocabulary) -> Split | Non
     if left and any(_left_of(pattern) != pattern or pattern in _LEFT_OF.values() for pattern in found):
         found = [_left_of(pattern) for pattern in found]
         rest = tuple(token for token in rest if token not in left)
-    if "fs.used_percent[/]" in found and len(found) > 1:
-        found = [f"{pattern}[/]" for pattern in found if pattern.startswith("fs.") and "[" not in pattern]
+    root = "fs.used_percent[/]"
+    if root in found and any(pattern.startswith("fs.") and "[" not in pattern for pattern in found):
+        found = [_of_root(pattern) for pattern in found if pattern != root]  # "free space of the root file system"
     if any(pattern.startswith("fs.") and pattern != "fs.used_percent" for pattern in found):
         found = [pattern for pattern in found if pattern != "fs.used_percent"]  # "file systems" beside "free space"
     patterns = tuple(dict.fromkeys(found))
@@ -104,6 +105,10 @@ def take_metrics(tokens: Sequence[Token], vocabulary: Vocabulary) -> Split | Non
             tuple(f"{p}[{item}]" for p in patterns if "[" not in p and _has_items(p) for item in items) or patterns
         )
     return patterns, rest
+
+
+def _of_root(pattern: str) -> str:
+    return f"{pattern}[/]" if pattern.startswith("fs.") and "[" not in pattern else pattern
 
 
 def _left_of(pattern: str) -> str:
