@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
 from opsterm.adapters.file_get import get_file
@@ -19,7 +19,8 @@ from opsterm.core.settings import SshSettings
 from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.policy.order import COMMAND_PROTOCOLS, OrderTarget
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Shell
+from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Sessions, Shell
+from opsterm.runtime.ports_connection_test import Steps
 from opsterm.runtime.ports_files import Contents, FoundFile
 
 if TYPE_CHECKING:
@@ -116,6 +117,15 @@ class TargetConnector:
     @property
     def _local_place(self) -> LocalPlace:
         return LocalPlace(self._offload.pool("files of this host"))
+
+    @asynccontextmanager
+    async def fresh(self, target: OrderTarget, steps: Steps) -> AsyncIterator[Sessions]:
+        """Open a connection of its own; see `ports.Connector.fresh`. This machine needs none, and WinRM keeps its."""
+        if target.protocol in (LOCAL, WINRM):
+            yield self
+            return
+        async with (await self._ssh_for(target)).fresh(target, steps) as sessions:
+            yield sessions
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
         """Open an interactive log-in shell; see `ports.Connector.shell`."""

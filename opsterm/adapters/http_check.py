@@ -15,19 +15,26 @@ from opsterm.adapters.certificate import read_certificate, show_untrusted, why_u
 from opsterm.adapters.http_auth import auth_of, without_secret
 from opsterm.adapters.http_faults import STRANGE, causes
 from opsterm.adapters.http_trust import TrustStore
-from opsterm.adapters.lookup import look_up, why_not
+from opsterm.adapters.lookup import tell_look_up, why_not
 from opsterm.core.clock import Clock
 from opsterm.core.errors import Unreachable
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.monitoring.reach import Failure, HttpAsk, HttpReading
+from opsterm.runtime.ports_connection_test import UNHEARD, Phase, Steps
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = (("User-Agent", "opsterm"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
 
 
 async def check_http(
-    ask: HttpAsk, secret: Secret | None, clock: Clock, trust: TrustStore, *, passphrase: Secret | None = None
+    ask: HttpAsk,
+    secret: Secret | None,
+    clock: Clock,
+    trust: TrustStore,
+    *,
+    passphrase: Secret | None = None,
+    steps: Steps = UNHEARD,
 ) -> HttpReading:
     """See `ReachProbe.http`.
 
@@ -37,10 +44,11 @@ async def check_http(
         clock: measures.
         trust: makes the contexts for TLS.
         passphrase: of the client certificate's key, None when it has none.
+        steps: hears of each step of each hop.
     """
     others = await trust.context(ask.ca_file)
     ours = await trust.context(ask.ca_file, ask.client_certificate, passphrase) if ask.client_certificate else others
-    walk = _Walk(ask, auth_of(ask, secret), clock, ours, others)
+    walk = _Walk(ask, auth_of(ask, secret), clock, ours, others, steps)
     begun = clock.monotonic()
     try:
         async with asyncio.timeout(ask.timeout_s):
@@ -55,6 +63,8 @@ class HopProgress:
     """How far one request has come; httpcore tells of each step."""
 
     clock: Clock
+    steps: Steps
+    host: str = ""
     step: str = "looking up the name"
     stream: Any = None
     begun: dict[str, float] = field(default_factory=dict)
@@ -67,10 +77,15 @@ class HopProgress:
         if state == "started":
             self.begun[name] = self.clock.monotonic()
             self.step = _STEPS.get(name, self.step)
+            if name in _PHASES:
+                self.steps.begin(_PHASES[name], self.host)
         elif state == "complete" and name in self.begun:
             self.took[name] = self.clock.monotonic() - self.begun[name]
             if name == "connect_tcp":
                 self.stream = info.get("return_value")
+                self.steps.found(_peer(self.stream))
+            if name == "start_tls":
+                self.steps.found(_secured(info.get("return_value")))
             if name == "receive_response_headers":
                 asked = self.begun.get("send_request_headers", self.begun[name])
                 self.took["first_byte"] = self.clock.monotonic() - asked
@@ -83,21 +98,39 @@ _STEPS = {
     "receive_response_headers": "waiting for the head of the answer",
     "receive_response_body": "reading the body",
 }
+_PHASES = {"connect_tcp": Phase.TCP, "start_tls": Phase.TLS, "send_request_headers": Phase.ANSWER}
+
+
+def _peer(stream: Any) -> str:
+    """Return address and port of the other side, "" when it is gone already."""
+    address = stream.get_extra_info("server_addr") if stream is not None else None
+    return f"{address[0]} port {address[1]}" if address else ""
+
+
+def _secured(stream: Any) -> str:
+    """Return the version of TLS and whose certificate was shown, "" when that is not known."""
+    connection = stream.get_extra_info("ssl_object") if stream is not None else None
+    if connection is None:
+        return ""
+    certificate = read_certificate(connection)
+    return f"{connection.version()}, {certificate.subject}" if certificate is not None else str(connection.version())
 
 
 class _Walk:
     """One check, redirects included."""
 
     def __init__(
-        self, ask: HttpAsk, auth: httpx.Auth | None, clock: Clock, ours: ssl.SSLContext, others: ssl.SSLContext
-    ) -> None:
+        self, ask: HttpAsk, auth: httpx.Auth | None, clock: Clock, ours: ssl.SSLContext, others: ssl.SSLContext,
+        steps: Steps,
+    ) -> None:  # fmt: skip
         self._ask = ask
         self._auth = auth
         self._clock = clock
         self._ours = ours
         self._others = others
+        self._steps = steps
         self._hops: list[str] = []
-        self.hop = HopProgress(clock)
+        self.hop = HopProgress(clock, steps)
 
     async def follow(self) -> HttpReading:
         """Ask, and follow redirects as far as that is allowed."""
@@ -132,11 +165,11 @@ class _Walk:
         )  # fmt: skip
 
     async def _hop(self, url: httpx.URL, ours: bool) -> tuple[HttpReading, str | None]:  # noqa: FBT001 (two callers' worth of one word)
-        hop = self.hop = HopProgress(self._clock)
         begun = self._clock.monotonic()
         host = url.raw_host.decode("ascii")
+        hop = self.hop = HopProgress(self._clock, self._steps, host)
         try:
-            places = await look_up(host)
+            places = await tell_look_up(host, self._steps)
         except Unreachable as error:
             return self.ended(Failure.UNREACHABLE, error.what), None
         hop.took["lookup"] = self._clock.monotonic() - begun

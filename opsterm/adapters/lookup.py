@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from opsterm.core.errors import Unreachable
 from opsterm.core.text import clean_line
+from opsterm.runtime.ports_connection_test import Phase, Steps
 
 MOST_ADDRESSES = 4
 """Addresses of one name that are tried, one after the other."""
@@ -61,6 +62,16 @@ def _literal(host: str, family: int) -> Place | None:
                 continue
             return kind, host, 0, 0
     return None
+
+
+async def tell_look_up(
+    host: str, steps: Steps, *, whose: str = "", family: int = socket.AF_UNSPEC, owner: str = ""
+) -> Sequence[Place]:
+    """Return the addresses of a name as `look_up` does, telling the step; `whose` is how steps call it, or `host`."""
+    steps.begin(Phase.LOOKUP, whose or host)
+    places = await look_up(host, family=family, owner=owner)
+    steps.found(", ".join(place[1] for place in places))
+    return places
 
 
 def sockaddr(place: Place, port: int) -> tuple[str, int] | tuple[str, int, int, int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import ModuleType
 
+from opsterm.adapters.lookup import tell_look_up
 from opsterm.adapters.ping import check_ping
 from opsterm.adapters.tcp_check import check_tcp
 from opsterm.core.clock import Clock
@@ -15,6 +16,7 @@ from opsterm.core.secret import Secret
 from opsterm.monitoring.reach import HttpAsk, HttpReading, PingReading, TcpReading
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials
+from opsterm.runtime.ports_connection_test import UNHEARD, Steps
 
 SERVICE = "opsterm:http"
 """Service under which passwords and tokens of web servers are kept."""
@@ -34,7 +36,7 @@ def _load_trust() -> ModuleType:
     return importlib.import_module("opsterm.adapters.http_trust")
 
 
-Check = Callable[[HttpAsk, Secret | None, Secret | None], Awaitable[HttpReading]]
+Check = Callable[[HttpAsk, Secret | None, Secret | None, Steps], Awaitable[HttpReading]]
 """Asks a web server, given the secret, and the passphrase of a client certificate."""
 
 
@@ -48,21 +50,27 @@ class LineReachProbe:
         self._check: Check | None = None
         self._loading = asyncio.Lock()
 
-    async def http(self, ask: HttpAsk) -> HttpReading:
+    async def look_up(self, host: str, steps: Steps) -> Sequence[str]:
+        """See `ReachProbe.look_up`."""
+        return [place[1] for place in await tell_look_up(host, steps)]
+
+    async def http(self, ask: HttpAsk, steps: Steps = UNHEARD) -> HttpReading:
         """See `ReachProbe.http`."""
         async with self._loading:
             if self._check is None:
                 self._check = await self._load()
         secret = await self._secret(ask)
         passphrase = await self._credentials.get(SERVICE, ask.client_certificate) if ask.client_certificate else None
-        return await self._check(ask, secret, passphrase)
+        return await self._check(ask, secret, passphrase, steps)
 
     async def _load(self) -> Check:
         module, trust = await self._run(_load_http), await self._run(_load_trust)
         store = trust.TrustStore(self._clock, self._run)
 
-        async def check(ask: HttpAsk, secret: Secret | None, passphrase: Secret | None) -> HttpReading:
-            reading: HttpReading = await module.check_http(ask, secret, self._clock, store, passphrase=passphrase)
+        async def check(ask: HttpAsk, secret: Secret | None, passphrase: Secret | None, steps: Steps) -> HttpReading:
+            reading: HttpReading = await module.check_http(
+                ask, secret, self._clock, store, passphrase=passphrase, steps=steps
+            )
             return reading
 
         return check
@@ -84,9 +92,9 @@ class LineReachProbe:
             )
         return secret
 
-    async def tcp(self, host: str, port: int, *, timeout_s: float, banner: bool) -> TcpReading:
+    async def tcp(self, host: str, port: int, *, timeout_s: float, banner: bool, steps: Steps = UNHEARD) -> TcpReading:
         """See `ReachProbe.tcp`."""
-        return await check_tcp(host, port, self._clock, timeout_s=timeout_s, banner=banner)
+        return await check_tcp(host, port, self._clock, timeout_s=timeout_s, banner=banner, steps=steps)
 
     async def ping(self, host: str, *, count: int, timeout_s: float) -> PingReading:
         """See `ReachProbe.ping`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,18 +18,19 @@ from opsterm.adapters.ssh_host_key import UnknownHostKey
 from opsterm.adapters.ssh_identity import Identity, IdentityFiles, read_identity_files
 from opsterm.adapters.ssh_known_hosts import add_known_host, fingerprint, key_type, known_hosts_line
 from opsterm.adapters.ssh_library import asyncssh
-from opsterm.adapters.ssh_lines import SharedLines, SshLine
+from opsterm.adapters.ssh_lines import Hold, SharedLines, SshLine
 from opsterm.adapters.ssh_login import LoginClient, Way, log_in
 from opsterm.adapters.ssh_refusals import TurnedAway
 from opsterm.adapters.ssh_route import Asked, Prepared, RouteBook, asked_for
-from opsterm.adapters.ssh_session import SshSession, SshShell, open_shell
+from opsterm.adapters.ssh_session import LoneSessions, SshSession, SshShell, open_shell
 from opsterm.adapters.ssh_unended import UnendedCommands
 from opsterm.core.errors import AuthenticationFailed, HostKeyChanged, TimedOut, Unreachable
 from opsterm.core.settings import SshSettings
 from opsterm.core.text import clean_line
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.offload import Run
-from opsterm.runtime.ports import Credentials, Operator
+from opsterm.runtime.ports import Credentials, Operator, Sessions
+from opsterm.runtime.ports_connection_test import UNHEARD, Phase, Steps
 from opsterm.runtime.ports_files import Contents, FoundFile
 
 if TYPE_CHECKING:
@@ -69,9 +70,12 @@ class SshConnector:
         except BaseException:
             hold.leave()
             raise
+        return self._session_on(hold, target.name)
+
+    def _session_on(self, hold: Hold, target: str) -> SshSession:
         return SshSession(
             hold, self._credentials, sudo_limit_s=self._settings.login_timeout_s, contents=self._contents,
-            target=target.name, unended=self._unended,
+            target=target, unended=self._unended,
         )  # fmt: skip
 
     async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
@@ -185,7 +189,7 @@ class SshConnector:
     def _connect_limit(self, destination: Destination) -> float:
         return destination.connect_timeout_s or self._settings.connect_timeout_s
 
-    async def _dial(self, destination: Destination) -> socket.socket:
+    async def _dial(self, destination: Destination, steps: Steps = UNHEARD) -> socket.socket:
         return await open_tcp(
             destination.place,
             destination.hostname,
@@ -193,6 +197,8 @@ class SshConnector:
             family=destination.family,
             bind_address=destination.bind_address,
             timeout_s=self._connect_limit(destination),
+            name=destination.name,
+            steps=steps,
         )
 
     async def _open(self, asked: Asked, target: str) -> SshLine:
@@ -217,44 +223,88 @@ class SshConnector:
         return prepared, read_identity_files(prepared.destination)
 
     async def _open_once(self, asked: Asked, prepared: Prepared, files: IdentityFiles, target: str) -> SshLine:
-        line: SshLine | None = None
+        through = await self._take_jump(prepared, target)
+        try:
+            return await self._enter(asked, prepared, files, target, through)
+        except BaseException:
+            self._give_back_jump(through)
+            raise
+
+    async def _enter(
+        self, asked: Asked, prepared: Prepared, files: IdentityFiles, target: str, through: SshLine | None,
+        steps: Steps = UNHEARD,
+    ) -> SshLine:  # fmt: skip
+        """Log in and return the line; write down a key that accept-new took."""
+        connection: SSHClientConnection | None = None
         identity = Identity(prepared.destination, files, self._credentials, self._run)
-        client = LoginClient(prepared.destination, prepared.known, identity, target)
+        client = LoginClient(prepared.destination, prepared.known, identity, target, steps)
         try:
             try:
-                connection, through = await self._log_in(prepared, client, target)
-                line = SshLine(asked, connection, prepared.destination, through)
+                connection = await self._log_in(prepared, client, target, through, steps)
+                client.let_in()
             finally:
                 await identity.close()
             if client.new_key is not None:
                 await self._add(prepared.destination, client.new_key)
         except BaseException:
-            if line is not None:
-                self._lines.shut(line)
+            if connection is not None:
+                connection.close()
             raise
-        return line
+        return SshLine(asked, connection, prepared.destination, through)
+
+    async def _take_jump(self, prepared: Prepared, target: str) -> SshLine | None:
+        """Return a line to the jump host, None where there is none."""
+        return None if prepared.jump is None else await self._lines.take(prepared.jump, target, carries=True)
+
+    def _give_back_jump(self, through: SshLine | None) -> None:
+        if through is not None:
+            self._lines.give_back(through, carries=True)
 
     async def _log_in(
-        self, prepared: Prepared, client: LoginClient, target: str
-    ) -> tuple[SSHClientConnection, SshLine | None]:
-        """Log in directly, over a ProxyCommand or over a jump host; return the jump host's line as well."""
-        destination, through = prepared.destination, None
-        if prepared.jump is not None:
-            through = await self._lines.take(prepared.jump, target, carries=True)
+        self, prepared: Prepared, client: LoginClient, target: str, through: SshLine | None, steps: Steps = UNHEARD
+    ) -> SSHClientConnection:
+        """Log in directly, over a ProxyCommand or through the line to a jump host."""
+        destination = prepared.destination
+        if through is not None:
+            steps.begin(Phase.TUNNEL, destination.name)
+            steps.found(f"jump host {through.destination.name}")
             way = Way(jump=through.connection)
         elif destination.proxy_command:
+            steps.begin(Phase.TUNNEL, destination.name)
+            steps.found("ProxyCommand")
             way = Way(command=destination.proxy_command)
         else:
-            way = Way(socket=await self._dial(destination))
+            way = Way(socket=await self._dial(destination, steps))
         limit = self._settings.login_timeout_s
         try:
-            return await log_in(destination, prepared.known, way, client, target=target, timeout_s=limit), through
+            return await log_in(destination, prepared.known, way, client, target=target, timeout_s=limit)
         except BaseException:
             if way.socket is not None:
                 way.socket.close()
-            if through is not None:
-                self._lines.give_back(through, carries=True)
             raise
+
+    @asynccontextmanager
+    async def fresh(self, target: OrderTarget, steps: Steps) -> AsyncIterator[Sessions]:
+        """Open lines that nobody shares, to the target and its jump hosts; see `ports.Connector.fresh`."""
+        opened: list[SshLine] = []
+        try:
+            line = await self._open_fresh(asked_for(target), target.name, steps, opened)
+            yield LoneSessions(self._lines, line, self._session_on)
+        finally:
+            for line in reversed(opened):
+                await self._lines.end(line)
+
+    async def _open_fresh(self, asked: Asked, target: str, steps: Steps, opened: list[SshLine]) -> SshLine:
+        steps.begin(Phase.CONFIG, asked.name)
+        prepared, files = await self._run(lambda: self._ready(asked))
+        steps.found(_as_configured(prepared))
+        through = None
+        if prepared.jump is not None:
+            through = await self._open_fresh(prepared.jump, target, steps, opened)
+        line = await self._enter(asked, prepared, files, target, through, steps)
+        line.through = None  # each is closed by itself
+        opened.append(line)
+        return line
 
     async def _shown_key(self, asked: Asked) -> bytes | None:
         """Do the key exchange only; return the key if it is accepted already.
@@ -265,16 +315,14 @@ class SshConnector:
         prepared = await self._prepare(asked)
         destination = replace(prepared.destination, strict=StrictHostKeys.ASK, methods=("publickey",))
         client = LoginClient(destination, prepared.known, None, asked.name)
-        through: SshLine | None = None
+        through = await self._take_jump(prepared, asked.name)
         try:
-            connection, through = await self._log_in(replace(prepared, destination=destination), client, asked.name)
-            connection.close()
+            (await self._log_in(replace(prepared, destination=destination), client, asked.name, through)).close()
         except AuthenticationFailed:
             if client.shown_key is None:
                 raise
         finally:
-            if through is not None:
-                self._lines.give_back(through, carries=True)
+            self._give_back_jump(through)
         return client.shown_key
 
     async def _add(self, destination: Destination, blob: bytes) -> None:
@@ -282,6 +330,13 @@ class SshConnector:
             return  # UserKnownHostsFile none: nothing is to be kept
         line = known_hosts_line(destination.known_name, key_type(blob), blob, hashed=destination.hash_known_hosts)
         await self._run(lambda: add_known_host(destination.user_known_hosts[0], line))
+
+
+def _as_configured(prepared: Prepared) -> str:
+    """Return where a connection goes and as whom, once ssh_config was asked."""
+    destination = prepared.destination
+    jump = f", through {prepared.jump.name}" if prepared.jump is not None else ""
+    return f"{destination.user} at {destination.hostname} port {destination.port}{jump}"
 
 
 def _not_the_compared(place: str, blob: bytes, compared: str) -> HostKeyChanged:

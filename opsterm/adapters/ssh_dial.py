@@ -7,9 +7,10 @@ import errno
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 
-from opsterm.adapters.lookup import REASONS, Place, look_up, sockaddr
+from opsterm.adapters.lookup import REASONS, Place, sockaddr, tell_look_up
 from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
+from opsterm.runtime.ports_connection_test import UNHEARD, Phase, Steps
 
 GREETING_BYTES = 8192
 """Bytes within which an SSH server has said what it is."""
@@ -26,8 +27,9 @@ _NEXT_STEPS = {
 
 
 async def open_tcp(
-    place: str, host: str, port: int, *, family: int, bind_address: str, timeout_s: float
-) -> socket.socket:
+    place: str, host: str, port: int, *, family: int, bind_address: str, timeout_s: float, name: str = "",
+    steps: Steps = UNHEARD,
+) -> socket.socket:  # fmt: skip
     """Connect and return the socket, non-blocking.
 
     Args:
@@ -37,6 +39,8 @@ async def open_tcp(
         family: of `socket`, AF_UNSPEC for any.
         bind_address: local address, "" for any.
         timeout_s: seconds for the name and all addresses together.
+        name: what `steps` call the target.
+        steps: hears of both steps.
 
     Raises:
         Unreachable: the name is unknown, or every address refused or has no route.
@@ -45,9 +49,10 @@ async def open_tcp(
     step = "looking up its name"
     try:
         async with asyncio.timeout(timeout_s):
-            found = await look_up(host, family=family, owner=place)
+            found = await tell_look_up(host, steps, whose=name, family=family, owner=place)
             step = "opening the TCP connection"
-            return await _first(place, found, port, bind_address, timeout_s)
+            steps.begin(Phase.TCP, name)
+            return await _first(place, found, port, bind_address, timeout_s, steps)
     except TimeoutError as error:
         raise TimedOut(
             f"{place} did not answer within {timeout_s:g} s, while {step}.",
@@ -58,10 +63,12 @@ async def open_tcp(
         ) from error
 
 
-async def _first(place: str, found: Sequence[Place], port: int, bind_address: str, timeout_s: float) -> socket.socket:
+async def _first(place: str, found: Sequence[Place], port: int, bind_address: str, timeout_s: float,
+                 steps: Steps) -> socket.socket:  # fmt: skip
     fault: OSError | None = None
     for number, one in enumerate(found):
         left = len(found) - number
+        steps.found(f"{one[1]} port {port}")
         try:
             async with asyncio.timeout(None if left == 1 else timeout_s / len(found)):
                 return await _connect(one[0], sockaddr(one, port), bind_address)

@@ -319,11 +319,16 @@ class SharedLines:
         for line in lines:
             self.shut(line)
         for line in lines:
-            try:
-                async with asyncio.timeout(CLOSE_LIMIT_S):
-                    await line.connection.wait_closed()
-            except (TimeoutError, asyncssh.Error, OSError):
-                line.connection.abort()
+            await self.end(line)
+
+    async def end(self, line: SshLine) -> None:
+        """Close a line and wait until it is closed, for CLOSE_LIMIT_S at most; harmless when it is."""
+        self.shut(line)
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await line.connection.wait_closed()
+        except (TimeoutError, asyncssh.Error, OSError):
+            line.connection.abort()
 
     def _no_room(self, asked: Asked) -> TimedOut:
         return TimedOut(

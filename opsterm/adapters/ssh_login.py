@@ -13,11 +13,12 @@ from opsterm.adapters.ssh_algorithms import choose_algorithms
 from opsterm.adapters.ssh_destination import Destination
 from opsterm.adapters.ssh_host_key import is_new, judge_host_key
 from opsterm.adapters.ssh_identity import Attempts, Identity
-from opsterm.adapters.ssh_known_hosts import KnownFor, KnownKey
+from opsterm.adapters.ssh_known_hosts import KnownFor, KnownKey, fingerprint, key_type
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_refusals import LOGGING_IN, refusal
 from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
+from opsterm.runtime.ports_connection_test import UNHEARD, Phase, Steps
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection, SSHKey, SSHKeyPair
@@ -54,7 +55,10 @@ class LoginClient(asyncssh.SSHClient):
         phase: for messages: what was being done.
     """
 
-    def __init__(self, destination: Destination, known: KnownFor, identity: Identity | None, target: str) -> None:
+    def __init__(
+        self, destination: Destination, known: KnownFor, identity: Identity | None, target: str,
+        steps: Steps = UNHEARD,
+    ) -> None:  # fmt: skip
         self.refusal: Unreachable | None = None
         self.shown_key: bytes | None = None
         self.new_key: bytes | None = None
@@ -65,6 +69,8 @@ class LoginClient(asyncssh.SSHClient):
         self._known = known
         self._identity = identity
         self._target = target
+        self._steps = steps
+        self._told = Phase.TCP
         self._connection: SSHClientConnection | None = None
 
     @property
@@ -99,14 +105,42 @@ class LoginClient(asyncssh.SSHClient):
         """Note the connection, to ask it what the server accepts."""
         self._connection = conn
         self.phase = "waiting for its greeting and the key exchange"
+        self._begin(Phase.GREETING)
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: SSHKey) -> bool:
         """Judge the host's key by what known_hosts says; see `judge_host_key`."""
         self.shown_key = key.public_data
+        self.begin_host_key(f"{key_type(key.public_data)} {fingerprint(key.public_data)}")
         self.refusal = judge_host_key(self._destination, self._known, key.public_data, target=self._target)
         if self.refusal is None and is_new(self._destination, self._known, key.public_data):
             self.new_key = key.public_data
+        if self.refusal is None:
+            self._begin(Phase.LOG_IN)
         return self.refusal is None
+
+    def begin_host_key(self, shown: str) -> None:
+        """Tell that the server has said what it is, and what it shows as its key."""
+        version = str(self._connection.get_extra_info("server_version") or "") if self._connection else ""
+        self._steps.found(version)
+        self._begin(Phase.HOST_KEY)
+        self._steps.found(shown)
+
+    def let_in(self) -> None:
+        """Tell by which way the server let us in."""
+        self._begin_log_in()
+        tried, offered = self.attempts.tried, self.attempts.offered
+        way = f"{tried[-1]}: {offered[-1]}" if tried[-1:] == ["publickey"] and offered else "".join(tried[-1:])
+        self._steps.found(way or "the server asked for nothing")
+
+    def _begin_log_in(self) -> None:
+        if self._told is Phase.GREETING:  # the library judged a certificate by itself
+            self.begin_host_key("a certificate of an authority in known_hosts")
+        if self._told is not Phase.LOG_IN:
+            self._begin(Phase.LOG_IN)
+
+    def _begin(self, phase: Phase) -> None:
+        self._told = phase
+        self._steps.begin(phase, self._destination.name)
 
     def auth_banner_received(self, msg: str, lang: str) -> None:
         """Keep the start of what the server says before the log-in."""
@@ -178,6 +212,7 @@ class LoginClient(asyncssh.SSHClient):
 
     def _note_methods(self) -> None:
         self.phase = LOGGING_IN
+        self._begin_log_in()
         if self._connection is not None and self._identity is not None:
             for method in self._connection.get_server_auth_methods():
                 if method not in self._identity.attempts.accepted_by_server:
@@ -230,6 +265,8 @@ async def log_in(
             next_step="See the load of the target; ssh.login_timeout_s sets how long opsterm waits.",
         ) from error
     except (asyncssh.Error, OSError, ValueError) as error:
+        if isinstance(error, asyncssh.HostKeyNotVerifiable) and client.refusal is None:
+            client.begin_host_key("")  # a certificate, which the library judged by itself
         raise refusal(error, destination, client) from error
 
 

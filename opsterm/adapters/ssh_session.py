@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from opsterm.adapters.process_end import END_LIMIT_S, END_SCRIPT, check_command
 from opsterm.adapters.ssh_channel import ByteChannel
 from opsterm.adapters.ssh_files import NO_ROOM, sftp_place
 from opsterm.adapters.ssh_library import asyncssh
-from opsterm.adapters.ssh_lines import Hold
+from opsterm.adapters.ssh_lines import Hold, SharedLines, SshLine
 from opsterm.adapters.ssh_quote import command_line
 from opsterm.adapters.ssh_unended import AnnouncedCommand, UnendedCommands, announced_command, run_script
 from opsterm.adapters.start_script import Preamble, end_words, start_words
@@ -22,7 +22,7 @@ from opsterm.adapters.sudo import SudoLogin, SudoStart
 from opsterm.core.errors import OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.file_put import PUT
-from opsterm.policy.order import AS_LOGGED_IN, RunAs
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.ports import Credentials, Ended
 from opsterm.runtime.ports_files import Contents
 
@@ -208,6 +208,21 @@ async def _end_session(connection: SSHClientConnection, command: AnnouncedComman
             pass
     finally:
         channel.close()
+
+
+class LoneSessions:
+    """Sessions on one line that no pool knows; implements `ports.Sessions`."""
+
+    def __init__(self, lines: SharedLines, line: SshLine, make: Callable[[Hold, str], SshSession]) -> None:
+        self._lines = lines
+        self._line = line
+        self._make = make
+
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> SshSession:
+        """Return a session on the line."""
+        del looks
+        self._line.sessions += 1
+        return self._make(Hold(self._lines, self._line, target.name), target.name)
 
 
 class SshShell:

@@ -6,23 +6,29 @@ import asyncio
 import contextlib
 import socket
 
-from opsterm.adapters.lookup import Place, look_up, sockaddr, why_not
+from opsterm.adapters.lookup import Place, sockaddr, tell_look_up, why_not
 from opsterm.core.clock import Clock
 from opsterm.core.errors import Unreachable
 from opsterm.monitoring.reach import Failure, TcpReading
+from opsterm.runtime.ports_connection_test import UNHEARD, Phase, Steps
 
 BANNER_BYTES = 1024
 BANNER_S = 3.0
 """How much of a banner is read, and how long a server that says nothing is waited for."""
 
 
-async def check_tcp(host: str, port: int, clock: Clock, *, timeout_s: float, banner: bool) -> TcpReading:
+async def check_tcp(
+    host: str, port: int, clock: Clock, *, timeout_s: float, banner: bool, steps: Steps = UNHEARD
+) -> TcpReading:
     """See `ReachProbe.tcp`."""
     begun = clock.monotonic()
     reason = ""
     try:
         async with asyncio.timeout(timeout_s):
-            for place in await look_up(host):
+            places = await tell_look_up(host, steps)
+            steps.begin(Phase.TCP, host)
+            for place in places:
+                steps.found(f"{place[1]} port {port}")
                 try:
                     return await _connect(place, port, clock, begun, banner=banner)
                 except OSError as error:

@@ -56,6 +56,9 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "targets export": TARGET_KEYS,
     "targets check": ("target", "answered", "reason"),
     "targets profile": PROFILE_KEYS,
+    "targets test": (
+        "target", "phase", "host", "state", "took_s", "detail", "what", "why", "next_step", "fingerprint",
+    ),
     "targets trust": ("target", "fingerprint", "trusted"),
     "snmp get": SNMP_KEYS,
     "snmp walk": SNMP_KEYS,
@@ -145,6 +148,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "targets export": ("opsterm targets export csv > hosts.csv", "opsterm targets export ansible 'group:web'"),
     "targets check": ("opsterm targets check 'group:web'",),
+    "targets test": (
+        "opsterm targets test web-01",
+        "opsterm targets test 192.0.2.7 --user ops --port 2222",
+        "opsterm targets test sw-1 --protocol snmp --json",
+    ),
     "targets profile": ("opsterm targets profile web-01", "opsterm targets profile web-01 --json"),
     "targets trust": ("opsterm targets trust web-01 --fingerprint SHA256:…",),
     "snmp get": (

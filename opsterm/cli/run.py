@@ -32,6 +32,7 @@ VERBS: Mapping[str, str] = {
     **{f"targets {action}": f"targets:{action}_targets" for action in
        ("list", "show", "add", "edit", "remove", "tag", "group", "import", "check", "trust", "profile")},
     "targets export": "targets:export_targets_verb",
+    "targets test": "testing:test_connection",
     **{f"snmp {action}": f"snmp:{action}" for action in ("get", "walk", "table", "profile", "login")},
     **{f"apis {action}": f"apis:{action}_api" for action in
        ("add", "show", "call", "refresh", "login", "remove")},

@@ -54,6 +54,16 @@ def span_text(seconds: float) -> str:
     return f"{f'{seconds:.3f}'.rstrip('0').rstrip('.')} s"
 
 
+def seconds_text(seconds: float) -> str:
+    """Return how long something took, to three digits: "0.4 ms", "12 ms", "3.1 s"."""
+    if not math.isfinite(seconds):
+        return UNKNOWN
+    ms = seconds * 1000
+    if ms < 999.5:
+        return f"{ms:.{1 if ms < 9.95 else 0}f} ms"
+    return f"{seconds:.{1 if seconds < 99.95 else 0}f} s"
+
+
 def value_text(value: float, unit: str) -> str:
     """Return a measured value with its unit as a person reads it.
 

@@ -143,6 +143,16 @@ echo "$mark end"
 (it is not asked as root; sudo may note the question in its log).
 """
 
+FIRST_SCRIPT = r"""
+exec 2>/dev/null </dev/null
+LC_ALL=C PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+id -un
+uname -n
+uname -sr
+"""
+"""The first command of a connection test: who we are there, and what answers. `id` and `uname` read."""
+
 
 WINDOWS_READING_QUERIES = """
 SELECT FreePhysicalMemory, TotalVisibleMemorySize, NumberOfProcesses, LastBootUpTime, LocalDateTime \
@@ -177,6 +187,7 @@ class Look(Enum):
     PROFILE = PROFILE_SCRIPT
     WINDOWS_READING = WINDOWS_READING_QUERIES
     WINDOWS_PROFILE = WINDOWS_PROFILE_QUERIES
+    FIRST = FIRST_SCRIPT
 
     @property
     def script(self) -> str:

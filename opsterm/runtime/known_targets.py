@@ -95,6 +95,10 @@ class KnownTargets:
         target = self._targets.get(name)
         return None if target is None else self._row(target, self._open_alerts().get(name, ()))
 
+    def seen(self, name: str) -> Seen | None:
+        """Return what is known of a target's reachability, None when it was never tried."""
+        return self._seen.get(name)
+
     def order_target(self, target: Target) -> OrderTarget:
         """Return a target as an order binds it."""
         return OrderTarget(

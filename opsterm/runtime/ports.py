@@ -7,6 +7,7 @@ that takes `facts` commits them to the journal in the same transaction and retur
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from opsterm.inventory.target import Target
 from opsterm.monitoring.alerts import Alert
 from opsterm.monitoring.sample import Point, Sample, SeriesKey
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
+from opsterm.runtime.ports_connection_test import Steps
 from opsterm.runtime.ports_files import FoundFile
 
 # --------------------------------------------------------------------------------------------- kept on disk
@@ -406,8 +408,8 @@ class Session(Protocol):
         ...
 
 
-class Connector(Protocol):
-    """Opens sessions and terminals."""
+class Sessions(Protocol):
+    """Opens sessions."""
 
     async def session(self, target: OrderTarget, *, looks: bool = False) -> Session:
         """Connect. Raises Unreachable, AuthenticationFailed, HostKeyUnknown, HostKeyChanged, TimedOut.
@@ -415,6 +417,22 @@ class Connector(Protocol):
         Args:
             target: where.
             looks: only Looks will be run, and no more is opened than those need.
+        """
+        ...
+
+
+class Connector(Sessions, Protocol):
+    """Opens sessions and terminals."""
+
+    def fresh(self, target: OrderTarget, steps: Steps) -> AbstractAsyncContextManager[Sessions]:
+        """Open a connection of its own to the target, and to every jump host before it; closed at the end.
+
+        Args:
+            target: where.
+            steps: hears of each phase; what is raised was raised in the one that began last.
+
+        Raises:
+            OpstermError: as `session`; a server that turns us away is not asked again.
         """
         ...
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from opsterm.monitoring.reach import HttpAsk, HttpReading, PingReading, TcpReading
+from opsterm.runtime.ports_connection_test import UNHEARD, Steps
 
 
 class ReachProbe(Protocol):
     """Asks web servers, TCP ports and hosts whether they answer; changes nothing on them."""
 
-    async def http(self, ask: HttpAsk) -> HttpReading:
-        """Ask a web server. Raises BadInput, NotFound for a secret that is not kept, VaultLocked."""
+    async def look_up(self, host: str, steps: Steps) -> Sequence[str]:
+        """Return the addresses of a name, telling the step. Raises Unreachable."""
         ...
 
-    async def tcp(self, host: str, port: int, *, timeout_s: float, banner: bool) -> TcpReading:
+    async def http(self, ask: HttpAsk, steps: Steps = UNHEARD) -> HttpReading:
+        """Ask a web server, telling each step. Raises BadInput, NotFound for a secret that is not kept, VaultLocked."""
+        ...
+
+    async def tcp(self, host: str, port: int, *, timeout_s: float, banner: bool, steps: Steps = UNHEARD) -> TcpReading:
         """Open a TCP connection and close it again.
 
         Args:
@@ -22,6 +28,7 @@ class ReachProbe(Protocol):
             port: 1 to 65535.
             timeout_s: seconds for everything together.
             banner: whether to wait for what the server says first.
+            steps: hears of the look-up and the connection.
         """
         ...
 

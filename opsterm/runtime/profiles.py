@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, StorageFull, Unreachable
 from opsterm.inventory.target import Protocol
 from opsterm.monitoring.host_profile import HostProfile, host_profile
+from opsterm.monitoring.kept_profile import KeptProfile
 from opsterm.monitoring.looks import Look
 from opsterm.monitoring.windows_host import windows_profile
 from opsterm.policy.approval import require_writable
@@ -21,14 +23,21 @@ LIMIT_S = 60.0
 
 
 class Profiles:
-    """Profiles of Linux and Windows targets, this host included."""
+    """Profiles of Linux and Windows targets; the newest of each is kept while this process lives."""
 
     def __init__(
-        self, inventory: Inventory, connector: Callable[[], Awaitable[Connector]], *, read_only: bool = False
-    ) -> None:
+        self, inventory: Inventory, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
+        read_only: bool = False,
+    ) -> None:  # fmt: skip
+        self._kept: dict[str, KeptProfile] = {}
+        self._clock = clock
         self._inventory = inventory
         self._connector = connector
         self._read_only = read_only
+
+    async def kept(self, name: str) -> KeptProfile | None:
+        """Return what was seen when a target was last looked at, None when it was not."""
+        return self._kept.get(name)
 
     async def look(self, name: str) -> HostProfile:
         """Log in, look and return what the target is; its reachability is kept.
@@ -68,6 +77,7 @@ class Profiles:
                 why="Its shell did not run a POSIX script.",
                 next_step=f"Open a terminal on {name} to see what answers.",
             )
+        self._kept[name] = KeptProfile(target=name, at=self._clock.now(), profile=found)
         return found
 
     async def _note(self, name: str, reason: str) -> None:

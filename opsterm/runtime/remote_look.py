@@ -12,13 +12,13 @@ from contextlib import aclosing
 from opsterm.core.errors import TimedOut
 from opsterm.monitoring.looks import Look
 from opsterm.policy.order import OrderTarget
-from opsterm.runtime.ports import Connector, Ended
+from opsterm.runtime.ports import Ended, Sessions
 
 OUTPUT_LIMIT = 1_000_000
 """Bytes that are read of one look; a host with a thousand disks says 150 kB."""
 
 
-async def look_at(connector: Connector, target: OrderTarget, look: Look, *, limit_s: float) -> str:
+async def look_at(connector: Sessions, target: OrderTarget, look: Look, *, limit_s: float) -> str:
     """Run a script on a target and return what it printed, up to OUTPUT_LIMIT; the parser judges what it is worth.
 
     Args:

@@ -24,6 +24,7 @@ from opsterm.runtime.cameras import Cameras
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.check_worker import check_works
 from opsterm.runtime.checks import Checks, CheckState
+from opsterm.runtime.connection_test import ConnectionTest
 from opsterm.runtime.credentials import CredentialKeeping
 from opsterm.runtime.doctor import Check
 from opsterm.runtime.edges import Edges
@@ -61,7 +62,7 @@ class Runtime:
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
         inventory, profiles, monitoring, remote_monitoring, alerts, changes, terminals, audit, exposition,
-            snmp, reach, checks, cameras, post, files: use-cases by room.
+            snmp, reach, connection_test, checks, cameras, post, files: use-cases by room.
     """
 
     inventory: Inventory
@@ -180,8 +181,7 @@ class Runtime:
         executor = Executor(
             store, ledger, self.connector, self.clock, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
-            quiet_limit_s=settings.changes.quiet_timeout_s,
-            read_only=settings.changes.read_only,
+            quiet_limit_s=settings.changes.quiet_timeout_s, read_only=settings.changes.read_only,
         )  # fmt: skip
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
@@ -195,10 +195,11 @@ class Runtime:
         )  # fmt: skip
         self.remote_monitoring = RemoteMonitoring(
             self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
-            connector=self.connector,
-        )  # fmt: skip
-        self.profiles = Profiles(self.inventory, self.connector, read_only=settings.changes.read_only)
+            connector=self.connector)  # fmt: skip
+        self.profiles = Profiles(self.inventory, self.connector, self.clock, read_only=settings.changes.read_only)
         self.terminals = Terminals(ledger, self.inventory, self.connector, read_only=settings.changes.read_only)
+        self.connection_test = ConnectionTest(self.inventory, self.clock, self.connector, self._reach_probe,
+                                              self.snmp.reader, read_only=settings.changes.read_only)  # fmt: skip
         self.audit = Audit(store.journal)
         self.post = Post(
             store.mail, ledger, self.clock, settings=settings.mail, operator=edges.operator,
@@ -206,8 +207,7 @@ class Runtime:
         )  # fmt: skip
         self.notices = MailNotices(
             store, ledger, self.clock, settings=settings.mail, operator=edges.operator, inventory=self.inventory,
-            post=self.post,
-        )  # fmt: skip
+            post=self.post)  # fmt: skip
         self.exposition = Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
 
     async def _alive(self, process: str) -> bool:

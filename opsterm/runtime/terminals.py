@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from opsterm.core.errors import StorageFull, Unreachable
 from opsterm.core.events import Event, event
+from opsterm.inventory.target import Target
 from opsterm.policy.approval import require_writable
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
@@ -88,15 +89,17 @@ class Terminals:
         with contextlib.suppress(StorageFull):
             await self._ledger.record(self._ledger.fact(TerminalClosed(target=target, exit_status=exit_status)))
 
-    async def trust(self, host: str, fingerprint: str) -> None:
+    async def trust(self, host: str | Target, fingerprint: str) -> None:
         """Accept a host key that the operator has compared; raises when the host now shows another one.
 
         Args:
-            host: a target's name, or the name or address of a host on the way to one.
+            host: a target's name, or the name or address of a host on the way to one; or a target that may not be in
+                the inventory yet.
             fingerprint: "SHA256:…", as it was shown.
         """
-        row = self._inventory.row(host)
-        what = self._inventory.order_target(row.target) if row is not None else host
+        target = host if isinstance(host, Target) else self._inventory.target(host)
+        what = self._inventory.order_target(target) if target is not None else str(host)
         await (await self._connector()).trust(what, fingerprint)
+        name = target.name if target is not None else str(host)
         with contextlib.suppress(StorageFull):
-            await self._ledger.record(self._ledger.fact(HostKeyTrusted(target=host, fingerprint=fingerprint)))
+            await self._ledger.record(self._ledger.fact(HostKeyTrusted(target=name, fingerprint=fingerprint)))

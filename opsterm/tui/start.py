@@ -71,9 +71,14 @@ def look_at_terminal(loaded: Loaded, environment: Mapping[str, str], *, encoding
 
 
 def prepare_variables(terminal: Terminal, variables: MutableMapping[str, str]) -> None:
-    """Set what the framework reads when it is imported, and drop what would make it not ask the terminal."""
+    """Set what the framework reads when it is imported, and drop what would make it not ask the terminal.
+
+    Its developers' tools are dropped as well: they would be told every key, those of a passphrase included.
+    """
     for name in ("COLUMNS", "LINES"):
         variables.pop(name, None)  # exported by some shells; they beat the terminal's own answer, also after a resize
+    for name in ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEBUG", "TEXTUAL_SCREENSHOT", "TEXTUAL_PRESS", "TEXTUAL_DRIVER"):
+        variables.pop(name, None)
     variables.setdefault("ESCDELAY", "25")
     variables["TEXTUAL_ANIMATIONS"] = "none"
     variables["TEXTUAL_SMOOTH_SCROLL"] = "0"

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from opsterm.cli.manual import PROFILE_KEYS, QUERY_KEYS
+from opsterm.cli.manual import JSON_KEYS, PROFILE_KEYS, QUERY_KEYS
 from tests.adapters.ssh_stage import HOST_KEY, USER_KEY, Door, serve
 from tests.cli.account import PROGRAM, Account
 from tests.house.source import CHECKOUT
@@ -66,6 +66,26 @@ async def test_an_unknown_key_is_compared_trusted_and_then_obeyed(account: Accou
         row = json.loads(await ok(account, "targets", "show", "web-1", "--json"))
         assert (row["status"], row["last_seen"] is not None) == ("online", True), "the run taught that it answers"
         assert await ok(account, "targets", "check", "web-1") == "web-1  answers\n"
+
+
+async def test_a_connection_test_tells_each_phase_and_how_to_trust_a_host_that_is_no_target(account: Account) -> None:
+    async with serve(Door()) as port:
+        with_targets(account, [])
+        host = ("targets", "test", "127.0.0.1", "--port", str(port), "--user", "ops")
+        code, out, err = await run(account, *host, "--json")
+        phases = [json.loads(line) for line in out.splitlines()]
+        assert code == 3
+        assert set(phases[0]) == set(JSON_KEYS["targets test"])
+        assert [phase["state"] for phase in phases] == ["passed"] * 4 + ["failed"]
+        assert phases[-1]["phase"] == "host key"
+        shown = re.search(r"opsterm (targets trust \S+ --fingerprint SHA256:\S+)", err)
+        assert shown is not None, err
+        await ok(account, *shown[1].split())
+        out = await ok(account, *host)
+        assert re.search(r"ok +log-in +[\d.]+ ms  127.0.0.1  publickey: ssh-ed25519 SHA256:", out), out
+    code, out, _ = await run(account, *host)
+    assert code == 3
+    assert out.splitlines()[-1].startswith("FAILED  TCP connection")
 
 
 async def test_two_targets_say_who_said_what_and_one_of_them_fails(account: Account) -> None:

@@ -98,6 +98,9 @@ PLACES = {
     "alerts": "Alerts",
     "approvals": "Approvals",
     "approval": "Approval screen",
+    "target": "Page of a target",
+    "connection": "Connection test",
+    "credentials": "Credentials",
     "terminal": "Terminal",
 }
 

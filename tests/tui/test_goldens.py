@@ -63,6 +63,8 @@ DIALOGS = [
     Scene(name="choice", keys=["2", "enter"], wait="space marks"),
     Scene(name="target-form", keys=["plus"]),
     Scene(name="target", keys=["j", "enter"]),
+    Scene(name="why", keys=["j", "w"]),
+    Scene(name="show-target", keys=["colon", "'show target", "enter", "'db"]),
     Scene(name="theme", keys=["colon", "'theme", "enter"], wait="contrast"),
     Scene(name="settings", keys=["colon", "'settings", "enter"], wait="monitoring.interval_s"),
     Scene(name="doctor", keys=["colon", "'doctor", "enter"], wait="GOOD"),
@@ -75,6 +77,7 @@ DIALOGS = [
     Scene(name="remove", keys=["D"]),
     Scene(name="message", keys=["ctrl+c"]),
 ]
+TARGET = next(scene for scene in DIALOGS if scene.name == "target")
 PLAIN = a_terminal(ascii=True)
 TERMINALS = [
     ("ascii", PLAIN),
@@ -178,14 +181,14 @@ async def test_dialogs(short_paths: Stage, scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES[1:], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ["approval-high", "help", "palette"])
+@pytest.mark.parametrize("name", ["approval-high", "help", "palette", "target"])
 async def test_dialogs_in_other_sizes(short_paths: Stage, name: str, size: tuple[int, int]) -> None:
     scene = next(scene for scene in DIALOGS if scene.name == name)
     await picture(short_paths, scene, size, name)
 
 
 @pytest.mark.parametrize(("name", "terminal"), TERMINALS, ids=lambda value: value if isinstance(value, str) else "")
-@pytest.mark.parametrize("scene", [PANES[0], PANES[2], DIALOGS[0]], ids=lambda scene: scene.name)
+@pytest.mark.parametrize("scene", [PANES[0], PANES[2], DIALOGS[0], TARGET], ids=lambda scene: scene.name)
 async def test_other_terminals(short_paths: Stage, scene: Scene, name: str, terminal: Terminal) -> None:
     shown = Scene(name=scene.name, keys=scene.keys, wait=scene.wait, terminal=terminal)
 

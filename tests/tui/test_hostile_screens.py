@@ -143,7 +143,7 @@ def test_nothing_hostile_reaches_the_terminal_raw(poisoned: Path, columns: int, 
             evening.look("b", back=0)
         evening.look("gjjjjjj", back=0)
         evening.look("\r")
-        for keys in ("/evil-00\r", "gj\r", "e", "p", "D", "c", "1", "y", " y", "w"):
+        for keys in ("/evil-00\r", "gj\r", "\rGgL", "R", "e", "p", "D", "c", "1", "y", " y", "w", "\x1bOQ"):
             evening.look(keys)
         for keys in ("3", "3\r", "3w", "3S", "3n", "3o", "3y", "3j\r", "3jw", "2\r"):
             evening.look(keys)

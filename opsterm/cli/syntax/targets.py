@@ -67,10 +67,20 @@ def _add_target_looks(verb: Callable[..., Parser]) -> None:
     one = verb("check", "see which targets answer; logs in nowhere but to SNMP agents")
     one.add_argument("selector", nargs="?", default="all", help=SOME)
     one = verb(
+        "test", "connect phase by phase, and say which one fails and why",
+        "Name, TCP, greeting, host key, log-in, a first command that only reads; and what\n"
+        "corresponds for SNMP agents and web servers. Every jump host is tested in turn.\n"
+        "Nothing is kept but whether a target of the inventory was reached.",
+    )  # fmt: skip
+    one.add_argument("target", metavar="NAME|ADDRESS", help="of the inventory, or any host")
+    one.add_argument("--protocol", choices=("ssh", "winrm", "snmp", "http"), help="instead of the target's own")
+    one.add_argument("--port", help="instead of the target's own")
+    one.add_argument("--user", help="instead of the target's own")
+    one = verb(
         "profile", "log in, look and say what a target is",
         "System, account, machine: read by a fixed script that changes nothing.",
     )  # fmt: skip
     one.add_argument("name", help="its name in the inventory")
     one = verb("trust", "accept a host key whose fingerprint you have compared")
-    one.add_argument("name", help="its name in the inventory")
+    one.add_argument("name", metavar="NAME|ADDRESS", help="of the inventory, or a host as in 192.0.2.7:2222")
     one.add_argument("--fingerprint", required=True, help="as the refusal showed it: SHA256:…")

@@ -9,14 +9,14 @@ from pathlib import Path
 from opsterm.cli.invocation import Invocation
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
-from opsterm.core.units import age_text, bytes_text
+from opsterm.core.units import age_text
 from opsterm.inventory.fields import with_fields
 from opsterm.inventory.fleet import in_natural_order
 from opsterm.inventory.folding import fold_groups, fold_parts, natural_key
 from opsterm.inventory.formats.json_lines import as_object
 from opsterm.inventory.imports import BUILT_IN
 from opsterm.inventory.target import Protocol, Target, TargetRow
-from opsterm.monitoring.host_profile import CAPABILITIES, HostProfile
+from opsterm.monitoring.profile_lines import profile_lines
 from opsterm.runtime.imports import ImportSource, export_targets
 
 
@@ -228,12 +228,12 @@ async def check_targets(context: Context) -> int:
 
 async def trust_targets(context: Context) -> int:
     """Accept a host key whose fingerprint the operator has compared."""
-    target = await context.runtime.inventory.get(context.invocation.text("name"))
+    name = context.invocation.text("name")
     fingerprint = context.invocation.text("fingerprint")
-    await context.runtime.terminals.trust(target.name, fingerprint)
+    await context.runtime.terminals.trust(name, fingerprint)
     if context.printer.json:
-        context.printer.record({"target": target.name, "fingerprint": fingerprint, "trusted": True})
-    context.printer.say(f"The key of {target.name} is in your known_hosts.")
+        context.printer.record({"target": name, "fingerprint": fingerprint, "trusted": True})
+    context.printer.say(f"The key of {name} is in your known_hosts.")
     return ExitCode.DONE
 
 
@@ -244,36 +244,8 @@ async def profile_targets(context: Context) -> int:
     if context.printer.json:
         context.printer.record({"target": name, **{field.name: getattr(found, field.name) for field in fields(found)}})
         return ExitCode.DONE
-    for label, text in _profile_lines(found):
-        if text:
-            context.printer.line(f"{label:12} {text}")
+    for label, text in profile_lines(found):
+        context.printer.line(f"{label:12} {text}")
     if not found.complete:
         context.printer.say(f"{name} did not answer to the end: some of it may be missing.")
     return ExitCode.DONE
-
-
-def _profile_lines(found: HostProfile) -> Sequence[tuple[str, str]]:
-    """Return what a profile says, by label; "" where nothing is known."""
-    confined = found.capabilities if len(found.capabilities) < len(CAPABILITIES) else ("all",)
-    return (
-        ("host name", found.host_name),
-        ("system", found.os),
-        ("kernel", f"{found.kernel} {found.architecture}"),
-        ("runs in", found.virtual),
-        ("machine", found.product),
-        ("processors", str(found.cpus or "")),
-        ("memory", bytes_text(found.memory_bytes) if found.memory_bytes else ""),
-        ("swap", "none" if found.swap_bytes == 0 else bytes_text(found.swap_bytes) if found.swap_bytes else ""),
-        ("services", found.services),
-        ("packages", ", ".join(found.packages)),
-        ("user", found.user if found.uid is None else f"{found.user} ({found.uid})"),
-        ("groups", ", ".join(found.groups)),
-        ("as root", str(found.sudo or "")),
-        ("rights", "" if found.os_id == "windows" else ", ".join(confined) or "none"),
-        ("shell", f"{found.shell}, /bin/sh is {found.sh}" if found.sh else found.shell),
-        ("tools", ", ".join(found.tools)),
-        ("domain", found.domain),
-        ("running", ", ".join(found.running)),
-        ("stopped", ", ".join(found.stopped)),
-        ("updates", ", ".join(found.updates)),
-    )

@@ -49,7 +49,7 @@ class InventoryPane(Pane):
         """The operator wants something done with targets.
 
         Attributes:
-            what: "open", "terminal", "chart", "query", "edit", "remove", "add".
+            what: "open", "why", "terminal", "chart", "query", "test", "edit", "remove", "add".
             names: the targets, in the order shown.
         """
 
@@ -239,6 +239,8 @@ class InventoryPane(Pane):
         names = self.chosen()
         if names:
             self.post_message(self.Wanted(what, names))
+        else:
+            self._say_why_not("")
 
     def action_open_target(self) -> None:
         """Open the line under the cursor."""
@@ -265,19 +267,33 @@ class InventoryPane(Pane):
         names = [name for name in self.chosen() if name != LOCALHOST]
         if names:
             self.post_message(self.Wanted("remove", names))
+        else:
+            self._say_why_not("It is never taken out of the inventory.")
+
+    def _say_why_not(self, of_this_host: str) -> None:
+        """Say why a key did nothing: there is no line under the cursor, or only this host in it."""
+        if self.chosen():
+            self.cockpit.say(f"{LOCALHOST} is the machine opsterm stands on. {of_this_host}", severity="warning")
+        else:
+            self.cockpit.say("No target is chosen.", severity="warning")
 
     def action_add_target(self) -> None:
         """Add a target."""
         self.post_message(self.Wanted("add", []))
 
     def action_why(self) -> None:
-        """Show what is known of the target, its alerts first."""
-        self._want("open")
+        """Say why the target has its status, and what to do about it."""
+        self._want("why")
+
+    def action_test_target(self) -> None:
+        """Connect to the target phase by phase."""
+        self._want("test")
 
     async def action_check_target(self) -> None:
         """See whether the chosen targets answer."""
         names = [name for name in self.chosen() if name != LOCALHOST]
         if not names:
+            self._say_why_not("There is nothing to ask.")
             return
         self.retitle(f"asking {len(names)} target{'' if len(names) == 1 else 's'} …")
         self.run_worker(self._check(names), group="check", exclusive=True)

@@ -26,7 +26,8 @@ from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
-from opsterm.tui.screens.change_sheet import heading, keys_line, question, rows_of, sheet
+from opsterm.tui.screens.change_sheet import heading, keys_line, not_reached, question, rows_of, sheet
+from opsterm.tui.screens.connection_test import ConnectionTestScreen
 from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.widgets.log_view import OutputView
@@ -328,6 +329,15 @@ class ApprovalScreen(Dialog[str]):
         self._read_to_end = False
         self._sheet.scroll_home(animate=False)
         self.show()
+
+    def action_test_target(self) -> None:
+        """Test the connection to a target that was not reached; there an unknown host key can be trusted."""
+        name = not_reached(self.change)
+        target = self.runtime.inventory.target(name)
+        if target is not None:
+            self.app.push_screen(ConnectionTestScreen(self.runtime, target, self._keymap, self.cockpit.glyphs))
+        elif self.change.ended_at:
+            self._say("Every target was reached." if not name else f"{name} is no longer in the inventory.")
 
     async def action_stop_change(self) -> None:
         """Stop a running change, after asking."""

@@ -148,4 +148,12 @@ def keys_line(change: Change, asked: Friction, keymap: KeyMap, *, other: str = "
         case ChangeState.RUNNING:
             return f"{key('stop_change')} stop · {scroll} · esc close, it goes on"
         case _:
-            return f"{scroll} · esc close"
+            missed = not_reached(change)
+            test = f"{key('test_target')} test the connection to {clean_line(missed, limit=40)} · " if missed else ""
+            return f"{test}{scroll} · esc close"
+
+
+def not_reached(change: Change) -> str:
+    """Return the first target of an ended change that could not be reached, "" for none."""
+    missed = (outcome.target for outcome in change.outcomes if outcome.state is OutcomeState.UNREACHABLE)
+    return next(missed, "") if change.ended_at else ""

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opsterm.changes.change import ChangeState
 from opsterm.core.errors import OpstermError
 from opsterm.core.settings_reading import describe_settings
-from opsterm.core.units import age_text, value_text
 from opsterm.inventory.folding import fold
-from opsterm.inventory.target import Target
-from opsterm.monitoring.metrics import metric_of
 from opsterm.policy.audit import as_text
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.commands import COMMANDS, PLACES
 from opsterm.runtime.imports import ImportSource
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.panes.chart import ChartPane
 from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.apis import ApiErrand
@@ -27,16 +21,16 @@ from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.checks import ChecksErrand
 from opsterm.tui.screens.choice import ChoiceScreen, PaletteScreen
 from opsterm.tui.screens.command_prompt import CommandPrompt
+from opsterm.tui.screens.credentials import CredentialsScreen
 from opsterm.tui.screens.help import help_text
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
-from opsterm.tui.screens.target_form import TargetForm
 from opsterm.tui.screens.text import TextScreen
 from opsterm.tui.screens.vault import VaultErrand
 
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
 
-_NOT_OFFERED = ("lists", "approval")
+_NOT_OFFERED = ("lists", "approval", "target", "connection", "credentials")
 
 
 class Errands:
@@ -46,7 +40,6 @@ class Errands:
         self._home = home
         self.apis = ApiErrand(home)
         self._drafts: dict[str, str] = {}  # commands that were left with esc
-        self._forms: dict[str, Mapping[str, str]] = {}  # fields of target forms that were left with esc
         self._changed: dict[str, str] = {}  # settings that count from the next start on
 
     @property
@@ -66,7 +59,8 @@ class Errands:
         """Find a command by name and do it."""
         keymap = self._home.keymap
         offered = [c for c in COMMANDS if c.pane not in _NOT_OFFERED and c.id not in ("open_palette", "say_quit")]
-        titles = {f"{c.title} ({c.pane})" if c.pane in PLACES else c.title: c for c in offered}
+        places = {c.id: [place for place in c.pane.split(", ") if place in PLACES] for c in offered}
+        titles = {f"{c.title} ({places[c.id][0]})" if len(places[c.id]) == 1 else c.title: c for c in offered}
 
         def chosen(lines: frozenset[str] | None) -> None:
             for line in lines or ():
@@ -266,80 +260,9 @@ class Errands:
             self._home.go_to("inventory")
             self._home.query_one(InventoryPane).set_filter(selector)
 
-    async def with_targets(self, what: str, names: list[str]) -> None:
-        """Do what was asked for with targets."""
-        match what:
-            case "open":
-                await self._show_target(names[0])
-            case "chart":
-                self._home.go_to("chart")
-                await self._home.query_one(ChartPane).show_target(names[0])
-            case "terminal":
-                self._home.query_one(TerminalPane).ask_open(names[0], then=lambda: self._home.go_to("terminal"))
-            case "query":
-                self.query(names)
-            case "remove":
-                self._remove(names)
-            case "edit":
-                await self._edit(names[0])
-            case _:
-                self._form(Target(name=""), new=True)
-
-    async def _show_target(self, name: str) -> None:
-        row = self._home.runtime.inventory.row(name)
-        if row is None:
-            return
-        target, now = row.target, self._home.runtime.clock.now()
-        lines = [
-            f"{target.name}   {self._home.glyphs.status(row.status)} {row.status}   {row.note}",
-            "",
-            f"address      {target.reach}" + (f" port {target.port}" if target.port else ""),
-            f"protocol     {target.protocol}" + (f", user {target.user}" if target.user else ""),
-            f"os           {target.os}",
-            f"groups       {', '.join(target.groups)}",
-            f"tags         {', '.join(target.tags)}",
-            f"environment  {target.environment}   site {target.site}",
-            f"source       {target.source}",
-            f"last seen    {age_text(now - row.last_seen) + ' ago' if row.last_seen else 'never'}",
-            "",
-        ]
-        alerts = self._home.runtime.alerts.by_target().get(name, ())
-        lines += [f"{self._home.glyphs.severity(a.severity)} {a.severity}: {a.summary}. {a.advice}" for a in alerts]
-        samples = self._home.runtime.monitoring.latest(name)
-        lines += ["", "Newest measurements:"] if samples else []
-        lines += [f"  {s.key!s:40} {value_text(s.value, metric_of(s.key.metric).unit):>12}" for s in samples]
-        self._home.app.push_screen(TextScreen(name, "\n".join(lines)))
-
-    def _remove(self, names: list[str]) -> None:
-        async def remove(sure: bool | None) -> None:  # noqa: FBT001 (the framework hands over the result)
-            if sure:
-                try:
-                    await self._home.runtime.inventory.remove(names)
-                except OpstermError as error:
-                    self._fail(error)
-
-        count = f"{len(names)} target{'' if len(names) == 1 else 's'}"
-        question = f"Take {fold(names)} ({count}) out of the inventory?"
-        self._home.app.push_screen(ConfirmScreen("Remove", question), remove)
-
-    async def _edit(self, name: str) -> None:
-        try:
-            self._form(await self._home.runtime.inventory.get(name), new=False)
-        except OpstermError as error:
-            self._fail(error)
-
-    def _form(self, target: Target, *, new: bool) -> None:
-        inventory = self._home.runtime.inventory
-
-        async def keep(made: Target) -> None:
-            await (inventory.add(made) if new else inventory.edit(target.name, replace(made, name=target.name)))
-            self._forms.pop(target.name, None)
-
-        def left(typed: Mapping[str, str]) -> None:
-            self._forms[target.name] = typed
-
-        typed = self._forms.get(target.name, {})
-        self._home.app.push_screen(TargetForm(target, new=new, keep=keep, typed=typed, left=left))
+    def credentials(self) -> None:
+        """Show what is kept in the keyring or the vault."""
+        self._home.app.push_screen(CredentialsScreen(self._home))
 
     async def vault(self) -> None:
         """Open the vault, or make one."""

@@ -26,6 +26,7 @@ from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.errands import Errands
+from opsterm.tui.screens.target_errands import TargetErrands
 from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
 from opsterm.tui.widgets.row_table import RowTable
 from opsterm.tui.widgets.terminal_view import TerminalView
@@ -57,6 +58,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self._beside = "chart"  # what stands to the right of the inventory where there are two columns
         self._begun = False
         self.errands = Errands(self)
+        self.targets = TargetErrands(self)
 
     def compose(self) -> ComposeResult:
         """Lay out everything; `lay_out` decides what is shown."""
@@ -277,6 +279,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         inventory = self.query_one(InventoryPane)
         self.errands.propose(inventory.chosen() if self._begun else [])
 
+    def action_show_target(self) -> None:
+        """Open the page of a target that is chosen by name."""
+        self.targets.choose()
+
     def action_import_targets(self) -> None:
         """Take targets in from a file."""
         self.errands.import_targets()
@@ -305,6 +311,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Call an operation of an HTTP API."""
         await self.errands.apis.run()
 
+    def action_show_credentials(self) -> None:
+        """Show which credentials are kept."""
+        self.errands.credentials()
+
     async def action_unlock_vault(self) -> None:
         """Open the vault."""
         await self.errands.vault()
@@ -327,7 +337,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     @on(InventoryPane.Wanted)
     async def _targets_wanted(self, message: InventoryPane.Wanted) -> None:
-        await self.errands.with_targets(message.what, message.names)
+        await self.targets.do(message.what, message.names)
 
     @on(TerminalPane.Changed)
     def _terminal_changed(self) -> None:

@@ -38,6 +38,7 @@ class TargetForm(Dialog[Target]):
         target: what stands in the fields.
         new: whether it is added.
         keep: adds or changes it; its OpstermError is shown and the fields stay.
+        test: tests the connection to what stands in the fields.
         typed: what was typed when the form was left before, field by field.
         left: is told what stood in the fields when the form is left with esc.
     """
@@ -45,16 +46,18 @@ class TargetForm(Dialog[Target]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", show=False),
         Binding("shift+tab", "app.focus_previous", show=False),
+        Binding("ctrl+t", "test", show=False),
     ]
 
     def __init__(
-        self, target: Target, *, new: bool, keep: Callable[[Target], Awaitable[None]], typed: Mapping[str, str],
-        left: Callable[[Mapping[str, str]], None],
+        self, target: Target, *, new: bool, keep: Callable[[Target], Awaitable[None]],
+        test: Callable[[Target], None], typed: Mapping[str, str], left: Callable[[Mapping[str, str]], None],
     ) -> None:  # fmt: skip
         super().__init__("Add a target" if new else f"Edit {target.name}")
         self._target = target
         self._new = new
         self._keep = keep
+        self._test = test
         self._typed_before = typed
         self._left = left
         self._trying = False
@@ -73,7 +76,11 @@ class TargetForm(Dialog[Target]):
                             disabled=field == "name" and not self._new,
                         )
             yield Static("", markup=False, id="form-fault", classes="fault")
-            yield Static("enter keeps it · tab next field · esc leaves it", markup=False, classes="dialog-keys")
+            yield Static(
+                "enter keeps it · ctrl+t tests it · tab next field · esc leaves it",
+                markup=False,
+                classes="dialog-keys",
+            )
 
     def on_mount(self) -> None:
         """Begin in the first field."""
@@ -102,12 +109,23 @@ class TargetForm(Dialog[Target]):
             self._trying = True
             self.run_worker(self._try(), group="ask")
 
+    def action_test(self) -> None:
+        """Test the connection to what stands in the fields; nothing is kept."""
+        try:
+            self._test(self._made())
+            self._show_fault("")
+        except OpstermError as error:
+            self._show_fault(str(error))
+
+    def _show_fault(self, text: str) -> None:
+        self.query_one("#form-fault", Static).update(clean_block(text))
+
     async def _try(self) -> None:
         try:
             made = self._made()
             await self._keep(made)
         except OpstermError as error:
-            self.query_one("#form-fault", Static).update(clean_block(str(error)))
+            self._show_fault(str(error))
         else:
             self.dismiss(made)
         finally:

@@ -18,9 +18,15 @@ class VaultErrand:
 
     def __init__(self, home: HomeScreen) -> None:
         self._home = home
+        self._then: Callable[[], None] | None = None
 
-    async def run(self) -> None:
-        """Open the vault, or make one."""
+    async def run(self, then: Callable[[], None] | None = None) -> None:
+        """Open the vault, or make one.
+
+        Args:
+            then: called when it is open; None: say so, or where credentials are when it was open already.
+        """
+        self._then = then
         credentials = self._home.runtime.credentials
         try:
             state = await credentials.state()
@@ -29,7 +35,7 @@ class VaultErrand:
             self._home.cockpit.fail(error)
             return
         if state == "open":
-            self._home.cockpit.say(words)
+            self._go_on(words)
             return
         if state == "absent":
             self._make_vault(words)
@@ -39,6 +45,12 @@ class VaultErrand:
             await credentials.unlock(Secret(text))
 
         self._ask_passphrase("Unlock the vault", f"{words}\n\nPassphrase:", unlock)
+
+    def _go_on(self, words: str) -> None:
+        if self._then is None:
+            self._home.cockpit.say(words)
+        else:
+            self._then()
 
     def _make_vault(self, words: str) -> None:
         """Ask for the passphrase twice: one that was mistyped would never open the vault again."""
@@ -63,6 +75,6 @@ class VaultErrand:
     def _ask_passphrase(self, title: str, question: str, attempt: Callable[[str], Awaitable[None]]) -> None:
         def told(text: str | None) -> None:
             if text is not None:
-                self._home.cockpit.say("The vault is open for this session.")
+                self._go_on("The vault is open for this session.")
 
         self._home.app.push_screen(PromptScreen(title, question, secret=True, attempt=attempt), told)

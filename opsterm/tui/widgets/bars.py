@@ -20,7 +20,14 @@ from opsterm.tui.glyphs import Glyphs
 from opsterm.tui.keys import KeyMap
 
 _FIRST = ("open_help", "open_palette")
-_UNSAID = ("next_pane", "previous_pane", "say_quit", "back", *(f"pane_{number}" for number in range(1, 7)))
+_UNSAID = (
+    "next_pane",
+    "previous_pane",
+    "say_quit",
+    "back",
+    "show_credentials",
+    *(f"pane_{number}" for number in range(1, 7)),
+)
 """Commands that everybody knows, or whose keys stand elsewhere on the screen."""
 
 

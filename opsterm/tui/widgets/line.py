@@ -15,9 +15,9 @@ class LineInput(Input):
     r"""One line of text.
 
     A character that a terminal would obey, or that an eye would miss, stands in it as its escape (`\x1b`, `\n`), so
-    that what is seen is what is taken. A secret is kept as it is: only dots are shown of it. The cursor does not
-    blink, because a screen on which nothing happens sends nothing; taking the focus selects nothing, so that the
-    next letter replaces nothing.
+    that what is seen is what is taken. A secret is kept as it is: only dots are shown of it, and it is never copied.
+    The cursor does not blink, because a screen on which nothing happens sends nothing; taking the focus selects
+    nothing, so that the next letter replaces nothing.
 
     Args:
         value: what stands in it.
@@ -45,6 +45,18 @@ class LineInput(Input):
     def replace(self, text: str, start: int, end: int) -> None:
         """Replace a part of the line, cleaned first, so that the cursor stands behind what came."""
         super().replace(text if self._is_secret else _clean(text), start, end)
+
+    def action_copy(self) -> None:
+        """Copy what is selected; of a secret nothing."""
+        if not self._is_secret:
+            super().action_copy()
+
+    def action_cut(self) -> None:
+        """Copy what is selected and take it out; of a secret nothing is copied."""
+        if self._is_secret:
+            self.delete_selection()
+        else:
+            super().action_cut()
 
     def _on_paste(self, event: events.Paste) -> None:
         """Take all of what was pasted; the framework would take its first line and say nothing of the others."""

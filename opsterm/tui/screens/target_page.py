@@ -1,0 +1,257 @@
+"""The page of a target: what it is, how it is, what was done to it, and the keys to go on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from opsterm.core.errors import OpstermError
+from opsterm.core.events import Fact
+from opsterm.core.text import clean_block
+from opsterm.inventory.events import TargetEdited, TargetRemoved, TargetSeen, TargetsImported
+from opsterm.monitoring.events import AlertChanged, SamplesTaken
+from opsterm.runtime.commands import command
+from opsterm.runtime.runtime import Runtime
+from opsterm.tui.drawing.target_sheet import (
+    MOST_CHANGES,
+    MOST_SERIES,
+    Line,
+    PageKeys,
+    PagePart,
+    TargetFacts,
+    TargetSheet,
+    page_order,
+)
+from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
+from opsterm.tui.glyphs import Glyphs
+from opsterm.tui.keys import KeyMap
+from opsterm.tui.panes.pane import take_keys
+from opsterm.tui.screens.scrolling import ScrollingDialog
+
+LOOKED_BACK_S = 3600.0
+POINTS = 160
+SHOWN_EVERY_S = 1.0
+"""Measurements are shown at most this often."""
+
+_CHANGES_SEARCHED = 200
+_LEFT, _RIGHT = ("alerts", "measurements"), ("profile", "changes", "fields")
+_WIDE = 100
+_FRAME = 6
+"""Cells that border, padding and scroll bar take."""
+_GAP = 3
+_KEYS = (
+    "open_terminal", "propose", "query", "edit_target", "chart_target", "check_target", "test_target", "look_again",
+)  # fmt: skip
+
+
+class TargetPage(ScrollingDialog[None]):
+    """One target; follows what happens to it.
+
+    Args:
+        runtime: the door.
+        name: of the target.
+        keymap: which keys do what.
+        glyphs: signs of its status.
+        do: does what is wanted with targets, in the words of `InventoryPane.Wanted`.
+    """
+
+    hears_facts: ClassVar[bool] = True
+    SCROLLER: ClassVar[str] = "page-scroll"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "section(1)", show=False),
+        Binding("shift+tab", "section(-1)", show=False),
+    ]
+
+    def __init__(
+        self, runtime: Runtime, name: str, keymap: KeyMap, glyphs: Glyphs,
+        do: Callable[[str, list[str]], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        super().__init__(name)
+        self.runtime = runtime
+        self._target = name
+        self._keymap = keymap
+        self._glyphs = glyphs
+        self._do = do
+        self._facts: TargetFacts | None = None
+        self._looking = False
+        self._fault: OpstermError | None = None
+        self._said = ""
+        self._soon = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the sections: side by side where there is room, else below one another."""
+        with self.box(kind="page"):
+            yield Static("", markup=False, id="page-head")
+            with VerticalScroll(id=self.SCROLLER), Container(id="page-columns"):
+                for side, names in (("left", _LEFT), ("right", _RIGHT)):
+                    with Vertical(id=f"page-{side}", classes="page-side"):
+                        for name in names:
+                            yield Static("", markup=False, id=f"page-{name}", classes="page-section")
+            yield Static("", markup=False, id="page-foot", classes="dialog-keys")
+
+    def on_mount(self) -> None:
+        """Take the keys and show what is known."""
+        take_keys(self, self._keymap, "target")
+        for key in self._keymap.keys(command("propose")):
+            self._bindings.bind(key, "propose", show=False)
+        self.refresh_soon()
+        self.set_interval(5.0, self.refresh_soon)
+
+    def on_resize(self) -> None:
+        """Write for the new width."""
+        self.call_after_refresh(self.show)
+
+    async def on_facts_arrived(self, message: FactsArrived) -> None:
+        """Follow what happens to the target."""
+        if message.has(TargetEdited, TargetRemoved, TargetSeen, TargetsImported, AlertChanged, *CHANGE_FACTS):
+            self.refresh_soon()
+        elif not self._soon and message.has(SamplesTaken) and any(map(self._is_measured, message.facts)):
+            self._soon = True
+            self.set_timer(SHOWN_EVERY_S, self.refresh_soon)
+
+    def _is_measured(self, fact: Fact) -> bool:
+        return isinstance(fact.event, SamplesTaken) and fact.event.target == self._target
+
+    # -------------------------------------------------------------------- showing
+
+    def refresh_soon(self) -> None:
+        """Ask everything anew and show it."""
+        self._soon = False
+        self.run_worker(self._gather(), group="page", exclusive=True)
+
+    async def _gather(self) -> None:
+        row = self.runtime.inventory.row(self._target)
+        if row is None:
+            self.dismiss(None)  # somebody took it out of the inventory
+            return
+        now = self.runtime.clock.now()
+        monitoring = self.runtime.monitoring
+        try:
+            await monitoring.know([self._target])
+            samples = sorted(monitoring.latest(self._target), key=lambda sample: page_order(sample.key))
+            keys = [sample.key for sample in samples[:MOST_SERIES]]
+            windows = await monitoring.window(keys, start=now - LOOKED_BACK_S, end=now, points=POINTS)
+            changes = await self.runtime.changes.list(limit=_CHANGES_SEARCHED)
+            profile = await self.runtime.profiles.kept(self._target)
+        except OpstermError as error:
+            self._tell(str(error))
+            return
+        concerned = [c for c in changes if any(target.name == self._target for target in c.order.targets)]
+        self._facts = TargetFacts(
+            row=row, seen=self.runtime.inventory.seen(self._target), samples=samples, windows=windows, now=now,
+            alerts=self.runtime.alerts.by_target().get(self._target, ()), changes=concerned[:MOST_CHANGES],
+            profile=profile, looking=self._looking, fault=self._fault,
+        )  # fmt: skip
+        self.show()
+
+    def show(self) -> None:
+        """Write everything anew from what was gathered."""
+        facts = self._facts
+        if facts is None:
+            return
+        columns = self.size.width - _FRAME
+        wide = self.size.width >= _WIDE
+        keys = PageKeys(
+            look=self._shown("look_again"), check=self._shown("check_target"), test=self._shown("test_target"),
+            chart=self._shown("chart_target"), propose=self._shown("propose"),
+        )  # fmt: skip
+        head = TargetSheet(facts, columns, self._glyphs, keys)
+        self.query_one("#page-head", Static).update(_content(head.head()))
+        sheet = TargetSheet(facts, (columns - _GAP) // 2 if wide else columns, self._glyphs, keys)
+        for name in (*_LEFT, *_RIGHT):
+            section: PagePart = getattr(sheet, name)()
+            self.query_one(f"#page-{name}", Static).update(
+                Content("\n").join([Content.assemble((section.title, "bold $accent")), _content(section.lines)])
+            )
+        self._show_foot()
+
+    def _show_foot(self) -> None:
+        keys = " · ".join(f"{self._shown(name)} {command(name).title}" for name in _KEYS)
+        said = f"{self._said}\n" if self._said else ""
+        self.query_one("#page-foot", Static).update(clean_block(f"{said}{keys} · tab next part · esc closes"))
+
+    def _shown(self, command_id: str) -> str:
+        return self._keymap.shown(command(command_id))
+
+    def _tell(self, text: str) -> None:
+        self._said = text
+        self._show_foot()
+
+    # ------------------------------------------------------------------ actions
+
+    def action_section(self, by: int) -> None:
+        """Scroll to the next part, or the one before."""
+        parts = [self.query_one(f"#page-{name}") for name in (*_LEFT, *_RIGHT)]
+        columns = self.query_one("#page-columns")
+        tops = sorted({part.region.y - columns.region.y for part in parts})
+        at = self.scroller.scroll_offset.y
+        ahead = [top for top in tops if top > at] if by > 0 else [top for top in reversed(tops) if top < at]
+        self.scroller.scroll_to(y=ahead[0] if ahead else 0, animate=False)
+
+    async def _want(self, what: str, *, leave: bool = False) -> None:
+        if leave:
+            self.dismiss(None)
+        await self._do(what, [self._target])
+
+    async def action_open_terminal(self) -> None:
+        """Open a shell on the target."""
+        await self._want("terminal", leave=True)
+
+    async def action_chart_target(self) -> None:
+        """Show the target's measurements."""
+        await self._want("chart", leave=True)
+
+    async def action_propose(self) -> None:
+        """Propose a command for the target."""
+        await self._want("propose")
+
+    async def action_query(self) -> None:
+        """Look at the target with a command that only reads."""
+        await self._want("query")
+
+    async def action_edit_target(self) -> None:
+        """Change the target's fields."""
+        await self._want("edit")
+
+    async def action_test_target(self) -> None:
+        """Connect phase by phase."""
+        await self._want("test")
+
+    def action_check_target(self) -> None:
+        """See whether the target answers."""
+        self._tell("Asking " + self._glyphs.ellipsis)
+        self.run_worker(self._check(), group="check", exclusive=True)
+
+    async def _check(self) -> None:
+        try:
+            reason = (await self.runtime.inventory.check([self._target]))[self._target]
+        except OpstermError as error:
+            reason = str(error)
+        self._tell(reason or "It answers.")
+        self.refresh_soon()
+
+    def action_look_again(self) -> None:
+        """Log in and look what the target is."""
+        if not self._looking:
+            self._looking, self._fault = True, None
+            self.refresh_soon()
+            self.run_worker(self._look(), group="look", exclusive=True)
+
+    async def _look(self) -> None:
+        try:
+            await self.runtime.profiles.look(self._target)
+        except OpstermError as error:
+            self._fault = error
+        finally:
+            self._looking = False
+        self.refresh_soon()
+
+
+def _content(lines: Sequence[Line]) -> Content:
+    return Content("\n").join([Content.assemble(*line) for line in lines])
