@@ -133,6 +133,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="show_mail", title="mail queue", text="Lists mail that waits or was not delivered, and why.",
             verb="mail queue"),
     Command(id="show_apis", title="APIs", text="Lists HTTP APIs and their operations, and calls one.", verb="apis call"),
+    Command(id="show_traps", title="traps", text="Lists what devices told by themselves in the last day, and who sends what is not taken.",
+            verb="snmp traps"),
     Command(id="unlock_vault", title="unlock vault", text="Opens the vault for this session, or makes one.",
             verb="vault status"),
     Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes or a shell run.",

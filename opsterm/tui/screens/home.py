@@ -305,6 +305,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Call an operation of an HTTP API."""
         await self.errands.apis.run()
 
+    async def action_show_traps(self) -> None:
+        """Show what devices told by themselves."""
+        await self.errands.traps()
+
     async def action_unlock_vault(self) -> None:
         """Open the vault."""
         await self.errands.vault()
