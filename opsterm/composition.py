@@ -19,6 +19,7 @@ from opsterm.runtime.ports_files import Contents, NewFiles
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
+from opsterm.runtime.ports_traps import TrapEar
 from opsterm.runtime.runtime import Runtime
 
 
@@ -71,6 +72,12 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
         )
         return reader
 
+    async def open_traps(credentials: Credentials) -> TrapEar:
+        ear: TrapEar = (await module("opsterm.adapters.snmp_traps")).open_traps(
+            credentials, clock, runtime.offload.pool("snmp")
+        )
+        return ear
+
     async def open_reach(credentials: Credentials) -> ReachProbe:
         reach = await module("opsterm.adapters.reach")
         probe: ReachProbe = reach.LineReachProbe(credentials, clock, runtime.offload.pool("reach"))
@@ -114,6 +121,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_credentials=open_credentials,
             open_connector=open_connector,
             open_snmp=open_snmp,
+            open_traps=open_traps,
             open_reach=open_reach,
             open_cameras=open_cameras,
             open_apis=open_apis,

@@ -24,7 +24,7 @@ from opsterm.adapters.snmp_login import auth_data, checked, seal, unseal
 from opsterm.adapters.snmp_refusals import may_not_read, refusal, silent
 from opsterm.adapters.snmp_silence import Silence, ask_why
 from opsterm.core.errors import AuthenticationFailed, OpstermError, TimedOut, Unreachable
-from opsterm.core.settings import SnmpSettings
+from opsterm.core.snmp_settings import SnmpSettings
 from opsterm.core.text import clean_line
 from opsterm.monitoring.mib import Oid, is_below
 from opsterm.monitoring.snmp_values import Binding, SnmpValue, ValueKind
@@ -107,9 +107,9 @@ class PySnmpReader:
             error.next_step = f"No SNMP log-in of it is kept; keep one: opsterm snmp login {target.name}"
             raise error
 
-    async def keep(self, name: str, login: SnmpLogin) -> None:
+    async def keep(self, name: str, login: SnmpLogin, *, service: str = SNMP_LOGINS) -> None:
         """Keep a log-in; see `SnmpReader.keep`. Raises BadInput for one that cannot be used."""
-        await self._credentials.put(SNMP_LOGINS, name, seal(checked(login, name)))
+        await self._credentials.put(service, name, seal(checked(login, name)))
 
     async def close(self) -> None:
         """Close every engine."""

@@ -15,7 +15,7 @@ from opsterm.runtime.ports_snmp import AUTH_PROTOCOLS, PRIV_PROTOCOLS, SHORTEST_
 
 AuthData = Any  # what the library takes; it has no types
 
-_AUTH: Mapping[str, tuple[int, ...]] = dict(
+AUTH_IDS: Mapping[str, tuple[int, ...]] = dict(
     zip(
         AUTH_PROTOCOLS,
         (
@@ -25,12 +25,12 @@ _AUTH: Mapping[str, tuple[int, ...]] = dict(
         strict=True,
     )
 )  # fmt: skip
-_PRIV: Mapping[str, tuple[int, ...]] = dict(
+PRIV_IDS: Mapping[str, tuple[int, ...]] = dict(
     zip(
         PRIV_PROTOCOLS,
         (
-            hlapi.USM_PRIV_CFB128_AES, hlapi.USM_PRIV_CFB192_AES, hlapi.USM_PRIV_CFB256_AES,
-            hlapi.USM_PRIV_CBC56_DES,
+            hlapi.USM_PRIV_CFB128_AES, hlapi.USM_PRIV_CFB192_AES_BLUMENTHAL, hlapi.USM_PRIV_CFB256_AES_BLUMENTHAL,
+            hlapi.USM_PRIV_CFB192_AES, hlapi.USM_PRIV_CFB256_AES, hlapi.USM_PRIV_CBC56_DES,
         ),
         strict=True,
     )
@@ -86,8 +86,8 @@ def checked(login: SnmpLogin, name: str) -> SnmpLogin:
     if login.user and len(login.user.encode()) > 32:
         raise _unusable(name, "A user has at most 32 bytes.")
     for word, passphrase, known, what in (
-        (login.auth, login.auth_passphrase, _AUTH, "authentication"),
-        (login.priv, login.priv_passphrase, _PRIV, "privacy"),
+        (login.auth, login.auth_passphrase, AUTH_IDS, "authentication"),
+        (login.priv, login.priv_passphrase, PRIV_IDS, "privacy"),
     ):  # fmt: skip
         if word and word not in known:
             raise _unusable(name, f"Its {what} protocol is one of {', '.join(known)}.")
@@ -103,17 +103,18 @@ def checked(login: SnmpLogin, name: str) -> SnmpLogin:
 def auth_data(login: SnmpLogin) -> AuthData:
     """Return what the SNMP library takes: octets, because it writes a text that is not Latin 1 into an error."""
     if login.community:
-        return hlapi.CommunityData(_octets(login.community), mpModel=1)  # noqa: S508 (many devices speak nothing newer)
+        return hlapi.CommunityData(octets(login.community), mpModel=1)  # noqa: S508 (many devices speak nothing newer)
     return hlapi.UsmUserData(
         rfc1902.OctetString(login.user.encode("utf-8", "surrogateescape")),
-        _octets(login.auth_passphrase) if login.auth_passphrase else None,
-        _octets(login.priv_passphrase) if login.priv_passphrase else None,
-        authProtocol=_AUTH.get(login.auth, hlapi.USM_AUTH_NONE),
-        privProtocol=_PRIV.get(login.priv, hlapi.USM_PRIV_NONE),
+        octets(login.auth_passphrase) if login.auth_passphrase else None,
+        octets(login.priv_passphrase) if login.priv_passphrase else None,
+        authProtocol=AUTH_IDS.get(login.auth, hlapi.USM_AUTH_NONE),
+        privProtocol=PRIV_IDS.get(login.priv, hlapi.USM_PRIV_NONE),
     )
 
 
-def _octets(secret: Secret) -> Any:
+def octets(secret: Secret) -> Any:
+    """Return a secret as the octets that the SNMP library takes."""
     return rfc1902.OctetString(secret.reveal().encode("utf-8", "surrogateescape"))
 
 

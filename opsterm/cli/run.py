@@ -37,6 +37,7 @@ VERBS: Mapping[str, str] = {
     **{f"apis {action}": f"apis:{action}_api" for action in
        ("add", "show", "call", "refresh", "login", "remove")},
     "apis list": "apis:list_apis",
+    "snmp traps": "traps:traps",
     "alerts": "watching:alerts",
     "metrics": "watching:metrics",
     "history": "watching:history",

@@ -15,6 +15,7 @@ from opsterm.core.camera_settings import CameraSettings
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.options import between, one_of, option
+from opsterm.core.snmp_settings import SnmpSettings
 from opsterm.core.winrm_settings import WinrmSettings
 
 
@@ -40,7 +41,7 @@ class MonitoringSettings:
     interval_s: float = option(2.0, "Seconds between two measurements of this host.", check=between(0.1, 3600))
     remote: str = option(
         "",
-        "Selector of the SSH and WinRM targets that are logged in to and measured, as in tag:web; empty: none. "
+        "Selector of the SSH, WinRM and SNMP targets that are logged in to and measured, as in tag:web; empty: none. "
         "In read-only mode nobody is logged in to.",
     )
     remote_interval_s: float = option(
@@ -95,19 +96,6 @@ class SshSettings:
     wait_timeout_s: float = option(
         300.0, "Seconds a command waits for a free connection before it is given up.", check=between(0.1, 86400)
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnmpSettings:
-    """`[snmp]`: how agents are asked."""
-
-    timeout_s: float = option(2.0, "Seconds to wait for an answer before asking again.", check=between(0.5, 60))
-    retries: int = option(2, "How often an agent that did not answer is asked again.", check=between(0, 10))
-    total_timeout_s: float = option(60.0, "Seconds one get or walk may take on a target.", check=between(1, 3600))
-    walk_limit: int = option(
-        10_000, "Values that a walk or a table reads from one target at most.", check=between(1, 1_000_000)
-    )
-    parallel: int = option(20, "Targets that are asked at the same time.", check=between(1, 200))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,3 +45,23 @@ class AlertChanged(Event):
     severity: str
     summary: str
     reason: str
+
+
+@event("trap.received")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrapReceived(Event):
+    """A target sent a trap that was not the same as one before; how often it came again is kept with the trap.
+
+    Attributes:
+        target: target name.
+        sender: the address it came from.
+        trap: its number.
+        name: as a person says it.
+        text: what it tells, one line, cleaned and masked.
+    """
+
+    target: str
+    sender: str
+    trap: str
+    name: str
+    text: str

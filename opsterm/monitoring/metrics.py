@@ -37,7 +37,7 @@ class Metric:
         kind: gauge or counter.
         bound: the largest value there can be, None when there is no such value.
         every_s: seconds between two readings when they are rarer than the measuring interval; 0 when they are not.
-        words: what 0 and what 1 means, for a value that is a state and no figure; () for a figure.
+        words: what 0, 1 and so on mean, for a value that is a state and no figure; () for a figure.
     """
 
     name: str
@@ -50,6 +50,8 @@ class Metric:
     every_s: float = 0.0
     words: tuple[str, ...] = ()
 
+
+LINK_DOWN, SNMP_TRAP = "net.link_down", "snmp.trap"
 
 SLOW_READING_S = 60.0
 """Seconds between two readings of what costs a child process."""
@@ -88,11 +90,13 @@ _TABLE = (
     ("net.received_bytes_per_s", "B/s", "received on", "interface", "Bytes received on an interface in a second."),
     ("net.sent_bytes_per_s", "B/s", "sent on", "interface", "Bytes sent on an interface in a second."),
     ("net.errors_per_s", "/s", "errors on", "interface", "Errors on an interface in a second, both directions."),
+    (LINK_DOWN, "", "link", "interface", "1 when an interface that should be up fell down, 0 when it came up again."),
     ("process.count", "", "processes", "", "Processes there are."),
     ("process.open_files", "", "open files", "", "Open files of the whole host."),
     ("process.open_files_percent", "%", "open files", "", "Open files of the host, of what the kernel allows."),
     ("host.uptime_s", "s", "uptime", "", "Seconds since the host started."),
     ("systemd.failed_units", "", "failed units", "", "Units that systemd counts as failed."),
+    (SNMP_TRAP, "", "trap", "trap", "1 or 2 (critical) after a trap that is an alert was received, 0 when it is over."),
     ("check.up", "", "check", "check", "1 when a check found what was expected, else 0."),
     ("check.latency_ms", "ms", "latency of", "check", "Milliseconds that a check took, or a round trip of a ping."),
     ("check.lookup_ms", "ms", "name look-up of", "check", "Milliseconds to look up the name of a web server."),
@@ -109,7 +113,8 @@ _TABLE = (
 _FULL_SCALE = 100.0
 _WORDS = {
     "check.up": ("fails", "passes"), "camera.motion": ("has ended", "is seen"), "camera.fault": ("no more", "now"),
-    "camera.events_up": ("is cut", "stands"),
+    "camera.events_up": ("is cut", "stands"), LINK_DOWN: ("is up", "is down"),
+    SNMP_TRAP: ("is over", "received", "received"),
 }  # fmt: skip
 
 CATALOGUE: Mapping[str, Metric] = {
@@ -155,7 +160,8 @@ def subject(key: SeriesKey) -> str:
 def said_value(metric: str, value: float) -> str:
     """Return a value as a person says it: "71 %", or the word for a state."""
     known = metric_of(metric)
-    return known.words[round(value)] if value in (0.0, 1.0) and known.words else value_text(value, known.unit)
+    is_state = value in range(len(known.words))
+    return known.words[round(value)] if is_state else value_text(value, known.unit)
 
 
 @functools.lru_cache(maxsize=8192)

@@ -1,7 +1,8 @@
 """Names of managed objects: the few MIBs that opsterm reads, as a table of its own, so that nothing is downloaded.
 
 Sources: RFC 3418 (SNMPv2-MIB), RFC 2863 (IF-MIB), RFC 4293 (IP-MIB), RFC 2790 (HOST-RESOURCES-MIB), RFC 6933
-(ENTITY-MIB), and UCD-SNMP-MIB as the Net-SNMP agent answers it.
+(ENTITY-MIB), UCD-SNMP-MIB as the Net-SNMP agent answers it; of notifications also RFC 3584, 4273, 2819, 4188, 1628 and
+2981, and what the Net-SNMP agent says of itself.
 """
 
 from __future__ import annotations
@@ -73,10 +74,28 @@ _TABLES = (
      "laIndex 1 laNames 2 laLoad 3 laConfig 4 laLoadInt 5"),
 )  # fmt: skip
 
+_NOTIFICATIONS = (
+    ("SNMPv2-MIB", "1.3.6.1.6.3.1.1.4", "snmpTrapOID 1 snmpTrapEnterprise 3"),
+    ("SNMPv2-MIB", "1.3.6.1.6.3.1.1.5", "coldStart 1 warmStart 2 linkDown 3 linkUp 4 authenticationFailure 5"),
+    ("RFC1213-MIB", "1.3.6.1.6.3.1.1.5", "egpNeighborLoss 6"),
+    ("SNMP-COMMUNITY-MIB", "1.3.6.1.6.3.18.1", "snmpTrapAddress 3 snmpTrapCommunity 4"),
+    ("BGP4-MIB", f"{_MIB_2}.15.0", "bgpEstablishedNotification 1 bgpBackwardTransNotification 2"),
+    ("RMON-MIB", f"{_MIB_2}.16.0", "risingAlarm 1 fallingAlarm 2"),
+    ("BRIDGE-MIB", f"{_MIB_2}.17.0", "newRoot 1 topologyChange 2"),
+    ("UPS-MIB", f"{_MIB_2}.33.2",
+     "upsTrapOnBattery 1 upsTrapTestCompleted 2 upsTrapAlarmEntryAdded 3 upsTrapAlarmEntryRemoved 4"),
+    ("ENTITY-MIB", f"{_MIB_2}.47.2.0", "entConfigChange 1"),
+    ("DISMAN-EVENT-MIB", f"{_MIB_2}.88.2.0", "mteTriggerFired 1 mteTriggerRising 2 mteTriggerFalling 3"),
+    ("DISMAN-EVENT-MIB", f"{_MIB_2}.88.2.1",
+     "mteHotTrigger 1 mteHotTargetName 2 mteHotContextName 3 mteHotOID 4 mteHotValue 5"),
+    ("NET-SNMP-AGENT-MIB", "1.3.6.1.4.1.8072.4.0", "nsNotifyStart 1 nsNotifyShutdown 2 nsNotifyRestart 3"),
+)  # fmt: skip
+"""What is sent without being asked for, and what goes with it; the numbers are those of the notifications."""
+
 _GROUPS = (
     ("iso", "1"), ("internet", "1.3.6.1"), ("mib-2", _MIB_2), ("system", f"{_MIB_2}.1"),
     ("interfaces", f"{_MIB_2}.2"), ("host", f"{_MIB_2}.25"), ("ifMIB", f"{_MIB_2}.31"), ("entityMIB", f"{_MIB_2}.47"),
-    ("enterprises", "1.3.6.1.4.1"), ("ucdavis", _UCD),
+    ("enterprises", "1.3.6.1.4.1"), ("ucdavis", _UCD), ("snmpTraps", "1.3.6.1.6.3.1.1.5"),
 )  # fmt: skip
 
 
@@ -88,7 +107,7 @@ def _read_tables() -> tuple[dict[str, Oid], dict[Oid, str], dict[str, str], dict
     names: dict[str, Oid] = {name: _numbers(text) for name, text in _GROUPS}
     homes: dict[str, str] = {}
     columns: dict[Oid, Sequence[Oid]] = {}
-    for mib, root, words in _SCALARS:
+    for mib, root, words in (*_SCALARS, *_NOTIFICATIONS):
         parts = words.split()
         for name, number in zip(parts[::2], parts[1::2], strict=True):
             names[name] = (*_numbers(root), int(number))

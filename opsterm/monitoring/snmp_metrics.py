@@ -6,10 +6,12 @@ memory, load). What an agent does not have is absent from a measurement, never z
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from opsterm.monitoring.counters import CounterReading, growth, restarted
+from opsterm.monitoring.metrics import LINK_DOWN
 from opsterm.monitoring.mib import NAMES, Oid, instance_of, is_below
 from opsterm.monitoring.snmp_values import Binding, SnmpValue
 
@@ -29,6 +31,7 @@ SCALARS: Sequence[Oid] = [
 TREES: Sequence[Oid] = [
     NAMES[name]
     for name in (
+        "ifAdminStatus", "ifOperStatus",
         "ifName", "ifHCInOctets", "ifHCOutOctets", "ifHighSpeed", "ifCounterDiscontinuityTime", "ifDescr", "ifType",
         "ifSpeed", "ifInOctets", "ifOutOctets", "ifInErrors", "ifOutErrors", "hrStorageType", "hrStorageDescr",
         "hrStorageAllocationUnits", "hrStorageSize", "hrStorageUsed", "hrProcessorLoad", "laLoadInt",
@@ -37,6 +40,9 @@ TREES: Sequence[Oid] = [
 """What a measurement walks."""
 
 _LOOPBACK = 24
+_DOWN = 2
+_CARRIES = (1, 4, 5)  # up; unknown, as virtual interfaces say it; dormant, which waits to be dialled
+_CARRIES_NOT = (2, 6, 7)  # down; its part is not there; what is below it is down
 _STORAGE_TYPES = (*NAMES["host"], 2, 1)
 _RAM, _FIXED_DISK = (*_STORAGE_TYPES, 2), (*_STORAGE_TYPES, 4)
 _NO_FILES = ("/dev", "/run", "/sys", "/proc")
@@ -93,6 +99,7 @@ def measured(before: SnmpSnapshot | None, now: SnmpSnapshot) -> Iterator[Measure
     yield from _load(now)
     yield from _memory(now)
     yield from _storage(now)
+    yield from _links(earlier, now)
     yield from _interfaces(earlier, now)
     processes = now.number("hrSystemProcesses")
     if processes is not None:
@@ -208,14 +215,10 @@ def _storage(now: SnmpSnapshot) -> Iterator[Measured]:
 def _interfaces(before: SnmpSnapshot | None, now: SnmpSnapshot) -> Iterator[Measured]:
     if before is None:
         return
-    rows = now.instances("ifDescr", "ifName")
-    names = {row: now.text("ifName", row) or now.text("ifDescr", row) or row_text(row) for row in rows}
-    shared = {name for name in names.values() if list(names.values()).count(name) > 1}
     elapsed_s = now.monotonic - before.monotonic
-    for row, plain in names.items():
-        if now.number("ifType", row) == _LOOPBACK or _began_again(before, now, row):
+    for row, name in _named_interfaces(now):
+        if _began_again(before, now, row):
             continue
-        name = f"{plain}#{row_text(row)}" if plain in shared else plain
         speed = _octets_per_s(now, row)
         for metric, wide, narrow in (
             ("net.received_bytes_per_s", "ifHCInOctets", "ifInOctets"),
@@ -230,6 +233,26 @@ def _interfaces(before: SnmpSnapshot | None, now: SnmpSnapshot) -> Iterator[Meas
         known = [rate for rate in errors if rate is not None]
         if known:
             yield "net.errors_per_s", name, sum(known)
+
+
+def _named_interfaces(now: SnmpSnapshot) -> Iterator[tuple[Oid, str]]:
+    """Yield row and name of each interface that leads anywhere; names that several have get their row behind them."""
+    rows = now.instances("ifDescr", "ifName")
+    names = {row: now.text("ifName", row) or now.text("ifDescr", row) or row_text(row) for row in rows}
+    counts = Counter(names.values())
+    for row, name in names.items():
+        if now.number("ifType", row) != _LOOPBACK:
+            yield row, f"{name}#{row_text(row)}" if counts[name] > 1 else name
+
+
+def _links(before: SnmpSnapshot | None, now: SnmpSnapshot) -> Iterator[Measured]:
+    """Yield 0 for a link that is up, or is not meant to be; 1 for one that was up before. Others never were."""
+    for row, name in _named_interfaces(now):
+        wanted, found = now.number("ifAdminStatus", row), now.number("ifOperStatus", row)
+        if found in _CARRIES or wanted == _DOWN:
+            yield LINK_DOWN, name, 0.0
+        elif found in _CARRIES_NOT and before is not None and before.number("ifOperStatus", row) in _CARRIES:
+            yield LINK_DOWN, name, 1.0
 
 
 def row_text(row: Oid) -> str:

@@ -229,7 +229,8 @@ def rules_from(
         BadSetting: one of them cannot be used. Selectors are not checked here.
     """
     own = [make_rule(s, f"[[monitoring.threshold]] number {i}") for i, s in enumerate(settings.threshold, 1)]
-    return [replace(rule, advise=advise) for rule in (*own, *more, *(SHIPPED if settings.default_thresholds else ()))]
+    shipped = SHIPPED if settings.default_thresholds else ()
+    return [replace(rule, advise=advise) for rule in (*own, *more, *shipped, OF_TRAPS)]
 
 
 def _ship(metric: str, warn: float | None, crit: float | None, clear: float, n: int, m: int) -> Rule:
@@ -252,6 +253,10 @@ SHIPPED: Sequence[Rule] = (
     _ship("pressure.io_full_percent", 25.0, 60.0, 15.0, 45, 60),
     _ship("net.errors_per_s", 1.0, 50.0, 0.2, 10, 15),
     # what is a fault by itself
+    _ship("net.link_down", 1.0, None, 0.0, 1, 1),
     _ship("systemd.failed_units", 1.0, None, 0.0, 1, 1),
 )
 """The thresholds that ship, for any target that measures these."""
+
+OF_TRAPS = _ship("snmp.trap", 1.0, 2.0, 0.0, 1, 1)
+"""Always there: which traps are alerts is said by rules of their own, see `trap_rules`."""

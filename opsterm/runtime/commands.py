@@ -154,6 +154,8 @@ COMMANDS: tuple[Command, ...] = (
             verb="vault remove"),
     Command(id="open_credentials", keys=("o",), pane="credentials", title="open the vault",
             text="Opens the vault for this session, or makes one.", verb="vault create"),
+    Command(id="show_traps", title="traps", text="Lists what devices told by themselves in the last day, and who sends what is not taken.",
+            verb="snmp traps"),
     Command(id="unlock_vault", title="unlock vault", text="Opens the vault for this session, or makes one.",
             verb="vault status"),
     Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes or a shell run.",

@@ -18,6 +18,7 @@ from opsterm.core.mail_settings import MailSettings
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
 from opsterm.core.settings_reading import describe_settings
+from opsterm.core.snmp_settings import SnmpSettings, udp_place, way_without_root
 from opsterm.core.units import age_text
 from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.runtime.checks import CheckState
@@ -25,6 +26,10 @@ from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules
 from opsterm.runtime.ports import Credentials, LeaseRow, Operator
 from opsterm.runtime.supervisor import TaskStatus
+from opsterm.runtime.traps import Receiver, checked_trap_rules
+
+LOWEST_FREE_PORT = 1024
+"""Ports below it need root or a capability."""
 
 
 class Health(StrEnum):
@@ -243,6 +248,48 @@ def check_mail(settings: MailSettings, queue: Sequence[Mail], now: float) -> Che
         risk = "its certificate is not looked at" if unverified else "nothing on the line is protected"
         return Check(name="mail", health=Health.NOTE, text=f"{text}; {risk}")
     return Check(name="mail", health=Health.GOOD, text=text)
+
+
+def check_traps(settings: SnmpSettings, receiver: Receiver | None, now: float) -> Check:
+    """Return the line for the receiver of traps: where it listens, what it took, what it did not.
+
+    Args:
+        settings: of SNMP.
+        receiver: as it last said, None when it never did.
+        now: epoch seconds.
+    """
+    place = udp_place(settings.traps)
+    if place is None:
+        return Check(name="traps", health=Health.GOOD, text="snmp.traps is not set, so no traps are received")
+    try:
+        rules = checked_trap_rules(settings)
+    except OpstermError as error:
+        said = f"{error.what} {error.why}".strip()
+        return Check(name="traps", health=Health.BAD, text=said, next_step=error.next_step)
+    if receiver is None or receiver.place != settings.traps:
+        way = way_without_root(place[1]) if place[1] < LOWEST_FREE_PORT else ""
+        return Check(
+            name="traps", health=Health.NOTE, text=f"{settings.traps}: has not been received at yet",
+            next_step=f"If this account may not open the port: {way}" if way else "Start `opsterm` or `opsterm serve`.",
+        )  # fmt: skip
+    if receiver.error:
+        return Check(name="traps", health=Health.BAD, text=receiver.error, next_step=receiver.next_step)
+    known = [count for count in receiver.senders if count.target]
+    text = (
+        f"{receiver.place}: {sum(count.taken for count in known)} taken from {len(known)} targets, {len(rules)} rules"
+    )
+    troubles = {
+        "refused": sum(count.refused for count in known), "malformed": sum(count.malformed for count in known),
+        "over the limit": sum(count.dropped for count in known), "not kept": receiver.left_out,
+        "from addresses of no target": sum(count.received for count in receiver.senders if not count.target),
+    }  # fmt: skip
+    said = ", ".join(f"{number:,} {what}" for what, number in troubles.items() if number)
+    if not said:
+        return Check(name="traps", health=Health.GOOD, text=f"{text}; said {age_text(now - receiver.at)} ago")
+    return Check(
+        name="traps", health=Health.NOTE, text=f"{text}; {said}",
+        next_step="`opsterm snmp traps --senders` says whose, and why.",
+    )  # fmt: skip
 
 
 def check_lease(row: LeaseRow | None, me: str, now: float) -> Check:

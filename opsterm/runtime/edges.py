@@ -15,6 +15,7 @@ from opsterm.runtime.ports_files import Contents, NewFiles
 from opsterm.runtime.ports_mail import MailTransport, WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
+from opsterm.runtime.ports_traps import TrapEar
 
 
 class Files(Protocol):
@@ -62,6 +63,7 @@ class Edges:
         open_credentials: finds the keyring or the vault.
         open_connector: makes the connector, given the credentials.
         open_snmp: makes the reader of SNMP agents, given the credentials.
+        open_traps: makes the receiver of traps, given the credentials.
         open_reach: makes what checks web servers, ports and hosts, given the credentials.
         open_cameras: makes what asks cameras, given the credentials.
         open_apis: makes what fetches descriptions of APIs.
@@ -82,6 +84,7 @@ class Edges:
     open_credentials: Callable[[], Awaitable[Credentials]]
     open_connector: Callable[[Credentials], Awaitable[Connector]]
     open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
+    open_traps: Callable[[Credentials], Awaitable[TrapEar]]
     open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
     open_cameras: Callable[[Credentials], Awaitable[CameraReader]]
     open_apis: Callable[[], Awaitable[DescriptionReader]]

@@ -11,6 +11,7 @@ from opsterm.core.secret import Secret
 from opsterm.monitoring.alerts import Severity
 from opsterm.runtime.ports import Fence, Store
 from opsterm.runtime.ports_apis import ApiStore
+from opsterm.runtime.ports_traps import TrapStore
 
 Facts = Callable[[Mail], Sequence[Fact]]
 """Called, in another thread, with a mail as it was kept; what it returns is committed with it."""
@@ -86,7 +87,8 @@ class MailTransport(Protocol):
 
 
 class WholeStore(Store, Protocol):
-    """Everything that is kept, mail and APIs included; here, because what `ports` names cannot need `ports`."""
+    """Everything that is kept, mail, APIs and traps included; here, because what `ports` names cannot need `ports`."""
 
     mail: MailStore
     apis: ApiStore
+    traps: TrapStore

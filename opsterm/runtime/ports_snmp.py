@@ -15,6 +15,10 @@ SNMP_LOGINS = "opsterm:snmp"
 """The service under which a log-in is kept; the account is the target's name."""
 
 
+TRAP_LOGINS = "opsterm:snmp-traps"
+"""The service of log-ins that traps alone come with; they are taken with the target's own log-in as well."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnmpLogin:
     """How an agent lets us in: a community (version 2c), or a user (version 3).
@@ -39,8 +43,9 @@ class SnmpLogin:
 AUTH_PROTOCOLS = ("SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512", "MD5")
 """Ways to authenticate: RFC 3414 and RFC 7860."""
 
-PRIV_PROTOCOLS = ("AES", "AES-192", "AES-256", "DES")
-"""Ways to encrypt: RFC 3826, RFC 3414, and the longer AES keys as Net-SNMP and most vendors make them."""
+PRIV_PROTOCOLS = ("AES", "AES-192", "AES-256", "AES-192-C", "AES-256-C", "DES")
+"""Ways to encrypt: RFC 3826, RFC 3414, and longer AES keys: made as Net-SNMP makes them, or (-C) as Cisco does. The two
+differ where the digest is shorter than the key."""
 
 SHORTEST_PASSPHRASE = 8
 """Characters of a passphrase at least (RFC 3414, 11.2)."""
@@ -78,8 +83,8 @@ class SnmpReader(Protocol):
         """Read sysUpTime; without a kept log-in, see whether an agent answers at all."""
         ...
 
-    async def keep(self, name: str, login: SnmpLogin) -> None:
-        """Keep a target's log-in in the keyring or the vault."""
+    async def keep(self, name: str, login: SnmpLogin, *, service: str = SNMP_LOGINS) -> None:
+        """Keep a target's log-in in the keyring or the vault, under a service."""
         ...
 
     async def close(self) -> None:

@@ -1,28 +1,25 @@
-"""The worker that measures targets over SSH and WinRM: those that monitoring.remote chooses, once in an interval."""
+"""The worker that measures targets: those that the setting monitoring.remote chooses, each once in an interval."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opsterm.core.clock import Clock
-from opsterm.core.errors import OpstermError, StorageFull, Unreachable
+from opsterm.core.errors import OpstermError, StorageFull
 from opsterm.core.settings import MonitoringSettings
 from opsterm.core.text import clean_line
 from opsterm.inventory.target import Protocol
-from opsterm.monitoring.looks import Look
-from opsterm.monitoring.remote_host import HostReading, host_reading, readings
 from opsterm.monitoring.sample import Sample, SeriesKey
-from opsterm.monitoring.windows_host import windows_reading
 from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.measurers import Measurement, Measurer
 from opsterm.runtime.monitoring import Monitoring
-from opsterm.runtime.ports import Connector, Fence
-from opsterm.runtime.remote_look import look_at
+from opsterm.runtime.ports import Fence
 from opsterm.runtime.supervisor import Heart
 
 AT_ONCE = 20
@@ -42,9 +39,6 @@ LONGEST_LIMIT_S = 20.0
 LONGEST_PAUSE_S = 300.0
 """A target that cannot be measured, or not to the end, is tried again after 2, 4, 8, … intervals, and never later."""
 
-_MEASURED = (Protocol.SSH, Protocol.WINRM)
-"""Protocols over which a target can be measured."""
-
 _SPREAD = (math.sqrt(5) - 1) / 2  # multiples of it, modulo 1, lie as evenly as can be however many there are
 
 log = logging.getLogger("opsterm.remote")
@@ -52,11 +46,17 @@ log = logging.getLogger("opsterm.remote")
 
 @dataclass(slots=True)
 class _Watched:
-    """One target and how its measuring goes; `due_at` and `told_at` are of the clock that does not jump."""
+    """One target and how its measuring goes.
+
+    Attributes:
+        order: how it is reached.
+        due_at, told_at: of the clock that does not jump.
+        stands: whether the last measurement reached it.
+    """
 
     order: OrderTarget
     due_at: float
-    before: HostReading | None = None
+    stands: bool = False
     failures: int = 0
     running: bool = False
     told: str | None = None
@@ -65,7 +65,7 @@ class _Watched:
 
 
 class RemoteMonitoring:
-    """Measures over the connector; what comes goes the way of this host's own measurements.
+    """Measures, each target in its protocol's way; what comes goes the way of this host's own measurements.
 
     A target that cannot be measured (no answer, an unknown or changed host key, a credential that is missing or locked
     away) says so in its note and is tried less often. Nobody is asked anything.
@@ -73,7 +73,7 @@ class RemoteMonitoring:
 
     def __init__(
         self, clock: Clock, *, settings: MonitoringSettings, inventory: Inventory, monitoring: Monitoring,
-        connector: Callable[[], Awaitable[Connector]],
+        measurers: Mapping[Protocol, Measurer],
     ) -> None:  # fmt: skip
         self._clock = clock
         self._selector = settings.remote
@@ -81,7 +81,7 @@ class RemoteMonitoring:
         self._limit_s = min(max(self._interval_s, SHORTEST_LIMIT_S), LONGEST_LIMIT_S)
         self._inventory = inventory
         self._monitoring = monitoring
-        self._connector = connector
+        self._measurers = measurers
         self._watched: dict[str, _Watched] = {}
         self._arrived: list[Sample] = []
         self._news: dict[str, str] = {}
@@ -94,6 +94,8 @@ class RemoteMonitoring:
             LeaseLost: another process runs the workers now.
             StorageError: measurements could not be kept, and the disk is not just full.
         """
+        for one in self._watched.values():
+            self._forget(one)
         self._watched, self._arrived, self._news = {}, [], {}
         try:
             async with asyncio.TaskGroup() as group:
@@ -117,26 +119,31 @@ class RemoteMonitoring:
     def _choose(self, now: float) -> Sequence[str]:
         """Ask the selector again; return the names of targets that are measured no longer."""
         rows = self._inventory.select(self._selector).rows
-        chosen = {row.target.name: row.target for row in rows if row.target.protocol in _MEASURED}
+        chosen = {row.target.name: row.target for row in rows if row.target.protocol in self._measurers}
         gone = [name for name in self._watched if name not in chosen]
         for name in gone:
-            del self._watched[name]
+            self._forget(self._watched.pop(name))
         for name, target in chosen.items():
             order = self._inventory.order_target(target)
             if name not in self._watched or self._watched[name].order != order:
+                if name in self._watched:
+                    self._forget(self._watched[name])
                 self._chosen_ever += 1
                 self._watched[name] = _Watched(order, now + self._chosen_ever * _SPREAD % 1.0 * self._interval_s)
         return gone
+
+    def _forget(self, one: _Watched) -> None:
+        self._measurers[Protocol(one.order.protocol)].forget(one.order)
 
     def _start_due(self, group: asyncio.TaskGroup, now: float) -> None:
         """Begin with the targets that are due and not at work, the longest due first, as many as may be at once."""
         free = {True: AT_ONCE, False: LOG_INS_AT_ONCE}
         for one in self._watched.values():
-            free[one.before is not None] -= one.running
+            free[one.stands] -= one.running
         due = [one for one in self._watched.values() if not one.running and one.due_at <= now]
         for one in sorted(due, key=lambda one: one.due_at):
-            if free[one.before is not None] > 0:
-                free[one.before is not None] -= 1
+            if free[one.stands] > 0:
+                free[one.stands] -= 1
                 one.running = True
                 group.create_task(self._measure(one))
 
@@ -144,15 +151,11 @@ class RemoteMonitoring:
         """Measure one target once. What goes wrong here must not end the others: it raises nothing."""
         name, reason = one.order.name, ""
         try:
-            look, read, kind = _kind_of(one.order)
-            text = await look_at(await self._connector(), one.order, look, limit_s=self._limit_s)
-            reading = read(text)
-            if reading.says_nothing:
-                raise Unreachable(f"{name} let us in, but shows no {kind}.")
+            found = await self._measurers[Protocol(one.order.protocol)].measure(one.order, limit_s=self._limit_s)
             if self._watched.get(name) is one:
-                self._arrived += self._samples(one, reading)
-            one.before = reading
-            one.failures = 0 if reading.complete else one.failures + 1  # what hangs there should not pile up
+                self._arrived += self._samples(one, found)
+            one.stands = True
+            one.failures = 0 if found.is_complete else one.failures + 1  # what hangs there should not pile up
         except OpstermError as error:
             reason = error.what
         except Exception as error:  # a fault of ours: of this target only, and it is told
@@ -161,15 +164,17 @@ class RemoteMonitoring:
         finally:
             one.running = False
         if reason:
-            one.before, one.failures = None, one.failures + 1
+            one.stands, one.failures = False, one.failures + 1
         self._plan(one, self._clock.monotonic())
-        if self._watched.get(name) is one:
+        if self._watched.get(name) is not one:
+            self._forget(one)
+        else:
             self._news[name] = mask(clean_line(f"Not measured: {reason}", limit=300))[0] if reason else ""
 
-    def _samples(self, one: _Watched, reading: HostReading) -> Sequence[Sample]:
+    def _samples(self, one: _Watched, found: Measurement) -> Sequence[Sample]:
         at = self._clock.now()
         made = []
-        for metric, item, value in readings(one.before, reading):
+        for metric, item, value in found.values:
             key = one.keys.get((metric, item))
             if key is None:
                 key = one.keys[metric, item] = SeriesKey(one.order.name, metric, mask(item)[0])
@@ -206,10 +211,3 @@ class RemoteMonitoring:
                 one.told, one.told_at = reason, now
                 told[name] = reason
         return told
-
-
-def _kind_of(order: OrderTarget) -> tuple[Look, Callable[[str], HostReading], str]:
-    """Return how a target is looked at, what reads what it says, and what should have answered."""
-    if order.protocol == Protocol.WINRM:
-        return Look.WINDOWS_READING, windows_reading, "Windows with its performance counters"
-    return Look.READING, host_reading, "Linux with sh and /proc"

@@ -35,6 +35,7 @@ from opsterm.runtime.files import FileTransfers
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.mail import Post
+from opsterm.runtime.measurers import measurers_by_protocol
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.notices import MailNotices
 from opsterm.runtime.offload import Offload
@@ -47,6 +48,7 @@ from opsterm.runtime.remote_monitoring import RemoteMonitoring
 from opsterm.runtime.snmp import Snmp
 from opsterm.runtime.supervisor import Supervisor
 from opsterm.runtime.terminals import Terminals
+from opsterm.runtime.traps import Traps
 from opsterm.runtime.workers import Worker, Workers
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Runtime:
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
         inventory, profiles, monitoring, remote_monitoring, alerts, changes, terminals, audit, exposition,
-            snmp, reach, connection_test, checks, cameras, post, files: use-cases by room.
+            snmp, traps, reach, connection_test, checks, cameras, post, files: use-cases by room.
     """
 
     inventory: Inventory
@@ -76,6 +78,7 @@ class Runtime:
     terminals: Terminals
     audit: Audit
     exposition: Exposition
+    traps: Traps
     post: Post
     notices: MailNotices
     files: FileTransfers
@@ -163,8 +166,7 @@ class Runtime:
         self.alerts = Alerts(store, ledger, self.clock, operator=edges.operator)
         self.inventory = Inventory(
             store, ledger, self.clock, files=edges.files, operator=edges.operator, offload=self.offload,
-            connector=self.connector, open_alerts=self.alerts.by_target,
-            checks={Protocol.SNMP: self.snmp.check},
+            connector=self.connector, open_alerts=self.alerts.by_target, checks={Protocol.SNMP: self.snmp.check},
         )  # fmt: skip
         self.reach = Reach(self.inventory, self.clock, self._reach_probe)
         self.checks = Checks(settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe)
@@ -174,9 +176,8 @@ class Runtime:
         )  # fmt: skip
         self.monitoring = Monitoring(
             store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
-            open_probe=edges.open_probe, alerts=self.alerts,
-            selects=self.inventory.chooses, open_knowledge=edges.open_knowledge,
-            sources=[self.checks, self.cameras],
+            open_probe=edges.open_probe, alerts=self.alerts, selects=self.inventory.chooses,
+            open_knowledge=edges.open_knowledge, sources=[self.checks, self.cameras],
         )  # fmt: skip
         executor = Executor(
             store, ledger, self.connector, self.clock, runner=edges.processes.me(),
@@ -195,7 +196,12 @@ class Runtime:
         )  # fmt: skip
         self.remote_monitoring = RemoteMonitoring(
             self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
-            connector=self.connector)  # fmt: skip
+            measurers=measurers_by_protocol(self.connector, self.snmp.reader, self.clock, settings.snmp),
+        )  # fmt: skip
+        self.traps = Traps(
+            store, ledger, self.clock, settings=settings.snmp, inventory=self.inventory, monitoring=self.monitoring,
+            alerts=self.alerts, open_ear=lambda: edges.open_traps(self.credentials), open_reader=self.snmp.reader,
+        )  # fmt: skip
         self.profiles = Profiles(self.inventory, self.connector, self.clock, read_only=settings.changes.read_only)
         self.terminals = Terminals(ledger, self.inventory, self.connector, read_only=settings.changes.read_only)
         self.connection_test = ConnectionTest(self.inventory, self.clock, self.connector, self._reach_probe,
@@ -310,6 +316,8 @@ class Runtime:
             works.append(Worker(name="remote measurements", run=run, beat_every_s=1.0))
         works += check_works(self.checks, self.clock, self.monitoring, self.settings.checks.parallel)
         works += camera_works(self.cameras, self.clock, self.monitoring)
+        if self.settings.snmp.traps:
+            works.append(Worker(name="traps", run=self.traps.receive_for_ever, beat_every_s=5.0))
         return [
             *works,
             Worker(name="samples upkeep", run=self.monitoring.compact_for_ever, beat_every_s=60.0),
@@ -390,6 +398,7 @@ class Runtime:
             await parts.check_credentials(self.credentials), parts.check_winrm(self.settings.winrm),
             parts.check_checks(await self.check_states(), now),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
+            parts.check_traps(self.settings.snmp, await self.traps.receiver(), now),
             parts.check_lease(await self.workers.living_holder(), self._edges.processes.me(), now),
         ]  # fmt: skip
         checks += [parts.check_task(task, now) for task in await self.workers.tasks()]

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from opsterm.core.errors import BadInput, ExitCode, OpstermError, StorageError, Unreachable
-from opsterm.core.settings import SnmpSettings
+from opsterm.core.snmp_settings import SnmpSettings
 from opsterm.inventory.target import Protocol, Target
-from opsterm.monitoring import snmp_metrics, snmp_profile
-from opsterm.monitoring.mib import COLUMNS, Oid, instance_of, parse_oid
-from opsterm.monitoring.sample import Sample, SeriesKey
-from opsterm.monitoring.snmp_metrics import SnmpSnapshot, measured, snapshot
+from opsterm.monitoring import snmp_profile
+from opsterm.monitoring.mib import COLUMNS, instance_of, parse_oid
 from opsterm.monitoring.snmp_profile import SnmpProfile, profile_of
 from opsterm.monitoring.snmp_values import Binding, SnmpTable, as_table
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.inventory import Inventory
-from opsterm.runtime.ports_snmp import SnmpLogin, SnmpReader, Walked
+from opsterm.runtime.measurers import read_snapshot
+from opsterm.runtime.ports_snmp import SNMP_LOGINS, TRAP_LOGINS, SnmpLogin, SnmpReader, Walked
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -122,16 +121,25 @@ class Snmp:
 
         async def read(target: OrderTarget) -> SnmpProfile:
             trees, scalars = snmp_profile.TREES, snmp_profile.SCALARS
-            return profile_of(await _read(reader, target, scalars, trees, self._settings.walk_limit, 0.0))
+            return profile_of(
+                await read_snapshot(reader, target, scalars, trees, limit=self._settings.walk_limit, monotonic=0.0)
+            )
 
         return await self._each(selector, read)
 
-    async def keep_login(self, selector: str, login: SnmpLogin) -> Sequence[str]:
-        """Keep one log-in for each target; return their names. Raises BadInput for one that cannot be used."""
-        targets = await self._targets(selector)
+    async def keep_login(self, selector: str, login: SnmpLogin, *, for_traps: bool = False) -> Sequence[str]:
+        """Keep one log-in for each target; return their names. Raises BadInput for one that cannot be used.
+
+        Args:
+            selector: which targets; for traps those of any protocol, for any host may send some.
+            login: what is kept.
+            for_traps: whether it is for what they send by themselves only.
+        """
+        rows = await self._inventory().resolve(selector) if for_traps else ()
+        targets = [row.target for row in rows] if for_traps else await self._targets(selector)
         reader = await self.reader()
         for target in targets:
-            await reader.keep(target.name, login)
+            await reader.keep(target.name, login, service=TRAP_LOGINS if for_traps else SNMP_LOGINS)
         return [target.name for target in targets]
 
     def _limit(self, given: int) -> int:
@@ -181,50 +189,3 @@ def _failure(name: str, error: OpstermError) -> SnmpAnswer[R]:
         target=name, error=error.what, why=error.why, next_step=error.next_step,
         reached=not isinstance(error, Unreachable),
     )  # fmt: skip
-
-
-async def _read(
-    reader: SnmpReader, target: OrderTarget, scalars: Sequence[Oid], trees: Sequence[Oid], limit: int, monotonic: float
-) -> SnmpSnapshot:  # fmt: skip
-    values = await reader.get(target, scalars)
-    walked = await reader.walk(target, trees, limit=limit)
-    return snapshot(monotonic, [*values, *walked.bindings])
-
-
-class SnmpMeasurer:
-    """Measures targets over SNMP: remembers the last reading of each, because rates need two."""
-
-    def __init__(self, reader: SnmpReader, monotonic: Callable[[], float], *, limit: int) -> None:
-        """Measure nothing yet.
-
-        Args:
-            reader: asks the agents.
-            monotonic: the clock that rates are measured with.
-            limit: values read of one target's tables at most.
-        """
-        self._reader = reader
-        self._monotonic = monotonic
-        self._limit = limit
-        self._before: dict[str, SnmpSnapshot] = {}
-
-    async def measure(self, target: OrderTarget, at: float) -> Sequence[Sample]:
-        """Return one sample of each metric; rates are absent at the first call and after a new start of the agent.
-
-        Args:
-            target: whom to ask; its name is that of the series.
-            at: epoch seconds written into the samples.
-
-        Raises:
-            Unreachable, TimedOut: as `SnmpReader`; the next measurement has no rates, for it would span the hole.
-        """
-        before = self._before.pop(target.name, None)
-        scalars, trees = snmp_metrics.SCALARS, snmp_metrics.TREES
-        now = await _read(self._reader, target, scalars, trees, self._limit, self._monotonic())
-        self._before[target.name] = now
-        return [
-            Sample(SeriesKey(target.name, metric, item), at, value) for metric, item, value in measured(before, now)
-        ]
-
-    def forget(self, name: str) -> None:
-        """Let go of what was remembered of a target that is no longer measured."""
-        self._before.pop(name, None)

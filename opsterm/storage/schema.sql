@@ -160,6 +160,25 @@ CREATE TABLE target_seen (
   reason VARCHAR NOT NULL,
   PRIMARY KEY (name)
 );
+CREATE TABLE trap (
+  id INTEGER NOT NULL,
+  target VARCHAR NOT NULL,
+  sender VARCHAR NOT NULL,
+  version VARCHAR NOT NULL,
+  user_name VARCHAR NOT NULL,
+  checked INTEGER NOT NULL,
+  is_inform INTEGER NOT NULL,
+  trap VARCHAR NOT NULL,
+  name VARCHAR NOT NULL,
+  up_time_s FLOAT,
+  at FLOAT NOT NULL,
+  last_at FLOAT NOT NULL,
+  count INTEGER NOT NULL,
+  bindings VARCHAR NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX trap_last_at ON trap (last_at);
+CREATE INDEX trap_target ON trap (target, last_at);
 CREATE TABLE api_description (
   name VARCHAR NOT NULL,
   body VARCHAR NOT NULL,
@@ -229,4 +248,4 @@ CREATE TABLE tick (
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0004');
+INSERT INTO alembic_version VALUES ('0005');

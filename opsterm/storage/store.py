@@ -12,7 +12,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import StorageError, StorageFull
 from opsterm.core.paths import Paths, make_private
 from opsterm.core.units import bytes_text
-from opsterm.runtime import ports, ports_apis, ports_mail
+from opsterm.runtime import ports, ports_apis, ports_mail, ports_traps
 from opsterm.runtime.offload import Offload
 from opsterm.storage.alerts import SqliteAlerts
 from opsterm.storage.apis import SqliteApis
@@ -26,6 +26,7 @@ from opsterm.storage.output import FileOutput
 from opsterm.storage.samples import SqliteSamples
 from opsterm.storage.schema import SHIPPED, Schema, backups, prepare, version_on_disk
 from opsterm.storage.targets import SqliteTargets
+from opsterm.storage.traps import SqliteTraps
 from opsterm.storage.writer import Writer
 
 _COUNTED = {
@@ -35,6 +36,7 @@ _COUNTED = {
     "alerts": "SELECT count(*) FROM alert",
     "mails": "SELECT count(*) FROM mail",
     "APIs": "SELECT count(*) FROM api",
+    "traps": "SELECT count(*) FROM trap",
     "series": "SELECT count(*) FROM series",
     "measurements": "SELECT ifnull(sum(length(data)), 0) / 8 FROM tick",
     "minutes": "SELECT count(*) FROM sample_minute",
@@ -111,6 +113,7 @@ class SqliteStore:
         output = paths.output.absolute()
         self.mail: ports_mail.MailStore = SqliteMail(writer, readers)
         self.apis: ports_apis.ApiStore = SqliteApis(writer, readers)
+        self.traps: ports_traps.TrapStore = SqliteTraps(writer, readers)
         self.changes: ports.ChangeStore = SqliteChanges(writer, readers, output=output)
         self.output: ports.OutputStore = FileOutput(output, offload.pool("output"))
         self.preferences: ports.PreferenceStore = SqlitePreferences(writer, readers)

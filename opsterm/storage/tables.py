@@ -277,6 +277,27 @@ class ApiDescriptionTable(SQLModel, table=True):
     body: str
 
 
+class TrapTable(SQLModel, table=True):
+    """Traps and informs that were received, the newest of them; `bindings` is JSON: pairs of texts, masked."""
+
+    __tablename__: ClassVar[str] = "trap"
+    __table_args__ = (Index("trap_last_at", "last_at"), Index("trap_target", "target", "last_at"))
+    id: int = Field(primary_key=True)
+    target: str
+    sender: str
+    version: str
+    user_name: str
+    checked: int
+    is_inform: int
+    trap: str
+    name: str
+    up_time_s: float | None
+    at: float
+    last_at: float
+    count: int
+    bindings: str
+
+
 class PreferenceTable(SQLModel, table=True):
     """Small things that stick."""
 

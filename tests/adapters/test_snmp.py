@@ -17,7 +17,7 @@ from opsterm.adapters.snmp import UP_TIME, PySnmpReader
 from opsterm.adapters.snmp_login import seal, unseal
 from opsterm.core.errors import AuthenticationFailed, BadInput, OpstermError, TimedOut, Unreachable
 from opsterm.core.secret import Secret
-from opsterm.core.settings import SnmpSettings
+from opsterm.core.snmp_settings import SnmpSettings
 from opsterm.monitoring.mib import NAMES, Oid, instance_of
 from opsterm.monitoring.snmp_values import ValueKind
 from opsterm.policy.order import OrderTarget

@@ -25,7 +25,7 @@ def test_a_generated_page_is_in_step(name: str, page: Callable[[], str]) -> None
     assert kept == page(), f"{name} is stale: run `{COMMAND}` and commit it"
 
 
-TABLES = ("monitoring.threshold", "mail.notify", "checks.http", "checks.tcp", "checks.ping")
+TABLES = ("monitoring.threshold", "snmp.trap_alert", "mail.notify", "checks.http", "checks.tcp", "checks.ping")
 """Settings that are tables, which no variable can hold."""
 
 

@@ -16,6 +16,7 @@ from opsterm.core.check_settings import HttpCheckSetting, PingCheckSetting, TcpC
 from opsterm.core.mail_settings import MailNotifySetting
 from opsterm.core.settings import Settings, ThresholdSetting
 from opsterm.core.settings_reading import NOT_SETTINGS, describe_settings, load_settings
+from opsterm.core.snmp_settings import SnmpTrapAlertSetting
 from opsterm.runtime.commands import COMMANDS, Command, key_text
 from tests.house.source import CHECKOUT
 
@@ -80,6 +81,14 @@ A_MAIL_NOTICE = """\
     target = "env:prod"
     severity = "warning"
     to = "ops@example.com, duty@example.com\""""
+
+
+A_TRAP_ALERT = """\
+    [[snmp.trap_alert]]
+    trap = "1.3.6.1.4.1.9.9.117.2.0.2"
+    item = "1.3.6.1.4.1.9.9.117.1.1.2.1.2"
+    severity = "critical"
+    ends_after_s = 86400"""
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -272,6 +281,8 @@ def settings_page() -> str:
             parts += _thresholds()
         if section.name == "checks":
             parts += _checks()
+        if section.name == "snmp":
+            parts += _trap_alerts()
         if section.name == "mail":
             parts += _mail_notices()
     keys = next(field for field in dataclasses.fields(Settings) if field.name == "keys")
@@ -333,6 +344,17 @@ def _mail_notices() -> list[str]:
         A_MAIL_NOTICE,
         _fields_table(MailNotifySetting),
     ]
+
+
+ABOUT_TRAP_ALERTS = """\
+Which traps are alerts, and what ends them, beside the rules that ship: linkDown until linkUp, coldStart and warmStart
+for an hour, authenticationFailure for 15 minutes, upsTrapOnBattery (critical) for 5 minutes. The first rule that fits
+counts, your own before those. How bad a link is that went down is said by a `[[monitoring.threshold]]` for
+`net.link_down`."""
+
+
+def _trap_alerts() -> list[str]:
+    return ["### [[snmp.trap_alert]]", ABOUT_TRAP_ALERTS, A_TRAP_ALERT, _fields_table(SnmpTrapAlertSetting)]
 
 
 def _type(kind: type, name: str) -> str:

@@ -187,3 +187,23 @@ def test_the_chassis_tells_model_and_serial_number() -> None:
         entPhysicalModelName_2="WS-C2960", entPhysicalSerialNum_2="FOC1\x1b[2J", entPhysicalMfgName_2="Cisco Systems",
     ))  # fmt: skip
     assert (made.model, made.vendor, made.serial) == ("WS-C2960", "Cisco Systems", r"FOC1\x1b[2J")
+
+
+UP, DOWN, BELOW, NOT_WANTED = (1, 1), (1, 2), (1, 7), (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (UP, UP, 0.0), (UP, DOWN, 1.0), (UP, BELOW, 1.0), (DOWN, UP, 0.0), (UP, NOT_WANTED, 0.0),
+        (DOWN, DOWN, None), (NOT_WANTED, DOWN, None), (None, UP, 0.0), (None, DOWN, None),
+    ],
+)  # fmt: skip
+def test_a_link_that_was_up_and_is_not_any_more_is_down(
+    before: tuple[int, int] | None, now: tuple[int, int], said: float | None
+) -> None:
+    def at(seconds: float, status: tuple[int, int]) -> SnmpSnapshot:
+        return snap(seconds, ifDescr_2="eth0", ifAdminStatus_2=status[0], ifOperStatus_2=status[1])
+
+    made = found(None if before is None else at(0.0, before), at(10.0, now))
+    assert made.get(("net.link_down", "eth0")) == said

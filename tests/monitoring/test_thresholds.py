@@ -11,7 +11,7 @@ from opsterm.core.settings import MonitoringSettings, ThresholdSetting
 from opsterm.core.settings_reading import load_settings
 from opsterm.monitoring.metrics import CATALOGUE
 from opsterm.monitoring.sample import SeriesKey
-from opsterm.monitoring.thresholds import SHIPPED, fingerprint, make_rule, rules_from
+from opsterm.monitoring.thresholds import OF_TRAPS, SHIPPED, fingerprint, make_rule, rules_from
 
 
 def setting(**fields: object) -> ThresholdSetting:
@@ -60,8 +60,8 @@ def test_own_thresholds_come_before_those_that_ship() -> None:
     own = ThresholdSetting(metric="fs.used_percent", warn=50.0)
     rules = rules_from(MonitoringSettings(threshold=(own,)))
     assert rules[0].warn == 50.0
-    assert list(rules[1:]) == list(SHIPPED)
-    assert len(rules_from(MonitoringSettings(threshold=(own,), default_thresholds=False))) == 1
+    assert list(rules[1:]) == [*SHIPPED, OF_TRAPS]
+    assert list(rules_from(MonitoringSettings(default_thresholds=False))) == [OF_TRAPS]
 
 
 def test_a_threshold_without_a_level_watches_nothing() -> None:

@@ -31,7 +31,7 @@ from opsterm.monitoring.looks import Look
 from opsterm.monitoring.remote_host import HostReading, host_reading
 from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.policy.order import OrderTarget
-from opsterm.runtime import remote_monitoring
+from opsterm.runtime import measurers, remote_monitoring
 from opsterm.runtime.ports import Ended, Session
 from opsterm.runtime.runtime import Runtime
 from tests.monitoring.looking import READING
@@ -290,7 +290,7 @@ async def test_a_fault_of_ours_on_one_target_leaves_the_others(
             raise ZeroDivisionError
         return host_reading(text)
 
-    monkeypatch.setattr(remote_monitoring, "host_reading", reading)
+    monkeypatch.setattr(measurers, "host_reading", reading)
     answers: Mapping[str, Answer] = {"web-1": printing(b"boom"), "web-2": printing(READING.encode())}
     async with measuring(home, clock, PlayedConnector(answers), names=("web-1", "web-2")) as runtime:
         await pass_time(clock, 10)

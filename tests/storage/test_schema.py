@@ -27,7 +27,20 @@ from opsterm.changes.change import Change
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import ExitCode, SchemaTooNew, StorageError
 from opsterm.core.paths import Paths, make_private
-from opsterm.storage import alerts, apis, changes, compaction, facts, journal, lease, mail, samples, targets, ticks
+from opsterm.storage import (
+    alerts,
+    apis,
+    changes,
+    compaction,
+    facts,
+    journal,
+    lease,
+    mail,
+    samples,
+    targets,
+    ticks,
+    traps,
+)
 from opsterm.storage.migrations.ddl import schema_sql
 from opsterm.storage.migrations.run import migrate
 from opsterm.storage.schema import SHIPPED, Schema, backups, prepare
@@ -89,7 +102,7 @@ def test_the_newest_migration_is_the_version_of_the_program() -> None:
 
 def statements() -> Iterator[str]:
     """Every statement of the room that is a constant."""
-    for module in (alerts, apis, changes, compaction, facts, journal, lease, mail, samples, targets, ticks):
+    for module in (alerts, apis, changes, compaction, facts, journal, lease, mail, samples, targets, ticks, traps):
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]
             for text in values:
@@ -117,6 +130,9 @@ def test_every_statement_fits_the_tables(statement: str, tmp_path: Path) -> None
         (alerts.OPEN, "alert_open"),
         (mail.DUE, "mail_state (state=? AND next_try_at<?)"),
         (mail.TIDY, "mail_state"),
+        (traps.NEWEST, "trap_last_at (last_at>?)"),
+        (traps.NEWEST_OF, "trap_target (target=? AND last_at>?)"),
+        (traps.TIDY_TARGET, "trap_target (target=? AND last_at<?)"),
         (samples.LAST_MINUTES, "PRIMARY KEY"),
         (ticks.STRETCH, "PRIMARY KEY (target=? AND at_ms>? AND at_ms<?)"),
         (ticks.BACKWARDS, "PRIMARY KEY (target=? AND at_ms>? AND at_ms<?)"),

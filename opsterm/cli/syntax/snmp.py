@@ -7,7 +7,7 @@ from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
 
 def add_snmp(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs that ask SNMP agents."""
-    snmp = verbs.add_parser("snmp", help="ask SNMP agents; only reads: get, walk, table, profile, login")
+    snmp = verbs.add_parser("snmp", help="ask SNMP agents; only reads: get, walk, table, profile, traps, login")
     actions = snmp.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     ends = "Ends with 1 when some targets failed, with 3 when none could be reached."
 
@@ -29,6 +29,14 @@ def add_snmp(verbs: Verbs[Parser], data: Parser) -> None:
             "--limit", type=number(1, 1_000_000), help="values of one target at most; else snmp.walk_limit"
         )
     verb("profile", "say what a target is: vendor, system, model, uptime", ends)
+    one = add_verb(
+        actions, data, "traps", "list traps and informs that were received",
+        about="Where they are received is the setting snmp.traps; a screen or `opsterm serve`\nreceives.", below="snmp",
+    )  # fmt: skip
+    one.add_argument("selector", nargs="?", default="", help=f"{SOME}; left out: all")
+    one.add_argument("--since", default="24h", help="how far back, as in 15m, 24h, 7d")
+    one.add_argument("--limit", type=number(1, 20_000), default=200, help="the newest so many")
+    one.add_argument("--senders", action="store_true", help="who sent how much, strangers too, and what was not taken")
     one = verb(
         "login", "keep how agents let opsterm in; asks for the secrets",
         "A community of version 2c, or with --user a user of version 3. Without a\n"
@@ -37,4 +45,8 @@ def add_snmp(verbs: Verbs[Parser], data: Parser) -> None:
     )  # fmt: skip
     one.add_argument("--user", help="user of version 3")
     one.add_argument("--auth", choices=("SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512", "MD5"), help="with --user")
-    one.add_argument("--priv", choices=("AES", "AES-192", "AES-256", "DES"), help="with --auth")
+    one.add_argument(
+        "--priv", choices=("AES", "AES-192", "AES-256", "AES-192-C", "AES-256-C", "DES"),
+        help="with --auth; -C: longer keys as Cisco makes them",
+    )  # fmt: skip
+    one.add_argument("--traps", action="store_true", help="for what they send by themselves only, where that differs")

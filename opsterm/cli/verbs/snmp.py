@@ -181,6 +181,7 @@ async def login(context: Context) -> int:
             auth=auth, auth_passphrase=await _ask("Authentication passphrase: ") if auth else None,
             priv=priv, priv_passphrase=await _ask("Privacy passphrase: ") if priv else None,
         ),
+        for_traps=given.yes("traps"),
     )  # fmt: skip
     for name in names:
         if context.printer.json:

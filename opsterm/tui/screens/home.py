@@ -315,6 +315,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Show which credentials are kept."""
         self.errands.credentials()
 
+    async def action_show_traps(self) -> None:
+        """Show what devices told by themselves."""
+        await self.errands.traps()
+
     async def action_unlock_vault(self) -> None:
         """Open the vault."""
         await self.errands.vault()

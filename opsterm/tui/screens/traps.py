@@ -1,0 +1,43 @@
+"""What devices told by themselves, as a text to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opsterm.core.units import age_text
+from opsterm.monitoring.traps import SenderCount, Trap
+from opsterm.runtime.traps import Receiver
+
+
+def traps_text(traps: Sequence[Trap], receiver: Receiver | None, *, place: str, now: float) -> str:
+    """Return the newest traps with what they tell, and below them who sent what was not taken.
+
+    Args:
+        traps: newest first.
+        receiver: as it last said, None when it never did.
+        place: the setting snmp.traps.
+        now: epoch seconds.
+    """
+    lines = []
+    if not place:
+        lines.append("Nothing is received: set snmp.traps under : settings, as in udp 0.0.0.0:1162.")
+    elif receiver is not None and receiver.error:
+        lines += [receiver.error, receiver.next_step]
+    elif not traps:
+        lines.append(f"Nothing came to {place} in the last day.")
+    for trap in traps:
+        again = f" ×{trap.count}" if trap.count > 1 else ""
+        lines.append(f"{age_text(now - trap.last_at):>5} ago  {trap.target}  {trap.name}{again}")
+        if trap.text:
+            lines.append(f"           {trap.text}")
+    troubles = [count for count in (receiver.senders if receiver else ()) if count.said]
+    if troubles:
+        lines += ["", "Not taken, since the receiver began:", *(_trouble(count, now) for count in troubles)]
+    return "\n".join(lines)
+
+
+def _trouble(count: SenderCount, now: float) -> str:
+    whose = count.target or "no target"
+    left = count.received - count.taken
+    seen = age_text(now - count.seen_at)
+    return f"{seen:>5} ago  {count.sender} ({whose})  {left:,} of {count.received:,}: {count.said}"
