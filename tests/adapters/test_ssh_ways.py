@@ -155,14 +155,14 @@ async def test_old_algorithms_are_named_with_the_option_that_would_allow_them(ho
         await run(connector, target(other), "true")
 
 
-@pytest.mark.parametrize("protocol", ["snmp", "http"])
-async def test_protocols_of_later_versions_are_a_sentence(protocol: str, home: Home) -> None:
-    where = OrderTarget(name="win-1", protocol=protocol, address="win-1", port=0, user="")
+async def test_what_takes_no_commands_is_a_sentence(home: Home) -> None:
+    switch = OrderTarget(name="sw-1", protocol="snmp", address="sw-1", port=0, user="")
+    web = OrderTarget(name="web-1", protocol="http", address="web-1", port=0, user="")
     async with home.connector() as connector:
-        attempts = [connector.session(where), connector.shell(where, columns=80, rows=24, term="x")]
-        if protocol != "http":  # whether a web server takes a connection can be seen
-            attempts.append(connector.check(where))
-        for attempt in attempts:
+        for attempt in (
+            connector.session(switch), connector.check(switch),
+            *(connector.shell(where, columns=80, rows=24, term="x") for where in (switch, web)),
+        ):  # fmt: skip
             with pytest.raises(BadInput, match="this version runs commands on local and ssh and winrm targets"):
                 await attempt
 

@@ -9,7 +9,6 @@ from opsterm.changes.change import ChangeState
 from opsterm.core.errors import OpstermError
 from opsterm.core.settings_reading import describe_settings
 from opsterm.inventory.folding import fold
-from opsterm.policy.audit import as_text
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.commands import COMMANDS, PLACES
 from opsterm.runtime.imports import ImportSource
@@ -18,14 +17,12 @@ from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.apis import ApiErrand
 from opsterm.tui.screens.approval import ApprovalScreen
-from opsterm.tui.screens.checks import ChecksErrand
 from opsterm.tui.screens.choice import ChoiceScreen, PaletteScreen
 from opsterm.tui.screens.command_prompt import CommandPrompt
 from opsterm.tui.screens.credentials import CredentialsScreen
 from opsterm.tui.screens.help import help_text
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.screens.text import TextScreen
-from opsterm.tui.screens.traps import traps_text
 from opsterm.tui.screens.vault import VaultErrand
 
 if TYPE_CHECKING:
@@ -78,11 +75,6 @@ class Errands:
             chosen,
         )
 
-    async def sent(self) -> None:
-        """List what was really sent, newest last."""
-        rows = [as_text(row) for row in await self._home.runtime.audit.rows(limit=500)]
-        self._home.app.push_screen(TextScreen("What was sent", "\n".join(rows) or "Nothing was sent yet."))
-
     def settings(self) -> None:
         """Show every setting; enter changes one in the settings file."""
         rows = {key: (value, words) for key, value, _, words in describe_settings(self._runtime.loaded)}
@@ -118,43 +110,6 @@ class Errands:
 
         question = f"{words}\n\nThe new value; an empty line goes back to the default."
         self._home.app.push_screen(PromptScreen(key, question, value=value, replaces=True, attempt=change), told)
-
-    async def doctor(self) -> None:
-        """Show how every part is."""
-        lines = []
-        for check in await self._home.runtime.doctor():
-            lines.append(f"{check.health.upper():5} {check.name}: {check.text}")
-            if check.next_step:
-                lines.append(f"      {check.next_step}")
-        self._home.app.push_screen(TextScreen("Doctor", "\n".join(lines)))
-
-    async def checks(self) -> None:
-        """List the checks at an interval; enter draws the latency of one."""
-        await ChecksErrand(self._home).run()
-
-    async def mail(self) -> None:
-        """Show what mail waits or was not delivered."""
-        try:
-            mails = await self._home.runtime.post.queue()
-        except OpstermError as error:
-            self._fail(error)
-            return
-        lines = ["No mail waits, and none was lost." if not mails else "`opsterm mail retry` tries again at once.", ""]
-        for mail in mails:
-            lines.append(f"{mail.name}  {mail.state}  {mail.subject}")
-            lines += [f"      {r.address}: {r.state}  {r.reply}" for r in mail.recipients]
-        self._home.app.push_screen(TextScreen("Mail", "\n".join(lines)))
-
-    async def traps(self) -> None:
-        """Show what devices told by themselves."""
-        runtime = self._runtime
-        try:
-            found, receiver = await runtime.traps.list(limit=200), await runtime.traps.receiver()
-        except OpstermError as error:
-            self._fail(error)
-            return
-        text = traps_text(found, receiver, place=runtime.settings.snmp.traps, now=runtime.clock.now())
-        self._home.app.push_screen(TextScreen("Traps", text))
 
     # ------------------------------------------------------------------- changing things
 

@@ -26,6 +26,7 @@ from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.errands import Errands
+from opsterm.tui.screens.reports import Reports
 from opsterm.tui.screens.target_errands import TargetErrands
 from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
 from opsterm.tui.widgets.row_table import RowTable
@@ -58,6 +59,8 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self._beside = "chart"  # what stands to the right of the inventory where there are two columns
         self._begun = False
         self.errands = Errands(self)
+        self.reports = Reports(self)
+        self.reports = Reports(self)
         self.targets = TargetErrands(self)
 
     def compose(self) -> ComposeResult:
@@ -272,7 +275,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     async def action_show_sent(self) -> None:
         """List what was really sent."""
-        await self.errands.sent()
+        await self.reports.sent()
 
     def action_propose(self) -> None:
         """Propose a command for the chosen targets."""
@@ -297,15 +300,15 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     async def action_show_doctor(self) -> None:
         """Show how everything is."""
-        await self.errands.doctor()
+        await self.reports.doctor()
 
     async def action_show_checks(self) -> None:
         """Show how the checks at an interval stand."""
-        await self.errands.checks()
+        await self.reports.checks()
 
     async def action_show_mail(self) -> None:
         """Show what mail waits."""
-        await self.errands.mail()
+        await self.reports.mail()
 
     async def action_show_apis(self) -> None:
         """Call an operation of an HTTP API."""
@@ -317,7 +320,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     async def action_show_traps(self) -> None:
         """Show what devices told by themselves."""
-        await self.errands.traps()
+        await self.reports.traps()
 
     async def action_unlock_vault(self) -> None:
         """Open the vault."""
