@@ -60,7 +60,6 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self._begun = False
         self.errands = Errands(self)
         self.reports = Reports(self)
-        self.reports = Reports(self)
         self.targets = TargetErrands(self)
 
     def compose(self) -> ComposeResult:
