@@ -25,7 +25,6 @@ from opsterm.tui.screens.credentials import CredentialsScreen
 from opsterm.tui.screens.help import help_text
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.screens.text import TextScreen
-from opsterm.tui.screens.traps import traps_text
 from opsterm.tui.screens.vault import VaultErrand
 
 if TYPE_CHECKING:
@@ -144,17 +143,6 @@ class Errands:
             lines.append(f"{mail.name}  {mail.state}  {mail.subject}")
             lines += [f"      {r.address}: {r.state}  {r.reply}" for r in mail.recipients]
         self._home.app.push_screen(TextScreen("Mail", "\n".join(lines)))
-
-    async def traps(self) -> None:
-        """Show what devices told by themselves."""
-        runtime = self._runtime
-        try:
-            found, receiver = await runtime.traps.list(limit=200), await runtime.traps.receiver()
-        except OpstermError as error:
-            self._fail(error)
-            return
-        text = traps_text(found, receiver, place=runtime.settings.snmp.traps, now=runtime.clock.now())
-        self._home.app.push_screen(TextScreen("Traps", text))
 
     # ------------------------------------------------------------------- changing things
 

@@ -27,6 +27,7 @@ from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.errands import Errands
 from opsterm.tui.screens.target_errands import TargetErrands
+from opsterm.tui.screens.traps import show_traps
 from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
 from opsterm.tui.widgets.row_table import RowTable
 from opsterm.tui.widgets.terminal_view import TerminalView
@@ -317,7 +318,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     async def action_show_traps(self) -> None:
         """Show what devices told by themselves."""
-        await self.errands.traps()
+        await show_traps(self)
 
     async def action_unlock_vault(self) -> None:
         """Open the vault."""
