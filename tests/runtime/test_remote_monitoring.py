@@ -216,13 +216,13 @@ async def test_in_read_only_mode_nobody_is_logged_in_to(home: Path, clock: Stopp
         assert connector.opened == []
 
 
-async def test_only_ssh_targets_are_measured(home: Path, clock: StoppedClock) -> None:
+async def test_what_can_be_reached_in_no_way_that_measures_is_left_alone(home: Path, clock: StoppedClock) -> None:
     connector = PlayedConnector({})
     settings = SETTINGS.replace("web-*", "all")
     async with measuring(home, clock, connector, names=(), settings=settings) as runtime:
-        await runtime.inventory.add(Target(name="switch-1", protocol=Protocol.SNMP))
+        await runtime.inventory.add(Target(name="shop", protocol=Protocol.HTTP))
         await pass_time(clock, 15)
-        assert row(runtime, "switch-1").status is Status.UNKNOWN
+        assert row(runtime, "shop").status is Status.UNKNOWN
 
 
 async def test_thresholds_raise_alerts_on_a_remote_target_and_end_when_it_is_left_out(

@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from opsterm.core.errors import OpstermError
 from opsterm.core.units import age_text
 from opsterm.monitoring.traps import SenderCount, Trap
 from opsterm.runtime.traps import Receiver
+from opsterm.tui.screens.text import TextScreen
+
+if TYPE_CHECKING:
+    from opsterm.tui.screens.home import HomeScreen
+
+SHOWN = 200
+
+
+async def show_traps(home: HomeScreen) -> None:
+    """Show the traps of the last day above the home screen."""
+    runtime = home.runtime
+    try:
+        found, receiver = await runtime.traps.list(limit=SHOWN), await runtime.traps.receiver()
+    except OpstermError as error:
+        home.cockpit.fail(error)
+        return
+    text = traps_text(found, receiver, place=runtime.settings.snmp.traps, now=runtime.clock.now())
+    home.app.push_screen(TextScreen("Traps", text))
 
 
 def traps_text(traps: Sequence[Trap], receiver: Receiver | None, *, place: str, now: float) -> str:
