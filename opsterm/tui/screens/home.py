@@ -26,6 +26,7 @@ from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.errands import Errands
+from opsterm.tui.screens.services import ServicesScreen
 from opsterm.tui.screens.target_errands import TargetErrands
 from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
 from opsterm.tui.widgets.row_table import RowTable
@@ -318,6 +319,11 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     async def action_show_traps(self) -> None:
         """Show what devices told by themselves."""
         await self.errands.traps()
+
+    def action_show_services(self) -> None:
+        """List the services of targets."""
+        targets = self.query_one(InventoryPane).chosen() if self._begun else []
+        self.app.push_screen(ServicesScreen(self.runtime, self.keymap, targets))
 
     async def action_unlock_vault(self) -> None:
         """Open the vault."""
