@@ -11,6 +11,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
 from opsterm.knowledge.search import KnowledgeBase
+from opsterm.monitoring.host_upkeep import ReadCertificate
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.ports import Connector, Credentials, HostProbe
 from opsterm.runtime.ports_apis import DescriptionReader
@@ -94,6 +95,10 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
         reader: DescriptionReader = fetching.HttpDescriptionReader(runtime.offload.pool("http"))
         return reader
 
+    async def open_certificates() -> ReadCertificate:
+        certificate_of = (await module("opsterm.adapters.certificate")).certificate_of
+        return lambda der: certificate_of([der])
+
     async def open_mail() -> MailTransport:
         smtp = await module("opsterm.adapters.smtp")
         transport: MailTransport = smtp.open_mail(settings.mail, operator.host, runtime.offload.pool("mail"))
@@ -125,6 +130,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_reach=open_reach,
             open_cameras=open_cameras,
             open_apis=open_apis,
+            open_certificates=open_certificates,
             open_mail=open_mail,
             open_contents=lambda: _contents(paths, clock, runtime),
             open_new_files=lambda: _new_files(runtime),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsterm.assistant.answer import Answer, FollowUp, Paragraph, count_text, table
-from opsterm.assistant.queries import AlertQuestion, DetailQuestion, FactQuestion, InventoryQuestion, TargetFact
+from opsterm.assistant.queries import AlertQuestion, DetailQuestion, FactQuestion, InventoryQuestion
+from opsterm.assistant.query_words import TargetFact
 from opsterm.core.units import age_text
 from opsterm.inventory.fleet import Grouping
 from opsterm.inventory.folding import fold

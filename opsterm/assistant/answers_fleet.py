@@ -7,15 +7,14 @@ from dataclasses import replace
 
 from opsterm.assistant.answer import Answer, Block, FollowUp, Paragraph, ProposalReference, Source, count_text, table
 from opsterm.assistant.queries import (
-    Age,
     AlertQuestion,
     ChangeQuestion,
     DetailQuestion,
     ExplainQuestion,
     InventoryQuestion,
-    LastSeen,
     RunRequest,
 )
+from opsterm.assistant.query_words import Age, LastSeen
 from opsterm.assistant.targets import canonical
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.summary import exit_summary, failures, targets_text

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from opsterm.assistant.answer import Answer, FollowUp, Paragraph, Source, count_text, table
 from opsterm.assistant.metric_words import label_of
-from opsterm.assistant.queries import DetailQuestion, MetricQuestion, RankingQuestion, Statistic
+from opsterm.assistant.queries import DetailQuestion, MetricQuestion, RankingQuestion
+from opsterm.assistant.query_words import Statistic
 from opsterm.core.units import age_text, value_text
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import LOCALHOST, TargetRow

@@ -32,6 +32,7 @@ from opsterm.assistant.questions import (
     read_knowledge,
 )
 from opsterm.assistant.reading import Sentence, asked
+from opsterm.assistant.services import read_services
 from opsterm.assistant.tokens import LINE_LIMIT, tokenize
 from opsterm.assistant.world import World, vocabulary
 
@@ -42,6 +43,7 @@ _READERS: tuple[Reader, ...] = (
     read_explain,
     read_greeting,
     read_follow_up,
+    read_services,
     read_fact,
     read_knowledge,
     read_audit,

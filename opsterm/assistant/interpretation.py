@@ -11,12 +11,12 @@ from opsterm.assistant.queries import (
     FactQuestion,
     Intent,
     InventoryQuestion,
-    LastSeen,
     MetricQuestion,
     Query,
     RankingQuestion,
     RunRequest,
 )
+from opsterm.assistant.query_words import LastSeen
 
 MEMORY_TURNS = 3
 """Turns after which nothing refers back."""

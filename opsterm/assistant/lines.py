@@ -6,7 +6,6 @@ import re
 
 from opsterm.assistant.api_calls import read_api_line
 from opsterm.assistant.queries import (
-    Age,
     AlertQuestion,
     AuditQuestion,
     ChangeQuestion,
@@ -15,17 +14,16 @@ from opsterm.assistant.queries import (
     FactQuestion,
     Greeting,
     HelpQuestion,
+    HostQuestion,
     InventoryQuestion,
     KnowledgeQuestion,
-    LastSeen,
     MetricQuestion,
     Query,
     RankingQuestion,
     RunRequest,
-    Statistic,
-    TargetFact,
     TimeWindow,
 )
+from opsterm.assistant.query_words import Age, HostTopic, LastSeen, Statistic, TargetFact
 from opsterm.assistant.targets import canonical
 from opsterm.assistant.windows import window_from_words
 from opsterm.assistant.world import World
@@ -54,6 +52,9 @@ _ALERTS = re.compile(
     rf"(?: (critical|warning))?(?: (firing|acknowledged|silenced|resolved))?{_WINDOW}(?: on (.+))?"
 )
 _CHANGES = re.compile(rf"(list|count) changes(?: ({'|'.join(['waiting', *ChangeState])}))?(?: by (\S+))?{_WINDOW}")
+_HOST = re.compile(
+    r"look (?:(services|updates|security-updates)|(running|listening|needed-by) ([^\s]{1,200}))(?: of (.+))?"
+)
 _RUN = re.compile(r"run on (.+?) -- (.+)")
 _EXPLAIN = re.compile(r"explain ([ac])(\d{1,15})")
 
@@ -73,6 +74,7 @@ def read_line(text: str, world: World) -> Query | None:
         _alerts,
         _changes,
         _audit,
+        _host,
         _run,
         _explain,
         read_api_line,
@@ -182,6 +184,15 @@ def _changes(line: str, world: World) -> Query | None:
 def _audit(line: str, world: World) -> Query | None:
     match = _AUDIT.fullmatch(line)
     return AuditQuestion(window=_window(match[1], world)) if match else None
+
+
+def _host(line: str, world: World) -> Query | None:
+    match = _HOST.fullmatch(line)
+    if not match:
+        return None
+    return HostQuestion(
+        topic=HostTopic(match[1] or match[2]), subject=match[3] or "", selector=canonical(match[4] or "")
+    )
 
 
 def _run(line: str, world: World) -> Query | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from opsterm.assistant.queries import Statistic
+from opsterm.assistant.query_words import Statistic
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import words
 from opsterm.assistant.world import Vocabulary

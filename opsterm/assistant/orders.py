@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.queries import Intent, RunRequest
@@ -12,6 +13,7 @@ from opsterm.assistant.targets import TargetPhrase
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import words
 from opsterm.inventory.selector import parse_selector
+from opsterm.inventory.service_commands import SYSTEMD, service_command
 from opsterm.policy.readonly import READ_ONLY, STARTERS
 
 _VERBS = frozenset({"run", "execute", "exec", "propose"})
@@ -95,7 +97,7 @@ def _doubtful(sentence: Sentence) -> Interpretation | None:
         at = said.index("running")
         what = [token for token in sentence.tokens[1:at] if token.low not in ("the", "service")]
         if len(what) == 1 and _UNIT.fullmatch(what[0].text) and what[0].low not in sentence.words.names:
-            order = _proposal(sentence, f"systemctl is-active {what[0].text}", sentence.tokens[at + 2 :])
+            order = _service_proposal(sentence, "is-active", what[0].text, sentence.tokens[at + 2 :])
             return asked(
                 Intent.RUN_COMMAND,
                 "That is not measured; a command can look.",
@@ -255,11 +257,31 @@ def _service(sentence: Sentence, verb: str, tokens: Sequence[Token]) -> Interpre
             Intent.RUN_COMMAND,
             f"Say the exact command and where it shall run, as in: run `systemctl {verb} nginx` on web-01.",
         )
-    proposal = _proposal(sentence, f"systemctl {verb} {unit}", tokens[place + 1 :])
+    proposal = _service_proposal(sentence, verb, unit, tokens[place + 1 :])
     if clear or proposal.query is None:
         return proposal
     return asked(
         Intent.RUN_COMMAND,
-        f"Do you mean the systemd service {unit}? Then send the line below, or say: {verb} the {unit} service on …",
+        f"Do you mean the service {unit}? Then send the line below, or say: {verb} the {unit} service on …",
         [proposal.line],
     )
+
+
+def _service_proposal(sentence: Sentence, verb: str, unit: str, where: Sequence[Token]) -> Interpretation:
+    """Return a proposal in the words of the service manager that looks at the targets have shown, else of systemd."""
+    made = _proposal(sentence, service_command(SYSTEMD, verb, unit), where)
+    if not isinstance(made.query, RunRequest):
+        return made
+    rows = parse_selector(made.query.selector).select(sentence.world.rows)
+    managers = {sentence.world.managers.get(row.target.name, "") or SYSTEMD for row in rows}
+    if len(managers) > 1:
+        return asked(
+            Intent.RUN_COMMAND,
+            f"These targets have different service managers ({', '.join(sorted(managers))}): name those of one kind.",
+            [f"list targets where {made.query.selector}"],
+        )
+    manager = managers.pop()
+    command = service_command(manager, verb, unit)
+    if not command:
+        return asked(Intent.RUN_COMMAND, f"{manager} has no command for {verb}. Say the exact command.")
+    return replace(made, query=replace(made.query, command=command))

@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.assistant.query_words import Age, HostTopic, LastSeen, Statistic, TargetFact
 from opsterm.inventory.fleet import Grouping
 
 
@@ -41,48 +42,6 @@ class TimeWindow:
     start: float
     end: float
     words: str
-
-
-class Statistic(StrEnum):
-    """Which number of a window is asked for."""
-
-    ALL = ""
-    LARGEST = "largest"
-    SMALLEST = "smallest"
-    MEAN = "mean"
-
-
-class LastSeen(StrEnum):
-    """What is asked of the time at which a target last answered."""
-
-    ANY = ""
-    WITHIN = "seen"
-    NOT_WITHIN = "not seen"
-    NEVER = "never seen"
-
-
-class Age(StrEnum):
-    """Which end of a list, by age, comes first."""
-
-    ANY = ""
-    NEWEST = "newest"
-    OLDEST = "oldest"
-
-
-class TargetFact(StrEnum):
-    """One thing that is known of a target."""
-
-    ADDRESS = "address"
-    PORT = "port"
-    USER = "user"
-    OS = "os"
-    GROUPS = "groups"
-    TAGS = "tags"
-    PROTOCOL = "protocol"
-    ENVIRONMENT = "environment"
-    SITE = "site"
-    STATUS = "status"
-    LAST_SEEN = "last-seen"
 
 
 def _joined(*parts: str) -> str:
@@ -334,6 +293,21 @@ class KnowledgeQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostQuestion:
+    """What looks have shown; `subject` is a service or kind (RUNNING), a port (LISTENING), a record's id, or ""."""
+
+    intent = Intent.INVENTORY
+    topic: HostTopic
+    subject: str = ""
+    selector: str = ""
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return _joined("look", self.topic, self.subject, _where("of", self.selector))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     """A command that is to be proposed, never run from here.
 
@@ -393,6 +367,7 @@ Query = (
     | AuditQuestion
     | ExplainQuestion
     | KnowledgeQuestion
+    | HostQuestion
     | RunRequest
     | ApiQuestion
     | ApiRequest

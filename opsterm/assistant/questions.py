@@ -9,7 +9,6 @@ from dataclasses import replace
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.lines import HELP_TOPICS
 from opsterm.assistant.queries import (
-    Age,
     AlertQuestion,
     AuditQuestion,
     ChangeQuestion,
@@ -20,8 +19,8 @@ from opsterm.assistant.queries import (
     Intent,
     InventoryQuestion,
     KnowledgeQuestion,
-    LastSeen,
 )
+from opsterm.assistant.query_words import Age, LastSeen
 from opsterm.assistant.reading import (
     Sentence,
     asked,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from opsterm.assistant.queries import LastSeen, TimeWindow
+from opsterm.assistant.queries import TimeWindow
+from opsterm.assistant.query_words import LastSeen
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import words
 from opsterm.assistant.windows import find_window

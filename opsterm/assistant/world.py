@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opsterm.inventory.apis.description import ApiDescription
+from opsterm.inventory.service import ServiceRecord
 from opsterm.inventory.target import TargetRow
 from opsterm.monitoring.sample import SeriesKey
 
@@ -22,6 +23,8 @@ class World:
         rows: every target with its status.
         series: series there are; their items ("/var", "eth0") become words.
         apis: HTTP APIs that are known, by name.
+        managers: service manager by target, of those that were looked at, as in "systemd" or "OpenRC".
+        services: records of the registry that were not ignored.
     """
 
     now: float
@@ -30,6 +33,8 @@ class World:
     rows: Sequence[TargetRow] = ()
     series: Sequence[SeriesKey] = ()
     apis: Mapping[str, ApiDescription] = field(default_factory=dict)
+    managers: Mapping[str, str] = field(default_factory=dict)
+    services: Sequence[ServiceRecord] = ()
 
 
 @dataclass(frozen=True, slots=True)

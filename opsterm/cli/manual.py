@@ -37,7 +37,14 @@ MAIL_KEYS = (
 PROFILE_KEYS = (
     "target", "os", "os_id", "os_version", "kernel", "architecture", "host_name", "packages", "services", "shell", "sh",
     "user", "uid", "groups", "sudo", "virtual", "product", "cpus", "memory_bytes", "swap_bytes", "capabilities",
-    "tools", "domain", "running", "stopped", "updates", "complete",
+    "tools", "domain", "running", "stopped", "updates", "complete", "boot_id", "init", "selinux", "apparmor", "sockets",
+    "addresses", "units", "listeners", "links", "login_sessions", "accounts", "clock", "package_state", "certificates",
+    "since", "at", "compared_with", "changes",
+)  # fmt: skip
+
+SERVICE_KEYS = (
+    "id", "name", "target", "state", "kind", "capabilities", "ports", "process", "unit", "version", "check", "health",
+    "health_text", "health_at", "found_at", "seen_at", "gone_at",
 )  # fmt: skip
 
 API_KEYS = (
@@ -60,6 +67,14 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
         "target", "phase", "host", "state", "took_s", "detail", "what", "why", "next_step", "fingerprint",
     ),
     "targets trust": ("target", "fingerprint", "trusted"),
+    "services list": SERVICE_KEYS,
+    "services show": (*SERVICE_KEYS, "needs", "dependants", "cycle"),
+    "services discover": (*SERVICE_KEYS, "news"),
+    "services accept": SERVICE_KEYS,
+    "services ignore": SERVICE_KEYS,
+    "services remove": ("removed",),
+    "services check": SERVICE_KEYS,
+    "services depends": ("service", "on", "origin", "found_at", "seen_at", "withdrawn"),
     "snmp get": SNMP_KEYS,
     "snmp walk": SNMP_KEYS,
     "snmp table": ("target", "index", "cells", "truncated", "error", "why", "next_step"),
@@ -157,8 +172,27 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm targets test 192.0.2.7 --user ops --port 2222",
         "opsterm targets test sw-1 --protocol snmp --json",
     ),
-    "targets profile": ("opsterm targets profile web-01", "opsterm targets profile web-01 --json"),
+    "targets profile": (
+        "opsterm targets profile web-01",
+        "opsterm targets profile web-01 --refresh --diff",
+        "opsterm targets profile web-01 --json",
+    ),
     "targets trust": ("opsterm targets trust web-01 --fingerprint SHA256:…",),
+    "services list": (
+        "opsterm services list",
+        "opsterm services list --capability sql --json",
+        "opsterm services list 'group:db' --state gone",
+    ),
+    "services show": ("opsterm services show postgresql@db-01",),
+    "services discover": ("opsterm services discover 'tag:web'", "opsterm services discover all --kept --json"),
+    "services accept": ("opsterm services accept nginx@web-01", "opsterm services accept 'web-[01-12]'"),
+    "services ignore": ("opsterm services ignore port-8125@web-01",),
+    "services remove": ("opsterm services remove nginx@web-01",),
+    "services check": ("opsterm services check", "opsterm services check 'group:db' --json"),
+    "services depends": (
+        "opsterm services depends nginx@web-01 --on postgresql@db-01",
+        "opsterm services depends nginx@web-01 --on postgresql@db-01 --withdraw",
+    ),
     "snmp get": (
         "opsterm snmp get 'group:switches' sysName sysUpTime",
         "opsterm snmp get sw-1 1.3.6.1.2.1.1.5.0 --json",

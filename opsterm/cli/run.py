@@ -30,9 +30,13 @@ class Context:
 
 VERBS: Mapping[str, str] = {
     **{f"targets {action}": f"targets:{action}_targets" for action in
-       ("list", "show", "add", "edit", "remove", "tag", "group", "import", "check", "trust", "profile")},
+       ("list", "show", "add", "edit", "remove", "tag", "group", "import", "check", "trust")},
     "targets export": "targets:export_targets_verb",
     "targets test": "testing:test_connection",
+    "targets profile": "profiles:profile",
+    **{f"services {action}": f"services:{action}_services" for action in
+       ("list", "show", "discover", "accept", "ignore", "remove", "check")},
+    "services depends": "services:declare_dependency",
     **{f"snmp {action}": f"snmp:{action}" for action in ("get", "walk", "table", "profile", "login")},
     **{f"apis {action}": f"apis:{action}_api" for action in
        ("add", "show", "call", "refresh", "login", "remove")},

@@ -47,6 +47,11 @@ class MonitoringSettings:
     remote_interval_s: float = option(
         10.0, "Seconds between two measurements of such a target.", check=between(1, 3600)
     )
+    profile_interval_h: float = option(
+        24.0,
+        "Hours after which such a target's profile is looked at again; a restart is reason enough. 0: only when asked.",
+        check=between(0, 24 * 90),
+    )
     keep_raw_h: float = option(24.0, "Hours for which every measurement is kept.", check=between(1, 24 * 90))
     keep_minutes_d: float = option(
         30.0, "Days for which one-minute means, lows and highs are kept.", check=between(1, 3660)

@@ -52,3 +52,35 @@ class TargetSeen(Event):
     target: str
     answered: bool
     reason: str
+
+
+@event("service.changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceChanged(Event):
+    """A record of the registry changed.
+
+    Attributes:
+        service: its id, as in "nginx@web-01".
+        target: whose it is.
+        serves: its kind, as in "sql:postgres".
+        state: a word of `service.ServiceState`.
+        reason: "found", "changed", "back", "gone", "accepted", "ignored", "removed" or "health".
+        detail: one line, "" for none.
+    """
+
+    service: str
+    target: str
+    serves: str
+    state: str
+    reason: str
+    detail: str = ""
+
+
+@event("service.dependency_changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyChanged(Event):
+    """Something needs something, or does no longer; `reason` is "declared", "observed" or "withdrawn"."""
+
+    service: str
+    on: str
+    reason: str

@@ -65,3 +65,19 @@ class TrapReceived(Event):
     trap: str
     name: str
     text: str
+
+
+@event("profile.changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChanged(Event):
+    """A look showed a target to be different from what it was.
+
+    Attributes:
+        target: target name.
+        changes: one line each, as in "service nginx: running → failed"; () for the first look at it.
+        more: changes that were left out of `changes`.
+    """
+
+    target: str
+    changes: tuple[str, ...]
+    more: int = 0

@@ -5,10 +5,24 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from opsterm.core.text import clean_line
+from opsterm.monitoring.host_facts import (
+    Account,
+    HostCertificate,
+    HostClock,
+    Link,
+    Listener,
+    LoginSession,
+    PackageState,
+    ServiceUnit,
+)
+from opsterm.monitoring.host_people import AskedAt, accounts_of, host_clock, host_time, sessions_of
+from opsterm.monitoring.host_ports import addresses_of, links_of, listeners_of
+from opsterm.monitoring.host_services import service_units
+from opsterm.monitoring.host_upkeep import ReadCertificate, certificates_of, package_state
 from opsterm.monitoring.sections import Sections, sections_of
 
 LONGEST_WORD = 200
@@ -71,6 +85,20 @@ class HostProfile:
         running: services of Windows that run.
         stopped: services of Windows that should start by themselves and do not run.
         updates: updates of Windows that are installed.
+        boot_id: the kernel's id of this boot.
+        init: name of the first process.
+        selinux: "enforcing" or "permissive"; "" where there is none.
+        apparmor: whether it is on; None when not known.
+        sockets: container services that the account may command: "docker", "podman".
+        addresses: of the host's interfaces, those of itself and of one link only left out.
+        units: services of its service manager; None when it has none that can be asked.
+        listeners: ports that are listened on; None when not known.
+        links: connections that it has opened to others; None when not known.
+        login_sessions: who is logged in; None when not known.
+        accounts: those with a shell.
+        clock: how right its clock is.
+        package_state: what is installed, and what waits to be.
+        certificates: in files and shown by ports, the one that ends first in front.
         complete: whether the script came to its end.
     """
 
@@ -99,21 +127,62 @@ class HostProfile:
     running: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
+    boot_id: str = ""
+    init: str = ""
+    selinux: str = ""
+    apparmor: bool | None = None
+    sockets: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    units: tuple[ServiceUnit, ...] | None = None
+    listeners: tuple[Listener, ...] | None = None
+    links: tuple[Link, ...] | None = None
+    login_sessions: tuple[LoginSession, ...] | None = None
+    accounts: tuple[Account, ...] = ()
+    clock: HostClock = field(default_factory=HostClock)
+    package_state: PackageState = field(default_factory=PackageState)
+    certificates: tuple[HostCertificate, ...] = ()
     complete: bool = False
 
 
-def host_profile(text: str) -> HostProfile | None:
-    """Return what a host printed; None when no kernel of Linux answered. Nothing that it prints raises."""
+def host_profile(
+    text: str, *, read_certificate: ReadCertificate = lambda _: None, asked: AskedAt | None = None
+) -> HostProfile | None:
+    """Return what a host printed; None when no kernel of Linux answered. Nothing that it prints raises.
+
+    Args:
+        text: as it came.
+        read_certificate: takes a certificate apart.
+        asked: when the host was asked; None when its clock is not to be compared.
+    """
     sections = sections_of(text)
-    kernel = [*map(_word, sections.of("kernel")), "", "", "", ""][:4]
-    if kernel[0] != "Linux":
+    if sections.of("kernel")[:1] != ("Linux",):
         return None
+    listeners = listeners_of(sections)
+    return replace(
+        _system(sections),
+        units=service_units(sections),
+        listeners=listeners,
+        links=links_of(sections, listeners or ()),
+        login_sessions=sessions_of(sections.of("sessions")),
+        accounts=accounts_of(sections.of("accounts")),
+        clock=host_clock(sections, asked),
+        package_state=package_state(sections, now=host_time(sections.of("clock"))),
+        certificates=certificates_of(sections.of("certificates"), read_certificate),
+        complete=sections.complete,
+    )
+
+
+def _system(sections: Sections) -> HostProfile:
+    """Return what the host and the account are."""
+    kernel = [*map(_word, sections.of("kernel")), "", "", "", ""][:4]
     release = _os_release(sections.of("os"))
     memory = {found[1]: int(found[2]) * 1024 for line in sections.of("size") if (found := _MEMORY.fullmatch(line))}
     shell = [*map(_word, sections.of("shell")), "", ""]
     account = [*map(_word, sections.of("user")), "", "", ""]
     uid = _number(account[1])
     service = next((word for word in sections.of("services") if word in _SERVICES), "")
+    security = dict(line.strip().partition(" ")[::2] for line in sections.of("security")[:10])
+    boot = [*map(_word, sections.of("boot")), "", ""]
     return HostProfile(
         os=release.get("PRETTY_NAME", release.get("NAME", "")),
         os_id=release.get("ID", ""),
@@ -136,7 +205,12 @@ def host_profile(text: str) -> HostProfile | None:
         swap_bytes=memory.get("SwapTotal"),
         capabilities=_capabilities(sections.of("rights")),
         tools=_words(sections.of("tools")),
-        complete=sections.complete,
+        boot_id=boot[0],
+        init=boot[1],
+        selinux={"1": "enforcing", "0": "permissive"}.get(security.get("selinux", ""), ""),
+        apparmor={"Y": True, "N": False}.get(security.get("apparmor", "")),
+        sockets=tuple(word for word in ("docker", "podman") if f"socket {word}" in sections.of("security")),
+        addresses=addresses_of(sections.of("addresses")),
     )
 
 

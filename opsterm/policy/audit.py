@@ -21,10 +21,15 @@ Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
 PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.")
-"""Kinds that are audited begin with one of these; besides, what a person did to an alert is."""
+"""Kinds that are audited begin with one of these; besides, what a person did to an alert or a service is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen"})
-_DONE_BY_PERSONS = frozenset({"acknowledged", "silenced", "silence ended", "reopened"})
+_DONE_BY_PERSONS = {
+    "alert.changed": frozenset({"acknowledged", "silenced", "silence ended", "reopened"}),
+    "service.changed": frozenset({"accepted", "ignored", "removed"}),
+    "service.dependency_changed": frozenset({"declared", "withdrawn"}),
+}
+"""Kinds that are audited when a person did it: by the reason that the fact gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +72,8 @@ class _Said:
 def is_audited(fact: Fact) -> bool:
     """Return whether a fact belongs in the audit list."""
     kind, _ = written_kind(fact.event)
-    if kind == "alert.changed":
-        return str(_fields(fact).get("reason", "")) in _DONE_BY_PERSONS
+    if kind in _DONE_BY_PERSONS:
+        return str(_fields(fact).get("reason", "")) in _DONE_BY_PERSONS[kind]
     return kind.startswith(PREFIXES) and kind not in _NOT_AUDITED
 
 
@@ -205,6 +210,11 @@ def _mail(f: Fields) -> _Said:
     return _Said(done, name, result=f"{_text(f, 'state')}, to {', '.join(_names(f, 'to'))}: {_text(f, 'subject')}")
 
 
+def _depends(f: Fields) -> _Said:
+    said = "declared" if _text(f, "reason") == "declared" else "withdrew"
+    return _Said(f"{said} that {_text(f, 'service')} needs {_text(f, 'on')}", _text(f, "service"))
+
+
 def _edited(f: Fields) -> _Said:
     return _Said(f"edited {_text(f, 'target')}", _text(f, "target"), result="changed " + ", ".join(_names(f, "fields")))
 
@@ -244,6 +254,10 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "alert.changed": _alert,
     "mail.changed": _mail,
     "target.file_fetched": _fetched,
+    "service.changed": lambda f: _Said(
+        f"{_text(f, 'reason')} {_text(f, 'service')}", _text(f, "service"), result=_text(f, "serves")
+    ),
+    "service.dependency_changed": _depends,
     "target.added": lambda f: _Said(
         f"added {_text(f, 'target')}", _text(f, "target"), result=f"from {_text(f, 'source')}"
     ),

@@ -20,6 +20,7 @@ from opsterm.assistant.answers_fleet import (
     answer_proposal,
 )
 from opsterm.assistant.answers_measures import answer_ranking, answer_values, answer_windows, series_wanted
+from opsterm.assistant.answers_services import answer_hosts, answer_needed_by
 from opsterm.assistant.answers_talk import (
     answer_error,
     answer_greeting,
@@ -41,6 +42,7 @@ from opsterm.assistant.queries import (
     FactQuestion,
     Greeting,
     HelpQuestion,
+    HostQuestion,
     InventoryQuestion,
     KnowledgeQuestion,
     MetricQuestion,
@@ -48,6 +50,7 @@ from opsterm.assistant.queries import (
     RankingQuestion,
     RunRequest,
 )
+from opsterm.assistant.query_words import HostTopic
 from opsterm.assistant.world import World
 from opsterm.changes.change import ChangeState
 from opsterm.core.clock import Clock
@@ -61,6 +64,8 @@ from opsterm.runtime.changes import Changes, Proposal
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.ports import Operator
+from opsterm.runtime.profiles import Profiles
+from opsterm.runtime.services import Services
 
 WINDOW_POINTS = 240
 LOOKED_THROUGH = 1000
@@ -70,9 +75,10 @@ LOOKED_THROUGH = 1000
 class Assistant:
     """One conversation. What is asked is read against live state; what was asked before is remembered for a while."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the use-cases that it may ask, one by one)
         self, clock: Clock, *, operator: Operator, inventory: Inventory, monitoring: Monitoring, alerts: Alerts,
-        changes: Changes, apis: Apis, audit: Audit, open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
+        changes: Changes, apis: Apis, audit: Audit, profiles: Profiles, services: Services,
+        open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
     ) -> None:  # fmt: skip
         self._clock = clock
         self._operator = operator
@@ -82,6 +88,8 @@ class Assistant:
         self._changes = changes
         self._apis = apis
         self._audit = audit
+        self._profiles = profiles
+        self._services = services
         self._open_knowledge = open_knowledge
         self._knowledge: KnowledgeBase | None = None
         self._memory = Memory()
@@ -112,6 +120,8 @@ class Assistant:
             rows=self._inventory.rows(),
             series=await self._monitoring.all_series(),
             apis=await self._apis.known(),
+            managers=await self._profiles.managers(),
+            services=await self._services.list(),
         )
 
     async def _answer(self, query: Query, now: float, origin: str) -> Answer:
@@ -134,6 +144,8 @@ class Assistant:
                 return await self._of_the_past(query, now)
             case ExplainQuestion() | KnowledgeQuestion():
                 return await self._explain(query, now)
+            case HostQuestion():
+                return await self._of_hosts(query, now)
             case RunRequest():
                 return await self._propose(query, now, origin)
             case ApiQuestion() | ApiRequest():
@@ -148,6 +160,11 @@ class Assistant:
             return answer_detail(query, self._inventory.row(query.target), samples, self._alerts.feed(), now)
         rows = self._inventory.rows()
         return answer_fact(query, rows, now) if isinstance(query, FactQuestion) else answer_inventory(query, rows, now)
+
+    async def _of_hosts(self, query: HostQuestion, now: float) -> Answer:
+        if query.topic is HostTopic.NEEDED_BY:
+            return answer_needed_by(query, await self._services.dependencies())
+        return answer_hosts(query, self._inventory.rows(), await self._profiles.all(), now)
 
     async def _of_the_past(self, query: ChangeQuestion | AuditQuestion, now: float) -> Answer:
         if isinstance(query, ChangeQuestion):

@@ -13,7 +13,7 @@ class Command:
         id: unique name; in `[keys]` it re-maps the command, and the screen's action has the same name.
         keys: keys as Textual writes them, the first one is shown; empty: only in the palette.
         pane: where the keys count: "everywhere", a pane's name, or that of a screen above: "approval", "target",
-            "connection", "credentials".
+            "connection", "credentials", "services".
         title: two or three words for footer and palette.
         text: one sentence for help and documentation.
         verb: the verb of the command line that does the same.
@@ -156,6 +156,20 @@ COMMANDS: tuple[Command, ...] = (
             text="Opens the vault for this session, or makes one.", verb="vault create"),
     Command(id="show_traps", title="traps", text="Lists what devices told by themselves in the last day, and who sends what is not taken.",
             verb="snmp traps"),
+    Command(id="open_service", keys=("enter",), pane="services", title="open",
+            text="Shows everything known of the service, what it needs and what needs it.", verb="services show"),
+    Command(id="accept_service", keys=("a",), pane="services", title="accept",
+            text="Accepts the marked services: they are expected to be there.", verb="services accept"),
+    Command(id="ignore_service", keys=("i",), pane="services", title="ignore",
+            text="Ignores the marked services: they are not proposed again.", verb="services ignore"),
+    Command(id="check_service", keys=("r",), pane="services", title="check",
+            text="Sees whether the marked services work.", verb="services check"),
+    Command(id="remove_service", keys=("D",), pane="services", title="remove",
+            text="Takes the marked services out of the registry; asks first.", verb="services remove"),
+    Command(id="discover_services", keys=("plus",), pane="services", title="discover",
+            text="Looks for services on the targets that are chosen in the inventory.", verb="services discover"),
+    Command(id="show_services", title="services", text="Lists the services of targets, and decides about those that were found.",
+            verb="services list"),
     Command(id="unlock_vault", title="unlock vault", text="Opens the vault for this session, or makes one.",
             verb="vault status"),
     Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes or a shell run.",

@@ -16,8 +16,9 @@ from opsterm.monitoring.reach import Failure, HttpAsk, HttpReading
 from opsterm.monitoring.windows_host import windows_profile
 from opsterm.policy.approval import require_writable
 from opsterm.policy.mask import mask
+from opsterm.policy.order import OrderTarget
 from opsterm.runtime.inventory import Inventory
-from opsterm.runtime.ports import Connector
+from opsterm.runtime.ports import Connector, Sessions
 from opsterm.runtime.ports_connection_test import Phase, PhaseLog, PhaseResult
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_snmp import SnmpReader
@@ -120,7 +121,7 @@ class ConnectionTest:
         order = self._inventory.order_target(target)
         async with (await self._connector()).fresh(order, log) as sessions:
             log.begin(Phase.COMMAND, target.name)
-            said = (await look_at(sessions, order, Look.FIRST, limit_s=COMMAND_LIMIT_S)).split("\n")
+            said = (await self._look(sessions, order, Look.FIRST)).split("\n")
             if len(said) < 3:
                 raise Unreachable(
                     f"{target.name} let us in and did not run the first command.",
@@ -130,12 +131,15 @@ class ConnectionTest:
             log.found(f"{said[0]} on {said[1]}, {said[2]}")
             log.passed()
 
+    async def _look(self, sessions: Sessions, order: OrderTarget, look: Look) -> str:
+        return (await look_at(sessions, order, look, limit_s=COMMAND_LIMIT_S, clock=self._clock)).text
+
     async def _look_at_windows(self, target: Target, log: PhaseLog) -> None:
         """Log in and ask for what the host is; over WinRM a question and the log-in are one."""
         order = self._inventory.order_target(target)
         async with (await self._connector()).fresh(order, log) as sessions:
             log.begin(Phase.LOG_IN, target.name)
-            found = windows_profile(await look_at(sessions, order, Look.WINDOWS_PROFILE, limit_s=COMMAND_LIMIT_S))
+            found = windows_profile(await self._look(sessions, order, Look.WINDOWS_PROFILE))
             log.begin(Phase.COMMAND, target.name)
             if found is None:
                 raise Unreachable(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from opsterm.knowledge.search import KnowledgeBase
+from opsterm.monitoring.host_upkeep import ReadCertificate
 from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
 from opsterm.runtime.ports_apis import DescriptionReader
 from opsterm.runtime.ports_camera import CameraReader
@@ -67,6 +68,7 @@ class Edges:
         open_reach: makes what checks web servers, ports and hosts, given the credentials.
         open_cameras: makes what asks cameras, given the credentials.
         open_apis: makes what fetches descriptions of APIs.
+        open_certificates: makes what takes certificates apart.
         open_mail: makes the way to the mail server.
         open_contents: finds the contents of files that are to be put on targets.
         open_new_files: finds what makes files for the operator.
@@ -88,6 +90,7 @@ class Edges:
     open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
     open_cameras: Callable[[Credentials], Awaitable[CameraReader]]
     open_apis: Callable[[], Awaitable[DescriptionReader]]
+    open_certificates: Callable[[], Awaitable[ReadCertificate]]
     open_mail: Callable[[], Awaitable[MailTransport]]
     open_contents: Callable[[], Awaitable[Contents]]
     open_new_files: Callable[[], Awaitable[NewFiles]]

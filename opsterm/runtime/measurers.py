@@ -30,10 +30,12 @@ class Measurement:
     Attributes:
         values: metric, item, value.
         is_complete: whether the target came to the end of it in time.
+        boot: id of the boot that it showed, "" where it shows none.
     """
 
     values: Sequence[tuple[str, str, float]]
     is_complete: bool = True
+    boot: str = ""
 
 
 class Measurer(Protocol):
@@ -55,19 +57,21 @@ class Measurer(Protocol):
 class ShellMeasurer:
     """Measures Linux and Windows targets by a script that changes nothing."""
 
-    def __init__(self, connector: Callable[[], Awaitable[Connector]]) -> None:
+    def __init__(self, connector: Callable[[], Awaitable[Connector]], clock: Clock) -> None:
         self._connector = connector
+        self._clock = clock
         self._before: dict[OrderTarget, HostReading] = {}
 
     async def measure(self, target: OrderTarget, *, limit_s: float) -> Measurement:
         """Measure once; see `Measurer`."""
         before = self._before.pop(target, None)
         look, read, kind = _kind_of(target)
-        reading = read(await look_at(await self._connector(), target, look, limit_s=limit_s))
+        looked = await look_at(await self._connector(), target, look, limit_s=limit_s, clock=self._clock)
+        reading = read(looked.text)
         if reading.says_nothing:
             raise Unreachable(f"{target.name} let us in, but shows no {kind}.")
         self._before[target] = reading
-        return Measurement(values=list(readings(before, reading)), is_complete=reading.complete)
+        return Measurement(values=list(readings(before, reading)), is_complete=reading.complete, boot=reading.boot)
 
     def forget(self, target: OrderTarget) -> None:
         """Let go of a target."""
@@ -132,7 +136,7 @@ def measurers_by_protocol(
     settings: SnmpSettings,
 ) -> Mapping[inventory.Protocol, Measurer]:  # fmt: skip
     """Return who measures the targets of which protocol."""
-    shells = ShellMeasurer(connector)
+    shells = ShellMeasurer(connector, clock)
     return {
         inventory.Protocol.SSH: shells,
         inventory.Protocol.WINRM: shells,

@@ -11,6 +11,7 @@ from opsterm.core.secret import Secret
 from opsterm.monitoring.alerts import Severity
 from opsterm.runtime.ports import Fence, Store
 from opsterm.runtime.ports_apis import ApiStore
+from opsterm.runtime.ports_services import ProfileStore, ServiceStore
 from opsterm.runtime.ports_traps import TrapStore
 
 Facts = Callable[[Mail], Sequence[Fact]]
@@ -87,8 +88,10 @@ class MailTransport(Protocol):
 
 
 class WholeStore(Store, Protocol):
-    """Everything that is kept, mail, APIs and traps included; here, because what `ports` names cannot need `ports`."""
+    """Everything that is kept, mail, APIs, traps and services; here, because what `ports` names cannot need `ports`."""
 
     mail: MailStore
     apis: ApiStore
     traps: TrapStore
+    profiles: ProfileStore
+    services: ServiceStore

@@ -52,11 +52,13 @@ class _Watched:
         order: how it is reached.
         due_at, told_at: of the clock that does not jump.
         stands: whether the last measurement reached it.
+        boot: id of the boot that it last showed, "" for none.
     """
 
     order: OrderTarget
     due_at: float
     stands: bool = False
+    boot: str = ""
     failures: int = 0
     running: bool = False
     told: str | None = None
@@ -102,6 +104,10 @@ class RemoteMonitoring:
                 await self._rounds(group, heart, fence)
         except ExceptionGroup as errors:  # the one of the rounds: a measurement raises nothing
             raise errors.exceptions[0] from None
+
+    def boots(self) -> Mapping[str, str]:
+        """Return the id of the boot that each target last showed, of those that are measured now."""
+        return {name: one.boot for name, one in self._watched.items() if one.boot}
 
     async def _rounds(self, group: asyncio.TaskGroup, heart: Heart, fence: Fence) -> None:
         choose_at = -math.inf
@@ -154,7 +160,7 @@ class RemoteMonitoring:
             found = await self._measurers[Protocol(one.order.protocol)].measure(one.order, limit_s=self._limit_s)
             if self._watched.get(name) is one:
                 self._arrived += self._samples(one, found)
-            one.stands = True
+            one.stands, one.boot = True, found.boot
             one.failures = 0 if found.is_complete else one.failures + 1  # what hangs there should not pile up
         except OpstermError as error:
             reason = error.what

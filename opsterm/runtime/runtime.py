@@ -19,10 +19,8 @@ from opsterm.inventory.target import Protocol
 from opsterm.runtime import doctor as parts
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.audit import Audit
-from opsterm.runtime.camera_worker import camera_works
 from opsterm.runtime.cameras import Cameras
 from opsterm.runtime.changes import Changes
-from opsterm.runtime.check_worker import check_works
 from opsterm.runtime.checks import Checks, CheckState
 from opsterm.runtime.connection_test import ConnectionTest
 from opsterm.runtime.credentials import CredentialKeeping
@@ -44,12 +42,15 @@ from opsterm.runtime.ports_mail import WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
+from opsterm.runtime.registry import open_services
 from opsterm.runtime.remote_monitoring import RemoteMonitoring
+from opsterm.runtime.services import Services
 from opsterm.runtime.snmp import Snmp
 from opsterm.runtime.supervisor import Supervisor
 from opsterm.runtime.terminals import Terminals
 from opsterm.runtime.traps import Traps
-from opsterm.runtime.workers import Worker, Workers
+from opsterm.runtime.workers import Workers
+from opsterm.runtime.works import all_works
 
 if TYPE_CHECKING:
     from opsterm.runtime.apis import Apis
@@ -63,12 +64,13 @@ class Runtime:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, profiles, monitoring, remote_monitoring, alerts, changes, terminals, audit, exposition,
-            snmp, traps, reach, connection_test, checks, cameras, post, files: use-cases by room.
+        inventory, profiles, services, monitoring, remote_monitoring, alerts, changes, terminals, audit,
+            exposition, snmp, traps, reach, connection_test, checks, cameras, post, files: use-cases by room.
     """
 
     inventory: Inventory
     profiles: Profiles
+    services: Services
     monitoring: Monitoring
     remote_monitoring: RemoteMonitoring
     alerts: Alerts
@@ -161,7 +163,13 @@ class Runtime:
     def _build(self, store: WholeStore, ledger: Ledger) -> None:
         settings, edges = self.settings, self._edges
         self._workers = Workers(
-            store, self.clock, self.supervisor, edges.processes, face=self.face, works=self._works, alive=self._alive
+            store,
+            self.clock,
+            self.supervisor,
+            edges.processes,
+            face=self.face,
+            works=lambda: all_works(self),
+            alive=self._alive,
         )
         self.alerts = Alerts(store, ledger, self.clock, operator=edges.operator)
         self.inventory = Inventory(
@@ -189,6 +197,15 @@ class Runtime:
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
             offload=self.offload, warnings={Protocol.WINRM: settings.winrm.warnings},
         )  # fmt: skip
+        self.services = open_services(
+            store, ledger, self.inventory, self.reach, edges, offload=self.offload, connector=self.connector,
+            read_only=settings.changes.read_only,
+        )  # fmt: skip
+        self.profiles = self.services.profiles
+        self._build_on_top(store, ledger)
+
+    def _build_on_top(self, store: WholeStore, ledger: Ledger) -> None:
+        settings, edges = self.settings, self._edges
         self.files = FileTransfers(
             ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
             connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
@@ -202,19 +219,19 @@ class Runtime:
             store, ledger, self.clock, settings=settings.snmp, inventory=self.inventory, monitoring=self.monitoring,
             alerts=self.alerts, open_ear=lambda: edges.open_traps(self.credentials), open_reader=self.snmp.reader,
         )  # fmt: skip
-        self.profiles = Profiles(self.inventory, self.connector, self.clock, read_only=settings.changes.read_only)
         self.terminals = Terminals(ledger, self.inventory, self.connector, read_only=settings.changes.read_only)
         self.connection_test = ConnectionTest(self.inventory, self.clock, self.connector, self._reach_probe,
                                               self.snmp.reader, read_only=settings.changes.read_only)  # fmt: skip
         self.audit = Audit(store.journal)
+        self.exposition = Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
         self.post = Post(
             store.mail, ledger, self.clock, settings=settings.mail, operator=edges.operator,
             transport=edges.open_mail, credentials=lambda: self.credentials,
         )  # fmt: skip
         self.notices = MailNotices(
             store, ledger, self.clock, settings=settings.mail, operator=edges.operator, inventory=self.inventory,
-            post=self.post)  # fmt: skip
-        self.exposition = Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
+            post=self.post,
+        )  # fmt: skip
 
     async def _alive(self, process: str) -> bool:
         return await self.offload.run("probe", lambda: self._edges.processes.alive(process))
@@ -227,7 +244,7 @@ class Runtime:
             self._assistant = cast("type[Assistant]", module.Assistant)(
                 self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
                 alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
-                open_knowledge=self._edges.open_knowledge,
+                profiles=self.profiles, services=self.services, open_knowledge=self._edges.open_knowledge,
             )  # fmt: skip
         return self._assistant
 
@@ -306,26 +323,6 @@ class Runtime:
         self.supervisor.start("newest values", self.monitoring.follow)
         self.supervisor.start("stop requests", self.changes.heed_stops)
         ledger.on_elsewhere(lambda: self.monitoring.look_elsewhere(self.supervisor.start))
-
-    def _works(self) -> Sequence[Worker]:
-        """Return what the process that holds the lease runs."""
-        interval_s = self.settings.monitoring.interval_s
-        works = [Worker(name="measurements", run=self.monitoring.measure_for_ever, beat_every_s=interval_s)]
-        if self.settings.monitoring.remote.strip() and not self.settings.changes.read_only:
-            run = self.remote_monitoring.measure_for_ever
-            works.append(Worker(name="remote measurements", run=run, beat_every_s=1.0))
-        works += check_works(self.checks, self.clock, self.monitoring, self.settings.checks.parallel)
-        works += camera_works(self.cameras, self.clock, self.monitoring)
-        if self.settings.snmp.traps:
-            works.append(Worker(name="traps", run=self.traps.receive_for_ever, beat_every_s=5.0))
-        return [
-            *works,
-            Worker(name="samples upkeep", run=self.monitoring.compact_for_ever, beat_every_s=60.0),
-            Worker(name="changes upkeep", run=lambda heart, _: self.changes.sweep(heart), beat_every_s=5.0),
-            Worker(name="contents upkeep", run=lambda heart, _: self.files.tidy_for_ever(heart)),
-            Worker(name="mail", run=self.post.deliver_for_ever),
-            Worker(name="mail about alerts", run=self.notices.tell_for_ever),
-        ]
 
     async def close(self) -> None:
         """Stop every task, give up the lease, close every connection. Safe to call twice.

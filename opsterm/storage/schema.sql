@@ -124,6 +124,15 @@ CREATE TABLE preference (
   body VARCHAR NOT NULL,
   PRIMARY KEY (name)
 );
+CREATE TABLE profile (
+  target VARCHAR NOT NULL,
+  since FLOAT NOT NULL,
+  at FLOAT NOT NULL,
+  boot VARCHAR NOT NULL,
+  body VARCHAR NOT NULL,
+  PRIMARY KEY (target, since)
+)
+ WITHOUT ROWID;
 CREATE TABLE series (
   id INTEGER NOT NULL,
   target VARCHAR NOT NULL,
@@ -134,6 +143,36 @@ CREATE TABLE series (
   PRIMARY KEY (id),
   CONSTRAINT series_name UNIQUE (target, metric, item)
 );
+CREATE TABLE service (
+  target VARCHAR NOT NULL,
+  name VARCHAR NOT NULL,
+  kind VARCHAR NOT NULL,
+  capabilities VARCHAR NOT NULL,
+  ports VARCHAR NOT NULL,
+  process VARCHAR NOT NULL,
+  unit VARCHAR NOT NULL,
+  version VARCHAR NOT NULL,
+  check_kind VARCHAR NOT NULL,
+  check_port INTEGER,
+  decided VARCHAR NOT NULL,
+  found_at FLOAT NOT NULL,
+  seen_at FLOAT NOT NULL,
+  gone_at FLOAT,
+  health VARCHAR NOT NULL,
+  health_text VARCHAR NOT NULL,
+  health_at FLOAT,
+  PRIMARY KEY (target, name)
+)
+ WITHOUT ROWID;
+CREATE TABLE service_dependency (
+  service VARCHAR NOT NULL,
+  needed VARCHAR NOT NULL,
+  origin VARCHAR NOT NULL,
+  found_at FLOAT NOT NULL,
+  seen_at FLOAT,
+  PRIMARY KEY (service, needed)
+)
+ WITHOUT ROWID;
 CREATE TABLE target (
   name VARCHAR NOT NULL,
   address VARCHAR NOT NULL,
@@ -248,4 +287,4 @@ CREATE TABLE tick (
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0005');
+INSERT INTO alembic_version VALUES ('0006');

@@ -12,7 +12,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import StorageError, StorageFull
 from opsterm.core.paths import Paths, make_private
 from opsterm.core.units import bytes_text
-from opsterm.runtime import ports, ports_apis, ports_mail, ports_traps
+from opsterm.runtime import ports, ports_apis, ports_mail, ports_services, ports_traps
 from opsterm.runtime.offload import Offload
 from opsterm.storage.alerts import SqliteAlerts
 from opsterm.storage.apis import SqliteApis
@@ -23,8 +23,10 @@ from opsterm.storage.lease import SqliteLease, SqlitePreferences
 from opsterm.storage.line import Readers
 from opsterm.storage.mail import SqliteMail
 from opsterm.storage.output import FileOutput
+from opsterm.storage.profiles import SqliteProfiles
 from opsterm.storage.samples import SqliteSamples
 from opsterm.storage.schema import SHIPPED, Schema, backups, prepare, version_on_disk
+from opsterm.storage.services import SqliteServices
 from opsterm.storage.targets import SqliteTargets
 from opsterm.storage.traps import SqliteTraps
 from opsterm.storage.writer import Writer
@@ -34,6 +36,7 @@ _COUNTED = {
     "targets": "SELECT count(*) FROM target",
     "changes": "SELECT count(*) FROM change",
     "alerts": "SELECT count(*) FROM alert",
+    "services": "SELECT count(*) FROM service",
     "mails": "SELECT count(*) FROM mail",
     "APIs": "SELECT count(*) FROM api",
     "traps": "SELECT count(*) FROM trap",
@@ -114,6 +117,8 @@ class SqliteStore:
         self.mail: ports_mail.MailStore = SqliteMail(writer, readers)
         self.apis: ports_apis.ApiStore = SqliteApis(writer, readers)
         self.traps: ports_traps.TrapStore = SqliteTraps(writer, readers)
+        self.profiles: ports_services.ProfileStore = SqliteProfiles(writer, readers)
+        self.services: ports_services.ServiceStore = SqliteServices(writer, readers)
         self.changes: ports.ChangeStore = SqliteChanges(writer, readers, output=output)
         self.output: ports.OutputStore = FileOutput(output, offload.pool("output"))
         self.preferences: ports.PreferenceStore = SqlitePreferences(writer, readers)

@@ -298,6 +298,54 @@ class TrapTable(SQLModel, table=True):
     bindings: str
 
 
+class ProfileTable(SQLModel, table=True):
+    """What targets were: a row for each time it was different; `at` is the last look that showed it so, `body` JSON."""
+
+    __tablename__: ClassVar[str] = "profile"
+    __table_args__ = _NO_ROWID
+    target: str = Field(primary_key=True)
+    since: float = Field(primary_key=True)
+    at: float
+    boot: str
+    body: str
+
+
+class ServiceTable(SQLModel, table=True):
+    """The registry of services; `decided` is what the operator said, capabilities and ports are JSON lists."""
+
+    __tablename__: ClassVar[str] = "service"
+    __table_args__ = _NO_ROWID
+    target: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    kind: str
+    capabilities: str
+    ports: str
+    process: str
+    unit: str
+    version: str
+    check_kind: str
+    check_port: int | None
+    decided: str
+    found_at: float
+    seen_at: float
+    gone_at: float | None
+    health: str
+    health_text: str
+    health_at: float | None
+
+
+class ServiceDependencyTable(SQLModel, table=True):
+    """What needs what: ids of services, as in "nginx@web-01"; who needs may have no record."""
+
+    __tablename__: ClassVar[str] = "service_dependency"
+    __table_args__ = _NO_ROWID
+    service: str = Field(primary_key=True)
+    needed: str = Field(primary_key=True)
+    origin: str
+    found_at: float
+    seen_at: float | None
+
+
 class PreferenceTable(SQLModel, table=True):
     """Small things that stick."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opsterm.assistant.world import World
+from opsterm.inventory.service import HealthCheck, HealthCheckKind, ServiceRecord
 from opsterm.inventory.target import LOCALHOST, Protocol, Status, Target, TargetRow
 from opsterm.monitoring.alerts import Alert, AlertState, Severity
 from opsterm.monitoring.sample import SeriesKey
@@ -47,6 +48,13 @@ def rows() -> tuple[TargetRow, ...]:
     return tuple(made)
 
 
+def _service(name: str, target: str, kind: str) -> ServiceRecord:
+    return ServiceRecord(
+        name=name, target=target, kind=kind, capabilities=(kind,), ports=(),
+        check=HealthCheck(kind=HealthCheckKind.NONE), found_at=NOW, seen_at=NOW, process=name, unit=name,
+    )  # fmt: skip
+
+
 def world() -> World:
     """Return the world of ana, two hours ahead of UTC."""
     items = [
@@ -60,5 +68,11 @@ def world() -> World:
         utc_offset_s=7200.0,
         operator="ana",
         rows=rows(),
+        managers={"db-main-1": "systemd", "db-main-2": "OpenRC", "db-main-3": "SysV"},
+        services=(
+            _service("nginx", "web-01", "http"),
+            _service("nginx", "web-02", "http"),
+            _service("postgresql", "db-main-1", "sql:postgres"),
+        ),
         series=tuple(SeriesKey(LOCALHOST, metric, item) for metric, item in items),
     )

@@ -11,7 +11,8 @@ from opsterm.assistant.answers_audit import answer_audit
 from opsterm.assistant.answers_facts import answer_fact
 from opsterm.assistant.answers_fleet import answer_alerts, answer_inventory
 from opsterm.assistant.interpret import interpret
-from opsterm.assistant.queries import AlertQuestion, AuditQuestion, FactQuestion, InventoryQuestion, TargetFact
+from opsterm.assistant.queries import AlertQuestion, AuditQuestion, FactQuestion, InventoryQuestion
+from opsterm.assistant.query_words import TargetFact
 from opsterm.inventory.target import Protocol, Status, Target, TargetRow
 from opsterm.policy.audit import AuditRow
 from tests.assistant.samples import ALERT, NOW, rows, world

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from opsterm.assistant.interpret import interpret
 from opsterm.assistant.interpretation import MEMORY_S, MEMORY_TURNS, Confidence, Interpretation, Memory
 from opsterm.assistant.queries import (
-    Age,
     AlertQuestion,
     AuditQuestion,
     ChangeQuestion,
@@ -25,15 +24,13 @@ from opsterm.assistant.queries import (
     HelpQuestion,
     InventoryQuestion,
     KnowledgeQuestion,
-    LastSeen,
     MetricQuestion,
     Query,
     RankingQuestion,
     RunRequest,
-    Statistic,
-    TargetFact,
     TimeWindow,
 )
+from opsterm.assistant.query_words import Age, LastSeen, Statistic, TargetFact
 from opsterm.assistant.targets import canonical
 from opsterm.assistant.windows import window_from_words
 from opsterm.assistant.world import World

@@ -110,6 +110,12 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "chat edits the inventory": (
         "the assistant can only propose", "opsterm/runtime/assistant.py", "await self._inventory.remove(['web-1'])",
     ),
+    "chat logs in to look": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "await self._profiles.refresh('web-1')",
+    ),
+    "chat accepts a service": (
+        "the assistant can only propose", "opsterm/runtime/assistant.py", "await self._services.accept(['a@b'])",
+    ),
     "chat runs what only reads": (
         "the assistant can only propose", "opsterm/runtime/assistant.py", "await self._changes.query(proposal)",
     ),

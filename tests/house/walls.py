@@ -37,6 +37,8 @@ ASSISTANT_MAY = {
     "monitoring": frozenset({"series", "all_series", "know", "latest", "window", "interval_s", "rule_for"}),
     "alerts": frozenset({"feed", "recent", "get", "by_target"}),
     "apis": frozenset({"known", "ask"}),
+    "profiles": frozenset({"all", "managers"}),
+    "services": frozenset({"list", "dependencies"}),
 }
 """What the assistant's use-case may ask of the others: everything here looks, and one word proposes."""
 ASSISTANT_MAY_NOT_HAVE = frozenset({"store", "ledger", "terminals", "connector", "executor", "credentials"})

@@ -110,6 +110,7 @@ PLACES = {
     "target": "Page of a target",
     "connection": "Connection test",
     "credentials": "Credentials",
+    "services": "Services screen",
     "terminal": "Terminal",
 }
 

@@ -212,7 +212,7 @@ async def test_in_read_only_mode_nobody_is_logged_in_to(home: Path, clock: Stopp
     async with measuring(home, clock, connector, settings=settings) as runtime:
         await pass_time(clock, 15)
         with pytest.raises(Refused, match="read-only mode"):
-            await runtime.profiles.look("web-1")
+            await runtime.profiles.refresh("web-1")
         assert connector.opened == []
 
 

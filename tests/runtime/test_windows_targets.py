@@ -128,7 +128,7 @@ async def test_a_profile_and_a_check_of_windows(home: Path, there: Windows) -> N
     async with reaching(home, there) as runtime:
         assert await runtime.inventory.check(["win-1"]) == {"win-1": ""}
         assert there.server.log_ins == []
-        found = await runtime.profiles.look("win-1")
+        found = (await runtime.profiles.refresh("win-1")).kept.profile
         assert (found.os_id, found.host_name, found.cpus) == ("windows", "WIN-TEST", 4)
         assert (found.running, found.product, found.virtual) == (("Spooler",), "Dell Inc. R740", "")
         assert "Create" not in there.operations.asked

@@ -36,7 +36,9 @@ from opsterm.storage import (
     journal,
     lease,
     mail,
+    profiles,
     samples,
+    services,
     targets,
     ticks,
     traps,
@@ -102,7 +104,10 @@ def test_the_newest_migration_is_the_version_of_the_program() -> None:
 
 def statements() -> Iterator[str]:
     """Every statement of the room that is a constant."""
-    for module in (alerts, apis, changes, compaction, facts, journal, lease, mail, samples, targets, ticks, traps):
+    for module in (
+        alerts, apis, changes, compaction, facts, journal, lease, mail, profiles, samples, services, targets, ticks,
+        traps,
+    ):  # fmt: skip
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]
             for text in values:

@@ -77,10 +77,15 @@ def _add_target_looks(verb: Callable[..., Parser]) -> None:
     one.add_argument("--port", help="instead of the target's own")
     one.add_argument("--user", help="instead of the target's own")
     one = verb(
-        "profile", "log in, look and say what a target is",
-        "System, account, machine: read by a fixed script that changes nothing.",
+        "profile", "say what a target is, as it is kept; look when nothing is",
+        "System, account, services, ports, packages, clock, certificates: read by a fixed\n"
+        "script that changes nothing, and kept. Targets that monitoring.remote chooses\n"
+        "are looked at again by themselves, once a day and after a restart.",
     )  # fmt: skip
     one.add_argument("name", help="its name in the inventory")
+    one.add_argument("--refresh", action="store_true", help="log in and look now")
+    one.add_argument("--diff", action="store_true", help="what was different at the last change, or at this look")
+    one.add_argument("--all", action="store_true", help="list every service, account and update as well")
     one = verb("trust", "accept a host key whose fingerprint you have compared")
     one.add_argument("name", metavar="NAME|ADDRESS", help="of the inventory, or a host as in 192.0.2.7:2222")
     one.add_argument("--fingerprint", required=True, help="as the refusal showed it: SHA256:…")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 
 from opsterm.cli.invocation import Invocation
@@ -16,7 +15,6 @@ from opsterm.inventory.folding import fold_groups, fold_parts, natural_key
 from opsterm.inventory.formats.json_lines import as_object
 from opsterm.inventory.imports import BUILT_IN
 from opsterm.inventory.target import Protocol, Target, TargetRow
-from opsterm.monitoring.profile_lines import profile_lines
 from opsterm.runtime.imports import ImportSource, export_targets
 
 
@@ -234,18 +232,4 @@ async def trust_targets(context: Context) -> int:
     if context.printer.json:
         context.printer.record({"target": name, "fingerprint": fingerprint, "trusted": True})
     context.printer.say(f"The key of {name} is in your known_hosts.")
-    return ExitCode.DONE
-
-
-async def profile_targets(context: Context) -> int:
-    """Log in and print what a target is."""
-    name = context.invocation.text("name")
-    found = await context.runtime.profiles.look(name)
-    if context.printer.json:
-        context.printer.record({"target": name, **{field.name: getattr(found, field.name) for field in fields(found)}})
-        return ExitCode.DONE
-    for label, text in profile_lines(found):
-        context.printer.line(f"{label:12} {text}")
-    if not found.complete:
-        context.printer.say(f"{name} did not answer to the end: some of it may be missing.")
     return ExitCode.DONE

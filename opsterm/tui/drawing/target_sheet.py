@@ -171,7 +171,7 @@ class TargetSheet:
             if not lines:
                 lines += self._text(_not_looked_at(facts.row.target, self._keys), "$muted")
             return PagePart(title="Profile", lines=lines)
-        for label, text in profile_lines(facts.profile.profile):
+        for label, text in profile_lines(facts.profile.profile, facts.now):
             lines += self._field(label, text)
         age = age_text(facts.now - facts.profile.at)
         return PagePart(title=f"Profile, looked at {age} ago ({self._keys.look} looks again)", lines=lines)

@@ -28,7 +28,7 @@ from opsterm.tui.screens.vault import VaultErrand
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
 
-_NOT_OFFERED = ("lists", "approval", "target", "connection", "credentials")
+_NOT_OFFERED = ("lists", "approval", "target", "connection", "credentials", "services")
 
 
 class Errands:

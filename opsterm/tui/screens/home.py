@@ -27,8 +27,8 @@ from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.errands import Errands
 from opsterm.tui.screens.reports import Reports
+from opsterm.tui.screens.services import ServicesScreen
 from opsterm.tui.screens.target_errands import TargetErrands
-from opsterm.tui.screens.traps import show_traps
 from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
 from opsterm.tui.widgets.row_table import RowTable
 from opsterm.tui.widgets.terminal_view import TerminalView
@@ -320,7 +320,12 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     async def action_show_traps(self) -> None:
         """Show what devices told by themselves."""
-        await self.reports.traps()
+        await show_traps(self)
+
+    def action_show_services(self) -> None:
+        """List the services of targets."""
+        targets = self.query_one(InventoryPane).chosen() if self._begun else []
+        self.app.push_screen(ServicesScreen(self.runtime, self.keymap, targets))
 
     async def action_unlock_vault(self) -> None:
         """Open the vault."""

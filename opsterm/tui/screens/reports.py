@@ -9,7 +9,6 @@ from opsterm.policy.audit import as_text
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.screens.checks import ChecksErrand
 from opsterm.tui.screens.text import TextScreen
-from opsterm.tui.screens.traps import traps_text
 
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
@@ -55,14 +54,3 @@ class Reports:
             lines.append(f"{mail.name}  {mail.state}  {mail.subject}")
             lines += [f"      {r.address}: {r.state}  {r.reply}" for r in mail.recipients]
         self._home.app.push_screen(TextScreen("Mail", "\n".join(lines)))
-
-    async def traps(self) -> None:
-        """Show what devices told by themselves."""
-        runtime = self._runtime
-        try:
-            found, receiver = await runtime.traps.list(limit=200), await runtime.traps.receiver()
-        except OpstermError as error:
-            self._home.cockpit.fail(error)
-            return
-        text = traps_text(found, receiver, place=runtime.settings.snmp.traps, now=runtime.clock.now())
-        self._home.app.push_screen(TextScreen("Traps", text))

@@ -245,7 +245,7 @@ class TargetPage(ScrollingDialog[None]):
 
     async def _look(self) -> None:
         try:
-            await self.runtime.profiles.look(self._target)
+            await self.runtime.profiles.refresh(self._target)
         except OpstermError as error:
             self._fault = error
         finally:

@@ -1,0 +1,38 @@
+"""Everything that the process that holds the lease runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from opsterm.runtime.camera_worker import camera_works
+from opsterm.runtime.check_worker import check_works
+from opsterm.runtime.profile_refresh import profile_works
+from opsterm.runtime.workers import Worker
+
+if TYPE_CHECKING:
+    from opsterm.runtime.runtime import Runtime
+
+
+def all_works(runtime: Runtime) -> Sequence[Worker]:
+    """Return the workers, by what the settings ask for."""
+    interval_s = runtime.settings.monitoring.interval_s
+    works = [Worker(name="measurements", run=runtime.monitoring.measure_for_ever, beat_every_s=interval_s)]
+    if runtime.settings.monitoring.remote.strip() and not runtime.settings.changes.read_only:
+        run = runtime.remote_monitoring.measure_for_ever
+        works.append(Worker(name="remote measurements", run=run, beat_every_s=1.0))
+        works += profile_works(
+            runtime.profiles, runtime.remote_monitoring, runtime.inventory, runtime.clock, runtime.settings
+        )
+    works += check_works(runtime.checks, runtime.clock, runtime.monitoring, runtime.settings.checks.parallel)
+    works += camera_works(runtime.cameras, runtime.clock, runtime.monitoring)
+    if runtime.settings.snmp.traps:
+        works.append(Worker(name="traps", run=runtime.traps.receive_for_ever, beat_every_s=5.0))
+    return [
+        *works,
+        Worker(name="samples upkeep", run=runtime.monitoring.compact_for_ever, beat_every_s=60.0),
+        Worker(name="changes upkeep", run=lambda heart, _: runtime.changes.sweep(heart), beat_every_s=5.0),
+        Worker(name="contents upkeep", run=lambda heart, _: runtime.files.tidy_for_ever(heart)),
+        Worker(name="mail", run=runtime.post.deliver_for_ever),
+        Worker(name="mail about alerts", run=runtime.notices.tell_for_ever),
+    ]
