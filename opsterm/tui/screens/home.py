@@ -29,6 +29,7 @@ from opsterm.tui.screens.errands import Errands
 from opsterm.tui.screens.reports import Reports
 from opsterm.tui.screens.services import ServicesScreen
 from opsterm.tui.screens.target_errands import TargetErrands
+from opsterm.tui.screens.traps import show_traps
 from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
 from opsterm.tui.widgets.row_table import RowTable
 from opsterm.tui.widgets.terminal_view import TerminalView
