@@ -1,4 +1,4 @@
-"""What hosts of several kinds printed when they were looked at; marks and names changed, nothing else."""
+"""What hosts of several kinds print when they are looked at: Debian as seen, the others after their formats."""
 
 from __future__ import annotations
 
