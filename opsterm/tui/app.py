@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, work
+from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import WorkerFailed
@@ -198,6 +200,15 @@ class OpstermApp(App[None], inherit_bindings=False):
             await self._typed_ahead.take(event)
         else:
             await super().on_event(event)
+
+    async def run_action(
+        self, action: str | ActionParseResult, default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:  # fmt: skip
+        """Do nothing for a key of lists while no list has the focus: to the framework that is an error."""
+        if self.focused is None and isinstance(action, str) and action.startswith("focused."):
+            return False
+        return await super().run_action(action, default_namespace, namespaces)
 
     def _hand_over(self, facts: Sequence[Fact]) -> None:
         from opsterm.tui.facts import FactsArrived  # noqa: PLC0415 (the first paint needs no facts)

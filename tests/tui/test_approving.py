@@ -247,3 +247,14 @@ async def test_output_is_shown_to_its_end_however_long_it_is(stage: Stage) -> No
         await there.press("escape", "6", "enter")
         last = str(1_000_000 + kept // 8 - 1)  # eight bytes a line
         await there.until(lambda: any(line.strip("┃ ▇█") == last for line in there.lines))
+
+
+async def test_keys_of_lists_do_nothing_while_nothing_has_the_focus(stage: Stage) -> None:
+    async with sitting(stage, (100, 30)) as there:
+        await propose(there, "echo seen by the operator")
+        stage.clock.advance(GUARD_S)
+        await there.press("a")
+        await there.until("1 done")
+        there.app.screen.set_focus(None)
+        await there.press("G", "g", "j", "k", "v")
+        assert "1 done" in there.text
