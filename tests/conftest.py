@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import settings
 
 from opsterm.core.clock import StoppedClock
+
+
+settings.register_profile("opsterm", deadline=None)  # a busy machine is no fault of a property
+settings.load_profile("opsterm")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -18,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("Measurements beside other tests tell nothing: add -n 0.")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names of tests
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share real hosts on one worker: they cut one another's network."""
     for item in items:
