@@ -49,8 +49,9 @@ class PageWriter:
 
     def field(self, label: str, text: str) -> Sequence[Line]:
         """Return a text behind its label."""
-        rows = wrapped(shown(text, plain=self.plain), self.columns - _LABEL)
-        return [[Piece(f"{'' if number else label:{_LABEL}}", "$muted"), Piece(row)] for number, row in enumerate(rows)]
+        label = f"{label} ".ljust(_LABEL)
+        rows = wrapped(shown(text, plain=self.plain), self.columns - len(label))
+        return [[Piece(" " * len(label) if number else label, "$muted"), Piece(row)] for number, row in enumerate(rows)]
 
     def text(self, text: str, style: str = "", *, indent: int = 0) -> Sequence[Line]:
         """Return a text in as many lines as it needs."""

@@ -64,8 +64,8 @@ class FindingsSheet:
             more = f"{len(views) - MOST_SERVICES} more: opsterm services list {views[0].service.target}"
             lines += self._writer.text(more, "$muted")
         waiting = sum(view.service.state is ServiceState.FOUND for view in views)
-        title = f"Services{f', {waiting} wait for a decision' if waiting else ''}"
-        return PagePart(title=title, lines=lines) if lines else NO_PART
+        words = f", {waiting} {'waits' if waiting == 1 else 'wait'} for a decision" if waiting else ""
+        return PagePart(title=f"Services{words}", lines=lines) if lines else NO_PART
 
     def _service(self, view: ServiceView) -> Sequence[Line]:
         one = view.service
@@ -114,7 +114,7 @@ class FindingsSheet:
                 Piece(f"{age:>5} ago  ", "$muted"), Piece(f"{trap.name}{again}", "bold"), Piece(f"  {trap.text}"),
             ]))  # fmt: skip
         if len(self._found.traps) > MOST_TRAPS:
-            lines += self._writer.text("There are older ones: traps among the commands lists them.", "$muted")
+            lines += self._writer.text(f"More: opsterm snmp traps {self._found.traps[0].target}", "$muted")
         return PagePart(title="Traps, last day", lines=lines) if lines else NO_PART
 
     def _name(self, text: str) -> Piece:

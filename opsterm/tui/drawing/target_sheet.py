@@ -150,10 +150,10 @@ class TargetSheet:
             lines += [line for part in facts.fault.split("\n") for line in write.text(part, "$sev-warning")]
         if facts.agent is not None:
             at, agent = facts.agent
-            told, how = snmp_profile_lines(agent), "asked"
+            told, how = snmp_profile_lines(agent), ("asked", "asks")
         elif facts.profile is not None:
             kept = facts.profile.kept
-            at, told, how = kept.at, profile_lines(kept.profile, facts.now), "looked at"
+            at, told, how = kept.at, profile_lines(kept.profile, facts.now), ("looked at", "looks")
             lines += self._difference(facts.profile)
         else:
             if not lines:
@@ -161,7 +161,7 @@ class TargetSheet:
             return PagePart(title="Profile", lines=lines)
         lines += [line for label, text in told for line in write.field(label, text)]
         age = age_text(facts.now - at)
-        return PagePart(title=f"Profile, {how} {age} ago ({self._keys.look} again)", lines=lines)
+        return PagePart(title=f"Profile, {how[0]} {age} ago ({self._keys.look} {how[1]} again)", lines=lines)
 
     def _difference(self, news: ProfileNews) -> Sequence[Line]:
         """Return whether the page's own look showed anything new, and what was new when something last was."""

@@ -140,7 +140,7 @@ class TargetPage(ScrollingDialog[None]):
     def refresh_soon(self) -> None:
         """Ask everything anew and show it."""
         self._soon = False
-        self.run_worker(self._gather(), group="page", exclusive=True)
+        self.run_worker(self._gather, group="page", exclusive=True)
 
     async def _gather(self) -> None:
         row = self.runtime.inventory.row(self._target)
@@ -240,7 +240,12 @@ class TargetPage(ScrollingDialog[None]):
 
     async def action_open_terminal(self) -> None:
         """Open a shell on the target."""
-        await self._want("terminal", leave=True)
+        try:
+            await self.runtime.terminals.require(self._target)
+        except OpstermError as error:
+            self._tell(str(error))
+        else:
+            await self._want("terminal", leave=True)
 
     async def action_chart_target(self) -> None:
         """Show the target's measurements."""
@@ -265,7 +270,7 @@ class TargetPage(ScrollingDialog[None]):
     def action_check_target(self) -> None:
         """See whether the target answers."""
         self._tell("Asking " + self._glyphs.ellipsis)
-        self.run_worker(self._check(), group="check", exclusive=True)
+        self.run_worker(self._check, group="check", exclusive=True)
 
     async def _check(self) -> None:
         try:
@@ -280,7 +285,7 @@ class TargetPage(ScrollingDialog[None]):
         if not self._looking:
             self._looking, self._fault = True, ""
             self.refresh_soon()
-            self.run_worker(self._look(), group="look", exclusive=True)
+            self.run_worker(self._look, group="look", exclusive=True)
 
     async def _look(self) -> None:
         try:
