@@ -43,6 +43,7 @@ async def test_a_file_that_is_put_waits_for_approval(stage: Stage, tmp_path: Pat
         await there.until("put-here")
         assert isinstance(there.app.screen, ApprovalScreen)
         assert not await asyncio.to_thread((tmp_path / "put-here").exists)
+        stage.clock.advance(1.0)  # what is typed ahead of the screen approves nothing
         await there.press("1", "enter")
         await there.until("1 done")
     assert await asyncio.to_thread((tmp_path / "put-here").read_text) == "welcome\n"
