@@ -14,13 +14,14 @@ from opsterm.inventory.dependencies import Dependency, DependencyOrigin
 from opsterm.inventory.events import DependencyChanged, ServiceChanged
 from opsterm.inventory.service import HealthStatus, ServiceRecord, ServiceState, parse_service_id
 from opsterm.inventory.service_merge import Merged, declared, merge_dependencies, merge_services
+from opsterm.inventory.target import WITH_A_SHELL
 from opsterm.monitoring.discovery import addresses_by_target, dependencies_seen, services_found
 from opsterm.monitoring.kept_profile import KeptProfile
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_services import RegistryEdit, RegistryState, ServiceStore
-from opsterm.runtime.profiles import WITH_A_SHELL, Profiles
+from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.service_health import HealthFinding, ServiceHealth
 from opsterm.runtime.service_view import ServiceView, view_of

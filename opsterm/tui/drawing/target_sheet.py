@@ -9,7 +9,7 @@ from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.summary import exit_summary
 from opsterm.core.text import clean_line, shown_exactly
 from opsterm.core.units import age_text, value_text
-from opsterm.inventory.target import Protocol, Target, TargetRow
+from opsterm.inventory.target import WITH_A_SHELL, Protocol, Target, TargetRow
 from opsterm.monitoring.alerts import Alert, AlertState
 from opsterm.monitoring.metrics import catalogue_order, metric_of
 from opsterm.monitoring.profile_lines import profile_lines
@@ -219,7 +219,7 @@ def way_of(target: Target) -> str:
 
 
 def _not_looked_at(target: Target, keys: PageKeys) -> str:
-    if target.protocol in (Protocol.SSH, Protocol.WINRM, Protocol.LOCAL):
+    if target.protocol in WITH_A_SHELL:
         return f"Not looked at yet. {keys.look} logs in and looks."
     if target.protocol is Protocol.SNMP:
         return f"Not asked yet. {keys.look} asks its SNMP agent what it is."
