@@ -76,7 +76,7 @@ class FindingsSheet:
         lines = [self._writer.cut([self._name(one.name), state, health, Piece(f"{one.kind} "), Piece(ports, "$muted")])]
         if gone and one.gone_at is not None:
             missed = age_text(self._found.now - one.gone_at)
-            lines += self._writer.text(f"missed since {missed}", "$sev-warning", indent=2)
+            lines += self._writer.text(f"first missed {missed} ago", "$sev-warning", indent=2)
         elif one.health in (HealthStatus.WARNING, HealthStatus.FAILED):
             age = f", {age_text(self._found.now - one.health_at)} ago" if one.health_at is not None else ""
             lines += self._writer.text(f"{one.health_text.rstrip('.')}{age}", "$sev-warning", indent=2)

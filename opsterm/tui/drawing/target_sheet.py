@@ -115,7 +115,7 @@ class TargetSheet:
             sign = self._writer.glyphs.sign(alert.severity)
             state = "" if alert.state is AlertState.FIRING else f", {alert.state}"
             age = age_text(self._facts.now - alert.since)
-            said = f"{sign.glyph} {alert.severity}{state}: {alert.summary}, since {age}"
+            said = f"{sign.glyph} {alert.severity}{state}: {alert.summary.rstrip('.')}, since {age}"
             lines += self._writer.text(said, f"$sev-{sign.ink}")
             lines += self._writer.text(alert.advice, "", indent=2) if alert.advice else []
         return PagePart(title="Alerts", lines=lines or self._writer.text("None open.", "$muted"))

@@ -50,7 +50,7 @@ SHOWN_EVERY_S = 1.0
 """Measurements are shown at most this often."""
 
 _CHANGES_SEARCHED = 200
-_LEFT, _RIGHT = ("alerts", "measurements", "checks", "traps"), ("services", "profile", "changes", "fields")
+_LEFT, _RIGHT = ("alerts", "checks", "traps", "measurements"), ("services", "profile", "changes", "fields")
 _WIDE = 100
 _FRAME = 6
 """Cells that border, padding and scroll bar take."""
