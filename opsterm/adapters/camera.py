@@ -34,12 +34,10 @@ from opsterm.monitoring.cameras import (
     subscription_text,
 )
 from opsterm.monitoring.reach import HttpAsk
+from opsterm.runtime.credentials import HTTP
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.ports_camera import CameraPlace
-
-SERVICE = "opsterm:http"
-"""Service under which passwords of cameras are kept, as those of web servers."""
 
 JSON_LIMIT = 1_000_000
 PICTURE_LIMIT = 30_000_000
@@ -135,12 +133,12 @@ class VapixReader:
 
     async def _auth(self, camera: CameraPlace) -> httpx.Auth:
         ask = HttpAsk(url="", name=camera.name, auth="digest", account=camera.user)
-        secret = await self._credentials.get(SERVICE, ask.secret_account)
+        secret = await self._credentials.get(HTTP, ask.secret_account)
         auth = auth_of(ask, secret)
         if auth is None:
             raise NotFound(
-                f"There is no password of {SERVICE} for {ask.secret_account}.",
-                next_step=f"Keep it first: opsterm vault set {SERVICE} {ask.secret_account}",
+                f"There is no password of {HTTP} for {ask.secret_account}.",
+                next_step=f"Keep it first: opsterm vault set {HTTP} {ask.secret_account}",
             )
         return auth
 
@@ -250,7 +248,7 @@ def _check(camera: CameraPlace, status: int) -> None:
     if status == 401:
         raise AuthenticationFailed(
             f"{camera.name} did not let {camera.user} in.", why="The password is wrong, or it does not offer digest.",
-            next_step=f"Keep the right one: opsterm vault set {SERVICE} {camera.user}@{camera.name}",
+            next_step=f"Keep the right one: opsterm vault set {HTTP} {camera.user}@{camera.name}",
         )  # fmt: skip
     if status == 403:
         raise Refused(

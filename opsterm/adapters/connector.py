@@ -129,11 +129,6 @@ class TargetConnector:
 
     async def shell(self, target: OrderTarget, *, columns: int, rows: int, term: str) -> Shell:
         """Open an interactive log-in shell; see `ports.Connector.shell`."""
-        if target.protocol == WINRM:
-            raise BadInput(
-                f"{target.name} is reached by winrm, which has no terminals.",
-                next_step=f"Run a command: opsterm propose --on {target.name} --shell powershell -- …",
-            )
         if target.protocol != LOCAL:
             return await (await self._ssh_for(target)).shell(target, columns=columns, rows=rows, term=term)
         module = await self._offload.run("ssh", lambda: importlib.import_module("opsterm.adapters.local_shell"))

@@ -13,9 +13,10 @@ from opsterm.adapters.http_exchange import HttpLine, open_http_line
 from opsterm.core.errors import NotFound, Refused
 from opsterm.core.http_request import HttpRequest, filled, parse_request
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
+from opsterm.runtime.credentials import API
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials, Ended
-from opsterm.runtime.ports_apis import SERVICE, secret_account
+from opsterm.runtime.ports_apis import secret_account
 
 BODY_LIMIT = 16_000_000
 """Bytes of an answer that are read; one that never ends is cut off here."""
@@ -94,7 +95,7 @@ class HttpSession:
             account = secret_account(name, request.origin)
             if not request.origin.secure:
                 raise Refused("The request was not sent: it has a secret in it and would go over http.")
-            secret = await self._credentials.get(SERVICE, account) if self._credentials is not None else None
+            secret = await self._credentials.get(API, account) if self._credentials is not None else None
             if secret is None:
                 raise NotFound(
                     f"The request was not sent: no secret {name} is kept for {request.origin}.",

@@ -14,12 +14,10 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.core.secret import Secret
 from opsterm.monitoring.reach import HttpAsk, HttpReading, PingReading, TcpReading
+from opsterm.runtime.credentials import HTTP
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.ports_connection_test import UNHEARD, Steps
-
-SERVICE = "opsterm:http"
-"""Service under which passwords and tokens of web servers are kept."""
 
 
 def _load_http() -> ModuleType:
@@ -60,7 +58,7 @@ class LineReachProbe:
             if self._check is None:
                 self._check = await self._load()
         secret = await self._secret(ask)
-        passphrase = await self._credentials.get(SERVICE, ask.client_certificate) if ask.client_certificate else None
+        passphrase = await self._credentials.get(HTTP, ask.client_certificate) if ask.client_certificate else None
         return await self._check(ask, secret, passphrase, steps)
 
     async def _load(self) -> Check:
@@ -84,11 +82,11 @@ class LineReachProbe:
                 next_step="Use https, or digest where the server offers it.",
             )
         account = ask.secret_account
-        secret = await self._credentials.get(SERVICE, account)
+        secret = await self._credentials.get(HTTP, account)
         if secret is None:
             raise NotFound(
-                f"There is no secret of {SERVICE} for {account}.",
-                next_step=f"Keep it first: opsterm vault set {SERVICE} {account}",
+                f"There is no secret of {HTTP} for {account}.",
+                next_step=f"Keep it first: opsterm vault set {HTTP} {account}",
             )
         return secret
 

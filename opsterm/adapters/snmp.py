@@ -29,8 +29,9 @@ from opsterm.core.text import clean_line
 from opsterm.monitoring.mib import Oid, is_below
 from opsterm.monitoring.snmp_values import Binding, SnmpValue, ValueKind
 from opsterm.policy.order import OrderTarget
+from opsterm.runtime.credentials import SNMP
 from opsterm.runtime.offload import Run
-from opsterm.runtime.ports_snmp import SNMP_LOGINS, SnmpLogin, Walked
+from opsterm.runtime.ports_snmp import SnmpLogin, Walked
 
 if TYPE_CHECKING:
     from opsterm.runtime.ports import Credentials
@@ -107,7 +108,7 @@ class PySnmpReader:
             error.next_step = f"No SNMP log-in of it is kept; keep one: opsterm snmp login {target.name}"
             raise error
 
-    async def keep(self, name: str, login: SnmpLogin, *, service: str = SNMP_LOGINS) -> None:
+    async def keep(self, name: str, login: SnmpLogin, *, service: str = SNMP) -> None:
         """Keep a log-in; see `SnmpReader.keep`. Raises BadInput for one that cannot be used."""
         await self._credentials.put(service, name, seal(checked(login, name)))
 
@@ -125,7 +126,7 @@ class PySnmpReader:
         return _Within(target, self._settings.total_timeout_s)
 
     async def _login(self, target: OrderTarget) -> SnmpLogin | None:
-        secret = await self._credentials.get(SNMP_LOGINS, target.name)
+        secret = await self._credentials.get(SNMP, target.name)
         return unseal(secret, target.name) if secret else None
 
     async def _resolve(self, target: OrderTarget) -> tuple[str, int]:

@@ -35,8 +35,8 @@ from opsterm.core.snmp_settings import way_without_root
 from opsterm.core.text import clean_line
 from opsterm.monitoring.mib import oid_name
 from opsterm.monitoring.traps import ArrivedTrap, Bucket, SenderCount
+from opsterm.runtime.credentials import SNMP, SNMP_TRAPS
 from opsterm.runtime.offload import Run
-from opsterm.runtime.ports_snmp import SNMP_LOGINS, TRAP_LOGINS
 from opsterm.runtime.ports_traps import Arrival, LocalEngine
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ class UdpTrapEar:
     async def _ask_for_login(self, target: str, now: float) -> _Login:
         found = _Login(now)
         try:
-            for service in (SNMP_LOGINS, TRAP_LOGINS):
+            for service in (SNMP, SNMP_TRAPS):
                 secret = await self._credentials.get(service, target)
                 if secret is None:
                     continue

@@ -23,14 +23,13 @@ from opsterm.adapters.ssh_known_hosts import fingerprint, rsa_bits
 from opsterm.adapters.ssh_library import asyncssh, public_key
 from opsterm.core.errors import StorageError
 from opsterm.core.text import clean_line
+from opsterm.runtime.credentials import SSH, SSH_KEY
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials
 
 if TYPE_CHECKING:
     from asyncssh import SSHAgentClient, SSHCertificate, SSHKey, SSHKeyPair
 
-PASSPHRASES, PASSWORDS = "opsterm:ssh-key", "opsterm:ssh"
-"""Services in the credential store; the accounts are the key file's path, and "user@target"."""
 USER_CERTIFICATE = 1
 """Kind of a certificate that lets a user in (openssh: PROTOCOL.certkeys)."""
 
@@ -239,7 +238,7 @@ class Identity:
             return None
         self._password_given = True
         account = f"{self._destination.user}@{self._destination.name}"
-        secret = await self._stored(PASSWORDS, account, f"the password of {clean_line(account)}")
+        secret = await self._stored(SSH, account, f"the password of {clean_line(account)}")
         if secret is None:
             self.attempts.note(f"No password of {clean_line(account)} is kept.")
         return secret
@@ -294,7 +293,7 @@ class Identity:
             return []
         passphrase = None
         if file.is_encrypted:
-            passphrase = await self._stored(PASSPHRASES, str(file.path), f"the passphrase of {shown}")
+            passphrase = await self._stored(SSH_KEY, str(file.path), f"the passphrase of {shown}")
             if passphrase is None:
                 self.attempts.note(f"{shown} has a passphrase that is not kept; add the key to an agent, or keep it.")
                 return []

@@ -16,10 +16,8 @@ from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.core.winrm_settings import SEALS, WinrmSettings
 from opsterm.policy.order import OrderTarget
+from opsterm.runtime.credentials import WINRM
 from opsterm.runtime.ports import Credentials
-
-PASSWORDS = "opsterm:winrm"
-"""The service under which passwords are kept; the account is USER@TARGET, or USER for all targets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +114,12 @@ async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials:
             next_step=f"Name one: opsterm targets edit {name} --user 'LAB\\ops', or set winrm.user.",
         )
     elif credentials is not None:
-        password = await credentials.get(PASSWORDS, f"{user}@{name}") or await credentials.get(PASSWORDS, user)
+        password = await credentials.get(WINRM, f"{user}@{name}") or await credentials.get(WINRM, user)
     if password is None and settings.auth not in ("kerberos", "certificate"):
         shown = clean_line(user, limit=200)
         raise BadInput(
             f"No password is kept for {shown} on {name}.",
-            next_step=f"Keep it: opsterm vault set {PASSWORDS} '{shown}@{name}', or '{shown}' for all targets.",
+            next_step=f"Keep it: opsterm vault set {WINRM} '{shown}@{name}', or '{shown}' for all targets.",
         )
     port = settings.port_used(target.port)
     return WinrmLogin(

@@ -10,9 +10,10 @@ import requests
 from opsterm.adapters.certificate import why_untrusted
 from opsterm.adapters.lookup import why_not
 from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, Denied, Fault, LineFailed, WireError
-from opsterm.adapters.winrm_login import PASSWORDS, WinrmLogin
+from opsterm.adapters.winrm_login import WinrmLogin
 from opsterm.core.errors import AuthenticationFailed, OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
+from opsterm.runtime.credentials import WINRM
 
 NO_SHELL, MAX_OPERATIONS, MAX_SHELLS = 2150858843, 2150859174, 2150859173
 NOT_BEGUN = frozenset({NO_SHELL, MAX_OPERATIONS, 2147943418})
@@ -83,7 +84,7 @@ def _denied(name: str, log_in: WinrmLogin) -> OpstermError:
     return AuthenticationFailed(
         f"{name} refuses the account {user} ({log_in.auth}).",
         why=f"The password is wrong, or the account is locked, disabled or not allowed.{also}",
-        next_step=f"Keep the right password: opsterm vault set {PASSWORDS} '{user}@{name}'. It was tried once only.",
+        next_step=f"Keep the right password: opsterm vault set {WINRM} '{user}@{name}'. It was tried once only.",
     )
 
 

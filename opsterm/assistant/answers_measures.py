@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from opsterm.assistant.answer import Answer, FollowUp, Paragraph, Source, count_text, table
 from opsterm.assistant.metric_words import label_of
@@ -10,7 +10,7 @@ from opsterm.assistant.queries import DetailQuestion, MetricQuestion, RankingQue
 from opsterm.assistant.query_words import Statistic
 from opsterm.core.units import age_text, value_text
 from opsterm.inventory.selector import parse_selector
-from opsterm.inventory.target import LOCALHOST, TargetRow
+from opsterm.inventory.target import LOCALHOST, Protocol, TargetRow
 from opsterm.monitoring.metrics import catalogue_order, matches, metric_of, subject
 from opsterm.monitoring.sample import Sample, SeriesKey, SeriesWindow
 
@@ -47,22 +47,30 @@ def series_wanted(
     return tuple(sorted(dict.fromkeys(found), key=catalogue_order))
 
 
-def _nothing(question: MetricQuestion | RankingQuestion, names: Sequence[str]) -> Answer:
+def _nothing(question: MetricQuestion | RankingQuestion, rows: Sequence[TargetRow]) -> Answer:
+    names = targets_meant(question.selector, rows)
     pattern = question.metric if isinstance(question, RankingQuestion) else ", ".join(question.metrics)
     where = question.selector or "any target"
     if not names:
         text = f"No target matches {where}."
     elif LOCALHOST not in names:
         text = (
-            f"{pattern} is not measured on {where}: the setting monitoring.remote chooses the SSH targets that are. "
-            "A proposed command can look."
-        )
+            f"{pattern} is not measured on {where}: the setting monitoring.remote chooses the SSH, WinRM and SNMP "
+            f"targets that are. {_other_way({row.target.protocol for row in rows if row.target.name in names})}"
+        ).rstrip()
     else:
         text = f"There is no measurement of {pattern} on {where}" + (
             f" {question.window.words}." if isinstance(question, MetricQuestion) and question.window else " yet."
         )
     follow_ups = (FollowUp(words="what is measured here", line=DetailQuestion(target=LOCALHOST).line),)
     return Answer(blocks=(Paragraph(text=text),), interpretation=question.line, follow_ups=follow_ups)
+
+
+def _other_way(protocols: Collection[Protocol]) -> str:
+    """Return how else one can look at targets that are reached so."""
+    if Protocol.SSH in protocols or Protocol.WINRM in protocols:
+        return "A proposed command can look."
+    return "`opsterm snmp get` can look." if Protocol.SNMP in protocols else ""
 
 
 def _unit(key: SeriesKey) -> str:
@@ -84,7 +92,7 @@ def answer_values(question: MetricQuestion, samples: Sequence[Sample], rows: Seq
     """
     shown = sorted(samples, key=lambda sample: catalogue_order(sample.key))[:SERIES_LIMIT]
     if not shown:
-        return _nothing(question, targets_meant(question.selector, rows))
+        return _nothing(question, rows)
     sources = tuple(
         Source(tag=f"m{n}", text=f"{s.key} of {s.key.target}, {age_text(now - s.at)} old")
         for n, s in enumerate(shown, 1)
@@ -129,7 +137,7 @@ def answer_windows(
     """
     held = [window for window in windows if window.points][:SERIES_LIMIT]
     if not held or question.window is None:
-        return _nothing(question, targets_meant(question.selector, rows))
+        return _nothing(question, rows)
     sources = tuple(
         Source(
             tag=f"m{n}",
@@ -195,7 +203,7 @@ def answer_ranking(
         now: epoch seconds.
     """
     if not samples:
-        return _nothing(question, targets_meant(question.selector, rows))
+        return _nothing(question, rows)
     kept = [
         sample for sample in samples
         if (question.above is None or sample.value > question.above)

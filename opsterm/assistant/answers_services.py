@@ -13,7 +13,7 @@ from opsterm.inventory.folding import fold
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.service_commands import service_command
 from opsterm.inventory.service_kinds import answers_to
-from opsterm.inventory.target import TargetRow
+from opsterm.inventory.target import WITH_A_SHELL, TargetRow
 from opsterm.monitoring.host_facts import Listener
 from opsterm.monitoring.kept_profile import KeptProfile
 
@@ -33,11 +33,13 @@ def answer_hosts(
         profiles: the newest profile of every target that was looked at.
         now: epoch seconds.
     """
-    chosen = [row.target.name for row in parse_selector(question.selector).select(rows)]
-    looked = [profiles[name] for name in chosen if name in profiles]
+    chosen = [row.target for row in parse_selector(question.selector).select(rows)]
+    looked = [profiles[target.name] for target in chosen if target.name in profiles]
     if not looked:
         where = f" that match {question.selector}" if question.selector else ""
         text = f"None of the targets{where} was looked at yet: `opsterm targets profile NAME` looks at one."
+        if chosen and not any(target.protocol in WITH_A_SHELL for target in chosen):
+            text = f"None of the targets{where} has a shell to look with."
         return Answer(blocks=(Paragraph(text=text),), interpretation=question.line)
     build = {
         HostTopic.SERVICES: _services, HostTopic.RUNNING: _running, HostTopic.LISTENING: _listening,

@@ -24,6 +24,10 @@ class Protocol(StrEnum):
     HTTP = "http"
 
 
+WITH_A_SHELL = (Protocol.SSH, Protocol.WINRM, Protocol.LOCAL)
+"""What a target is reached by that scripts can run on."""
+
+
 class Status(StrEnum):
     """What is known of a target's health, in one word. `order` sorts the worst first."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from opsterm.core.units import age_text
 from opsterm.monitoring.mib import NAMES, Oid, instance_of, is_below, oid_text
 from opsterm.monitoring.snmp_metrics import SnmpSnapshot
 
@@ -90,6 +91,13 @@ class SnmpProfile:
     location: str = ""
     uptime_s: float | None = None
     interfaces: int | None = None
+
+
+def snmp_profile_lines(found: SnmpProfile) -> tuple[tuple[str, str], ...]:
+    """Return what a profile says as (label, text), without what is not known."""
+    told = {**asdict(found), "uptime_s": "" if found.uptime_s is None else age_text(found.uptime_s)}
+    labelled = ((name.removesuffix("_s").replace("_", " "), str(value or "")) for name, value in told.items())
+    return tuple((label, text) for label, text in labelled if text)
 
 
 def profile_of(now: SnmpSnapshot) -> SnmpProfile:

@@ -32,12 +32,13 @@ from opsterm.inventory.target import Protocol, Target
 from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.order import HTTP
 from opsterm.runtime.changes import Changes, Proposal
+from opsterm.runtime.credentials import API
 from opsterm.runtime.edges import Files
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Credentials
-from opsterm.runtime.ports_apis import SERVICE, Api, ApiStore, DescriptionReader, secret_account
+from opsterm.runtime.ports_apis import Api, ApiStore, DescriptionReader, secret_account
 
 TAG = "api"
 ASKED_S = 30.0
@@ -310,7 +311,7 @@ class Apis:
         """
         api = await self.get(name)
         await self.require_scheme(name, scheme)
-        await self._credentials().put(SERVICE, secret_account(scheme, origin_of(api.server)), secret)
+        await self._credentials().put(API, secret_account(scheme, origin_of(api.server)), secret)
 
     async def require_scheme(self, name: str, scheme: str) -> str:
         """Return the kind of a security scheme. Raises NotFound, BadInput for one that cannot be sent."""
@@ -334,7 +335,7 @@ class Apis:
         end = secret_account("", origin_of(api.server))
         names = await self._credentials().names()
         return frozenset(
-            account.removesuffix(end) for service, account in names if service == SERVICE and account.endswith(end)
+            account.removesuffix(end) for service, account in names if service == API and account.endswith(end)
         )
 
 

@@ -131,6 +131,8 @@ COMMANDS: tuple[Command, ...] = (
             no_verb=_SCREEN_ONLY),
     Command(id="leave_terminal", keys=("ctrl+right_square_bracket",), pane="terminal", title="leave",
             text="Leaves the terminal; every other key goes to the remote. Twice sends it through.", no_verb=_SCREEN_ONLY),
+    Command(id="get_file", title="get a file", text="Fetches a file from the marked targets at once.", verb="get"),
+    Command(id="put_file", title="put a file", text="Proposes to put a file on the marked targets.", verb="put"),
     Command(id="show_target", title="show target", text="Opens the page of a target that is chosen by name.",
             verb="targets show"),
     Command(id="import_targets", title="import targets", text="Takes targets in from a file.", verb="targets import"),

@@ -11,7 +11,9 @@ from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.runtime.ports import Credentials
 
-SSH, SUDO = "opsterm:ssh", "opsterm:sudo"
+SSH, SSH_KEY, SUDO, WINRM = "opsterm:ssh", "opsterm:ssh-key", "opsterm:sudo", "opsterm:winrm"
+HTTP, API, MAIL = "opsterm:http", "opsterm:api", "opsterm:mail"
+SNMP, SNMP_TRAPS = "opsterm:snmp", "opsterm:snmp-traps"
 
 _ALMOST = 0.9
 """How alike two names are when one is taken for a slip of the other (difflib)."""
@@ -36,17 +38,20 @@ class Service:
 
 SERVICES: Sequence[Service] = (
     Service(name=SSH, what="password to log in over SSH", account="USER@TARGET", example="ops@web-01"),
-    Service(name="opsterm:ssh-key", what="passphrase of a private key", account="FILE",
+    Service(name=SSH_KEY, what="passphrase of a private key", account="FILE",
             example="/home/ana/.ssh/id_ed25519"),
     Service(
         name=SUDO, what="password that sudo asks for; left out: the one to log in", account="USER@TARGET",
         example="ops@web-01",
     ),
-    Service(name="opsterm:http", what="password or token of a web check", account="USER@NAME or NAME",
-            example="monitor@web-01"),
-    Service(name="opsterm:mail", what="password of the mail server", account="USER@HOST",
-            example="ops@mail.example.com"),
-    Service(name="opsterm:snmp", what="community or passphrases, kept by opsterm snmp login", account="TARGET",
+    Service(name=WINRM, what="password to log in to Windows", account="USER@TARGET or USER", example="ops@win-01"),
+    Service(name=HTTP, what="password or token of a web check or a camera, passphrase of a certificate",
+            account="USER@NAME, NAME or FILE", example="monitor@web-01"),
+    Service(name=API, what="what an HTTP API lets us in with, kept by opsterm apis login", account="SCHEME@SERVER",
+            example="token@https://api.example.com"),
+    Service(name=MAIL, what="password of the mail server", account="USER@HOST", example="ops@mail.example.com"),
+    Service(name=SNMP, what="community or passphrases, kept by opsterm snmp login", account="TARGET", example="sw-1"),
+    Service(name=SNMP_TRAPS, what="the same for what a target sends by itself, if it is another", account="TARGET",
             example="sw-1"),
 )  # fmt: skip
 """What opsterm looks up, in the order in which it is offered."""

@@ -26,14 +26,12 @@ from opsterm.core.mail_settings import MailSettings
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_block, clean_line
 from opsterm.policy.mask import mask
+from opsterm.runtime.credentials import MAIL
 from opsterm.runtime.events import MailChanged
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Credentials, Fence, Operator
 from opsterm.runtime.ports_mail import MailStore, MailTransport
 from opsterm.runtime.supervisor import Heart, to_the_end
-
-SERVICE = "opsterm:mail"
-"""Under which the password is kept, with `MailSettings.account`."""
 
 LOOK_EVERY_S = 2.0
 AT_ONCE = 20
@@ -103,7 +101,7 @@ class Post:
     async def _password(self) -> Secret | None:
         if not self._settings.user:
             return None
-        return await self._credentials().get(SERVICE, self._settings.account)
+        return await self._credentials().get(MAIL, self._settings.account)
 
     # ---------------------------------------------------------------------------------------- the queue
 

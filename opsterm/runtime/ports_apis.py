@@ -10,9 +10,6 @@ from opsterm.core.events import Fact
 from opsterm.core.http_request import Origin
 from opsterm.inventory.apis.description import ApiDescription
 
-SERVICE = "opsterm:api"
-"""Service under which secrets of APIs are kept."""
-
 
 def secret_account(scheme: str, origin: Origin) -> str:
     """Return the account under which a secret is kept: it is for one server, and goes to no other."""

@@ -10,13 +10,7 @@ from opsterm.core.secret import Secret
 from opsterm.monitoring.mib import Oid
 from opsterm.monitoring.snmp_values import Binding
 from opsterm.policy.order import OrderTarget
-
-SNMP_LOGINS = "opsterm:snmp"
-"""The service under which a log-in is kept; the account is the target's name."""
-
-
-TRAP_LOGINS = "opsterm:snmp-traps"
-"""The service of log-ins that traps alone come with; they are taken with the target's own log-in as well."""
+from opsterm.runtime.credentials import SNMP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +77,7 @@ class SnmpReader(Protocol):
         """Read sysUpTime; without a kept log-in, see whether an agent answers at all."""
         ...
 
-    async def keep(self, name: str, login: SnmpLogin, *, service: str = SNMP_LOGINS) -> None:
+    async def keep(self, name: str, login: SnmpLogin, *, service: str = SNMP) -> None:
         """Keep a target's log-in in the keyring or the vault, under a service."""
         ...
 

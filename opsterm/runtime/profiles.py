@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, StorageFull, Unreachable
 from opsterm.core.events import Fact
-from opsterm.inventory.target import Protocol
+from opsterm.inventory.target import WITH_A_SHELL, Protocol
 from opsterm.monitoring.events import ProfileChanged
 from opsterm.monitoring.host_people import AskedAt
 from opsterm.monitoring.host_profile import HostProfile, host_profile
@@ -32,8 +32,6 @@ LIMIT_S = 90.0
 
 MOST_TOLD = 20
 """Changes that one fact lists."""
-
-WITH_A_SHELL = (Protocol.SSH, Protocol.WINRM, Protocol.LOCAL)
 
 Heard = Callable[[KeptProfile, Fence | None], Awaitable[None]]
 

@@ -10,43 +10,26 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError
 from opsterm.core.events import Fact
 from opsterm.core.text import clean_line
-from opsterm.inventory.dependencies import Dependency, DependencyOrigin, Reached, cycle_through, dependants, needs
+from opsterm.inventory.dependencies import Dependency, DependencyOrigin
 from opsterm.inventory.events import DependencyChanged, ServiceChanged
 from opsterm.inventory.service import HealthStatus, ServiceRecord, ServiceState, parse_service_id
 from opsterm.inventory.service_merge import Merged, declared, merge_dependencies, merge_services
+from opsterm.inventory.target import WITH_A_SHELL
 from opsterm.monitoring.discovery import addresses_by_target, dependencies_seen, services_found
 from opsterm.monitoring.kept_profile import KeptProfile
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_services import RegistryEdit, RegistryState, ServiceStore
-from opsterm.runtime.profiles import WITH_A_SHELL, Profiles
+from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.service_health import HealthFinding, ServiceHealth
+from opsterm.runtime.service_view import ServiceView, view_of
 
 LOOKS_AT_ONCE = 8
 """Targets that `discover` looks at at the same time."""
 
 Facts = list[Fact]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceView:
-    """A record with what hangs on it.
-
-    Attributes:
-        service: the record.
-        needs: what it needs, nearest first.
-        dependants: what needs it, nearest first: what its failure would reach.
-        direct: its own dependencies and those of others on it.
-        cycle: the way back to itself when it needs itself through others, else ().
-    """
-
-    service: ServiceRecord
-    needs: tuple[Reached, ...]
-    dependants: tuple[Reached, ...]
-    direct: tuple[Dependency, ...]
-    cycle: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,15 +98,16 @@ class Services:
     async def get(self, text: str) -> ServiceView:
         """Return one record with what it needs and what needs it. Raises BadInput, NotFound."""
         state = await self._store.state()
-        service = _known(state, text)
-        direct = tuple(one for one in state.dependencies if service.id in (one.service, one.on))
-        return ServiceView(
-            service=service,
-            needs=needs(state.dependencies, service.id),
-            dependants=dependants(state.dependencies, service.id),
-            direct=direct,
-            cycle=cycle_through(state.dependencies, service.id),
-        )
+        return view_of(state, _known(state, text))
+
+    async def views(self, target: str) -> Sequence[ServiceView]:
+        """Return the records of one target that are not ignored, with what hangs on them, by name."""
+        state = await self._store.state()
+        return [
+            view_of(state, one)
+            for one in state.services.values()
+            if one.target == target and one.state is not ServiceState.IGNORED
+        ]
 
     async def dependencies(self) -> Sequence[Dependency]:
         """Return every dependency."""

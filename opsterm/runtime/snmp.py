@@ -15,9 +15,10 @@ from opsterm.monitoring.mib import COLUMNS, instance_of, parse_oid
 from opsterm.monitoring.snmp_profile import SnmpProfile, profile_of
 from opsterm.monitoring.snmp_values import Binding, SnmpTable, as_table
 from opsterm.policy.order import OrderTarget
+from opsterm.runtime.credentials import SNMP, SNMP_TRAPS
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.measurers import read_snapshot
-from opsterm.runtime.ports_snmp import SNMP_LOGINS, TRAP_LOGINS, SnmpLogin, SnmpReader, Walked
+from opsterm.runtime.ports_snmp import SnmpLogin, SnmpReader, Walked
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -139,7 +140,7 @@ class Snmp:
         targets = [row.target for row in rows] if for_traps else await self._targets(selector)
         reader = await self.reader()
         for target in targets:
-            await reader.keep(target.name, login, service=TRAP_LOGINS if for_traps else SNMP_LOGINS)
+            await reader.keep(target.name, login, service=SNMP_TRAPS if for_traps else SNMP)
         return [target.name for target in targets]
 
     def _limit(self, given: int) -> int:

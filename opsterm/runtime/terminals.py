@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from opsterm.core.errors import StorageFull, Unreachable
+from opsterm.core.errors import BadInput, StorageFull, Unreachable
 from opsterm.core.events import Event, event
-from opsterm.inventory.target import Target
+from opsterm.inventory.target import Protocol, Target
 from opsterm.policy.approval import require_writable
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
@@ -58,16 +58,33 @@ class Terminals:
         self._connector = connector
         self._read_only = read_only
 
-    async def open(self, target: str, *, columns: int, rows: int, term: str = "xterm-256color") -> Shell:
-        """Open a log-in shell on a target's PTY.
+    async def require(self, target: str) -> Target:
+        """Return a target on which a shell can be opened.
 
         Raises:
             Refused: read-only mode.
             NotFound: no such target.
-            Unreachable: and its kinds; what was learned of reachability is kept.
+            BadInput: what it is reached by has no terminals.
         """
         require_writable(read_only=self._read_only, what="opened in a terminal")
-        order_target = self._inventory.order_target(await self._inventory.get(target))
+        found = await self._inventory.get(target)
+        if found.protocol in (Protocol.LOCAL, Protocol.SSH):
+            return found
+        instead = f"add that as a target of its own: opsterm targets add {target}-ssh --address {found.reach}"
+        windows = f"Run a command: opsterm propose --on {target} --shell powershell -- …"
+        raise BadInput(
+            f"{target} is reached by {found.protocol}, which has no terminals.",
+            next_step=windows if found.protocol is Protocol.WINRM else f"If it has an SSH server, {instead}",
+        )
+
+    async def open(self, target: str, *, columns: int, rows: int, term: str = "xterm-256color") -> Shell:
+        """Open a log-in shell on a target's PTY.
+
+        Raises:
+            Refused, NotFound, BadInput: as `require`.
+            Unreachable: and its kinds; what was learned of reachability is kept.
+        """
+        order_target = self._inventory.order_target(await self.require(target))
         try:
             shell = await (await self._connector()).shell(order_target, columns=columns, rows=rows, term=term)
         except Unreachable as error:

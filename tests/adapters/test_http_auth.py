@@ -15,11 +15,12 @@ import pytest
 
 from opsterm.adapters.http_check import check_http
 from opsterm.adapters.http_trust import TrustStore
-from opsterm.adapters.reach import SERVICE, LineReachProbe
+from opsterm.adapters.reach import LineReachProbe
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.core.secret import Secret
 from opsterm.monitoring.reach import HttpAsk, HttpReading, judge_http
+from opsterm.runtime.credentials import HTTP
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Credentials
 from tests.adapters.web_stage import Answer, Authority, serving
@@ -191,6 +192,6 @@ async def test_the_secret_is_looked_up_by_name_and_never_sent_unprotected() -> N
             await probe.http(HttpAsk(url="https://127.0.0.1:1/", name="shop", auth="digest", account="ann"))
         ask = HttpAsk(url="https://127.0.0.1:1/", name="shop", auth="bearer", credential="other")
         assert "refused" in (await probe.http(ask)).reason
-        assert kept.asked == [(SERVICE, "ann@shop"), (SERVICE, "other")]
+        assert kept.asked == [(HTTP, "ann@shop"), (HTTP, "other")]
     finally:
         offload.close()

@@ -15,9 +15,9 @@ from opsterm.adapters.http_session import open_session
 from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused, Unreachable
 from opsterm.core.secret import Secret
 from opsterm.policy.order import OrderTarget
+from opsterm.runtime.credentials import API
 from opsterm.runtime.offload import Offload, Run
 from opsterm.runtime.ports import Ended
-from opsterm.runtime.ports_apis import SERVICE
 from tests.adapters.petstore_stage import PASSWORD, TOKEN, petstore
 from tests.adapters.web_stage import Answer, Authority, says, serving
 
@@ -30,7 +30,7 @@ class KeptSecrets:
 
     async def get(self, service: str, account: str) -> Secret | None:
         """Return one."""
-        assert service == SERVICE
+        assert service == API
         text = self.secrets.get(account)
         return None if text is None else Secret(text)
 

@@ -21,7 +21,8 @@ from opsterm.core.snmp_settings import SnmpSettings
 from opsterm.monitoring.mib import NAMES, Oid, instance_of
 from opsterm.monitoring.snmp_values import ValueKind
 from opsterm.policy.order import OrderTarget
-from opsterm.runtime.ports_snmp import SNMP_LOGINS, SnmpLogin
+from opsterm.runtime.credentials import SNMP
+from opsterm.runtime.ports_snmp import SnmpLogin
 from tests.adapters.snmp_agent import Agent, honest, system_group
 
 T = TypeVar("T")
@@ -298,5 +299,5 @@ async def test_what_is_kept_stands_under_the_targets_name() -> None:
     ring = Ring()
     snmp = PySnmpReader(QUICK, ring, in_a_thread)  # type: ignore[arg-type]  # as above
     await snmp.keep("sw-1", V3)
-    assert list(ring.kept) == [(SNMP_LOGINS, "sw-1")]
+    assert list(ring.kept) == [(SNMP, "sw-1")]
     await snmp.close()

@@ -20,7 +20,8 @@ from opsterm.core.errors import Refused, Unreachable
 from opsterm.core.secret import Secret
 from opsterm.monitoring.mib import NAMES, oid_name
 from opsterm.monitoring.traps import trap_of
-from opsterm.runtime.ports_snmp import SNMP_LOGINS, TRAP_LOGINS, SnmpLogin
+from opsterm.runtime.credentials import SNMP, SNMP_TRAPS
+from opsterm.runtime.ports_snmp import SnmpLogin
 from tests.adapters.test_snmp import V3, Ring, in_a_thread
 from tests.adapters.trap_senders import ENGINE, IF_2, V2C, Line, inform_v3, listening, trap_v3, v1, v2c
 
@@ -28,7 +29,7 @@ DOWN, UP, COLD = NAMES["linkDown"], NAMES["linkUp"], NAMES["coldStart"]
 PUBLIC = SnmpLogin(community=Secret("public"))
 
 
-def keep(line: Line, login: SnmpLogin, *, service: str = SNMP_LOGINS) -> None:
+def keep(line: Line, login: SnmpLogin, *, service: str = SNMP) -> None:
     line.ring.kept[service, "sw-1"] = seal(login)
 
 
@@ -145,7 +146,7 @@ async def test_traps_come_with_the_log_in_of_the_agent_or_with_one_of_their_own(
         assert "of version 3" in line.said()
     async with listening(clock) as line:
         keep(line, V3)
-        keep(line, PUBLIC, service=TRAP_LOGINS)
+        keep(line, PUBLIC, service=SNMP_TRAPS)
         assert len(await line.send(v2c(DOWN), await trap_v3(V3), v2c(DOWN, community="other"))) == 2
 
 

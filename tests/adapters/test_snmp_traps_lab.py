@@ -22,7 +22,8 @@ from opsterm.monitoring.mib import NAMES, oid_text
 from opsterm.monitoring.trap_rules import interface
 from opsterm.monitoring.traps import ArrivedTrap
 from opsterm.policy.order import OrderTarget
-from opsterm.runtime.ports_snmp import SNMP_LOGINS, SnmpLogin
+from opsterm.runtime.credentials import SNMP
+from opsterm.runtime.ports_snmp import SnmpLogin
 from tests.adapters import test_snmp_lab
 from tests.adapters.test_snmp import Ring, in_a_thread
 from tests.adapters.test_snmp_lab import target
@@ -98,7 +99,7 @@ class Host:
 async def sending(key: str, whom: OrderTarget, login: SnmpLogin, lines: str) -> AsyncIterator[Host]:
     """Run an snmpd with these lines; "{to}" stands for the receiver."""
     ring = Ring()
-    ring.kept[SNMP_LOGINS, whom.name] = seal(login)
+    ring.kept[SNMP, whom.name] = seal(login)
     ear = UdpTrapEar(ring, SystemClock(), in_a_thread)  # type: ignore[arg-type]  # the part of Credentials it uses
     here = await asyncio.to_thread(_own_address, whom.address)
     await ear.listen(here, 0, ENGINE)

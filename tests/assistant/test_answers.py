@@ -172,7 +172,10 @@ def test_a_window_that_is_half_empty_says_so() -> None:
 
 
 def test_what_is_not_measured_is_not_answered() -> None:
-    for selector, part in (("web-01", "not measured"), ("tag:nope", "No target"), ("localhost", "no measurement")):
+    for selector, part in (
+        ("web-01", "not measured"), ("srv-1", "A proposed command can look."), ("sw-1", "`opsterm snmp get` can look."),
+        ("tag:nope", "No target"), ("localhost", "no measurement"),
+    ):  # fmt: skip
         question = MetricQuestion(metrics=("cpu.used_percent",), selector=selector)
         assert part in _text(answer_values(question, (), ROWS, NOW))
 

@@ -89,6 +89,7 @@ def test_a_target_that_was_never_looked_at() -> None:
     assert asked(HostTopic.SERVICES, selector="web-05").startswith(
         "None of the targets that match web-05 was looked at"
     )
+    assert asked(HostTopic.UPDATES, selector="sw-1").startswith("None of the targets that match sw-1 has a shell")
 
 
 @pytest.mark.parametrize("topic", HostTopic)

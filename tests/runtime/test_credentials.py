@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import opsterm
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.core.secret import Secret
 from opsterm.runtime.credentials import SERVICES, CredentialKeeping, KeptSecret, require_looked_up
@@ -51,3 +55,11 @@ def test_what_nobody_would_look_up_is_not_kept(service: str, account: str, says:
 def test_the_examples_would_be_looked_up() -> None:
     for service in SERVICES:
         require_looked_up(service.name, service.example)
+
+
+def test_every_service_that_is_looked_up_is_offered() -> None:
+    package = Path(opsterm.__file__).parent
+    table = package / "runtime" / "credentials.py"
+    for path in package.rglob("*.py"):
+        named = set(re.findall(r'"(opsterm:[a-z-]+)"', path.read_text(encoding="utf-8")))
+        assert named == ({service.name for service in SERVICES} if path == table else set()), path

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from opsterm.inventory.target import Protocol, Target
-from opsterm.runtime.ports_snmp import SNMP_LOGINS
+from opsterm.runtime.credentials import SNMP
 from opsterm.tui.screens.credentials import CredentialsScreen
 from opsterm.tui.start import prepare_variables
 from opsterm.tui.widgets.line import LineInput
@@ -103,7 +103,7 @@ async def test_an_snmp_log_in_is_asked_for_in_parts(kept: Stage, version: str) -
         await there.type(SECRET)
         await there.press("enter")
         await there.until(lambda: isinstance(there.app.screen, CredentialsScreen))
-        assert await there.app.runtime.credentials.names() == [(SNMP_LOGINS, "sw-1")]
+        assert await there.app.runtime.credentials.names() == [(SNMP, "sw-1")]
         assert SECRET not in there.text
 
 

@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from opsterm.monitoring.sample import Sample
+from opsterm.runtime.checks import CheckState
 from opsterm.runtime.doctor import Check, Health
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.start import Terminal
 from tests.tui.cockpit import STILL, Sitting, Stage, a_terminal, furnish, sitting
+from tests.tui.findings import TARGET as FULL
+from tests.tui.findings import check_states, furnish_findings
 
 FOLDER = Path(__file__).parent / "goldens"
 SAME_LENGTH = "/home/ana/golden/made"
@@ -196,6 +199,38 @@ async def test_other_terminals(short_paths: Stage, scene: Scene, name: str, term
         assert name != "ascii" or "".join(lines).isascii()
 
     await picture(short_paths, shown, (80, 24), f"{name}-{scene.name}", check=check)
+
+
+FOUND = ["slash", f"'{FULL}", "enter", "G", "enter"]
+PARTS = [("found", ()), ("found-tab", ("tab",) * 3), ("found-end", ("G",))]
+
+
+async def picture_of_findings(
+    stage: Stage, name: str, keys: Sequence[str], size: tuple[int, int], terminal: Terminal | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    async def states(runtime: Runtime) -> Sequence[CheckState]:
+        del runtime
+        return check_states()
+
+    monkeypatch.setattr(Runtime, "check_states", states)
+    await stage.fill(furnish_findings)
+    scene = Scene(name=name, keys=[*FOUND, *keys], terminal=terminal)
+    await picture(stage, scene, size, name)
+
+
+@pytest.mark.parametrize(("name", "keys"), PARTS, ids=[name for name, _ in PARTS])
+async def test_all_that_is_known_of_a_target(
+    short_paths: Stage, name: str, keys: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await picture_of_findings(short_paths, name, keys, (80, 24), None, monkeypatch)
+
+
+@pytest.mark.parametrize(("name", "terminal"), [("found", None), ("ascii-found", PLAIN)], ids=["unicode", "ascii"])
+async def test_all_that_is_known_of_a_target_side_by_side(
+    short_paths: Stage, name: str, terminal: Terminal | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await picture_of_findings(short_paths, name, (), (140, 40), terminal, monkeypatch)
 
 
 async def test_all_panes_in_ascii(short_paths: Stage) -> None:

@@ -111,6 +111,7 @@ async def test_another_shell_is_asked_for_and_the_end_of_the_first_is_recorded(f
         assert "web-01" in closing
         lines.lines["web-02"].ends(0)
         await there.until("web-02 · ended")
+        await there.settle()
         assert "web-02" in (await closings(there))[-1]
 
 

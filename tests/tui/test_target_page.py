@@ -9,13 +9,16 @@ import pytest
 
 from opsterm.adapters import ssh_config
 from opsterm.adapters.ssh_known_hosts import fingerprint
-from opsterm.inventory.target import Target
+from opsterm.core.secret import Secret
+from opsterm.inventory.target import Protocol, Target
 from opsterm.runtime.changes import Proposal
+from opsterm.runtime.ports_snmp import SnmpLogin
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.screens.connection_test import ConnectionTestScreen
 from opsterm.tui.screens.home import HomeScreen
 from opsterm.tui.screens.target_form import TargetForm
 from opsterm.tui.screens.target_page import TargetPage
+from tests.adapters.snmp_agent import Agent, system_group
 from tests.adapters.ssh_stage import HOST_KEY, USER_KEY, Door, Home, serve, unused_port
 from tests.tui.cockpit import Sitting, Stage, a_terminal, sitting
 from tests.tui.test_dialogs import open_by_name
@@ -76,6 +79,8 @@ async def test_a_wide_page_shows_everything_side_by_side_and_looks_again(furnish
         await there.press("L")
         await there.until("looked at 0 s ago")
         await there.until("kernel")
+        await there.press("L")
+        await there.until(lambda: "As it was 0 s ago." in there.text or "Changed 0 s ago:" in there.text)
         await there.press("c")
         assert screen(there) is HomeScreen
         assert there.focus == "chart"
@@ -101,6 +106,27 @@ async def test_a_key_that_can_do_nothing_says_why(stage: Stage) -> None:
         await there.press("w")
         assert "It was never tried." in there.text
         assert "R connects and logs in, phase by phase." in there.text
+
+
+async def test_an_snmp_target_is_asked_what_it_is_and_has_no_terminal(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, settings='[monitoring]\ninterval_s = 30\n[storage]\nkeyring = "memory"\n')
+    with Agent(system_group()) as agent:
+        target = Target(name="sw-1", address="127.0.0.1", port=agent.port, protocol=Protocol.SNMP)
+        await stage.fill(lambda runtime: _keep(runtime, target))
+        async with sitting(stage) as there:
+            await there.app.runtime.snmp.keep_login("sw-1", SnmpLogin(community=Secret("public")))
+            await go_to(there, "sw-1")
+            await there.press("t")
+            assert "sw-1 is reached by snmp, which has no terminals." in there.text
+            await there.press("enter", "tab", "tab")
+            assert "Not asked yet. L asks its SNMP agent what it is." in there.text
+            await there.press("L")
+            await there.until("Profile, asked 0 s ago (L asks again)")
+            for words in ("Net-SNMP", "6.1.0-18-amd64", "20 m"):
+                assert words in there.text, words
+            await there.press("t")
+            assert "sw-1 is reached by snmp, which has no terminals." in there.text
+            assert screen(there) is TargetPage
 
 
 async def _keep(runtime: Runtime, target: Target) -> None:

@@ -9,7 +9,7 @@ from opsterm.core.errors import ExitCode
 from opsterm.core.units import age_text
 from opsterm.inventory.dependencies import Reached
 from opsterm.inventory.service import HealthStatus, ServiceRecord, ServiceState
-from opsterm.runtime.services import ServiceView
+from opsterm.runtime.service_view import ServiceView
 
 
 def _record(service: ServiceRecord) -> dict[str, object]:

@@ -13,7 +13,7 @@ from opsterm.core.errors import BadInput
 from opsterm.core.secret import Secret
 from opsterm.core.units import age_text
 from opsterm.monitoring.mib import oid_name, oid_text
-from opsterm.monitoring.snmp_profile import SnmpProfile
+from opsterm.monitoring.snmp_profile import SnmpProfile, snmp_profile_lines
 from opsterm.monitoring.snmp_values import Binding, value_data, value_words
 from opsterm.runtime.ports_snmp import SnmpLogin, Walked
 from opsterm.runtime.snmp import SnmpAnswer, TableFound, exit_code
@@ -146,10 +146,8 @@ async def profile(context: Context) -> int:
     answers = await context.runtime.snmp.profile(context.invocation.text("selector"))
     found = [(answer.target, answer.found) for answer in answers if answer.found is not None]
     if len(answers) == 1 and found and not context.printer.json:
-        for name, value in {"target": found[0][0], **asdict(found[0][1])}.items():
-            shown = age_text(value) if name == "uptime_s" and value is not None else str(value or "")
-            if shown:
-                context.printer.line(f"{name.removesuffix('_s'):12} {shown}")
+        for label, text in (("target", found[0][0]), *snmp_profile_lines(found[0][1])):
+            context.printer.line(f"{label:12} {text}")
     elif found and not context.printer.json:
         context.printer.table(
             ("target", "name", "vendor", "os", "version", "model", "serial", "uptime"),

@@ -116,7 +116,7 @@ async def metrics(context: Context) -> int:
 def _nothing_measured(target: str) -> str:
     if target != LOCALHOST:
         return (
-            f"Nothing has been measured on {target}: the setting monitoring.remote chooses the SSH targets that are "
+            f"Nothing has been measured on {target}: the setting monitoring.remote chooses the targets that are "
             "measured, while `opsterm` or `opsterm serve` runs."
         )
     return "Nothing has been measured yet: `opsterm` or `opsterm serve` measures while it runs."

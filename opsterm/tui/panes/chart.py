@@ -27,7 +27,7 @@ WINDOWS_S = (60.0, 300.0, 900.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 MOST_SERIES = 10
 POINTS = 600
 _EMPTY = "Measurements will appear here. enter chooses what is drawn."
-_NOT_MEASURED = "Nothing of it was measured yet: the setting monitoring.remote chooses the SSH targets that are."
+_NOT_MEASURED = "Nothing of it was measured yet: the setting monitoring.remote chooses the targets that are."
 
 
 class ChartPane(Pane):

@@ -13,8 +13,8 @@ from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.commands import command
-from opsterm.runtime.credentials import KeptSecret, Service, require_looked_up
-from opsterm.runtime.ports_snmp import AUTH_PROTOCOLS, PRIV_PROTOCOLS, SNMP_LOGINS, SnmpLogin
+from opsterm.runtime.credentials import MAIL, SNMP, SNMP_TRAPS, SSH_KEY, KeptSecret, Service, require_looked_up
+from opsterm.runtime.ports_snmp import AUTH_PROTOCOLS, PRIV_PROTOCOLS, SnmpLogin
 from opsterm.tui.panes.pane import take_keys
 from opsterm.tui.screens.choice import ChoiceScreen
 from opsterm.tui.screens.dialog import Dialog
@@ -25,7 +25,6 @@ from opsterm.tui.widgets.row_table import RowTable, TableColumn, TableRow
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
 
-KEY_FILES = "opsterm:ssh-key"
 _EMPTY = "Nothing is kept. + keeps a password or a passphrase."
 _KEYS = ("add_credential", "replace_credential", "remove_credential", "open_credentials")
 _COMMUNITY, _USER = "community (version 2c)", "user (version 3)"
@@ -150,13 +149,13 @@ class CredentialsScreen(Dialog[None]):
 
         question = f"{service.what}\n\nFor whom: {service.account}, as in {service.example}"
         mail = self._home.runtime.settings.mail
-        value = mail.account if service.name == "opsterm:mail" and mail.host else ""
+        value = mail.account if service.name == MAIL and mail.host else ""
         self.app.push_screen(PromptScreen(service.name, question, value=value, check=check), told)
 
     def _as_looked_up(self, service: str, account: str) -> str:
         """Return a key file's path as it is looked up: no shell has read it here."""
         home = self._home.runtime.operator.home
-        return f"{home}/{account[2:]}" if service == KEY_FILES and account.startswith("~/") else account
+        return f"{home}/{account[2:]}" if service == SSH_KEY and account.startswith("~/") else account
 
     async def action_replace_credential(self) -> None:
         """Type another secret in place of the one under the cursor."""
@@ -170,8 +169,8 @@ class CredentialsScreen(Dialog[None]):
         await self.action_replace_credential()
 
     def _ask_secret(self, service: str, account: str) -> None:
-        if service == SNMP_LOGINS:
-            self._ask_snmp(account)
+        if service in (SNMP, SNMP_TRAPS):
+            self._ask_snmp(service, account)
             return
 
         async def put(text: str) -> None:
@@ -191,40 +190,40 @@ class CredentialsScreen(Dialog[None]):
 
     # --------------------------------------------------------------------- SNMP
 
-    def _ask_snmp(self, target: str) -> None:
+    def _ask_snmp(self, service: str, target: str) -> None:
         """Ask for a community, or for a user and passphrases, one after the other."""
 
         async def community(text: str) -> None:
-            await self._keep_snmp(target, SnmpLogin(community=Secret(text)))
+            await self._keep_snmp(service, target, SnmpLogin(community=Secret(text)))
 
         def chosen(kinds: frozenset[str] | None) -> None:
             if _COMMUNITY in (kinds or ()):
                 self._ask(f"SNMP community of {target}", "The community; dots stand for its letters.", community)
             elif kinds:
-                self._ask_user(target)
+                self._ask_user(service, target)
 
         self.app.push_screen(ChoiceScreen(f"SNMP log-in of {target}", [_COMMUNITY, _USER]), chosen)
 
-    def _ask_user(self, target: str) -> None:
+    def _ask_user(self, service: str, target: str) -> None:
         def told(user: str | None) -> None:
             if user:
-                self._choose_protocols(target, user.strip())
+                self._choose_protocols(service, target, user.strip())
 
         self.app.push_screen(PromptScreen(f"SNMP log-in of {target}", "The user's name:"), told)
 
-    def _choose_protocols(self, target: str, user: str) -> None:
+    def _choose_protocols(self, service: str, target: str, user: str) -> None:
         ways = {f"{auth} and {priv}": (auth, priv) for auth in AUTH_PROTOCOLS for priv in PRIV_PROTOCOLS}
         ways |= {f"{auth}, no encryption": (auth, "") for auth in AUTH_PROTOCOLS}
 
         def chosen(lines: frozenset[str] | None) -> None:
             for line in lines or ():
-                self._ask_passphrases(target, user, *ways[line])
+                self._ask_passphrases(service, target, user, *ways[line])
 
         self.app.push_screen(ChoiceScreen(f"How {user} proves itself to {target}", list(ways)), chosen)
 
-    def _ask_passphrases(self, target: str, user: str, auth: str, priv: str) -> None:
+    def _ask_passphrases(self, service: str, target: str, user: str, auth: str, priv: str) -> None:
         async def keep(auth_passphrase: str, priv_passphrase: str = "") -> None:
-            await self._keep_snmp(target, SnmpLogin(
+            await self._keep_snmp(service, target, SnmpLogin(
                 user=user, auth=auth, auth_passphrase=Secret(auth_passphrase), priv=priv,
                 priv_passphrase=Secret(priv_passphrase) if priv else None,
             ))  # fmt: skip
@@ -240,8 +239,8 @@ class CredentialsScreen(Dialog[None]):
         else:
             self._ask(title, f"The passphrase of {auth}:", keep)
 
-    async def _keep_snmp(self, target: str, login: SnmpLogin) -> None:
-        await self._home.runtime.snmp.keep_login(target, login)
+    async def _keep_snmp(self, service: str, target: str, login: SnmpLogin) -> None:
+        await self._home.runtime.snmp.keep_login(target, login, for_traps=service == SNMP_TRAPS)
 
     # ------------------------------------------------------------------ removing
 

@@ -197,7 +197,7 @@ class Errands:
             self._drafts.pop(title, None)
             if at_once and change.state is ChangeState.APPROVED:
                 changes.start(change.id)
-            self._show_change(change.id)
+            self.show_change(change.id)
 
         def left(text: str) -> None:
             self._drafts[title] = text
@@ -206,7 +206,8 @@ class Errands:
         prompt = CommandPrompt(f"{title} {where}", question, value=value, attempt=take, left=left)
         self._home.app.push_screen(prompt)
 
-    def _show_change(self, change_id: int) -> None:
+    def show_change(self, change_id: int) -> None:
+        """Open a change's screen, soon."""
         self._home.run_worker(self.with_change("open", change_id), group="change", exclusive=True)
 
     async def with_change(self, what: str, change_id: int) -> None:

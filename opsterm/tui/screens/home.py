@@ -26,6 +26,7 @@ from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.errands import Errands
+from opsterm.tui.screens.file_errands import FileErrands
 from opsterm.tui.screens.reports import Reports
 from opsterm.tui.screens.services import ServicesScreen
 from opsterm.tui.screens.target_errands import TargetErrands
@@ -62,6 +63,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self._begun = False
         self.errands = Errands(self)
         self.reports = Reports(self)
+        self.files = FileErrands(self)
         self.targets = TargetErrands(self)
 
     def compose(self) -> ComposeResult:
@@ -282,6 +284,14 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Propose a command for the chosen targets."""
         inventory = self.query_one(InventoryPane)
         self.errands.propose(inventory.chosen() if self._begun else [])
+
+    def action_get_file(self) -> None:
+        """Fetch a file from the chosen targets."""
+        self.files.get(self.query_one(InventoryPane).chosen() if self._begun else [])
+
+    def action_put_file(self) -> None:
+        """Propose to put a file on the chosen targets."""
+        self.files.put(self.query_one(InventoryPane).chosen() if self._begun else [])
 
     def action_show_target(self) -> None:
         """Open the page of a target that is chosen by name."""

@@ -63,6 +63,10 @@ class PromptScreen(Dialog[str]):
         if self._replaces:
             line.select_all()
 
+    def tell(self, text: str) -> None:
+        """Show how far the attempt is."""
+        self.query_one("#prompt-fault", Static).update(clean_block(text))
+
     def action_leave(self) -> None:
         """Close without a result; what was typed is told first."""
         self._left(self.query_one(Input).value)

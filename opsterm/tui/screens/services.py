@@ -15,7 +15,8 @@ from opsterm.core.units import age_text
 from opsterm.inventory.service import HealthStatus, ServiceRecord, ServiceState
 from opsterm.runtime.commands import command
 from opsterm.runtime.runtime import Runtime
-from opsterm.runtime.services import Discovery, ServiceView
+from opsterm.runtime.service_view import ServiceView
+from opsterm.runtime.services import Discovery
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
 from opsterm.tui.screens.dialog import Dialog

@@ -50,7 +50,7 @@ class TargetErrands:
                 self._home.go_to("chart")
                 await self._home.query_one(ChartPane).show_target(names[0])
             case "terminal":
-                self._home.query_one(TerminalPane).ask_open(names[0], then=lambda: self._home.go_to("terminal"))
+                await self._terminal(names[0])
             case "query":
                 self._home.errands.query(names)
             case "propose":
@@ -63,6 +63,14 @@ class TargetErrands:
                 await self._test_kept(names[0])
             case _:
                 self._form(Target(name=""), new=True)
+
+    async def _terminal(self, name: str) -> None:
+        try:
+            await self._runtime.terminals.require(name)
+        except OpstermError as error:
+            self._fail(error)
+        else:
+            self._home.query_one(TerminalPane).ask_open(name, then=lambda: self._home.go_to("terminal"))
 
     def choose(self) -> None:
         """Open the page of a target that is chosen by name."""

@@ -11,19 +11,29 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from opsterm.core.errors import OpstermError
+from opsterm.core.errors import NotFound, OpstermError
 from opsterm.core.events import Fact
 from opsterm.core.text import clean_block
-from opsterm.inventory.events import TargetEdited, TargetRemoved, TargetSeen, TargetsImported
-from opsterm.monitoring.events import AlertChanged, SamplesTaken
+from opsterm.inventory.events import (
+    DependencyChanged,
+    ServiceChanged,
+    TargetEdited,
+    TargetRemoved,
+    TargetSeen,
+    TargetsImported,
+)
+from opsterm.inventory.target import Protocol
+from opsterm.monitoring.events import AlertChanged, ProfileChanged, SamplesTaken, TrapReceived
+from opsterm.monitoring.snmp_profile import SnmpProfile
 from opsterm.runtime.commands import command
+from opsterm.runtime.profiles import ProfileNews
 from opsterm.runtime.runtime import Runtime
+from opsterm.tui.drawing.page_lines import Line, PageWriter
+from opsterm.tui.drawing.target_findings import MOST_TRAPS, TRAPS_BACK_S, FindingsSheet, TargetFindings
 from opsterm.tui.drawing.target_sheet import (
     MOST_CHANGES,
     MOST_SERIES,
-    Line,
     PageKeys,
-    PagePart,
     TargetFacts,
     TargetSheet,
     page_order,
@@ -40,11 +50,15 @@ SHOWN_EVERY_S = 1.0
 """Measurements are shown at most this often."""
 
 _CHANGES_SEARCHED = 200
-_LEFT, _RIGHT = ("alerts", "measurements"), ("profile", "changes", "fields")
+_LEFT, _RIGHT = ("alerts", "checks", "traps", "measurements"), ("services", "profile", "changes", "fields")
 _WIDE = 100
 _FRAME = 6
 """Cells that border, padding and scroll bar take."""
 _GAP = 3
+_FACTS = (
+    TargetEdited, TargetRemoved, TargetSeen, TargetsImported, AlertChanged, ProfileChanged, ServiceChanged,
+    DependencyChanged, TrapReceived, *CHANGE_FACTS,
+)  # fmt: skip
 _KEYS = (
     "open_terminal", "propose", "query", "edit_target", "chart_target", "check_target", "test_target", "look_again",
 )  # fmt: skip
@@ -79,8 +93,11 @@ class TargetPage(ScrollingDialog[None]):
         self._glyphs = glyphs
         self._do = do
         self._facts: TargetFacts | None = None
+        self._found: TargetFindings | None = None
         self._looking = False
-        self._fault: OpstermError | None = None
+        self._fault = ""
+        self._agent: tuple[float, SnmpProfile] | None = None
+        self._unchanged_since: float | None = None
         self._said = ""
         self._soon = False
 
@@ -109,7 +126,7 @@ class TargetPage(ScrollingDialog[None]):
 
     async def on_facts_arrived(self, message: FactsArrived) -> None:
         """Follow what happens to the target."""
-        if message.has(TargetEdited, TargetRemoved, TargetSeen, TargetsImported, AlertChanged, *CHANGE_FACTS):
+        if message.has(*_FACTS):
             self.refresh_soon()
         elif not self._soon and message.has(SamplesTaken) and any(map(self._is_measured, message.facts)):
             self._soon = True
@@ -123,7 +140,8 @@ class TargetPage(ScrollingDialog[None]):
     def refresh_soon(self) -> None:
         """Ask everything anew and show it."""
         self._soon = False
-        self.run_worker(self._gather(), group="page", exclusive=True)
+        # The function, not its coroutine: one that is replaced before it began would be left unawaited.
+        self.run_worker(self._gather, group="page", exclusive=True)  # type: ignore[arg-type]  # typed ambiguously
 
     async def _gather(self) -> None:
         row = self.runtime.inventory.row(self._target)
@@ -138,7 +156,8 @@ class TargetPage(ScrollingDialog[None]):
             keys = [sample.key for sample in samples[:MOST_SERIES]]
             windows = await monitoring.window(keys, start=now - LOOKED_BACK_S, end=now, points=POINTS)
             changes = await self.runtime.changes.list(limit=_CHANGES_SEARCHED)
-            profile = await self.runtime.profiles.kept(self._target)
+            profile = await self._profile()
+            self._found = await self._findings(now)
         except OpstermError as error:
             self._tell(str(error))
             return
@@ -146,14 +165,30 @@ class TargetPage(ScrollingDialog[None]):
         self._facts = TargetFacts(
             row=row, seen=self.runtime.inventory.seen(self._target), samples=samples, windows=windows, now=now,
             alerts=self.runtime.alerts.by_target().get(self._target, ()), changes=concerned[:MOST_CHANGES],
-            profile=profile, looking=self._looking, fault=self._fault,
+            profile=profile, unchanged_since=self._unchanged_since, agent=self._agent, looking=self._looking,
+            fault=self._fault,
         )  # fmt: skip
         self.show()
 
+    async def _profile(self) -> ProfileNews | None:
+        try:
+            return await self.runtime.profiles.changes(self._target)
+        except NotFound:  # nobody has looked yet
+            return None
+
+    async def _findings(self, now: float) -> TargetFindings:
+        runtime, name = self.runtime, self._target
+        return TargetFindings(
+            services=await runtime.services.views(name),
+            checks=[state for state in await runtime.check_states() if state.place.target == name],
+            traps=await runtime.traps.list(name, since_s=TRAPS_BACK_S, limit=MOST_TRAPS + 1),
+            now=now,
+        )
+
     def show(self) -> None:
         """Write everything anew from what was gathered."""
-        facts = self._facts
-        if facts is None:
+        facts, found = self._facts, self._found
+        if facts is None or found is None:
             return
         columns = self.size.width - _FRAME
         wide = self.size.width >= _WIDE
@@ -161,14 +196,19 @@ class TargetPage(ScrollingDialog[None]):
             look=self._shown("look_again"), check=self._shown("check_target"), test=self._shown("test_target"),
             chart=self._shown("chart_target"), propose=self._shown("propose"),
         )  # fmt: skip
-        head = TargetSheet(facts, columns, self._glyphs, keys)
+        head = TargetSheet(facts, PageWriter(columns, self._glyphs), keys)
         self.query_one("#page-head", Static).update(_content(head.head()))
-        sheet = TargetSheet(facts, (columns - _GAP) // 2 if wide else columns, self._glyphs, keys)
-        for name in (*_LEFT, *_RIGHT):
-            section: PagePart = getattr(sheet, name)()
-            self.query_one(f"#page-{name}", Static).update(
-                Content("\n").join([Content.assemble((section.title, "bold $accent")), _content(section.lines)])
-            )
+        writer = PageWriter((columns - _GAP) // 2 if wide else columns, self._glyphs)
+        sheet, findings = TargetSheet(facts, writer, keys), FindingsSheet(found, writer)
+        parts = {
+            "alerts": sheet.alerts(), "measurements": sheet.measurements(), "checks": findings.checks(),
+            "traps": findings.traps(), "services": findings.services(), "profile": sheet.profile(),
+            "changes": sheet.changes(), "fields": sheet.fields(),
+        }  # fmt: skip
+        for name, part in parts.items():
+            section = self.query_one(f"#page-{name}", Static)
+            section.display = bool(part.title)
+            section.update(Content("\n").join([Content.assemble((part.title, "bold $accent")), _content(part.lines)]))
         self._show_foot()
 
     def _show_foot(self) -> None:
@@ -187,7 +227,7 @@ class TargetPage(ScrollingDialog[None]):
 
     def action_section(self, by: int) -> None:
         """Scroll to the next part, or the one before."""
-        parts = [self.query_one(f"#page-{name}") for name in (*_LEFT, *_RIGHT)]
+        parts = [part for name in (*_LEFT, *_RIGHT) if (part := self.query_one(f"#page-{name}")).display]
         columns = self.query_one("#page-columns")
         tops = sorted({part.region.y - columns.region.y for part in parts})
         at = self.scroller.scroll_offset.y
@@ -201,7 +241,12 @@ class TargetPage(ScrollingDialog[None]):
 
     async def action_open_terminal(self) -> None:
         """Open a shell on the target."""
-        await self._want("terminal", leave=True)
+        try:
+            await self.runtime.terminals.require(self._target)
+        except OpstermError as error:
+            self._tell(str(error))
+        else:
+            await self._want("terminal", leave=True)
 
     async def action_chart_target(self) -> None:
         """Show the target's measurements."""
@@ -239,18 +284,29 @@ class TargetPage(ScrollingDialog[None]):
     def action_look_again(self) -> None:
         """Log in and look what the target is."""
         if not self._looking:
-            self._looking, self._fault = True, None
+            self._looking, self._fault = True, ""
             self.refresh_soon()
             self.run_worker(self._look(), group="look", exclusive=True)
 
     async def _look(self) -> None:
         try:
-            await self.runtime.profiles.refresh(self._target)
+            await self._look_or_ask()
         except OpstermError as error:
-            self._fault = error
+            self._fault = str(error)
         finally:
             self._looking = False
         self.refresh_soon()
+
+    async def _look_or_ask(self) -> None:
+        row = self.runtime.inventory.row(self._target)
+        if row is None or row.target.protocol is not Protocol.SNMP:
+            news = await self.runtime.profiles.refresh(self._target)
+            self._unchanged_since = None if news.changes else news.compared_with
+            return
+        for answer in await self.runtime.snmp.profile(self._target):
+            self._fault = "\n".join(filter(None, (answer.error, answer.why, answer.next_step)))
+            if answer.found is not None:
+                self._agent = self.runtime.clock.now(), answer.found
 
 
 def _content(lines: Sequence[Line]) -> Content:

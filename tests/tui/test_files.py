@@ -1,0 +1,49 @@
+"""Files on the screen: one is fetched at once, one that is put is a proposal first."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from opsterm.tui.screens.approval import ApprovalScreen
+from opsterm.tui.screens.home import HomeScreen
+from tests.tui.cockpit import Stage, sitting
+from tests.tui.test_dialogs import open_by_name
+
+
+async def test_a_file_is_fetched_from_the_chosen_target(stage: Stage, tmp_path: Path) -> None:
+    there_file = tmp_path / "motd"
+    await asyncio.to_thread(there_file.write_text, "welcome\n")
+    async with sitting(stage) as there:
+        await open_by_name(there, "get a file")
+        await there.type("motd")
+        await there.press("enter")
+        assert "it begins with /" in there.text
+        await there.press("backspace", "backspace", "backspace", "backspace")
+        await there.type(str(there_file))
+        await there.press("enter")
+        await there.press("enter")  # ~/motd, which is there
+        await there.until("motd")
+        assert not isinstance(there.app.screen, HomeScreen)
+        await there.type("-copy")
+        await there.press("enter")
+        await there.until(lambda: isinstance(there.app.screen, HomeScreen))
+        assert "motd-copy: 8 B from localhost." in " ".join(there.text.split())
+    assert await asyncio.to_thread((stage.paths.home / "motd-copy").read_text) == "welcome\n"
+
+
+async def test_a_file_that_is_put_waits_for_approval(stage: Stage, tmp_path: Path) -> None:
+    await asyncio.to_thread((tmp_path / "motd").write_text, "welcome\n")
+    async with sitting(stage) as there:
+        await open_by_name(there, "put a file")
+        await there.type("~/motd")
+        await there.press("enter")
+        await there.type(str(tmp_path / "put-here"))
+        await there.press("enter")
+        await there.until("put-here")
+        assert isinstance(there.app.screen, ApprovalScreen)
+        assert not await asyncio.to_thread((tmp_path / "put-here").exists)
+        stage.clock.advance(1.0)  # what is typed ahead of the screen approves nothing
+        await there.press("1", "enter")
+        await there.until("1 done")
+    assert await asyncio.to_thread((tmp_path / "put-here").read_text) == "welcome\n"
