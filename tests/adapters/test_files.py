@@ -113,6 +113,35 @@ async def test_mode_and_owner_as_they_were_approved(
     assert files_in(tmp_path) == {}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("owner", ["", "1234:4321", "daemon:daemon"])
+async def test_a_link_that_takes_the_place_of_the_file_is_given_nothing(
+    far: tuple[Connector, OrderTarget], faults: Faults, contents: HeldContents, tmp_path: Path, owner: str
+) -> None:
+    secret, theirs = tmp_path / "shadow", tmp_path / "theirs"
+    secret.write_bytes(b"hashes")
+    secret.chmod(0o600)
+    theirs.mkdir()
+    (theirs / "file").write_bytes(b"old")
+    os.chown(theirs / "file", 1234, 4321)
+    (theirs / "file").chmod(0o666)
+
+    def swap(name: str, path: str) -> None:
+        if (
+            name in ("setstat", "fsetstat") and "write" in faults.seen
+        ):  # whoever owns the folder may do this at any time
+            for part in theirs.glob(".file.opsterm-*"):
+                part.unlink()
+                part.symlink_to(secret)
+
+    faults.before = swap
+    with suppress(OpstermError):
+        await put(*far, contents.add(theirs / "file", b"new", owner=owner))
+    told = secret.stat()
+    assert (told.st_uid, told.st_gid, told.st_mode & 0o7777) == (0, 0, 0o600)
+    assert secret.read_bytes() == b"hashes"
+
+
 async def test_what_is_no_file_is_left_alone(
     place: tuple[Connector, OrderTarget], contents: HeldContents, tmp_path: Path
 ) -> None:

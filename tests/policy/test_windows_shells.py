@@ -23,7 +23,7 @@ from opsterm.policy.wql import class_of, queries_in
         ("wql", "SELECT * FROM Win32_Service"),
         (
             "wql",
-            "select Name, State from Win32_Service where State = 'Running' and Name like 'w%'\n\nSELECT x FROM Win32_Share",
+            "select Name from Win32_Service where State = 'Running' and Name like 'w%'\n\nSELECT x FROM Win32_Bus",
         ),
         ("wql", "SELECT * FROM Win32_PerfRawData_PerfOS_Processor"),
     ],
