@@ -55,6 +55,11 @@ async def get_file(place: FilePlace, path: str, *, target: str) -> AsyncGenerato
                     break
                 offset += len(piece)
                 yield piece
+            if not facts.size and offset >= UNSIZED_BYTES:
+                raise BadInput(
+                    f"{clean_line(path, limit=300)} on {target} says that it is empty, and has no end.",
+                    why=f"{UNSIZED_BYTES:,} bytes came; nothing was kept.",
+                )
         finally:
             with contextlib.suppress(PlaceError, OpstermError):
                 await file.close()

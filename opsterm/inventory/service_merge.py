@@ -48,7 +48,8 @@ def merge_services(
     before = {service.name: service for service in known}
     room = MOST_OF_TARGET - len(before)
     save: list[ServiceRecord] = []
-    new, changed, back, gone = [], [], [], []
+    new: list[ServiceRecord] = []
+    changed, back, gone = [], [], []
     for service in found:
         old = before.pop(service.name, None)
         if old is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.adapters import ssh_config
+from opsterm.adapters import file_get, ssh_config
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused, TimedOut, Unreachable
 from opsterm.inventory.target import LOCALHOST
@@ -316,6 +316,14 @@ async def test_what_the_kernel_makes_up_is_read_to_its_end(place: tuple[Connecto
     found, data = await get(*place, "/proc/version")
     assert found.size == 0
     assert data == Path("/proc/version").read_bytes()  # noqa: ASYNC240 (a line of the kernel)
+
+
+async def test_a_file_that_says_it_is_empty_does_not_fill_the_disk(
+    place: tuple[Connector, OrderTarget], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_get, "UNSIZED_BYTES", 10)
+    with pytest.raises(BadInput, match="has no end"):
+        await get(*place, "/proc/cpuinfo")
 
 
 async def test_a_file_that_grows_is_read_as_far_as_it_was(place: tuple[Connector, OrderTarget], tmp_path: Path) -> None:
