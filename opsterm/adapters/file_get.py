@@ -11,6 +11,9 @@ from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.text import clean_line
 from opsterm.runtime.ports_files import FoundFile
 
+UNSIZED_BYTES = 64_000_000
+"""Bytes read of a file that says it has none, as those that a kernel makes up: one without end must not fill a disk."""
+
 
 async def get_file(place: FilePlace, path: str, *, target: str) -> AsyncGenerator[FoundFile | bytes, None]:
     """Yield what a file is, then its bytes to the end that it has by then; a log that grows is read as far as it was.
@@ -45,13 +48,18 @@ async def get_file(place: FilePlace, path: str, *, target: str) -> AsyncGenerato
                 changed_at=facts.changed_at,
             )  # fmt: skip
             offset = 0
-            while not facts.size or offset < facts.size:
-                wanted = min(PIECE, facts.size - offset) if facts.size else PIECE
+            while offset < (facts.size or UNSIZED_BYTES):
+                wanted = min(PIECE, (facts.size or UNSIZED_BYTES) - offset)
                 piece = await file.read(offset, wanted)
                 if not piece:
                     break
                 offset += len(piece)
                 yield piece
+            if not facts.size and offset >= UNSIZED_BYTES:
+                raise BadInput(
+                    f"{clean_line(path, limit=300)} on {target} says that it is empty, and has no end.",
+                    why=f"{UNSIZED_BYTES:,} bytes came; nothing was kept.",
+                )
         finally:
             with contextlib.suppress(PlaceError, OpstermError):
                 await file.close()

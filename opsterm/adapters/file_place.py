@@ -121,14 +121,6 @@ class FilePlace(Protocol):
         """Open a file for reading."""
         ...
 
-    async def set_owner(self, path: str, owner: str) -> None:
-        """Give a file to "user", "user:group" or ":group", names or numbers."""
-        ...
-
-    async def set_mode(self, path: str, mode: int) -> None:
-        """Set the permission bits."""
-        ...
-
     async def sha256(self, path: str) -> str:
         """Have the place hash a file; "" when it cannot."""
         ...
@@ -143,7 +135,10 @@ class FilePlace(Protocol):
 
 
 class OpenFile(Protocol):
-    """An open file at a place."""
+    """An open file at a place.
+
+    Owner and mode are set here and not by name: whoever may write to its folder could put a link in its place.
+    """
 
     async def read(self, offset: int, size: int) -> bytes:
         """Return up to `size` bytes; b"" behind the end."""
@@ -159,6 +154,14 @@ class OpenFile(Protocol):
 
     async def facts(self) -> FileFacts:
         """Return what is open."""
+        ...
+
+    async def set_owner(self, owner: str) -> None:
+        """Give it to "user", "user:group" or ":group", names or numbers."""
+        ...
+
+    async def set_mode(self, mode: int) -> None:
+        """Set the permission bits."""
         ...
 
     async def close(self) -> None:

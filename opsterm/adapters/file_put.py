@@ -146,7 +146,7 @@ class _Steps:
         except PlaceError:
             self._begun = False  # what has that name, if anything, is not ours to remove
             raise
-        await self._place.set_mode(self._part, 0o600)  # not every server heeds the mode of an open
+        await self._file.set_mode(0o600)  # not every server heeds the mode of an open
         self.doing = "sending it"
         async for piece in pieces:
             await self._file.write(piece, sent)
@@ -160,7 +160,10 @@ class _Steps:
     async def verify(self) -> str:
         """See that what arrived is what was approved, and give it its owner and mode."""
         self.doing = "checking what arrived"
-        arrived = await self._place.facts(self._part)
+        file = self._file
+        if file is None:
+            raise self._differs("nothing arrived")
+        arrived = await file.facts()
         if arrived.size != self._put.size:
             raise self._differs(f"{arrived.size} bytes arrived instead of {self._put.size}")
         how = "sha256sum there"
@@ -168,26 +171,25 @@ class _Steps:
             how = "read back"
             if await self._read_back() != self._put.sha256:
                 raise self._differs("what is read back is not what was sent")
-        if self._file is not None:
-            file, self._file = self._file, None
-            await file.close()
-        await self._give_owner(arrived)
+        await self._give_owner(file, arrived)
         self.doing = "setting its mode"
         kept = self._before.permissions if self._before is not None else int(DEFAULT_MODE, 8)
-        await self._place.set_mode(self._part, kept if self._put.mode == KEEP else int(self._put.mode, 8))
+        await file.set_mode(kept if self._put.mode == KEEP else int(self._put.mode, 8))
+        self._file = None
+        await file.close()
         return f"It arrived as approved: sha256 {self._put.sha256} ({how})."
 
-    async def _give_owner(self, arrived: FileFacts) -> None:
+    async def _give_owner(self, file: OpenFile, arrived: FileFacts) -> None:
         """Set the owner: before the mode, since a change of owner takes away setuid bits."""
         self.doing = "setting its owner"
         if self._put.owner != KEEP:
-            await self._place.set_owner(self._part, self._put.owner)
+            await file.set_owner(self._put.owner)
             return
         before = self._before
         if before is None or before.uid is None or (before.uid, before.gid) == (arrived.uid, arrived.gid):
             return
         self.doing = f"leaving it to its owner ({before.uid}:{before.gid})"
-        await self._place.set_owner(self._part, f"{before.uid}:{before.gid}")
+        await file.set_owner(f"{before.uid}:{before.gid}")
 
     async def _read_back(self) -> str:
         file = await self._place.open(self._part)

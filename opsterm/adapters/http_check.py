@@ -16,6 +16,7 @@ from opsterm.adapters.http_auth import auth_of, without_secret
 from opsterm.adapters.http_faults import STRANGE, causes
 from opsterm.adapters.http_trust import TrustStore
 from opsterm.adapters.lookup import tell_look_up, why_not
+from opsterm.core.addresses import is_off_limits
 from opsterm.core.clock import Clock
 from opsterm.core.errors import Unreachable
 from opsterm.core.secret import Secret
@@ -175,6 +176,8 @@ class _Walk:
         hop.took["lookup"] = self._clock.monotonic() - begun
         ended = self.ended(Failure.UNREACHABLE, f"{clean_line(host, limit=255)} has no address.")
         for place in places:
+            if not ours and is_off_limits(place[1]):  # on our own server's word we do not go where clouds keep secrets
+                return self.ended(Failure.WRONG, f"It redirects to {place[1]}, which is not connected to."), None
             try:
                 return await self._request(url, place[1], host, ours)
             except STRANGE as error:

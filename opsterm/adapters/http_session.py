@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import h11
 
@@ -126,15 +127,22 @@ def _basic(secrets: dict[str, str]) -> dict[str, str]:
     return {name: base64.b64encode(text.encode()).decode("ascii") for name, text in secrets.items()}
 
 
+def _written(text: str) -> list[str]:
+    """Return how a server writes a text back: as it is, in a URL (of a link to the next page), and in JSON."""
+    escaped = json.dumps(text)[1:-1]
+    unescaped = json.dumps(text, ensure_ascii=False)[1:-1]
+    in_json = [form.replace("/", slash) for form in (escaped, unescaped) for slash in ("/", "\\/")]
+    return [text, quote(text, safe=""), quote(text), quote_plus(text), *in_json]
+
+
 class _Redaction:
     """Takes secrets out of an answer that repeats them, wherever its pieces are cut."""
 
     def __init__(self, secrets: dict[str, str]) -> None:
         texts = [*secrets.values(), *_basic(secrets).values()]
         texts += [text.partition(":")[2] for text in secrets.values()]
-        self._secrets: Sequence[bytes] = sorted(
-            {text.encode() for text in texts if len(text) >= _SHORTEST_SECRET}, key=len, reverse=True
-        )
+        forms = [form for text in texts if len(text) >= _SHORTEST_SECRET for form in _written(text)]
+        self._secrets: Sequence[bytes] = sorted({form.encode() for form in forms}, key=len, reverse=True)
         self._keep = max((len(one) for one in self._secrets), default=1) - 1
         self._held = b""
 

@@ -66,14 +66,6 @@ class LocalPlace:
         """See `FilePlace.open`; a pipe is not waited for."""
         return LocalFile(await self.ask(lambda: os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)), self)
 
-    async def set_owner(self, path: str, owner: str) -> None:
-        """See `FilePlace.set_owner`."""
-        await self.ask(lambda: _set_owner(path, owner))
-
-    async def set_mode(self, path: str, mode: int) -> None:
-        """See `FilePlace.set_mode`."""
-        await self.ask(lambda: Path(path).chmod(mode))
-
     async def sha256(self, path: str) -> str:
         """Leave it to the reader: it is as quick here."""
         del path
@@ -120,6 +112,14 @@ class LocalFile:
         """See `OpenFile.facts`."""
         return await self._place.ask(lambda: _facts(os.fstat(self._descriptor)))
 
+    async def set_owner(self, owner: str) -> None:
+        """See `OpenFile.set_owner`."""
+        await self._place.ask(lambda: _set_owner(self._descriptor, owner))
+
+    async def set_mode(self, mode: int) -> None:
+        """See `OpenFile.set_mode`."""
+        await self._place.ask(lambda: os.fchmod(self._descriptor, mode))
+
     async def close(self) -> None:
         """See `OpenFile.close`."""
         await self._place.ask(lambda: os.close(self._descriptor))
@@ -137,14 +137,14 @@ def _write(descriptor: int, data: bytes, offset: int) -> None:
         rest = rest[written:]
 
 
-def _set_owner(path: str, owner: str) -> None:
+def _set_owner(descriptor: int, owner: str) -> None:
     user, _, group = owner.partition(":")
     try:
         uid = int(user) if user.isdigit() else pwd.getpwnam(user).pw_uid if user else -1
         gid = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid if group else -1
     except KeyError as error:
         raise PlaceError(PlaceTrouble.UNKNOWN_NAME, str(error.args[0]) if error.args else "") from error
-    os.chown(path, uid, gid, follow_symlinks=False)
+    os.fchown(descriptor, uid, gid)
 
 
 class OperatorFiles:

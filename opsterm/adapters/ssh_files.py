@@ -148,36 +148,28 @@ class SftpPlace:
         attrs = asyncssh.SFTPAttrs(permissions=0o600)
         return SftpFile(
             await self.ask(self._client.open(path, flags, attrs, encoding=None, block_size=0)),
-            self, self._client.limits.max_write_len,
+            self, path, self._client.limits.max_write_len,
         )  # fmt: skip
 
     async def open(self, path: str) -> SftpFile:
         """See `FilePlace.open`."""
         return SftpFile(
             await self.ask(self._client.open(path, asyncssh.FXF_READ, encoding=None, block_size=0)),
-            self, self._client.limits.max_read_len,
+            self, path, self._client.limits.max_read_len,
         )  # fmt: skip
 
-    async def set_owner(self, path: str, owner: str) -> None:
-        """See `FilePlace.set_owner`. SFTP knows numbers only; names are looked up by the target's own chown."""
-        numbers = _NUMBERS.fullmatch(owner)
-        if numbers is not None:
-            now = await self.facts(path)
-            uid = int(numbers[1]) if numbers[1] else now.uid
-            gid = int(numbers[2]) if numbers[2] else now.gid
-            await self.ask(self._client.setstat(path, asyncssh.SFTPAttrs(uid=uid, gid=gid)))
-            return
-        script = 'LC_ALL=C exec chown -- "$1" "$2" 2>&1'
+    async def give(self, path: str, owner: str) -> None:
+        """Give a file to an owner by name; SFTP knows numbers only, so the target's own chown looks it up.
+
+        A symbolic link that has taken the place of the file is not followed.
+        """
+        script = 'LC_ALL=C exec chown -h -- "$1" "$2" 2>&1'
         said, status = await self._answer("/bin/sh", "-c", script, "opsterm", owner, path)
         if status == 0:
             return
         text = clean_line(said.decode("utf-8", "replace").strip(), limit=200)
         trouble = PlaceTrouble.UNKNOWN_NAME if "invalid" in text else PlaceTrouble.DENIED
         raise PlaceError(PlaceTrouble.UNSUPPORTED if status is None else trouble, text)
-
-    async def set_mode(self, path: str, mode: int) -> None:
-        """See `FilePlace.set_mode`."""
-        await self.ask(self._client.chmod(path, mode))
 
     async def sha256(self, path: str) -> str:
         """See `FilePlace.sha256`; asks the target's own sha256sum."""
@@ -243,10 +235,12 @@ class SftpFile:
     whose errors nobody has seen when more than one block fails.
     """
 
-    def __init__(self, file: SFTPClientFile, place: SftpPlace, block: int) -> None:
+    def __init__(self, file: SFTPClientFile, place: SftpPlace, path: str, block: int) -> None:
         self._file = file
+        self._place = place
         self._ask = place.ask
         self._name = place.name
+        self._path = path
         self._block = min(block, MOST_OF_A_BLOCK)
 
     async def read(self, offset: int, size: int) -> bytes:
@@ -300,6 +294,21 @@ class SftpFile:
     async def facts(self) -> FileFacts:
         """See `OpenFile.facts`."""
         return _facts(await self._ask(self._file.stat()))
+
+    async def set_owner(self, owner: str) -> None:
+        """See `OpenFile.set_owner`."""
+        numbers = _NUMBERS.fullmatch(owner)
+        if numbers is None:
+            await self._place.give(self._path, owner)
+            return
+        now = await self.facts()
+        uid = int(numbers[1]) if numbers[1] else now.uid
+        gid = int(numbers[2]) if numbers[2] else now.gid
+        await self._ask(self._file.setstat(asyncssh.SFTPAttrs(uid=uid, gid=gid)))
+
+    async def set_mode(self, mode: int) -> None:
+        """See `OpenFile.set_mode`."""
+        await self._ask(self._file.chmod(mode))
 
     async def close(self) -> None:
         """See `OpenFile.close`."""

@@ -64,6 +64,7 @@ class SudoStart:
         self._login = login
         self._limit_s = limit_s
         self._gave = False
+        self._given = b""
 
     async def begin(self, stream: ByteStream) -> bool:
         """Let the command begin, and return True; False when sudo ended before that.
@@ -103,12 +104,14 @@ class SudoStart:
         if secret is None:
             raise self.refusal(stream)
         self._gave = True
-        stream.write(secret.reveal().encode() + b"\n")
+        self._given = secret.reveal().encode()
+        stream.write(self._given + b"\n")
 
     def refusal(self, stream: ByteStream) -> OpstermError:
         """Return why the command did not begin, by what sudo said."""
         preamble, account = stream.preamble, clean_line(self._login.account, limit=160)
-        said = clean_line(" ".join(preamble.said.decode("utf-8", "replace").split()), limit=300)
+        heard = preamble.said.replace(self._given, b"[password]") if self._given else preamble.said
+        said = clean_line(" ".join(heard.decode("utf-8", "replace").split()), limit=300)
         failed = f"{self._target} did not run the command as {self.become}: "
         why = f"sudo said: {said}" if said else ""
         if "incorrect password" in said or (self._gave and preamble.questions > 1):

@@ -44,7 +44,7 @@ class WinrmConnector:
             looks: only WQL will be asked: no shell is opened, and the log-in happens with the first query.
         """
         line = await self._lines.take(target)
-        session = WinrmSession(self._lines, target, line)
+        session = WinrmSession(self._lines, target, line, looks=looks)
         try:
             if not looks and not line.shell:
                 await line.open_shell()

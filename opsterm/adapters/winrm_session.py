@@ -15,7 +15,7 @@ from opsterm.adapters.winrm_lines import WinrmLine, WinrmLines
 from opsterm.adapters.winrm_refusals import NOT_BEGUN, told
 from opsterm.adapters.winrm_script import SENT_AT_ONCE, Sent, what_is_sent
 from opsterm.adapters.winrm_wire import CTRL_C, TERMINATE, Wire
-from opsterm.core.errors import OpstermError
+from opsterm.core.errors import OpstermError, Refused
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.policy.wql import class_of, queries_in
 from opsterm.runtime.ports import Ended
@@ -33,11 +33,12 @@ T = TypeVar("T")
 class WinrmSession:
     """Runs commands on one target, one at a time, in a shell that outlives the session; see `ports.Session`."""
 
-    def __init__(self, lines: WinrmLines, target: OrderTarget, line: WinrmLine) -> None:
+    def __init__(self, lines: WinrmLines, target: OrderTarget, line: WinrmLine, *, looks: bool = False) -> None:
         self._lines = lines
         self._target = target
         self._line = line
         self._left = False
+        self._looks = looks
 
     async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
         """Run a command; see `ports.Session.run`.
@@ -47,6 +48,7 @@ class WinrmSession:
 
         Raises:
             BadInput: the command cannot be handed to the shell.
+            Refused: the session was opened to look, and this is no query.
             Unreachable: the line failed, or the target refused; where a command had begun, whether it goes on is not
                 known.
         """
@@ -55,6 +57,8 @@ class WinrmSession:
             async for piece in self._select(command):
                 yield piece
             return
+        if self._looks:
+            raise Refused(f"Nothing was run on {self._target.name}: this session only looks.")
         sent = what_is_sent(command, shell)
         identity = ""
         code: int | None = None

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from opsterm.core.errors import BadInput
+from opsterm.core.http_words import changing_word
 from opsterm.core.text import clean_line
 
 SAFE_METHODS = ("GET", "HEAD")
@@ -143,8 +144,8 @@ class HttpRequest:
 
     @property
     def safe(self) -> bool:
-        """Whether it only reads, as far as the method promises it."""
-        return self.method in SAFE_METHODS and not self.body
+        """Whether it only reads, as far as the method promises it and no word of its URL says otherwise."""
+        return self.method in SAFE_METHODS and not self.body and not changing_word(self.url)
 
 
 def credentials_in(text: str) -> tuple[str, ...]:

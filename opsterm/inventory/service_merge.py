@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from opsterm.inventory.dependencies import Dependency, DependencyOrigin
 from opsterm.inventory.service import HealthCheck, ServiceRecord, ServiceState
 
+MOST_OF_TARGET = 3000
+"""Records that one target may have, those that are gone included: a host that names ever new services is cut off."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
@@ -43,11 +46,15 @@ def merge_services(
         complete: whether the look saw everything; else what was not seen may still be there.
     """
     before = {service.name: service for service in known}
+    room = MOST_OF_TARGET - len(before)
     save: list[ServiceRecord] = []
-    new, changed, back, gone = [], [], [], []
+    new: list[ServiceRecord] = []
+    changed, back, gone = [], [], []
     for service in found:
         old = before.pop(service.name, None)
         if old is None:
+            if len(new) >= room:
+                continue
             new.append(service)
             save.append(service)
             continue

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from opsterm.core.errors import BadInput
-from opsterm.core.http_request import parse_request
+from opsterm.core.http_request import SAFE_METHODS, parse_request
+from opsterm.core.http_words import changing_word
+from opsterm.core.text import clean_line
 
 _WRITES: Mapping[str, str] = {
     "OPTIONS": "OPTIONS asks what is allowed; some servers do more.",
@@ -44,6 +46,9 @@ def grade_request(text: str) -> RequestGrade:
     refusal = ""
     if not request.safe:
         refusal = _WRITES.get(request.method, f"{request.method} with a body is not known to only read.")
+        word = clean_line(changing_word(request.url), limit=60)
+        if request.method in SAFE_METHODS and not request.body:
+            refusal = f"{request.method} should only read, but its URL says {word}."
     reasons = [refusal or f"It only reads: by the rules of HTTP, {request.method} changes nothing on the server."]
     if request.credentials:
         names = ", ".join(request.credentials)

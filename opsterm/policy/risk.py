@@ -17,7 +17,7 @@ from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
 from opsterm.policy.words import split
-from opsterm.policy.wql import wql_refusal
+from opsterm.policy.wql import class_refusal, wql_refusal
 
 
 class RiskLevel(StrEnum):
@@ -49,6 +49,7 @@ class Risk:
 
 
 _PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9_.:*,-]+(?: +[A-Za-z0-9_.:*,-]+)*")
+_ENVIRONMENT = ("environ", "startinfo")
 _PRODUCTION = frozenset({"prod", "production", "live", "prd"})
 MANY_TARGETS = 5
 """More targets than this are worth a sentence."""
@@ -134,6 +135,13 @@ def _powershell_refusal(command: str) -> str:
     stranger = next(strangers, "")
     if stranger:
         return f"{stranger} behind a | is not on the list of those that only filter and show."
+    if any(word in command.lower() for word in _ENVIRONMENT):
+        return f"{name} would show the environment of a process, which may hold secrets."
+    if name.lower() == "get-ciminstance":
+        asked = [word for word in words if not word.startswith("-")]
+        refused = class_refusal(asked[0]) if len(asked) == 1 else "Get-CimInstance is known to only read for one class."
+        if refused:
+            return refused
     return _option_refusal(first, POWERSHELL_OPTIONS) or next(filter(None, refusals), "")
 
 

@@ -29,7 +29,9 @@ _SECRET_NAME = re.compile(
     r"(?:ssh_host_.*_key|id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?)|.*\.(?:key|pem|p12|pfx|jks|keystore|kdbx?|keytab|ppk|asc|"
     r"gpg|ovpn|env|htpasswd)|debian\.cnf|krb5\.keytab|chap-secrets|ipsec\.conf|wp-config\.php|database\.yml|"
     r"settings\.py|\.?my\.cnf|snmpd\.conf|sssd\.conf|wpa_supplicant\.conf|.*bind.*\.ldif|master\.key|grub\.cfg|"
-    r".*\.bak|.*\.sql(?:\.gz)?|.*\.dump|.*wallet.*|.*kubeconfig.*|admin\.conf)",
+    r".*\.bak|.*\.sql(?:\.gz)?|.*\.dump|.*wallet.*|.*kubeconfig.*|admin\.conf|krb5cc.*|"
+    r"htpasswd|.*\.tfstate.*|.*keyring.*|preseed\.cfg|(?:anaconda-)?ks\.cfg|unattend\.xml|web\.config|"
+    r"(?:config|configuration|localsettings)\.php|tcp_fastopen_key)",
     re.IGNORECASE,
 )
 _SECRET_FOLDERS = (

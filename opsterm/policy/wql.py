@@ -1,6 +1,7 @@
-"""WQL, the query language of Windows management: SELECT and nothing else, which cannot change anything.
+"""WQL, the query language of Windows management: SELECT and nothing else.
 
-Only what is taken apart here is sent: one SELECT a line, from one class of root/cimv2.
+Only what is taken apart here is sent: one SELECT a line, from one class of root/cimv2. Whether that only reads is up
+to the class: see `class_refusal`.
 """
 
 from __future__ import annotations
@@ -40,10 +41,40 @@ def class_of(query: str) -> str:
     return told[1] if told else ""
 
 
+def class_refusal(name: str) -> str:
+    """Return why reading the instances of a class is not known to change nothing, "" when it is."""
+    if name.lower() in _CLASSES or name.lower().startswith(_COUNTERS):
+        return ""
+    return f"{name} is not on the list of classes that only read."
+
+
 def wql_refusal(text: str) -> str:
-    """Return why a text is not known to only read, "" when every line of it is a SELECT."""
+    """Return why a text is not known to only read, "" when every line of it is a SELECT from a class that does."""
     try:
-        queries_in(text)
+        queries = queries_in(text)
     except BadInput as error:
         return error.what
-    return ""
+    return next(filter(None, (class_refusal(class_of(query)) for query in queries)), "")
+
+
+_COUNTERS = ("win32_perfrawdata_", "win32_perfformatteddata_")
+
+_READS = (
+    "account battery baseboard bios bootconfiguration bus cachememory cdromdrive computersystem "
+    "computersystemproduct currenttime desktopmonitor diskdrive diskdrivetodiskpartition diskpartition "
+    "dnsserver encryptablevolume fan group groupuser idecontroller ip4routetable "
+    "ip4persistedroutetable keyboard loadorder localtime logicaldisk logicaldisktopartition logonsession "
+    "loggedonuser memoryarray memorydevice mountpoint networkadapter networkadapterconfiguration "
+    "networkadaptersetting networkclient networkconnection networkloginprofile networkprotocol "
+    "ntdomain nteventlogfile operatingsystem optionalfeature osrecoveryconfiguration pagefile pagefilesetting "
+    "pagefileusage physicalmedia physicalmemory physicalmemoryarray pnpentity pnpsigneddriver pointingdevice "
+    "portconnector printer printerdriver printjob process processor quickfixengineering quotasetting "
+    "reliabilityrecords reliabilitystabilitymetrics scheduledjob scsicontroller serverfeature session service "
+    "share sounddevice startupcommand systemaccount systemdriver systemenclosure systemslot systemservices "
+    "systemusers tapedrive temperatureprobe timezone tpm usbcontroller usbhub useraccount userprofile "
+    "videocontroller volume volumequota voltageprobe windowsproductactivation"
+)
+_CLASSES = frozenset(f"win32_{name}" for name in _READS.split())
+"""What is read of Windows, in lower case. An allow-list, for a provider does as it likes when it is asked: to read
+Win32_Product, or a class of CIM_ above it, is to check every installed program and to repair it where it differs.
+Win32_Environment is not here either, since variables may hold secrets."""

@@ -10,6 +10,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_line
 from opsterm.monitoring.cameras import EVENT_TOPICS, event_sample
+from opsterm.monitoring.item_limit import ItemLimit
 from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.policy.mask import mask
 from opsterm.runtime.cameras import STANDS_EVERY_S, Cameras
@@ -29,6 +30,9 @@ LONGEST_PAUSE_S = 300.0
 WAITING_AT_MOST = 5_000
 """Measurements that wait to be handed over; a camera that tells more than that in a round is not believed."""
 
+ITEMS = 200
+"""Sources of motion, and of faults, that one camera may name."""
+
 log = logging.getLogger("opsterm.cameras")
 
 
@@ -41,6 +45,7 @@ class CameraWorker:
         self._monitoring = monitoring
         self._listening: dict[str, tuple[CameraPlace, asyncio.Task[None]]] = {}
         self._arrived: list[Sample] = []
+        self._items = ItemLimit(ITEMS)
 
     async def listen_for_ever(self, heart: Heart, fence: Fence) -> None:
         """Listen until cancelled; then every stream is closed. Run under the lease.
@@ -108,7 +113,7 @@ class CameraWorker:
                     async for event in events:
                         sample = event_sample(event, camera.name, self._clock.now())
                         if sample is not None and len(self._arrived) < WAITING_AT_MOST:
-                            self._arrived.append(sample)
+                            self._arrived.append(sample._replace(key=self._items.key(sample.key)))
                     stands.cancel()
             except ExceptionGroup as errors:  # the one of the stream: the other task raises nothing
                 raise errors.exceptions[0] from None

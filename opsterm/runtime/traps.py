@@ -16,6 +16,7 @@ from opsterm.core.text import clean_line
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import Protocol
 from opsterm.monitoring.events import TrapReceived
+from opsterm.monitoring.item_limit import ItemLimit
 from opsterm.monitoring.metrics import SNMP_TRAP
 from opsterm.monitoring.mib import NAMES
 from opsterm.monitoring.sample import Sample, SeriesKey
@@ -44,6 +45,9 @@ NAMELESS_S = 60.0
 """How long an interface goes by its number after its agent did not tell its name."""
 
 TEXT_TOLD = 300
+
+ITEMS = 2000
+"""Interfaces, and things of a rule, that the traps of one target may name: anybody can send in its name."""
 
 ENGINE_KEY = "snmp.engine"
 REPORT_KEY = "snmp.traps"
@@ -95,6 +99,7 @@ class Traps:
         self._names: dict[tuple[str, int], str] = {}
         self._ends: dict[SeriesKey, float] = {}
         self._left_out = 0
+        self._items = ItemLimit(ITEMS)
 
     # ------------------------------------------------------------------------------------------------- looking
 
@@ -142,7 +147,9 @@ class Traps:
             await self._report(Receiver(at=self._clock.now(), place=self._settings.traps, error=error.what,
                                         next_step=error.next_step))  # fmt: skip
             raise
-        self._sieve, self._left_out = TrapSieve(), 0
+        self._sieve, self._left_out, self._items = TrapSieve(), 0, ItemLimit(ITEMS)
+        for alert in self._alerts.feed():
+            self._items.key(alert.key)  # so that what ends it is still told from the others
         self._ends = {
             alert.key: end
             for alert in self._alerts.feed()
@@ -179,7 +186,7 @@ class Traps:
         newest: dict[SeriesKey, Sample] = {}
         for trap in traps:
             for reading in readings(trap, self._rules, chooses=self._inventory.chooses, names=self._names):
-                key = reading.key._replace(item=mask(reading.key.item)[0])
+                key = self._items.key(reading.key._replace(item=mask(reading.key.item)[0]))
                 newest[key] = Sample(key, reading.at, reading.value)
                 self._ends.pop(key, None)
                 if reading.ends_at:

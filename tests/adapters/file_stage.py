@@ -105,6 +105,14 @@ def faulty(faults: Faults) -> Callable[[asyncssh.SSHServerChannel[bytes]], async
             await self._asked("write")
             return super().write(file_obj, offset, bytes(len(data)) if faults.spoil else data)  # type: ignore[return-value]  # waits for nothing
 
+        async def setstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+            await self._asked("setstat", path)
+            super().setstat(path, attrs)
+
+        async def fsetstat(self, file_obj: object, attrs: asyncssh.SFTPAttrs) -> None:
+            await self._asked("fsetstat")
+            super().fsetstat(file_obj, attrs)
+
         async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
             await self._asked("rename", newpath)
             super().posix_rename(oldpath, newpath)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.adapters import ssh_config
+from opsterm.adapters import file_get, ssh_config
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused, TimedOut, Unreachable
 from opsterm.inventory.target import LOCALHOST
@@ -111,6 +111,35 @@ async def test_mode_and_owner_as_they_were_approved(
     with pytest.raises(BadInput, match="no such owner: nobody-of-here"):
         await put(*place, contents.add(tmp_path / "tool", b"x", owner="nobody-of-here"))
     assert files_in(tmp_path) == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("owner", ["", "1234:4321", "daemon:daemon"])
+async def test_a_link_that_takes_the_place_of_the_file_is_given_nothing(
+    far: tuple[Connector, OrderTarget], faults: Faults, contents: HeldContents, tmp_path: Path, owner: str
+) -> None:
+    secret, theirs = tmp_path / "shadow", tmp_path / "theirs"
+    secret.write_bytes(b"hashes")
+    secret.chmod(0o600)
+    theirs.mkdir()
+    (theirs / "file").write_bytes(b"old")
+    os.chown(theirs / "file", 1234, 4321)
+    (theirs / "file").chmod(0o666)
+
+    def swap(name: str, path: str) -> None:
+        if (
+            name in ("setstat", "fsetstat") and "write" in faults.seen
+        ):  # whoever owns the folder may do this at any time
+            for part in theirs.glob(".file.opsterm-*"):
+                part.unlink()
+                part.symlink_to(secret)
+
+    faults.before = swap
+    with suppress(OpstermError):
+        await put(*far, contents.add(theirs / "file", b"new", owner=owner))
+    told = secret.stat()
+    assert (told.st_uid, told.st_gid, told.st_mode & 0o7777) == (0, 0, 0o600)
+    assert secret.read_bytes() == b"hashes"
 
 
 async def test_what_is_no_file_is_left_alone(
@@ -287,6 +316,14 @@ async def test_what_the_kernel_makes_up_is_read_to_its_end(place: tuple[Connecto
     found, data = await get(*place, "/proc/version")
     assert found.size == 0
     assert data == Path("/proc/version").read_bytes()  # noqa: ASYNC240 (a line of the kernel)
+
+
+async def test_a_file_that_says_it_is_empty_does_not_fill_the_disk(
+    place: tuple[Connector, OrderTarget], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_get, "UNSIZED_BYTES", 10)
+    with pytest.raises(BadInput, match="has no end"):
+        await get(*place, "/proc/cpuinfo")
 
 
 async def test_a_file_that_grows_is_read_as_far_as_it_was(place: tuple[Connector, OrderTarget], tmp_path: Path) -> None:

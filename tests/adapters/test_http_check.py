@@ -103,6 +103,9 @@ async def test_redirects_are_followed_shown_and_limited() -> None:
     for nowhere in ("file:///etc/passwd", "gopher://x/", "http://"):
         async with serving(says(to(nowhere))) as port:
             assert (await read(f"http://localhost:{port}/")).failure is Failure.WRONG
+    for metadata in ("http://169.254.169.254/", "http://2852039166/", "http://[::ffff:a9fe:a9fe]/"):
+        async with serving(says(to(metadata))) as port:
+            assert "which is not connected to" in (await read(f"http://localhost:{port}/")).reason
 
 
 async def test_a_secret_goes_to_the_server_it_is_for_and_to_no_other(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -158,6 +159,23 @@ async def test_a_secret_that_the_server_repeats_is_taken_out_however_it_comes(ru
         output, _ = await sent(f"GET {url}/\nX: {{credential:t}}", place(port), run, **{f"t@{url}": TOKEN})
     assert TOKEN.encode() not in output
     assert output.endswith(b"you said: Bearer [masked:credential], and once more [masked:credential]")
+
+
+async def test_a_secret_that_comes_back_in_a_link_or_in_json_is_taken_out(run: Run) -> None:
+    secret = 'a/b+c=d"é e'
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        target = (await reader.readuntil(b"\r\n\r\n")).split()[1]
+        said = json.dumps({"key": secret}).replace("/", "\\/").encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nLink: <%s&page=2>\r\nContent-Length: %d\r\n\r\n" % (target, len(said)))
+        writer.write(said)
+
+    async with serving(echo) as port:
+        url = f"http://127.0.0.1:{port}"
+        output, _ = await sent(f"GET {url}/?key={{credential:k}}", place(port), run, **{f"k@{url}": secret})
+    assert output.count(b"[masked:credential]") == 2
+    assert b"b+c" not in output
+    assert b"b%2Bc" not in output
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,23 @@ async def test_the_password_is_given_when_it_is_asked_for_and_to_nobody_else(
     assert PASSWORD not in sudo.called
 
 
+@pytest.mark.parametrize("how", [ROOT, ON_TERMINAL], ids=["pipe", "terminal"])
+async def test_a_sudo_that_shows_the_password_does_not_bring_it_into_a_message(
+    how: RunAs, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sudo = StandIn.at(tmp_path / "bin", says="x")
+    (sudo.folder / "sudo").write_text(
+        '#!/bin/sh\nprintf %s "$4" >&2; IFS= read -r p; echo "no such: $p" >&2; exit 1\n'.replace(
+            '"$4"', '"$PROMPT"'
+        ).replace("printf", 'for a do [ "${a%-sudo:}" = "$a" ] || PROMPT=$a; done; printf')
+    )
+    async with at("local", home, monkeypatch, sudo, {("opsterm:sudo", account("local")): PASSWORD}) as there:
+        with pytest.raises(SudoRefused) as caught:
+            await there.run("id", how)
+    assert "no such: [password]" in str(caught.value)
+    assert PASSWORD not in repr(caught.value) + str(caught.value)
+
+
 @pytest.mark.parametrize("place", PLACES)
 async def test_where_no_password_is_needed_none_is_looked_up(
     place: str, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

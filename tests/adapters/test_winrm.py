@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.core.errors import BadInput, TimedOut, Unreachable
+from opsterm.core.errors import BadInput, Refused, TimedOut, Unreachable
 from opsterm.runtime.ports import Ended
 from tests.adapters.winrm_stage import Windows, until, windows
 from tests.adapters.wsman.host import Running, clixml
@@ -288,6 +288,8 @@ async def test_a_look_opens_no_shell(there: Windows) -> None:
     async with there.connector() as connector:
         session = await connector.session(there.target(), looks=True)
         told = [piece async for piece in session.run("SELECT Name FROM Win32_ComputerSystem", shell="wql")]
+        with pytest.raises(Refused, match="only looks"):
+            _ = [piece async for piece in session.run("ver", shell="cmd")]
         await session.close()
     assert told == [b'{"class": "Win32_ComputerSystem", "Name": "WIN-TEST"}\n', Ended(exit_status=0)]
     assert there.operations.asked == ["Enumerate"]

@@ -86,7 +86,9 @@ def test_whom_a_url_is_for(url: str, origin: str, secure: bool) -> None:
     [
         ("169.254.169.254", True), ("[fd00:ec2::254]", True), ("::ffff:169.254.169.254", True), ("fe80::1%eth0", True),
         ("0.0.0.0", True), ("224.0.0.1", True), ("100.100.100.200", True), ("10.0.0.1", False), ("127.0.0.1", False),
-        ("api.example.org", False), ("", False),
+        ("api.example.org", False), ("", False), ("64:ff9b::a9fe:a9fe", True), ("2002:a9fe:a9fe::1", True),
+        ("::169.254.169.254", True), ("::1", False), ("fd00:ec2::23", True), ("fd20:ce::254", True),
+        ("168.63.129.16", True), ("64:ff9b::808:808", False), ("2001:db8::1", False),
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_connected_to(host: str, off: bool) -> None:

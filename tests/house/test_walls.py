@@ -64,6 +64,19 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "a use-case sends a request": (
         "requests leave with an order", "opsterm/adapters/x.py", "line = await open_http_line('a', 80, run)",
     ),
+    "another adapter speaks HTTP": ("requests leave with an order", "opsterm/adapters/x.py", "import httpx"),
+    "a camera is told to do something": (
+        "requests leave with an order", "opsterm/adapters/camera.py", "await self._ask(c, p, request_text('setDate'))",
+    ),
+    "a camera is sent a text": ("requests leave with an order", "opsterm/adapters/camera.py", "self._ask(c, p, body)"),
+    "what looks becomes root": (
+        "one executor opens targets", "opsterm/runtime/remote_look.py",
+        "def x(look: Look): session.run(look.script, shell=look.shell, how=ROOT)",
+    ),
+    "what looks chooses a shell": (
+        "one executor opens targets", "opsterm/runtime/remote_look.py",
+        "def x(look: Look): session.run(look.script, shell='powershell')",
+    ),
     "a line is used elsewhere": ("requests leave with an order", "opsterm/adapters/x.py", "line.exchange(r, {}, {})"),
     "a description is posted for": (
         "requests leave with an order", "opsterm/adapters/http_fetch.py", "r = HttpRequest(method='POST', url=url)",

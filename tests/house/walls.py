@@ -104,7 +104,8 @@ def _may_run(m: Module, call: ast.Call) -> bool:
     given = [a for f in functions(m.tree) for a in (*f.args.args, *f.args.kwonlyargs) if a.arg == "look"]
     bound = [n for n in ast.walk(m.tree) if isinstance(n, ast.Name) and n.id == "look" and isinstance(n.ctx, ast.Store)]
     typed = bool(given) and not bound and all(a.annotation and ast.unparse(a.annotation) == "Look" for a in given)
-    return typed and bool(call.args) and dotted(call.args[0]) == "look.script"
+    given_on = {keyword.arg: dotted(keyword.value) for keyword in call.keywords}
+    return typed and [dotted(arg) for arg in call.args] == ["look.script"] and given_on == {"shell": "look.shell"}
 
 
 REQUESTS = "opsterm/adapters/http_session.py"
@@ -113,12 +114,38 @@ REQUESTS = "opsterm/adapters/http_session.py"
 DESCRIPTIONS = "opsterm/adapters/http_fetch.py"
 """Fetches descriptions: its requests are GET, written down, and have no secret."""
 
+CAMERAS = "opsterm/adapters/camera.py"
+"""Asks cameras; what it may POST is a `request_text` of a method that is written down and gets something."""
+
+SPEAK_HTTP = {
+    "httpx": frozenset({"camera", "http_auth", "http_check", "http_faults"}),
+    "h11": frozenset({"http_exchange", "http_fetch", "http_session"}),
+    "websockets": frozenset({"camera", "http_faults"}),
+    "requests": frozenset({"winrm_refusals", "winrm_transport", "winrm_wire"}),
+    "urllib3": frozenset({"winrm_refusals", "winrm_transport", "winrm_wire"}),
+}
+"""By library, the adapters that may have it: another one could send what nobody approved."""
+
 
 def sends_requests(modules: Iterable[Module]) -> Breaches:
     """Find code that sends a request to a web server outside the session of an order, but for fetching descriptions."""
     found = []
     for m in modules:
+        found += [
+            f"{m.at(node)} imports {name}: it could send what nobody approved"
+            for node, name in imports(m.tree)
+            if (library := name.partition(".")[0]) in SPEAK_HTTP
+            and m.name not in {f"opsterm/adapters/{one}.py" for one in SPEAK_HTTP[library]}
+        ]
         for call in calls(m.tree):
+            if m.name == CAMERAS and called(call) == "request_text" and not _gets(call):
+                found.append(f"{m.at(call)} asks a camera for another thing than to tell something")
+            if (
+                m.name == CAMERAS
+                and called(call) == "_ask"
+                and not all(isinstance(body, ast.Call) and called(body) == "request_text" for body in call.args[2:])
+            ):
+                found.append(f"{m.at(call)} sends a camera what is not written down")
             if called(call) in ("open_http_line", "exchange") and m.name not in (REQUESTS, DESCRIPTIONS):
                 found.append(f"{m.at(call)} sends a request: only {REQUESTS} does, and {DESCRIPTIONS} fetches")
             if m.name == DESCRIPTIONS and called(call) == "HttpRequest":
@@ -128,6 +155,12 @@ def sends_requests(modules: Iterable[Module]) -> Breaches:
             if m.name == DESCRIPTIONS and called(call) == "exchange" and ast.unparse(call.args[1]) != "{}":
                 found.append(f"{m.at(call)} sends a secret for a description")
     return found
+
+
+def _gets(call: ast.Call) -> bool:
+    """Return whether a request to a camera names a method that gets something, and nothing else."""
+    first = call.args[0] if len(call.args) == 1 else None
+    return isinstance(first, ast.Constant) and str(first.value).startswith("get")
 
 
 def looks_with_made_up_scripts(modules: Iterable[Module]) -> Breaches:

@@ -89,3 +89,16 @@ def test_no_bytes_bring_it_down(text: str) -> None:
             continue
         assert isinstance(tree, dict)
         json.dumps(tree)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '!!int "' + ":".join(["59"] * 200_000) + '"',  # a number to the base of 60, to the library
+        '!!float "' + ":".join(["1"] * 400) + '"',
+        '!!int ""', '!!float ""', "!!bool perhaps", "!!int 0x1F", "!!map x",
+    ],
+)  # fmt: skip
+def test_a_tag_makes_no_value_of_what_is_none(value: str) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        read_document(f"openapi: {value}\n".encode())

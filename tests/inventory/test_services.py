@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsterm.core.errors import BadInput
+from opsterm.inventory import service_merge
 from opsterm.inventory.dependencies import Dependency, DependencyOrigin, cycle_through, dependants, needs
 from opsterm.inventory.service import (
     HealthCheck,
@@ -85,6 +86,14 @@ def test_what_is_new_is_a_proposal_and_what_is_missed_stays_marked_as_gone() -> 
     again = merge_services(merged.save, [service()], now=10.0, complete=True)
     assert again.gone == ()
     assert again.new == ()
+
+
+def test_a_host_that_names_ever_new_services_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_merge, "MOST_OF_TARGET", 3)
+    first = merge_services([], [service("a"), service("b")], now=9.0, complete=True)
+    then = merge_services(first.save, [service("b"), service("c"), service("d")], now=10.0, complete=True)
+    assert [one.name for one in then.new] == ["c"]
+    assert {one.name for one in then.save} == {"a", "b", "c"}
 
 
 def test_what_comes_back_is_what_it_was() -> None:

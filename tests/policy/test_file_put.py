@@ -138,7 +138,8 @@ def test_files_that_may_be_fetched(path: str) -> None:
      "/home/ana/.bash_history", "/srv/app/.env", "/srv/app/prod.env", "/srv/tls/server.key", "/proc/1/environ",
      "/proc/kcore", "/dev/mem", "/var/lib/postgresql/15/main/base", "/var/spool/cron/crontabs/root", "/etc/opsterm/x",
      "/srv/../etc/shadow", "/var/log/../lib/x", "/run/secrets/x", "/etc/someprogram.conf", "/opt/passwords.txt",
-     "/root/../etc/shadow", "relative", "/home/ana/backup.sql", "/home/.x/y"],
+     "/root/../etc/shadow", "relative", "/home/ana/backup.sql", "/home/.x/y",
+     "/tmp/krb5cc_1000", "/var/www/app/config.php", "/root/anaconda-ks.cfg", "/srv/terraform.tfstate"],
 )  # fmt: skip
 def test_files_that_may_hold_secrets_are_not_fetched_without_an_approval(path: str) -> None:
     assert secret_refusal(path)

@@ -21,7 +21,11 @@ from opsterm.policy.wql import class_of, queries_in
         ("cmd", "ipconfig /all"),
         ("cmd", " VER "),
         ("wql", "SELECT * FROM Win32_Service"),
-        ("wql", "select Name, State from Win32_Service where State = 'Running' and Name like 'w%'\n\nSELECT x FROM y"),
+        (
+            "wql",
+            "select Name from Win32_Service where State = 'Running' and Name like 'w%'\n\nSELECT x FROM Win32_Bus",
+        ),
+        ("wql", "SELECT * FROM Win32_PerfRawData_PerfOS_Processor"),
     ],
 )
 def test_reading_is_low(shell: str, command: str) -> None:
@@ -48,6 +52,15 @@ def test_reading_is_low(shell: str, command: str) -> None:
         ("wql", "DELETE FROM Win32_Service"),
         ("wql", "SELECT * FROM Win32_Service\nDELETE FROM x"),
         ("wql", "ASSOCIATORS OF {x}"),
+        ("wql", "SELECT * FROM Win32_Product"),  # which repairs installed programs
+        ("wql", "SELECT * FROM Win32_Service\nSELECT Name FROM CIM_Product WHERE Name = 'x'"),
+        ("wql", "SELECT * FROM Win32_SoftwareFeature"),
+        ("wql", "SELECT * FROM Win32_Environment"),
+        ("powershell", "Get-CimInstance Win32_Product"),
+        ("powershell", "Get-CimInstance -ClassName win32_product | Format-List -Property Name"),
+        ("powershell", "Get-CimInstance -ClassName Win32_Service Win32_Product"),
+        ("powershell", "Get-CimInstance"),
+        ("powershell", "Get-Process -Id 4 | Select-Object -ExpandProperty StartInfo"),
         ("wql", ""),
         ("cmd", ""),
     ],

@@ -134,6 +134,20 @@ async def test_a_link_that_goes_down_is_an_alert_until_it_comes_up(home: Path, c
         assert [trap.name for trap in await device.runtime.traps.list("sw-1")] == ["linkUp", "linkDown"]
 
 
+async def test_whoever_makes_up_links_makes_no_alerts_without_end(
+    home: Path, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traps, "ITEMS", 3)
+    async with receiving(home, clock) as device:
+        for number in range(20):
+            name = ((1, 3, 6, 1, 2, 1, 2, 2, 1, 2, number + 1), rfc1902.OctetString(f"made-up-{number}"))
+            device.send(DOWN, bindings=[name])
+        await until(lambda: len(device.alerts()) >= 4)
+        await until(lambda: device.ear.counts()[0].taken == 20)
+        assert ("warning", "link (others) is down") in device.alerts()
+        assert len(device.alerts()) == 4
+
+
 async def test_the_same_trap_a_hundred_times_is_one_alert_and_one_row(home: Path, clock: StoppedClock) -> None:
     async with receiving(home, clock) as device:
         for _ in range(100):

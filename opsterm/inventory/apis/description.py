@@ -13,6 +13,7 @@ from typing import Any
 
 from opsterm.core.errors import NotFound
 from opsterm.core.http_request import SAFE_METHODS
+from opsterm.core.http_words import changing_word
 from opsterm.inventory.patterns import near_enough
 
 Json = Any
@@ -96,8 +97,8 @@ class Operation:
 
     @property
     def only_reads(self) -> bool:
-        """Whether it may be called without an approval, by its method."""
-        return self.method in SAFE_METHODS and self.body is None
+        """Whether it may be called without an approval, by its method and path; what a value adds, the policy sees."""
+        return self.method in SAFE_METHODS and self.body is None and not changing_word(self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

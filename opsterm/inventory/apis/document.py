@@ -154,20 +154,39 @@ def _loader() -> Any:
                     raise yaml.constructor.ConstructorError(None, None, "a key is no text", key.start_mark)
             return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
 
-    for tag, pattern, first in (
-        ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-        ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
-        ("float", r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?", "-+0123456789."),
-        ("merge", "<<", "<"),
-    ):
+    for tag, pattern, first in (*_SCALARS, ("merge", "<<", "<")):
         JsonLikeLoader.add_implicit_resolver(prefix + tag, re.compile(f"(?:{pattern})$"), list(first))
     JsonLikeLoader.add_implicit_resolver(prefix + "null", re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
     made = parent.yaml_constructors
-    kinds = ("null", "bool", "int", "float", "str", "seq", "map")
+    kinds = ("null", "str", "seq", "map")
     JsonLikeLoader.yaml_constructors = {
-        None: made[None], **{prefix + kind: made[prefix + kind] for kind in kinds}
-    }  # fmt: skip
+        None: made[None],
+        **{prefix + kind: made[prefix + kind] for kind in kinds},
+        **{prefix + kind: functools.partial(_scalar, kind, re.compile(pattern)) for kind, pattern, _ in _SCALARS},
+    }
     return JsonLikeLoader
+
+
+_SCALARS = (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?", "-+0123456789."),
+)
+"""Kinds of values that are no texts, how they are written, and what they begin with."""
+
+
+def _scalar(kind: str, pattern: re.Pattern[str], loader: Any, node: Any) -> object:
+    """Return a value; only one that is written as JSON would have it, whatever its tag says.
+
+    The library's own takes `!!int 1:59:59…` for a number to the base of 60, which takes hours to work out.
+    """
+    text = str(loader.construct_scalar(node))
+    if not pattern.fullmatch(text):
+        msg = f"a tag says {kind}, and what follows is none"
+        raise ValueError(msg)
+    if kind == "bool":
+        return text.lower() == "true"
+    return int(text) if kind == "int" else float(text)
 
 
 def _unreadable(why: str) -> BadInput:
