@@ -11,7 +11,6 @@ from hypothesis import settings
 
 from opsterm.core.clock import StoppedClock
 
-
 settings.register_profile("opsterm", deadline=None)  # a busy machine is no fault of a property
 settings.load_profile("opsterm")
 
