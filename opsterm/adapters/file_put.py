@@ -109,6 +109,12 @@ class _Steps:
         folder = await self._place.facts(self._folder, follow=True)
         if not folder.is_folder:
             raise self._refusal(f"{self._folder} is no folder", "Choose a path in a folder.")
+        real = await self._place.real_path(self._folder)
+        if real != self._folder:  # what was approved, and graded, is the path as it is written
+            raise self._refusal(
+                f"{self._folder} leads over a symbolic link to {clean_line(real, limit=300)}",
+                f"Propose the file for {clean_line(posixpath.join(real, self._name), limit=300)}.",
+            )
         try:
             before = await self._place.facts(self._put.path)
         except PlaceError as error:

@@ -51,6 +51,12 @@ class Risk:
 _PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9_.:*,-]+(?: +[A-Za-z0-9_.:*,-]+)*")
 _ENVIRONMENT = ("environ", "startinfo")
 _PRODUCTION = frozenset({"prod", "production", "live", "prd"})
+_SHOWS_THE_INSIDE = frozenset({
+    "awk", "cat", "crontab", "cut", "egrep", "fgrep", "grep", "head", "less", "more", "ps", "sed", "sort", "strings",
+    "sysctl", "tac", "tail", "uniq", "xxd", "zcat", "zgrep",
+})  # fmt: skip
+"""Commands that show the inside of files or what is of one account: asked about when they run as another one."""
+
 MANY_TARGETS = 5
 """More targets than this are worth a sentence."""
 
@@ -88,15 +94,22 @@ def assess(
 def why_not_read_only(command: str, shell: str, *, how: RunAs = AS_LOGGED_IN) -> str:
     """Return a sentence that says why a command is not known to only read, "" when it is.
 
-    Another account changes nothing of that: the list shows no contents but of places that hold no secrets, for it
-    counts for a log-in as root as well. Profile files do, and so does a terminal.
+    Another account counts where what is shown is of that account alone, as its crontab, or the inside of files. The
+    state of the host is the same for everybody. Profile files count, and so does a terminal.
     """
-    refusal = _shell_refusal(command, shell)
+    refusal = _shell_refusal(command, shell) or (_as_another(command) if how.become else "")
     if not refusal and how.login:
         return "A log-in shell reads profile files, which can do anything."
     if not refusal and how.pty:
         return "On a terminal a command may do more than it does without one."
     return refusal
+
+
+def _as_another(command: str) -> str:
+    """Return why a command that only reads is asked about when it runs as another account, "" when it is not."""
+    names = (words[0].text.rpartition("/")[2] for words in split(command).commands)
+    name = next((name for name in names if name in _SHOWS_THE_INSIDE), "")
+    return f"As another account {name} may show what only that account may read." if name else ""
 
 
 def _shell_refusal(command: str, shell: str) -> str:

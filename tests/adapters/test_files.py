@@ -148,8 +148,10 @@ async def test_what_is_no_file_is_left_alone(
     (tmp_path / "real").write_bytes(b"untouched")
     (tmp_path / "link").symlink_to("real")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "way").symlink_to("folder")
     os.mkfifo(tmp_path / "pipe")
     for name, says in (("link", "symbolic link to real"), ("folder", "is a folder"), ("pipe", "a device, pipe"),
+                       ("way/new", "leads over a symbolic link to .*folder"),
                        ("real/x", "no folder"), ("none/x", "there is no folder")):  # fmt: skip
         with pytest.raises(BadInput, match=says):
             await put(*place, contents.add(tmp_path / name, b"new"))
