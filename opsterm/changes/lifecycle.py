@@ -113,7 +113,7 @@ def _require_shell(order: Order) -> None:
     """Raise BadInput naming the targets on which the order's shell is not to be had, or what it cannot carry out."""
     others = [target for target in order.targets if order.shell not in SHELLS_OF_PROTOCOL[target.protocol]]
     if others:
-        known = " or ".join(SHELLS_OF_PROTOCOL[others[0].protocol])
+        known = " or ".join(shell for shell in SHELLS_OF_PROTOCOL[others[0].protocol] if shell != PUT)
         raise BadInput(
             f"The shell {order.shell!r} is not known on {fold([target.name for target in others])}.",
             next_step=f"Over {others[0].protocol} it is {known}.",

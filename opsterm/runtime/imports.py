@@ -68,6 +68,8 @@ def read_import(
         raise BadInput(
             f"{path} cannot be read.", why=error.strerror or str(error), next_step="Check the path and its mode."
         ) from error
+    if "\0" in text:
+        raise BadInput(f"{path} is no text.", next_step="Give a file in one of the formats that can be taken in.")
     kind = _format(source, path, text)
     if kind is not InventoryFormat.SSH_CONFIG:
         return _BY_FORMAT[kind](str(path), text)

@@ -227,6 +227,7 @@ def test_output_beyond_the_limit_is_counted_not_kept(account: Account) -> None:
     outcome = account.run("change", number, "--json").record()["outcomes"][0]
     assert (outcome["output_bytes"], outcome["kept_bytes"]) == (5000, 1000)
     assert account.run("output", number, "--raw").out_bytes == b"x" * 1000
+    assert account.run("output", number).err == "localhost: 4000 more bytes came and were not kept.\n"
 
 
 def test_raw_bytes_are_refused_on_a_terminal(account: Account) -> None:

@@ -149,6 +149,14 @@ def test_csv_there_and_back(fleet: list[Target]) -> None:
     assert not result.problems
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_of_objects_is_read_as_well(indent: int | None) -> None:
+    text = json.dumps([{"name": "a", "groups": ["web"]}, 7, {"name": "b"}], indent=indent)
+    result = import_json_lines("t.json", text)
+    assert names(result) == ["a", "b"]
+    assert [problem.line for problem in result.problems] == [2], "an item counts as a line"
+
+
 @given(FLEETS)
 def test_json_there_and_back(fleet: list[Target]) -> None:
     text = export_json_lines(fleet)

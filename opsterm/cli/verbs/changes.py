@@ -212,6 +212,9 @@ async def output(context: Context) -> int:
                 printer.say(f"{name}:")
             if data:
                 printer.block(clean_bytes(data, limit=ESCAPED_AT_MOST * len(data)))
+        left = sum(o.output_bytes - o.kept_bytes for o in change.outcomes if o.target == name)
+        if left > 0:
+            printer.say(f"{name}: {left} more bytes came and were not kept.")
     if not change.started_at:
         printer.say(f"{change.name} is {change.state} and has not run.")
     return ExitCode.DONE

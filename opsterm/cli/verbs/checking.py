@@ -15,11 +15,13 @@ from opsterm.monitoring.reach import Failure, Grade, HttpAsk, ReachVerdict
 from opsterm.runtime.checks import CheckPlace
 from opsterm.runtime.reach import HttpResult, PingResult, TcpResult
 
+NONE_SET = "No checks are set, or they choose no target. They are tables of config.toml: [[checks.http]]."
+
 
 def _seconds(context: Context) -> float:
     timeout_s = parse_duration(context.invocation.text("timeout"))
     if not 0 < timeout_s <= 600:
-        raise BadInput("A time-out is at most 10 minutes.", next_step="Write it as in 5s.")
+        raise BadInput("A time-out is more than 0 s and at most 10 minutes.", next_step="Write it as in 5s.")
     return timeout_s
 
 
@@ -166,9 +168,7 @@ async def list_checks(context: Context) -> int:
         right=["every", "last", "latency", "certificate"],
     )  # fmt: skip
     if not states:
-        context.printer.say(
-            "No checks are set, or they choose no target. They are tables of config.toml: [[checks.http]]."
-        )
+        context.printer.say(NONE_SET)
     for state in states:
         for reason in state.reasons:
             context.printer.line(f"{state.place.plan.name} on {state.place.target}: {reason}")
@@ -188,6 +188,8 @@ async def run_checks(context: Context) -> int:
     if any(plan.ask is not None and plan.ask.needs_secret for plan in context.runtime.checks.plans):
         await open_vault(context)
     results = await context.runtime.checks.run(context.invocation.texts("names"))
+    if not results:
+        context.printer.say(NONE_SET)
     now = context.runtime.clock.now()
     for result in results:
         place, reading = result.place, result.reading

@@ -6,6 +6,7 @@ import asyncio
 
 from opsterm.changes.change import Change, Outcome, OutcomeState
 from opsterm.changes.events import ChangeOutput
+from opsterm.changes.summary import targets_text
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
@@ -29,7 +30,7 @@ async def approve(context: Context) -> int:
     count = len(change.order.targets)
     given = context.invocation.number("targets")
     if given is not None and given != count:
-        raise NotApproved(f"{change.name} was not approved: it is for {count} targets, not {given}.")
+        raise NotApproved(f"{change.name} was not approved: it is for {targets_text(change)}, not for {given}.")
     digest = context.invocation.text("digest") or change.digest
     if given is None and not context.invocation.text("digest") and is_asked_on_a_terminal():
         await _ask(change, count)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from opsterm.core.errors import BadInput
 from opsterm.inventory.fields import FIELD_NAMES, field_name, shown, with_fields
@@ -20,14 +21,14 @@ _SOURCES = frozenset({"manual", "ssh_config", "ansible", "csv", "known_hosts"})
 
 
 def import_json_lines(file: str, text: str) -> ImportResult:
-    """Return the targets of a text with one JSON object a line.
+    """Return the targets of a text with one JSON object a line, or with an array of objects.
 
     Args:
         file: how messages name it.
         text: its text.
     """
     gathering = Gathering(SOURCE)
-    for number, line in enumerate(lines_of(text), 1):
+    for number, line in enumerate(_an_object_a_line(text), 1):
         if not line.strip():
             continue
         if len(line) > LINE_LIMIT:
@@ -39,10 +40,20 @@ def import_json_lines(file: str, text: str) -> ImportResult:
             gathering.problem(file, number, f"This line is no JSON: {shown(line)}.")
             continue
         if not isinstance(body, dict) or not isinstance(body.get("name"), str):
-            gathering.problem(file, number, "This line is no object with a name; it is left out.")
+            gathering.problem(file, number, "There is no object with a name here; it is left out.")
         elif gathering.is_usable_name(file, number, body["name"]):
             _add(gathering, file, number, body)
     return gathering.result(complete=frozenset(FIELD_NAMES))
+
+
+def _an_object_a_line(text: str) -> list[str]:
+    """Return the lines of a text; of an array, which may be spread over lines, each item is one."""
+    lines = lines_of(text)
+    first = next((line for line in lines if line.strip()), "")
+    if first.lstrip().startswith("["):
+        with suppress(ValueError, RecursionError):
+            return [json.dumps(item) for item in json.loads("\n".join(lines))]
+    return lines
 
 
 def _add(gathering: Gathering, file: str, number: int, body: Mapping[str, object]) -> None:

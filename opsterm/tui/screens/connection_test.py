@@ -92,7 +92,9 @@ class ConnectionTestScreen(ScrollingDialog[None]):
     # -------------------------------------------------------------------- showing
 
     def show(self) -> None:
-        """Write everything anew."""
+        """Write everything anew; nothing when the screen was closed while a phase ended."""
+        if not self.query(f"#{self.SCROLLER}, #test-phases, #test-keys"):
+            return
         room = max(1, self.scroller.size.width - 1)
         lines: list[list[Piece]] = []
         several = len({phase.host for phase in self._phases.values()}) > 1
