@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from opsterm.core.clock import StoppedClock
 
-settings.register_profile("opsterm", deadline=None)  # a busy machine is no fault of a property
+# A busy machine is no fault of a property.
+settings.register_profile("opsterm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("opsterm")
 
 
