@@ -52,6 +52,10 @@ class Printer:
         """Print one line of data."""
         self._write(_sendable(clean_line(text), self._out) + "\n")
 
+    def plain(self, text: str) -> None:
+        """Print lines of data that hold printable ASCII only, as they are; divided by newlines, without the last."""
+        self._write(text + "\n")
+
     def block(self, text: str) -> None:
         """Print data of several lines, all of it."""
         self._write(_sendable(clean_block(text, limit=ESCAPED_AT_MOST * len(text) + 1), self._out).rstrip("\n") + "\n")

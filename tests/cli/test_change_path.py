@@ -125,7 +125,7 @@ def test_only_what_was_shown_is_approved(account: Account) -> None:
     number = account.propose("reboot")
     assert "what you were shown is not what would run" in account.run("approve", number, "--digest", "0" * 64,
                                                                       expect=4).err  # fmt: skip
-    assert "it is for 1 targets, not 2" in account.run("approve", number, "--targets", "2", expect=4).err
+    assert "it is for localhost (1 target), not for 2" in account.run("approve", number, "--targets", "2", expect=4).err
     assert account.run("change", number, "--json").record()["state"] == "proposed"
 
 

@@ -43,10 +43,13 @@ def harness(*words: str) -> list[Figures]:
     return phases
 
 
-def measured(*words: str) -> list[Figures]:
-    """Run the harness; return the figures of each phase, all targets answered."""
+def measured(*words: str, least: float = 1.0) -> list[Figures]:
+    """Run the harness; return the figures of each phase, in which at least that share of the targets answered.
+
+    Peers that write side by side into one file mix some lines of a megabyte each; ours may lose none.
+    """
     phases = harness(*words)
-    assert all(phase["ok"] == phase["n"] for phase in phases), phases
+    assert all(phase["ok"] >= least * phase["n"] for phase in phases), [phase["ok"] for phase in phases]
     return phases
 
 
@@ -109,7 +112,7 @@ def with_fleet(home: Path, hosts: int) -> None:
 
 
 def peer(tool: str, hosts: int, *options: str) -> Run:
-    return lambda: measured("--tool", tool, "--n", str(hosts), *PEER, *options)[0]
+    return lambda: measured("--tool", tool, "--n", str(hosts), *PEER, *options, least=0.99)[0]
 
 
 def with_clush(runs: dict[str, Run], hosts: int, *options: str) -> dict[str, Run]:
