@@ -123,7 +123,7 @@ async def test_an_snmp_target_is_asked_what_it_is_and_has_no_terminal(tmp_path: 
             await there.press("L")
             await there.until("Profile, asked 0 s ago (L asks again)")
             for words in ("Net-SNMP", "6.1.0-18-amd64", "20 m"):
-                assert words in there.text, words
+                await there.until(words)
             await there.press("t")
             assert "sw-1 is reached by snmp, which has no terminals." in there.text
             assert screen(there) is TargetPage

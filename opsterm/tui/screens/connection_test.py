@@ -93,7 +93,7 @@ class ConnectionTestScreen(ScrollingDialog[None]):
 
     def show(self) -> None:
         """Write everything anew; nothing when the screen was closed while a phase ended."""
-        if not self.query(f"#{self.SCROLLER}, #test-phases, #test-keys"):
+        if len(self.query(f"#{self.SCROLLER}, #test-phases, #test-keys")) < 3:  # they go one after the other
             return
         room = max(1, self.scroller.size.width - 1)
         lines: list[list[Piece]] = []
