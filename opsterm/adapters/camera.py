@@ -7,6 +7,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 import httpx
@@ -95,7 +96,7 @@ class VapixReader:
             except NoSuchInterface:
                 missing += 1
             else:
-                found += _read(camera, lambda text, name=name: motion_profiles(name, text), said)  # type: ignore[misc]  # the loop's own name
+                found += _read(camera, partial(motion_profiles, name), said)
         if missing == len(MOTION_APPLICATIONS):
             raise NotFound(
                 f"{camera.name} has none of the applications that see motion, or none is started.",

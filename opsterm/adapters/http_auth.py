@@ -34,7 +34,8 @@ def auth_of(ask: HttpAsk, secret: Secret | None) -> httpx.Auth | None:
         text = secret.reveal()
         if not (text.isascii() and text.isprintable()) or text != text.strip() or not text:
             raise _not_sendable(ask, "It is empty, or has a line break or another character that no header may have.")
-        return _HeaderAuth("Authorization" if ask.auth == "bearer" else ask.header, secret, ask.auth == "bearer")
+        bearer = ask.auth == "bearer"
+        return _HeaderAuth("Authorization" if bearer else ask.header, secret, bearer=bearer)
     kind = httpx.DigestAuth if ask.auth == "digest" else httpx.BasicAuth
     try:
         return kind(ask.account, secret.reveal())
@@ -53,7 +54,7 @@ def _not_sendable(ask: HttpAsk, why: str) -> BadInput:
 class _HeaderAuth(httpx.Auth):
     """A token in the Authorization header (RFC 6750), or a key in a header of its own."""
 
-    def __init__(self, name: str, secret: Secret, bearer: bool) -> None:  # noqa: FBT001 (one caller, above)
+    def __init__(self, name: str, secret: Secret, *, bearer: bool) -> None:
         self._name = name
         self._secret = secret
         self._before = "Bearer " if bearer else ""

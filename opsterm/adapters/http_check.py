@@ -140,7 +140,7 @@ class _Walk:
             if str(url) in self._hops:
                 return self.ended(Failure.WRONG, "The redirects lead in a circle.")
             self._hops.append(str(url))
-            reading, location = await self._hop(url, _same_origin(url, first))
+            reading, location = await self._hop(url, ours=_same_origin(url, first))
             if location is None or not self._ask.redirects:
                 return reading
             if len(self._hops) > self._ask.redirects:
@@ -165,7 +165,7 @@ class _Walk:
             tls_s=took.get("start_tls"), first_byte_s=took.get("first_byte"),
         )  # fmt: skip
 
-    async def _hop(self, url: httpx.URL, ours: bool) -> tuple[HttpReading, str | None]:  # noqa: FBT001 (two callers' worth of one word)
+    async def _hop(self, url: httpx.URL, *, ours: bool) -> tuple[HttpReading, str | None]:
         begun = self._clock.monotonic()
         host = url.raw_host.decode("ascii")
         hop = self.hop = HopProgress(self._clock, self._steps, host)
@@ -179,7 +179,7 @@ class _Walk:
             if not ours and is_off_limits(place[1]):  # on our own server's word we do not go where clouds keep secrets
                 return self.ended(Failure.WRONG, f"It redirects to {place[1]}, which is not connected to."), None
             try:
-                return await self._request(url, place[1], host, ours)
+                return await self._request(url, place[1], host, ours=ours)
             except STRANGE as error:
                 ended = await self._failed(error, url, place[1], host)
                 if "connect_tcp" in hop.took:  # it answers, if not well: another address is another server
@@ -190,7 +190,7 @@ class _Walk:
                         await hop.stream.aclose()
         return ended, None
 
-    async def _request(self, url: httpx.URL, address: str, host: str, ours: bool) -> tuple[HttpReading, str | None]:  # noqa: FBT001 (as above)
+    async def _request(self, url: httpx.URL, address: str, host: str, *, ours: bool) -> tuple[HttpReading, str | None]:
         """Ask one address; what belongs to `ask.url` (secret, headers, certificate) goes to its own server only."""
         trust = self._ours if ours else self._others
         transport = httpx.AsyncHTTPTransport(verify=trust, http2=True, trust_env=False)

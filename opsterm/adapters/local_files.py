@@ -160,9 +160,9 @@ class OperatorFiles:
 
     async def create(self, path: Path, *, replace: bool, folders: bool = False) -> OperatorFile:
         """Begin a file; see `runtime.ports_files.NewFiles.create`."""
-        return await self._run(lambda: self._create(path, replace, folders))
+        return await self._run(lambda: self._create(path, replace=replace, folders=folders))
 
-    def _create(self, path: Path, replace: bool, folders: bool) -> OperatorFile:  # noqa: FBT001 (called in one place)
+    def _create(self, path: Path, *, replace: bool, folders: bool) -> OperatorFile:
         shown = clean_line(str(path), limit=300)
         part = path.with_name(f".{path.name[:200]}.opsterm-{secrets.token_hex(4)}")
         try:
@@ -171,7 +171,7 @@ class OperatorFiles:
             if os.path.lexists(path):
                 _refuse(path, shown, replace=replace)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-            return OperatorFile(os.open(part, flags, 0o600), part, path, replace, self._run)
+            return OperatorFile(os.open(part, flags, 0o600), part, path, replace=replace, run=self._run)
         except OSError as error:
             raise BadInput(
                 f"{shown} cannot be made here.", why=error.strerror or str(error),
@@ -189,7 +189,7 @@ def _refuse(path: Path, shown: str, *, replace: bool) -> None:
 class OperatorFile:
     """Implements `runtime.ports_files.NewFile`."""
 
-    def __init__(self, descriptor: int, part: Path, path: Path, replace: bool, run: Run) -> None:  # noqa: FBT001 (made in one place)
+    def __init__(self, descriptor: int, part: Path, path: Path, *, replace: bool, run: Run) -> None:
         self._descriptor: int | None = descriptor
         self._part = part
         self._path = path
