@@ -28,11 +28,8 @@ SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
 A shell is whatever gives the text its meaning: an interpreter on the target, or one of our own sessions.
 """
 
-RUN_PROTOCOLS = tuple(SHELLS_OF_PROTOCOL)
-"""Protocols over which this version runs anything."""
-
 COMMAND_PROTOCOLS = tuple(protocol for protocol, shells in SHELLS_OF_PROTOCOL.items() if HTTP not in shells)
-"""Those of them over which it is commands that run, and on which a shell can be opened."""
+"""Protocols over which commands run; over HTTP it is requests that are sent."""
 
 
 def usual_shell(protocols: Iterable[str]) -> str:
