@@ -63,8 +63,8 @@ async def list_services(context: Context) -> int:
     )
     _print(context, services)
     waiting = sum(1 for service in services if service.state is ServiceState.FOUND)
-    hint = f"; {waiting} wait to be accepted or ignored" if waiting else ""
-    context.printer.say(f"{len(services)} services{hint}.")
+    hint = f"; {waiting} not accepted or ignored yet" if waiting else ""
+    context.printer.say(f"{len(services)} service{'s' * (len(services) != 1)}{hint}.")
     return ExitCode.DONE
 
 
@@ -129,7 +129,7 @@ async def discover_services(context: Context) -> int:
     for one in found.observed:
         context.printer.say(f"{one.service} was seen to need {one.on}.")
     context.printer.say(
-        f"{found.seen} services seen: {', '.join(f'{len(services)} {news}' for news, services in parts)}."
+        f"{found.seen} service{'s' * (found.seen != 1)} seen: {', '.join(f'{len(services)} {news}' for news, services in parts)}."
     )
     if found.new:
         context.printer.say("New ones wait: `opsterm services accept` or `ignore`.")
