@@ -128,9 +128,8 @@ async def discover_services(context: Context) -> int:
         context.printer.say(f"{name}: {reason}")
     for one in found.observed:
         context.printer.say(f"{one.service} was seen to need {one.on}.")
-    context.printer.say(
-        f"{found.seen} service{'s' * (found.seen != 1)} seen: {', '.join(f'{len(services)} {news}' for news, services in parts)}."
-    )
+    counts = ", ".join(f"{len(services)} {news}" for news, services in parts)
+    context.printer.say(f"{found.seen} service{'s' * (found.seen != 1)} seen: {counts}.")
     if found.new:
         context.printer.say("New ones wait: `opsterm services accept` or `ignore`.")
     if not found.failed:
