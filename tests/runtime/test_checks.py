@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from opsterm.core.errors import BadSetting, NotFound, VaultLocked
 from opsterm.inventory.target import Protocol, Target
 from opsterm.monitoring.alerts import AlertState
 from opsterm.monitoring.reach import Failure, HttpAsk, HttpReading, PingReading, TcpReading
-from opsterm.monitoring.sample import Sample, SeriesKey
+from opsterm.monitoring.sample import SeriesKey
 from opsterm.runtime import check_worker
 from opsterm.runtime.doctor import Health
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.runtime import Runtime
-from tests.runtime.stage import opened, until
+from tests.runtime.stage import Silence, opened, until
 
 TABLES = """
 [monitoring]
@@ -83,20 +83,6 @@ class PlayedProbe:
 
     async def open(self, credentials: Credentials) -> PlayedProbe:
         del credentials
-        return self
-
-
-class Silence:
-    """This host, measured without anything to say."""
-
-    def measure(self, target: str, at: float) -> Sequence[Sample]:
-        del target, at
-        return []
-
-    def describe(self) -> Mapping[str, str]:
-        return {}
-
-    async def open(self) -> Silence:
         return self
 
 

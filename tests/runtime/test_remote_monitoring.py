@@ -29,14 +29,14 @@ from opsterm.monitoring.alerts import AlertState
 from opsterm.monitoring.events import SamplesTaken
 from opsterm.monitoring.looks import Look
 from opsterm.monitoring.remote_host import HostReading, host_reading
-from opsterm.monitoring.sample import Sample, SeriesKey
+from opsterm.monitoring.sample import SeriesKey
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime import measurers, remote_monitoring
 from opsterm.runtime.ports import Ended, Session
 from opsterm.runtime.runtime import Runtime
 from tests.monitoring.looking import READING
 from tests.monitoring.test_remote_host import later
-from tests.runtime.stage import Answer, PlayedConnector, opened, printing, until
+from tests.runtime.stage import Answer, PlayedConnector, Silence, opened, printing, until
 
 SETTINGS = """
 [monitoring]
@@ -56,20 +56,6 @@ m = 1
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds as often as can be: the clock of the tests stands still."""
     monkeypatch.setattr(remote_monitoring, "ROUND_S", 0.005)
-
-
-class Silence:
-    """This host, measured without anything to say."""
-
-    def measure(self, target: str, at: float) -> Sequence[Sample]:
-        del target, at
-        return []
-
-    def describe(self) -> Mapping[str, str]:
-        return {}
-
-    async def open(self) -> Silence:
-        return self
 
 
 class Refusing(PlayedConnector):

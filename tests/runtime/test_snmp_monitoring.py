@@ -18,8 +18,8 @@ from opsterm.runtime import remote_monitoring
 from opsterm.runtime.ports_snmp import SnmpLogin
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.snmp_agent import Agent, honest, system_group
-from tests.runtime.stage import opened, until
-from tests.runtime.test_remote_monitoring import Silence, pass_time, row, values
+from tests.runtime.stage import Silence, opened, until
+from tests.runtime.test_remote_monitoring import pass_time, row, values
 
 SETTINGS = """
 [monitoring]

@@ -29,8 +29,7 @@ from opsterm.runtime.ports_traps import LocalEngine
 from opsterm.runtime.runtime import Runtime
 from opsterm.runtime.traps import Receiver, checked_trap_rules
 from tests.adapters.trap_senders import IF_2, Wire, v2c
-from tests.runtime.stage import opened, until, until_async
-from tests.runtime.test_remote_monitoring import Silence
+from tests.runtime.stage import Silence, opened, until, until_async
 
 DOWN, UP, COLD = NAMES["linkDown"], NAMES["linkUp"], NAMES["coldStart"]
 FAN = (1, 3, 6, 1, 4, 1, 9999, 0, 1)

@@ -19,8 +19,8 @@ from opsterm.runtime.doctor import Health, check_winrm
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.winrm_stage import USER, Kept, Windows, windows
 from tests.adapters.wsman.soap import Datetime
-from tests.runtime.stage import opened, until
-from tests.runtime.test_remote_monitoring import Silence, pass_time
+from tests.runtime.stage import Silence, opened, until
+from tests.runtime.test_remote_monitoring import pass_time
 
 SETTINGS = """
 [winrm]
