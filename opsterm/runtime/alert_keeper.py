@@ -15,7 +15,7 @@ from opsterm.monitoring.sample import Sample
 from opsterm.monitoring.watch import Among, Watch, any_series
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.ports import Fence, Store
+from opsterm.runtime.ports_store import Fence, Store
 
 FIGURES_KEPT_EVERY_S = 10.0
 """How often a firing alert's count and last value are written when nothing else about it changed."""

@@ -12,7 +12,8 @@ from opsterm.monitoring.alerts import OPEN_STATES, Alert
 from opsterm.monitoring.events import AlertChanged
 from opsterm.policy.mask import mask
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.ports import Operator, Store
+from opsterm.runtime.ports import Operator
+from opsterm.runtime.ports_store import Store
 from opsterm.runtime.supervisor import Heart
 
 

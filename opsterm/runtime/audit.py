@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsterm.policy.audit import AuditRow, rows
-from opsterm.runtime.ports import JournalStore
+from opsterm.runtime.ports_store import JournalStore
 
 LOOKED_THROUGH = 200_000
 """Facts that are looked through at most, newest first: about two seconds."""

@@ -15,8 +15,8 @@ from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.policy.mask import mask
 from opsterm.runtime.cameras import STANDS_EVERY_S, Cameras
 from opsterm.runtime.monitoring import Monitoring
-from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_camera import CameraPlace
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.supervisor import Heart
 from opsterm.runtime.workers import Worker
 

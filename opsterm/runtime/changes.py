@@ -32,7 +32,8 @@ from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Operator, Store
+from opsterm.runtime.ports import Operator
+from opsterm.runtime.ports_store import Store
 from opsterm.runtime.supervisor import Heart, Supervisor
 
 SWEEP_EVERY_S = 5.0

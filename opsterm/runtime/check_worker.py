@@ -17,7 +17,7 @@ from opsterm.monitoring.sample import Sample
 from opsterm.monitoring.schedule import Schedule
 from opsterm.runtime.checks import CheckAt, CheckFault, CheckPlace, Checks
 from opsterm.runtime.monitoring import Monitoring
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.supervisor import Heart
 from opsterm.runtime.workers import Worker
 

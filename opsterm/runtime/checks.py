@@ -27,8 +27,8 @@ from opsterm.monitoring.thresholds import Rule
 from opsterm.policy.mask import mask
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.monitoring import Monitoring, check_selector
-from opsterm.runtime.ports import PreferenceStore
 from opsterm.runtime.ports_reach import ReachProbe
+from opsterm.runtime.ports_store import PreferenceStore
 from opsterm.runtime.reach import TCP_PORTS, checked_url, each, host_of, url_of_target
 
 FAULTS_KEY = "checks.faults"

@@ -24,7 +24,8 @@ from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.runtime.checks import CheckState
 from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules
-from opsterm.runtime.ports import Credentials, LeaseRow, Operator
+from opsterm.runtime.ports import Credentials, Operator
+from opsterm.runtime.ports_store import LeaseRow
 from opsterm.runtime.supervisor import TaskStatus
 from opsterm.runtime.traps import Receiver, checked_trap_rules
 

@@ -23,7 +23,8 @@ from opsterm.core.events import Fact
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, OrderTarget
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.ports import Connector, Ended, Store
+from opsterm.runtime.ports import Connector, Ended
+from opsterm.runtime.ports_store import Store
 from opsterm.runtime.supervisor import Heart, to_the_end
 
 TRY_AGAIN_S = 3.0

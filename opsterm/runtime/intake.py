@@ -15,7 +15,7 @@ from opsterm.monitoring.watch import Among, Watch, any_series
 from opsterm.runtime.alert_keeper import AlertKeeper
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.ports import Fence, Store
+from opsterm.runtime.ports_store import Fence, Store
 
 
 class Intake:

@@ -23,7 +23,8 @@ from opsterm.runtime.imports import ImportSource, read_import
 from opsterm.runtime.known_targets import KnownTargets
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Connector, Operator, Seen, Store
+from opsterm.runtime.ports import Connector, Operator
+from opsterm.runtime.ports_store import Seen, Store
 from opsterm.runtime.supervisor import Heart
 
 CHECKS_AT_ONCE = 20

@@ -13,7 +13,7 @@ from opsterm.inventory.target import Protocol, Target, TargetRow
 from opsterm.monitoring.alerts import Alert
 from opsterm.monitoring.status import target_status
 from opsterm.policy.order import OrderTarget
-from opsterm.runtime.ports import Seen
+from opsterm.runtime.ports_store import Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import StorageError
-from opsterm.runtime.ports import Fence, LeaseRow, LeaseStore
+from opsterm.runtime.ports_store import Fence, LeaseRow, LeaseStore
 from opsterm.runtime.supervisor import Heart
 
 RENEW_EVERY_S = 2.0

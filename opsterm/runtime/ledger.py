@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from opsterm.core.clock import Clock
 from opsterm.core.events import Event, Fact
 from opsterm.core.hub import Hub
-from opsterm.runtime.ports import JournalStore
+from opsterm.runtime.ports_store import JournalStore
 from opsterm.runtime.supervisor import Heart
 
 LOOK_EVERY_S = 0.25

@@ -29,8 +29,9 @@ from opsterm.policy.mask import mask
 from opsterm.runtime.credentials import MAIL
 from opsterm.runtime.events import MailChanged
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.ports import Credentials, Fence, Operator
+from opsterm.runtime.ports import Credentials, Operator
 from opsterm.runtime.ports_mail import MailStore, MailTransport
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.supervisor import Heart, to_the_end
 
 LOOK_EVERY_S = 2.0

@@ -26,7 +26,8 @@ from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.intake import Intake
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Fence, HostProbe, Store
+from opsterm.runtime.ports import HostProbe
+from opsterm.runtime.ports_store import Fence, Store
 from opsterm.runtime.supervisor import Heart
 
 COMPACT_EVERY_S = 60.0

@@ -17,8 +17,9 @@ from opsterm.monitoring.notices import AlertTurn, NoticeRule, decide, letters
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.mail import MAILER, Post
-from opsterm.runtime.ports import Fence, Operator
+from opsterm.runtime.ports import Operator
 from opsterm.runtime.ports_mail import WholeStore
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.supervisor import Heart
 
 LOOK_EVERY_S = 2.0

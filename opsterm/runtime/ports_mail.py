@@ -9,9 +9,9 @@ from opsterm.core.events import Fact
 from opsterm.core.mail import DeliveryReport, Mail
 from opsterm.core.secret import Secret
 from opsterm.monitoring.alerts import Severity
-from opsterm.runtime.ports import Fence, Store
 from opsterm.runtime.ports_apis import ApiStore
 from opsterm.runtime.ports_services import ProfileStore, ServiceStore
+from opsterm.runtime.ports_store import Fence, Store
 from opsterm.runtime.ports_traps import TrapStore
 
 Facts = Callable[[Mail], Sequence[Fact]]
@@ -88,7 +88,7 @@ class MailTransport(Protocol):
 
 
 class WholeStore(Store, Protocol):
-    """Everything that is kept, mail, APIs, traps and services; here, because what `ports` names cannot need `ports`."""
+    """Everything that is kept, mail, APIs, traps and services as well; `ports_store` cannot name what needs it."""
 
     mail: MailStore
     apis: ApiStore

@@ -10,7 +10,7 @@ from opsterm.core.events import Fact
 from opsterm.inventory.dependencies import Dependency
 from opsterm.inventory.service import ServiceRecord
 from opsterm.monitoring.kept_profile import KeptProfile
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 
 PROFILES_KEPT = 30
 """Profiles of one target that are kept: the newest of those that differ."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from opsterm.core.events import Fact
 from opsterm.monitoring.traps import ArrivedTrap, SenderCount, Trap
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

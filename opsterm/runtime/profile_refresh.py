@@ -13,7 +13,7 @@ from opsterm.core.errors import LeaseLost, OpstermError
 from opsterm.core.settings import MonitoringSettings, Settings
 from opsterm.inventory.target import WITH_A_SHELL
 from opsterm.runtime.inventory import Inventory
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.remote_monitoring import RemoteMonitoring
 from opsterm.runtime.supervisor import Heart

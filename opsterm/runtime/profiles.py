@@ -23,8 +23,9 @@ from opsterm.policy.mask import mask
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Connector, Fence
+from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_services import ProfileStore
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.remote_look import Looked, look_at
 
 LIMIT_S = 90.0

@@ -19,7 +19,7 @@ from opsterm.policy.order import OrderTarget
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.measurers import Measurement, Measurer
 from opsterm.runtime.monitoring import Monitoring
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.supervisor import Heart
 
 AT_ONCE = 20

@@ -19,8 +19,8 @@ from opsterm.monitoring.discovery import addresses_by_target, dependencies_seen,
 from opsterm.monitoring.kept_profile import KeptProfile
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_services import RegistryEdit, RegistryState, ServiceStore
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.service_health import HealthFinding, ServiceHealth

@@ -28,9 +28,9 @@ from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.monitoring import Monitoring
-from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_mail import WholeStore
 from opsterm.runtime.ports_snmp import SnmpReader
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.ports_traps import Arrival, LocalEngine, TrapEar
 from opsterm.runtime.supervisor import Heart
 

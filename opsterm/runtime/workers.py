@@ -10,7 +10,7 @@ from opsterm.core.clock import Clock
 from opsterm.runtime.doctor import tasks_from_json, tasks_to_json
 from opsterm.runtime.edges import Processes
 from opsterm.runtime.lease import Lease
-from opsterm.runtime.ports import Fence, LeaseRow, Store
+from opsterm.runtime.ports_store import Fence, LeaseRow, Store
 from opsterm.runtime.supervisor import Heart, Supervisor, TaskStatus
 
 REPORT_TASKS_EVERY_S = 5.0

@@ -9,7 +9,7 @@ from typing import Any
 from opsterm.core.events import Fact
 from opsterm.monitoring.alerts import Alert, AlertState, Severity
 from opsterm.monitoring.sample import SeriesKey
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.storage.line import Readers
 from opsterm.storage.writer import Transaction, Writer
 
@@ -22,7 +22,7 @@ SAVE = f"INSERT OR REPLACE INTO alert ({_COLUMNS}) VALUES ({', '.join('?' * 20)}
 
 
 class SqliteAlerts:
-    """Alerts; see `runtime.ports.AlertStore`."""
+    """Alerts; see `runtime.ports_store.AlertStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

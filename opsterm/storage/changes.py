@@ -38,7 +38,7 @@ message = excluded.message"""  # noqa: S608 (constants only)
 
 
 class SqliteChanges:
-    """Changes; see `runtime.ports.ChangeStore`."""
+    """Changes; see `runtime.ports_store.ChangeStore`."""
 
     def __init__(self, writer: Writer, readers: Readers, *, output: Path) -> None:
         """Keep changes; what a new one prints will be kept below `output`."""

@@ -15,7 +15,7 @@ LAST = "SELECT max(seq) FROM journal"
 
 
 class SqliteJournal:
-    """The list of facts; see `runtime.ports.JournalStore`."""
+    """The list of facts; see `runtime.ports_store.JournalStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from opsterm.runtime.ports import Fence, LeaseRow
+from opsterm.runtime.ports_store import Fence, LeaseRow
 from opsterm.storage.line import Readers
 from opsterm.storage.writer import Transaction, Writer
 
@@ -17,7 +17,7 @@ PUT = "INSERT OR REPLACE INTO preference (name, body) VALUES (?, ?)"
 
 
 class SqliteLease:
-    """The one row that says which process runs the workers; see `runtime.ports.LeaseStore`."""
+    """The one row that says which process runs the workers; see `runtime.ports_store.LeaseStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer
@@ -63,7 +63,7 @@ def _held(db: sqlite3.Connection) -> LeaseRow | None:
 
 
 class SqlitePreferences:
-    """Small things that stick; see `runtime.ports.PreferenceStore`."""
+    """Small things that stick; see `runtime.ports_store.PreferenceStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

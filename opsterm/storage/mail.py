@@ -10,8 +10,8 @@ from typing import Any
 from opsterm.core.events import Fact
 from opsterm.core.mail import Mail, Recipient, RecipientState
 from opsterm.monitoring.alerts import Severity
-from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_mail import Facts
+from opsterm.runtime.ports_store import Fence
 from opsterm.storage.lease import GET as GET_PREFERENCE
 from opsterm.storage.lease import PUT as PUT_PREFERENCE
 from opsterm.storage.line import Readers

@@ -16,7 +16,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.:@-]")
 
 
 class FileOutput:
-    """Kept output; see `runtime.ports.OutputStore`.
+    """Kept output; see `runtime.ports_store.OutputStore`.
 
     An exception to "durable when it returns": the bytes are the kernel's, so they survive the end of the process but
     not a power cut in the seconds after. The journal has their number and hash, so a cut is noticed.

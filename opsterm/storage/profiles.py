@@ -9,8 +9,8 @@ from typing import Any
 
 from opsterm.core.events import Fact
 from opsterm.monitoring.kept_profile import KeptProfile, profile_from_json, profile_to_json
-from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_services import PROFILES_KEPT
+from opsterm.runtime.ports_store import Fence
 from opsterm.storage.line import Readers
 from opsterm.storage.writer import Transaction, Writer
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from opsterm.monitoring.sample import Point, Sample, SeriesKey
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.storage.compaction import HOUR_MS, MINUTE_MS, Compaction, Retention, floor_to
 from opsterm.storage.line import Readers
 from opsterm.storage.ticks import Tally, Ticks
@@ -44,7 +44,7 @@ Name = tuple[str, str]
 
 
 class SqliteSamples:
-    """Measurements; see `runtime.ports.SampleStore`."""
+    """Measurements; see `runtime.ports_store.SampleStore`."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

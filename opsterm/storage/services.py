@@ -17,8 +17,8 @@ from opsterm.inventory.service import (
     ServiceRecord,
     ServiceState,
 )
-from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_services import RegistryEdit, RegistryState
+from opsterm.runtime.ports_store import Fence
 from opsterm.storage.line import Readers
 from opsterm.storage.writer import Transaction, Writer
 

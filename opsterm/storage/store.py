@@ -12,7 +12,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import StorageError, StorageFull
 from opsterm.core.paths import Paths, make_private
 from opsterm.core.units import bytes_text
-from opsterm.runtime import ports, ports_apis, ports_mail, ports_services, ports_traps
+from opsterm.runtime import ports_apis, ports_mail, ports_services, ports_store, ports_traps
 from opsterm.runtime.offload import Offload
 from opsterm.storage.alerts import SqliteAlerts
 from opsterm.storage.apis import SqliteApis
@@ -105,24 +105,24 @@ async def _is_readable(readers: Readers, schema: Schema) -> bool:
 
 
 class SqliteStore:
-    """Everything that is kept; see `runtime.ports.Store`. Made by `open_store`."""
+    """Everything that is kept; see `runtime.ports_store.Store`. Made by `open_store`."""
 
     def __init__(self, paths: Paths, writer: Writer, readers: Readers, version: str) -> None:
         offload = Offload()
-        self.journal: ports.JournalStore = SqliteJournal(writer, readers)
-        self.targets: ports.TargetStore = SqliteTargets(writer, readers)
-        self.samples: ports.SampleStore = SqliteSamples(writer, readers)
-        self.alerts: ports.AlertStore = SqliteAlerts(writer, readers)
+        self.journal: ports_store.JournalStore = SqliteJournal(writer, readers)
+        self.targets: ports_store.TargetStore = SqliteTargets(writer, readers)
+        self.samples: ports_store.SampleStore = SqliteSamples(writer, readers)
+        self.alerts: ports_store.AlertStore = SqliteAlerts(writer, readers)
         output = paths.output.absolute()
         self.mail: ports_mail.MailStore = SqliteMail(writer, readers)
         self.apis: ports_apis.ApiStore = SqliteApis(writer, readers)
         self.traps: ports_traps.TrapStore = SqliteTraps(writer, readers)
         self.profiles: ports_services.ProfileStore = SqliteProfiles(writer, readers)
         self.services: ports_services.ServiceStore = SqliteServices(writer, readers)
-        self.changes: ports.ChangeStore = SqliteChanges(writer, readers, output=output)
-        self.output: ports.OutputStore = FileOutput(output, offload.pool("output"))
-        self.preferences: ports.PreferenceStore = SqlitePreferences(writer, readers)
-        self.lease: ports.LeaseStore = SqliteLease(writer, readers)
+        self.changes: ports_store.ChangeStore = SqliteChanges(writer, readers, output=output)
+        self.output: ports_store.OutputStore = FileOutput(output, offload.pool("output"))
+        self.preferences: ports_store.PreferenceStore = SqlitePreferences(writer, readers)
+        self.lease: ports_store.LeaseStore = SqliteLease(writer, readers)
         self._database = paths.database.absolute()
         self._writer = writer
         self._readers = readers

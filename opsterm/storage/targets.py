@@ -9,7 +9,7 @@ from typing import Any
 
 from opsterm.core.events import Fact
 from opsterm.inventory.target import Protocol, Target
-from opsterm.runtime.ports import Seen
+from opsterm.runtime.ports_store import Seen
 from opsterm.storage.line import Readers
 from opsterm.storage.writer import Transaction, Writer
 
@@ -26,7 +26,7 @@ MARK_SEEN = "INSERT OR REPLACE INTO target_seen (name, answered, tried_at, seen_
 
 
 class SqliteTargets:
-    """Targets; see `runtime.ports.TargetStore`. Group names and tags are JSON lists."""
+    """Targets; see `runtime.ports_store.TargetStore`. Group names and tags are JSON lists."""
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer

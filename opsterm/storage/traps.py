@@ -9,7 +9,7 @@ from typing import Any
 
 from opsterm.core.events import Fact
 from opsterm.monitoring.traps import Trap
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.ports_traps import TrapFacts
 from opsterm.storage.line import Readers
 from opsterm.storage.writer import Transaction, Writer

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from opsterm.core.clock import Clock
 from opsterm.core.errors import Bug, LeaseLost, OpstermError, StorageError, StorageFull
 from opsterm.core.events import Fact
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.storage.facts import fact_row, insert_rows, placed
 from opsterm.storage.faults import ends_transaction, fault
 from opsterm.storage.line import Line, Readers, closed, connect_for_writing

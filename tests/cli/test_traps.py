@@ -12,7 +12,7 @@ from opsterm.cli.manual import JSON_KEYS
 from opsterm.core.clock import SystemClock
 from opsterm.core.paths import find_paths
 from opsterm.monitoring.traps import SenderCount, Trap
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.traps import REPORT_KEY, Receiver
 from opsterm.storage.store import open_store
 from tests.cli.account import Account

@@ -17,7 +17,7 @@ from opsterm.monitoring.sample import Sample
 from opsterm.runtime import lease as lease_module
 from opsterm.runtime.lease import HOLDS_FOR_S, Lease
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.supervisor import Supervisor
 from opsterm.storage.store import SqliteStore, open_store
 from tests.runtime.stage import LOAD, until

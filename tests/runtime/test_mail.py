@@ -17,7 +17,7 @@ from opsterm.core.mail import DeliveryReport, Mail, MailPhase, MailReply, Recipi
 from opsterm.core.secret import Secret
 from opsterm.runtime.doctor import Health
 from opsterm.runtime.notices import notice_rules
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.mail_stage import Inbox, mail_server, replies, told_server
 from tests.runtime.stage import CHECKOUT, WATCH_LOAD, ToldProbe, opened, until, until_async

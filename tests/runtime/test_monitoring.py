@@ -16,7 +16,7 @@ from opsterm.core.events import Fact
 from opsterm.monitoring.alerts import Alert, AlertState, Severity
 from opsterm.monitoring.events import AlertChanged, SamplesTaken
 from opsterm.runtime.alerts import alert_number
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.runtime import Runtime
 from tests.runtime.stage import LOAD, WATCH_LOAD, ToldProbe, opened, until
 

@@ -161,7 +161,7 @@ async def test_the_worker_looks_and_leaves_those_that_fail_for_later(
                 nonlocal beats
                 beats += 1
 
-        from opsterm.runtime.ports import Fence
+        from opsterm.runtime.ports_store import Fence
 
         fence = Fence(holder="me", epoch=lease.epoch)
         task = asyncio.create_task(refresh.refresh_for_ever(Heart(), fence))  # type: ignore[arg-type]  # beats

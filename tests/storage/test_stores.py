@@ -18,7 +18,7 @@ from opsterm.core.paths import Paths
 from opsterm.inventory.target import Protocol, Target
 from opsterm.monitoring.alerts import Alert, AlertState, Severity
 from opsterm.monitoring.sample import Sample, SeriesKey
-from opsterm.runtime.ports import Fence, LeaseRow, Seen
+from opsterm.runtime.ports_store import Fence, LeaseRow, Seen
 from opsterm.storage.line import Line, connect_for_writing
 from opsterm.storage.output import file_name
 from opsterm.storage.store import SqliteStore, open_store

@@ -6,7 +6,7 @@ import pytest
 
 from opsterm.core.errors import LeaseLost
 from opsterm.monitoring.traps import Trap
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.storage import traps as kept_traps
 from opsterm.storage.store import SqliteStore
 from tests.storage.samples_of_facts import fact

@@ -14,7 +14,7 @@ from opsterm.core.errors import BadInput, LeaseLost
 from opsterm.core.paths import Paths
 from opsterm.inventory.target import Target
 from opsterm.monitoring.alerts import Alert, AlertState
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.storage.store import SqliteStore, open_store
 from tests.storage.samples_of_facts import alert, change, fact
 

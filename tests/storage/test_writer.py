@@ -13,7 +13,7 @@ import pytest
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import BadInput, Bug, LeaseLost, SchemaTooNew, StorageError
 from opsterm.core.paths import Paths, make_private
-from opsterm.runtime.ports import Fence
+from opsterm.runtime.ports_store import Fence
 from opsterm.storage.line import Line, Readers, connect_for_writing
 from opsterm.storage.schema import prepare
 from opsterm.storage.store import SqliteStore, open_store

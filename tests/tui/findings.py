@@ -19,8 +19,8 @@ from opsterm.monitoring.host_profile import HostProfile
 from opsterm.monitoring.kept_profile import KeptProfile
 from opsterm.monitoring.traps import Trap
 from opsterm.runtime.checks import CheckPlace, CheckState
-from opsterm.runtime.ports import Fence
 from opsterm.runtime.ports_services import RegistryEdit
+from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.runtime import Runtime
 from tests.tui.cockpit import NOW
 

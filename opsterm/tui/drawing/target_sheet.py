@@ -15,7 +15,7 @@ from opsterm.monitoring.metrics import catalogue_order, metric_of
 from opsterm.monitoring.profile_lines import profile_lines
 from opsterm.monitoring.sample import Sample, SeriesKey, SeriesWindow
 from opsterm.monitoring.snmp_profile import SnmpProfile, snmp_profile_lines
-from opsterm.runtime.ports import Seen
+from opsterm.runtime.ports_store import Seen
 from opsterm.runtime.profiles import ProfileNews
 from opsterm.tui.cells import fit, shown
 from opsterm.tui.drawing.page_lines import Line, PagePart, PageWriter, Piece
