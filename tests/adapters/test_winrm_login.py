@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import socket
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,10 @@ from opsterm.adapters.winrm_login import find_log_in
 from opsterm.core.errors import AuthenticationFailed, BadInput, OpstermError, Refused, Unreachable
 from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.policy.order import OrderTarget
-from tests.adapters.winrm_stage import PASSWORD, USER, Kept, Windows, windows
+from tests.adapters.winrm_stage import PASSWORD, USER, Kept, Windows, plain, secure, windows
 from tests.adapters.wsman.soap import Asked, Fault
 
-
-@pytest.fixture
-def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
-    with windows(tmp_path, monkeypatch) as found:
-        yield found
-
-
-@pytest.fixture
-def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
-    with windows(tmp_path, monkeypatch, tls=True) as found:
-        yield found
+__all__ = ["plain", "secure"]  # fixtures
 
 
 WIN = OrderTarget(name="win-1", protocol="winrm", address="win-1", port=0, user=USER)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import winrm
 from pypsrp.exceptions import WSManFaultError
@@ -12,21 +9,11 @@ from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 from winrm.exceptions import InvalidCredentialsError
 
-from tests.adapters.winrm_stage import PASSWORD, USER, Windows, windows
+from tests.adapters.winrm_stage import PASSWORD, USER, Windows, plain, secure
+
+__all__ = ["plain", "secure"]  # fixtures
 
 pytestmark = pytest.mark.blocking  # both clients block
-
-
-@pytest.fixture
-def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
-    with windows(tmp_path, monkeypatch) as found:
-        yield found
-
-
-@pytest.fixture
-def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
-    with windows(tmp_path, monkeypatch, tls=True) as found:
-        yield found
 
 
 def pywinrm(found: Windows, password: str = PASSWORD, transport: str = "ntlm", user: str = USER) -> winrm.Session:

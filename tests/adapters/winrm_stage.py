@@ -133,3 +133,15 @@ async def until(what: Callable[[], object], *, seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
         while not what():  # noqa: ASYNC110 (a server in other threads tells no event)
             await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
+    with windows(tmp_path, monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
+    with windows(tmp_path, monkeypatch, tls=True) as found:
+        yield found
