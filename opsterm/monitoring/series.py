@@ -12,8 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from opsterm.monitoring.metrics import metric_of
-from opsterm.monitoring.sample import Point, Sample, SeriesKey, SeriesWindow
+from opsterm.monitoring.sample import Point, Sample, SeriesWindow
 
 STEPS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0, 86400.0)
 """Lengths of one point's stretch that people can count in."""
@@ -43,70 +42,6 @@ def gap_for(step_s: float, interval_s: float, every_s: float = 0.0) -> float:
     return max(2.0 * step_s, 3.0 * max(interval_s, every_s))
 
 
-def bucket(points: Iterable[Point], step_s: float) -> list[Point]:
-    """Return the points gathered into stretches of `step_s`, aligned to its multiples; each keeps low and high.
-
-    Args:
-        points: in order of time.
-        step_s: length of a stretch, greater than 0.
-
-    Cost: about 0.3 microseconds a point.
-    """
-    made: list[Point] = []
-    low = high = total = start = 0.0
-    end = -math.inf
-    readings = 0
-    for at, one_low, mean, one_high, count in points:
-        if at < end:
-            if one_low < low:  # noqa: PLR1730 (min() costs three times as much, and this is the inner loop)
-                low = one_low
-            if one_high > high:  # noqa: PLR1730 (as above)
-                high = one_high
-            total += mean * count
-            readings += count
-            continue
-        if readings:
-            made.append(Point(start, low, total / readings, high, readings))
-        start = math.floor((at + _GRID_SLACK) / step_s) * step_s
-        end = start + step_s - _GRID_SLACK
-        low, high, total, readings = one_low, one_high, mean * count, count
-    if readings:
-        made.append(Point(start, low, total / readings, high, readings))
-    return made
-
-
-def raw_point(sample: Sample) -> Point:
-    """Return a measurement as a point of one reading."""
-    return Point(sample.at, sample.value, sample.value, sample.value, 1)
-
-
-def window_of(
-    key: SeriesKey, points: Sequence[Point], *, end: float, span_s: float, step_s: float, interval_s: float
-) -> SeriesWindow:
-    """Return a window ready to draw.
-
-    Args:
-        key: the series.
-        points: kept points in order of time, of any length up to `step_s`.
-        end: its end, epoch seconds.
-        span_s: its length.
-        step_s: length of one point's stretch.
-        interval_s: seconds between two measurements.
-    """
-    metric = metric_of(key.metric)
-    start = end - span_s
-    first = _first_inside(points, start, step_s)
-    return SeriesWindow(
-        key=key,
-        unit=metric.unit,
-        start=start,
-        end=end,
-        step_s=step_s,
-        gap_s=gap_for(step_s, interval_s, metric.every_s),
-        points=bucket(points[first:] if first else points, step_s),
-    )
-
-
 def merge(window: SeriesWindow, samples: Iterable[Sample], now: float) -> SeriesWindow:
     """Return the window moved on to `now`, with live samples of its series put in.
 
@@ -123,13 +58,13 @@ def merge(window: SeriesWindow, samples: Iterable[Sample], now: float) -> Series
         if points and slot < points[-1].at - _GRID_SLACK:
             continue
         if points and slot < points[-1].at + step - _GRID_SLACK:
-            points[-1] = joined(points[-1], Point(at, value, value, value, 1))
+            points[-1] = _joined(points[-1], Point(at, value, value, value, 1))
         else:
             points.append(Point(slot, value, value, value, 1))
     return replace(window, start=start, end=now, points=points[_first_inside(points, start, step) :])
 
 
-def joined(first: Point, second: Point) -> Point:
+def _joined(first: Point, second: Point) -> Point:
     """Return two stretches as one that starts with the first; the mean is weighted by readings."""
     readings = first.readings + second.readings
     mean = (first.mean * first.readings + second.mean * second.readings) / readings
@@ -141,14 +76,6 @@ def runs(points: Sequence[Point], gap_s: float) -> list[Sequence[Point]]:
     cuts = [i for i in range(1, len(points)) if points[i].at - points[i - 1].at > gap_s]
     edges = [0, *cuts, len(points)]
     return [points[a:b] for a, b in pairwise(edges) if b > a]
-
-
-def gaps(window: SeriesWindow) -> list[tuple[float, float]]:
-    """Return (from, to) in epoch seconds where nothing was measured for longer than `gap_s`, window edges included."""
-    times = [window.start, *(p.at for p in window.points), window.end]
-    if not window.points:
-        return [(window.start, window.end)]
-    return [(a, b) for a, b in pairwise(times) if b - a > window.gap_s]
 
 
 def _first_inside(points: Sequence[Point], start: float, step_s: float) -> int:

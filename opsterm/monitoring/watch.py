@@ -243,10 +243,6 @@ class Watch:
         """Return the open alerts with their newest figures."""
         return [alert for alert in self._alerts() if alert.is_open]
 
-    def pending_alerts(self) -> Sequence[Alert]:
-        """Return what is bad but not yet for long enough."""
-        return [alert for alert in self._alerts() if alert.state is AlertState.PENDING]
-
     def unsaved(self, now: float, *, every_s: float = 60.0) -> Sequence[Alert]:
         """Return open alerts to be kept though there is nothing to tell: each at most once in `every_s` seconds.
 

@@ -110,10 +110,6 @@ class Palette:
         """Return the Rich style of a role or severity, on a ground ("selection") if one is named."""
         return ink_style(self.ink(name), self.roles[on] if on else None)
 
-    def series_style(self, number: int, *, on: str = "") -> Style:
-        """Return the Rich style of a chart's curve, 0 for the first."""
-        return ink_style(self.series_ink(number), self.roles[on] if on else None)
-
     def _inks(self) -> Sequence[Ink]:
         return (*self.roles.values(), *self.severity.values(), *self.series)
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from opsterm.monitoring.questions import Trend, fullest, sentence, summarize, top
 from opsterm.monitoring.sample import Point, Sample, SeriesKey, SeriesWindow
-from opsterm.monitoring.series import raw_point, window_of
+from tests.monitoring.windows import readings, window_of
 
 MEMORY = SeriesKey("localhost", "memory.used_percent")
 
 
 def window(values: Iterable[float], *, step_s: float = 10.0, key: SeriesKey = MEMORY) -> SeriesWindow:
-    points = [raw_point(Sample(key, 10.0 * i, value)) for i, value in enumerate(values)]
-    return window_of(key, points, end=3600, span_s=3600, step_s=step_s, interval_s=10)
+    points = readings(*((10.0 * i, value) for i, value in enumerate(values)))
+    return window_of(key, points, end=3600, span_s=3600, step_s=step_s)
 
 
 def test_a_window_in_figures() -> None:

@@ -43,7 +43,7 @@ def test_styles_for_drawing_by_hand() -> None:
     assert ansi.style("critical", on="selection") == Style.parse("bright_red reverse")
     assert mono.style("critical", on="selection") == Style.parse("bold underline reverse")
     assert mono.style("ok") == Style.null()
-    assert night.series_style(10) == night.series_style(0) != night.series_style(1)
+    assert night.series_ink(10) == night.series_ink(0) != night.series_ink(1)
     assert set(night.roles) == set(ROLES)
     assert night.terminal_colours() is not None
     assert ansi.terminal_colours() is None

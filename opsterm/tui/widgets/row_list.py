@@ -107,15 +107,6 @@ class RowList:
             at = min(max(self.cursor, 0), len(self.rows) - 1)
         self.cursor = at
 
-    def update(self, row: TableRow) -> int | None:
-        """Put `row` in the place of the row with its key; return the place if it differs."""
-        at = self._places.get(row.key)
-        if at is None or self.rows[at] == row:
-            return None
-        self.rows[at] = row
-        self._measure([row])
-        return at
-
     def _measure(self, rows: Sequence[TableRow]) -> None:
         widest = self.widest
         for row in rows:

@@ -151,16 +151,6 @@ class RowTable(RowMotion):
         if change.places is None:
             self._cursor_is_elsewhere(told=not change.cursor_moved)
 
-    def update_row(self, row: TableRow) -> None:
-        """Show a row in place of the row with the same key; an unknown key changes nothing."""
-        at = self._list.update(row)
-        if at is None:
-            return
-        if self._place_columns():
-            self.refresh()
-        else:
-            self._refresh_rows([at])
-
     @property
     def marked(self) -> frozenset[str]:
         """Keys of all marked rows, those that a filter hides included."""
