@@ -68,7 +68,7 @@ async def run_here(context: Context, change: Change) -> int:
     await open_vault_for(context, change)
     runtime = context.runtime
     runtime.follow()
-    quiet_gc()
+    quiet_gc(collect=False)
     live = _Live(context, change)
     with runtime.hub.listen("output on the command line", ChangeOutput) as ear:
         async with asyncio.TaskGroup() as group:
