@@ -48,8 +48,8 @@ async def _offer_signed(self: auth._ClientPublicKeyAuth) -> None:
 
 def leave_out() -> None:
     """Replace the library's methods; harmless when it was done."""
-    SSHLogger.log = _say_nothing  # type: ignore[method-assign]
-    SSHPacketLogger.log_sent_packet = _say_nothing  # type: ignore[method-assign]
-    SSHPacketLogger.log_received_packet = _say_nothing  # type: ignore[method-assign]
-    connection.SSHConnection.send_packet = _send_packet_alone  # type: ignore[method-assign]
-    auth._ClientPublicKeyAuth._start = _offer_signed  # type: ignore[method-assign]  # noqa: SLF001
+    SSHLogger.log = _say_nothing  # type: ignore[method-assign]  # the library offers no switch
+    SSHPacketLogger.log_sent_packet = _say_nothing  # type: ignore[method-assign]  # as above
+    SSHPacketLogger.log_received_packet = _say_nothing  # type: ignore[method-assign]  # as above
+    connection.SSHConnection.send_packet = _send_packet_alone  # type: ignore[method-assign]  # as above
+    setattr(auth._ClientPublicKeyAuth, "_start", _offer_signed)  # noqa: SLF001, B010 - as above
