@@ -15,6 +15,7 @@ from opsterm.cli.invocation import Invocation
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadSetting, ExitCode, OpstermError
 from opsterm.core.paths import Paths, find_paths, make_private, refuse_shared_file
+from opsterm.core.quiet_gc import collect_seldom
 from opsterm.core.settings import Loaded
 from opsterm.core.settings_reading import load_settings
 from opsterm.core.text import clean_block
@@ -29,6 +30,7 @@ NEEDS_NO_FOLDERS = frozenset({"settings", "keys", "where", "doctor"})
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run opsterm and return its exit code; never raises."""
+    collect_seldom()
     return _leave(_run(argv))
 
 

@@ -6,22 +6,25 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from opsterm.core.clock import Clock
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded
-from opsterm.knowledge.search import KnowledgeBase
-from opsterm.monitoring.host_upkeep import ReadCertificate
 from opsterm.runtime.edges import Edges
-from opsterm.runtime.ports import Connector, Credentials, HostProbe
-from opsterm.runtime.ports_apis import DescriptionReader
-from opsterm.runtime.ports_camera import CameraReader
-from opsterm.runtime.ports_files import Contents, NewFiles
-from opsterm.runtime.ports_mail import MailTransport, WholeStore
-from opsterm.runtime.ports_reach import ReachProbe
-from opsterm.runtime.ports_snmp import SnmpReader
-from opsterm.runtime.ports_traps import TrapEar
 from opsterm.runtime.runtime import Runtime
+
+if TYPE_CHECKING:
+    from opsterm.knowledge.search import KnowledgeBase
+    from opsterm.monitoring.host_upkeep import ReadCertificate
+    from opsterm.runtime.ports import Connector, Credentials, HostProbe
+    from opsterm.runtime.ports_apis import DescriptionReader
+    from opsterm.runtime.ports_camera import CameraReader
+    from opsterm.runtime.ports_files import Contents, NewFiles
+    from opsterm.runtime.ports_mail import MailTransport, WholeStore
+    from opsterm.runtime.ports_reach import ReachProbe
+    from opsterm.runtime.ports_snmp import SnmpReader
+    from opsterm.runtime.ports_traps import TrapEar
 
 
 def build_runtime(  # noqa: C901 (one opener per edge, side by side)

@@ -42,24 +42,15 @@ def find_no_libraries(package: str) -> Iterator[None]:
 
 with find_no_libraries("asyncssh"):
     import asyncssh
-    from asyncssh import encryption, kex, mac, public_key, sftp
-    from asyncssh.logging import SSHLogger
-    from asyncssh.packet import SSHPacketLogger
+    from asyncssh import connection, encryption, kex, mac, public_key, sftp
+
+    from opsterm.adapters import ssh_library_lean
 
 warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"asyncssh\.")
 """Old algorithms are only spoken where ssh_config asks for them; a warning on standard error would spoil the screen."""
 
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
 """It logs what it also raises; a screen has no place for both, and a server's words would come uncleaned."""
-
-
-def _say_nothing(*_: object, **__: object) -> None:
-    """Log nothing. The library writes out each packet before it sees that nobody listens: a twelfth of a log-in."""
-
-
-SSHLogger.log = _say_nothing  # type: ignore[method-assign]  # the library offers no switch
-SSHPacketLogger.log_sent_packet = _say_nothing  # type: ignore[method-assign]  # the library offers no switch
-SSHPacketLogger.log_received_packet = _say_nothing  # type: ignore[method-assign]  # the library offers no switch
 
 
 async def start_sftp_client(
@@ -74,4 +65,6 @@ async def start_sftp_client(
     return await sftp.start_sftp_client(connection, loop, "replace", reader, writer, "utf-8", "surrogateescape", 3)
 
 
-__all__ = ["asyncssh", "encryption", "find_no_libraries", "kex", "mac", "public_key", "start_sftp_client"]
+ssh_library_lean.leave_out()
+
+__all__ = ["asyncssh", "connection", "encryption", "find_no_libraries", "kex", "mac", "public_key", "start_sftp_client"]

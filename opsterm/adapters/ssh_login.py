@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
+import functools
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from opsterm.adapters.ssh_algorithms import choose_algorithms
+from opsterm.adapters.ssh_algorithms import Algorithms, choose_algorithms
 from opsterm.adapters.ssh_destination import Destination
 from opsterm.adapters.ssh_host_key import is_new, judge_host_key
 from opsterm.adapters.ssh_identity import Attempts, Identity
 from opsterm.adapters.ssh_known_hosts import KnownFor, KnownKey, fingerprint, key_type
-from opsterm.adapters.ssh_library import asyncssh
+from opsterm.adapters.ssh_library import asyncssh, connection
 from opsterm.adapters.ssh_refusals import LOGGING_IN, refusal
 from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
@@ -241,21 +243,15 @@ async def log_in(
     """
     try:
         async with asyncio.timeout(timeout_s):
-            arguments = _arguments(destination, known, client)
+            options = _options(destination, known, way, client)
             if way.jump is not None:
                 client.phase = "its jump host was connecting to it"
-            if way.command:
-                # The library takes what comes on the command's standard error for data of the server, and the end of
-                # it for the end of the line: it goes nowhere, and the pipe stays open as number 9.
-                arguments["proxy_command"] = ["/bin/sh", "-c", f"exec 9>&2 2>/dev/null; exec {way.command}"]
-            return await asyncssh.connect(
-                destination.hostname,
-                destination.port,
-                sock=way.socket,
-                tunnel=way.jump,
-                config=None,
-                **arguments,
-            )
+            loop = asyncio.get_running_loop()
+            # What `asyncssh.connect` does once it has worked out options of its own.
+            return await connection._connect(  # noqa: SLF001 - the public way works them out anew each time: 0.3 ms
+                options, None, loop, 0, way.socket,
+                lambda: connection.SSHClientConnection(loop, options, wait="auth"), "Opening SSH connection to",
+            )  # fmt: skip
     except TimeoutError as error:
         raise TimedOut(
             f"{destination.place} did not answer within {timeout_s:g} s, while {client.phase}.",
@@ -270,43 +266,65 @@ async def log_in(
         raise refusal(error, destination, client) from error
 
 
-def _arguments(destination: Destination, known: KnownFor, client: LoginClient) -> dict[str, object]:
-    """Return what `asyncssh.connect` takes. Nothing is left for it to look up: no file, no variable, no default.
-
-    The way (socket, jump, command) is not among them: the library passes over a jump that comes by other means
-    than its own argument, and goes direct.
-    """
+def _options(
+    destination: Destination, known: KnownFor, way: Way, client: LoginClient
+) -> asyncssh.SSHClientConnectionOptions:
+    """Return the library's options for one log-in: those of its kind, and what is this host's own."""
     algorithms = choose_algorithms(destination.algorithms)
-    return {
-        "client_factory": lambda: client,
-        "username": destination.user,
-        "known_hosts": ([], _loaded(known.authorities), _loaded(known.revoked)),
-        "host_key_alias": destination.key_name,
-        "server_host_key_algs": algorithms.host_keys_for(known),
-        "kex_algs": list(algorithms.kex),
-        "encryption_algs": list(algorithms.ciphers),
-        "mac_algs": list(algorithms.macs),
-        "signature_algs": list(algorithms.signatures),
-        "compression_algs": ["zlib@openssh.com", "none"] if destination.compression else ["none"],
-        "x509_trusted_certs": None,
-        "x509_trusted_cert_paths": [],
-        "client_keys": None,
-        "agent_path": None,
-        "gss_host": None,
-        "host_based_auth": False,
-        "public_key_auth": "publickey" in destination.methods,
-        "password_auth": "password" in destination.methods,
-        "kbdint_auth": "keyboard-interactive" in destination.methods,
-        "preferred_auth": list(destination.methods) or ["none"],
-        "disable_trivial_auth": False,
-        "connect_timeout": None,
-        "login_timeout": 0,
-        "keepalive_interval": destination.alive_interval_s,
-        "keepalive_count_max": destination.alive_count,
-        "utf8_decode_errors": "replace",
-        "encoding": None,
-        "window": WINDOW,
-    }
+    options = copy.copy(
+        _options_of_a_kind(
+            destination.user, algorithms, destination.methods, compression=destination.compression,
+            alive_interval_s=destination.alive_interval_s, alive_count=destination.alive_count,
+        )
+    )  # fmt: skip
+    options.protocol_factory = lambda: client
+    options.host = options.orig_host = destination.hostname
+    options.port = destination.port
+    options.known_hosts = ([], _loaded(known.authorities), _loaded(known.revoked), [], [], [], [])
+    options.host_key_alias = destination.key_name
+    options.server_host_key_algs = algorithms.host_keys_for(known)
+    options.tunnel = way.jump
+    if way.command:
+        # The library takes what comes on the command's standard error for data of the server, and the end of
+        # it for the end of the line: it goes nowhere, and the pipe stays open as number 9.
+        options.proxy_command = ["/bin/sh", "-c", f"exec 9>&2 2>/dev/null; exec {way.command}"]
+    return options
+
+
+@functools.lru_cache(maxsize=64)
+def _options_of_a_kind(
+    user: str, algorithms: Algorithms, methods: tuple[str, ...], *, compression: bool, alive_interval_s: int,
+    alive_count: int,
+) -> asyncssh.SSHClientConnectionOptions:  # fmt: skip
+    """Return options that log-ins of many hosts share. Nothing is left to look up: no file, no variable, no default."""
+    return asyncssh.SSHClientConnectionOptions(
+        config=None,
+        username=user,
+        known_hosts=([], [], [], [], [], [], []),
+        kex_algs=list(algorithms.kex),
+        encryption_algs=list(algorithms.ciphers),
+        mac_algs=list(algorithms.macs),
+        signature_algs=list(algorithms.signatures),
+        compression_algs=["zlib@openssh.com", "none"] if compression else ["none"],
+        x509_trusted_certs=None,
+        x509_trusted_cert_paths=[],
+        client_keys=None,
+        agent_path=None,
+        gss_host=None,
+        host_based_auth=False,
+        public_key_auth="publickey" in methods,
+        password_auth="password" in methods,
+        kbdint_auth="keyboard-interactive" in methods,
+        preferred_auth=list(methods) or ["none"],
+        disable_trivial_auth=False,
+        connect_timeout=None,
+        login_timeout=0,
+        keepalive_interval=alive_interval_s,
+        keepalive_count_max=alive_count,
+        utf8_decode_errors="replace",
+        encoding=None,
+        window=WINDOW,
+    )
 
 
 def _loaded(lines: Sequence[KnownKey]) -> list[SSHKey]:

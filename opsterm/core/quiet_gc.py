@@ -2,7 +2,8 @@
 
 A screen holds a few hundred thousand objects that live as long as it does. A full collection looks at all of them and
 takes up to 0.3 s, in which no key is answered. Once the screen stands, they are set aside, and the rest is looked
-at less often. A command on many targets spends a sixth of its time on collections otherwise.
+at less often. A command on many targets spends a sixth of its time on collections otherwise, and a start a tenth: what
+it loads stays.
 """
 
 from __future__ import annotations
@@ -14,13 +15,22 @@ THRESHOLDS = (20_000, 50, 1_000)
 """Allocations before a young collection, young ones before a middle one, middle ones before a full one."""
 
 
-def quiet_gc() -> Callable[[], None]:
+def collect_seldom() -> None:
+    """Collect less often from now on; for the start, before much is loaded."""
+    gc.set_threshold(*THRESHOLDS)
+
+
+def quiet_gc(*, collect: bool = True) -> Callable[[], None]:
     """Set aside what lives now and collect less often; return the function that undoes both.
 
-    Call it once the first screen is painted, or all is loaded: it collects once, up to 0.3 s on a large heap.
+    Call it once the first screen is painted, or all is loaded.
+
+    Args:
+        collect: collect first, up to 0.3 s on a large heap: for what lives long.
     """
     before = gc.get_threshold()
-    gc.collect()
+    if collect:
+        gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
 

@@ -91,6 +91,8 @@ def clean_line(text: str, *, limit: int = LINE_LIMIT) -> str:
 
     What is cut is said behind it: "… (N more characters)". Idempotent on its own output when nothing was cut.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text  # most names and most lines: a tenth of what looking at each character costs
     return _cut(_made_visible(text[:limit], _IN_LINE), limit, max(0, len(text) - limit))
 
 

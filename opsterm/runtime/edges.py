@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from opsterm.knowledge.search import KnowledgeBase
-from opsterm.monitoring.host_upkeep import ReadCertificate
-from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
-from opsterm.runtime.ports_apis import DescriptionReader
-from opsterm.runtime.ports_camera import CameraReader
-from opsterm.runtime.ports_files import Contents, NewFiles
-from opsterm.runtime.ports_mail import MailTransport, WholeStore
-from opsterm.runtime.ports_reach import ReachProbe
-from opsterm.runtime.ports_snmp import SnmpReader
-from opsterm.runtime.ports_traps import TrapEar
+if TYPE_CHECKING:
+    from opsterm.knowledge.search import KnowledgeBase
+    from opsterm.monitoring.host_upkeep import ReadCertificate
+    from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
+    from opsterm.runtime.ports_apis import DescriptionReader
+    from opsterm.runtime.ports_camera import CameraReader
+    from opsterm.runtime.ports_files import Contents, NewFiles
+    from opsterm.runtime.ports_mail import MailTransport, WholeStore
+    from opsterm.runtime.ports_reach import ReachProbe
+    from opsterm.runtime.ports_snmp import SnmpReader
+    from opsterm.runtime.ports_traps import TrapEar
 
 
 class Files(Protocol):

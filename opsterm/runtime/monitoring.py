@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadSelector, BadSetting
 from opsterm.core.settings import MonitoringSettings
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import LOCALHOST
-from opsterm.knowledge.search import KnowledgeBase
 from opsterm.monitoring.events import SamplesTaken
 from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.sample import Sample, SeriesKey, SeriesWindow
@@ -26,9 +25,12 @@ from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.intake import Intake
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import HostProbe
-from opsterm.runtime.ports_store import Fence, Store
 from opsterm.runtime.supervisor import Heart
+
+if TYPE_CHECKING:
+    from opsterm.knowledge.search import KnowledgeBase
+    from opsterm.runtime.ports import HostProbe
+    from opsterm.runtime.ports_store import Fence, Store
 
 COMPACT_EVERY_S = 60.0
 FIRST_RATES_AFTER_S = 0.5

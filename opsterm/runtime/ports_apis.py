@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from opsterm.core.events import Fact
 from opsterm.core.http_request import Origin
-from opsterm.inventory.apis.description import ApiDescription
+
+if TYPE_CHECKING:
+    from opsterm.core.events import Fact
+    from opsterm.inventory.apis.description import ApiDescription
 
 
 def secret_account(scheme: str, origin: Origin) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from opsterm.monitoring.cameras import CameraEvent, CameraInfo, MotionProfile
+if TYPE_CHECKING:
+    from opsterm.monitoring.cameras import CameraEvent, CameraInfo, MotionProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

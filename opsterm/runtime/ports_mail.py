@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from opsterm.core.events import Fact
-from opsterm.core.mail import DeliveryReport, Mail
-from opsterm.core.secret import Secret
-from opsterm.monitoring.alerts import Severity
-from opsterm.runtime.ports_apis import ApiStore
-from opsterm.runtime.ports_services import ProfileStore, ServiceStore
 from opsterm.runtime.ports_store import Fence, Store
-from opsterm.runtime.ports_traps import TrapStore
 
-Facts = Callable[[Mail], Sequence[Fact]]
+if TYPE_CHECKING:
+    from opsterm.core.events import Fact
+    from opsterm.core.mail import DeliveryReport, Mail
+    from opsterm.core.secret import Secret
+    from opsterm.monitoring.alerts import Severity
+    from opsterm.runtime.ports_apis import ApiStore
+    from opsterm.runtime.ports_services import ProfileStore, ServiceStore
+    from opsterm.runtime.ports_traps import TrapStore
+
+Facts: TypeAlias = "Callable[[Mail], Sequence[Fact]]"
 """Called, in another thread, with a mail as it was kept; what it returns is committed with it."""
 
 
@@ -90,8 +92,27 @@ class MailTransport(Protocol):
 class WholeStore(Store, Protocol):
     """Everything that is kept, mail, APIs, traps and services as well; `ports_store` cannot name what needs it."""
 
-    mail: MailStore
-    apis: ApiStore
-    traps: TrapStore
-    profiles: ProfileStore
-    services: ServiceStore
+    @property
+    def mail(self) -> MailStore:
+        """The queue of mail."""
+        ...
+
+    @property
+    def apis(self) -> ApiStore:
+        """Learnt HTTP APIs."""
+        ...
+
+    @property
+    def traps(self) -> TrapStore:
+        """Traps that came."""
+        ...
+
+    @property
+    def profiles(self) -> ProfileStore:
+        """What targets were found to be."""
+        ...
+
+    @property
+    def services(self) -> ServiceStore:
+        """The registry of services."""
+        ...

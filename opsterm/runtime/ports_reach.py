@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from opsterm.monitoring.reach import HttpAsk, HttpReading, PingReading, TcpReading
 from opsterm.runtime.ports_connection_test import UNHEARD, Steps
+
+if TYPE_CHECKING:
+    from opsterm.monitoring.reach import HttpAsk, HttpReading, PingReading, TcpReading
 
 
 class ReachProbe(Protocol):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from opsterm.core.events import Fact
-from opsterm.inventory.dependencies import Dependency
-from opsterm.inventory.service import ServiceRecord
-from opsterm.monitoring.kept_profile import KeptProfile
-from opsterm.runtime.ports_store import Fence
+if TYPE_CHECKING:
+    from opsterm.core.events import Fact
+    from opsterm.inventory.dependencies import Dependency
+    from opsterm.inventory.service import ServiceRecord
+    from opsterm.monitoring.kept_profile import KeptProfile
+    from opsterm.runtime.ports_store import Fence
+
 
 PROFILES_KEPT = 30
 """Profiles of one target that are kept: the newest of those that differ."""

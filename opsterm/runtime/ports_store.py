@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from opsterm.changes.change import Change, ChangeState, Outcome
-from opsterm.core.events import Fact
-from opsterm.inventory.target import Target
-from opsterm.monitoring.alerts import Alert
-from opsterm.monitoring.sample import Point, Sample, SeriesKey
+if TYPE_CHECKING:
+    from opsterm.changes.change import Change, ChangeState, Outcome
+    from opsterm.core.events import Fact
+    from opsterm.inventory.target import Target
+    from opsterm.monitoring.alerts import Alert
+    from opsterm.monitoring.sample import Point, Sample, SeriesKey
 
 
 class JournalStore(Protocol):

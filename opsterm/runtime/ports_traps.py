@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from opsterm.core.events import Fact
-from opsterm.monitoring.traps import ArrivedTrap, SenderCount, Trap
-from opsterm.runtime.ports_store import Fence
+
+if TYPE_CHECKING:
+    from opsterm.monitoring.traps import ArrivedTrap, SenderCount, Trap
+    from opsterm.runtime.ports_store import Fence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class TrapEar(Protocol):
         ...
 
 
-TrapFacts = Callable[[Sequence[Trap]], Sequence[Fact]]
+TrapFacts: TypeAlias = "Callable[[Sequence[Trap]], Sequence[Fact]]"
 """Called, in another thread, with traps as they were kept; what it returns is committed with them."""
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-from opsterm.runtime.edges import Edges
-from opsterm.runtime.inventory import Inventory
-from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Connector
-from opsterm.runtime.ports_mail import WholeStore
 from opsterm.runtime.profiles import Profiles
-from opsterm.runtime.reach import Reach
 from opsterm.runtime.services import Services
+
+if TYPE_CHECKING:
+    from opsterm.runtime.edges import Edges
+    from opsterm.runtime.inventory import Inventory
+    from opsterm.runtime.ledger import Ledger
+    from opsterm.runtime.offload import Offload
+    from opsterm.runtime.ports import Connector
+    from opsterm.runtime.ports_mail import WholeStore
+    from opsterm.runtime.reach import Reach
 
 
 def open_services(

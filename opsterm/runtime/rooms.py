@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import Bug
@@ -14,40 +14,25 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
 from opsterm.inventory.target import Protocol
 from opsterm.runtime.alerts import Alerts
-from opsterm.runtime.audit import Audit
 from opsterm.runtime.cameras import Cameras
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.checks import Checks
-from opsterm.runtime.connection_test import ConnectionTest
 from opsterm.runtime.credentials import CredentialKeeping
-from opsterm.runtime.edges import Edges
 from opsterm.runtime.executor import Executor
-from opsterm.runtime.exposition import Exposition
-from opsterm.runtime.files import FileTransfers
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.mail import Post
-from opsterm.runtime.measurers import measurers_by_protocol
 from opsterm.runtime.monitoring import Monitoring
-from opsterm.runtime.notices import MailNotices
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Connector, Credentials, Operator
-from opsterm.runtime.ports_mail import WholeStore
-from opsterm.runtime.ports_reach import ReachProbe
-from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
-from opsterm.runtime.registry import open_services
-from opsterm.runtime.remote_monitoring import RemoteMonitoring
-from opsterm.runtime.services import Services
-from opsterm.runtime.snmp import Snmp
 from opsterm.runtime.supervisor import Supervisor
-from opsterm.runtime.terminals import Terminals
-from opsterm.runtime.traps import Traps
-from opsterm.runtime.workers import Workers
 
 if TYPE_CHECKING:
-    from opsterm.runtime.apis import Apis
-    from opsterm.runtime.assistant import Assistant
+    from opsterm.runtime.edges import Edges
+    from opsterm.runtime.ports import Connector, Credentials, Operator
+    from opsterm.runtime.ports_mail import WholeStore
+    from opsterm.runtime.ports_reach import ReachProbe
+    from opsterm.runtime.snmp import Snmp
+    from opsterm.runtime.workers import Workers
 
 
 class Rooms:
@@ -57,26 +42,16 @@ class Rooms:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, profiles, services, monitoring, remote_monitoring, alerts, changes, terminals, audit,
-            exposition, snmp, traps, reach, connection_test, checks, cameras, post, files: use-cases by room.
+        inventory, monitoring, alerts, changes, snmp, reach, checks, cameras: use-cases by room; others are in
+            `LaterRooms`.
     """
 
     inventory: Inventory
-    profiles: Profiles
-    services: Services
     monitoring: Monitoring
-    remote_monitoring: RemoteMonitoring
     alerts: Alerts
     checks: Checks
     cameras: Cameras
     changes: Changes
-    terminals: Terminals
-    audit: Audit
-    exposition: Exposition
-    traps: Traps
-    post: Post
-    notices: MailNotices
-    files: FileTransfers
 
     def __init__(self, *, loaded: Loaded, paths: Paths, clock: Clock, edges: Edges, face: str) -> None:
         self.loaded = loaded
@@ -91,14 +66,11 @@ class Rooms:
         self._ledger: Ledger | None = None
         self._workers: Workers | None = None
         self._started = False
-        self._apis: Apis | None = None
-        self._assistant: Assistant | None = None
         self._credentials: Credentials | None = None
         self._connector: Connector | None = None
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
         self.secrets = CredentialKeeping(lambda: self.credentials)
-        self.snmp = Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
 
     @property
     def settings(self) -> Settings:
@@ -125,14 +97,14 @@ class Rooms:
         self._build_targets()
         self._build_watching()
         self._build_changes()
-        self._build_on_top()
 
     def _build_targets(self) -> None:
         edges, store, ledger = self._edges, self.store, self.ledger
         self.alerts = Alerts(store, ledger, self.clock, operator=edges.operator)
         self.inventory = Inventory(
             store, ledger, self.clock, files=edges.files, operator=edges.operator, offload=self.offload,
-            connector=self.connector, open_alerts=self.alerts.by_target, checks={Protocol.SNMP: self.snmp.check},
+            connector=self.connector, open_alerts=self.alerts.by_target,
+            checks={Protocol.SNMP: lambda target: self.snmp.check(target)},  # noqa: PLW0108 (loads SNMP when asked)
         )  # fmt: skip
         self.reach = Reach(self.inventory, self.clock, self._reach_probe)
 
@@ -161,70 +133,20 @@ class Rooms:
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
             offload=self.offload, warnings={Protocol.WINRM: settings.winrm.warnings},
         )  # fmt: skip
-        self.services = open_services(
-            store, ledger, self.inventory, self.reach, edges, offload=self.offload, connector=self.connector,
-            read_only=settings.changes.read_only,
-        )  # fmt: skip
-        self.profiles = self.services.profiles
 
-    def _build_on_top(self) -> None:
-        settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
-        self.files = FileTransfers(
-            ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
-            connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
-            parallel=settings.ssh.parallel,
-        )  # fmt: skip
-        self.remote_monitoring = RemoteMonitoring(
-            self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
-            measurers=measurers_by_protocol(self.connector, self.snmp.reader, self.clock, settings.snmp),
-        )  # fmt: skip
-        self.traps = Traps(
-            store, ledger, self.clock, settings=settings.snmp, inventory=self.inventory, monitoring=self.monitoring,
-            alerts=self.alerts, open_ear=lambda: edges.open_traps(self.credentials), open_reader=self.snmp.reader,
-        )  # fmt: skip
-        self.terminals = Terminals(ledger, self.inventory, self.connector, read_only=settings.changes.read_only)
-        self.connection_test = ConnectionTest(self.inventory, self.clock, self.connector, self._reach_probe,
-                                              self.snmp.reader, read_only=settings.changes.read_only)  # fmt: skip
-        self.audit = Audit(store.journal)
-        self.exposition = Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
-        self.post = Post(
-            store.mail, ledger, self.clock, settings=settings.mail, operator=edges.operator,
-            transport=edges.open_mail, credentials=lambda: self.credentials,
-        )  # fmt: skip
-        self.notices = MailNotices(
-            store, ledger, self.clock, settings=settings.mail, operator=edges.operator, inventory=self.inventory,
-            post=self.post,
-        )  # fmt: skip
+    @cached_property
+    def snmp(self) -> Snmp:
+        """SNMP: get, walk, table, log-ins."""
+        from opsterm.runtime.snmp import Snmp
+
+        edges = self._edges
+        return Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
 
     async def _alive(self, process: str) -> bool:
         return await self.offload.run("probe", lambda: self._edges.processes.alive(process))
 
-    async def assistant(self) -> Assistant:
-        """Return the assistant, loaded when first asked for: its rules are a seventh of what a start would import."""
-        module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.assistant"))
-        apis = await self.apis()
-        if self._assistant is None:
-            self._assistant = cast("type[Assistant]", module.Assistant)(
-                self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
-                alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
-                profiles=self.profiles, services=self.services, open_knowledge=self._edges.open_knowledge,
-            )  # fmt: skip
-        return self._assistant
-
     async def _reach_probe(self) -> ReachProbe:
         return await self._edges.open_reach(self.credentials)
-
-    async def apis(self) -> Apis:
-        """Return the use-cases of HTTP APIs, loaded when first asked for."""
-        module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.apis"))
-        if self._apis is None:
-            edges = self._edges
-            self._apis = cast("type[Apis]", module.Apis)(
-                self.store.apis, self.ledger, self.clock, inventory=self.inventory, changes=self.changes,
-                credentials=lambda: self.credentials, reader=edges.open_apis, files=edges.files, offload=self.offload,
-                read_only=self.settings.changes.read_only,
-            )  # fmt: skip
-        return self._apis
 
     async def connector(self) -> Connector:
         """Return the connector, made when first needed: what it needs costs a third of a second to load."""
@@ -239,13 +161,6 @@ class Rooms:
         if self._credentials is None:
             raise Bug("the runtime was used before it was opened")
         return self._credentials
-
-    @property
-    def workers(self) -> Workers:
-        """What one process of this account does for all."""
-        if self._workers is None:
-            raise Bug("the runtime was used before it was opened")
-        return self._workers
 
     @property
     def store(self) -> WholeStore:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from opsterm import __version__
 from opsterm.core.errors import StorageError, StorageFull
-from opsterm.runtime import doctor as parts
-from opsterm.runtime.checks import CheckState
-from opsterm.runtime.doctor import Check
 from opsterm.runtime.events import Started, Stopped
+from opsterm.runtime.later_rooms import LaterRooms
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.rooms import Rooms
-from opsterm.runtime.workers import Workers
-from opsterm.runtime.works import all_works
+
+if TYPE_CHECKING:
+    from opsterm.runtime.checks import CheckState
+    from opsterm.runtime.doctor import Check
+    from opsterm.runtime.workers import Workers
 
 
-class Runtime(Rooms):
+class Runtime(LaterRooms):
     """Everything a face can ask for: the rooms, their opening and closing, and what belongs to no room.
 
     Open it once, close it always.
@@ -47,11 +48,9 @@ class Runtime(Rooms):
         ledger = self._ledger = Ledger(store.journal, self.hub, self.clock, by=self.operator.name)
         await ledger.open()
         self._credentials = await self._edges.open_credentials()
+        if workers:
+            await self.offload.run("imports", self.load_all)
         self._build()
-        self._workers = Workers(
-            store, self.clock, self.supervisor, self._edges.processes, face=self.face,
-            works=lambda: all_works(self), alive=self._alive,
-        )  # fmt: skip
         await self.alerts.open()
         await self.inventory.open(this_os=await self.offload.run("probe", self._edges.this_os))
         await self.monitoring.open()
@@ -60,6 +59,19 @@ class Runtime(Rooms):
             await self._record_start(ledger)
             self.follow()
             self.workers.compete()
+
+    @property
+    def workers(self) -> Workers:
+        """What one process of this account does for all."""
+        if self._workers is None:
+            from opsterm.runtime.workers import Workers
+            from opsterm.runtime.works import all_works
+
+            self._workers = Workers(
+                self.store, self.clock, self.supervisor, self._edges.processes, face=self.face,
+                works=lambda: all_works(self), alive=self._alive,
+            )  # fmt: skip
+        return self._workers
 
     @property
     def _ssh_config(self) -> str:
@@ -98,7 +110,8 @@ class Runtime(Rooms):
             steps.callback(self.offload.close)
             if store is not None:
                 steps.push_async_callback(store.close)
-            steps.push_async_callback(self.snmp.close)
+            if "snmp" in vars(self):
+                steps.push_async_callback(self.snmp.close)
             if connector is not None:
                 steps.push_async_callback(connector.close)
             if store is not None:
@@ -151,6 +164,8 @@ class Runtime(Rooms):
 
     async def doctor(self) -> Sequence[Check]:
         """Look at every part of the house."""
+        from opsterm.runtime import doctor as parts
+
         now = self.clock.now()
         checks = [
             *self.doctor_without_store(), parts.check_ssh_config(self._ssh_config, self._ssh_problems),
@@ -166,4 +181,6 @@ class Runtime(Rooms):
 
     def doctor_without_store(self) -> Sequence[Check]:
         """Look at what can be looked at when the data cannot be opened."""
+        from opsterm.runtime import doctor as parts
+
         return parts.check_without_store(self.operator, self.loaded, self.paths, self._edges.environment)

@@ -29,12 +29,10 @@ RUNNER = "SELECT runner FROM change WHERE id = ?"
 _OUTCOME = """target, state, exit_status, signal, started_at, ended_at, output_bytes, kept_bytes, output_sha256,
 message"""
 OUTCOMES = f"SELECT {_OUTCOME} FROM outcome WHERE change_id = ? ORDER BY place"  # noqa: S608 (constants only)
-SAVE_OUTCOME = f"""INSERT INTO outcome ({_OUTCOME}, change_id, place)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT count(*) FROM outcome WHERE change_id = ?))
-ON CONFLICT (change_id, target) DO UPDATE SET state = excluded.state, exit_status = excluded.exit_status,
-signal = excluded.signal, started_at = excluded.started_at, ended_at = excluded.ended_at,
-output_bytes = excluded.output_bytes, kept_bytes = excluded.kept_bytes, output_sha256 = excluded.output_sha256,
-message = excluded.message"""  # noqa: S608 (constants only)
+INSERT_OUTCOME = f"""INSERT INTO outcome ({_OUTCOME}, change_id, place)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT count(*) FROM outcome WHERE change_id = ?))"""  # noqa: S608 (constants only)
+UPDATE_OUTCOME = """UPDATE outcome SET state = ?, exit_status = ?, signal = ?, started_at = ?, ended_at = ?,
+output_bytes = ?, kept_bytes = ?, output_sha256 = ?, message = ? WHERE change_id = ? AND target = ?"""
 
 
 class SqliteChanges:
@@ -119,7 +117,10 @@ def list_statement(states: int) -> str:
 
 
 def _save_outcome(db: sqlite3.Connection, change_id: int, outcome: Outcome) -> None:
-    db.execute(SAVE_OUTCOME, (*astuple(outcome), change_id, change_id))
+    """Replace what is kept of a target; make it where nothing is, which alone has to count those before it."""
+    target, *rest = astuple(outcome)
+    if db.execute(UPDATE_OUTCOME, (*rest, change_id, target)).rowcount == 0:
+        db.execute(INSERT_OUTCOME, (target, *rest, change_id, change_id))
 
 
 def _row(change: Change) -> tuple[str | int | float | None, ...]:

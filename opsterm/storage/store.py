@@ -6,30 +6,29 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import StorageError, StorageFull
 from opsterm.core.paths import Paths, make_private
 from opsterm.core.units import bytes_text
-from opsterm.runtime import ports_apis, ports_mail, ports_services, ports_store, ports_traps
 from opsterm.runtime.offload import Offload
 from opsterm.storage.alerts import SqliteAlerts
-from opsterm.storage.apis import SqliteApis
 from opsterm.storage.changes import SqliteChanges
 from opsterm.storage.faults import fault
 from opsterm.storage.journal import SqliteJournal
 from opsterm.storage.lease import SqliteLease, SqlitePreferences
 from opsterm.storage.line import Readers
-from opsterm.storage.mail import SqliteMail
 from opsterm.storage.output import FileOutput
-from opsterm.storage.profiles import SqliteProfiles
 from opsterm.storage.samples import SqliteSamples
 from opsterm.storage.schema import SHIPPED, Schema, backups, prepare, version_on_disk
-from opsterm.storage.services import SqliteServices
 from opsterm.storage.targets import SqliteTargets
-from opsterm.storage.traps import SqliteTraps
 from opsterm.storage.writer import Writer
+
+if TYPE_CHECKING:
+    from opsterm.runtime import ports_apis, ports_mail, ports_services, ports_store, ports_traps
 
 _COUNTED = {
     "facts": "SELECT ifnull(max(seq), 0) FROM journal",
@@ -114,11 +113,6 @@ class SqliteStore:
         self.samples: ports_store.SampleStore = SqliteSamples(writer, readers)
         self.alerts: ports_store.AlertStore = SqliteAlerts(writer, readers)
         output = paths.output.absolute()
-        self.mail: ports_mail.MailStore = SqliteMail(writer, readers)
-        self.apis: ports_apis.ApiStore = SqliteApis(writer, readers)
-        self.traps: ports_traps.TrapStore = SqliteTraps(writer, readers)
-        self.profiles: ports_services.ProfileStore = SqliteProfiles(writer, readers)
-        self.services: ports_services.ServiceStore = SqliteServices(writer, readers)
         self.changes: ports_store.ChangeStore = SqliteChanges(writer, readers, output=output)
         self.output: ports_store.OutputStore = FileOutput(output, offload.pool("output"))
         self.preferences: ports_store.PreferenceStore = SqlitePreferences(writer, readers)
@@ -128,6 +122,41 @@ class SqliteStore:
         self._readers = readers
         self._offload = offload
         self._version = version
+
+    @cached_property
+    def mail(self) -> ports_mail.MailStore:
+        """The queue of mail; loaded, like those that follow, when it is first asked for."""
+        from opsterm.storage.mail import SqliteMail
+
+        return SqliteMail(self._writer, self._readers)
+
+    @cached_property
+    def apis(self) -> ports_apis.ApiStore:
+        """Learnt HTTP APIs."""
+        from opsterm.storage.apis import SqliteApis
+
+        return SqliteApis(self._writer, self._readers)
+
+    @cached_property
+    def traps(self) -> ports_traps.TrapStore:
+        """Traps that came."""
+        from opsterm.storage.traps import SqliteTraps
+
+        return SqliteTraps(self._writer, self._readers)
+
+    @cached_property
+    def profiles(self) -> ports_services.ProfileStore:
+        """What targets were found to be."""
+        from opsterm.storage.profiles import SqliteProfiles
+
+        return SqliteProfiles(self._writer, self._readers)
+
+    @cached_property
+    def services(self) -> ports_services.ServiceStore:
+        """The registry of services."""
+        from opsterm.storage.services import SqliteServices
+
+        return SqliteServices(self._writer, self._readers)
 
     @property
     def read_only_because(self) -> str:

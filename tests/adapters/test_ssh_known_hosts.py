@@ -153,6 +153,38 @@ def test_a_list_of_revoked_keys_is_obeyed_and_a_binary_one_refused(tmp_path: Pat
             KnownHosts(tmp_path).revoked_in(tmp_path / unusable)
 
 
+def test_hashed_lines_are_found_whoever_was_asked_for_before(tmp_path: Path) -> None:
+    """A line that was found for one name is not tried for the next: nobody may lose a line by that."""
+    path, book = tmp_path / "known_hosts", KnownHosts(tmp_path)
+    names = ["web-1", "[web-1]:2222", "web-2", "[web-2]:2222"]
+    lines = [
+        known_hosts_line(name, "ssh-ed25519", a_key(10 * turn + number), hashed=True)
+        for turn in range(2)
+        for number, name in enumerate(names)
+    ]
+    path.write_text("\n".join(lines))
+    for _ in range(2):
+        for number, name in enumerate(names):
+            found = {key.blob for key in book.look_up(name, [path], bare_name="web-9").keys}
+            assert found == {a_key(number), a_key(10 + number)}
+        assert not book.look_up("web-3", [path], bare_name="web-3").keys
+
+
+@pytest.mark.parametrize("asked_before", [(), ("web-1",), ("[web-1]:2222",)])
+def test_a_hashed_revocation_counts_for_the_bare_name_too(tmp_path: Path, asked_before: tuple[str, ...]) -> None:
+    path, book = tmp_path / "known_hosts", KnownHosts(tmp_path)
+    path.write_text(
+        f"@revoked {known_hosts_line('web-1', 'ssh-ed25519', TWO, hashed=True)}\n"
+        f"{known_hosts_line('[web-1]:2222', 'ssh-ed25519', TWO, hashed=True)}\n"
+        f"{known_hosts_line('web-1', 'ssh-ed25519', ONE, hashed=True)}\n"
+    )
+    for name in asked_before:
+        book.look_up(name, [path], bare_name="web-1")
+    there = book.look_up("[web-1]:2222", [path], bare_name="web-1")
+    assert [key.blob for key in there.keys] == [TWO]
+    assert [key.blob for key in there.revoked] == [TWO]
+
+
 @pytest.mark.speed
 def test_a_thousand_hashed_lines_cost_milliseconds(tmp_path: Path) -> None:
     path, book = tmp_path / "known_hosts", KnownHosts(tmp_path)

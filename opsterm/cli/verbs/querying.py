@@ -27,7 +27,7 @@ async def query(context: Context) -> int:
         return await run_here(context, change)
     await open_vault_for(context, change)
     context.runtime.follow()
-    quiet_gc()
+    quiet_gc(collect=False)
     with context.runtime.hub.listen("progress on the command line", ChangeTargetEnded) as ear:
         async with asyncio.TaskGroup() as group:
             group.create_task(_show_progress(context, change, ear))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
 from opsterm.changes.change import Change, Outcome, OutcomeState
 from opsterm.changes.events import ChangeOutput
@@ -21,7 +20,7 @@ from opsterm.policy.risk import RiskLevel
 
 LINE_AT_MOST = 65_536
 """Bytes of a line that has not ended that wait; then what came so far is shown as a line."""
-_PLAIN = re.compile(rb"[ -~\n]*")
+_PLAIN = bytes(range(ord(" "), ord("~") + 1)) + b"\n"
 
 
 async def approve(context: Context) -> int:
@@ -68,7 +67,7 @@ async def run_here(context: Context, change: Change) -> int:
     await open_vault_for(context, change)
     runtime = context.runtime
     runtime.follow()
-    quiet_gc()
+    quiet_gc(collect=False)
     live = _Live(context, change)
     with runtime.hub.listen("output on the command line", ChangeOutput) as ear:
         async with asyncio.TaskGroup() as group:
@@ -172,7 +171,7 @@ class _Live:
     def _print(self, target: str, lines: bytes) -> None:
         """Print lines; what is printable ASCII at one go, for cleaning each line costs ten times what printing does."""
         prefix = f"{clean_line(target)}: " if len(self._change.order.targets) > 1 else ""
-        if _PLAIN.fullmatch(lines):
+        if not lines.translate(None, _PLAIN):
             self._context.printer.plain(prefix + lines.decode("ascii").replace("\n", f"\n{prefix}"))
             return
         for line in lines.split(b"\n"):

@@ -1,0 +1,170 @@
+"""Rooms that a single command seldom needs: each is loaded and built when it is first asked for.
+
+Loading all of them is a third of what a start would import. A process that stays loads them at once, in a thread.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from opsterm.runtime.rooms import Rooms
+
+if TYPE_CHECKING:
+    from opsterm.runtime.apis import Apis
+    from opsterm.runtime.assistant import Assistant
+    from opsterm.runtime.audit import Audit
+    from opsterm.runtime.connection_test import ConnectionTest
+    from opsterm.runtime.exposition import Exposition
+    from opsterm.runtime.files import FileTransfers
+    from opsterm.runtime.mail import Post
+    from opsterm.runtime.notices import MailNotices
+    from opsterm.runtime.profiles import Profiles
+    from opsterm.runtime.remote_monitoring import RemoteMonitoring
+    from opsterm.runtime.services import Services
+    from opsterm.runtime.terminals import Terminals
+    from opsterm.runtime.traps import Traps
+
+LOADED_LATER = (
+    "audit", "connection_test", "doctor", "exposition", "files", "mail", "measurers", "notices", "registry",
+    "remote_monitoring", "snmp", "terminals", "traps", "works",
+)  # fmt: skip
+"""Their modules."""
+
+
+class LaterRooms(Rooms):
+    """The use-cases that are loaded when they are first asked for; those of the assistant and of APIs in a thread."""
+
+    _apis: Apis | None = None
+    _assistant: Assistant | None = None
+
+    def load_all(self) -> None:
+        """Load what `cached_property` would load later. Blocks for 0.1 s: for a process that stays, in a thread."""
+        for name in LOADED_LATER:
+            importlib.import_module(f"opsterm.runtime.{name}")
+
+    @cached_property
+    def services(self) -> Services:
+        """The registry of services."""
+        from opsterm.runtime.registry import open_services
+
+        return open_services(
+            self.store, self.ledger, self.inventory, self.reach, self._edges, offload=self.offload,
+            connector=self.connector, read_only=self.settings.changes.read_only,
+        )  # fmt: skip
+
+    @property
+    def profiles(self) -> Profiles:
+        """What targets are."""
+        return self.services.profiles
+
+    @cached_property
+    def files(self) -> FileTransfers:
+        """Getting and putting files."""
+        from opsterm.runtime.files import FileTransfers
+
+        edges, settings = self._edges, self.settings
+        return FileTransfers(
+            self.ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
+            connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
+            parallel=settings.ssh.parallel,
+        )  # fmt: skip
+
+    @cached_property
+    def remote_monitoring(self) -> RemoteMonitoring:
+        """Measuring targets."""
+        from opsterm.runtime.measurers import measurers_by_protocol
+        from opsterm.runtime.remote_monitoring import RemoteMonitoring
+
+        settings = self.settings
+        return RemoteMonitoring(
+            self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
+            measurers=measurers_by_protocol(self.connector, self.snmp.reader, self.clock, settings.snmp),
+        )  # fmt: skip
+
+    @cached_property
+    def traps(self) -> Traps:
+        """SNMP traps."""
+        from opsterm.runtime.traps import Traps
+
+        edges = self._edges
+        return Traps(
+            self.store, self.ledger, self.clock, settings=self.settings.snmp, inventory=self.inventory,
+            monitoring=self.monitoring, alerts=self.alerts, open_ear=lambda: edges.open_traps(self.credentials),
+            open_reader=self.snmp.reader,
+        )  # fmt: skip
+
+    @cached_property
+    def terminals(self) -> Terminals:
+        """Shells on targets."""
+        from opsterm.runtime.terminals import Terminals
+
+        return Terminals(self.ledger, self.inventory, self.connector, read_only=self.settings.changes.read_only)
+
+    @cached_property
+    def connection_test(self) -> ConnectionTest:
+        """The test that names what fails."""
+        from opsterm.runtime.connection_test import ConnectionTest
+
+        return ConnectionTest(self.inventory, self.clock, self.connector, self._reach_probe,
+                              self.snmp.reader, read_only=self.settings.changes.read_only)  # fmt: skip
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The chain of what happened."""
+        from opsterm.runtime.audit import Audit
+
+        return Audit(self.store.journal)
+
+    @cached_property
+    def exposition(self) -> Exposition:
+        """Measurements for Prometheus."""
+        from opsterm.runtime.exposition import Exposition
+
+        return Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
+
+    @cached_property
+    def post(self) -> Post:
+        """Mail."""
+        from opsterm.runtime.mail import Post
+
+        edges = self._edges
+        return Post(
+            self.store.mail, self.ledger, self.clock, settings=self.settings.mail, operator=edges.operator,
+            transport=edges.open_mail, credentials=lambda: self.credentials,
+        )  # fmt: skip
+
+    @cached_property
+    def notices(self) -> MailNotices:
+        """Mail about alerts."""
+        from opsterm.runtime.notices import MailNotices
+
+        return MailNotices(
+            self.store, self.ledger, self.clock, settings=self.settings.mail, operator=self._edges.operator,
+            inventory=self.inventory, post=self.post,
+        )  # fmt: skip
+
+    async def assistant(self) -> Assistant:
+        """Return the assistant, loaded when first asked for: its rules are a seventh of what a start would import."""
+        module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.assistant"))
+        apis = await self.apis()
+        if self._assistant is None:
+            self._assistant = cast("type[Assistant]", module.Assistant)(
+                self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
+                alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
+                profiles=self.profiles, services=self.services, open_knowledge=self._edges.open_knowledge,
+            )  # fmt: skip
+        return self._assistant
+
+    async def apis(self) -> Apis:
+        """Return the use-cases of HTTP APIs, loaded when first asked for."""
+        module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.apis"))
+        if self._apis is None:
+            edges = self._edges
+            self._apis = cast("type[Apis]", module.Apis)(
+                self.store.apis, self.ledger, self.clock, inventory=self.inventory, changes=self.changes,
+                credentials=lambda: self.credentials, reader=edges.open_apis, files=edges.files, offload=self.offload,
+                read_only=self.settings.changes.read_only,
+            )  # fmt: skip
+        return self._apis
