@@ -86,7 +86,7 @@ def real_collector(collector_keeps_its_habits: None, monkeypatch: pytest.MonkeyP
 @pytest.fixture(scope="session", autouse=True)
 def vaults_cost_little() -> Iterator[Mapping[str, object]]:
     """Make vaults whose passphrases are tried in 0.02 s instead of 0.3 s; the value is what the program would do."""
-    own: Mapping[str, object] = Vault.__init__.__kwdefaults__
+    own = Vault.__init__.__kwdefaults__ or {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Vault.__init__, "__kwdefaults__", {"cost": Cost(memory_kib=8192, passes=1)})
         yield own

@@ -169,7 +169,7 @@ class Sitting:
                 return
             self.app.screen._on_timer_update()  # lays out and paints what its timer would in a moment
 
-    async def until(self, wanted: str | Callable[[], bool], *, within_s: float = 10.0) -> None:
+    async def until(self, wanted: str | Callable[[], bool], *, within_s: float = 30.0) -> None:
         """Wait until a text stands on the screen or a condition holds; the screen is in the failure."""
 
         def holds() -> bool:
