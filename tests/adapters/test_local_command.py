@@ -94,6 +94,12 @@ async def test_a_home_folder_that_is_gone_is_named(tmp_path: Path) -> None:
         await outcome("true", folder=tmp_path / "gone")
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine end a command at its own pace: after the limit only the shell would be killed."""
+    monkeypatch.setattr("opsterm.adapters.local_command.END_LIMIT_S", 100.0)
+
+
 def alive(mark: str) -> list[int]:
     """Return processes that have `mark` among their arguments and are not zombies."""
     found = []
