@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
+from opsterm.core import quiet_gc
 from opsterm.core.clock import StoppedClock
+from opsterm.storage.vault import Cost, Vault
 
 # A busy machine is no fault of a property.
 settings.register_profile("opsterm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -23,12 +27,75 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("Measurements beside other tests tell nothing: add -n 0.")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one worker more than there are processors: some tests wait for hosts, other processes and time."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names of tests
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share real hosts on one worker: they cut one another's network."""
     for item in items:
         if item.get_closest_marker("lab"):
             item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+def pytest_collection_finish() -> None:
+    """Set the tests themselves aside: 360,000 objects that every collection would look at."""
+    gc.collect()
+    gc.freeze()
+
+
+class _IdleCollector:
+    """Takes the collector's place where a program would make it quiet for the rest of its life."""
+
+    def get_threshold(self) -> tuple[int, int, int]:
+        return gc.get_threshold()
+
+    def set_threshold(self, *thresholds: int) -> None:
+        del thresholds
+
+    def collect(self) -> int:
+        return 0
+
+    def freeze(self) -> None:
+        pass
+
+    def unfreeze(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collector_keeps_its_habits() -> Iterator[None]:
+    """Let no screen and no verb set this process's garbage aside; each would also look at all of it, for 0.3 s."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quiet_gc, "gc", _IdleCollector())
+        yield
+
+
+@pytest.fixture
+def real_collector(collector_keeps_its_habits: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give the program the collector; the tests are set aside again in the end."""
+    del collector_keeps_its_habits
+    monkeypatch.setattr(quiet_gc, "gc", gc)
+    gc.unfreeze()
+    yield
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def vaults_cost_little() -> Iterator[Mapping[str, object]]:
+    """Make vaults whose passphrases are tried in 0.02 s instead of 0.3 s; the value is what the program would do."""
+    own = Vault.__init__.__kwdefaults__ or {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Vault.__init__, "__kwdefaults__", {"cost": Cost(memory_kib=8192, passes=1)})
+        yield own
+
+
+@pytest.fixture
+def vaults_cost_what_they_should(vaults_cost_little: Mapping[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make vaults as the program does."""
+    monkeypatch.setattr(Vault.__init__, "__kwdefaults__", vaults_cost_little)
 
 
 @pytest.fixture(autouse=True)

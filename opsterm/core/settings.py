@@ -6,6 +6,7 @@ Few options on purpose. `settings_reading` makes the tree from a file, variables
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -185,6 +186,7 @@ def known_keys() -> Sequence[str]:
     return keys
 
 
+@functools.cache  # reading the settings asks some forty times, and each answer reads every annotation of the tree
 def section_class(name: str) -> Any:
     """Return the dataclass of a section, as in "monitoring"."""
     return typing.get_type_hints(Settings)[name]

@@ -53,12 +53,12 @@ KILL = "sleep 0.5; pkill -KILL -x sshd; sleep 0.2; systemctl restart ssh"
 
 async def mended(lab: Lab, host: LabHost) -> None:
     """Wait until a host answers again."""
-    await until_async(lambda: seen(lab, host, "echo up"), within_s=20)
+    await until_async(lambda: seen(lab, host, "echo up"))
 
 
 async def silent(host: LabHost) -> None:
     """Wait until a host's SSH server says nothing any more."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await _greets(host):
             pass
 
@@ -86,7 +86,7 @@ async def cockpit(home: Home, lab: Lab, *, settings: str = "", clock: Clock | No
         yield runtime
     await comes_true(lambda: (sockets(), len(asyncio.all_tasks())) == (open_before, tasks_before))
     for host, count in before.items():
-        await until_async(lambda host=host, count=count: _is(lab, host, count), within_s=15)  # type: ignore[misc]  # the loop's own
+        await until_async(lambda host=host, count=count: _is(lab, host, count))  # type: ignore[misc]  # the loop's own
 
 
 async def _is(lab: Lab, host: LabHost, count: str) -> bool:

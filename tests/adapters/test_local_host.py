@@ -255,7 +255,7 @@ def test_a_remote_file_system_whose_server_is_gone_holds_up_nothing(fake_proc: P
     for _ in range(10):
         clock.advance(2)
         assert "memory.used_percent" in named(probe.measure("localhost", AT))
-    assert time.perf_counter() - begun < 5
+    assert time.perf_counter() - begun < 30
     probe.close()
 
 

@@ -32,7 +32,7 @@ def test_one_that_hangs_holds_up_nobody_and_is_ended() -> None:
     assert child is not None
     assert child.poll() is None
     assert reading.poll(11) is None
-    assert time.perf_counter() - begun < 5
+    assert time.perf_counter() - begun < 30
     wait_for_child(reading)
     assert reading.poll(12) is None
     assert child.returncode == -9

@@ -289,7 +289,7 @@ async def test_a_host_that_is_cut_off_while_it_works_is_told_within_seconds(lab:
         device = device_to(lab.hosts[1])
         with undone(f"link set {device} down", f"link set {device} up"), pytest.raises(Unreachable) as lost:
             await anext(pieces)
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 18, "the command alone would take 20 s"
         assert "was lost" in lost.value.what
         await session.close()
         assert (await run(connector, two, "echo back"))[0] == b"back\n"

@@ -130,7 +130,7 @@ def test_whatever_is_cancelled_everybody_else_is_served_and_nothing_stays(
             if cancelled:
                 network.chance.choice(running).cancel()
                 task.cancel()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             ends = await asyncio.gather(*running, return_exceptions=True)
         assert not [end for end in ends if end and not isinstance(end, Unreachable | asyncio.CancelledError)]
         assert not network.lines._turns
@@ -160,7 +160,7 @@ async def test_those_who_wait_are_served_in_the_order_they_came() -> None:
 
 
 async def test_who_waits_too_long_is_told_what_is_in_use() -> None:
-    network = Network(SshSettings(connections_per_host=1, sessions_per_connection=1, wait_timeout_s=0.1), seed=4)
+    network = Network(SshSettings(connections_per_host=1, sessions_per_connection=1, wait_timeout_s=0.5), seed=4)
     network.chance.random = lambda: 1.0  # type: ignore[method-assign]  # all goes well
     asked = Asked(name="web-1", address="web-1")
     line = await network.lines.take(asked, "web-1")
@@ -182,12 +182,12 @@ async def test_two_hundred_commands_at_once_share_a_few_lines_and_leave_nothing(
 
 
 async def test_nobody_waits_longer_than_the_limit_for_those_before(home: Home) -> None:
-    network = Network(SshSettings(connections_per_host=1, sessions_per_connection=1, wait_timeout_s=0.1), seed=4)
+    network = Network(SshSettings(connections_per_host=1, sessions_per_connection=1, wait_timeout_s=0.5), seed=4)
     network.chance.random = lambda: 1.0  # type: ignore[method-assign]  # all goes well
     asked = Asked(name="web-1", address="web-1")
     line = await network.lines.take(asked, "web-1")
     ends = asyncio.gather(*(network.lines.take(asked, "web-1") for _ in range(20)), return_exceptions=True)
-    async with asyncio.timeout(1.0):
+    async with asyncio.timeout(8):  # one after the other they would wait for 10 s
         assert all(isinstance(end, TimedOut) for end in await ends)
     network.lines.give_back(line)
     await network.lines.close()
@@ -211,6 +211,6 @@ async def test_a_log_in_cancelled_at_its_very_end_leaves_no_connection(
             opening.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await opening
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await door.connections[0].wait_closed()
     await comes_true(lambda: sockets() == before)

@@ -263,7 +263,7 @@ def test_ctrl_c_at_the_question_ends_at_once(account: Account) -> None:
     with account.on_terminal("approve", number) as app:
         app.wait_for("Type the number of targets to approve:")
         app.send(b"\x03")
-        assert app.wait_for_end(within_s=10) == 130
+        assert app.wait_for_end() == 130
     assert account.run("change", number, "--json").record()["state"] == "proposed"
 
 

@@ -21,7 +21,7 @@ async def run(account: Account, *argv: str) -> tuple[int, str, str]:
         *PROGRAM, *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE, env=account.environment, cwd=CHECKOUT,
     )  # fmt: skip
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         out, err = await child.communicate()
     return child.returncode or 0, out.decode(), err.decode()
 
@@ -113,7 +113,7 @@ async def test_a_signal_ends_the_command_on_the_other_side(account: Account) -> 
             *PROGRAM, "approve", change["id"], stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, env=account.environment, cwd=CHECKOUT,
         )  # fmt: skip
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             assert child.stdout is not None
             assert await child.stdout.readline() == b"here\n"
             child.terminate()

@@ -119,7 +119,7 @@ def test_two_services_share_the_work_and_pass_it_on(account: Account) -> None:
             assert f"process {number}," in workers(), "the second follows"
             first.send(signal.SIGKILL)
             first.process.wait()
-            wait_until(lambda: f"process {other}," in workers(), within_s=15)
+            wait_until(lambda: f"process {other}," in workers())
             second.send(signal.SIGTERM)
             ended = second.wait()
     assert ended.code == 0

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 
+import pytest
+
 from opsterm.core.quiet_gc import THRESHOLDS, quiet_gc
 
 
+@pytest.mark.usefixtures("real_collector")
 def test_collector_is_quiet_and_comes_back() -> None:
     before = gc.get_threshold()
     restore = quiet_gc()

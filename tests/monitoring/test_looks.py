@@ -49,7 +49,7 @@ def test_a_file_system_whose_server_is_gone_holds_up_nothing(shell: Sequence[str
     script = Look.READING.script.replace("-s KILL 3", "-s KILL 0.3")
     began = time.monotonic()
     text = run_script(script, shell, first=tmp_path)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     sections = sections_of(text)
     assert sections.complete
     assert sections.of("far") == ()

@@ -67,7 +67,7 @@ async def opened(home: Path, *, workers: bool = False, **how: Any) -> AsyncItera
         yield runtime
 
 
-async def until(true: Callable[[], object], *, within_s: float = 10.0) -> float:
+async def until(true: Callable[[], object], *, within_s: float = 30.0) -> float:
     """Wait until something is the case; return how many seconds that took."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -77,7 +77,7 @@ async def until(true: Callable[[], object], *, within_s: float = 10.0) -> float:
     return loop.time() - began
 
 
-async def until_async(true: Callable[[], Awaitable[object]], *, within_s: float = 10.0) -> float:
+async def until_async(true: Callable[[], Awaitable[object]], *, within_s: float = 30.0) -> float:
     """Wait until something that has to be asked for is the case; return how many seconds that took."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -94,7 +94,7 @@ async def gone(pid_file: Path) -> None:
         stat = Path(f"/proc/{pid_file.read_text().strip()}/stat")
         return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
-    await until_async(lambda: asyncio.to_thread(is_gone), within_s=5)
+    await until_async(lambda: asyncio.to_thread(is_gone))
 
 
 class ToldProbe:

@@ -197,8 +197,8 @@ async def test_a_killed_process_loses_nothing_and_a_mail_that_was_taken_is_not_s
         kept = {mail.id: mail for mail in await runtime.post.queue(everything=True)}
         assert (kept[first.id].state, kept[second.id].state) == ("sent", "waiting")
         await runtime.post.retry()
-        await until(lambda: inbox.taken, within_s=20)
-        await until_async(lambda: is_empty(runtime), within_s=10)
+        await until(lambda: inbox.taken)
+        await until_async(lambda: is_empty(runtime))
     assert [message["Message-ID"] for _, message in inbox.taken] == [second.message_id]
 
 
@@ -218,11 +218,11 @@ async def test_alerts_become_mail_once_across_restarts(home: Path, clock: Stoppe
             async with opened(
                 home, settings=settings, clock=clock, workers=True, open_probe=probe.open, open_mail=server.open
             ) as runtime:
-                await until_async(runtime.store.mail.read_upto, within_s=10)
+                await until_async(runtime.store.mail.read_upto)
                 before = len(server.offered)
                 await work(probe)
-                await until_async(lambda: told_all(runtime), within_s=15)
-                await until_async(lambda: is_empty(runtime), within_s=10)
+                await until_async(lambda: told_all(runtime))
+                await until_async(lambda: is_empty(runtime))
                 subjects.append([mail.subject for mail in server.offered[before:]])
                 probe.end()
         finally:

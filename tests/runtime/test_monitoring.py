@@ -246,7 +246,7 @@ async def test_alerts_in_memory_follow_what_was_changed_while_nobody_listened(ho
         other.follow()
         await until(other.alerts.feed)
         await runtime.alerts.acknowledge(only(runtime).id)
-        await until(lambda: other.alerts.feed()[0].state is AlertState.ACKNOWLEDGED, within_s=1)
+        await until(lambda: other.alerts.feed()[0].state is AlertState.ACKNOWLEDGED)
 
 
 async def test_the_history_is_read_as_a_window(home: Path, clock: StoppedClock) -> None:

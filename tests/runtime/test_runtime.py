@@ -51,7 +51,7 @@ async def test_closing_leaves_no_task_no_thread_and_no_lease(home: Path) -> None
         await runtime.close()
         await runtime.close()
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    await until(lambda: {t for t in threading.enumerate() if "asyncio" not in t.name} <= before, within_s=3)
+    await until(lambda: {t for t in threading.enumerate() if "asyncio" not in t.name} <= before)
     async with opened(home) as runtime:
         assert await runtime.store.lease.holder() is None
 

@@ -114,6 +114,7 @@ def test_the_default_cost_is_what_the_file_says() -> None:
     assert (Cost().memory_kib, Cost().passes, Cost().lanes) == (65_536, 3, 1)
 
 
+@pytest.mark.usefixtures("vaults_cost_what_they_should")
 def test_a_vault_made_at_the_default_cost_opens(path: Path) -> None:
     Vault(path).create(PASSPHRASE)
     assert json.loads(path.read_text())["kdf"]["memory_kib"] == 65_536

@@ -9,6 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.tui.cockpit import Stage, furnish
+from tests.tui.screen import styles_read_once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def styles() -> Iterator[None]:
+    """Read each style sheet once a worker."""
+    with styles_read_once():
+        yield
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ async def test_a_high_risk_takes_the_number_of_targets(furnished: Stage) -> None
         assert "approve: 3_" in there.text
         await there.press("enter")
         assert (await change(there)).approved_digest != ""
-        await there.until(lambda: "3 unreachable" in there.text, within_s=20)
+        await there.until(lambda: "3 unreachable" in there.text)
 
 
 async def test_denying_and_editing(stage: Stage) -> None:
@@ -202,7 +202,7 @@ async def test_what_only_reads_runs_without_being_asked_about(stage: Stage) -> N
 async def test_the_odd_ones_become_the_filter_with_one_key(furnished: Stage) -> None:
     async with sitting(furnished, (100, 30)) as there:
         await look(there, "echo here", on="db-main-[1-3] or localhost")
-        await there.until("f filters the inventory to the odd ones: localhost", within_s=20)
+        await there.until("f filters the inventory to the odd ones: localhost")
         assert "3 unreachable" in there.text
         await there.until("localhost (1 target) · exit 0 · compared with the most")
         await there.until("+ here")

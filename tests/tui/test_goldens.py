@@ -22,6 +22,7 @@ from opsterm.tui.start import Terminal
 from tests.tui.cockpit import STILL, Sitting, Stage, a_terminal, furnish, sitting
 from tests.tui.findings import TARGET as FULL
 from tests.tui.findings import check_states, furnish_findings
+from tests.tui.screen import is_at_rest
 
 FOLDER = Path(__file__).parent / "goldens"
 SAME_LENGTH = "/home/ana/golden/made"
@@ -114,12 +115,18 @@ async def play(there: Sitting, stage: Stage, scene: Scene) -> None:
 
 
 async def still(there: Sitting) -> None:
-    """Wait until the picture has not changed for a while."""
-    seen: list[list[str]] = []
+    """Wait until nothing has moved for a while, and the picture is the same as before it."""
+    before: list[str] = []
+    looks = 0
 
     def stands() -> bool:
-        seen.append(there.lines)
-        return len(seen) > 12 and all(lines == seen[-1] for lines in seen[-12:])
+        nonlocal before, looks
+        looks = looks + 1 if is_at_rest(there.app) else 0
+        if looks % 12:
+            return False
+        now = there.lines
+        same, before = now == before, now
+        return same
 
     await there.until(stands)
 

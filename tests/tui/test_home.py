@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
+from opsterm.core.quiet_gc import THRESHOLDS
 from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.runtime.commands import COMMANDS, PLACES
 from opsterm.runtime.runtime import Runtime
@@ -139,7 +141,8 @@ async def test_every_key_of_the_table_works_in_every_pane(furnished: Stage, plac
             if command.id in ("quit", "open_shell", "open_terminal", "check_target", "unlock_vault"):
                 continue
             for key in command.keys:
-                await there.press(str(PLACES.index(place) + 1))
+                if there.app.home.current != place or place in ("chat", "terminal"):
+                    await there.press(str(PLACES.index(place) + 1))
                 if place in ("chat", "terminal"):
                     await there.press("escape")
                 await there.press(key)
@@ -211,3 +214,12 @@ async def test_a_remote_target_is_charted_like_this_host(furnished: Stage) -> No
         assert "87 %" in there.text
         await there.press("1", "slash", *["backspace"] * 11, *"name=web-02", "enter", "c")
         await there.until(lambda: "Nothing of it was measured yet" in there.text)
+
+
+@pytest.mark.usefixtures("real_collector")
+async def test_the_collector_is_quiet_while_the_screen_stands(stage: Stage) -> None:
+    before = gc.get_threshold()
+    async with sitting(stage):
+        assert gc.get_threshold() == THRESHOLDS
+        assert gc.get_freeze_count() > 0
+    assert gc.get_threshold() == before

@@ -109,15 +109,15 @@ class Evening:
 
     def look(self, keys: str, *, back: int = 1) -> None:
         self.app.send(keys)
-        self.app.wait_for_quiet(0.08, within_s=30)
+        self.app.wait_for_quiet(0.08)
         for _ in range(back):
             self.app.send("\x1b")
-            self.app.wait_for_quiet(0.06, within_s=30)
+            self.app.wait_for_quiet(0.06)
 
     def leave(self) -> None:
         for _ in range(6):
             self.app.send("\x1b")
-            self.app.wait_for_quiet(0.2, within_s=30)
+            self.app.wait_for_quiet(0.2)
         self.app.send("q")
         self.app.wait_for("Leave anyway?")  # a shell runs
         self.app.send("y")
@@ -151,7 +151,7 @@ def test_nothing_hostile_reaches_the_terminal_raw(poisoned: Path, columns: int, 
             evening.look(keys)
         for text in (EVIL, "what is wrong with evil-00?", "run `echo " + EVIL.replace("\x1b", "") + "` on evil-00"):
             app.send("4\x1b[200~" + text + "\x1b[201~\r")
-            app.wait_for_quiet(0.3, within_s=30)
+            app.wait_for_quiet(0.3)
             evening.look("\x1b")
         evening.look("1/\x1b[200~tag:" + EVIL + "\x1b[201~\r", back=2)
         app.send(":")
