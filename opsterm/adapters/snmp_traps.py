@@ -281,7 +281,7 @@ class UdpTrapEar:
         found = _Login(now)
         try:
             for service in (SNMP, SNMP_TRAPS):
-                secret = await self._credentials.get(service, target)
+                secret = await self._credentials.unsent(service, target)
                 if secret is None:
                     continue
                 login = unseal(secret, target)

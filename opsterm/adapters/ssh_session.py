@@ -129,7 +129,9 @@ class SshSession:
 
     def _sudo(self, become: str) -> SudoStart:
         destination = self._hold.line.destination
-        login = SudoLogin(user=destination.user, target=destination.name, credentials=self._credentials)
+        login = SudoLogin(
+            user=destination.user, target=destination.name, at=destination.secrets_for, credentials=self._credentials
+        )
         return SudoStart(login, become, limit_s=self._sudo_limit_s)
 
     async def _begin(self, connection: SSHClientConnection, stream: ByteChannel, become: str) -> None:

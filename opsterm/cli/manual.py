@@ -146,8 +146,9 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "mail drop": MAIL_KEYS,
     "vault status": ("state", "text"),
     "vault create": ("state", "text"),
-    "vault list": ("service", "account"),
-    "vault services": ("name", "what", "account", "example"),
+    "vault list": ("service", "account", "goes_to", "waits"),
+    "vault services": ("name", "what", "account", "example", "binds"),
+    "vault confirm": ("service", "account", "goes_to", "waits"),
     "vault set": ("service", "account", "kept"),
     "vault remove": ("service", "account", "kept"),
 }  # fmt: skip
@@ -285,6 +286,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm vault set opsterm:ssh ops@web-01",
         "opsterm vault set opsterm:ssh ops@web-01 < passphrase-and-secret",
     ),
+    "vault confirm": ("opsterm vault confirm opsterm:ssh ops@web-01",),
     "vault remove": ("opsterm vault remove opsterm:ssh ops@web-01",),
 }
 """Verb -> command lines that work as they stand."""

@@ -68,7 +68,10 @@ VERBS: Mapping[str, str] = {
     "where": "house:where",
     "serve": "house:serve",
     **{f"mail {action}": f"mail:{action}" for action in ("test", "queue", "retry", "drop")},
-    **{f"vault {action}": f"vault:{action}" for action in ("status", "create", "list", "services", "set", "remove")},
+    **{
+        f"vault {action}": f"vault:{action}"
+        for action in ("status", "create", "list", "services", "set", "confirm", "remove")
+    },
 }  # fmt: skip
 """Verb -> module:function in `opsterm.cli.verbs`; imported when the verb is used."""
 

@@ -20,7 +20,8 @@ from opsterm.policy.mask import mask
 Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
-PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.")
+PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.",
+            "credential.")  # fmt: skip
 """Kinds that are audited begin with one of these; besides, what a person did to an alert or a service is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen"})
@@ -275,6 +276,11 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "target.edited": _edited,
     "target.removed": lambda f: _Said(f"removed {_text(f, 'target')}", _text(f, "target")),
     "targets.imported": _imported,
+    "credential.confirmed": lambda f: _Said(
+        f"confirmed where the secret {_text(f, 'service')} of {_text(f, 'account')} goes",
+        _text(f, "account"),
+        result=", ".join(_names(f, "places")),
+    ),
     "hostkey.trusted": lambda f: _Said(
         f"trusted the host key of {_text(f, 'target')}", _text(f, "target"), result=_text(f, "fingerprint")
     ),

@@ -15,11 +15,12 @@ from opsterm.core.settings import Loaded, Settings
 from opsterm.inventory.target import Protocol
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.audit import Audit
+from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.cameras import Cameras
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.checks import Checks
 from opsterm.runtime.connection_test import ConnectionTest
-from opsterm.runtime.credentials import CredentialKeeping
+from opsterm.runtime.credential_keeping import CredentialKeeping
 from opsterm.runtime.edges import Edges
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.exposition import Exposition
@@ -31,13 +32,15 @@ from opsterm.runtime.measurers import measurers_by_protocol
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.notices import MailNotices
 from opsterm.runtime.offload import Offload
-from opsterm.runtime.ports import Connector, Credentials, Operator
+from opsterm.runtime.ports import Connector, Operator
 from opsterm.runtime.ports_mail import WholeStore
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.registry import open_services
 from opsterm.runtime.remote_monitoring import RemoteMonitoring
+from opsterm.runtime.secret_places import SecretPlace
+from opsterm.runtime.secret_targets import places_for
 from opsterm.runtime.services import Services
 from opsterm.runtime.snmp import Snmp
 from opsterm.runtime.supervisor import Supervisor
@@ -93,11 +96,11 @@ class Rooms:
         self._started = False
         self._apis: Apis | None = None
         self._assistant: Assistant | None = None
-        self._credentials: Credentials | None = None
+        self._credentials: BoundCredentials | None = None
         self._connector: Connector | None = None
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
-        self.secrets = CredentialKeeping(lambda: self.credentials)
+        self.secrets = CredentialKeeping(lambda: self.credentials, lambda: self.ledger)
         self.snmp = Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
 
     @property
@@ -233,8 +236,13 @@ class Rooms:
                 self._connector = await self._edges.open_connector(self.credentials)
             return self._connector
 
+    def _secret_places(self, service: str, account: str) -> Sequence[SecretPlace]:
+        targets = [row.target for row in self.inventory.rows()]
+        asks = [place.ask for place in self.checks.places() if place.ask is not None]
+        return places_for(service, account, targets, asks)
+
     @property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> BoundCredentials:
         """The keyring or the vault."""
         if self._credentials is None:
             raise Bug("the runtime was used before it was opened")

@@ -9,6 +9,7 @@ from types import TracebackType
 from opsterm import __version__
 from opsterm.core.errors import StorageError, StorageFull
 from opsterm.runtime import doctor as parts
+from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.checks import CheckState
 from opsterm.runtime.doctor import Check
 from opsterm.runtime.events import Started, Stopped
@@ -46,7 +47,7 @@ class Runtime(Rooms):
         store = self._store = await self._edges.open_store()
         ledger = self._ledger = Ledger(store.journal, self.hub, self.clock, by=self.operator.name)
         await ledger.open()
-        self._credentials = await self._edges.open_credentials()
+        self._credentials = BoundCredentials(await self._edges.open_credentials(), self._secret_places)
         self._build()
         self._workers = Workers(
             store, self.clock, self.supervisor, self._edges.processes, face=self.face,
