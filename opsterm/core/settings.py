@@ -119,6 +119,12 @@ class ChangeSettings:
         "Kilobytes of output kept per target; the rest is counted and hashed.",
         check=between(1, 1_000_000),
     )
+    get_limit_mb: int = option(
+        2000, "Megabytes that a file may have which is fetched from a target.", check=between(1, 10_000_000)
+    )
+    get_reserve_mb: int = option(
+        500, "Megabytes that stay free on this host's disk when files are fetched.", check=between(0, 10_000_000)
+    )
     put_limit_mb: int = option(
         100, "Megabytes that a file may have which is to be put on targets.", check=between(1, 100_000)
     )

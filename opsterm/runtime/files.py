@@ -27,6 +27,7 @@ from opsterm.policy.order import OrderTarget
 from opsterm.policy.secret_paths import secret_refusal
 from opsterm.runtime.changes import SWEPT_AT_ONCE, Changes, Proposal
 from opsterm.runtime.events import FileFetched
+from opsterm.runtime.fetch_room import FetchRoom
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
@@ -64,6 +65,17 @@ class Fetched:
     size: int = 0
     sha256: str = ""
     error: OpstermError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fetch:
+    """How one file is fetched: where it goes, whether it may replace one or make folders, its most bytes, who is told."""
+
+    local: Path
+    force: bool
+    folders: bool
+    limit: int
+    progress: Progress | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +120,14 @@ class FileTransfers:
         self._contents = contents
         self._new_files = new_files
         self._parallel = parallel
+        self._room = FetchRoom(settings.get_reserve_mb * 1_000_000, self._free)
 
     # ------------------------------------------------------------------------------------------- from targets
 
-    async def get(self, target: str, path: str, local: Path, *, force: bool = False,
+    async def _free(self, local: Path) -> int:
+        return await (await self._new_files()).free(local)
+
+    async def get(self, target: str, path: str, local: Path, *, force: bool = False, limit_mb: int | None = None,
                   progress: Progress | None = None) -> Fetched:  # fmt: skip
         """Fetch a file from one target.
 
@@ -120,22 +136,26 @@ class FileTransfers:
             path: absolute.
             local: the file to make; or a folder that is there, in which it gets its own name.
             force: whether a file that is there may be replaced.
+            limit_mb: megabytes that it may have; None for the setting.
             progress: told how far it is.
 
         Raises:
             Refused: read-only mode, or the policy takes it for a secret.
+            BadInput: it is larger than may be fetched.
+            StorageFull: too little would stay free here.
             OpstermError: as `Connector.read_file`; or the local file cannot be made.
         """
         order = self._inventory.order_target(await self._inventory.get(target))
         if await (await self._new_files()).is_folder(local):
             local /= posixpath.basename(path)
-        fetched = await self._fetch(order, path, local, force=force, folders=False, progress=progress)
+        fetch = _Fetch(local=local, force=force, folders=False, limit=self._limit(limit_mb), progress=progress)
+        fetched = await self._fetch(order, path, fetch)
         if fetched.error is not None:
             raise fetched.error
         return fetched
 
     async def get_from_many(self, selector: str, path: str, folder: Path, *, force: bool = False,
-                            progress: Progress | None = None) -> Sequence[Fetched]:  # fmt: skip
+                            limit_mb: int | None = None, progress: Progress | None = None) -> Sequence[Fetched]:  # fmt: skip
         """Fetch a file from each of several targets, to `folder`/target/name; a failure is data.
 
         Raises:
@@ -150,63 +170,76 @@ class FileTransfers:
         async def one(target: OrderTarget) -> Fetched:
             async with gate:
                 local = folder / target.name / posixpath.basename(path)
-                return await self._fetch(target, path, local, force=force, folders=True, progress=progress)
+                fetch = _Fetch(local=local, force=force, folders=True, limit=self._limit(limit_mb), progress=progress)
+                return await self._fetch(target, path, fetch)
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(target)) for target in targets]
         return [task.result() for task in tasks]
 
-    async def _fetch(self, target: OrderTarget, path: str, local: Path, *, force: bool, folders: bool,
-                     progress: Progress | None) -> Fetched:  # fmt: skip
+    def _limit(self, limit_mb: int | None) -> int:
+        """Return the bytes that a file may have. Raises BadInput."""
+        if limit_mb is not None and limit_mb < 1:
+            raise BadInput("A file may have 1 MB or more.", next_step="Write it as in --limit-mb 5000.")
+        return (self._settings.get_limit_mb if limit_mb is None else limit_mb) * 1_000_000
+
+    async def _fetch(self, target: OrderTarget, path: str, fetch: _Fetch) -> Fetched:
         """Fetch from one target, and note whether it answered; what goes wrong is in what is returned."""
         require_writable(read_only=self._settings.read_only, what="fetched")
-        fetched = Fetched(target=target.name, path=path, local=local)
+        fetched = Fetched(target=target.name, path=path, local=fetch.local)
         try:
             _require_file_path(path)
             _require_harmless(target.name, path)
-            fetched = await self._copy(target, path, local, force=force, folders=folders, progress=progress)
+            fetched = await self._copy(target, path, fetch)
             await self._note(target.name, "")
         except OpstermError as error:
             if isinstance(error, Unreachable):
                 await self._note(target.name, mask(error.what)[0])
-            return Fetched(target=target.name, path=path, local=local, error=error)
+            return Fetched(target=target.name, path=path, local=fetch.local, error=error)
         return fetched
 
-    async def _copy(self, target: OrderTarget, path: str, local: Path, *, force: bool, folders: bool,
-                    progress: Progress | None) -> Fetched:  # fmt: skip
+    async def _copy(self, target: OrderTarget, path: str, fetch: _Fetch) -> Fetched:
+        local, name = fetch.local, f"{path} on {target.name}"
         pieces = (await self._connector()).read_file(target, path)
         async with aclosing(pieces):  # type: ignore[type-var]  # an async generator
             found = await anext(pieces)
             if not isinstance(found, FoundFile):
                 raise BadInput(f"{target.name} sent a file without saying what it is.")
             _require_harmless(target.name, found.real_path)
-            file = await (await self._new_files()).create(local, replace=force, folders=folders)
-            try:
-                digest, size = hashlib.sha256(), 0
-                async for piece in pieces:
-                    if isinstance(piece, FoundFile):
-                        continue
-                    await file.write(piece)
-                    digest.update(piece)
-                    size += len(piece)
-                    if progress is not None:
-                        progress(target.name, size, found.size)
-                if size < found.size:
-                    raise BadInput(
-                        f"{clean_line(path, limit=300)} on {target.name} became shorter while it was read.",
-                        why=f"{size} of {found.size} bytes came; nothing was kept.", next_step="Fetch it again.",
+            async with self._room.taken(name, found.size, local, limit=fetch.limit) as room:
+                file = await (await self._new_files()).create(local, replace=fetch.force, folders=fetch.folders)
+                try:
+                    digest, size = hashlib.sha256(), 0
+                    async for piece in pieces:
+                        if isinstance(piece, FoundFile):
+                            continue
+                        await room.came(len(piece), size + len(piece))
+                        await file.write(piece)
+                        digest.update(piece)
+                        size += len(piece)
+                        if fetch.progress is not None:
+                            fetch.progress(target.name, size, found.size)
+                    if size < found.size:
+                        raise BadInput(
+                            f"{clean_line(path, limit=300)} on {target.name} became shorter while it was read.",
+                            why=f"{size} of {found.size} bytes came; nothing was kept.", next_step="Fetch it again.",
+                        )  # fmt: skip
+                    fetched = Fetched(
+                        target=target.name, path=path, real_path=found.real_path, local=local, size=size,
+                        sha256=digest.hexdigest(),
                     )  # fmt: skip
-                event = FileFetched(
-                    target=target.name, path=clean_line(path), real_path=clean_line(found.real_path), size=size,
-                    sha256=digest.hexdigest(), local=clean_line(str(local)),
-                )  # fmt: skip
-                await self._ledger.record(self._ledger.fact(event))  # before anybody has it
-                await file.finish()
-            finally:
-                await file.discard()
-        return Fetched(
-            target=target.name, path=path, real_path=found.real_path, local=local, size=size, sha256=digest.hexdigest()
-        )
+                    await self._tell_fetched(fetched)  # before anybody has it
+                    await file.finish()
+                finally:
+                    await file.discard()
+        return fetched
+
+    async def _tell_fetched(self, fetched: Fetched) -> None:
+        event = FileFetched(
+            target=fetched.target, path=clean_line(fetched.path), real_path=clean_line(fetched.real_path),
+            size=fetched.size, sha256=fetched.sha256, local=clean_line(str(fetched.local)),
+        )  # fmt: skip
+        await self._ledger.record(self._ledger.fact(event))
 
     async def _note(self, target: str, reason: str) -> None:
         with suppress(StorageError):  # what came counts more than that it is remembered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 
 from opsterm.changes.change import ChangeState, OutcomeState
 from opsterm.core.clock import StoppedClock
-from opsterm.core.errors import BadInput, NotApproved, NotFound, OpstermError, Refused, Unreachable
+from opsterm.core.errors import BadInput, NotApproved, NotFound, OpstermError, Refused, StorageFull, Unreachable
 from opsterm.policy.file_put import PUT, file_put, parse_put
 from opsterm.policy.risk import RiskLevel
+from opsterm.runtime.fetch_room import FetchRoom
 from opsterm.runtime.files import PutWish
 from opsterm.runtime.ports_files import FoundFile
 from opsterm.runtime.runtime import Runtime
@@ -251,3 +253,58 @@ async def test_what_cannot_be_reached_is_remembered(home: Path) -> None:
             await runtime.files.get("web-1", "/var/log/x", home / "x")
         (row,) = await runtime.inventory.resolve("web-1")
         assert row.note == "web-1 did not answer."
+
+
+async def test_a_file_that_is_too_large_is_refused_before_anything_is_written(home: Path) -> None:
+    log = "/var/log/big"
+    settings = "[changes]\nget_limit_mb = 3\n"
+    async with played(home, {("web-1", log): [found(log, 4_000_000), b"x" * 4_000_000]}, settings) as runtime:
+        with pytest.raises(BadInput, match=r"it has 4.0 MB, and at most 3.0 MB") as caught:
+            await runtime.files.get("web-1", log, home)
+        assert "--limit-mb" in caught.value.next_step
+        assert "big" not in names(home)
+        assert (await runtime.files.get("web-1", log, home, limit_mb=5)).size == 4_000_000
+
+
+async def test_a_file_that_grows_without_end_is_cut_off_and_nothing_is_left(home: Path) -> None:
+    log = "/var/log/endless"
+    pieces: list[FoundFile | bytes] = [found(log, 0), *[b"x" * 1_000_000] * 5]
+    async with played(home, {("web-1", log): pieces}, "[changes]\nget_limit_mb = 3\n") as runtime:
+        before = names(home)
+        with pytest.raises(BadInput, match="at most"):
+            await runtime.files.get("web-1", log, home)
+        assert names(home) == before
+
+
+async def test_what_would_fill_the_disk_here_is_refused_with_both_numbers(home: Path) -> None:
+    log = "/var/log/syslog"
+    free_mb = shutil.disk_usage(home).free // 1_000_000
+    settings = f"[changes]\nget_reserve_mb = {free_mb + 1000}\n"
+    async with played(home, {("web-1", log): [found(log, 5), b"abcde"]}, settings) as runtime:
+        before = names(home)
+        with pytest.raises(StorageFull, match="it has 5 B, and .* are free here") as caught:
+            await runtime.files.get("web-1", log, home)
+        assert "stay free (changes.get_reserve_mb)" in caught.value.why
+        (one,) = await runtime.files.get_from_many("web-1", log, home / "many")
+        assert isinstance(one.error, StorageFull)
+        assert names(home) == before
+
+
+async def test_files_that_come_side_by_side_share_the_room() -> None:
+    free = 1000
+
+    async def ask(_: Path) -> int:
+        return free
+
+    room = FetchRoom(100, ask)
+    async with room.taken("a", 600, Path("/x/a"), limit=10_000) as first:
+        with pytest.raises(StorageFull, match="was not fetched") as caught:
+            async with room.taken("b", 400, Path("/x/b"), limit=10_000):
+                raise AssertionError
+        assert "600 B more are on their way" in caught.value.why
+        free -= 600
+        await first.came(600, 600)
+        async with room.taken("b", 200, Path("/x/b"), limit=10_000):
+            pass
+    async with room.taken("c", 300, Path("/x/c"), limit=10_000):
+        pass
