@@ -82,6 +82,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
         "target", "name", "vendor", "os", "os_version", "model", "serial", "description", "object_id", "contact",
         "location", "uptime_s", "interfaces", "error", "why", "next_step",
     ),
+    "snmp trust": ("target", "before", "engine"),
     "snmp traps": (
         "id", "target", "sender", "version", "user", "checked", "is_inform", "trap", "name", "up_time_s", "at",
         "last_at", "count", "bindings",
@@ -201,6 +202,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "snmp walk": ("opsterm snmp walk sw-1 ifName ifAlias", "opsterm snmp walk sw-1 1.3.6.1.4.1.9.2 --limit 500"),
     "snmp table": ("opsterm snmp table sw-1 ifTable", "opsterm snmp table srv-1 hrStorageTable --json"),
     "snmp profile": ("opsterm snmp profile 'group:switches'",),
+    "snmp trust": ("opsterm snmp trust sw-1",),
     "snmp traps": ("opsterm snmp traps 'group:switches' --since 2h", "opsterm snmp traps --senders"),
     "snmp login": (
         "opsterm snmp login 'group:switches'",

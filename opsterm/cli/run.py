@@ -42,6 +42,7 @@ VERBS: Mapping[str, str] = {
        ("add", "show", "call", "refresh", "login", "remove")},
     "apis list": "apis:list_apis",
     "snmp traps": "traps:traps",
+    "snmp trust": "traps:trust",
     "alerts": "watching:alerts",
     "metrics": "watching:metrics",
     "history": "watching:history",

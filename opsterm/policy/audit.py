@@ -276,6 +276,14 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "target.edited": _edited,
     "target.removed": lambda f: _Said(f"removed {_text(f, 'target')}", _text(f, "target")),
     "targets.imported": _imported,
+    "target.engine_changed": lambda f: _Said(
+        f"heard {_text(f, 'target')} from another SNMP engine",
+        _text(f, "target"),
+        result=f"{_text(f, 'now')} at {_text(f, 'sender')}, not {_text(f, 'before')}",
+    ),
+    "target.engine_trusted": lambda f: _Said(
+        f"trusted the SNMP engine of {_text(f, 'target')}", _text(f, "target"), result=_text(f, "engine")
+    ),
     "credential.confirmed": lambda f: _Said(
         f"confirmed where the secret {_text(f, 'service')} of {_text(f, 'account')} goes",
         _text(f, "account"),

@@ -282,7 +282,7 @@ async def test_what_would_fill_the_disk_here_is_refused_with_both_numbers(home: 
     settings = f"[changes]\nget_reserve_mb = {free_mb + 1000}\n"
     async with played(home, {("web-1", log): [found(log, 5), b"abcde"]}, settings) as runtime:
         before = names(home)
-        with pytest.raises(StorageFull, match="it has 5 B, and .* are free here") as caught:
+        with pytest.raises(StorageFull, match=r"it has 5 B, and .* are free here") as caught:
             await runtime.files.get("web-1", log, home)
         assert "stay free (changes.get_reserve_mb)" in caught.value.why
         (one,) = await runtime.files.get_from_many("web-1", log, home / "many")
