@@ -39,7 +39,7 @@ VERBS: Mapping[str, str] = {
     "services depends": "services:declare_dependency",
     **{f"snmp {action}": f"snmp:{action}" for action in ("get", "walk", "table", "profile", "login")},
     **{f"apis {action}": f"apis:{action}_api" for action in
-       ("add", "show", "call", "refresh", "login", "remove")},
+       ("add", "show", "call", "accept", "refresh", "login", "remove")},
     "apis list": "apis:list_apis",
     "snmp traps": "traps:traps",
     "snmp trust": "traps:trust",

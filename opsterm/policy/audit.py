@@ -272,6 +272,11 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
         _text(f, "api"),
         result=", ".join(f"{_text(f, word)} {word}" for word in ("added", "removed", "changed")),
     ),
+    "api.operation_accepted": lambda f: _Said(
+        f"accepted that {_text(f, 'operation')} of {_text(f, 'api')} only reads",
+        _text(f, "api"),
+        result=f"{_text(f, 'method')} {_text(f, 'path')}",
+    ),
     "api.removed": lambda f: _Said(f"removed the API {_text(f, 'api')}", _text(f, "api")),
     "target.edited": _edited,
     "target.removed": lambda f: _Said(f"removed {_text(f, 'target')}", _text(f, "target")),

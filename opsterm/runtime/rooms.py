@@ -13,6 +13,7 @@ from opsterm.core.hub import Hub
 from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
 from opsterm.inventory.target import Protocol
+from opsterm.runtime.accepted_operations import AcceptedOperations
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.bound_credentials import BoundCredentials
@@ -226,6 +227,7 @@ class Rooms:
                 self.store.apis, self.ledger, self.clock, inventory=self.inventory, changes=self.changes,
                 credentials=lambda: self.credentials, reader=edges.open_apis, files=edges.files, offload=self.offload,
                 read_only=self.settings.changes.read_only,
+                accepted=AcceptedOperations(self.store.preferences, self.ledger),
             )  # fmt: skip
         return self._apis
 

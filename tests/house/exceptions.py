@@ -32,6 +32,9 @@ LARGE_CLASSES: Mapping[str, str] = {
 NAMES: Mapping[str, str] = {
     "KnowledgeBase": "the trade's term",
     "LocalEngine": "RFC 3411 calls it so",
+    "KnownEngine": "RFC 3411 calls it so",
+    "SnmpEngineChanged": "RFC 3411 calls it so",
+    "SnmpEngineTrusted": "RFC 3411 calls it so",
 }
 
 UNDESCRIBED: Mapping[str, str] = {
