@@ -95,7 +95,7 @@ class Taking:
         if size > self._limit:
             raise BadInput(
                 f"{self.name} was not fetched: it has {bytes_text(size)}, and at most {bytes_text(self._limit)} are.",
-                next_step="Allow more with --limit-mb, or with the setting changes.get_limit_mb; or pack it there first.",
+                next_step="Allow more with --limit-mb or the setting changes.get_limit_mb, or pack it there first.",
             )
 
     async def came(self, count: int, total: int) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import posixpath
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opsterm.changes import lifecycle
@@ -20,6 +20,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused, StorageError, Unreachable
 from opsterm.core.settings import ChangeSettings
 from opsterm.core.text import clean_line
+from opsterm.core.units import bytes_text
 from opsterm.policy.approval import require_writable
 from opsterm.policy.file_put import PUT, file_put, parse_put
 from opsterm.policy.mask import mask
@@ -32,13 +33,14 @@ from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
+from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, difference_of, review_of
 from opsterm.runtime.supervisor import Heart
 
 TIDY_EVERY_S = 600.0
 GRACE_S = 3600.0
 """Seconds for which a content is kept whatever the changes say: its proposal may be on its way."""
-SHOWN_LINES = 200
-SHOWN_BYTES = 100_000
+COMPARE_S = 10.0
+"""Seconds in which the file that would be replaced must have come."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the target, the bytes that have come, and the file's size (0 when it is not known)."""
@@ -69,7 +71,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fetch:
-    """How one file is fetched: where it goes, whether it may replace one or make folders, its most bytes, who is told."""
+    """How one file is fetched: where it goes, what it may do there, its most bytes, and who is told."""
 
     local: Path
     force: bool
@@ -155,7 +157,8 @@ class FileTransfers:
         return fetched
 
     async def get_from_many(self, selector: str, path: str, folder: Path, *, force: bool = False,
-                            limit_mb: int | None = None, progress: Progress | None = None) -> Sequence[Fetched]:  # fmt: skip
+                            limit_mb: int | None = None,
+                            progress: Progress | None = None) -> Sequence[Fetched]:  # fmt: skip
         """Fetch a file from each of several targets, to `folder`/target/name; a failure is data.
 
         Raises:
@@ -270,25 +273,62 @@ class FileTransfers:
             )
         )  # fmt: skip
 
-    async def content(self, change: Change) -> str:
-        """Return what a change would put, when it is text of at most SHOWN_LINES lines, else "".
+    async def review(self, change: Change, *, compare: bool = False) -> PutReview | None:
+        """Return what a change would put, as whoever approves it sees it; None for a change that puts none.
 
-        It is text of a file: clean it before showing.
+        Args:
+            change: any change.
+            compare: whether to look at the file that is there now, on the first target. That is a fetch, with its
+                refusals, and in the audit; what goes wrong is said in `PutReview.there`.
 
         Raises:
             NotFound: its content is not kept any more.
         """
         if change.order.shell != PUT:
-            return ""
+            return None
         put = parse_put(change.order.command)
-        if put.size > SHOWN_BYTES:
-            return ""
-        data = b"".join([piece async for piece in (await self._contents()).pieces(put.sha256)])
+        data = bytearray()
+        async with aclosing((await self._contents()).pieces(put.sha256)) as pieces:  # type: ignore[type-var]  # an async generator
+            async for piece in pieces:
+                data += piece
+                if len(data) > SHOWN_BYTES:
+                    break
+        found = review_of(put, bytes(data))
+        if not compare or found.head:
+            return found
+        target = change.order.targets[0]
         try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            return ""
-        return text if "\0" not in text and len(text.splitlines()) <= SHOWN_LINES else ""
+            async with asyncio.timeout(COMPARE_S):
+                there, difference = difference_of(bytes(data), await self._there(target, put.path))
+        except NotFound:
+            there, difference = "Nothing is there yet.", ()
+        except TimeoutError:
+            there, difference = f"What is there was not read within {COMPARE_S:g} s.", ()
+        except OpstermError as error:
+            there, difference = f"What is there was not read: {mask(error.what)[0]}", ()
+        others = len(change.order.targets) - 1
+        of = f"{target.name}, the first of {others + 1}: " if others else ""
+        return replace(found, there=f"{of}{there}", difference=difference)
+
+    async def _there(self, target: OrderTarget, path: str) -> bytes:
+        """Return the file at a path, when it is small and no secret. Raises OpstermError."""
+        require_writable(read_only=self._settings.read_only, what="read")
+        _require_harmless(target.name, path)
+        data, real_path = bytearray(), path
+        async with aclosing((await self._connector()).read_file(target, path)) as pieces:  # type: ignore[type-var]  # an async generator
+            async for piece in pieces:
+                if isinstance(piece, FoundFile):
+                    _require_harmless(target.name, piece.real_path)
+                    real_path = piece.real_path
+                    continue
+                data += piece
+                if len(data) > SHOWN_BYTES:
+                    raise BadInput(f"it is larger than {bytes_text(SHOWN_BYTES)}.")
+        await self._tell_fetched(
+            Fetched(target=target.name, path=path, real_path=real_path, local=Path("-"), size=len(data),
+                    sha256=hashlib.sha256(data).hexdigest())
+        )  # fmt: skip
+        return bytes(data)
 
     async def tidy_for_ever(self, heart: Heart) -> None:
         """Forget contents that no change needs. Run under the lease."""

@@ -182,7 +182,7 @@ async def test_a_refresh_says_what_changed_and_keeps_the_server(tmp_path: Path, 
         assert (await apis.refresh("pets")).differences.none
         store.extra_paths["/fresh"] = {"get": {"operationId": "getFresh"}}
         assert (await apis.refresh("pets")).differences.added == ("getFresh",)
-        assert (await apis.description("pets")).operation("fresh").path == "/fresh"
+        assert (await apis.description("pets")).operation("getFresh").path == "/fresh"
         assert (await apis.get("pets")).operations == 8
 
 
