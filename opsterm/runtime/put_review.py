@@ -58,7 +58,7 @@ def difference_of(data: bytes, there: bytes) -> tuple[str, tuple[str, ...]]:
     old, new = _lines(there), _lines(data)
     if old is None or new is None:
         return f"What is there is another: {bytes_text(len(there))}, and one of the two is no text.", ()
-    found = [line for line in difflib.unified_diff(old, new, "there", "put", lineterm="", n=2)][2:]
+    found = list(difflib.unified_diff(old, new, "there", "put", lineterm="", n=2))[2:]
     more = len(found) - SHOWN_LINES
     cut = (f"… and {more} more lines",) if more > 0 else ()
     return f"What is there has {bytes_text(len(there))}; the difference:", (*found[:SHOWN_LINES], *cut)

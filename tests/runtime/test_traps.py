@@ -131,7 +131,7 @@ async def test_a_trap_that_no_log_in_vouches_for_is_listed_and_raises_and_ends_n
     async with receiving(home, clock, settings=settings) as device:
         runtime = device.runtime
         device.send(DOWN)
-        await until_async(lambda: runtime.traps.list())
+        await until_async(runtime.traps.list)
         (listed,) = await runtime.traps.list()
         assert (listed.name, listed.checked) == ("linkDown", False)
         assert device.alerts() == []

@@ -68,10 +68,9 @@ class ApprovalScreen(Dialog[str]):
         self._appeared = 0.0
         self._read: dict[str, int] = {}
         self._read_to_end = False
-        self._has_output = False
+        self._has_output = self._compared = False
         self._scrolls_facts = False  # whether the keys scroll what is said of the change, not its output
         self._showing = self._more_came = False
-        self._compared = False
         self._odd_ones = ""
         self._review: PutReview | None = None
 
