@@ -17,7 +17,7 @@ from opsterm.runtime.runtime import Runtime
 if TYPE_CHECKING:
     from opsterm.knowledge.search import KnowledgeBase
     from opsterm.monitoring.host_upkeep import ReadCertificate
-    from opsterm.runtime.ports import Connector, Credentials, HostProbe
+    from opsterm.runtime.ports import Connector, Credentials, HostProbe, SecretStore
     from opsterm.runtime.ports_apis import DescriptionReader
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
@@ -53,8 +53,8 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
         store: WholeStore = await (await module("opsterm.storage.store")).open_store(paths, clock)
         return store
 
-    async def open_credentials() -> Credentials:
-        opened: Credentials = (await module("opsterm.storage.credentials")).open_credentials(
+    async def open_credentials() -> SecretStore:
+        opened: SecretStore = (await module("opsterm.storage.credentials")).open_credentials(
             paths, settings.storage.keyring, environment, runtime.offload.pool("credentials")
         )
         return opened

@@ -39,6 +39,7 @@ from opsterm.runtime.credentials import HTTP
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.ports_camera import CameraPlace
+from opsterm.runtime.secret_places import place_of_url
 
 JSON_LIMIT = 1_000_000
 PICTURE_LIMIT = 30_000_000
@@ -134,7 +135,7 @@ class VapixReader:
 
     async def _auth(self, camera: CameraPlace) -> httpx.Auth:
         ask = HttpAsk(url="", name=camera.name, auth="digest", account=camera.user)
-        secret = await self._credentials.get(HTTP, ask.secret_account)
+        secret = await self._credentials.get(HTTP, ask.secret_account, place_of_url(_origin(camera), camera.name))
         auth = auth_of(ask, secret)
         if auth is None:
             raise NotFound(

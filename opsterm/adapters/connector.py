@@ -22,6 +22,7 @@ from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Sessions, Shell
 from opsterm.runtime.ports_connection_test import Steps
 from opsterm.runtime.ports_files import Contents, FoundFile
+from opsterm.runtime.secret_places import place_of_target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +92,9 @@ class TargetConnector:
             BadInput: the target's protocol is not spoken here.
         """
         if target.protocol == LOCAL:
-            login = SudoLogin(user=self._operator.name, target=target.name, credentials=self._credentials)
+            login = SudoLogin(
+                user=self._operator.name, target=target.name, at=place_of_target(target), credentials=self._credentials
+            )
             return LocalSession(
                 self._environment, self._operator.home, login, sudo_limit_s=self._settings.login_timeout_s,
                 place=self._local_place, contents=self._contents,

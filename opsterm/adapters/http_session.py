@@ -18,6 +18,7 @@ from opsterm.runtime.credentials import API
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials, Ended
 from opsterm.runtime.ports_apis import secret_account
+from opsterm.runtime.secret_places import place_of_url
 
 BODY_LIMIT = 16_000_000
 """Bytes of an answer that are read; one that never ends is cut off here."""
@@ -96,7 +97,8 @@ class HttpSession:
             account = secret_account(name, request.origin)
             if not request.origin.secure:
                 raise Refused("The request was not sent: it has a secret in it and would go over http.")
-            secret = await self._credentials.get(API, account) if self._credentials is not None else None
+            place = place_of_url(str(request.origin), self._target.name)
+            secret = await self._credentials.get(API, account, place) if self._credentials is not None else None
             if secret is None:
                 raise NotFound(
                     f"The request was not sent: no secret {name} is kept for {request.origin}.",

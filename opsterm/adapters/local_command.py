@@ -20,6 +20,7 @@ from opsterm.policy.file_put import PUT
 from opsterm.policy.order import AS_LOGGED_IN, RunAs
 from opsterm.runtime.ports import Ended
 from opsterm.runtime.ports_files import Contents
+from opsterm.runtime.secret_places import SecretPlace
 
 SUDO_LIMIT_S = 30.0
 
@@ -30,6 +31,7 @@ _NOT_PASSED_ON = frozenset({
 """Variables by which a shell would run or mean something else than was approved (bash(1), INVOCATION), and those
 that open what only opsterm may open."""
 
+_NOWHERE = SecretPlace(name="", protocol="", address="", port=0)
 _FUNCTION = "BASH_FUNC_"
 """A variable whose name begins so is a function to bash, which goes before a program of that name."""
 
@@ -54,7 +56,7 @@ class LocalSession:
             if name not in _NOT_PASSED_ON and not name.startswith(_FUNCTION)
         }
         self.folder = folder
-        self.login = login or SudoLogin(user="", target="", credentials=None)
+        self.login = login or SudoLogin(user="", target="", at=_NOWHERE, credentials=None)
         self.sudo_limit_s = sudo_limit_s
         self._place = place
         self._contents = contents

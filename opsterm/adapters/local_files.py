@@ -158,6 +158,10 @@ class OperatorFiles:
         """Return whether there is a folder."""
         return await self._run(path.is_dir)
 
+    async def free(self, path: Path) -> int:
+        """Return the bytes that are free; see `runtime.ports_files.NewFiles.free`."""
+        return await self._run(lambda: _free(path.parent))
+
     async def create(self, path: Path, *, replace: bool, folders: bool = False) -> OperatorFile:
         """Begin a file; see `runtime.ports_files.NewFiles.create`."""
         return await self._run(lambda: self._create(path, replace=replace, folders=folders))
@@ -177,6 +181,12 @@ class OperatorFiles:
                 f"{shown} cannot be made here.", why=error.strerror or str(error),
                 next_step="Name a file in a folder that you may write to.",
             ) from error  # fmt: skip
+
+
+def _free(folder: Path) -> int:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
 
 
 def _refuse(path: Path, shown: str, *, replace: bool) -> None:

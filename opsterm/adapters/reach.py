@@ -18,6 +18,7 @@ from opsterm.runtime.credentials import HTTP
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.ports_connection_test import UNHEARD, Steps
+from opsterm.runtime.secret_places import place_of_url
 
 
 def _load_http() -> ModuleType:
@@ -58,7 +59,7 @@ class LineReachProbe:
             if self._check is None:
                 self._check = await self._load()
         secret = await self._secret(ask)
-        passphrase = await self._credentials.get(HTTP, ask.client_certificate) if ask.client_certificate else None
+        passphrase = await self._credentials.unsent(HTTP, ask.client_certificate) if ask.client_certificate else None
         return await self._check(ask, secret, passphrase, steps)
 
     async def _load(self) -> Check:
@@ -82,7 +83,7 @@ class LineReachProbe:
                 next_step="Use https, or digest where the server offers it.",
             )
         account = ask.secret_account
-        secret = await self._credentials.get(HTTP, account)
+        secret = await self._credentials.get(HTTP, account, place_of_url(ask.url, ask.name))
         if secret is None:
             raise NotFound(
                 f"There is no secret of {HTTP} for {account}.",

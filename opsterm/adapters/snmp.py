@@ -32,6 +32,7 @@ from opsterm.policy.order import OrderTarget
 from opsterm.runtime.credentials import SNMP
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports_snmp import SnmpLogin, Walked
+from opsterm.runtime.secret_places import place_of_target
 
 if TYPE_CHECKING:
     from opsterm.runtime.ports import Credentials
@@ -126,7 +127,7 @@ class PySnmpReader:
         return _Within(target, self._settings.total_timeout_s)
 
     async def _login(self, target: OrderTarget) -> SnmpLogin | None:
-        secret = await self._credentials.get(SNMP, target.name)
+        secret = await self._credentials.get(SNMP, target.name, place_of_target(target))
         return unseal(secret, target.name) if secret else None
 
     async def _resolve(self, target: OrderTarget) -> tuple[str, int]:

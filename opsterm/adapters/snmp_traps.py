@@ -231,9 +231,12 @@ class UdpTrapEar:
             if isinstance(message, V3Message):
                 notification, answer = await self._open(ours, message, login, peer)
                 version, user = "3", message.user.decode("utf-8", "replace")
+                proved = bool(login.users and login.users[message.user].login.auth)
+                engine = message.engine.hex() if proved and not notification.is_inform else ""
             else:
                 notification, answer = _let_in(message, login)
                 version, user = "1" if message.version == 0 else "2c", ""
+                proved, engine = bool(login.communities), ""
         except Malformed as fault:
             sender.malformed += 1
             sender.said = str(fault)
@@ -245,7 +248,7 @@ class UdpTrapEar:
         sender.taken += 1
         trap = ArrivedTrap(
             target=sender.target, sender=sender.address, at=at, version=version, user=user,
-            checked=bool(login.communities or login.users), trap=notification.trap,
+            checked=proved, engine=engine, trap=notification.trap,
             up_time=notification.up_time, bindings=notification.bindings, is_inform=notification.is_inform,
         )  # fmt: skip
         return Arrival(trap=trap, acknowledge=partial(self._send, answer, peer))
@@ -281,7 +284,7 @@ class UdpTrapEar:
         found = _Login(now)
         try:
             for service in (SNMP, SNMP_TRAPS):
-                secret = await self._credentials.get(service, target)
+                secret = await self._credentials.unsent(service, target)
                 if secret is None:
                     continue
                 login = unseal(secret, target)

@@ -74,8 +74,8 @@ class SshConnector:
 
     def _session_on(self, hold: Hold, target: str) -> SshSession:
         return SshSession(
-            hold, self._credentials, sudo_limit_s=self._settings.login_timeout_s, contents=self._contents,
-            target=target, unended=self._unended,
+            hold, self._credentials, sudo_limit_s=self._settings.login_timeout_s,
+            start_limit_s=self._settings.start_timeout_s, contents=self._contents, target=target, unended=self._unended,
         )  # fmt: skip
 
     async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
@@ -92,7 +92,8 @@ class SshConnector:
         """Open a log-in shell; see `ports.Connector.shell`."""
         hold = await self._lines.hold(asked_for(target), target.name)
         try:
-            return await open_shell(hold, columns=columns, rows=rows, term=term)
+            limit_s = self._settings.start_timeout_s
+            return await open_shell(hold, columns=columns, rows=rows, term=term, start_limit_s=limit_s)
         except BaseException:
             hold.leave()
             raise

@@ -13,6 +13,7 @@ from opsterm.adapters.ssh_config import Values
 from opsterm.adapters.ssh_config_lines import matches, parse_span
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
+from opsterm.runtime.secret_places import SecretPlace
 
 ALIVE_INTERVAL_S = 15
 """Seconds between two signs of life when ssh_config says none: a dead line is seen within a minute."""
@@ -45,6 +46,7 @@ class Destination:
 
     Attributes:
         name: target name, as credentials and messages use it.
+        secrets_for: the place that a password must have been kept for.
         hostname: what is looked up and connected to.
         port: TCP port.
         user: log-in name.
@@ -76,6 +78,7 @@ class Destination:
     """
 
     name: str
+    secrets_for: SecretPlace
     hostname: str
     port: int
     user: str
@@ -144,12 +147,13 @@ def check_destination(host: str, user: str) -> None:
             )
 
 
-def build_destination(values: Values, *, name: str, known_hosts: Path | None) -> Destination:
+def build_destination(values: Values, *, name: str, secrets_for: SecretPlace, known_hosts: Path | None) -> Destination:
     """Type every option; see `Destination`.
 
     Args:
         values: what ssh_config says.
         name: target name.
+        secrets_for: see `Destination`.
         known_hosts: the operator's file where it was set in opsterm itself: it then goes before ssh_config.
 
     Raises:
@@ -161,6 +165,7 @@ def build_destination(values: Values, *, name: str, known_hosts: Path | None) ->
     identities = values.words.get("identityfile", ())
     return Destination(
         name=name,
+        secrets_for=secrets_for,
         hostname=values.hostname,
         port=_number(values, "port", 22, 65535),
         user=values.first("user") or values.tokens["u"],

@@ -12,7 +12,7 @@ import functools
 import os
 import stat
 import struct
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 from opsterm.adapters.ssh_destination import Destination
 from opsterm.adapters.ssh_known_hosts import fingerprint, rsa_bits
 from opsterm.adapters.ssh_library import asyncssh, public_key
-from opsterm.core.errors import StorageError
+from opsterm.core.errors import SecretNotSent, StorageError
+from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.runtime.credentials import SSH, SSH_KEY
 from opsterm.runtime.offload import Run
@@ -46,12 +47,14 @@ class Attempts:
         tried: ways that were tried, in order.
         notes: sentences about keys and passwords that could not be used.
         accepted_by_server: ways the server named when it was last asked.
+        withheld: why the kept password was not sent, None when it was or there is none.
     """
 
     offered: list[str] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     accepted_by_server: list[str] = field(default_factory=list)
+    withheld: SecretNotSent | None = None
 
     def note(self, sentence: str) -> None:
         """Keep a sentence, once."""
@@ -238,7 +241,17 @@ class Identity:
             return None
         self._password_given = True
         account = f"{self._destination.user}@{self._destination.name}"
-        secret = await self._stored(SSH, account, f"the password of {clean_line(account)}")
+        try:
+            return await self._password_of(account)
+        except SecretNotSent as error:
+            self.attempts.withheld = error
+            return None
+
+    async def _password_of(self, account: str) -> str | None:
+        if self._credentials is None:
+            return None
+        credentials, place = self._credentials, self._destination.secrets_for
+        secret = await self._looked_up(credentials.get(SSH, account, place), f"the password of {clean_line(account)}")
         if secret is None:
             self.attempts.note(f"No password of {clean_line(account)} is kept.")
         return secret
@@ -293,7 +306,7 @@ class Identity:
             return []
         passphrase = None
         if file.is_encrypted:
-            passphrase = await self._stored(SSH_KEY, str(file.path), f"the passphrase of {shown}")
+            passphrase = await self._passphrase_of(file.path)
             if passphrase is None:
                 self.attempts.note(f"{shown} has a passphrase that is not kept; add the key to an agent, or keep it.")
                 return []
@@ -333,11 +346,15 @@ class Identity:
                 f"{clean_line(self._destination.user, limit=80)} in: {clean_line(str(error), limit=100)}."
             )
 
-    async def _stored(self, service: str, account: str, what: str) -> str | None:
+    async def _passphrase_of(self, path: Path) -> str | None:
         if self._credentials is None:
             return None
+        what = f"the passphrase of {clean_line(str(path))}"
+        return await self._looked_up(self._credentials.unsent(SSH_KEY, str(path)), what)
+
+    async def _looked_up(self, asked: Awaitable[Secret | None], what: str) -> str | None:
         try:
-            secret = await self._credentials.get(service, account)
+            secret = await asked
         except StorageError as error:
             self.attempts.note(f"Whether {what} is kept could not be looked up: {error.what}")
             return None

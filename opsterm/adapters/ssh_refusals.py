@@ -152,6 +152,12 @@ def _not_let_in(destination: Destination, client: LoginProgress, *, said: str) -
     if client.banner.strip():
         reasons.append(f"Its banner: {clean_line(client.banner.strip(), limit=200)}")
     user = clean_line(destination.user, limit=80)
+    if attempts.withheld is not None:
+        reasons.insert(0, f"{attempts.withheld.what} {attempts.withheld.why}")
+        return AuthenticationFailed(
+            f"{destination.place} did not let {user} in.", why=" ".join(reasons),
+            next_step=attempts.withheld.next_step,
+        )  # fmt: skip
     many = "Too many" in said or len(attempts.offered) > 5
     return AuthenticationFailed(
         f"{destination.place} did not let {user} in.",

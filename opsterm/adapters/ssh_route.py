@@ -15,6 +15,7 @@ from opsterm.core.settings import SshSettings
 from opsterm.core.text import clean_line
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.ports import Operator
+from opsterm.runtime.secret_places import SecretPlace, place_of_jump, place_of_target
 
 MOST_JUMPS = 8
 _STANDARD = SshSettings()
@@ -30,6 +31,7 @@ class Asked:
         port: 0 for what ssh_config says.
         user: "" for what ssh_config says.
         jumps: jump hosts that replace those of ssh_config; None for those of ssh_config.
+        is_target: whether the inventory says where it is; else ssh_config does.
     """
 
     name: str
@@ -37,6 +39,16 @@ class Asked:
     port: int = 0
     user: str = ""
     jumps: tuple[str, ...] | None = None
+    is_target: bool = False
+
+    @property
+    def secrets_for(self) -> SecretPlace:
+        """The place that a password of it must have been kept for."""
+        if not self.is_target:
+            return place_of_jump(self.name)
+        return place_of_target(
+            OrderTarget(name=self.name, protocol="ssh", address=self.address, port=self.port, user=self.user)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +69,7 @@ class Prepared:
 def asked_for(target: OrderTarget | str) -> Asked:
     """Return where a target is, or what "web-1" and "web-1:2222" stand for."""
     if isinstance(target, OrderTarget):
-        return Asked(name=target.name, address=target.address, port=target.port, user=target.user)
+        return Asked(name=target.name, address=target.address, port=target.port, user=target.user, is_target=True)
     host, port = split_port(target)
     return Asked(name=host, address=host, port=port)
 
@@ -105,7 +117,9 @@ class RouteBook:
             values = self._config.resolve(asked.name, hostname=asked.address, port=asked.port, user=asked.user)
         else:
             values = self._config.resolve(asked.address, port=asked.port, user=asked.user)
-        destination = build_destination(values, name=asked.name, known_hosts=self._own_file)
+        destination = build_destination(
+            values, name=asked.name, secrets_for=asked.secrets_for, known_hosts=self._own_file
+        )
         jumps = destination.proxy_jump if asked.jumps is None else asked.jumps
         return destination, _last_jump(jumps) if jumps else None
 

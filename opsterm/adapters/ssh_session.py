@@ -29,8 +29,6 @@ from opsterm.runtime.ports_files import Contents
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
 
-OPEN_LIMIT_S = 30.0
-"""Seconds for a channel to open and its command to start."""
 CLOSE_LIMIT_S = 3.0
 BARE_TERMINAL = ("dumb", 80, 24)
 """TERM, columns and rows of a terminal that nobody looks at; with this TERM programs draw nothing and page nothing."""
@@ -54,16 +52,18 @@ class SshSession:
         hold: a place on an open line.
         credentials: where sudo's password is; None: nowhere.
         sudo_limit_s: seconds for sudo to let a command begin.
+        start_limit_s: seconds for the server to start a command.
     """
 
     def __init__(
-        self, hold: Hold, credentials: Credentials | None, *, sudo_limit_s: float, contents: Contents | None = None,
-        target: str = "", unended: UnendedCommands | None = None,
+        self, hold: Hold, credentials: Credentials | None, *, sudo_limit_s: float, start_limit_s: float,
+        contents: Contents | None = None, target: str = "", unended: UnendedCommands | None = None,
     ) -> None:  # fmt: skip
         self._hold = hold
         self._place = hold.line.destination.place
         self._credentials = credentials
         self._sudo_limit_s = sudo_limit_s
+        self._start_limit_s = start_limit_s
         self._running = 0
         self._contents = contents
         self._unended = unended or UnendedCommands()
@@ -105,7 +105,12 @@ class SshSession:
             while True:
                 try:
                     await _open(
-                        connection, stream, self._place, command=line, terminal=BARE_TERMINAL if how.pty else None
+                        connection,
+                        stream,
+                        self._place,
+                        command=line,
+                        terminal=BARE_TERMINAL if how.pty else None,
+                        limit_s=self._start_limit_s,
                     )
                     break
                 except NoRoom:
@@ -129,7 +134,9 @@ class SshSession:
 
     def _sudo(self, become: str) -> SudoStart:
         destination = self._hold.line.destination
-        login = SudoLogin(user=destination.user, target=destination.name, credentials=self._credentials)
+        login = SudoLogin(
+            user=destination.user, target=destination.name, at=destination.secrets_for, credentials=self._credentials
+        )
         return SudoStart(login, become, limit_s=self._sudo_limit_s)
 
     async def _begin(self, connection: SSHClientConnection, stream: ByteChannel, become: str) -> None:
@@ -259,7 +266,7 @@ class SshShell:
         return self._stream.ended()
 
 
-async def open_shell(hold: Hold, *, columns: int, rows: int, term: str) -> SshShell:
+async def open_shell(hold: Hold, *, columns: int, rows: int, term: str, start_limit_s: float) -> SshShell:
     """Open a log-in shell on a PTY.
 
     Args:
@@ -267,6 +274,7 @@ async def open_shell(hold: Hold, *, columns: int, rows: int, term: str) -> SshSh
         columns: width in cells.
         rows: height in cells.
         term: TERM of the shell.
+        start_limit_s: seconds for the server to open it.
 
     Raises:
         Unreachable: the server opens no channel or no PTY.
@@ -278,7 +286,7 @@ async def open_shell(hold: Hold, *, columns: int, rows: int, term: str) -> SshSh
         try:
             await _open(
                 line.connection, stream, destination.place, terminal=(term, columns, rows),
-                environment=destination.environment,
+                environment=destination.environment, limit_s=start_limit_s,
             )  # fmt: skip
             return SshShell(stream, hold)
         except NoRoom:
@@ -288,7 +296,7 @@ async def open_shell(hold: Hold, *, columns: int, rows: int, term: str) -> SshSh
 
 async def _open(
     connection: SSHClientConnection, stream: ByteChannel, place: str, *, command: str | None = None,
-    terminal: tuple[str, int, int] | None = None, environment: Mapping[str, str] | None = None,
+    terminal: tuple[str, int, int] | None = None, environment: Mapping[str, str] | None = None, limit_s: float,
 ) -> None:  # fmt: skip
     """Open a channel for a command, or for a shell on a terminal.
 
@@ -297,7 +305,7 @@ async def _open(
     term, columns, rows = terminal or (None, 0, 0)
     sent = [f"{name}={value}" for name, value in (environment or {}).items()]
     try:
-        async with asyncio.timeout(OPEN_LIMIT_S):
+        async with asyncio.timeout(limit_s):
             await asyncio.shield(
                 connection.create_session(
                     lambda: stream, command, encoding=None, env=sent, send_env=None,
@@ -308,9 +316,9 @@ async def _open(
             )  # fmt: skip
     except TimeoutError as error:
         raise TimedOut(
-            f"{place} did not start the {'shell' if terminal else 'command'} within {OPEN_LIMIT_S:g} s.",
+            f"{place} did not start the {'shell' if terminal else 'command'} within {limit_s:g} s.",
             why="The log-in stands, but the server does not answer.",
-            next_step="See the load of the target.",
+            next_step="See the load of the target; ssh.start_timeout_s sets how long opsterm waits.",
         ) from error
     except asyncssh.ChannelOpenError as error:
         stream.settled.set()

@@ -12,6 +12,7 @@ from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.runtime.credentials import SSH, SUDO
 from opsterm.runtime.ports import Credentials
+from opsterm.runtime.secret_places import SecretPlace
 
 GO = b"\n"
 """What the line that runs as the other account waits for; to a script that is read from the input it is nothing."""
@@ -26,11 +27,13 @@ class SudoLogin:
     Attributes:
         user: the account that logged in.
         target: name of the target.
+        at: where the password goes.
         credentials: where passwords are; None: nowhere.
     """
 
     user: str
     target: str
+    at: SecretPlace
     credentials: Credentials | None
 
     @property
@@ -39,11 +42,16 @@ class SudoLogin:
         return f"{self.user}@{self.target}"
 
     async def password(self) -> Secret | None:
-        """Return the kept password, None when there is none. Raises StorageError: it cannot be looked up."""
+        """Return the kept password, None when there is none.
+
+        Raises:
+            SecretNotSent: it is kept for another place.
+            StorageError: it cannot be looked up.
+        """
         if self.credentials is None:
             return None
-        kept = await self.credentials.get(SUDO, self.account)
-        return kept or await self.credentials.get(SSH, self.account)
+        kept = await self.credentials.get(SUDO, self.account, self.at)
+        return kept or await self.credentials.get(SSH, self.account, self.at)
 
 
 class SudoRefused(Refused):
@@ -71,6 +79,7 @@ class SudoStart:
 
         Raises:
             SudoRefused: it asks for a password that is not kept, or asks again.
+            SecretNotSent: the password is kept for another place.
             StorageError: the password cannot be looked up.
             TimedOut: it came to neither in time.
         """

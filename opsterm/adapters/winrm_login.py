@@ -18,6 +18,7 @@ from opsterm.core.winrm_settings import SEALS, WinrmSettings
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.credentials import WINRM
 from opsterm.runtime.ports import Credentials
+from opsterm.runtime.secret_places import place_of_target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,7 @@ async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials:
     Raises:
         BadInput: an account or a password is missing.
         Refused: it would show a password to whoever answers, or send what anyone can read.
+        SecretNotSent: the password is kept for another place.
         VaultLocked: the password cannot be looked up.
     """
     require_safe(settings, target)
@@ -114,7 +116,8 @@ async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials:
             next_step=f"Name one: opsterm targets edit {name} --user 'LAB\\ops', or set winrm.user.",
         )
     elif credentials is not None:
-        password = await credentials.get(WINRM, f"{user}@{name}") or await credentials.get(WINRM, user)
+        place = place_of_target(target)
+        password = await credentials.get(WINRM, f"{user}@{name}", place) or await credentials.get(WINRM, user, place)
     if password is None and settings.auth not in ("kerberos", "certificate"):
         shown = clean_line(user, limit=200)
         raise BadInput(

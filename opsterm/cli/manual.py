@@ -82,6 +82,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
         "target", "name", "vendor", "os", "os_version", "model", "serial", "description", "object_id", "contact",
         "location", "uptime_s", "interfaces", "error", "why", "next_step",
     ),
+    "snmp trust": ("target", "before", "engine"),
     "snmp traps": (
         "id", "target", "sender", "version", "user", "checked", "is_inform", "trap", "name", "up_time_s", "at",
         "last_at", "count", "bindings",
@@ -117,6 +118,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
         "operation", "method", "path", "summary", "tags", "deprecated", "reads", "parameters", "body", "security",
     ),
     "apis call": ("change", "state", "request", "risk", "digest", "status", "headers", "body", "message"),
+    "apis accept": ("api", "operation", "reads"),
     "apis refresh": ("name", "version", "operations", "added", "removed", "changed"),
     "apis login": ("api", "scheme", "kept"),
     "apis remove": ("name", "secrets_kept"),
@@ -146,8 +148,9 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "mail drop": MAIL_KEYS,
     "vault status": ("state", "text"),
     "vault create": ("state", "text"),
-    "vault list": ("service", "account"),
-    "vault services": ("name", "what", "account", "example"),
+    "vault list": ("service", "account", "goes_to", "waits"),
+    "vault services": ("name", "what", "account", "example", "binds"),
+    "vault confirm": ("service", "account", "goes_to", "waits"),
     "vault set": ("service", "account", "kept"),
     "vault remove": ("service", "account", "kept"),
 }  # fmt: skip
@@ -200,6 +203,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "snmp walk": ("opsterm snmp walk sw-1 ifName ifAlias", "opsterm snmp walk sw-1 1.3.6.1.4.1.9.2 --limit 500"),
     "snmp table": ("opsterm snmp table sw-1 ifTable", "opsterm snmp table srv-1 hrStorageTable --json"),
     "snmp profile": ("opsterm snmp profile 'group:switches'",),
+    "snmp trust": ("opsterm snmp trust sw-1",),
     "snmp traps": ("opsterm snmp traps 'group:switches' --since 2h", "opsterm snmp traps --senders"),
     "snmp login": (
         "opsterm snmp login 'group:switches'",
@@ -235,6 +239,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm apis call petstore createPet name=rex --reason 'a new one'",
         "opsterm apis call petstore createPet --body - < pet.json",
     ),
+    "apis accept": ("opsterm apis accept petstore moved",),
     "apis refresh": ("opsterm apis refresh petstore",),
     "apis login": ("opsterm apis login petstore", "opsterm apis login petstore token < token"),
     "apis remove": ("opsterm apis remove petstore",),
@@ -285,6 +290,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm vault set opsterm:ssh ops@web-01",
         "opsterm vault set opsterm:ssh ops@web-01 < passphrase-and-secret",
     ),
+    "vault confirm": ("opsterm vault confirm opsterm:ssh ops@web-01",),
     "vault remove": ("opsterm vault remove opsterm:ssh ops@web-01",),
 }
 """Verb -> command lines that work as they stand."""

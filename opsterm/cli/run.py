@@ -39,9 +39,10 @@ VERBS: Mapping[str, str] = {
     "services depends": "services:declare_dependency",
     **{f"snmp {action}": f"snmp:{action}" for action in ("get", "walk", "table", "profile", "login")},
     **{f"apis {action}": f"apis:{action}_api" for action in
-       ("add", "show", "call", "refresh", "login", "remove")},
+       ("add", "show", "call", "accept", "refresh", "login", "remove")},
     "apis list": "apis:list_apis",
     "snmp traps": "traps:traps",
+    "snmp trust": "traps:trust",
     "alerts": "watching:alerts",
     "metrics": "watching:metrics",
     "history": "watching:history",
@@ -68,7 +69,10 @@ VERBS: Mapping[str, str] = {
     "where": "house:where",
     "serve": "house:serve",
     **{f"mail {action}": f"mail:{action}" for action in ("test", "queue", "retry", "drop")},
-    **{f"vault {action}": f"vault:{action}" for action in ("status", "create", "list", "services", "set", "remove")},
+    **{
+        f"vault {action}": f"vault:{action}"
+        for action in ("status", "create", "list", "services", "set", "confirm", "remove")
+    },
 }  # fmt: skip
 """Verb -> module:function in `opsterm.cli.verbs`; imported when the verb is used."""
 

@@ -127,6 +127,10 @@ class NotApproved(Refused):
     """A change was to run whose approval is missing, expired, or for other bytes."""
 
 
+class SecretNotSent(Refused):
+    """A secret stayed here: it was not kept for the place that it would have gone to."""
+
+
 class LeaseLost(Refused):
     """Another process runs the workers now; what this one wanted to write as their holder was not kept."""
 

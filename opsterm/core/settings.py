@@ -85,6 +85,9 @@ class SshSettings:
     known_hosts: str = option("~/.ssh/known_hosts", "The known_hosts that is obeyed and added to.")
     connect_timeout_s: float = option(10.0, "Seconds to wait for a TCP connection.", check=between(0.5, 300))
     login_timeout_s: float = option(30.0, "Seconds to wait for the key exchange and log-in.", check=between(1, 600))
+    start_timeout_s: float = option(
+        30.0, "Seconds a server may take to start a command or a shell after the log-in.", check=between(0.5, 600)
+    )
     parallel: int = option(10, "Targets of one change that are worked on at the same time.", check=between(1, 200))
     connections: int = option(
         500, "SSH connections open at the same time, to all targets; jump hosts come on top.", check=between(1, 10000)
@@ -119,6 +122,12 @@ class ChangeSettings:
         1024,
         "Kilobytes of output kept per target; the rest is counted and hashed.",
         check=between(1, 1_000_000),
+    )
+    get_limit_mb: int = option(
+        2000, "Megabytes that a file may have which is fetched from a target.", check=between(1, 10_000_000)
+    )
+    get_reserve_mb: int = option(
+        500, "Megabytes that stay free on this host's disk when files are fetched.", check=between(0, 10_000_000)
     )
     put_limit_mb: int = option(
         100, "Megabytes that a file may have which is to be put on targets.", check=between(1, 100_000)

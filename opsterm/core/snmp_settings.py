@@ -74,6 +74,11 @@ class SnmpSettings:
         "among them, need root or a capability; `opsterm doctor` says how to do without.",
         check=_place_fault,
     )
+    traps_need_login: bool = option(
+        True,
+        "Let only traps raise and end alerts that a kept log-in says are the target's (`opsterm snmp login NAME`, with "
+        "--traps for what it sends alone); others are listed as not authenticated.",
+    )
     trap_alert: tuple[SnmpTrapAlertSetting, ...] = option(
         (), "Your own rules for which traps are alerts, tried before those that ship."
     )

@@ -6,6 +6,7 @@ The operator's `targets edit`, a CSV cell and a variable of an Ansible inventory
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import re
 from collections.abc import Mapping
 
@@ -141,7 +142,29 @@ def check_address(text: str) -> str:
     """
     if text and not _ADDRESS.fullmatch(text):
         raise BadInput(f"{shown(text)} cannot be an address.", next_step="Give a host name or an IP address.")
+    if _is_no_number(text):
+        raise BadInput(
+            f"{shown(text)} is a number that is no IP address.",
+            why="An IPv4 address has four numbers from 0 to 255, an IPv6 one hexadecimal digits and colons.",
+            next_step="Give it as in 192.0.2.7 or 2001:db8::7, or a host name.",
+        )
     return text
+
+
+def _is_no_number(text: str) -> bool:
+    """Return whether a text can only be meant as an IP address, and is none.
+
+    No host name ends in a label of digits (RFC 3696, 2), nor has it a colon. inet_aton reads "10.1" and "2130706433" as
+    addresses that nobody sees in them.
+    """
+    last = text.rstrip(".").rpartition(".")[2]
+    if ":" not in text and not re.fullmatch(r"[0-9]+|0[xX][0-9A-Fa-f]*", last):
+        return False
+    try:
+        ipaddress.ip_address(text.partition("%")[0] if ":" in text else text)
+    except ValueError:
+        return True
+    return False
 
 
 def check_user(text: str) -> str:

@@ -67,6 +67,38 @@ class TrapReceived(Event):
     text: str
 
 
+@event("target.engine_changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpEngineChanged(Event):
+    """Traps of a target came from another SNMP engine than the one that is kept, with the right passphrase.
+
+    Attributes:
+        target: target name.
+        sender: the address it came from.
+        before: id of the kept engine, hexadecimal digits.
+        now: id of the other.
+    """
+
+    target: str
+    sender: str
+    before: str
+    now: str
+
+
+@event("target.engine_trusted")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnmpEngineTrusted(Event):
+    """An operator took another SNMP engine for a target's.
+
+    Attributes:
+        target: target name.
+        engine: its id, hexadecimal digits.
+    """
+
+    target: str
+    engine: str
+
+
 @event("profile.changed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChanged(Event):

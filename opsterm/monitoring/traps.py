@@ -38,7 +38,8 @@ class ArrivedTrap:
         at: epoch seconds.
         version: "1", "2c" or "3".
         user: of version 3, else "".
-        checked: whether a kept log-in says that it is the target's: version 3, or a community that is known.
+        checked: whether a kept log-in says that it is the target's: version 3 with a passphrase, or a known community.
+        engine: id of the sender's engine in hexadecimal digits, proved by its passphrase; "" for none, as of an inform.
         trap: which one.
         up_time: of the sender, hundredths of a second; None when it does not say.
         bindings: what it tells.
@@ -55,6 +56,7 @@ class ArrivedTrap:
     up_time: int | None
     bindings: Sequence[Binding]
     is_inform: bool
+    engine: str = ""
 
     @property
     def mark(self) -> str:

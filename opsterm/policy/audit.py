@@ -20,7 +20,8 @@ from opsterm.policy.mask import mask
 Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
-PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.")
+PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.",
+            "credential.")  # fmt: skip
 """Kinds that are audited begin with one of these; besides, what a person did to an alert or a service is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen"})
@@ -271,10 +272,28 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
         _text(f, "api"),
         result=", ".join(f"{_text(f, word)} {word}" for word in ("added", "removed", "changed")),
     ),
+    "api.operation_accepted": lambda f: _Said(
+        f"accepted that {_text(f, 'operation')} of {_text(f, 'api')} only reads",
+        _text(f, "api"),
+        result=f"{_text(f, 'method')} {_text(f, 'path')}",
+    ),
     "api.removed": lambda f: _Said(f"removed the API {_text(f, 'api')}", _text(f, "api")),
     "target.edited": _edited,
     "target.removed": lambda f: _Said(f"removed {_text(f, 'target')}", _text(f, "target")),
     "targets.imported": _imported,
+    "target.engine_changed": lambda f: _Said(
+        f"heard {_text(f, 'target')} from another SNMP engine",
+        _text(f, "target"),
+        result=f"{_text(f, 'now')} at {_text(f, 'sender')}, not {_text(f, 'before')}",
+    ),
+    "target.engine_trusted": lambda f: _Said(
+        f"trusted the SNMP engine of {_text(f, 'target')}", _text(f, "target"), result=_text(f, "engine")
+    ),
+    "credential.confirmed": lambda f: _Said(
+        f"confirmed where the secret {_text(f, 'service')} of {_text(f, 'account')} goes",
+        _text(f, "account"),
+        result=", ".join(_names(f, "places")),
+    ),
     "hostkey.trusted": lambda f: _Said(
         f"trusted the host key of {_text(f, 'target')}", _text(f, "target"), result=_text(f, "fingerprint")
     ),

@@ -80,8 +80,10 @@ def assess(
     if shell == HTTP:
         grade = grade_request(command)
         changing = RiskLevel.MEDIUM if grade.medium else RiskLevel.HIGH
-        context = _context(targets, environments) if grade.refusal else ()
-        return Risk(level=changing if grade.refusal else RiskLevel.LOW, reasons=(*grade.reasons, *context))
+        context = _context(targets, environments) if grade.refusal or warnings else ()
+        if warnings and not grade.refusal:
+            return Risk(level=RiskLevel.MEDIUM, reasons=(*warnings, *grade.reasons[1:], *context))
+        return Risk(level=changing if grade.refusal else RiskLevel.LOW, reasons=(*grade.reasons, *warnings, *context))
     refusal = why_not_read_only(command, shell, how=how)
     raised = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:

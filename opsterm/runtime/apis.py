@@ -7,22 +7,18 @@ everything else waits for an approval. Nothing here sends a request to an API; t
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urljoin
 
 from opsterm.changes.change import Change, ChangeState
-from opsterm.core.addresses import is_off_limits
 from opsterm.core.clock import Clock
-from opsterm.core.errors import BadInput, NotFound, Refused
-from opsterm.core.http_request import HttpRequest, origin_of, parse_request
+from opsterm.core.errors import BadInput, NotFound
+from opsterm.core.http_request import HttpRequest, origin_of
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.inventory.apis.calls import Call, request_of
-from opsterm.inventory.apis.description import ApiDescription
+from opsterm.inventory.apis.description import ApiDescription, Operation
 from opsterm.inventory.apis.differences import ApiDifferences, compare_descriptions
 from opsterm.inventory.apis.document import JSON_LIMIT, read_document
 from opsterm.inventory.apis.events import ApiAdded, ApiRefreshed, ApiRemoved
@@ -31,6 +27,8 @@ from opsterm.inventory.patterns import near_enough
 from opsterm.inventory.target import Protocol, Target
 from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.order import HTTP
+from opsterm.runtime.accepted_operations import AcceptedOperations
+from opsterm.runtime.api_names import base_url, name_of_title, require_api_name
 from opsterm.runtime.changes import Changes, Proposal
 from opsterm.runtime.credentials import API
 from opsterm.runtime.edges import Files
@@ -43,9 +41,6 @@ from opsterm.runtime.ports_apis import Api, ApiStore, DescriptionReader, secret_
 TAG = "api"
 ASKED_S = 30.0
 """Seconds that a call may take which somebody waits for in the chat."""
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
-_RESERVED = frozenset({"all", "and", "or", "not", "localhost"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +82,10 @@ class ApiReply:
 class Apis:
     """Everything that can be done with an API."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (every use-case of APIs, and what each needs)
         self, store: ApiStore, ledger: Ledger, clock: Clock, *, inventory: Inventory, changes: Changes,
         credentials: Callable[[], Credentials], reader: Callable[[], Awaitable[DescriptionReader]], files: Files,
-        offload: Offload, read_only: bool,
+        offload: Offload, read_only: bool, accepted: AcceptedOperations,
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -102,6 +97,7 @@ class Apis:
         self._files = files
         self._offload = offload
         self._read_only = read_only
+        self._accepted = accepted
         self._read: dict[str, tuple[str, ApiDescription]] = {}  # by name: what it was read from, and the description
 
     # ------------------------------------------------------------------ learning one
@@ -121,10 +117,10 @@ class Apis:
         """
         where, data = await self._fetched(source)
         description = await self._offload.run("files", lambda: read_openapi(read_document(data)))
-        base = _server(description, where, server)
+        base = base_url(description, where, server)
         now = self._clock.now()
         api = Api(
-            name=_name(name or _slug(description.title)),
+            name=require_api_name(name or name_of_title(description.title)),
             source=where,
             server=base,
             title=description.title,
@@ -204,6 +200,7 @@ class Apis:
         target = self._inventory.target(name)
         if target is not None and target.protocol is Protocol.HTTP and TAG in target.tags:
             await self._inventory.remove([name])
+        await self._accepted.forget(name)
         origin = origin_of(api.server)
         return [secret_account(scheme, origin) for scheme in sorted(await self._kept(api))]
 
@@ -251,11 +248,30 @@ class Apis:
     async def _description(self, api: Api) -> ApiDescription:
         kept = self._read.get(api.name)
         if kept is not None and kept[0] == f"{api.sha256} {api.read_at}":
-            return kept[1]
+            return await self._accepted.marked(api.name, api.server, kept[1])
         found = await self._store.description(api.name)
         if found is None:
             raise NotFound(f"There is no API {api.name}.")
         self._read[api.name] = (f"{api.sha256} {api.read_at}", found)
+        return await self._accepted.marked(api.name, api.server, found)
+
+    async def accept(self, name: str, operation: str) -> Operation:
+        """Remember that an operation only reads, as the operator says; return it.
+
+        Raises:
+            NotFound: no such API or operation.
+            BadInput: by its method or path it does something, and each call of it is asked about.
+            Refused: read-only mode.
+        """
+        require_writable(read_only=self._read_only, what="accepted")
+        api = await self.get(name)
+        found = (await self._description(api)).operation(operation)
+        if not found.could_read:
+            raise BadInput(
+                f"{clean_line(operation, limit=120)} cannot be accepted: {found.method} {found.path} is not a read.",
+                next_step="Each call of it is proposed, and needs an approval of its own.",
+            )
+        await self._accepted.accept(name, api.server, found)
         return found
 
     # ------------------------------------------------------------------ calling
@@ -287,11 +303,13 @@ class Apis:
             Refused: opsterm is in read-only mode.
         """
         request = await self.request(name, call)
-        return await self._changes.query(
-            Proposal(
-                command=request.text, selector=name, shell=HTTP, reason=reason, origin=origin, timeout_s=timeout_s
-            )
-        )  # fmt: skip
+        operation = (await self.description(name)).operation(call.operation)
+        proposal = Proposal(
+            command=request.text, selector=name, shell=HTTP, reason=reason, origin=origin, timeout_s=timeout_s
+        )
+        if operation.could_read and not operation.only_reads:
+            return await self._changes.propose(replace(proposal, warnings=(_open_words(name, operation),)))
+        return await self._changes.query(proposal)
 
     async def ask(self, name: str, call: Call, *, origin: str) -> ApiReply:
         """Call what only reads and wait for the answer; propose everything else."""
@@ -339,26 +357,11 @@ class Apis:
         )
 
 
-def _server(description: ApiDescription, source: str, given: str) -> str:
-    """Return the base URL to which requests go. Raises BadInput, Refused."""
-    base = given or next(iter(description.servers), "/")
-    if "://" not in base and "://" in source:
-        with suppress(ValueError):
-            base = urljoin(source, base)
-    if "://" not in base:
-        raise BadInput("The description names no server.", next_step="Say which: --server https://api.example.org/v1")
-    base = base.partition("#")[0].rstrip("/")
-    if "?" in base:
-        raise BadInput("A server with a query in its URL is not taken.", next_step="Give it as --server without one.")
-    origin = origin_of(base)
-    parse_request(f"GET {base}/")
-    if is_off_limits(origin.host):
-        raise Refused(
-            f"The server {origin} is not connected to.",
-            why="It is a link-local, multicast or metadata address: clouds keep the secrets of a machine there.",
-            next_step="Give the API's own server as --server.",
-        )
-    return base
+def _open_words(api: str, operation: Operation) -> str:
+    return (
+        f"{operation.method} should only read, but the description does not say it of {operation.id}. If it does: "
+        f"opsterm apis accept {api} {operation.id}"
+    )
 
 
 def _warnings(api: Api, description: ApiDescription, *, named: bool) -> tuple[str, ...]:
@@ -372,16 +375,3 @@ def _warnings(api: Api, description: ApiDescription, *, named: bool) -> tuple[st
     if others and not named:
         said.append(f"It names other servers as well: {', '.join(others)}. Choose one with --server.")
     return tuple(said)
-
-
-def _slug(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-") or "api"
-
-
-def _name(name: str) -> str:
-    if not _NAME.fullmatch(name) or name.lower() in _RESERVED:
-        raise BadInput(
-            f"{clean_line(name, limit=60)!r} cannot be the name of an API.",
-            next_step="Give another --name: letters, digits and _ . -, at most 60.",
-        )
-    return name

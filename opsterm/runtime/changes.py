@@ -54,6 +54,7 @@ class Proposal:
         origin: "chat", "screen" or "command line".
         timeout_s: seconds it may run on one target; None for the setting.
         how: as in `RunAs`.
+        warnings: what else should be known, whole sentences; they can make the grade worse only.
     """
 
     command: str
@@ -63,6 +64,7 @@ class Proposal:
     origin: str
     timeout_s: float | None = None
     how: RunAs = AS_LOGGED_IN
+    warnings: tuple[str, ...] = ()
 
 
 class Changes:
@@ -108,7 +110,8 @@ class Changes:
             expires_at=now + self._settings.approval_expires_s,
             **asdict(proposal.how),
         )
-        warnings = [said for name in sorted({t.protocol for t in targets}) for said in self._warnings.get(name, ())]
+        ways = sorted({target.protocol for target in targets})
+        warnings = [*proposal.warnings, *(said for name in ways for said in self._warnings.get(name, ()))]
         places = [row.target.environment for row in rows]
         risk = assess(order.command, order.shell, targets, places, warnings, how=order.run_as)
         change = lifecycle.propose(

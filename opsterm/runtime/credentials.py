@@ -1,15 +1,13 @@
-"""Use-cases of credentials: which there can be, which are kept, keeping and forgetting one. Nobody is told a secret."""
+"""Which secrets there can be, and what stands for the account of each: the one table of them."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opsterm.core.errors import BadInput, NotFound
-from opsterm.core.secret import Secret
+from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
-from opsterm.runtime.ports import Credentials
 
 SSH, SSH_KEY, SUDO, WINRM = "opsterm:ssh", "opsterm:ssh-key", "opsterm:sudo", "opsterm:winrm"
 HTTP, API, MAIL = "opsterm:http", "opsterm:api", "opsterm:mail"
@@ -28,99 +26,39 @@ class Service:
         what: what the secret is, a few words.
         account: what stands for the account, as in "USER@TARGET".
         example: one that could be.
+        binds: whether it goes only to the places that were meant when it was kept. The others say in their account
+            where they go, or are sent nowhere.
     """
 
     name: str
     what: str
     account: str
     example: str
+    binds: bool = False
 
 
 SERVICES: Sequence[Service] = (
-    Service(name=SSH, what="password to log in over SSH", account="USER@TARGET", example="ops@web-01"),
+    Service(name=SSH, what="password to log in over SSH", account="USER@TARGET", example="ops@web-01",
+            binds=True),
     Service(name=SSH_KEY, what="passphrase of a private key", account="FILE",
             example="/home/ana/.ssh/id_ed25519"),
     Service(
         name=SUDO, what="password that sudo asks for; left out: the one to log in", account="USER@TARGET",
-        example="ops@web-01",
+        example="ops@web-01", binds=True,
     ),
-    Service(name=WINRM, what="password to log in to Windows", account="USER@TARGET or USER", example="ops@win-01"),
+    Service(name=WINRM, what="password to log in to Windows", account="USER@TARGET or USER", example="ops@win-01",
+            binds=True),
     Service(name=HTTP, what="password or token of a web check or a camera, passphrase of a certificate",
-            account="USER@NAME, NAME or FILE", example="monitor@web-01"),
+            account="USER@NAME, NAME or FILE", example="monitor@web-01", binds=True),
     Service(name=API, what="what an HTTP API lets us in with, kept by opsterm apis login", account="SCHEME@SERVER",
             example="token@https://api.example.com"),
     Service(name=MAIL, what="password of the mail server", account="USER@HOST", example="ops@mail.example.com"),
-    Service(name=SNMP, what="community or passphrases, kept by opsterm snmp login", account="TARGET", example="sw-1"),
+    Service(name=SNMP, what="community or passphrases, kept by opsterm snmp login", account="TARGET", example="sw-1",
+            binds=True),
     Service(name=SNMP_TRAPS, what="the same for what a target sends by itself, if it is another", account="TARGET",
             example="sw-1"),
 )  # fmt: skip
 """What opsterm looks up, in the order in which it is offered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptSecret:
-    """That a secret is kept, and for what.
-
-    Attributes:
-        service: its kind, the name of a `Service` or one that this version does not know.
-        account: whose.
-        what: what it is, "" for a kind that is not known.
-    """
-
-    service: str
-    account: str
-    what: str
-
-
-class CredentialKeeping:
-    """What can be done with secrets, beside using them.
-
-    Args:
-        credentials: gives where they are.
-    """
-
-    def __init__(self, credentials: Callable[[], Credentials]) -> None:
-        self._credentials = credentials
-
-    def services(self) -> Sequence[Service]:
-        """Return the kinds of secrets that are looked up."""
-        return SERVICES
-
-    async def list(self) -> Sequence[KeptSecret]:
-        """Return what is kept, by service and account.
-
-        Raises:
-            StorageError: the keyring or the vault cannot be read, or is locked.
-        """
-        what = {service.name: service.what for service in SERVICES}
-        names = await self._credentials().names()
-        return [KeptSecret(service=s, account=a, what=what.get(s, "")) for s, a in sorted(names)]
-
-    async def put(self, service: str, account: str, secret: Secret) -> None:
-        """Keep a secret in place of the one before.
-
-        Raises:
-            BadInput: nobody would ever look it up, or it is empty or has more than one line.
-            StorageError: it cannot be kept.
-        """
-        require_looked_up(service, account)
-        if not secret:
-            raise BadInput("Nothing was given.", next_step="Type the secret.")
-        await self._credentials().put(service, account, secret)
-
-    async def remove(self, service: str, account: str) -> None:
-        """Forget a secret.
-
-        Raises:
-            NotFound: none is kept under that name.
-            StorageError: it cannot be removed.
-        """
-        if (service, account) not in await self._credentials().names():
-            raise NotFound(
-                f"No secret of {clean_line(account, limit=160)} is kept for {clean_line(service, limit=80)}.",
-                next_step="`opsterm vault list` shows what is kept.",
-            )
-        await self._credentials().remove(service, account)
 
 
 def require_looked_up(service: str, account: str) -> None:

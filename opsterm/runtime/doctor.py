@@ -21,10 +21,11 @@ from opsterm.core.settings_reading import describe_settings
 from opsterm.core.snmp_settings import SnmpSettings, udp_place, way_without_root
 from opsterm.core.units import age_text
 from opsterm.core.winrm_settings import WinrmSettings
+from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.checks import CheckState
 from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules
-from opsterm.runtime.ports import Credentials, Operator
+from opsterm.runtime.ports import Operator
 from opsterm.runtime.ports_store import LeaseRow
 from opsterm.runtime.supervisor import TaskStatus
 from opsterm.runtime.traps import Receiver, checked_trap_rules
@@ -76,7 +77,7 @@ def check_operator(operator: Operator) -> Check:
     return Check(name="operator", health=Health.GOOD, text=f"{operator.name} on {operator.host}{origin}")
 
 
-async def check_credentials(credentials: Credentials) -> Check:
+async def check_credentials(credentials: BoundCredentials) -> Check:
     """Return the line on the keyring or the vault."""
     try:
         text = await credentials.describe()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from opsterm.knowledge.search import KnowledgeBase
     from opsterm.monitoring.host_upkeep import ReadCertificate
-    from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator
+    from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator, SecretStore
     from opsterm.runtime.ports_apis import DescriptionReader
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
@@ -84,7 +84,7 @@ class Edges:
     """
 
     open_store: Callable[[], Awaitable[WholeStore]]
-    open_credentials: Callable[[], Awaitable[Credentials]]
+    open_credentials: Callable[[], Awaitable[SecretStore]]
     open_connector: Callable[[Credentials], Awaitable[Connector]]
     open_snmp: Callable[[Credentials], Awaitable[SnmpReader]]
     open_traps: Callable[[Credentials], Awaitable[TrapEar]]

@@ -77,3 +77,19 @@ class FileFetched(Event):
     size: int
     sha256: str
     local: str
+
+
+@event("credential.confirmed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretConfirmed(Event):
+    """An operator said that a kept secret may go to other places than it was kept for.
+
+    Attributes:
+        service: its kind, a name of `credentials.SERVICES`.
+        account: whose.
+        places: where it goes from now on, as they are shown.
+    """
+
+    service: str
+    account: str
+    places: tuple[str, ...]

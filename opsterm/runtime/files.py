@@ -11,7 +11,7 @@ import hashlib
 import posixpath
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opsterm.changes import lifecycle
@@ -20,6 +20,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused, StorageError, Unreachable
 from opsterm.core.settings import ChangeSettings
 from opsterm.core.text import clean_line
+from opsterm.core.units import bytes_text
 from opsterm.policy.approval import require_writable
 from opsterm.policy.file_put import PUT, file_put, parse_put
 from opsterm.policy.mask import mask
@@ -27,17 +28,19 @@ from opsterm.policy.order import OrderTarget
 from opsterm.policy.secret_paths import secret_refusal
 from opsterm.runtime.changes import SWEPT_AT_ONCE, Changes, Proposal
 from opsterm.runtime.events import FileFetched
+from opsterm.runtime.fetch_room import FetchRoom
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
+from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, difference_of, review_of
 from opsterm.runtime.supervisor import Heart
 
 TIDY_EVERY_S = 600.0
 GRACE_S = 3600.0
 """Seconds for which a content is kept whatever the changes say: its proposal may be on its way."""
-SHOWN_LINES = 200
-SHOWN_BYTES = 100_000
+COMPARE_S = 10.0
+"""Seconds in which the file that would be replaced must have come."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the target, the bytes that have come, and the file's size (0 when it is not known)."""
@@ -64,6 +67,17 @@ class Fetched:
     size: int = 0
     sha256: str = ""
     error: OpstermError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fetch:
+    """How one file is fetched: where it goes, what it may do there, its most bytes, and who is told."""
+
+    local: Path
+    force: bool
+    folders: bool
+    limit: int
+    progress: Progress | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +122,14 @@ class FileTransfers:
         self._contents = contents
         self._new_files = new_files
         self._parallel = parallel
+        self._room = FetchRoom(settings.get_reserve_mb * 1_000_000, self._free)
 
     # ------------------------------------------------------------------------------------------- from targets
 
-    async def get(self, target: str, path: str, local: Path, *, force: bool = False,
+    async def _free(self, local: Path) -> int:
+        return await (await self._new_files()).free(local)
+
+    async def get(self, target: str, path: str, local: Path, *, force: bool = False, limit_mb: int | None = None,
                   progress: Progress | None = None) -> Fetched:  # fmt: skip
         """Fetch a file from one target.
 
@@ -120,21 +138,26 @@ class FileTransfers:
             path: absolute.
             local: the file to make; or a folder that is there, in which it gets its own name.
             force: whether a file that is there may be replaced.
+            limit_mb: megabytes that it may have; None for the setting.
             progress: told how far it is.
 
         Raises:
             Refused: read-only mode, or the policy takes it for a secret.
+            BadInput: it is larger than may be fetched.
+            StorageFull: too little would stay free here.
             OpstermError: as `Connector.read_file`; or the local file cannot be made.
         """
         order = self._inventory.order_target(await self._inventory.get(target))
         if await (await self._new_files()).is_folder(local):
             local /= posixpath.basename(path)
-        fetched = await self._fetch(order, path, local, force=force, folders=False, progress=progress)
+        fetch = _Fetch(local=local, force=force, folders=False, limit=self._limit(limit_mb), progress=progress)
+        fetched = await self._fetch(order, path, fetch)
         if fetched.error is not None:
             raise fetched.error
         return fetched
 
     async def get_from_many(self, selector: str, path: str, folder: Path, *, force: bool = False,
+                            limit_mb: int | None = None,
                             progress: Progress | None = None) -> Sequence[Fetched]:  # fmt: skip
         """Fetch a file from each of several targets, to `folder`/target/name; a failure is data.
 
@@ -150,63 +173,76 @@ class FileTransfers:
         async def one(target: OrderTarget) -> Fetched:
             async with gate:
                 local = folder / target.name / posixpath.basename(path)
-                return await self._fetch(target, path, local, force=force, folders=True, progress=progress)
+                fetch = _Fetch(local=local, force=force, folders=True, limit=self._limit(limit_mb), progress=progress)
+                return await self._fetch(target, path, fetch)
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(target)) for target in targets]
         return [task.result() for task in tasks]
 
-    async def _fetch(self, target: OrderTarget, path: str, local: Path, *, force: bool, folders: bool,
-                     progress: Progress | None) -> Fetched:  # fmt: skip
+    def _limit(self, limit_mb: int | None) -> int:
+        """Return the bytes that a file may have. Raises BadInput."""
+        if limit_mb is not None and limit_mb < 1:
+            raise BadInput("A file may have 1 MB or more.", next_step="Write it as in --limit-mb 5000.")
+        return (self._settings.get_limit_mb if limit_mb is None else limit_mb) * 1_000_000
+
+    async def _fetch(self, target: OrderTarget, path: str, fetch: _Fetch) -> Fetched:
         """Fetch from one target, and note whether it answered; what goes wrong is in what is returned."""
         require_writable(read_only=self._settings.read_only, what="fetched")
-        fetched = Fetched(target=target.name, path=path, local=local)
+        fetched = Fetched(target=target.name, path=path, local=fetch.local)
         try:
             _require_file_path(path)
             _require_harmless(target.name, path)
-            fetched = await self._copy(target, path, local, force=force, folders=folders, progress=progress)
+            fetched = await self._copy(target, path, fetch)
             await self._note(target.name, "")
         except OpstermError as error:
             if isinstance(error, Unreachable):
                 await self._note(target.name, mask(error.what)[0])
-            return Fetched(target=target.name, path=path, local=local, error=error)
+            return Fetched(target=target.name, path=path, local=fetch.local, error=error)
         return fetched
 
-    async def _copy(self, target: OrderTarget, path: str, local: Path, *, force: bool, folders: bool,
-                    progress: Progress | None) -> Fetched:  # fmt: skip
+    async def _copy(self, target: OrderTarget, path: str, fetch: _Fetch) -> Fetched:
+        local, name = fetch.local, f"{path} on {target.name}"
         pieces = (await self._connector()).read_file(target, path)
         async with aclosing(pieces):  # type: ignore[type-var]  # an async generator
             found = await anext(pieces)
             if not isinstance(found, FoundFile):
                 raise BadInput(f"{target.name} sent a file without saying what it is.")
             _require_harmless(target.name, found.real_path)
-            file = await (await self._new_files()).create(local, replace=force, folders=folders)
-            try:
-                digest, size = hashlib.sha256(), 0
-                async for piece in pieces:
-                    if isinstance(piece, FoundFile):
-                        continue
-                    await file.write(piece)
-                    digest.update(piece)
-                    size += len(piece)
-                    if progress is not None:
-                        progress(target.name, size, found.size)
-                if size < found.size:
-                    raise BadInput(
-                        f"{clean_line(path, limit=300)} on {target.name} became shorter while it was read.",
-                        why=f"{size} of {found.size} bytes came; nothing was kept.", next_step="Fetch it again.",
+            async with self._room.taken(name, found.size, local, limit=fetch.limit) as room:
+                file = await (await self._new_files()).create(local, replace=fetch.force, folders=fetch.folders)
+                try:
+                    digest, size = hashlib.sha256(), 0
+                    async for piece in pieces:
+                        if isinstance(piece, FoundFile):
+                            continue
+                        await room.came(len(piece), size + len(piece))
+                        await file.write(piece)
+                        digest.update(piece)
+                        size += len(piece)
+                        if fetch.progress is not None:
+                            fetch.progress(target.name, size, found.size)
+                    if size < found.size:
+                        raise BadInput(
+                            f"{clean_line(path, limit=300)} on {target.name} became shorter while it was read.",
+                            why=f"{size} of {found.size} bytes came; nothing was kept.", next_step="Fetch it again.",
+                        )  # fmt: skip
+                    fetched = Fetched(
+                        target=target.name, path=path, real_path=found.real_path, local=local, size=size,
+                        sha256=digest.hexdigest(),
                     )  # fmt: skip
-                event = FileFetched(
-                    target=target.name, path=clean_line(path), real_path=clean_line(found.real_path), size=size,
-                    sha256=digest.hexdigest(), local=clean_line(str(local)),
-                )  # fmt: skip
-                await self._ledger.record(self._ledger.fact(event))  # before anybody has it
-                await file.finish()
-            finally:
-                await file.discard()
-        return Fetched(
-            target=target.name, path=path, real_path=found.real_path, local=local, size=size, sha256=digest.hexdigest()
-        )
+                    await self._tell_fetched(fetched)  # before anybody has it
+                    await file.finish()
+                finally:
+                    await file.discard()
+        return fetched
+
+    async def _tell_fetched(self, fetched: Fetched) -> None:
+        event = FileFetched(
+            target=fetched.target, path=clean_line(fetched.path), real_path=clean_line(fetched.real_path),
+            size=fetched.size, sha256=fetched.sha256, local=clean_line(str(fetched.local)),
+        )  # fmt: skip
+        await self._ledger.record(self._ledger.fact(event))
 
     async def _note(self, target: str, reason: str) -> None:
         with suppress(StorageError):  # what came counts more than that it is remembered
@@ -237,25 +273,62 @@ class FileTransfers:
             )
         )  # fmt: skip
 
-    async def content(self, change: Change) -> str:
-        """Return what a change would put, when it is text of at most SHOWN_LINES lines, else "".
+    async def review(self, change: Change, *, compare: bool = False) -> PutReview | None:
+        """Return what a change would put, as whoever approves it sees it; None for a change that puts none.
 
-        It is text of a file: clean it before showing.
+        Args:
+            change: any change.
+            compare: whether to look at the file that is there now, on the first target. That is a fetch, with its
+                refusals, and in the audit; what goes wrong is said in `PutReview.there`.
 
         Raises:
             NotFound: its content is not kept any more.
         """
         if change.order.shell != PUT:
-            return ""
+            return None
         put = parse_put(change.order.command)
-        if put.size > SHOWN_BYTES:
-            return ""
-        data = b"".join([piece async for piece in (await self._contents()).pieces(put.sha256)])
+        data = bytearray()
+        async with aclosing((await self._contents()).pieces(put.sha256)) as pieces:  # type: ignore[type-var]  # an async generator
+            async for piece in pieces:
+                data += piece
+                if len(data) > SHOWN_BYTES:
+                    break
+        found = review_of(put, bytes(data))
+        if not compare or found.head:
+            return found
+        target = change.order.targets[0]
         try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            return ""
-        return text if "\0" not in text and len(text.splitlines()) <= SHOWN_LINES else ""
+            async with asyncio.timeout(COMPARE_S):
+                there, difference = difference_of(bytes(data), await self._there(target, put.path))
+        except NotFound:
+            there, difference = "Nothing is there yet.", ()
+        except TimeoutError:
+            there, difference = f"What is there was not read within {COMPARE_S:g} s.", ()
+        except OpstermError as error:
+            there, difference = f"What is there was not read: {mask(error.what)[0]}", ()
+        others = len(change.order.targets) - 1
+        of = f"{target.name}, the first of {others + 1}: " if others else ""
+        return replace(found, there=f"{of}{there}", difference=difference)
+
+    async def _there(self, target: OrderTarget, path: str) -> bytes:
+        """Return the file at a path, when it is small and no secret. Raises OpstermError."""
+        require_writable(read_only=self._settings.read_only, what="read")
+        _require_harmless(target.name, path)
+        data, real_path = bytearray(), path
+        async with aclosing((await self._connector()).read_file(target, path)) as pieces:  # type: ignore[type-var]  # an async generator
+            async for piece in pieces:
+                if isinstance(piece, FoundFile):
+                    _require_harmless(target.name, piece.real_path)
+                    real_path = piece.real_path
+                    continue
+                data += piece
+                if len(data) > SHOWN_BYTES:
+                    raise BadInput(f"it is larger than {bytes_text(SHOWN_BYTES)}.")
+        await self._tell_fetched(
+            Fetched(target=target.name, path=path, real_path=real_path, local=Path("-"), size=len(data),
+                    sha256=hashlib.sha256(data).hexdigest())
+        )  # fmt: skip
+        return bytes(data)
 
     async def tidy_for_ever(self, heart: Heart) -> None:
         """Forget contents that no change needs. Run under the lease."""

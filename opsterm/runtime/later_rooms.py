@@ -161,10 +161,13 @@ class LaterRooms(Rooms):
         """Return the use-cases of HTTP APIs, loaded when first asked for."""
         module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.apis"))
         if self._apis is None:
+            from opsterm.runtime.accepted_operations import AcceptedOperations
+
             edges = self._edges
             self._apis = cast("type[Apis]", module.Apis)(
                 self.store.apis, self.ledger, self.clock, inventory=self.inventory, changes=self.changes,
                 credentials=lambda: self.credentials, reader=edges.open_apis, files=edges.files, offload=self.offload,
                 read_only=self.settings.changes.read_only,
+                accepted=AcceptedOperations(self.store.preferences, self.ledger),
             )  # fmt: skip
         return self._apis

@@ -32,6 +32,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Credentials, Operator
 from opsterm.runtime.ports_mail import MailStore, MailTransport
 from opsterm.runtime.ports_store import Fence
+from opsterm.runtime.secret_places import SecretPlace
 from opsterm.runtime.supervisor import Heart, to_the_end
 
 LOOK_EVERY_S = 2.0
@@ -102,7 +103,9 @@ class Post:
     async def _password(self) -> Secret | None:
         if not self._settings.user:
             return None
-        return await self._credentials().get(MAIL, self._settings.account)
+        settings = self._settings
+        place = SecretPlace(name=settings.host, protocol="smtp", address=settings.host.lower(), port=settings.port_used)
+        return await self._credentials().get(MAIL, self._settings.account, place)
 
     # ---------------------------------------------------------------------------------------- the queue
 

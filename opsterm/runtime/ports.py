@@ -17,10 +17,11 @@ from opsterm.monitoring.sample import Sample
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.ports_connection_test import Steps
 from opsterm.runtime.ports_files import FoundFile
+from opsterm.runtime.secret_places import SecretPlace
 
 
-class Credentials(Protocol):
-    """Passwords and passphrases, in the desktop keyring or in the vault; blocking calls are made off the loop."""
+class SecretStore(Protocol):
+    """Where secrets are: the desktop keyring or the vault; blocking calls are made off the loop."""
 
     async def describe(self) -> str:
         """Return one sentence: which backend is in use and why, and whether it is locked."""
@@ -48,6 +49,31 @@ class Credentials(Protocol):
 
     async def remove(self, service: str, account: str) -> None:
         """Forget a secret; harmless when there is none."""
+        ...
+
+    async def names(self) -> Sequence[tuple[str, str]]:
+        """Return (service, account) of what opsterm keeps; never the secrets."""
+        ...
+
+
+class Credentials(Protocol):
+    """Passwords and passphrases for what is reached over a line; each goes only where it was kept for."""
+
+    async def get(self, service: str, account: str, at: SecretPlace) -> Secret | None:
+        """Return a secret to send to a place, None when none is kept.
+
+        Raises:
+            SecretNotSent: it is kept for another place.
+            VaultLocked: it cannot be looked up.
+        """
+        ...
+
+    async def unsent(self, service: str, account: str) -> Secret | None:
+        """Return a secret that is sent nowhere: it opens a file, or is compared with what arrives."""
+        ...
+
+    async def put(self, service: str, account: str, secret: Secret) -> None:
+        """Keep a secret, for where its account stands now."""
         ...
 
     async def names(self) -> Sequence[tuple[str, str]]:

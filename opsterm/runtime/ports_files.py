@@ -83,6 +83,10 @@ class NewFiles(Protocol):
         """Return whether there is a folder."""
         ...
 
+    async def free(self, path: Path) -> int:
+        """Return the bytes that are free for this account on the disk where a file of that name would be."""
+        ...
+
     async def create(self, path: Path, *, replace: bool, folders: bool = False) -> NewFile:
         """Begin a file.
 

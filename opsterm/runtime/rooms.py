@@ -14,23 +14,26 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
 from opsterm.inventory.target import Protocol
 from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.cameras import Cameras
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.checks import Checks
-from opsterm.runtime.credentials import CredentialKeeping
+from opsterm.runtime.credential_keeping import CredentialKeeping
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.reach import Reach
+from opsterm.runtime.secret_targets import places_for
 from opsterm.runtime.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from opsterm.runtime.edges import Edges
-    from opsterm.runtime.ports import Connector, Credentials, Operator
+    from opsterm.runtime.ports import Connector, Operator
     from opsterm.runtime.ports_mail import WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
+    from opsterm.runtime.secret_places import SecretPlace
     from opsterm.runtime.snmp import Snmp
     from opsterm.runtime.workers import Workers
 
@@ -66,11 +69,11 @@ class Rooms:
         self._ledger: Ledger | None = None
         self._workers: Workers | None = None
         self._started = False
-        self._credentials: Credentials | None = None
+        self._credentials: BoundCredentials | None = None
         self._connector: Connector | None = None
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
-        self.secrets = CredentialKeeping(lambda: self.credentials)
+        self.secrets = CredentialKeeping(lambda: self.credentials, lambda: self.ledger)
 
     @property
     def settings(self) -> Settings:
@@ -155,8 +158,13 @@ class Rooms:
                 self._connector = await self._edges.open_connector(self.credentials)
             return self._connector
 
+    def _secret_places(self, service: str, account: str) -> Sequence[SecretPlace]:
+        targets = [row.target for row in self.inventory.rows()]
+        asks = [place.ask for place in self.checks.places() if place.ask is not None]
+        return places_for(service, account, targets, asks)
+
     @property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> BoundCredentials:
         """The keyring or the vault."""
         if self._credentials is None:
             raise Bug("the runtime was used before it was opened")

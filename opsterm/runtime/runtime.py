@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from opsterm import __version__
 from opsterm.core.errors import StorageError, StorageFull
+from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.later_rooms import LaterRooms
 from opsterm.runtime.ledger import Ledger
@@ -47,7 +48,7 @@ class Runtime(LaterRooms):
         store = self._store = await self._edges.open_store()
         ledger = self._ledger = Ledger(store.journal, self.hub, self.clock, by=self.operator.name)
         await ledger.open()
-        self._credentials = await self._edges.open_credentials()
+        self._credentials = BoundCredentials(await self._edges.open_credentials(), self._secret_places)
         if workers:
             await self.offload.run("imports", self.load_all)
         self._build()

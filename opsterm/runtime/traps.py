@@ -33,6 +33,7 @@ from opsterm.runtime.ports_snmp import SnmpReader
 from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.ports_traps import Arrival, LocalEngine, TrapEar
 from opsterm.runtime.supervisor import Heart
+from opsterm.runtime.trap_engines import TrapEngines
 
 ROUND_S = 0.2
 """How long what arrives is gathered: one commit for all of it."""
@@ -77,7 +78,11 @@ class Receiver:
 
 
 class Traps:
-    """Traps and informs. One process receives, the holder of the lease; every process may look."""
+    """Traps and informs. One process receives, the holder of the lease; every process may look.
+
+    Attributes:
+        engines: whose engines the traps of version 3 are from.
+    """
 
     def __init__(
         self, store: WholeStore, ledger: Ledger, clock: Clock, *, settings: SnmpSettings, inventory: Inventory,
@@ -100,6 +105,7 @@ class Traps:
         self._ends: dict[SeriesKey, float] = {}
         self._left_out = 0
         self._items = ItemLimit(ITEMS)
+        self.engines = TrapEngines(store.preferences, ledger)
 
     # ------------------------------------------------------------------------------------------------- looking
 
@@ -177,14 +183,17 @@ class Traps:
 
     async def take(self, arrivals: Sequence[Arrival], fence: Fence) -> None:
         """Keep what has arrived, acknowledge it, and let alerts follow from it; end those whose time is over."""
-        traps = [arrival.trap for arrival in arrivals]
+        traps = await self.engines.judged(
+            [arrival.trap for arrival in arrivals], writes=not self._store.read_only_because
+        )
+        believed = [trap for trap in traps if trap.checked or not self._settings.traps_need_login]
         if traps:
             await self._keep(traps, fence)
             for arrival in arrivals:
                 arrival.acknowledge()
-            await self._learn_names(traps)
+            await self._learn_names(believed)
         newest: dict[SeriesKey, Sample] = {}
-        for trap in traps:
+        for trap in believed:
             for reading in readings(trap, self._rules, chooses=self._inventory.chooses, names=self._names):
                 key = self._items.key(reading.key._replace(item=mask(reading.key.item)[0]))
                 newest[key] = Sample(key, reading.at, reading.value)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def open_credentials(paths: Paths, choice: str, environment: Mapping[str, str], offload: Run) -> ports.Credentials:
+def open_credentials(paths: Paths, choice: str, environment: Mapping[str, str], offload: Run) -> ports.SecretStore:
     """Return the credentials of this account; touches nothing before the first question.
 
     Args:
@@ -36,7 +36,7 @@ def open_credentials(paths: Paths, choice: str, environment: Mapping[str, str], 
 
 
 class _Credentials:
-    """Implements `ports.Credentials`."""
+    """Implements `ports.SecretStore`."""
 
     def __init__(self, paths: Paths, choice: str, environment: Mapping[str, str], offload: Run) -> None:
         self._paths = paths

@@ -89,7 +89,7 @@ def _paths(*, old: bool) -> dict[str, Any]:
                 "operationId": "notePet", "requestBody": {"content": {"application/x-www-form-urlencoded": form}},
             },
         },
-        "/moved": {"get": {"operationId": "moved", "security": []}},
+        "/moved": {"get": {"operationId": "moved", "summary": "Get what has moved", "security": []}},
     }  # fmt: skip
 
 

@@ -15,7 +15,9 @@ from opsterm.adapters.ssh_library import asyncssh
 from opsterm.core.secret import Secret
 from opsterm.core.settings import SshSettings
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
+from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.ports import Connector, Ended, Operator
+from opsterm.runtime.secret_places import SecretPlace
 
 HOST_KEY = asyncssh.generate_private_key("ssh-ed25519")
 OTHER_HOST_KEY = asyncssh.generate_private_key("ssh-ed25519")
@@ -42,9 +44,12 @@ class Kept:
     async def unlock(self, passphrase: Secret) -> None:
         raise NotImplementedError
 
-    async def get(self, service: str, account: str) -> Secret | None:
+    async def get(self, service: str, account: str, at: SecretPlace | None = None) -> Secret | None:
         self.asked.append((service, account))
         return self.secrets.get((service, account))
+
+    async def unsent(self, service: str, account: str) -> Secret | None:
+        return await self.get(service, account)
 
     async def put(self, service: str, account: str, secret: Secret) -> None:
         self.secrets[service, account] = secret
@@ -262,7 +267,9 @@ class Home:
             file.write(f"[{host}]:{port} {key.export_public_key().decode()}")
 
     @asynccontextmanager
-    async def connector(self, credentials: Kept | None = None, **settings: object) -> AsyncIterator[Connector]:
+    async def connector(
+        self, credentials: Kept | BoundCredentials | None = None, **settings: object
+    ) -> AsyncIterator[Connector]:
         operator = Operator(name="ana", uid=os.geteuid(), host="jump-01", origin="", home=self.path)
         values = {"connect_timeout_s": 5.0, "login_timeout_s": 10.0, **settings}
         connector = open_connector(SshSettings(**values), operator, self.environment, credentials)  # type: ignore[arg-type]  # a table of settings

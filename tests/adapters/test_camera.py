@@ -20,6 +20,7 @@ from opsterm.monitoring.cameras import EVENT_TOPICS
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.ports_camera import CameraPlace
+from opsterm.runtime.secret_places import SecretPlace
 from tests.adapters.vapix_stage import JPEG, PASSWORD, VMD, Camera, camera
 from tests.adapters.web_stage import Authority, says, serving
 
@@ -32,7 +33,7 @@ class Kept:
     def __init__(self, password: str | None = PASSWORD) -> None:
         self.password = password
 
-    async def get(self, service: str, account: str) -> Secret | None:
+    async def get(self, service: str, account: str, at: SecretPlace | None = None) -> Secret | None:
         assert (service, account) == ("opsterm:http", "root@cam-1")
         return Secret(self.password) if self.password is not None else None
 

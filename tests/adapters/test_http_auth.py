@@ -23,6 +23,7 @@ from opsterm.monitoring.reach import HttpAsk, HttpReading, judge_http
 from opsterm.runtime.credentials import HTTP
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Credentials
+from opsterm.runtime.secret_places import SecretPlace
 from tests.adapters.web_stage import Answer, Authority, serving
 
 pytestmark = pytest.mark.blocking  # the stage makes keys and files on the loop
@@ -173,10 +174,13 @@ class Kept:
         self.secrets = secrets
         self.asked: list[tuple[str, str]] = []
 
-    async def get(self, service: str, account: str) -> Secret | None:
+    async def get(self, service: str, account: str, at: SecretPlace | None = None) -> Secret | None:
         self.asked.append((service, account))
         found = self.secrets.get(account)
         return Secret(found) if found is not None else None
+
+    async def unsent(self, service: str, account: str) -> Secret | None:
+        return await self.get(service, account)
 
 
 async def test_the_secret_is_looked_up_by_name_and_never_sent_unprotected() -> None:

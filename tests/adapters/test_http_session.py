@@ -19,6 +19,7 @@ from opsterm.policy.order import OrderTarget
 from opsterm.runtime.credentials import API
 from opsterm.runtime.offload import Offload, Run
 from opsterm.runtime.ports import Ended
+from opsterm.runtime.secret_places import SecretPlace
 from tests.adapters.petstore_stage import PASSWORD, TOKEN, petstore
 from tests.adapters.web_stage import Answer, Authority, says, serving
 
@@ -29,7 +30,7 @@ class KeptSecrets:
     def __init__(self, **secrets: str) -> None:
         self.secrets = secrets
 
-    async def get(self, service: str, account: str) -> Secret | None:
+    async def get(self, service: str, account: str, at: SecretPlace | None = None) -> Secret | None:
         """Return one."""
         assert service == API
         text = self.secrets.get(account)

@@ -23,6 +23,7 @@ from opsterm.monitoring.snmp_values import ValueKind
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.credentials import SNMP
 from opsterm.runtime.ports_snmp import SnmpLogin
+from opsterm.runtime.secret_places import SecretPlace
 from tests.adapters.snmp_agent import Agent, honest, system_group
 
 T = TypeVar("T")
@@ -41,8 +42,11 @@ class Ring:
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], Secret] = {}
 
-    async def get(self, service: str, account: str) -> Secret | None:
+    async def get(self, service: str, account: str, at: SecretPlace | None = None) -> Secret | None:
         return self.kept.get((service, account))
+
+    async def unsent(self, service: str, account: str) -> Secret | None:
+        return await self.get(service, account)
 
     async def put(self, service: str, account: str, secret: Secret) -> None:
         self.kept[service, account] = secret

@@ -85,7 +85,9 @@ async def test_version_3_is_understood_at_every_level(clock: StoppedClock, login
         (inform,), said = await inform_v3(line, login)
     for arrival in (trap, inform):
         assert (arrival.trap.trap, arrival.trap.version, arrival.trap.user) == (DOWN, "3", "monitor")
-        assert arrival.trap.checked
+        assert arrival.trap.checked is bool(login.auth)
+    assert bool(trap.trap.engine) is bool(login.auth)
+    assert not inform.trap.engine
     assert (trap.trap.is_inform, inform.trap.is_inform, said) == (False, True, "")
 
 

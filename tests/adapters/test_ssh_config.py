@@ -15,6 +15,7 @@ from opsterm.adapters.ssh_config import SshConfig, Values
 from opsterm.adapters.ssh_config_lines import matches, parse_span, split_words
 from opsterm.adapters.ssh_destination import Destination, build_destination, check_destination, split_port
 from opsterm.core.errors import BadInput, TimedOut
+from opsterm.runtime.secret_places import place_of_jump
 
 needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh client to compare with")
 
@@ -37,7 +38,7 @@ def config_of(
 
 
 def destination(values: Values) -> Destination:
-    return build_destination(values, name=values.original, known_hosts=None)
+    return build_destination(values, name=values.original, secrets_for=place_of_jump(values.original), known_hosts=None)
 
 
 CONFIGS = {

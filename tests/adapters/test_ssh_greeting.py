@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from opsterm.adapters import ssh_session
 from opsterm.core.errors import OpstermError, TimedOut, Unreachable
-from tests.adapters.ssh_stage import Door, Home, serve, target
+from tests.adapters.ssh_stage import USER_KEY, Door, Gatekeeper, Home, run, serve, target
 
 
 @pytest.fixture
@@ -66,3 +67,20 @@ async def test_what_is_no_ssh_server_does_not_answer(
         with pytest.raises(kind, match=said) as caught:
             await connector.check(target(port))
     assert "\x1b" not in str(caught.value)
+
+
+async def test_a_server_that_starts_nothing_is_given_up_after_the_setting(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_: object) -> bool:
+        await asyncio.Event().wait()
+        return False
+
+    monkeypatch.setattr(Gatekeeper, "session_requested", never)
+    monkeypatch.setattr(ssh_session, "END_LIMIT_S", 0.2)
+    home.write_key("id_ed25519", USER_KEY)
+    async with serve(Door(), process_factory=None) as port, home.connector(start_timeout_s=0.5) as connector:
+        home.know(port)
+        with pytest.raises(OpstermError, match=r"did not start the command within 0\.5 s") as caught:
+            await run(connector, target(port), "true")
+    assert "ssh.start_timeout_s" in str(caught.value)

@@ -28,6 +28,7 @@ from opsterm.adapters.ssh_known_hosts import (
     rsa_bits,
 )  # fmt: skip
 from opsterm.core.errors import HostKeyChanged, StorageError, Unreachable
+from opsterm.runtime.secret_places import place_of_jump
 
 
 def a_key(seed: int, kind: str = "ssh-ed25519") -> bytes:
@@ -204,7 +205,9 @@ def test_a_thousand_hashed_lines_cost_milliseconds(tmp_path: Path) -> None:
 
 def a_destination(folder: Path, **changes: object) -> Destination:
     config = SshConfig(path=folder / "none", own_path=False, home=folder, user="ana", environment={})
-    made = build_destination(config.resolve("web-1"), name="web-1", known_hosts=folder / "known_hosts")
+    made = build_destination(
+        config.resolve("web-1"), name="web-1", secrets_for=place_of_jump("web-1"), known_hosts=folder / "known_hosts"
+    )
     return replace(made, **changes)  # type: ignore[arg-type]  # a table of fields
 
 

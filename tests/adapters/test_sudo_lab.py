@@ -17,6 +17,7 @@ import pytest
 from opsterm.core.errors import OpstermError, TimedOut
 from opsterm.policy.order import OrderTarget, RunAs
 from opsterm.runtime.ports import Connector, Ended
+from opsterm.runtime.secret_places import SecretPlace
 from tests.adapters.ssh_stage import Home, Kept, run
 from tests.adapters.test_ssh_lab import Lab, home, lab
 
@@ -201,6 +202,6 @@ async def test_a_sudo_that_does_not_answer_is_given_up_and_leaves_nothing(how: R
 class Stuck(Kept):
     """Credentials that never come."""
 
-    async def get(self, service: str, account: str) -> None:
+    async def get(self, service: str, account: str, at: SecretPlace | None = None) -> None:
         if service == "opsterm:sudo":
             await asyncio.Event().wait()

@@ -21,6 +21,7 @@ from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Ended
+from opsterm.runtime.secret_places import SecretPlace
 from tests.adapters.web_stage import Authority
 from tests.adapters.wsman.host import ScriptedHost
 from tests.adapters.wsman.http import WsmanServer
@@ -36,7 +37,7 @@ class Kept:
         self.password = password
         self.asked: list[tuple[str, str]] = []
 
-    async def get(self, service: str, account: str) -> Secret | None:
+    async def get(self, service: str, account: str, at: SecretPlace | None = None) -> Secret | None:
         """Return it for every account of WinRM."""
         self.asked.append((service, account))
         return Secret(self.password) if self.password is not None and service == "opsterm:winrm" else None

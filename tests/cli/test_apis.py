@@ -102,7 +102,7 @@ def test_a_delete_is_high_and_asks_for_the_number_of_targets(let_in: Account, st
 
 def test_an_answer_that_is_no_success_ends_with_1(knowing: Account, store: Petstore) -> None:
     store.pets.clear()
-    store.extra_paths["/none"] = {"get": {"operationId": "none", "security": []}}
+    store.extra_paths["/none"] = {"get": {"operationId": "none", "summary": "Get nothing", "security": []}}
     knowing.run("apis", "refresh", "pets", expect=0)
     got = knowing.run("apis", "call", "pets", "none")
     assert (got.code, got.out, got.err) == (1, '{"error": "nothing"}\n', "404 Not Found (c1)\n")

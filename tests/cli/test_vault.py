@@ -22,7 +22,10 @@ def test_a_script_keeps_a_secret(account: Account) -> None:
     )
     assert kept.record() == {"service": "opsterm:ssh", "account": "ops@web-01", "kept": True}
     listed = account.run("vault", "list", "--json", stdin=PASSPHRASE, expect=0)
-    assert listed.record() == {"service": "opsterm:ssh", "account": "ops@web-01"}
+    goes_to = ["web-01 at web-01 over ssh", "the jump host web-01, where ssh_config says it is"]
+    assert listed.record() == {
+        "service": "opsterm:ssh", "account": "ops@web-01", "goes_to": goes_to, "waits": False,
+    }  # fmt: skip
     assert SECRET not in listed.out + listed.err + kept.out + kept.err
     account.run("vault", "remove", "opsterm:ssh", "ops@web-01", stdin=PASSPHRASE, expect=0)
     assert account.run("vault", "list", stdin=PASSPHRASE, expect=0).out == ""
@@ -49,7 +52,7 @@ def test_the_service_manager_passes_the_passphrase(account: Account) -> None:
     file.chmod(0o600)
     env = {"OPSTERM_VAULT_PASSPHRASE_FILE": str(file)}
     account.run("vault", "set", "opsterm:ssh", "ops@web-01", stdin=SECRET, env=env, expect=0)
-    assert account.run("vault", "list", env=env, expect=0).out == "opsterm:ssh  ops@web-01\n"
+    assert account.run("vault", "list", env=env, expect=0).out.startswith("opsterm:ssh  ops@web-01  goes to ")
 
 
 def test_at_a_terminal_nothing_is_echoed(account: Account) -> None:
@@ -78,3 +81,26 @@ def test_at_a_terminal_nothing_is_echoed(account: Account) -> None:
         app.wait_for("Passphrase of the vault:")
         app.send(b"\x03")
         assert app.wait_for_end() == 130
+
+
+def test_a_secret_of_a_target_that_moved_waits_for_a_yes(account: Account) -> None:
+    account.run("vault", "create", stdin=PASSPHRASE, expect=0)
+    file = account.write("passphrase", PASSPHRASE + "\n")
+    file.chmod(0o600)
+    env = {"OPSTERM_VAULT_PASSPHRASE_FILE": str(file)}
+    account.run("targets", "add", "web-01", "--address", "10.0.0.5", expect=0)
+    account.run("vault", "set", "opsterm:ssh", "ops@web-01", stdin=SECRET, env=env, expect=0)
+    account.run("targets", "edit", "web-01", "--address", "10.9.9.9", expect=0)
+    listed = account.run("vault", "list", "--json", env=env, expect=0).record()
+    assert listed["waits"] is True
+    assert "web-01 at 10.0.0.5 over ssh" in str(listed["goes_to"])
+    confirm = ("vault", "confirm", "opsterm:ssh", "ops@web-01")
+    refused = account.run(*confirm, env=env, expect=2)
+    assert "web-01 at 10.9.9.9 over ssh" in refused.err
+    assert "--yes" in refused.err
+    account.run(*confirm, "--yes", env=env, expect=0)
+    assert account.run("vault", "list", "--json", env=env, expect=0).record()["waits"] is False
+    assert "Nothing is to be confirmed" in account.run(*confirm, env=env, expect=0).err
+    audited = account.run("audit", expect=0).out
+    assert "confirmed where the secret opsterm:ssh of ops@web-01 goes" in audited
+    assert SECRET.encode() not in everything_below(account.home)

@@ -32,6 +32,9 @@ LARGE_CLASSES: Mapping[str, str] = {
 NAMES: Mapping[str, str] = {
     "KnowledgeBase": "the trade's term",
     "LocalEngine": "RFC 3411 calls it so",
+    "KnownEngine": "RFC 3411 calls it so",
+    "SnmpEngineChanged": "RFC 3411 calls it so",
+    "SnmpEngineTrusted": "RFC 3411 calls it so",
 }
 
 UNDESCRIBED: Mapping[str, str] = {
@@ -64,6 +67,7 @@ REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
     "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
     "opsterm/adapters/sudo.py": "hands a password to sudo's standard input",
+    "opsterm/runtime/bound_credentials.py": "keeps a secret and its places as one text",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
     "opsterm/storage/vault.py": "encrypts",
 }

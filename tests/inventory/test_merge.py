@@ -89,6 +89,13 @@ def test_the_same_import_twice_changes_nothing_the_second_time(fleet: list[Targe
     assert not again.to_save
 
 
+@pytest.mark.parametrize(
+    "address", ["192.0.2.7", "2001:db8::7", "fe80::1%eth0", "web-1", "1and1.example", "10.0.0.5.example", "a.b2", ""]
+)
+def test_addresses_that_are_taken(address: str) -> None:
+    assert with_fields(Target(name="web"), {"address": address}).address == address
+
+
 def test_fields_from_text() -> None:
     target = with_fields(Target(name="web"), {"Env": " prod  east ", "groups": "a; b,a", "port": "", "proto": "SSH"})
     assert (target.environment, target.groups, target.port, target.protocol) == ("prod east", ("a", "b"), None, "ssh")
@@ -102,6 +109,13 @@ def test_fields_from_text() -> None:
         ({"port": "٢٢"}, "1 to 65535"),
         ({"address": "-oProxyCommand=x"}, "cannot be an address"),
         ({"address": "a b"}, "cannot be an address"),
+        ({"address": "9999.1.1.1"}, "is a number that is no IP address"),
+        ({"address": "10.0.0.256"}, "is a number that is no IP address"),
+        ({"address": "10.1"}, "is a number that is no IP address"),
+        ({"address": "2130706433"}, "is a number that is no IP address"),
+        ({"address": "1.2.3.4.5"}, "is a number that is no IP address"),
+        ({"address": "0x7f.1"}, "is a number that is no IP address"),
+        ({"address": "2001:db8::7::1"}, "is a number that is no IP address"),
         ({"user": "-l"}, "log-in name"),
         ({"protocol": "sssh"}, "nearest is ssh"),
         ({"tags": "two words"}, "cannot be a name"),

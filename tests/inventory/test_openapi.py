@@ -13,6 +13,7 @@ from opsterm.inventory.apis.description import ApiDescription, description_from_
 from opsterm.inventory.apis.differences import compare_descriptions
 from opsterm.inventory.apis.document import read_document
 from opsterm.inventory.apis.openapi import OPERATIONS_LIMIT, read_openapi
+from opsterm.inventory.apis.operation_words import says_it_reads
 from opsterm.inventory.apis.schemas import schema_words
 from tests.adapters.petstore_stage import described
 from tests.inventory.mutations import mutations
@@ -291,3 +292,26 @@ def test_wrong_kinds_of_things_in_every_place_bring_nothing_down() -> None:
 def _places(node: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     return [place for key, value in items for place in ((*here, key), *_places(value, (*here, key)))]
+
+
+@pytest.mark.parametrize(
+    ("name", "summary", "path", "reads"),
+    [
+        ("listPets", "", "/pets", True),
+        ("repos/get-content", "", "/repos/{owner}", True),
+        ("PetsController_findAll", "", "/pets", True),
+        ("", "Returns one pet", "/pets/{id}", True),
+        ("pets", "Info for one pet", "/pets/{id}", True),
+        ("", "", "/pets", False),
+        ("pets", "Pets", "/pets", False),
+        ("", "Starts the pump", "/pump", False),
+        ("startPump", "Get the pump going", "/pump", False),
+        ("", "Get and reset the counters", "/counters", False),
+        ("getCounters", "", "/counters/reset", False),
+        ("system_reboot", "Returns when it is up again", "/system", False),
+        ("logoutUser", "Logs out", "/logout", False),
+        ("getJob", "", "/jobs/{id}/run", False),
+    ],
+)
+def test_an_operation_reads_when_its_own_words_say_so(name: str, summary: str, path: str, *, reads: bool) -> None:
+    assert says_it_reads(name, summary, path) is reads

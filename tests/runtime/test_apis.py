@@ -12,9 +12,12 @@ import pytest
 from opsterm.changes.change import ChangeState
 from opsterm.core.errors import BadInput, NotApproved, NotFound, OpstermError, Refused
 from opsterm.core.secret import Secret
+from opsterm.core.text import clean_line
 from opsterm.inventory.apis.calls import Call
 from opsterm.inventory.target import Protocol
 from opsterm.policy.approval import POLICY
+from opsterm.policy.risk import RiskLevel
+from opsterm.runtime.api_names import name_of_title
 from opsterm.runtime.apis import Apis
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.runtime import Runtime
@@ -177,9 +180,9 @@ async def test_a_server_that_says_no_is_a_failed_change(tmp_path: Path, store: P
 async def test_a_refresh_says_what_changed_and_keeps_the_server(tmp_path: Path, store: Petstore) -> None:
     async with knowing(tmp_path, store) as (_runtime, apis):
         assert (await apis.refresh("pets")).differences.none
-        store.extra_paths["/fresh"] = {"get": {"operationId": "fresh"}}
-        assert (await apis.refresh("pets")).differences.added == ("fresh",)
-        assert (await apis.description("pets")).operation("fresh").path == "/fresh"
+        store.extra_paths["/fresh"] = {"get": {"operationId": "getFresh"}}
+        assert (await apis.refresh("pets")).differences.added == ("getFresh",)
+        assert (await apis.description("pets")).operation("getFresh").path == "/fresh"
         assert (await apis.get("pets")).operations == 8
 
 
@@ -241,3 +244,37 @@ async def test_a_name_that_is_taken_or_means_something_else_is_refused(tmp_path:
         await apis.remove("second")
         with pytest.raises(NotFound, match="no API"):
             await apis.get("pest")
+
+
+async def test_a_get_that_does_not_say_that_it_reads_is_asked_about_until_it_is_accepted(
+    tmp_path: Path, store: Petstore
+) -> None:
+    store.extra_paths["/pump"] = {"get": {"operationId": "pump", "security": []}}
+    call = Call(operation="pump")
+    async with knowing(tmp_path, store) as (runtime, apis):
+        asked = await apis.ask("pets", call, origin="chat")
+        assert (asked.change.state, asked.change.risk.level) == (ChangeState.PROPOSED, RiskLevel.MEDIUM)
+        assert "does not say it of pump" in asked.change.risk.reasons[0]
+        assert "opsterm apis accept pets pump" in asked.change.risk.reasons[0]
+        assert not [came for came in store.came if "/pump" in came.target]
+        await apis.accept("pets", "pump")
+        assert (await apis.ask("pets", call, origin="chat")).change.decided_by == POLICY
+        (row,) = [row for row in await runtime.audit.rows(limit=50) if row.kind == "api.operation_accepted"]
+        assert row.what == "accepted that pump of pets only reads"
+        with pytest.raises(BadInput, match="is not a read"):
+            await apis.accept("pets", "deletePet")
+        store.extra_paths["/pump"] = {"get": {"operationId": "pump", "summary": "Starts it", "security": []}}
+        await apis.refresh("pets")
+        assert (await apis.call("pets", call, origin="chat")).state is ChangeState.PROPOSED, "its words have changed"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Pet Store", "pet-store"), ("Caf\u00e9 au lait", "cafe-au-lait"), ("Pet\u202eerotS", "peterots"),
+        ("\x1b[31mred\x1b[0m \x07bell", "red-bell"), ("\x1b]52;c;AAAA\x07shop", "shop"), ("\u202e\u200b", "api"),
+        ("\u4e2d\u6587", "api"), ("a" * 90, "a" * 40),
+    ],
+)  # fmt: skip
+def test_a_name_is_made_of_the_plain_letters_of_a_title(title: str, name: str) -> None:
+    assert name_of_title(clean_line(title)) == name

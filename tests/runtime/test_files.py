@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from opsterm.changes.change import ChangeState, OutcomeState
+from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.core.clock import StoppedClock
-from opsterm.core.errors import BadInput, NotApproved, NotFound, OpstermError, Refused, Unreachable
+from opsterm.core.errors import BadInput, NotApproved, NotFound, OpstermError, Refused, StorageFull, Unreachable
 from opsterm.policy.file_put import PUT, file_put, parse_put
 from opsterm.policy.risk import RiskLevel
+from opsterm.runtime.fetch_room import FetchRoom
 from opsterm.runtime.files import PutWish
 from opsterm.runtime.ports_files import FoundFile
+from opsterm.runtime.put_review import PutReview, review_rows
 from opsterm.runtime.runtime import Runtime
 from tests.runtime.changing import outcomes, proposed, with_targets
 from tests.runtime.stage import PlayedConnector, opened
@@ -26,6 +29,12 @@ DAY_S = 86_400.0
 
 def found(path: str, size: int) -> FoundFile:
     return FoundFile(real_path=path, size=size, mode=0o644, changed_at=0.0)
+
+
+async def reviewed(runtime: Runtime, change: Change, *, compare: bool = False) -> PutReview:
+    found = await runtime.files.review(change, compare=compare)
+    assert found is not None
+    return found
 
 
 def names(folder: Path) -> list[str]:
@@ -148,7 +157,7 @@ async def test_a_put_waits_for_an_approval_and_sends_what_was_approved(home: Pat
         assert not (home / "to").exists()
         with pytest.raises(NotApproved):
             await runtime.changes.run(change.id)
-        assert await runtime.files.content(change) == "as it was approved\n"
+        assert (await reviewed(runtime, change)).text == "as it was approved"
         await runtime.changes.approve(change.id, digest=change.digest)
         ended = await runtime.changes.run(change.id)
         assert ended.state is ChangeState.DONE
@@ -203,12 +212,52 @@ async def test_a_text_that_describes_no_file_is_not_proposed_for_put(home: Path)
                 await proposed(runtime, text, shell=PUT)
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"a\0b", b"x\n" * 201, b"x" * 100_001])
-async def test_only_short_texts_are_shown(home: Path, data: bytes) -> None:
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"a\0b", b"x" * 100_001])
+async def test_what_is_no_short_text_is_shown_by_its_first_bytes_and_its_hash(home: Path, data: bytes) -> None:
     (home / "x").write_bytes(data)
     async with opened(home) as runtime:
-        assert await runtime.files.content(await runtime.files.put(wish(home / "x", home / "to"))) == ""
-        assert await runtime.files.content(await proposed(runtime)) == ""
+        change = await runtime.files.put(wish(home / "x", home / "to"))
+        review = await reviewed(runtime, change, compare=True)
+        assert (review.text, review.there) == ("", "")
+        rows = dict(review_rows(review))
+        assert rows["sha256"] == hashlib.sha256(data).hexdigest()
+        assert data[:2].hex(" ") in rows["content"]
+        assert await runtime.files.review(await proposed(runtime)) is None
+
+
+async def test_a_text_is_shown_to_the_letter_and_against_what_is_there(home: Path) -> None:
+    (home / "x").write_text("one\ntw\u043e \x1b[2J\nthree \nfour")
+    (home / "to").write_text("one\ntwo\nthree \nfour\n")
+    async with opened(home) as runtime:
+        change = await runtime.files.put(wish(home / "x", home / "to", mode="600", owner="root"))
+        rows = dict(review_rows(await reviewed(runtime, change, compare=True)))
+        assert rows["content"].split("\n") == [
+            "one", "tw\\u043e \\x1b[2J", "three\\x20", "four", "(no end of line behind it)",
+        ]  # fmt: skip
+        assert "mode 0600 · owner root · from x" in rows["file"]
+        assert "-two\n+tw\\u043e" in rows["there"]
+        (row,) = [row for row in await runtime.audit.rows(limit=50) if row.kind == "target.file_fetched"]
+        assert row.what == f"fetched {home / 'to'} from localhost"
+        (home / "to").write_bytes((home / "x").read_bytes())
+        assert "same content" in (await reviewed(runtime, change, compare=True)).there
+        (home / "to").unlink()
+        assert (await reviewed(runtime, change, compare=True)).there == "Nothing is there yet."
+
+
+async def test_a_long_text_says_how_much_is_not_shown(home: Path) -> None:
+    (home / "x").write_text("x\n" * 450)
+    async with opened(home) as runtime:
+        change = await runtime.files.put(wish(home / "x", home / "to"))
+        assert dict(review_rows(await reviewed(runtime, change)))["content"].endswith("x\n… and 50 more lines")
+
+
+async def test_what_is_there_is_not_read_when_it_is_a_secret(home: Path) -> None:
+    (home / "x").write_text("root ALL\n")
+    async with opened(home) as runtime:
+        change = await runtime.files.put(wish(home / "x", Path("/etc/sudoers")))
+        review = await reviewed(runtime, change, compare=True)
+        assert review.there == "What is there was not read: /etc/sudoers was not fetched from localhost."
+        assert review.difference == ()
 
 
 async def test_contents_are_forgotten_when_no_change_needs_them_any_more(home: Path, clock: StoppedClock) -> None:
@@ -232,11 +281,11 @@ async def test_a_content_that_an_open_change_needs_stays(home: Path, clock: Stop
         change = await runtime.files.put(wish(home / "x", home / "to"))
         clock.advance(3 * DAY_S)
         await runtime.files.tidy()
-        assert await runtime.files.content(change) == "x"
+        assert (await reviewed(runtime, change)).text.startswith("x")
         await runtime.changes.settle()  # its time is over
         await runtime.files.tidy()
         with pytest.raises(NotFound):
-            await runtime.files.content(change)
+            await runtime.files.review(change)
 
 
 async def test_what_cannot_be_reached_is_remembered(home: Path) -> None:
@@ -251,3 +300,58 @@ async def test_what_cannot_be_reached_is_remembered(home: Path) -> None:
             await runtime.files.get("web-1", "/var/log/x", home / "x")
         (row,) = await runtime.inventory.resolve("web-1")
         assert row.note == "web-1 did not answer."
+
+
+async def test_a_file_that_is_too_large_is_refused_before_anything_is_written(home: Path) -> None:
+    log = "/var/log/big"
+    settings = "[changes]\nget_limit_mb = 3\n"
+    async with played(home, {("web-1", log): [found(log, 4_000_000), b"x" * 4_000_000]}, settings) as runtime:
+        with pytest.raises(BadInput, match=r"it has 4.0 MB, and at most 3.0 MB") as caught:
+            await runtime.files.get("web-1", log, home)
+        assert "--limit-mb" in caught.value.next_step
+        assert "big" not in names(home)
+        assert (await runtime.files.get("web-1", log, home, limit_mb=5)).size == 4_000_000
+
+
+async def test_a_file_that_grows_without_end_is_cut_off_and_nothing_is_left(home: Path) -> None:
+    log = "/var/log/endless"
+    pieces: list[FoundFile | bytes] = [found(log, 0), *[b"x" * 1_000_000] * 5]
+    async with played(home, {("web-1", log): pieces}, "[changes]\nget_limit_mb = 3\n") as runtime:
+        before = names(home)
+        with pytest.raises(BadInput, match="at most"):
+            await runtime.files.get("web-1", log, home)
+        assert names(home) == before
+
+
+async def test_what_would_fill_the_disk_here_is_refused_with_both_numbers(home: Path) -> None:
+    log = "/var/log/syslog"
+    free_mb = shutil.disk_usage(home).free // 1_000_000
+    settings = f"[changes]\nget_reserve_mb = {free_mb + 1000}\n"
+    async with played(home, {("web-1", log): [found(log, 5), b"abcde"]}, settings) as runtime:
+        before = names(home)
+        with pytest.raises(StorageFull, match=r"it has 5 B, and .* are free here") as caught:
+            await runtime.files.get("web-1", log, home)
+        assert "stay free (changes.get_reserve_mb)" in caught.value.why
+        (one,) = await runtime.files.get_from_many("web-1", log, home / "many")
+        assert isinstance(one.error, StorageFull)
+        assert names(home) == before
+
+
+async def test_files_that_come_side_by_side_share_the_room() -> None:
+    free = 1000
+
+    async def ask(_: Path) -> int:
+        return free
+
+    room = FetchRoom(100, ask)
+    async with room.taken("a", 600, Path("/x/a"), limit=10_000) as first:
+        with pytest.raises(StorageFull, match="was not fetched") as caught:
+            async with room.taken("b", 400, Path("/x/b"), limit=10_000):
+                raise AssertionError
+        assert "600 B more are on their way" in caught.value.why
+        free -= 600
+        await first.came(600, 600)
+        async with room.taken("b", 200, Path("/x/b"), limit=10_000):
+            pass
+    async with room.taken("c", 300, Path("/x/c"), limit=10_000):
+        pass

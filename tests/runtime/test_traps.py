@@ -12,21 +12,26 @@ from typing import Any
 import pytest
 from pysnmp.proto import rfc1902
 
-from opsterm.adapters.snmp_traps import UdpTrapEar
+from opsterm.adapters.snmp_traps import LOGIN_KEPT_S, UdpTrapEar
 from opsterm.core.clock import StoppedClock
-from opsterm.core.errors import BadSetting, Refused
+from opsterm.core.errors import BadSetting, NotFound, Refused
+from opsterm.core.secret import Secret
 from opsterm.core.settings_reading import load_settings
 from opsterm.inventory.target import Protocol, Target
 from opsterm.monitoring.alerts import AlertState
 from opsterm.monitoring.events import TrapReceived
 from opsterm.monitoring.mib import NAMES, Oid
 from opsterm.monitoring.snmp_values import Binding, SnmpValue, ValueKind
+from opsterm.monitoring.traps import ArrivedTrap
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime import doctor, traps
+from opsterm.runtime.credentials import SNMP_TRAPS
 from opsterm.runtime.doctor import Health, check_traps
 from opsterm.runtime.ports import Credentials
+from opsterm.runtime.ports_snmp import SnmpLogin
 from opsterm.runtime.ports_traps import LocalEngine
 from opsterm.runtime.runtime import Runtime
+from opsterm.runtime.trap_engines import TrapEngines
 from opsterm.runtime.traps import Receiver, checked_trap_rules
 from tests.adapters.trap_senders import IF_2, Wire, v2c
 from tests.runtime.stage import Silence, opened, until, until_async
@@ -41,6 +46,7 @@ interval_s = 3600
 keyring = "memory"
 [snmp]
 traps = "udp 127.0.0.1:1162"
+traps_need_login = false
 [[snmp.trap_alert]]
 trap = "1.3.6.1.4.1.9999.0.1"
 severity = "critical"
@@ -116,6 +122,57 @@ async def receiving(
             yield Receiving(runtime, made[0], wire)
         finally:
             wire.close()
+
+
+async def test_a_trap_that_no_log_in_vouches_for_is_listed_and_raises_and_ends_no_alert(
+    home: Path, clock: StoppedClock
+) -> None:
+    settings = SETTINGS.replace("traps_need_login = false\n", "")
+    async with receiving(home, clock, settings=settings) as device:
+        runtime = device.runtime
+        device.send(DOWN)
+        await until_async(runtime.traps.list)
+        (listed,) = await runtime.traps.list()
+        assert (listed.name, listed.checked) == ("linkDown", False)
+        assert device.alerts() == []
+        await runtime.snmp.keep_login("sw-1", SnmpLogin(community=Secret("public")), for_traps=True)
+        clock.advance(LOGIN_KEPT_S + 1)
+        device.send(DOWN)
+        await until(lambda: device.alerts() == [("warning", "link #2 is down")])
+        await runtime.secrets.remove(SNMP_TRAPS, "sw-1")
+        clock.advance(LOGIN_KEPT_S + 1)
+        device.send(UP)
+        await until_async(lambda: _named(runtime, "linkUp"))
+        assert device.alerts() == [("warning", "link #2 is down")]
+
+
+async def _named(runtime: Runtime, name: str) -> bool:
+    return any(trap.name == name for trap in await runtime.traps.list())
+
+
+async def test_the_first_engine_of_a_target_is_kept_and_another_is_told_until_it_is_trusted(
+    home: Path, clock: StoppedClock
+) -> None:
+    async with opened(home, settings=SETTINGS, clock=clock) as runtime:
+        engines = runtime.traps.engines
+        first, other = arrived_from("80001f8801"), arrived_from("80001f8802")
+        assert await engines.judged([first, arrived_from("")], writes=True) == [first, arrived_from("")]
+        with pytest.raises(NotFound, match="No other engine"):
+            await engines.trust("sw-1")
+        for _ in range(3):
+            assert [trap.checked for trap in await engines.judged([other, first], writes=True)] == [False, True]
+        rows = [row for row in await runtime.audit.rows(limit=50) if row.kind == "target.engine_changed"]
+        assert [row.what for row in rows] == ["heard sw-1 from another SNMP engine"]
+        elsewhere = TrapEngines(runtime.store.preferences, runtime.ledger)
+        assert (await elsewhere.trust("sw-1")).other == "80001f8802"
+        assert [trap.checked for trap in await engines.judged([other, first], writes=True)] == [True, False]
+
+
+def arrived_from(engine: str) -> ArrivedTrap:
+    return ArrivedTrap(
+        target="sw-1", sender="127.0.0.1", at=1.0, version="3", user="monitor", checked=True, trap=COLD, up_time=1,
+        bindings=(), is_inform=False, engine=engine,
+    )  # fmt: skip
 
 
 async def test_a_link_that_goes_down_is_an_alert_until_it_comes_up(home: Path, clock: StoppedClock) -> None:

@@ -11,13 +11,16 @@ import pytest
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.core.clock import StoppedClock
+from opsterm.core.secret import Secret
 from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.inventory.target import Protocol, Status, Target
 from opsterm.monitoring.sample import SeriesKey
 from opsterm.runtime.changes import Proposal
+from opsterm.runtime.credentials import WINRM
 from opsterm.runtime.doctor import Health, check_winrm
 from opsterm.runtime.runtime import Runtime
-from tests.adapters.winrm_stage import USER, Kept, Windows, windows
+from tests.adapters.ssh_stage import Kept
+from tests.adapters.winrm_stage import PASSWORD, USER, Windows, windows
 from tests.adapters.wsman.soap import Datetime
 from tests.runtime.stage import Silence, opened, until
 from tests.runtime.test_remote_monitoring import pass_time
@@ -55,7 +58,7 @@ async def reaching(home: Path, there: Windows, *, settings: str = SETTINGS, **ho
     """Open a runtime that has the host in its inventory and its password."""
 
     async def credentials() -> Kept:
-        return Kept()
+        return Kept({})
 
     async with opened(home, settings=settings, open_credentials=credentials, **how) as runtime:
         if runtime.inventory.target("win-1") is None:
@@ -63,6 +66,7 @@ async def reaching(home: Path, there: Windows, *, settings: str = SETTINGS, **ho
             await runtime.inventory.add(
                 Target(name="win-1", address=place.address, port=place.port, protocol=Protocol.WINRM, user=USER)
             )
+        await runtime.secrets.put(WINRM, f"{USER}@win-1", Secret(PASSWORD))
         yield runtime
 
 

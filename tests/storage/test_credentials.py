@@ -1,4 +1,4 @@
-"""Credentials: the right place is chosen, said, and kept to; never plain text, never a weaker place in silence."""
+"""SecretStore: the right place is chosen, said, and kept to; never plain text, never a weaker place in silence."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from opsterm.storage.vault import Cost, Vault
 CHEAP = Cost(memory_kib=8192, passes=1)
 PASSPHRASE = Secret("correct horse battery")
 
-Open = Callable[..., ports.Credentials]
+Open = Callable[..., ports.SecretStore]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def paths(home: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
 async def credentials(paths: Paths) -> AsyncIterator[Open]:
     offload = Offload()
 
-    def opened(choice: str = "auto", **environment: str) -> ports.Credentials:
+    def opened(choice: str = "auto", **environment: str) -> ports.SecretStore:
         return open_credentials(paths, choice, environment, offload.pool("keyring"))
 
     yield opened

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from opsterm.core.secret import Secret
 from opsterm.inventory.target import Protocol, Target
 from opsterm.runtime.credentials import SNMP
 from opsterm.tui.screens.credentials import CredentialsScreen
@@ -52,7 +53,7 @@ async def test_a_password_is_kept_replaced_and_forgotten_and_never_seen(kept: St
         await there.press("enter")
         await there.until("ops@web-01")
         seen.append(there.text)
-        found = await there.app.runtime.credentials.get("opsterm:ssh", "ops@web-01")
+        found = await there.app.runtime.credentials.unsent("opsterm:ssh", "ops@web-01")
         assert found is not None
         assert found.reveal() == SECRET
         await there.press("e")
@@ -125,3 +126,23 @@ def test_nobody_listens_to_the_keys_of_a_secret() -> None:
     prepare_variables(a_terminal(), variables)
     assert "TEXTUAL" not in variables
     assert "TEXTUAL_LOG" not in variables
+
+
+async def test_a_secret_of_a_target_that_moved_is_confirmed_with_a_key(kept: Stage) -> None:
+    async with sitting(kept) as there:
+        runtime = there.app.runtime
+        await runtime.inventory.add(Target(name="web-77", address="10.0.0.5"))
+        await runtime.secrets.put("opsterm:sudo", "ops@web-77", Secret(SECRET))
+        await runtime.inventory.edit("web-77", Target(name="web-77", address="10.9.9.9"))
+        await there.press("f2")
+        await there.until("waits to be confirmed for web-77")
+        await there.press("c")
+        await there.until("Until now it goes to web-77 at 10.0.0.5")
+        await there.press("n")
+        await there.press("c")
+        await there.until("Then it goes to web-77 at 10.9.9.9")
+        await there.press("y")
+        await there.until(lambda: "waits to be confirmed" not in there.text)
+        found = await runtime.secrets.destined("opsterm:sudo", "ops@web-77")
+        assert found is not None
+        assert not found.waits

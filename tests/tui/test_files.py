@@ -44,6 +44,10 @@ async def test_a_file_that_is_put_waits_for_approval(stage: Stage, tmp_path: Pat
         assert isinstance(there.app.screen, ApprovalScreen)
         assert not await asyncio.to_thread((tmp_path / "put-here").exists)
         stage.clock.advance(1.0)  # what is typed ahead of the screen approves nothing
+        await there.until("Nothing is there yet.")
+        assert "content   welcome" in there.text
         await there.press("1", "enter")
+        assert "There is more to read" in there.text
+        await there.press("pagedown", "pagedown", "enter")
         await there.until("1 done")
     assert await asyncio.to_thread((tmp_path / "put-here").read_text) == "welcome\n"

@@ -29,9 +29,9 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb(
         "call", "call an operation: at once when it only reads, else as a proposal",
         "Names, types, choices and ranges are checked before anything is sent. GET and\n"
-        "HEAD run at once; anything else waits for an approval and ends with 4. A list is\n"
-        "a,b,c or a name given several times. NAME may be a field of a JSON body. Ends\n"
-        "with 1 when the server answered anything but 200 to 299.",
+        "HEAD whose words say that they read run at once; anything else waits for an\n"
+        "approval and ends with 4. A list is a,b,c or a name given several times. NAME\n"
+        "may be a field of a JSON body. Ends with 1 when the server answered anything but 200 to 299.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("operation", help="as `opsterm apis show` has it")
@@ -40,6 +40,13 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--reason", default="", help="why; kept in the audit")
     one.add_argument("--timeout", default="", help="how long it may take, as in 30s")
     one.add_argument("--dry-run", action="store_true", help="print the request, send and propose nothing")
+    one = verb(
+        "accept", "say that an operation only reads, so that it is called at once",
+        "For a GET whose name and summary leave that open. It holds until the server, the\n"
+        "path or the words change; a URL that says it does something is asked about as before.",
+    )  # fmt: skip
+    one.add_argument("name", help="of the API")
+    one.add_argument("operation", help="as `opsterm apis show` has it")
     one = verb("refresh", "read a description again and say what changed")
     one.add_argument("name", help="of the API")
     one = verb(

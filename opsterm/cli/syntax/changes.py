@@ -64,6 +64,8 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     ):
         one = add_verb(verbs, data, name, text, about=about)
         one.add_argument("id", metavar="ID", help="as in c18")
+        if name == "change":
+            one.add_argument("--diff", action="store_true", help="of a file: how it differs from what is there now")
         if name == "approve":
             one.add_argument("--digest", default="", help="approve only if this is the digest")
             one.add_argument("--targets", type=number(1, 1_000_000), help="approve only if it is for this many")

@@ -8,8 +8,9 @@ _ABOUT_GET = """\
 Reads at once, over SFTP; nothing is changed on a target. What the policy takes
 for a secret is refused with 4: propose to read it. The file here is readable by
 this account only and gets its name when it is whole; one that is there is kept
-without --force. With --on, each target's goes to LOCAL/TARGET/ and a failure of
-some ends with 1."""
+without --force. A file larger than changes.get_limit_mb is refused before it
+comes, and so is one that would leave less than changes.get_reserve_mb free here. With --on,
+each target's goes to LOCAL/TARGET/ and a failure of some ends with 1."""
 
 _ABOUT_PUT = """\
 Puts nothing by itself: it keeps the content as it is now and proposes a change.
@@ -25,6 +26,7 @@ def add_files(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("local", nargs="?", default=".", metavar="LOCAL", help="file or folder; left out: this folder")
     one.add_argument("--on", default="", metavar="SELECTOR", help=SOME)
     one.add_argument("--force", action="store_true", help="replace a file that is here already")
+    one.add_argument("--limit-mb", type=int, metavar="MB", help="megabytes that a file may have; left out: the setting")
     one = add_verb(verbs, data, "put", "propose to put a file on targets", about=_ABOUT_PUT)
     one.add_argument("local", metavar="LOCAL", help="the file here")
     one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)

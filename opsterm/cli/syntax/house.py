@@ -34,5 +34,16 @@ def add_house(verbs: Verbs[Parser], data: Parser) -> None:
             "Without a terminal, standard input gives one line for each thing that would be\n"
             "asked: the passphrase of a locked vault first.",
         )  # fmt: skip
-        one.add_argument("service", help="as in opsterm:ssh")
-        one.add_argument("account", help="as in op@web-01")
+        _add_secret(one)
+    one = verb(
+        "confirm", "say that a secret may go to where its account stands for now",
+        "A secret goes to the target, address and port that it was kept for. When one of them\n"
+        "has changed it stays here until this says yes.",
+    )  # fmt: skip
+    _add_secret(one)
+    one.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_secret(verb: Parser) -> None:
+    verb.add_argument("service", help="as in opsterm:ssh")
+    verb.add_argument("account", help="as in op@web-01")

@@ -37,6 +37,12 @@ def add_snmp(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--since", default="24h", help="how far back, as in 15m, 24h, 7d")
     one.add_argument("--limit", type=number(1, 20_000), default=200, help="the newest so many")
     one.add_argument("--senders", action="store_true", help="who sent how much, strangers too, and what was not taken")
+    one = add_verb(
+        actions, data, "trust", "take the other engine that sends a target's traps for its own",
+        about="The first engine that sends traps of version 3 with the right passphrase is kept.\n"
+        "What another sends is not authenticated until this says yes.", below="snmp",
+    )  # fmt: skip
+    one.add_argument("target", metavar="TARGET", help="its name")
     one = verb(
         "login", "keep how agents let opsterm in; asks for the secrets",
         "A community of version 2c, or with --user a user of version 3. Without a\n"

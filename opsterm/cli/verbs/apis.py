@@ -113,7 +113,8 @@ async def show_api(context: Context) -> int:
             [(one.id, one.method, one.path, _what(one)) for one in chosen],
         )
         context.printer.say(
-            f"GET and HEAD run at once, the others become proposals. What one takes: opsterm apis show {name} OPERATION"
+            "GET and HEAD that say they read run at once, the others become proposals. What one takes: "
+            f"opsterm apis show {name} OPERATION"
         )
     return ExitCode.DONE
 
@@ -169,6 +170,16 @@ def _print_operation(context: Context, name: str, description: ApiDescription, o
     if rows:
         context.printer.table(("name", "where", "", "value", "about"), rows)
     context.printer.say(f"opsterm apis call {name} {one.id}{' NAME=VALUE …' if rows else ''}")
+
+
+async def accept_api(context: Context) -> int:
+    """Say that an operation only reads."""
+    name = context.invocation.text("name")
+    found = await (await context.runtime.apis()).accept(name, context.invocation.text("operation"))
+    if context.printer.json:
+        context.printer.record({"api": name, "operation": found.id, "reads": True})
+    context.printer.say(f"{found.id} of {name} runs at once from now on: {found.method} {found.path}")
+    return ExitCode.DONE
 
 
 async def refresh_api(context: Context) -> int:

@@ -15,6 +15,7 @@ from opsterm.core.units import age_text, bytes_text, parse_duration, span_text
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RunAs
 from opsterm.runtime.changes import Proposal, change_number
+from opsterm.runtime.put_review import review_rows
 
 
 async def propose(context: Context) -> int:
@@ -72,15 +73,24 @@ def describe(context: Context, change: Change) -> None:
         say(f"until   {age_text(max(0.0, order.expires_at - now))} from now")
 
 
-async def describe_content(context: Context, change: Change) -> None:
-    """Tell what a file that would be put holds, when it is a short text; nothing for any other change."""
+async def describe_content(context: Context, change: Change, *, compare: bool = False) -> None:
+    """Tell what a file that would be put holds; nothing for any other change.
+
+    Args:
+        context: of the verb.
+        change: any change.
+        compare: whether to say how it differs from what is there.
+    """
     try:
-        text = await context.runtime.files.content(change)
+        review = await context.runtime.files.review(change, compare=compare)
     except NotFound:
         return
-    if text:
-        lines = clean_block(text).split("\n")
-        context.printer.say("\n".join(["content", *(f"        {line}" for line in lines)]).rstrip())
+    for label, text in review_rows(review) if review is not None else ():
+        first, *more = clean_block(text).split("\n")
+        lines = [first, *more] if label != "content" else ["", first, *more]
+        context.printer.say(
+            "\n".join([f"{label:7} {lines[0]}".rstrip(), *(f"        {line}" for line in lines[1:])]).rstrip()
+        )
 
 
 def _environments(context: Context, change: Change) -> str:
@@ -137,7 +147,7 @@ async def show(context: Context) -> int:
         return ExitCode.DONE
     context.printer.line(f"{change.name}  {change.state}{_decision(change)}")
     describe(context, change)
-    await describe_content(context, change)
+    await describe_content(context, change, compare=context.invocation.yes("diff"))
     if change.started_at:
         context.printer.table(
             ("target", "outcome", "exit", "took", "output", "message"),

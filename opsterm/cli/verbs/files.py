@@ -20,10 +20,11 @@ async def get(context: Context) -> int:
     """Fetch a file from one target, or from several."""
     source, local = context.invocation.text("source"), _here(context.invocation.text("local"))
     selector, force = context.invocation.text("on"), context.invocation.yes("force")
-    progress = _Progress(context)
+    progress, limit_mb = _Progress(context), context.invocation.number("limit_mb")
     if selector:
         path = source
-        found = await context.runtime.files.get_from_many(selector, path, local, force=force, progress=progress)
+        found = await context.runtime.files.get_from_many(selector, path, local, force=force, limit_mb=limit_mb,
+                                                         progress=progress)  # fmt: skip
     else:
         target, colon, path = source.partition(":/")
         if not target or not colon:
@@ -31,7 +32,8 @@ async def get(context: Context) -> int:
                 f"{clean_line(source, limit=200)!r} does not say from where.",
                 next_step="Write target and whole path, as in web-01:/var/log/syslog; or name several with --on.",
             )
-        found = [await context.runtime.files.get(target, f"/{path}", local, force=force, progress=progress)]
+        found = [await context.runtime.files.get(target, f"/{path}", local, force=force, limit_mb=limit_mb,
+                                                 progress=progress)]  # fmt: skip
     context.printer.progress("")
     for fetched in found:
         _show(context, fetched)

@@ -6,8 +6,9 @@ from dataclasses import asdict
 
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.run import Context
-from opsterm.core.errors import BadInput, ExitCode
+from opsterm.core.errors import BadInput, ExitCode, Refused
 from opsterm.core.secret import Secret
+from opsterm.runtime.credential_keeping import Destined, destined_words, places_words
 from opsterm.runtime.credentials import require_looked_up
 
 
@@ -55,13 +56,44 @@ async def create(context: Context) -> int:
 
 
 async def list(context: Context) -> int:  # noqa: A001 (the verb is called so)
-    """List what is kept, never the secrets."""
+    """List what is kept and where it goes, never the secrets."""
     await open_vault(context)
     for kept in await context.runtime.secrets.list():
+        found = await context.runtime.secrets.destined(kept.service, kept.account)
         if context.printer.json:
-            context.printer.record({"service": kept.service, "account": kept.account})
+            context.printer.record({"service": kept.service, "account": kept.account, **_destined(found)})
         else:
-            context.printer.line(f"{kept.service}  {kept.account}")
+            context.printer.line(f"{kept.service}  {kept.account}  {destined_words(found)}".rstrip())
+    return ExitCode.DONE
+
+
+def _destined(found: Destined | None) -> dict[str, object]:
+    if found is None:
+        return {"goes_to": None, "waits": None}
+    return {"goes_to": [str(place) for place in found.kept_for or ()], "waits": found.waits}
+
+
+async def confirm(context: Context) -> int:
+    """Say that a secret may go to where its account stands for now."""
+    await open_vault(context)
+    service, account = context.invocation.text("service"), context.invocation.text("account")
+    secrets = context.runtime.secrets
+    found = await secrets.destined(service, account)
+    if found is None or not found.waits:
+        context.printer.say(f"Nothing is to be confirmed: {destined_words(found) or 'its account says where it goes'}.")
+        return ExitCode.DONE
+    context.printer.say(f"Kept:  {destined_words(found, waiting=False)}.")
+    context.printer.say(f"Now:   it would go to {places_words(found.now)}.")
+    if not context.invocation.yes("yes"):
+        if not is_asked_on_a_terminal():
+            raise BadInput("Nobody is there to be asked.", next_step="Say --yes when that is where it belongs.")
+        if (await ask_line("Send it there from now on? yes or no: ")).strip().lower() != "yes":
+            raise Refused("Nothing was changed: it is not sent there.")
+    await secrets.confirm(service, account, found.now)
+    if context.printer.json:
+        found = await secrets.destined(service, account)
+        context.printer.record({"service": service, "account": account, **_destined(found)})
+    context.printer.say("Confirmed.")
     return ExitCode.DONE
 
 
@@ -84,6 +116,8 @@ async def set(context: Context) -> int:  # noqa: A001 (the verb is called so)
     require_looked_up(service, account)
     await context.runtime.secrets.put(service, account, await _ask(f"Secret for {account}: "))
     _tell(context, service, account, kept=True)
+    if words := destined_words(await context.runtime.secrets.destined(service, account)):
+        context.printer.say(f"{words[0].upper()}{words[1:]}.")
     return ExitCode.DONE
 
 

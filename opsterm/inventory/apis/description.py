@@ -14,6 +14,7 @@ from typing import Any
 from opsterm.core.errors import NotFound
 from opsterm.core.http_request import SAFE_METHODS
 from opsterm.core.http_words import changing_word
+from opsterm.inventory.apis.operation_words import says_it_reads
 from opsterm.inventory.patterns import near_enough
 
 Json = Any
@@ -82,6 +83,8 @@ class Operation:
         security: ways to let a call in, any of which will do; each names the schemes it needs, and one without any
             needs none. Empty: nothing is needed.
         server: base URL of its own, "" for the API's.
+        named: whether the id is the description's own.
+        accepted: whether the operator has said that it only reads; not kept with the description.
     """
 
     id: str
@@ -94,11 +97,22 @@ class Operation:
     body: RequestBody | None = None
     security: tuple[tuple[str, ...], ...] = ()
     server: str = ""
+    named: bool = False
+    accepted: bool = False
+
+    @property
+    def could_read(self) -> bool:
+        """Whether its method and path leave it possible that it only reads."""
+        return self.method in SAFE_METHODS and self.body is None and not changing_word(self.path)
 
     @property
     def only_reads(self) -> bool:
-        """Whether it may be called without an approval, by its method and path; what a value adds, the policy sees."""
-        return self.method in SAFE_METHODS and self.body is None and not changing_word(self.path)
+        """Whether it may be called without an approval, by method, path and words; what a value adds, the policy sees.
+
+        A GET whose words leave it open is asked about until the operator has accepted it.
+        """
+        said = self.accepted or says_it_reads(self.id if self.named else "", self.summary, self.path)
+        return self.could_read and said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,4 +243,5 @@ def _operation(tree: dict[str, Any]) -> Operation:
         body=RequestBody(**{**body, "offered": tuple(body["offered"])}) if body else None,
         security=tuple(tuple(way) for way in tree["security"]),
         server=tree["server"],
+        named=tree.get("named", False),
     )

@@ -35,3 +35,14 @@ class ApiRemoved(Event):
     """An API was forgotten."""
 
     api: str
+
+
+@event("api.operation_accepted")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiOperationAccepted(Event):
+    """An operator said that an operation only reads, so that it is called without being asked about."""
+
+    api: str
+    operation: str
+    method: str
+    path: str

@@ -160,10 +160,14 @@ class _Reading:
             body=self._body(operation.get("requestBody")),
             security=self._security(operation["security"]) if "security" in operation else self._root_security,
             server=servers[0] if servers else "",
+            named=self._is_id(operation.get("operationId")),
         )
 
+    def _is_id(self, given: Json) -> bool:
+        return isinstance(given, str) and bool(_ID.fullmatch(given))
+
     def _id(self, given: Json, method: str, path: str) -> str:
-        name = given if isinstance(given, str) and _ID.fullmatch(given) else ""
+        name = str(given) if self._is_id(given) else ""
         if not name:
             words = re.sub(r"[^A-Za-z0-9]+", "_", path).strip("_")[:120]
             name = f"{method.lower()}_{words}".strip("_")

@@ -6,6 +6,7 @@ enter alone never approves, and what is asked for grows with the risk. The same 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -17,16 +18,17 @@ from textual.widgets import Static
 
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.events import ChangeOutput
-from opsterm.core.errors import OpstermError
+from opsterm.core.errors import NotFound, OpstermError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.policy.approval import Ask, Friction, friction
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.commands import command
+from opsterm.runtime.put_review import PutReview
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
-from opsterm.tui.screens.change_sheet import heading, keys_line, not_reached, question, rows_of, sheet
+from opsterm.tui.screens.change_sheet import facts_text, heading, keys_line, not_reached, question
 from opsterm.tui.screens.connection_test import ConnectionTestScreen
 from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
@@ -66,11 +68,11 @@ class ApprovalScreen(Dialog[str]):
         self._appeared = 0.0
         self._read: dict[str, int] = {}
         self._read_to_end = False
-        self._has_output = False
+        self._has_output = self._compared = False
         self._scrolls_facts = False  # whether the keys scroll what is said of the change, not its output
         self._showing = self._more_came = False
-        self._compared = False
         self._odd_ones = ""
+        self._review: PutReview | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the facts, the output and the keys."""
@@ -91,6 +93,7 @@ class ApprovalScreen(Dialog[str]):
         self.show()
         self.set_interval(5.0, self.show)
         self.run_worker(self._show_output(), group="output", exclusive=False)
+        self.run_worker(self._show_review(), group="review")
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
@@ -124,19 +127,22 @@ class ApprovalScreen(Dialog[str]):
         box.border_title = heading(change, self.runtime.clock.now()).replace("[", "\\[")
 
     def _facts(self) -> str:
-        change = self.change
-        sign = self.cockpit.glyphs.severity(_SIGNS[change.risk.level])
-        rows = rows_of(change, now=self.runtime.clock.now(), environments=self._environments(), sign=sign)
-        return sheet(rows, min(self.size.width, WIDEST) - _FRAME)
-
-    def _environments(self) -> str:
-        found = (self.runtime.inventory.target(target.name) for target in self.change.order.targets)
-        return ", ".join(sorted({t.environment.upper() for t in found if t is not None and t.environment}))
+        change, sign = self.change, self.cockpit.glyphs.severity(_SIGNS[self.change.risk.level])
+        now, find, columns = self.runtime.clock.now(), self.runtime.inventory.target, self.size.width
+        return facts_text(change, self._review, now, target=find, sign=sign, columns=min(columns, WIDEST) - _FRAME)
 
     def _ask(self) -> str:
         if self._odd_ones:
             return f"{self._keymap.shown(command('show_odd'))} filters the inventory to the odd ones: {self._odd_ones}"
         return question(self._friction, self._typed) if self.change.state is ChangeState.PROPOSED else ""
+
+    async def _show_review(self) -> None:
+        """Show the file that would be put, at once; then how it differs from what is there."""
+        with suppress(NotFound):
+            for compare in (False, True) if self.change.state is ChangeState.PROPOSED else (False,):
+                self._review = await self.runtime.files.review(self.change, compare=compare)
+                self._read_to_end = False  # there is more of it now
+                self.show()
 
     # ------------------------------------------------------------------- hearing
 

@@ -6,15 +6,17 @@ begun stands before all but what and where: nobody decides it any more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.summary import as_whom, exit_summary, shell_text, targets_text, way_back
 from opsterm.core.text import clean_block, clean_line, shown_exactly
 from opsterm.core.units import age_text, bytes_text, span_text
+from opsterm.inventory.target import Target
 from opsterm.policy.approval import Ask, Friction
 from opsterm.runtime.commands import command
+from opsterm.runtime.put_review import PutReview, review_rows
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.wrapping import LEAST_ROOM, wrapped
 
@@ -64,7 +66,28 @@ def heading(change: Change, now: float) -> str:
     )
 
 
-def rows_of(change: Change, *, now: float, environments: str, sign: str) -> list[SheetRow]:
+def facts_text(
+    change: Change, review: PutReview | None, now: float, *, target: Callable[[str], Target | None], sign: str,
+    columns: int,
+) -> str:  # fmt: skip
+    """Return everything that is said of a change, laid out.
+
+    Args:
+        change: any change.
+        review: the file that it would put, None for none.
+        now: epoch seconds.
+        target: finds a target of the inventory by its name.
+        sign: the glyph of its risk.
+        columns: cells of a line.
+    """
+    found = (target(one.name) for one in change.order.targets)
+    places = ", ".join(sorted({one.environment.upper() for one in found if one is not None and one.environment}))
+    return sheet(rows_of(change, now=now, environments=places, sign=sign, review=review), columns)
+
+
+def rows_of(
+    change: Change, *, now: float, environments: str, sign: str, review: PutReview | None = None
+) -> list[SheetRow]:
     """Return everything that is said of a change.
 
     Args:
@@ -72,11 +95,14 @@ def rows_of(change: Change, *, now: float, environments: str, sign: str) -> list
         now: epoch seconds.
         environments: where its targets are, as in "PROD"; "" when not known.
         sign: the glyph of its risk.
+        review: the file that it would put, None for none: it stands first, and the order's own line below.
     """
     order = change.order
     where = f"{targets_text(change)}{f' · {environments}' if environments else ''}"
+    seen = [SheetRow(label, text, exact=label == "content") for label, text in review_rows(review)] if review else []
     rows = [
-        SheetRow("what", shown_exactly(order.command), exact=True),
+        *seen,
+        SheetRow("order" if seen else "what", shown_exactly(order.command), exact=True),
         SheetRow("", f"{shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit"),
         SheetRow("where", where),
         *_results(change),

@@ -13,7 +13,8 @@ from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.commands import command
-from opsterm.runtime.credentials import MAIL, SNMP, SNMP_TRAPS, SSH_KEY, KeptSecret, Service, require_looked_up
+from opsterm.runtime.credential_keeping import KeptSecret, destined_words, places_words
+from opsterm.runtime.credentials import MAIL, SNMP, SNMP_TRAPS, SSH_KEY, Service, require_looked_up
 from opsterm.runtime.ports_snmp import AUTH_PROTOCOLS, PRIV_PROTOCOLS, SnmpLogin
 from opsterm.tui.panes.pane import take_keys
 from opsterm.tui.screens.choice import ChoiceScreen
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
 
 _EMPTY = "Nothing is kept. + keeps a password or a passphrase."
-_KEYS = ("add_credential", "replace_credential", "remove_credential", "open_credentials")
+_KEYS = ("add_credential", "replace_credential", "confirm_credential", "remove_credential", "open_credentials")
 _COMMUNITY, _USER = "community (version 2c)", "user (version 3)"
 
 
@@ -81,14 +82,22 @@ class CredentialsScreen(Dialog[None]):
             TableRow(key, (one.account, one.service, one.what or "not known to this version"))
             for key, one in self._kept.items()
         ])  # fmt: skip
-        self._show_detail()
+        await self._show_detail()
 
     @on(RowTable.Highlighted)
-    def _show_detail(self) -> None:
-        """Show the line under the cursor in full: the list cuts a long path."""
+    async def _show_detail(self) -> None:
+        """Show the line under the cursor in full, since the list cuts a long path, and where the secret goes."""
         kept = self._chosen()
         text = f"{kept.account}: {kept.what or kept.service}" if kept is not None else ""
         self.query_one("#credentials-detail", Static).update(clean_line(text))
+        if kept is None:
+            return
+        try:
+            goes = destined_words(await self._home.runtime.secrets.destined(kept.service, kept.account))
+        except OpstermError as error:
+            goes = error.what
+        if goes and kept == self._chosen():
+            self.query_one("#credentials-detail", Static).update(clean_block(f"{clean_line(text)}\n{goes}"))
 
     def _say(self, text: str) -> None:
         self.query_one("#credentials-said", Static).update(clean_block(text))
@@ -241,6 +250,42 @@ class CredentialsScreen(Dialog[None]):
 
     async def _keep_snmp(self, service: str, target: str, login: SnmpLogin) -> None:
         await self._home.runtime.snmp.keep_login(target, login, for_traps=service == SNMP_TRAPS)
+
+    # ---------------------------------------------------------------- confirming
+
+    async def action_confirm_credential(self) -> None:
+        """Say that the one under the cursor may go to where its account stands for now, after asking."""
+        kept = self._chosen()
+        if kept is not None:
+            await self._when_open(lambda: self._begin_to_confirm(kept))
+
+    def _begin_to_confirm(self, kept: KeptSecret) -> None:
+        self.run_worker(self._ask_to_confirm(kept), group="confirm")
+
+    async def _ask_to_confirm(self, kept: KeptSecret) -> None:
+        secrets = self._home.runtime.secrets
+        try:
+            found = await secrets.destined(kept.service, kept.account)
+        except OpstermError as error:
+            self._say(str(error))
+            return
+        if found is None or not found.waits:
+            self._say("Nothing is to be confirmed: it goes where its account stands for.")
+            return
+        places = found.now
+
+        async def confirm(sure: bool | None) -> None:  # noqa: FBT001 (the framework hands over the result)
+            if not sure:
+                return
+            try:
+                await secrets.confirm(kept.service, kept.account, places)
+            except OpstermError as error:
+                self._say(str(error))
+            await self.show()
+
+        question = f"Send {kept.service} of {kept.account} there from now on?\n\nUntil now it "
+        question += f"{destined_words(found, waiting=False)}.\nThen it goes to {places_words(places)}."
+        self.app.push_screen(ConfirmScreen("Confirm", question), confirm)
 
     # ------------------------------------------------------------------ removing
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from opsterm.core.errors import OpstermError
 from opsterm.core.units import age_text
 from opsterm.monitoring.traps import SenderCount, Trap
+from opsterm.runtime.trap_engines import changed_words
 from opsterm.runtime.traps import Receiver
 from opsterm.tui.screens.text import TextScreen
 
@@ -22,11 +23,13 @@ async def show_traps(home: HomeScreen) -> None:
     runtime = home.runtime
     try:
         found, receiver = await runtime.traps.list(limit=SHOWN), await runtime.traps.receiver()
+        engines = await runtime.traps.engines.known()
     except OpstermError as error:
         home.cockpit.fail(error)
         return
     text = traps_text(found, receiver, place=runtime.settings.snmp.traps, now=runtime.clock.now())
-    home.app.push_screen(TextScreen("Traps", text))
+    changed = [changed_words(name, known) for name, known in engines.items() if known.other]
+    home.app.push_screen(TextScreen("Traps", "\n".join([*changed, text])))
 
 
 def traps_text(traps: Sequence[Trap], receiver: Receiver | None, *, place: str, now: float) -> str:
@@ -47,7 +50,8 @@ def traps_text(traps: Sequence[Trap], receiver: Receiver | None, *, place: str, 
         lines.append(f"Nothing came to {place} in the last day.")
     for trap in traps:
         again = f" ×{trap.count}" if trap.count > 1 else ""
-        lines.append(f"{age_text(now - trap.last_at):>5} ago  {trap.target}  {trap.name}{again}")
+        plain = "" if trap.checked else "  (not authenticated)"
+        lines.append(f"{age_text(now - trap.last_at):>5} ago  {trap.target}  {trap.name}{again}{plain}")
         if trap.text:
             lines.append(f"           {trap.text}")
     troubles = [count for count in (receiver.senders if receiver else ()) if count.said]
