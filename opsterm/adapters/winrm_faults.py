@@ -25,6 +25,18 @@ class Denied(WireError):
     """401: it does not take this log-in."""
 
 
+class KerberosFailed(WireError):
+    """Kerberos could not log in, or could not take a message apart.
+
+    Attributes:
+        code: number of krb5's error, as an unsigned one of 32 bits; 0 when there is none.
+    """
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 class BadStatus(WireError):
     """An HTTP status without a SOAP fault."""
 

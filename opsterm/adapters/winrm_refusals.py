@@ -9,7 +9,8 @@ import requests
 
 from opsterm.adapters.certificate import why_untrusted
 from opsterm.adapters.lookup import why_not
-from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, Denied, Fault, LineFailed, WireError
+from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, Denied, Fault, KerberosFailed, LineFailed, WireError
+from opsterm.adapters.winrm_kerberos_refusals import told_of_kerberos
 from opsterm.adapters.winrm_login import WinrmLogin
 from opsterm.core.errors import AuthenticationFailed, OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
@@ -53,6 +54,8 @@ def told(error: WireError, name: str, log_in: WinrmLogin, *, running: bool = Fal
     match error:
         case Denied():
             return _denied(name, log_in)
+        case KerberosFailed():
+            return told_of_kerberos(error, name, log_in)
         case Fault():
             return _fault(error, name, running=running)
         case BadStatus():
@@ -77,9 +80,15 @@ def _denied(name: str, log_in: WinrmLogin) -> OpstermError:
             next_step="See `winrm enumerate winrm/config/service/certmapping` there.",
         )
     user = clean_line(log_in.user, limit=200)
+    if log_in.auth == "kerberos":
+        return AuthenticationFailed(
+            f"{name} refuses the ticket of {user or 'the account'}.",
+            why="The account may not use WinRM there, the clocks differ by more than five minutes, or Kerberos is off "
+            "there (Service\\Auth\\Kerberos).",
+            next_step="Put the account into Remote Management Users there; see w32tm /query /status there.",
+        )
     also = {
         "basic": " Or Basic is off there (Service\\Auth\\Basic), as it is by default.",
-        "kerberos": " Or there is no ticket: klist shows those that are here.",
     }.get(log_in.auth, " Or Negotiate is off there (Service\\Auth\\Negotiate).")
     return AuthenticationFailed(
         f"{name} refuses the account {user} ({log_in.auth}).",

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from opsterm.adapters.winrm_clixml import ErrorStream
-from opsterm.adapters.winrm_faults import BadStatus, Denied, Fault, WireError
+from opsterm.adapters.winrm_faults import BadStatus, Denied, Fault, KerberosFailed, WireError
 from opsterm.adapters.winrm_lines import WinrmLine, WinrmLines
 from opsterm.adapters.winrm_refusals import NOT_BEGUN, told
 from opsterm.adapters.winrm_script import SENT_AT_ONCE, Sent, what_is_sent
@@ -220,7 +220,7 @@ def _nothing_begun(error: WireError) -> bool:
             return error.code & 0xFFFFFFFF in NOT_BEGUN
         case BadStatus():
             return error.status in (400, 401)  # it could not even decrypt it
-        case Denied():
+        case Denied() | KerberosFailed():
             return True
         case _:
             return False

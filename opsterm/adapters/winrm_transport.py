@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from typing import Any
 
 import requests
@@ -104,6 +105,19 @@ class GuardedTransport(Transport):
         session: requests.Session = super().build_session()
         self._guard(session)
         return session
+
+    def setup_encryption(self, session: requests.Session) -> None:
+        """Log in and get what seals messages. Where that fails the session goes: the next message would be plain."""
+        try:
+            super().setup_encryption(session)
+        except BaseException:
+            self.close_session()
+            raise
+
+    def certificate(self) -> bytes | None:
+        """Return the target's certificate on the open connection, DER; None without TLS."""
+        line = next(iter(self._adapter.opened), None) if self._adapter is not None else None
+        return line.getpeercert(binary_form=True) if isinstance(line, ssl.SSLSocket) else None
 
     def close_session(self) -> None:
         """Close the connection; the next message logs in again."""
