@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+
+SENSELESS = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, AssertionError,
+             struct.error)  # fmt: skip
+"""What the libraries raise about a header, a token or a sealed part that makes no sense: pyspnego reads a log-in's time
+and overflows, pywinrm splits what has no boundary."""
+
 
 class WireError(Exception):
     """Something went wrong on the line; `winrm_refusals` says it to the operator."""
@@ -50,4 +57,12 @@ class BadAnswer(WireError):
 
 
 class LineFailed(WireError):
-    """The line failed; its cause is the library's error."""
+    """The line failed; its cause is the library's error.
+
+    Attributes:
+        timed_out: nothing came in time; else it was cut, or never made.
+    """
+
+    def __init__(self, text: str, *, timed_out: bool = False) -> None:
+        super().__init__(text)
+        self.timed_out = timed_out

@@ -17,20 +17,31 @@ from opsterm.core.text import clean_line
 from opsterm.runtime.credentials import WINRM
 
 NO_SHELL, MAX_OPERATIONS, MAX_SHELLS = 2150858843, 2150859174, 2150859173
-NOT_BEGUN = frozenset({NO_SHELL, MAX_OPERATIONS, 2147943418})
+MAX_COMMANDS, MAX_OPERATIONS_PPQ = 2150859241, 2150859240
+NOT_BEGUN = frozenset({NO_SHELL, MAX_OPERATIONS, MAX_OPERATIONS_PPQ, MAX_COMMANDS, 2147943418})
 """Faults about a shell that can take no command any more: nothing was begun, and another shell can take it. The last
 one is ERROR_KEY_DELETED: the profile of the account was unloaded under the shell."""
+
+_CLOSE_SHELLS = "Close those that nobody uses, or raise MaxShellsPerUser there; opsterm opens winrm.shells_per_host."
+_WAIT = "Wait, or raise MaxConcurrentOperationsPerUser there."
 
 _FAULTS: Mapping[int, tuple[str, str]] = {
     5: ("does not allow it: access is denied.",
         "Put the account into Administrators there; of a local one also see LocalAccountTokenFilterPolicy."),
-    MAX_SHELLS: ("has too many shells of this account open.",
-                 "Close those that nobody uses, or raise MaxShellsPerUser there; opsterm opens winrm.shells_per_host."),
-    MAX_OPERATIONS: ("has too many operations of this account running.",
-                     "Wait, or raise MaxConcurrentOperationsPerUser there."),
-    2150859175: ("has too many users or requests at once.", "Wait and try again."),
-    2150859176: ("has too many requests at once.", "Wait and try again."),
-    2150859236: ("has too many shells of this account open.", "Close those that nobody uses."),
+    MAX_SHELLS: ("has too many shells of this account open.", _CLOSE_SHELLS),
+    2150859236: ("has too many shells of this account open.", _CLOSE_SHELLS),
+    2150859238: ("has too many shells open.", "Close those that nobody uses, or raise MaxShells of the plug-in there."),
+    2150859179: ("has shells of too many users open.", "Wait until one has left, or raise MaxConcurrentUsers there."),
+    2150859237: ("has shells of too many users open.", "Wait until one has left, or raise MaxConcurrentUsers there."),
+    MAX_OPERATIONS: ("has too many operations of this account running.", _WAIT),
+    MAX_OPERATIONS_PPQ: ("has too many operations of this account running.", _WAIT),
+    2150859239: ("has too many operations running.", "Wait, or raise MaxConcurrentOperations there."),
+    MAX_COMMANDS: ("has carried out too many commands in this shell.", "Try again: a new one is opened."),
+    2150858815: ("has no room for this at the moment: a quota is used up.", "Wait and try again."),
+    2150859175: ("has had too many requests of this account in a short time.", "Wait and try again."),
+    2150859176: ("has had too many requests in a short time.", "Wait and try again."),
+    2150859180: ("allows no remote shells.", "Set AllowRemoteShellAccess there: winrm set winrm/config/winrs …"),
+    2150859248: ("did not prove that it is the host that was meant.", "See its name in the domain: setspn -Q HTTP/…"),
     NO_SHELL: ("has closed the shell.", "Try again: a new one is opened."),
     995: ("has ended the command from its side.", "See whether its WinRM service was restarted, and what still runs."),
     1722: ("has a part that does not answer: the RPC server is unavailable.", "See its WMI service (winmgmt)."),

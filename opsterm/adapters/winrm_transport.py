@@ -21,7 +21,7 @@ from urllib3.exceptions import InsecureRequestWarning
 from winrm.exceptions import WinRMError
 from winrm.transport import Transport
 
-from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, LineFailed
+from opsterm.adapters.winrm_faults import SENSELESS, BadAnswer, BadStatus, LineFailed
 from opsterm.adapters.winrm_xml import LARGEST, UnusableXml
 
 urllib3.disable_warnings(InsecureRequestWarning)  # winrm.verify off is said by the doctor and to every approver
@@ -177,7 +177,7 @@ def knock(endpoint: str, authorities: str | None, *, connect_s: float, answer_s:
             response = session.post(endpoint, data=b"", verify=authorities or False, allow_redirects=False)
         except (requests.RequestException, UrllibError, OSError) as error:
             raise LineFailed(str(error)) from error
-        except (LookupError, ValueError, TypeError, AttributeError) as error:
+        except SENSELESS as error:
             raise BadAnswer(f"{type(error).__name__}: {error}") from error
         if response.status_code not in (200, 401):
             raise BadStatus(response.status_code)

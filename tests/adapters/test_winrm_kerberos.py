@@ -11,6 +11,7 @@ import pytest
 
 from opsterm.core.errors import AuthenticationFailed, BadInput, OpstermError, Unreachable
 from tests.adapters.kdc import MISSING, REALM, Realm, realm, shift_clock
+from tests.adapters.test_winrm_hostile import outlast
 from tests.adapters.winrm_stage import Windows, windows
 
 pytestmark = [
@@ -237,6 +238,13 @@ async def test_an_answer_that_is_not_sealed_is_not_believed(plain: Windows) -> N
         plain.server.raw = (200, {"Content-Type": "application/soap+xml"}, b"<forged/>")
         with pytest.raises(Unreachable, match="cannot be used"):
             await plain.run(connector, "hostname", **where)
+
+
+@pytest.mark.parametrize("cases", [40, pytest.param(1000, marks=pytest.mark.speed)])
+@pytest.mark.timeout(300)
+async def test_malformed_tokens_and_seals(cases: int, plain: Windows) -> None:
+    async with plain.connector(PASSWORD, auth="kerberos", answer_timeout_s=2.0) as connector:
+        await outlast(plain, connector, cases, user=OPS, address="localhost")
 
 
 # ------------------------------------------------------------------------------------------------ other clients

@@ -8,6 +8,7 @@ import hashlib
 import ssl
 import struct
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -41,6 +42,7 @@ class WsmanServer:
         unsealed: requests that came over HTTP without encryption though the log-in offers it.
         raw: what is answered instead, when set: status, headers, body.
         bodies: what was sent while `raw` was set.
+        spoil: what is really sent, given an answer's headers and body; log-ins included.
     """
 
     def __init__(self, operations: Operations, *, tls: ssl.SSLContext | None = None, certificate: bytes = b"") -> None:
@@ -55,6 +57,7 @@ class WsmanServer:
         self.unsealed = 0
         self.raw: tuple[int, dict[str, str], bytes] | None = None
         self.bodies: list[bytes] = []
+        self.spoil: Callable[[dict[str, str], bytes], tuple[dict[str, str], bytes]] | None = None
         self._open: set[Any] = set()
         owner = self
 
@@ -226,6 +229,8 @@ class _Dialogue(BaseHTTPRequestHandler):
         self._reply(status, headers, answer)
 
     def _reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        if self.owner_.spoil is not None:
+            headers, body = self.owner_.spoil(headers, body)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
