@@ -14,7 +14,7 @@ TERMINALS = "opsterm/runtime/terminals.py"
 LOOKS = "opsterm/runtime/remote_look.py"
 """Looks at targets with scripts that change nothing; what it may run is `look.script` of a `Look`, and nothing else."""
 
-LOOK_SCRIPTS = "opsterm/monitoring/looks.py"
+LOOK_SCRIPTS = frozenset({"opsterm/monitoring/looks.py", "opsterm/monitoring/windows_looks.py"})
 
 FETCHES = "opsterm/runtime/files.py"
 """Reads files of targets for the operator."""
@@ -168,7 +168,7 @@ def looks_with_made_up_scripts(modules: Iterable[Module]) -> Breaches:
     return [
         f"{m.at(node)} {ast.unparse(node.targets[0])} is no plain text: a script that looks is a constant"
         for m in modules
-        if m.name == LOOK_SCRIPTS
+        if m.name in LOOK_SCRIPTS
         for node in ast.walk(m.tree)
         if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant | ast.Name)
     ]
