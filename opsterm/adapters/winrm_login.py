@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -162,8 +163,8 @@ def _require_kerberos(settings: WinrmSettings) -> None:
     if not kerberos_is_here():
         raise BadInput(
             "Kerberos needs libraries that are not installed here.",
-            why="gssapi and krb5 are built against this system's Kerberos (gcc, python3-dev, libkrb5-dev).",
-            next_step="Install them: pip install 'opsterm[kerberos]'. Or set winrm.auth to ntlm.",
+            why="gssapi and krb5 are built against this system's Kerberos: apt install gcc python3-dev libkrb5-dev.",
+            next_step=f"Install them: {sys.executable} -m pip install 'pyspnego[kerberos]'. Or set winrm.auth to ntlm.",
         )
     if settings.keytab and not Path(_expanded(settings.keytab)).is_file():
         raise BadInput(

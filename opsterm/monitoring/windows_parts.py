@@ -20,6 +20,9 @@ MOST = 500
 _LISTENS, _ESTABLISHED = 2, 5
 """States of MSFT_NetTCPConnection."""
 
+_FIRST_PICKED = 49152
+"""UDP ports from here on Windows picks for whoever asks for any: a name server alone has thousands of them."""
+
 _KERNEL = 4
 """Number of the process "System": sockets of the kernel's own servers belong to it."""
 
@@ -83,7 +86,7 @@ def _sockets(rows: Rows) -> Iterator[tuple[str, Row]]:
 
 def _listener(protocol: str, row: Row, owners: _Owners) -> Listener | None:
     address, port = _address(row, "LocalAddress"), whole(row.get("LocalPort"))
-    if not address or port is None or not 0 < port < 65536:
+    if not address or port is None or not 0 < port < (65536 if protocol == "tcp" else _FIRST_PICKED):
         return None
     process, unit = owners.of(whole(row.get("OwningProcess")), f"{protocol}/{port}")
     return Listener(protocol=protocol, address=address, port=port, process=process, unit=unit)

@@ -74,7 +74,7 @@ async def test_kerberos_without_its_libraries_says_what_to_install(monkeypatch: 
     monkeypatch.setattr("opsterm.adapters.winrm_login.kerberos_is_here", lambda: False)
     with pytest.raises(BadInput, match="Kerberos needs libraries") as caught:
         (await find_log_in(replace(WIN, user="ops@LAB"), WinrmSettings(auth="kerberos"), Kept())).wire()  # type: ignore[arg-type]  # the part that is used
-    assert "pip install 'opsterm[kerberos]'" in caught.value.next_step
+    assert "-m pip install 'pyspnego[kerberos]'" in caught.value.next_step
     assert "libkrb5-dev" in caught.value.why
 
 

@@ -121,7 +121,7 @@ SPEAK_HTTP = {
     "httpx": frozenset({"camera", "http_auth", "http_check", "http_faults"}),
     "h11": frozenset({"http_exchange", "http_fetch", "http_session"}),
     "websockets": frozenset({"camera", "http_faults"}),
-    "requests": frozenset({"winrm_refusals", "winrm_transport", "winrm_wire"}),
+    "requests": frozenset({"winrm_kerberos", "winrm_refusals", "winrm_transport", "winrm_wire"}),
     "urllib3": frozenset({"winrm_refusals", "winrm_transport", "winrm_wire"}),
 }
 """By library, the adapters that may have it: another one could send what nobody approved."""

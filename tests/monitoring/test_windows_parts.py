@@ -26,12 +26,12 @@ from opsterm.monitoring.windows_parts import (
 from tests.monitoring.test_windows_host import said
 
 
-def service(name: str, pid: int = 0, **changed: str) -> tuple[str, dict[str, Any]]:
+def service(name: str, pid: int = 0, /, **changed: str) -> tuple[str, dict[str, Any]]:
     row = {"Name": name, "DisplayName": f"The {name}", "State": "Running", "StartMode": "Auto", "ExitCode": "0"}
     return "Win32_Service", {**row, "ProcessId": str(pid), **changed}
 
 
-def tcp(port: int, pid: int, address: str = "0.0.0.0", **changed: str) -> tuple[str, dict[str, Any]]:
+def tcp(port: int, pid: int, address: str = "0.0.0.0", /, **changed: str) -> tuple[str, dict[str, Any]]:
     row = {"LocalAddress": address, "LocalPort": str(port), "State": "2", "OwningProcess": str(pid)}
     return "MSFT_NetTCPConnection", {**row, **changed}
 
@@ -93,6 +93,7 @@ def test_places_of_ports() -> None:
         tcp(80, 4, "::"), tcp(80, 4, "0.0.0.0"), tcp(81, 4, "127.0.0.1"), tcp(82, 4, "fe80::1%12"), tcp(0, 4),
         tcp(83, 4, "x"),
         tcp(70000, 4), tcp(84, 4, State="5"), ("MSFT_NetUDPEndpoint", {"LocalAddress": "::", "LocalPort": "123"}),
+        ("MSFT_NetUDPEndpoint", {"LocalAddress": "::", "LocalPort": "58211"}),
     ))  # fmt: skip
     found = listeners_of(rows)
     assert found is not None

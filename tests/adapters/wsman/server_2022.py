@@ -42,6 +42,10 @@ def _account(name: str, number: int, *, disabled: bool = False) -> Mapping[str, 
 
 def server_2022(local_time: str = "2026-11-28T19:00:00.250000Z") -> Table:
     """Return its instances by class, in lower case; its clock shows `local_time`."""
+    return {**_machine(local_time), **_programs(), **_network(), **_people()}
+
+
+def _machine(local_time: str) -> Table:
     return {
         "win32_operatingsystem": [{
             "Caption": "Microsoft Windows Server 2022 Standard", "Version": "10.0.20348", "BuildNumber": "20348",
@@ -53,6 +57,16 @@ def server_2022(local_time: str = "2026-11-28T19:00:00.250000Z") -> Table:
                                   "Domain": "lab.example", "PartOfDomain": True}],
         "win32_pagefileusage": [{"AllocatedBaseSize": 2048, "CurrentUsage": 128}],
         "win32_logicaldisk": [{"DeviceID": "C:", "Size": 1000, "FreeSpace": 100, "DriveType": 3}],
+        "win32_serverfeature": [
+            {"ID": 2, "ParentID": 0, "Name": "Web Server (IIS)"}, {"ID": 141, "ParentID": 2, "Name": "Web Server"},
+            {"ID": 6, "ParentID": 0, "Name": "File and Storage Services"},
+        ],
+        "win32_quickfixengineering": [{"HotFixID": "KB5031364"}, {"HotFixID": "KB5032198"}],
+    }  # fmt: skip
+
+
+def _programs() -> Table:
+    return {
         "win32_service": [
             _service("Spooler", "Print Spooler", 1500),
             _service("W3SVC", "World Wide Web Publishing Service", 2100),
@@ -75,6 +89,11 @@ def server_2022(local_time: str = "2026-11-28T19:00:00.250000Z") -> Table:
                 (1500, "spoolsv.exe"), (2100, "svchost.exe"), (3200, "sqlservr.exe"), (4400, "w3wp.exe"),
             )
         ],
+    }  # fmt: skip
+
+
+def _network() -> Table:
+    return {
         "msft_nettcpconnection": [
             _tcp("::", 80, 4), _tcp("0.0.0.0", 135, 800), _tcp("::", 135, 800), _tcp("::", 445, 4),
             _tcp("0.0.0.0", 1433, 3200), _tcp("127.0.0.1", 1434, 3200), _tcp("::", 3389, 900), _tcp("::", 5985, 4),
@@ -91,6 +110,11 @@ def server_2022(local_time: str = "2026-11-28T19:00:00.250000Z") -> Table:
         "win32_networkadapterconfiguration": [
             {"IPEnabled": True, "IPAddress": ["10.0.0.5", "fe80::1"]}, {"IPEnabled": False, "IPAddress": None},
         ],
+    }  # fmt: skip
+
+
+def _people() -> Table:
+    return {
         "win32_logonsession": [_session(999, 0), _session(71000, 2), _session(72000, 10), _session(73000, 3),
                                _session(74000, 2)],
         "win32_loggedonuser": [
@@ -99,9 +123,4 @@ def server_2022(local_time: str = "2026-11-28T19:00:00.250000Z") -> Table:
         ],
         "win32_useraccount": [_account("Administrator", 500), _account("Guest", 501, disabled=True),
                               _account("svc-backup", 1001)],
-        "win32_serverfeature": [
-            {"ID": 2, "ParentID": 0, "Name": "Web Server (IIS)"}, {"ID": 141, "ParentID": 2, "Name": "Web Server"},
-            {"ID": 6, "ParentID": 0, "Name": "File and Storage Services"},
-        ],
-        "win32_quickfixengineering": [{"HotFixID": "KB5031364"}, {"HotFixID": "KB5032198"}],
     }  # fmt: skip
