@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,15 @@ async def test_a_keytab_logs_in(domain: Realm, plain: Windows, tmp_path: Path) -
     keytab = domain.write_keytab(tmp_path / "ops.keytab", "ops")
     assert await ask(plain, keytab=str(keytab)) == HOSTNAME
     assert not domain.tickets.exists()
+
+
+async def test_several_log_ins_at_once_do_not_mix(plain: Windows) -> None:
+    async with plain.connector(PASSWORD, auth="kerberos", shells_per_host=4) as connector:
+        said = await asyncio.gather(
+            *(plain.run(connector, f"echo {n}", user=OPS, address="localhost") for n in range(12))
+        )
+    assert [text for text, _ in said] == [f"{n}\r\n" for n in range(12)]
+    assert 1 < len(plain.server.log_ins) <= 4
 
 
 async def test_a_large_output_stays_whole(plain: Windows) -> None:
