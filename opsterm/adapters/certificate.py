@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import ssl
 from collections.abc import Sequence
 
@@ -19,6 +20,13 @@ _EXPIRED, _NOT_YET, _SELF_SIGNED, _SELF_SIGNED_ROOT = 10, 9, 18, 19
 _NO_ISSUER = frozenset({2, 20, 21})
 _WRONG_NAME = frozenset({62, 64})
 """Numbers of X509_V_ERR_… (OpenSSL, x509_vfy.h)."""
+
+
+def end_point_of(certificate: bytes) -> bytes:
+    """Return the channel binding "tls-server-end-point" of a certificate in DER (RFC 5929, 4.1)."""
+    signed_with = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
+    name = signed_with.name if signed_with is not None and signed_with.name not in ("md5", "sha1") else "sha256"
+    return b"tls-server-end-point:" + hashlib.new(name, certificate).digest()
 
 
 def trusting(ca_file: str) -> ssl.SSLContext:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+
+SENSELESS = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, AssertionError,
+             struct.error)  # fmt: skip
+"""What the libraries raise about a header, a token or a sealed part that makes no sense: pyspnego reads a log-in's time
+and overflows, pywinrm splits what has no boundary."""
+
 
 class WireError(Exception):
     """Something went wrong on the line; `winrm_refusals` says it to the operator."""
@@ -25,6 +32,18 @@ class Denied(WireError):
     """401: it does not take this log-in."""
 
 
+class KerberosFailed(WireError):
+    """Kerberos could not log in, or could not take a message apart.
+
+    Attributes:
+        code: number of krb5's error, as an unsigned one of 32 bits; 0 when there is none.
+    """
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 class BadStatus(WireError):
     """An HTTP status without a SOAP fault."""
 
@@ -38,4 +57,12 @@ class BadAnswer(WireError):
 
 
 class LineFailed(WireError):
-    """The line failed; its cause is the library's error."""
+    """The line failed; its cause is the library's error.
+
+    Attributes:
+        timed_out: nothing came in time; else it was cut, or never made.
+    """
+
+    def __init__(self, text: str, *, timed_out: bool = False) -> None:
+        super().__init__(text)
+        self.timed_out = timed_out

@@ -43,6 +43,7 @@ class WinrmLine:
         wire: the connection.
         shell: id of its shell, "" while there is none.
         began: commands that were begun in the shell.
+        answered: it has carried an answer, so whoever is at its other end knew us.
         broken: it must not be used again.
         run: the threads in which it is used.
         idle: closes it when nobody has used it for a while.
@@ -55,6 +56,7 @@ class WinrmLine:
     run: Run
     shell: str = ""
     began: int = 0
+    answered: bool = False
     broken: bool = False
     idle: asyncio.TimerHandle | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -89,6 +91,7 @@ class WinrmLine:
         except WireError:
             self.broken = True
             raise
+        self.answered = True
         return result
 
     async def open_shell(self) -> None:

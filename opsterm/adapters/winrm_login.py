@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import ssl
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from winrm.protocol import Protocol
 
+from opsterm.adapters.winrm_kerberos import KerberosKey, KerberosTransport, kerberos_is_here
 from opsterm.adapters.winrm_transport import GuardedTransport, knock
 from opsterm.adapters.winrm_wire import Wire
 from opsterm.core.errors import BadInput, Refused
@@ -29,8 +31,8 @@ class WinrmLogin:
         place: the address and port as they are shown.
         https: whether it is TLS.
         auth: a word of `winrm.auth`.
-        user: account, "" for a certificate.
-        password: None for Kerberos with a ticket and for a certificate.
+        user: account; "" for a certificate, and for whose keytab or ticket it is.
+        password: None for a certificate, and for Kerberos with a keytab or a ticket.
         settings: of the section.
     """
 
@@ -68,32 +70,39 @@ class WinrmLogin:
             BadInput: a file or a library is missing.
         """
         if self.auth == "kerberos":
-            _require_kerberos()
+            _require_kerberos(self.settings)
         if self.auth == "certificate":
             _require_certificate(self.settings)
+        answer_s = self.settings.answer_timeout_s
+        protocol = Protocol(
+            self.endpoint, transport="plaintext", username="-", password="", read_timeout_sec=int(answer_s) + 1,
+            operation_timeout_sec=max(1, int(answer_s * 2 / 3)),
+        )  # fmt: skip
+        return Wire(protocol, self._transport())
+
+    def _transport(self) -> GuardedTransport:
         settings = self.settings
-        endpoint = self.endpoint
-        answer_s = settings.answer_timeout_s
-        password: str | bytes | None = self.password.reveal() if self.password is not None else None
+        shared: dict[str, Any] = {
+            "connect_s": settings.connect_timeout_s, "answer_s": settings.answer_timeout_s, "endpoint": self.endpoint,
+            "server_cert_validation": "validate" if settings.verify else "ignore",
+            "ca_trust_path": _authorities(settings), "proxy": None,
+        }  # fmt: skip
+        secret = self.password.reveal() if self.password is not None else None
+        if self.auth == "kerberos":
+            key = KerberosKey(user=self.user, keytab=_expanded(settings.keytab), password=secret)
+            return KerberosTransport(key=key, host=self.address, sealed=not self.https, **shared)
+        password: str | bytes | None = secret
         user: str | bytes | None = self.user or None
         if self.auth == "basic":  # RFC 7617; the library would take Latin 1 and name the character that is none
             user, password = (
                 self.user.encode("utf-8", "surrogateescape"),
-                str(password).encode("utf-8", "surrogateescape"),
+                str(secret).encode("utf-8", "surrogateescape"),
             )
-        protocol = Protocol(
-            endpoint, transport="plaintext", username="-", password="", read_timeout_sec=int(answer_s) + 1,
-            operation_timeout_sec=max(1, int(answer_s * 2 / 3)),
-        )  # fmt: skip
-        transport = GuardedTransport(
-            connect_s=settings.connect_timeout_s, answer_s=answer_s, endpoint=endpoint, auth_method=self.auth,
-            username=user, password=password, service="HTTP",
-            server_cert_validation="validate" if settings.verify else "ignore",
-            ca_trust_path=_authorities(settings), cert_pem=_expanded(settings.certificate) or None,
+        return GuardedTransport(
+            auth_method=self.auth, username=user, password=password, cert_pem=_expanded(settings.certificate) or None,
             cert_key_pem=_expanded(settings.certificate_key) or None,
-            message_encryption="auto" if self.https else "always", proxy=None,
+            message_encryption="auto" if self.https else "always", **shared,
         )  # fmt: skip
-        return Wire(protocol, transport)
 
 
 async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials: Credentials | None) -> WinrmLogin:
@@ -110,12 +119,17 @@ async def find_log_in(target: OrderTarget, settings: WinrmSettings, credentials:
     user, password = target.user or settings.user, None
     if settings.auth == "certificate":
         user = ""
-    elif not user:
+    elif not user and settings.auth != "kerberos":
         raise BadInput(
             f"No account is known for {name}.",
             next_step=f"Name one: opsterm targets edit {name} --user 'LAB\\ops', or set winrm.user.",
         )
-    elif credentials is not None:
+    elif settings.auth == "kerberos" and "\\" in user:
+        raise BadInput(
+            f"Kerberos knows no account {clean_line(user, limit=200)}: there it is a name and a realm.",
+            next_step=f"Write it so: opsterm targets edit {name} --user ops@LAB.EXAMPLE, or set winrm.user.",
+        )
+    elif user and credentials is not None and not (settings.auth == "kerberos" and settings.keytab):
         place = place_of_target(target)
         password = await credentials.get(WINRM, f"{user}@{name}", place) or await credentials.get(WINRM, user, place)
     if password is None and settings.auth not in ("kerberos", "certificate"):
@@ -148,12 +162,17 @@ def require_safe(settings: WinrmSettings, target: OrderTarget) -> None:
         )
 
 
-def _require_kerberos() -> None:
-    if importlib.util.find_spec("kerberos") is None:
+def _require_kerberos(settings: WinrmSettings) -> None:
+    if not kerberos_is_here():
         raise BadInput(
-            "Kerberos needs a library that is not installed here.",
-            why="pywinrm logs in with pykerberos, which is built against this system's Kerberos (libkrb5-dev).",
-            next_step="Install it: pip install 'pywinrm[kerberos]'; then kinit. Or set winrm.auth to ntlm.",
+            "Kerberos needs libraries that are not installed here.",
+            why="gssapi and krb5 are built against this system's Kerberos: apt install gcc python3-dev libkrb5-dev.",
+            next_step=f"Install them: {sys.executable} -m pip install 'pyspnego[kerberos]'. Or set winrm.auth to ntlm.",
+        )
+    if settings.keytab and not Path(_expanded(settings.keytab)).is_file():
+        raise BadInput(
+            f"There is no keytab {clean_line(settings.keytab, limit=200)}.",
+            next_step="Set winrm.keytab to the file, or to nothing to log in with a password or a ticket.",
         )
 
 

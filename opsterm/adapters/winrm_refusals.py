@@ -9,27 +9,39 @@ import requests
 
 from opsterm.adapters.certificate import why_untrusted
 from opsterm.adapters.lookup import why_not
-from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, Denied, Fault, LineFailed, WireError
+from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, Denied, Fault, KerberosFailed, LineFailed, WireError
+from opsterm.adapters.winrm_kerberos_refusals import told_of_kerberos
 from opsterm.adapters.winrm_login import WinrmLogin
 from opsterm.core.errors import AuthenticationFailed, OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.runtime.credentials import WINRM
 
 NO_SHELL, MAX_OPERATIONS, MAX_SHELLS = 2150858843, 2150859174, 2150859173
-NOT_BEGUN = frozenset({NO_SHELL, MAX_OPERATIONS, 2147943418})
+MAX_COMMANDS, MAX_OPERATIONS_PPQ = 2150859241, 2150859240
+NOT_BEGUN = frozenset({NO_SHELL, MAX_OPERATIONS, MAX_OPERATIONS_PPQ, MAX_COMMANDS, 2147943418})
 """Faults about a shell that can take no command any more: nothing was begun, and another shell can take it. The last
 one is ERROR_KEY_DELETED: the profile of the account was unloaded under the shell."""
+
+_CLOSE_SHELLS = "Close those that nobody uses, or raise MaxShellsPerUser there; opsterm opens winrm.shells_per_host."
+_WAIT = "Wait, or raise MaxConcurrentOperationsPerUser there."
 
 _FAULTS: Mapping[int, tuple[str, str]] = {
     5: ("does not allow it: access is denied.",
         "Put the account into Administrators there; of a local one also see LocalAccountTokenFilterPolicy."),
-    MAX_SHELLS: ("has too many shells of this account open.",
-                 "Close those that nobody uses, or raise MaxShellsPerUser there; opsterm opens winrm.shells_per_host."),
-    MAX_OPERATIONS: ("has too many operations of this account running.",
-                     "Wait, or raise MaxConcurrentOperationsPerUser there."),
-    2150859175: ("has too many users or requests at once.", "Wait and try again."),
-    2150859176: ("has too many requests at once.", "Wait and try again."),
-    2150859236: ("has too many shells of this account open.", "Close those that nobody uses."),
+    MAX_SHELLS: ("has too many shells of this account open.", _CLOSE_SHELLS),
+    2150859236: ("has too many shells of this account open.", _CLOSE_SHELLS),
+    2150859238: ("has too many shells open.", "Close those that nobody uses, or raise MaxShells of the plug-in there."),
+    2150859179: ("has shells of too many users open.", "Wait until one has left, or raise MaxConcurrentUsers there."),
+    2150859237: ("has shells of too many users open.", "Wait until one has left, or raise MaxConcurrentUsers there."),
+    MAX_OPERATIONS: ("has too many operations of this account running.", _WAIT),
+    MAX_OPERATIONS_PPQ: ("has too many operations of this account running.", _WAIT),
+    2150859239: ("has too many operations running.", "Wait, or raise MaxConcurrentOperations there."),
+    MAX_COMMANDS: ("has carried out too many commands in this shell.", "Try again: a new one is opened."),
+    2150858815: ("has no room for this at the moment: a quota is used up.", "Wait and try again."),
+    2150859175: ("has had too many requests of this account in a short time.", "Wait and try again."),
+    2150859176: ("has had too many requests in a short time.", "Wait and try again."),
+    2150859180: ("allows no remote shells.", "Set AllowRemoteShellAccess there: winrm set winrm/config/winrs …"),
+    2150859248: ("did not prove that it is the host that was meant.", "See its name in the domain: setspn -Q HTTP/…"),
     NO_SHELL: ("has closed the shell.", "Try again: a new one is opened."),
     995: ("has ended the command from its side.", "See whether its WinRM service was restarted, and what still runs."),
     1722: ("has a part that does not answer: the RPC server is unavailable.", "See its WMI service (winmgmt)."),
@@ -53,6 +65,8 @@ def told(error: WireError, name: str, log_in: WinrmLogin, *, running: bool = Fal
     match error:
         case Denied():
             return _denied(name, log_in)
+        case KerberosFailed():
+            return told_of_kerberos(error, name, log_in)
         case Fault():
             return _fault(error, name, running=running)
         case BadStatus():
@@ -77,9 +91,15 @@ def _denied(name: str, log_in: WinrmLogin) -> OpstermError:
             next_step="See `winrm enumerate winrm/config/service/certmapping` there.",
         )
     user = clean_line(log_in.user, limit=200)
+    if log_in.auth == "kerberos":
+        return AuthenticationFailed(
+            f"{name} refuses the ticket of {user or 'the account'}.",
+            why="The account may not use WinRM there, the clocks differ by more than five minutes, or Kerberos is off "
+            "there (Service\\Auth\\Kerberos).",
+            next_step="Put the account into Remote Management Users there; see w32tm /query /status there.",
+        )
     also = {
         "basic": " Or Basic is off there (Service\\Auth\\Basic), as it is by default.",
-        "kerberos": " Or there is no ticket: klist shows those that are here.",
     }.get(log_in.auth, " Or Negotiate is off there (Service\\Auth\\Negotiate).")
     return AuthenticationFailed(
         f"{name} refuses the account {user} ({log_in.auth}).",

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from opsterm.adapters.winrm_clixml import ErrorStream
-from opsterm.adapters.winrm_faults import BadStatus, Denied, Fault, WireError
+from opsterm.adapters.winrm_faults import BadStatus, Denied, Fault, KerberosFailed, LineFailed, WireError
 from opsterm.adapters.winrm_lines import WinrmLine, WinrmLines
 from opsterm.adapters.winrm_refusals import NOT_BEGUN, told
 from opsterm.adapters.winrm_script import SENT_AT_ONCE, Sent, what_is_sent
@@ -165,20 +165,32 @@ class WinrmSession:
         await self._lines.aside(lambda: work(control))
 
     async def _select(self, text: str) -> AsyncGenerator[bytes | Ended, None]:
+        """Ask queries one after the other; what the target refuses of several must not hide what it answers."""
         queries = queries_in(text)
-        line = self._line
-        try:
-            told_rows = await line.call(partial(_selected, queries))
-        except WireError as error:
-            raise told(error, self._target.name, line.log_in) from error
         failed = False
-        for query, answer in zip(queries, told_rows, strict=True):
+        for query in queries:
+            answer = await self._answer(query, alone=len(queries) == 1)
             failed = failed or isinstance(answer, Fault)
             rows = [{"fault": f"{answer.code}: {answer.text}"}] if isinstance(answer, Fault) else answer
             lines = (json.dumps({"class": class_of(query), **row}, ensure_ascii=False) + "\n" for row in rows)
             if said := "".join(lines):
                 yield said.encode("utf-8", "replace")
         yield Ended(exit_status=int(failed))
+
+    async def _answer(self, query: str, *, alone: bool) -> Sequence[Mapping[str, object]] | Fault:
+        """Ask one query. Since it only reads it may be asked twice: a line that was cut while unused is replaced."""
+        was_used = self._line.answered
+        try:
+            return await self._line.call(partial(_selected, query))
+        except Fault as fault:
+            if fault.code == ACCESS_DENIED or alone:
+                raise told(fault, self._target.name, self._line.log_in) from fault
+            return fault
+        except WireError as error:
+            if not was_used or not _was_cut(error):
+                raise told(error, self._target.name, self._line.log_in) from error
+        await self._replace()
+        return await self._answer(query, alone=alone)
 
     async def close(self) -> None:
         """Give the shell back; it stays open for a while for the next command. Safe to call twice."""
@@ -200,17 +212,19 @@ def _feed(shell: str, identity: str, piece: bytes, wire: Wire, *, last: bool) ->
     wire.send(shell, identity, piece, end=last)
 
 
-def _selected(queries: Sequence[str], wire: Wire) -> Sequence[Sequence[Mapping[str, object]] | Fault]:
-    """Ask queries one after the other; what the target refuses of several must not hide what it answers."""
-    found: list[Sequence[Mapping[str, object]] | Fault] = []
-    for query in queries:
-        try:
-            found.append(list(wire.select(query)))
-        except Fault as fault:
-            if fault.code == ACCESS_DENIED or len(queries) == 1:
-                raise
-            found.append(fault)
-    return found
+def _selected(query: str, wire: Wire) -> Sequence[Mapping[str, object]]:
+    return list(wire.select(query))
+
+
+def _was_cut(error: WireError) -> bool:
+    """Return whether a connection is found closed. Not: whether a log-in was refused, or nothing came in time."""
+    match error:
+        case LineFailed():
+            return not error.timed_out
+        case BadStatus():
+            return error.status == 400  # the other end of another connection: it could not decrypt it
+        case _:
+            return False
 
 
 def _nothing_begun(error: WireError) -> bool:
@@ -220,7 +234,7 @@ def _nothing_begun(error: WireError) -> bool:
             return error.code & 0xFFFFFFFF in NOT_BEGUN
         case BadStatus():
             return error.status in (400, 401)  # it could not even decrypt it
-        case Denied():
+        case Denied() | KerberosFailed():
             return True
         case _:
             return False

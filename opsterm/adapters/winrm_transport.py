@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from typing import Any
 
 import requests
@@ -20,7 +21,7 @@ from urllib3.exceptions import InsecureRequestWarning
 from winrm.exceptions import WinRMError
 from winrm.transport import Transport
 
-from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, LineFailed
+from opsterm.adapters.winrm_faults import SENSELESS, BadAnswer, BadStatus, LineFailed
 from opsterm.adapters.winrm_xml import LARGEST, UnusableXml
 
 urllib3.disable_warnings(InsecureRequestWarning)  # winrm.verify off is said by the doctor and to every approver
@@ -105,6 +106,19 @@ class GuardedTransport(Transport):
         self._guard(session)
         return session
 
+    def setup_encryption(self, session: requests.Session) -> None:
+        """Log in and get what seals messages. Where that fails the session goes: the next message would be plain."""
+        try:
+            super().setup_encryption(session)
+        except BaseException:
+            self.close_session()
+            raise
+
+    def certificate(self) -> bytes | None:
+        """Return the target's certificate on the open connection, DER; None without TLS."""
+        line = next(iter(self._adapter.opened), None) if self._adapter is not None else None
+        return line.getpeercert(binary_form=True) if isinstance(line, ssl.SSLSocket) else None
+
     def close_session(self) -> None:
         """Close the connection; the next message logs in again."""
         super().close_session()
@@ -163,7 +177,7 @@ def knock(endpoint: str, authorities: str | None, *, connect_s: float, answer_s:
             response = session.post(endpoint, data=b"", verify=authorities or False, allow_redirects=False)
         except (requests.RequestException, UrllibError, OSError) as error:
             raise LineFailed(str(error)) from error
-        except (LookupError, ValueError, TypeError, AttributeError) as error:
+        except SENSELESS as error:
             raise BadAnswer(f"{type(error).__name__}: {error}") from error
         if response.status_code not in (200, 401):
             raise BadStatus(response.status_code)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import struct
+import re
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +21,10 @@ from urllib3.exceptions import HTTPError as UrllibError
 from winrm.exceptions import InvalidCredentialsError, WinRMError, WinRMTransportError
 from winrm.protocol import Protocol
 
-from opsterm.adapters.winrm_faults import BadAnswer, BadStatus, Denied, Fault, LineFailed
+from opsterm.adapters.winrm_faults import SENSELESS, BadAnswer, BadStatus, Denied, Fault, LineFailed
 from opsterm.adapters.winrm_transport import GuardedTransport
 from opsterm.adapters.winrm_xml import UnusableXml, parse_xml
+from opsterm.policy.wql import class_of, namespace_of
 
 RSP = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 CMD_SHELL = f"{RSP}/cmd"
@@ -32,11 +33,12 @@ ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
 WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
-CIMV2 = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/*"
+WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi"
 WQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 CTRL_C, TERMINATE = f"{RSP}/signal/ctrl_c", f"{RSP}/signal/terminate"
 
 OPERATION_TIMED_OUT = 2150858793
+_ERROR_NUMBER = re.compile(r"0[xX]([0-9A-Fa-f]{1,16})|(-?[0-9]{1,20})")
 ITEMS_AT_ONCE = 500
 MOST_ITEMS = 20_000
 IDLE_S = 180
@@ -123,14 +125,18 @@ class Wire:
         self._ask(CMD_SHELL, f"{TRANSFER}/Delete", {}, shell=shell)
 
     def select(self, query: str) -> Iterator[Mapping[str, object]]:
-        """Yield CIM instances of root/cimv2 that a WQL query names: property to text, list or None."""
+        """Yield the CIM instances that a WQL query names: property to text, list or None.
+
+        A reference to another instance is told as its path, as in 'Win32_Account.Domain="LAB",Name="ops"'.
+        """
+        resource = f"{WMI}/{namespace_of(class_of(query))}/*"
         body: dict[str, Any] = {"n:Enumerate": {
             "w:OptimizeEnumeration": None, "w:MaxElements": str(ITEMS_AT_ONCE),
             "w:Filter": {"@Dialect": WQL, "#text": query},
         }}  # fmt: skip
         action, count = f"{ENUMERATION}/Enumerate", 0
         while True:
-            answer = self._ask(CIMV2, action, body)
+            answer = self._ask(resource, action, body)
             for items in (*answer.iter(f"{{{WSMAN}}}Items"), *answer.iter(f"{{{ENUMERATION}}}Items")):
                 for item in items:
                     yield _properties(item)
@@ -177,11 +183,10 @@ def _sent(transport: GuardedTransport, message: str) -> tuple[int, bytes]:
     except requests.TooManyRedirects as error:
         raise BadStatus(error.response.status_code if error.response is not None else 302) from error
     except (requests.RequestException, UrllibError, OSError) as error:
-        raise LineFailed(str(error)) from error
+        raise LineFailed(str(error), timed_out=isinstance(error, requests.Timeout | TimeoutError)) from error
     except (spnego.exceptions.SpnegoError, WinRMError) as error:
         raise BadAnswer(str(error)) from error
-    except (LookupError, ValueError, TypeError, AttributeError, struct.error, binascii.Error) as error:
-        # What the libraries raise about a header, a token or a sealed part that makes no sense.
+    except SENSELESS as error:
         raise BadAnswer(f"{type(error).__name__}: {error}") from error
 
 
@@ -223,12 +228,22 @@ def _fault(fault: ET.Element) -> Fault:
     for element in fault.iter():
         name = element.tag.rpartition("}")[2]
         told = element.get("Code", "") if name == "WSManFault" else element.text if name == "error_Code" else ""
-        if told and told.strip().isdecimal() and len(told) <= 12:
-            code = int(told)
+        code = _number(told or "") or code
     said = fault.findtext(f"{{{SOAP}}}Reason/{{{SOAP}}}Text") or ""
     inner = next((e.text for e in fault.iter() if e.tag.rpartition("}")[2] == "Message" and (e.text or "").strip()), "")
     subcode = fault.findtext(f"{{{SOAP}}}Code/{{{SOAP}}}Subcode/{{{SOAP}}}Value") or ""
     return Fault(code, subcode.strip(), (said.strip() or (inner or "").strip())[:4000])
+
+
+def _number(text: str) -> int:
+    """Return an error's number as the unsigned one of 32 bits that it is, 0 for none.
+
+    Windows writes an HRESULT as that, as a negative number, in hexadecimal, or with its sign extended to 64 bits.
+    """
+    told = _ERROR_NUMBER.fullmatch(text.strip())
+    if told is None:
+        return 0
+    return int(told[1] or told[2], 16 if told[1] else 10) & 0xFFFFFFFF
 
 
 def _received(body: ET.Element) -> Received:
@@ -250,13 +265,28 @@ def _received(body: ET.Element) -> Received:
     return Received(pieces=pieces, exit_code=int(told))
 
 
+def _value(element: ET.Element) -> str:
+    """Return a property's text, that of a datetime inside it, or the path of the instance that it refers to."""
+    inner = next(iter(element), None)
+    if inner is None:
+        return element.text or ""
+    place = element.find(f"{{{ADDRESSING}}}ReferenceParameters")
+    if place is None:
+        return inner.text or ""
+    name = (place.findtext(f"{{{WSMAN}}}ResourceURI") or "").rpartition("/")[2]
+    keys = (
+        (one.get("Name", ""), (one.text or "").replace("\\", "\\\\").replace('"', '\\"'))
+        for one in place.iterfind(f"{{{WSMAN}}}SelectorSet/{{{WSMAN}}}Selector")
+    )
+    return f"{name}." + ",".join(f'{key}="{text}"' for key, text in keys if not key.startswith("__"))
+
+
 def _properties(item: ET.Element) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for element in item:
         name = element.tag.rpartition("}")[2]
         nil = any(key.rpartition("}")[2] == "nil" and value in ("true", "1") for key, value in element.attrib.items())
-        inner = next(iter(element), None)
-        value = None if nil else (inner.text if inner is not None else element.text) or ""
+        value = None if nil else _value(element)
         before = found.get(name)
         found[name] = value if name not in found else [*(before if isinstance(before, list) else [before]), value]
     return found

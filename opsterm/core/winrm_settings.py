@@ -39,6 +39,11 @@ class WinrmSettings:
     )
     certificate: str = option("", "PEM file of the client certificate, for auth certificate.")
     certificate_key: str = option("", "PEM file of its key, without a passphrase and readable by this account only.")
+    keytab: str = option(
+        "",
+        "Keytab of the account, for auth kerberos. Empty: the password that is kept for it, else a ticket of kinit "
+        "(KRB5CCNAME).",
+    )
     connect_timeout_s: float = option(10.0, "Seconds to wait for a TCP connection.", check=between(0.5, 300))
     answer_timeout_s: float = option(
         30.0, "Seconds to wait for each answer; a command that prints nothing is asked again.", check=between(2, 600)

@@ -35,6 +35,7 @@ http:cache       varnish(d|-.*)?                  tcp/6081          varnish     
 http:proxy       squid.*                          tcp/3128          squid                       squid
 ssh              sshd?|dropbear                   tcp/22            openssh-server|dropbear     sshd openssh dropbear
 sql:postgres     postgres(ql.*)?|postmaster       tcp/5432          postgresql-?(\\d+|server)   postgres postgresql pg
+sql:mssql        MSSQL.*|sqlservr                 tcp/1433          mssql-server                mssql sqlserver
 sql:mysql        mysqld?.*|mariadbd?.*            tcp/3306          (mysql|mariadb)(-server.*)? mysql mariadb
 cache:redis      redis.*|valkey.*                 tcp/6379          redis(-server)?             redis valkey
 cache:memcached  memcached.*                      tcp/11211         memcached                   memcached
@@ -43,21 +44,26 @@ queue:rabbitmq   rabbitmq-server|beam\\.smp       tcp/5672          rabbitmq-ser
 queue:kafka      kafka.*                          tcp/9092          -                           kafka
 search:elastic   elasticsearch|opensearch         tcp/9200          elasticsearch               elasticsearch opensearch
 keyvalue:etcd    etcd                             tcp/2379,tcp/2380 etcd(-server)?              etcd
-dns named|bind9?|unbound|dnsmasq|systemd-resolved? udp/53,tcp/53 bind9?|unbound|dnsmasq bind named unbound dnsmasq
+dns named|bind9?|unbound|dnsmasq|systemd-resolved?|DNS udp/53,tcp/53 bind9?|unbound|dnsmasq bind named unbound dnsmasq
 smtp             postfix.*|master|exim4?          tcp/25            postfix|exim.*              postfix exim
 imap             dovecot                          tcp/143,tcp/993   dovecot(-core)?             dovecot
 snmp             snmpd                            udp/161           snmpd|net-snmp              snmpd
 ntp              chronyd?|ntpd|ntpsec|ntp         udp/123           chrony|ntp|ntpsec           chrony ntpd
-ldap             slapd                            tcp/389,tcp/636   slapd|openldap.*            slapd openldap
-smb              smbd                             tcp/445           samba.*                     samba
+ldap             slapd|NTDS                       tcp/389,tcp/636   slapd|openldap.*            slapd openldap ad
+smb              smbd|LanmanServer                tcp/445           samba.*                     samba
 nfs              nfsd|nfs-server|nfs-kernel-server|rpc\\.nfsd tcp/2049          nfs-(kernel-server|utils)   nfs
 ftp              vsftpd|proftpd                   tcp/21            vsftpd|proftpd(-core)?      vsftpd proftpd
 print            cupsd?                           tcp/631           cups(-daemon)?              cups
 container        dockerd?|podman                  tcp/2375,tcp/2376 docker.*|podman             docker podman
+http             W3SVC                            tcp/80,tcp/443    -                           iis
+rdp              TermService                      tcp/3389          -                           rdp
+winrm            WinRM                            tcp/5985,tcp/5986 -                           winrm
+kerberos         Kdc|krb5kdc                      tcp/88,udp/88     krb5-kdc                    kdc
 http:metrics     prometheus                       tcp/9090          prometheus                  prometheus
 http:metrics     (prometheus-)?node[_-]exporter.* tcp/9100          prometheus-node-exporter    node-exporter
 http:dashboard   grafana(-server)?                tcp/3000          grafana                     grafana
 rpc              rpcbind                          tcp/111,udp/111   -                           rpcbind
+rpc              RpcEptMapper                     tcp/135           -                           rpc
 syslog           rsyslogd?|syslog-ng              tcp/514,udp/514   -                           rsyslog syslog
 """
 

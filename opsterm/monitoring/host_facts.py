@@ -1,4 +1,4 @@
-"""Records of what a look at a Linux host finds: services, ports, connections, users, clock, certificates, packages.
+"""Records of what a look at a host finds: services, ports, connections, users, clock, certificates, packages.
 
 None, "" and () stand for what is not known. All text is cleaned.
 """
@@ -77,7 +77,7 @@ class LoginSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account that can log in to a shell."""
+    """An account with a shell; on Windows one of its own that is not disabled, `uid` the end of its SID."""
 
     name: str
     uid: int
@@ -91,7 +91,7 @@ class HostClock:
     Attributes:
         skew_s: seconds that it is ahead of this machine's clock, negative when behind.
         error_s: how wrong that may be: half the time that the question was under way.
-        service: what keeps it right: "chrony", "ntpd", "systemd-timesyncd", "ptp"; "none" when none of these runs.
+        service: what keeps it right: "chrony", "ntpd", "systemd-timesyncd", "ptp", "w32time"; "none" when none runs.
         synchronized: whether that service says so; None when it cannot be asked.
     """
 

@@ -82,8 +82,7 @@ class HostProfile:
         capabilities: of what we run there; all of them for an unconfined root.
         tools: programs of a fixed list that are there.
         domain: the Windows domain it belongs to.
-        running: services of Windows that run.
-        stopped: services of Windows that should start by themselves and do not run.
+        roles: roles and features of a Windows server.
         updates: updates of Windows that are installed.
         boot_id: the kernel's id of this boot.
         init: name of the first process.
@@ -124,8 +123,7 @@ class HostProfile:
     capabilities: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     domain: str = ""
-    running: tuple[str, ...] = ()
-    stopped: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
     boot_id: str = ""
     init: str = ""

@@ -1,4 +1,4 @@
-"""What opsterm runs on a remote host to look at it: fixed scripts for any POSIX sh, and fixed queries for Windows.
+"""What opsterm runs on a remote host to look at it: fixed scripts for any POSIX sh; for Windows see `windows_looks`.
 
 No script takes an argument, and none is put together at run time: what is sent is what stands here. None writes a
 file, changes a setting or needs root. A target's own log may hold a line about the log-in, as about any.
@@ -10,6 +10,8 @@ begins with the mark names the section that follows. `sections.py` reads it.
 from __future__ import annotations
 
 from enum import Enum
+
+from opsterm.monitoring.windows_looks import WINDOWS_FIRST_QUERIES, WINDOWS_PROFILE_QUERIES, WINDOWS_READING_QUERIES
 
 READING_SCRIPT = r"""
 exec 2>/dev/null </dev/null
@@ -354,32 +356,6 @@ uname -sr
 """The first command of a connection test: who we are there, and what answers. `id` and `uname` read."""
 
 
-WINDOWS_READING_QUERIES = """
-SELECT FreePhysicalMemory, TotalVisibleMemorySize, NumberOfProcesses, LastBootUpTime, LocalDateTime \
-FROM Win32_OperatingSystem
-SELECT Name, PercentProcessorTime, PercentUserTime, PercentPrivilegedTime, Timestamp_PerfTime, Frequency_PerfTime \
-FROM Win32_PerfRawData_PerfOS_Processor
-SELECT Name, DiskReadBytesPersec, DiskWriteBytesPersec, PercentIdleTime, Timestamp_Sys100NS \
-FROM Win32_PerfRawData_PerfDisk_PhysicalDisk
-SELECT Name, BytesReceivedPersec, BytesSentPersec, PacketsReceivedErrors, PacketsOutboundErrors \
-FROM Win32_PerfRawData_Tcpip_NetworkInterface
-SELECT DeviceID, Size, FreeSpace FROM Win32_LogicalDisk WHERE DriveType = 3
-SELECT AllocatedBaseSize, CurrentUsage FROM Win32_PageFileUsage
-"""
-"""One measurement of a Windows host, in WQL: SELECT is all that there is of that language over WS-Management. No
-process is started there, as a shell or PowerShell would be (a third of a second of its CPU, each time).
-"""
-
-WINDOWS_PROFILE_QUERIES = """
-SELECT Caption, Version, BuildNumber, OSArchitecture, CSName, TotalVisibleMemorySize FROM Win32_OperatingSystem
-SELECT Manufacturer, Model, Domain, PartOfDomain, NumberOfLogicalProcessors FROM Win32_ComputerSystem
-SELECT AllocatedBaseSize FROM Win32_PageFileUsage
-SELECT Name, State, StartMode FROM Win32_Service
-SELECT HotFixID FROM Win32_QuickFixEngineering
-"""
-"""What a Windows host is."""
-
-
 class Look(Enum):
     """Which script; `runtime.remote_look` runs these and can be given no other."""
 
@@ -387,6 +363,7 @@ class Look(Enum):
     PROFILE = PROFILE_SCRIPT
     WINDOWS_READING = WINDOWS_READING_QUERIES
     WINDOWS_PROFILE = WINDOWS_PROFILE_QUERIES
+    WINDOWS_FIRST = WINDOWS_FIRST_QUERIES
     FIRST = FIRST_SCRIPT
 
     @property
@@ -397,4 +374,4 @@ class Look(Enum):
     @property
     def shell(self) -> str:
         """What carries the text out: "sh", or "wql" on Windows."""
-        return "wql" if self in (Look.WINDOWS_READING, Look.WINDOWS_PROFILE) else "sh"
+        return "wql" if self in (Look.WINDOWS_READING, Look.WINDOWS_PROFILE, Look.WINDOWS_FIRST) else "sh"

@@ -57,8 +57,7 @@ _SYSTEM: Sequence[tuple[str, Callable[[HostProfile], object]]] = (
     ("machine", lambda p: p.product), ("processors", lambda p: p.cpus), ("rights as root", lambda p: p.sudo),
     ("log-in user", lambda p: p.user), ("groups", lambda p: ", ".join(p.groups)), ("shell", lambda p: p.shell),
     ("/bin/sh", lambda p: p.sh), ("SELinux", lambda p: p.selinux), ("AppArmor", lambda p: p.apparmor),
-    ("domain", lambda p: p.domain), ("services that run", lambda p: ", ".join(p.running)),
-    ("services that should run", lambda p: ", ".join(p.stopped)),
+    ("domain", lambda p: p.domain), ("roles and features", lambda p: ", ".join(p.roles)),
     ("installed updates", lambda p: ", ".join(p.updates)),
     ("addresses", lambda p: ", ".join(sorted(p.addresses))), ("tools", lambda p: ", ".join(p.tools)),
     ("boot", lambda p: p.boot_id[:8]),
@@ -131,7 +130,10 @@ def _ports(before: HostProfile, after: HostProfile) -> Iterator[ProfileChange]:
 
 def _accounts(before: HostProfile, after: HostProfile) -> Iterator[ProfileChange]:
     if before.accounts and after.accounts:
-        old, new = ({one.name: f"{one.uid}, {one.shell}" for one in side.accounts} for side in (before, after))
+        old, new = (
+            {one.name: ", ".join(filter(None, (str(one.uid), one.shell))) for one in side.accounts}
+            for side in (before, after)
+        )
         yield from _paired("accounts", lambda name: f"account {name}", old, new)
 
 

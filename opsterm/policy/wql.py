@@ -1,6 +1,6 @@
 """WQL, the query language of Windows management: SELECT and nothing else.
 
-Only what is taken apart here is sent: one SELECT a line, from one class of root/cimv2. Whether that only reads is up
+Only what is taken apart here is sent: one SELECT a line, from one class. Whether that only reads is up
 to the class: see `class_refusal`.
 """
 
@@ -41,9 +41,14 @@ def class_of(query: str) -> str:
     return told[1] if told else ""
 
 
+def namespace_of(name: str) -> str:
+    """Return the namespace in which a class is looked for, as in "root/cimv2"."""
+    return "root/standardcimv2" if name.lower() in _STANDARD else "root/cimv2"
+
+
 def class_refusal(name: str) -> str:
     """Return why reading the instances of a class is not known to change nothing, "" when it is."""
-    if name.lower() in _CLASSES or name.lower().startswith(_COUNTERS):
+    if name.lower() in _CLASSES | _STANDARD or name.lower().startswith(_COUNTERS):
         return ""
     return f"{name} is not on the list of classes that only read."
 
@@ -74,6 +79,8 @@ _READS = (
     "systemusers tapedrive temperatureprobe timezone tpm usbcontroller usbhub useraccount userprofile "
     "videocontroller volume volumequota voltageprobe windowsproductactivation"
 )
+_STANDARD = frozenset({"msft_nettcpconnection", "msft_netudpendpoint"})
+"""Classes of root/StandardCimv2: what the network stack has open."""
 _CLASSES = frozenset(f"win32_{name}" for name in _READS.split())
 """What is read of Windows, in lower case. An allow-list, for a provider does as it likes when it is asked: to read
 Win32_Product, or a class of CIM_ above it, is to check every installed program and to repair it where it differs.

@@ -139,7 +139,7 @@ class ConnectionTest:
         order = self._inventory.order_target(target)
         async with (await self._connector()).fresh(order, log) as sessions:
             log.begin(Phase.LOG_IN, target.name)
-            found = windows_profile(await self._look(sessions, order, Look.WINDOWS_PROFILE))
+            found = windows_profile(await self._look(sessions, order, Look.WINDOWS_FIRST))
             log.begin(Phase.COMMAND, target.name)
             if found is None:
                 raise Unreachable(

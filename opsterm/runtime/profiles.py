@@ -194,9 +194,9 @@ class Profiles:
 
 def _profile(looked: Looked, read: ReadCertificate, protocol: Protocol) -> HostProfile | None:
     """Read a profile and mask secrets in it; this host's clock is not compared with itself. Blocking: some 10 ms."""
+    asked = None if protocol is Protocol.LOCAL else AskedAt(sent=looked.sent, heard=looked.heard)
     if protocol is Protocol.WINRM:
-        found = windows_profile(looked.text)
+        found = windows_profile(looked.text, asked=asked)
     else:
-        asked = None if protocol is Protocol.LOCAL else AskedAt(sent=looked.sent, heard=looked.heard)
         found = host_profile(looked.text, read_certificate=read, asked=asked)
     return found and with_texts(found, lambda text: mask(text)[0])

@@ -14,8 +14,10 @@ import pytest
 from opsterm.core.errors import BadInput, Refused, TimedOut, Unreachable
 from opsterm.runtime.ports import Ended
 from tests.adapters.winrm_stage import Windows, until, windows
+from tests.adapters.wsman.cim import Datetime
 from tests.adapters.wsman.host import Running, clixml
-from tests.adapters.wsman.soap import Asked, Datetime, Fault
+from tests.adapters.wsman.server_2022 import server_2022
+from tests.adapters.wsman.soap import Asked, Fault
 
 
 @pytest.fixture
@@ -121,6 +123,28 @@ async def test_errors_arrive_readable_however_they_are_cut(there: Windows) -> No
     async with there.connector() as connector:
         said = await there.run(connector, "noisy")
     assert said == ("plain first\r\none\r\ntwo\r\nWARNING: three\r\nplain last", 1)
+
+
+async def test_output_larger_than_an_envelope_arrives_whole(there: Windows) -> None:
+    async with there.connector() as connector:
+        said, _ = await there.run(connector, "long 60000")
+    assert said == "".join(f"line {number}\r\n" for number in range(60_000))
+
+
+async def test_letters_of_another_code_page_are_passed_on_as_they_are(there: Windows) -> None:
+    """A program that does not care for code page 65001 writes the old letters: nobody can know which those are."""
+
+    def old(running: Running) -> int:
+        running.say("gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n".encode("cp437") + b"\r\n")
+        return 0
+
+    there.host.cmd["old"] = old
+    async with there.connector() as connector:
+        session = await connector.session(there.target())
+        told = [piece async for piece in session.run("old", shell="cmd")]
+        await session.close()
+        assert told == [b"gr\x81n\r\n", Ended(exit_status=0)]
+        assert await there.run(connector, "echo Gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n") == ("Grün\r\n", 0)
 
 
 # ------------------------------------------------------------------------------------------------ being stopped
@@ -281,6 +305,38 @@ async def test_wql_prints_instances_as_json(there: Windows) -> None:
         assert (code, said.count("\n")) == (1, 2)
         with pytest.raises(BadInput, match="no query"):
             await there.run(connector, "DELETE FROM Win32_Service", "wql")
+
+
+async def test_a_query_is_asked_again_where_the_line_was_cut_while_nobody_used_it(there: Windows) -> None:
+    there.host.classes["win32_computersystem"] = [{"Name": "WIN-TEST"}]
+    query = "SELECT Name FROM Win32_ComputerSystem"
+    async with there.connector() as connector:
+        first = await there.run(connector, query, "wql")
+        there.server.cut()
+        assert await there.run(connector, query, "wql") == first
+        assert there.operations.asked.count("Enumerate") == 2
+        there.server.cut()
+        there.server.raw = (503, {}, b"")
+        with pytest.raises(Unreachable, match="503"):
+            await there.run(connector, query, "wql")
+        assert len(there.server.bodies) == 1  # once on the new line, and not for ever
+
+
+async def test_references_are_told_as_paths_and_classes_of_the_network_are_found(there: Windows) -> None:
+    there.host.classes |= server_2022()
+    async with there.connector() as connector:
+        said, code = await there.run(
+            connector,
+            "SELECT Antecedent FROM Win32_LoggedOnUser\nSELECT LocalPort FROM MSFT_NetTCPConnection WHERE State = 5",
+            "wql",
+        )
+    rows = [json.loads(line) for line in said.splitlines()]
+    assert code == 0
+    assert rows[1] == {"class": "Win32_LoggedOnUser", "Antecedent": 'Win32_Account.Domain="LAB",Name="ana"'}
+    assert r'Name="bo \"b\""' in rows[2]["Antecedent"]
+    assert [row["LocalPort"] for row in rows if row["class"] == "MSFT_NetTCPConnection"] == [
+        "51000", "1433", "51001", "51002",
+    ]  # fmt: skip
 
 
 async def test_a_look_opens_no_shell(there: Windows) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
+import contextlib
 import socket
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ async def test_a_password_is_looked_up_for_the_target_then_for_all() -> None:
         ({"auth": "basic", "verify": False}, {}, Refused, "winrm.auth is basic and winrm.verify is off"),
         ({}, {"user": ""}, BadInput, "No account is known for win-1"),
         ({"auth": "certificate"}, {}, BadInput, "needs the certificate and its key"),
+        ({"auth": "kerberos"}, {}, BadInput, r"Kerberos knows no account LAB\\ops"),
     ],
 )
 @pytest.mark.blocking
@@ -67,12 +69,13 @@ async def test_what_is_refused_before_anything_is_sent(
     assert caught.value.next_step
 
 
-@pytest.mark.skipif(importlib.util.find_spec("kerberos") is not None, reason="pykerberos is installed here")
 @pytest.mark.blocking
-async def test_kerberos_without_its_library_says_what_to_install() -> None:
-    with pytest.raises(BadInput, match="Kerberos needs a library") as caught:
-        (await find_log_in(WIN, WinrmSettings(auth="kerberos"), Kept())).wire()  # type: ignore[arg-type]  # the part that is used
-    assert "pywinrm[kerberos]" in caught.value.next_step
+async def test_kerberos_without_its_libraries_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opsterm.adapters.winrm_login.kerberos_is_here", lambda: False)
+    with pytest.raises(BadInput, match="Kerberos needs libraries") as caught:
+        (await find_log_in(replace(WIN, user="ops@LAB"), WinrmSettings(auth="kerberos"), Kept())).wire()  # type: ignore[arg-type]  # the part that is used
+    assert "-m pip install 'pyspnego[kerberos]'" in caught.value.next_step
+    assert "libkrb5-dev" in caught.value.why
 
 
 async def test_ports_say_how_the_line_is_protected() -> None:
@@ -151,6 +154,16 @@ async def test_verification_is_off_only_when_it_is_set(secure: Windows) -> None:
         (Fault(5, "Access is denied."), AuthenticationFailed, "access is denied"),
         (Fault(2150859173, "allowed a maximum number of 5", wmi=True), Unreachable, "too many shells of this account"),
         (Fault(2150859174, "operations", wmi=True), Unreachable, "too many operations"),
+        (Fault(2150859236, "shells"), Unreachable, "too many shells of this account"),
+        (Fault(2150859238, "plug-in shells"), Unreachable, "too many shells open"),
+        (Fault(2150859179, "users"), Unreachable, "shells of too many users"),
+        (Fault(2150859237, "users"), Unreachable, "shells of too many users"),
+        (Fault(2150859239, "operations"), Unreachable, "too many operations running"),
+        (Fault(2150859240, "operations", wmi=True), Unreachable, "too many operations of this account"),
+        (Fault(2150858815, "quota"), Unreachable, "a quota is used up"),
+        (Fault(2150859175, "load"), Unreachable, "too many requests of this account"),
+        (Fault(2150859176, "load"), Unreachable, "too many requests in a short time"),
+        (Fault(2150859180, "off"), Unreachable, "allows no remote shells"),
         (Fault(14, "memory"), Unreachable, "out of memory"),
         (Fault(424242, "strange \x1b[31mwords"), Unreachable, "reports a fault"),
     ],
@@ -223,3 +236,19 @@ async def test_a_check_logs_in_nowhere(plain: Windows) -> None:
     async with plain.connector() as connector:
         await connector.check(plain.target())
     assert plain.server.log_ins == []
+
+
+async def test_a_log_in_that_fails_leaves_no_line_without_a_seal(plain: Windows) -> None:
+    """Who sits on the way may answer the log-in with a fault: what follows must not go in the clear for that."""
+    body = (
+        b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code><s:Value>s:Receiver'
+        b"</s:Value></s:Code><s:Reason><s:Text>no</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>"
+    )
+    plain.server.raw = (500, {"Content-Type": "application/soap+xml"}, body)
+    async with plain.connector() as connector:
+        for command, shell in (("hostname", "cmd"), ("SELECT Name FROM Win32_Service\n" * 3, "wql")):
+            for _ in range(2):
+                with contextlib.suppress(OpstermError):
+                    await plain.run(connector, command, shell)
+    assert plain.server.bodies
+    assert all(b"Envelope" not in one for one in plain.server.bodies)

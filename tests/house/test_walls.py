@@ -91,6 +91,9 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "a script is put together": (
         "what looks is written down", "opsterm/monitoring/looks.py", "def x(): ...\nS = f'df {point}'",
     ),
+    "a query is put together": (
+        "what looks is written down", "opsterm/monitoring/windows_looks.py", "Q = f'SELECT Name FROM {name}'",
+    ),
     "a face reads a file of a target": (
         "files come by the use-case and go by a change", "opsterm/cli/x.py", "connector.read_file(target, path)",
     ),

@@ -14,7 +14,7 @@ TERMINALS = "opsterm/runtime/terminals.py"
 LOOKS = "opsterm/runtime/remote_look.py"
 """Looks at targets with scripts that change nothing; what it may run is `look.script` of a `Look`, and nothing else."""
 
-LOOK_SCRIPTS = "opsterm/monitoring/looks.py"
+LOOK_SCRIPTS = frozenset({"opsterm/monitoring/looks.py", "opsterm/monitoring/windows_looks.py"})
 
 FETCHES = "opsterm/runtime/files.py"
 """Reads files of targets for the operator."""
@@ -121,7 +121,7 @@ SPEAK_HTTP = {
     "httpx": frozenset({"camera", "http_auth", "http_check", "http_faults"}),
     "h11": frozenset({"http_exchange", "http_fetch", "http_session"}),
     "websockets": frozenset({"camera", "http_faults"}),
-    "requests": frozenset({"winrm_refusals", "winrm_transport", "winrm_wire"}),
+    "requests": frozenset({"winrm_kerberos", "winrm_refusals", "winrm_transport", "winrm_wire"}),
     "urllib3": frozenset({"winrm_refusals", "winrm_transport", "winrm_wire"}),
 }
 """By library, the adapters that may have it: another one could send what nobody approved."""
@@ -168,7 +168,7 @@ def looks_with_made_up_scripts(modules: Iterable[Module]) -> Breaches:
     return [
         f"{m.at(node)} {ast.unparse(node.targets[0])} is no plain text: a script that looks is a constant"
         for m in modules
-        if m.name == LOOK_SCRIPTS
+        if m.name in LOOK_SCRIPTS
         for node in ast.walk(m.tree)
         if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant | ast.Name)
     ]

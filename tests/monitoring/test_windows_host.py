@@ -110,9 +110,11 @@ def test_a_profile() -> None:
     assert (found.os, found.os_id, found.kernel) == (
         "Microsoft Windows Server 2022 Standard", "windows", "Windows build 20348",
     )  # fmt: skip
-    assert (found.running, found.stopped, found.updates, found.domain) == (
-        ("Spooler",), ("Broken",), ("KB1",), "lab.example",
-    )  # fmt: skip
+    assert [(unit.name, unit.state, unit.enabled) for unit in found.units or ()] == [
+        ("Broken", "stopped", True), ("Spooler", "running", True), ("wuauserv", "stopped", None),
+    ]  # fmt: skip
+    assert (found.updates, found.domain) == (("KB1",), "lab.example")
+    assert (found.listeners, found.links, found.login_sessions) == (None, None, None)  # it was not told
     assert (found.cpus, found.memory_bytes, found.virtual) == (4, 8_192_000_000, "virtual machine")
     assert "\x1b" not in found.host_name
     assert windows_profile("Linux") is None

@@ -14,6 +14,7 @@ from opsterm.core.clock import StoppedClock
 from opsterm.core.secret import Secret
 from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.inventory.target import Protocol, Status, Target
+from opsterm.monitoring.profile_lines import profile_lines
 from opsterm.monitoring.sample import SeriesKey
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.credentials import WINRM
@@ -21,7 +22,7 @@ from opsterm.runtime.doctor import Health, check_winrm
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.ssh_stage import Kept
 from tests.adapters.winrm_stage import PASSWORD, USER, Windows, windows
-from tests.adapters.wsman.soap import Datetime
+from tests.adapters.wsman.server_2022 import server_2022
 from tests.runtime.stage import Silence, opened, until
 from tests.runtime.test_remote_monitoring import pass_time
 
@@ -39,17 +40,7 @@ remote_interval_s = 10
 @pytest.fixture
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
     with windows(tmp_path, monkeypatch) as found:
-        found.host.classes = {
-            "win32_operatingsystem": [{
-                "Caption": "Microsoft Windows Server 2022 Standard", "Version": "10.0.20348", "BuildNumber": "20348",
-                "OSArchitecture": "64-bit", "CSName": "WIN-TEST", "TotalVisibleMemorySize": 8000000,
-                "FreePhysicalMemory": 2000000, "NumberOfProcesses": 120,
-                "LastBootUpTime": Datetime("2026-11-28T09:00:00.5Z"), "LocalDateTime": Datetime("2026-11-28T19:00:00Z"),
-            }],
-            "win32_computersystem": [{"Manufacturer": "Dell Inc.", "Model": "R740", "NumberOfLogicalProcessors": 4}],
-            "win32_service": [{"Name": "Spooler", "State": "Running", "StartMode": "Auto"}],
-            "win32_logicaldisk": [{"DeviceID": "C:", "Size": 1000, "FreeSpace": 100, "DriveType": 3}],
-        }  # fmt: skip
+        found.host.classes = server_2022()
         yield found
 
 
@@ -134,8 +125,43 @@ async def test_a_profile_and_a_check_of_windows(home: Path, there: Windows) -> N
         assert there.server.log_ins == []
         found = (await runtime.profiles.refresh("win-1")).kept.profile
         assert (found.os_id, found.host_name, found.cpus) == ("windows", "WIN-TEST", 4)
-        assert (found.running, found.product, found.virtual) == (("Spooler",), "Dell Inc. R740", "")
+        assert (found.product, found.virtual, found.domain) == ("Dell Inc. R740", "", "lab.example")
         assert "Create" not in there.operations.asked
+        lines = dict(profile_lines(found, 0.0, everything=True))
+        assert lines["failed"] == "BackupAgent"
+        assert lines["not running"] == "edgeupdate, sppsvc"
+        assert "tcp/1433 MSSQLSERVER" in lines["ports"]
+        assert lines["logged in"] == 'LAB\\ana, LAB\\bo "b"'
+        assert lines["accounts"] == "Administrator, svc-backup"
+        assert lines["roles"] == "File and Storage Services, Web Server (IIS)"
+        assert "certificates" in lines["not asked"]
+
+
+async def test_what_a_profile_shows_is_kept_and_compared(home: Path, there: Windows) -> None:
+    async with reaching(home, there) as runtime:
+        await runtime.profiles.refresh("win-1")
+        services = there.host.classes["win32_service"]
+        there.host.classes["win32_service"] = [
+            {**row, "State": "Stopped", "ExitCode": 1064} if row["Name"] == "W3SVC" else row for row in services
+        ]
+        there.host.classes["msft_nettcpconnection"] = [
+            row for row in there.host.classes["msft_nettcpconnection"] if row["LocalPort"] != 80
+        ]
+        told = {change.text for change in (await runtime.profiles.refresh("win-1")).changes}
+        assert told == {"service W3SVC: running, enabled → failed, enabled", "port tcp/80: W3SVC → gone"}
+
+
+async def test_services_of_windows_become_records(home: Path, there: Windows) -> None:
+    async with reaching(home, there) as runtime:
+        await runtime.services.discover("win-1")
+        found = {one.name: one for one in await runtime.services.list()}
+        kinds = {name: service.kind for name, service in found.items()}
+        assert kinds == {
+            "W3SVC": "http", "MSSQLSERVER": "sql:mssql", "TermService": "rdp", "LanmanServer": "smb", "WinRM": "winrm",
+            "RpcEptMapper": "rpc",
+        }  # fmt: skip
+        assert [(port.port, port.local) for port in found["MSSQLSERVER"].ports] == [(1433, False), (1434, True)]
+        assert found["MSSQLSERVER"].process == "sqlservr"
 
 
 async def test_windows_targets_are_measured_at_an_interval(home: Path, there: Windows, clock: StoppedClock) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import ssl
 import struct
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +18,10 @@ from spnego.channel_bindings import GssChannelBindings
 
 from tests.adapters.wsman.soap import Operations
 
-SEALED = "application/HTTP-SPNEGO-session-encrypted"
+SEALED = ("application/HTTP-SPNEGO-session-encrypted", "application/HTTP-Kerberos-session-encrypted")
+"""Names that a sealed message may have (MS-WSMV 2.2.9.1); it is answered under the same."""
+KERBEROS_OID = bytes.fromhex("06092a864886f712010202")
+"""1.2.840.113554.1.2.2: how a token of Kerberos begins that is not wrapped in SPNEGO's (RFC 4121, 4.1)."""
 BOUNDARY = b"--Encrypted Boundary"
 MUTUAL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 SOAP_TYPE = "application/soap+xml;charset=UTF-8"
@@ -26,16 +30,19 @@ SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 class WsmanServer:
     """One server on a port of 127.0.0.1, in threads of its own.
 
-    NTLM finds its accounts in the file that the variable NTLM_USER_FILE names, a line "DOMAIN:USER:PASSWORD" each.
+    NTLM finds its accounts in the file that the variable NTLM_USER_FILE names, a line "DOMAIN:USER:PASSWORD" each;
+    Kerberos its key in the keytab of KRB5_KTNAME.
 
     Attributes:
         basic: accounts that may log in with Basic, password by name; empty: Basic is not offered.
-        negotiate: whether Negotiate is offered.
+        negotiate: whether Negotiate is offered, and Kerberos with it.
         certificates: accounts by the common name of a client's certificate.
         log_ins: accounts that logged in, one each time.
         connections: TCP connections that were taken.
         unsealed: requests that came over HTTP without encryption though the log-in offers it.
         raw: what is answered instead, when set: status, headers, body.
+        bodies: what was sent while `raw` was set.
+        spoil: what is really sent, given an answer's headers and body; log-ins included.
     """
 
     def __init__(self, operations: Operations, *, tls: ssl.SSLContext | None = None, certificate: bytes = b"") -> None:
@@ -49,6 +56,8 @@ class WsmanServer:
         self.connections = 0
         self.unsealed = 0
         self.raw: tuple[int, dict[str, str], bytes] | None = None
+        self.bodies: list[bytes] = []
+        self.spoil: Callable[[dict[str, str], bytes], tuple[dict[str, str], bytes]] | None = None
         self._open: set[Any] = set()
         owner = self
 
@@ -125,6 +134,7 @@ class _Dialogue(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         raw = self.owner_.raw
         if raw is not None:
+            self.owner_.bodies.append(body)
             self._reply(*raw)
             return
         if not self.path.startswith("/wsman"):
@@ -142,7 +152,7 @@ class _Dialogue(BaseHTTPRequestHandler):
         """Return the last token of a log-in, b"" for none; None when the request has been answered."""
         scheme, _, given = self.headers.get("Authorization", "").partition(" ")
         server = self.owner_
-        if scheme in ("Negotiate", "NTLM") and server.negotiate:
+        if scheme in ("Negotiate", "NTLM", "Kerberos") and server.negotiate:
             return self._negotiate(scheme, given)
         if scheme == "Basic" and server.basic and server.tls is not None:
             name, _, password = base64.b64decode(given).decode().partition(":")
@@ -165,17 +175,14 @@ class _Dialogue(BaseHTTPRequestHandler):
     def _negotiate(self, scheme: str, given: str) -> bytes | None:
         token = base64.b64decode(given)
         if self.account or self.context is None:
-            plain = token.startswith(b"NTLMSSP\x00")
             self.account = ""
-            self.context = spnego.server(
-                protocol="ntlm" if plain else "negotiate", channel_bindings=self.owner_.bindings(),
-                options=spnego.NegotiateOptions.use_ntlm if plain else spnego.NegotiateOptions.use_negotiate,
-            )  # fmt: skip
+            self.context = _acceptor(token, self.owner_.bindings())
         try:
             answer = self.context.step(token)
-        except spnego.exceptions.SpnegoError:
+        except (spnego.exceptions.SpnegoError, AttributeError):  # pyspnego trips over a context that gssapi has ended
+            refused = getattr(getattr(self.context, "_context", None), "_last_err", None)
             self.context = None
-            self._refuse()
+            self._refuse(getattr(refused, "token", None) or b"")
             return None
         if not self.context.complete:
             self._reply(401, {"WWW-Authenticate": f"{scheme} {base64.b64encode(answer or b'').decode()}"}, b"")
@@ -184,8 +191,9 @@ class _Dialogue(BaseHTTPRequestHandler):
         self.owner_.log_ins.append(self.account)
         return answer or b""
 
-    def _refuse(self) -> None:
-        offered = ["Negotiate"] if self.owner_.negotiate else []
+    def _refuse(self, token: bytes = b"") -> None:
+        """Answer 401; a token says why, as Kerberos has them."""
+        offered = [f"Negotiate {base64.b64encode(token).decode()}".strip()] if self.owner_.negotiate else []
         if self.owner_.basic:
             offered.append('Basic realm="WSMAN"')
         self.send_response(401)
@@ -198,7 +206,7 @@ class _Dialogue(BaseHTTPRequestHandler):
 
     def _serve(self, body: bytes, headers: dict[str, str]) -> None:
         kind = self.headers.get("Content-Type", "")
-        sealed = SEALED in kind
+        sealed = next((name for name in SEALED if name in kind), "")
         if not body:
             self._reply(200, headers, b"")
             return
@@ -214,19 +222,31 @@ class _Dialogue(BaseHTTPRequestHandler):
             return
         status, answer = self.owner_.operations.answer(body, self.account.lower())
         if sealed:
-            answer = _sealed(self.context, answer)
-            headers["Content-Type"] = f'multipart/encrypted;protocol="{SEALED}";boundary="Encrypted Boundary"'
+            answer = _sealed(self.context, answer, sealed)
+            headers["Content-Type"] = f'multipart/encrypted;protocol="{sealed}";boundary="Encrypted Boundary"'
         else:
             headers["Content-Type"] = SOAP_TYPE
         self._reply(status, headers, answer)
 
     def _reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        if self.owner_.spoil is not None:
+            headers, body = self.owner_.spoil(headers, body)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _acceptor(token: bytes, bindings: GssChannelBindings | None) -> Any:
+    """Return what takes a log-in of the kind that its first token is of."""
+    how, options = "negotiate", spnego.NegotiateOptions.use_negotiate
+    if token.startswith(b"NTLMSSP\x00"):
+        how, options = "ntlm", spnego.NegotiateOptions.use_ntlm
+    elif KERBEROS_OID in token[:20]:
+        how, options = "kerberos", spnego.NegotiateOptions.use_gssapi
+    return spnego.server(protocol=how, channel_bindings=bindings, options=options)
 
 
 def _unsealed(context: Any, body: bytes) -> bytes:
@@ -242,10 +262,10 @@ def _unsealed(context: Any, body: bytes) -> bytes:
     return message
 
 
-def _sealed(context: Any, message: bytes) -> bytes:
+def _sealed(context: Any, message: bytes, name: str) -> bytes:
     wrapped = context.wrap_winrm(message)
     sealed: bytes = (
-        BOUNDARY + b"\r\n\tContent-Type: " + SEALED.encode() + b"\r\n"
+        BOUNDARY + b"\r\n\tContent-Type: " + name.encode() + b"\r\n"
         b"\tOriginalContent: type=" + SOAP_TYPE.encode() + b";Length=%d\r\n" % len(message) + BOUNDARY + b"\r\n"
         b"\tContent-Type: application/octet-stream\r\n" + struct.pack("<i", len(wrapped.header)) + wrapped.header
         + wrapped.data + BOUNDARY + b"--\r\n"

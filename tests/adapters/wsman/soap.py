@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
+from tests.adapters.wsman.cim import ALL_WMI, WMI, instance_xml
 from tests.adapters.wsman.host import CTRL_C_EXIT, Running, ScriptedHost
 
 S = "http://www.w3.org/2003/05/soap-envelope"
@@ -22,8 +23,8 @@ X = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 RSP = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 F = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
 CFG = "http://schemas.microsoft.com/wbem/wsman/1/config"
-CIM = "http://schemas.dmtf.org/wbem/wscim/1/common"
-WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/"
+STANDARD = "msft_net"
+"""How the classes begin that are in root/StandardCimv2 and nowhere else."""
 WQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 SHELL_CMD = f"{RSP}/cmd"
 
@@ -257,7 +258,7 @@ class Operations:
                 if all(str(row.get(key)) == value for key, value in asked.selectors.items() if not key.startswith("__"))
             ]  # fmt: skip
             if rows:
-                return _instance(name, rows[0])
+                return instance_xml(name, rows[0])
         raise Fault(2150858752, "The resource is not there.", subcode="a:DestinationUnreachable")
 
     # --------------------------------------------------------------------------------------------------- CIM
@@ -272,11 +273,17 @@ class Operations:
             wanted, name, key, value = told.groups()
         else:
             wanted, name, key, value = "*", asked.resource.removeprefix(WMI), "", ""
+        lives_in = "standardcimv2" if name.lower().startswith(STANDARD) else "cimv2"
+        if asked.resource.removeprefix(ALL_WMI).partition("/")[0].lower() != lives_in:
+            raise Fault(2150858778, f"There is no {name} in this namespace.", subcode="w:InvalidResourceURI")
         if name.lower() not in self.host.classes:
             raise Fault(2150859002, f"The class {name} does not exist.", subcode="w:InternalError")
         names = None if wanted.strip() == "*" else [word.strip() for word in wanted.split(",")]
-        rows = [row for row in self.host.classes[name.lower()] if not key or str(row.get(key)) == value]
-        items = [_instance(name, {k: v for k, v in row.items() if names is None or k in names}) for row in rows]
+        rows = [
+            row for row in self.host.classes[name.lower()]
+            if not key or str(row.get(key)).lower() == value.lower()
+        ]  # fmt: skip
+        items = [instance_xml(name, {k: v for k, v in row.items() if names is None or k in names}) for row in rows]
         if asked.root.find(f".//{{{W}}}OptimizeEnumeration") is None:
             return f"<n:EnumerateResponse>{self._context(items)}</n:EnumerateResponse>"
         most = asked.root.find(f".//{{{W}}}MaxElements")
@@ -302,28 +309,6 @@ class Operations:
         more = self._context(items[count:]) if items[count:] else ""
         end = "" if more else "<n:EndOfSequence/>"
         return f"<n:PullResponse>{more}<n:Items>{''.join(items[:count])}</n:Items>{end}</n:PullResponse>"
-
-
-class Datetime(str):
-    """A CIM datetime: an element inside the property's element (DSP0230)."""
-
-
-def _instance(name: str, row: Mapping[str, object]) -> str:
-    parts = []
-    for key, value in row.items():
-        if value is None:
-            parts.append(f'<p:{key} xsi:nil="true"/>')
-        elif isinstance(value, Datetime):
-            parts.append(f"<p:{key}><cim:Datetime>{escape(value)}</cim:Datetime></p:{key}>")
-        elif isinstance(value, (list, tuple)):
-            parts += [f"<p:{key}>{escape(str(one))}</p:{key}>" for one in value]
-        else:
-            said = str(value).lower() if isinstance(value, bool) else str(value)
-            parts.append(f"<p:{key}>{escape(said)}</p:{key}>")
-    return (
-        f'<p:{name} xmlns:p="{WMI}{name}" xmlns:cim="{CIM}" xsi:type="p:{name}_Type" xml:lang="en-US">'
-        f"{''.join(parts)}</p:{name}>"
-    )
 
 
 def _taken_apart(body: bytes, owner: str) -> Asked:
