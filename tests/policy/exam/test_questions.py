@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -51,8 +52,8 @@ def test_the_sealed_part_cannot_be_read_in_passing() -> None:
     assert not any(q.line in text for q in QUESTIONS if q.part == "sealed" and len(q.line) > 8)
 
 
-def test_a_new_question_goes_where_its_digest_says(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = paper.Path(str(tmp_path))
+def test_a_new_question_goes_where_its_digest_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path
     for name, source in (("OPEN", OPEN), ("SEALED", SEALED)):
         monkeypatch.setattr(paper, name, folder / source.name)
         (folder / source.name).write_bytes(source.read_bytes())
