@@ -27,6 +27,7 @@ from opsterm.runtime.files import FileTransfers
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.mail import Post
+from opsterm.runtime.masking import Masking
 from opsterm.runtime.measurers import measurers_by_protocol
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.notices import MailNotices
@@ -98,6 +99,7 @@ class Rooms:
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
         self.secrets = CredentialKeeping(lambda: self.credentials)
+        self.masking = Masking(lambda: self.credentials, self.offload.pool("mask"))
         self.snmp = Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
 
     @property

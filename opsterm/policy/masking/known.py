@@ -24,12 +24,26 @@ def find_known(text: str, known: Iterable[Secret]) -> Iterator[Span]:
 
     Cost: one search for each form, so linear in the text and in the number of secrets.
     """
-    for secret in known:
-        value = secret.reveal()
+    for value in {value for secret in known for value in _values(secret.reveal())}:
         if len(value) < _SHORTEST:
             continue
         for form in _forms(value) if len(value) >= _SHORTEST_INSIDE else (value,):
             yield from _places(text, form, alone=len(value) < _SHORTEST_INSIDE)
+
+
+def _values(kept: str) -> Iterator[str]:
+    """Yield a secret, or the secrets in one that is kept with what it is for, as JSON."""
+    yield kept
+    if kept.startswith("{"):
+        try:
+            found = json.loads(kept)
+        except (ValueError, RecursionError):
+            return
+        for name, value in found.items():
+            if isinstance(value, str) and any(
+                word in name for word in ("passphrase", "community", "password", "secret")
+            ):
+                yield value
 
 
 def _places(text: str, form: str, *, alone: bool) -> Iterator[Span]:
@@ -46,7 +60,7 @@ def _forms(value: str) -> set[str]:
     """Return the value and how it looks when a program encoded it."""
     data = value.encode("utf-8", "surrogatepass")
     forms = {
-        value, _percent(data), _percent(data).replace("%20", "+"), _percent(data, also=b"/:@!*'(),$&+;=").strip(),
+        value, _percent(data), _percent(data).replace("%20", "+"), _percent(data, also=b"/"), _percent(data, also=b"/:@!*'(),$&+;="),
         html.escape(value), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1].replace("/", "\\/"),
         value.replace("'", "'\\''"), data.hex(), data.hex().upper(),
     }  # fmt: skip
