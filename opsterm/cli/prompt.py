@@ -48,6 +48,15 @@ async def ask_line(prompt: str, *, echo: bool = True) -> str:
     return line
 
 
+async def read_bytes(limit: int) -> bytes:
+    """Return all of standard input, b"" when it is closed.
+
+    Raises:
+        BadInput: it is longer than the limit.
+    """
+    return b"" if sys.stdin is None else await _read(sys.stdin.fileno(), limit, whole=True)
+
+
 async def read_text(what: str) -> str:
     """Return all of standard input as text.
 
@@ -57,9 +66,7 @@ async def read_text(what: str) -> str:
     Raises:
         BadInput: it is no UTF-8, or longer than TEXT_BYTES.
     """
-    if sys.stdin is None:
-        return ""
-    data = await _read(sys.stdin.fileno(), TEXT_BYTES, whole=True)
+    data = await read_bytes(TEXT_BYTES)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -67,6 +67,7 @@ VERBS: Mapping[str, str] = {
     "settings": "house:settings",
     "keys": "house:keys",
     "where": "house:where",
+    "mask": "masking:mask",
     "serve": "house:serve",
     **{f"mail {action}": f"mail:{action}" for action in ("test", "queue", "retry", "drop")},
     **{

@@ -40,7 +40,7 @@ def test_a_key_block_goes_whole_even_when_its_end_is_cut() -> None:
 
 def test_every_secret_of_a_text_is_counted() -> None:
     assert mask("password=a1 token=b2\nhttps://u:p@h/") == (
-        "password=[masked:password] token=[masked:password]\nhttps://u:[masked:password]@h/", 3,
+        "password=[masked:password] token=[masked:password-2]\nhttps://u:[masked:password-3]@h/", 3,
     )  # fmt: skip
 
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 from opsterm.cli.syntax.mail import add_mail
 from opsterm.cli.syntax.parser import Parser, Verbs, add_verb
 
+_ABOUT_MASK = """\
+The masked text goes to standard output, how many secrets of which kind to
+standard error. A secret becomes [masked:KIND], a second different one of its
+kind [masked:KIND-2]. What the keyring or an open vault holds is masked wherever
+it stands, also encoded."""
+
 
 def add_house(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs about opsterm itself."""
@@ -15,6 +21,8 @@ def add_house(verbs: Verbs[Parser], data: Parser) -> None:
                      help="change the settings file; it counts from the next start")  # fmt: skip
     add_verb(verbs, data, "keys", "print the keys of the screen")
     add_verb(verbs, data, "where", "print the folders opsterm uses")
+    one = add_verb(verbs, data, "mask", "replace the secrets in a text", about=_ABOUT_MASK)
+    one.add_argument("source", metavar="-", help="read the text from standard input")
     add_verb(verbs, data, "serve", "run the workers without a face until SIGTERM")
     add_mail(verbs, data)
     vault = verbs.add_parser("vault", help="the credentials that opsterm keeps")

@@ -120,8 +120,8 @@ async def list_changes(context: Context) -> int:
     await settle(context)
     found = await context.runtime.changes.list(states, context.invocation.number("limit") or 50)
     if context.printer.json:
-        for change in found:
-            context.printer.record(change_record(change))
+        for change in found:  # a list is passed on; what is approved is what `opsterm change` shows
+            context.printer.record({**change_record(change), "command": mask(change.order.command)[0]})
         return ExitCode.DONE
     now = context.runtime.clock.now()
     context.printer.table(

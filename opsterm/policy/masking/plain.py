@@ -1,0 +1,58 @@
+"""Values that stand where a secret would, and are none: a variable, a placeholder, a place, a state, a type."""
+
+from __future__ import annotations
+
+import re
+
+_PLAIN = re.compile(
+    r"""\\?['"]?(?:
+      \[masked:[a-z0-9-]+\]
+    | \$\{?[\w:.]+(?:\[[^\]]{0,60}\])?\}?(?:\.[\w.]{1,80})?  # a variable: $PW, ${PW}, $env:PW, $cred.Password
+    | \$\{\{?[^}]{0,200}\}?\}? | \$\(.* | `.* | \(.*         # a substitution or an expression, decided elsewhere
+    | <[^>]*>? | %\w+% | %\([^)]*\)s | \{\{.* | \{[\w.-]*\} | %\{.* | @\{.* | <%.* | \#\{.* | __[\w]+__  # placeholders
+    | \[[\w\s*-]*\]? | \([\w\s-]*\)                          # [redacted], (hidden)
+    | !(?:vault|ref|sub|env|secret|getatt)\b.* | enc\[.* | \{(?:resolve|ssm):.*
+    | [*•.x_-]{3,} | \*+ | [\W_]{1,3}
+    | (?:~|\.{1,2})/[\w.@%/+-]*                              # where it is, not what it is
+    | /(?:etc|run|var|home|root|tmp|usr|opt|srv|proc|dev|mnt|data|sys|boot|secrets?|vault)(?:/[\w.@%/+-]*)? | /
+    | [a-z]:\\[^'"]* | (?:file|env|fd|keyring|arn|op|ssm|awskms|gcpkms|vault|secret):[/\w][^'"]*
+    | [\w./-]+\.(?:pem|key|crt|cer|pub|txt|json|ya?ml|env|conf|ini|toml|pass|gpg|enc|p12|pfx|jks|kdbx|sh|py|go|md|properties)
+    | (?:os|process|sys|self|this|args?|config|conf|settings|opts?|options|params?|request|req|cfg|ctx|env|props|data|
+         var|local|module|secrets?|vars|values|each|inputs?|form|user|row|obj|model)
+      (?:\.|->)[\w.\[\]'"()>-]+                              # code that fetches it
+    | [a-z_][\w.:]*\((?:\\?['"].*|[\w.,=$ ]*\).*)?            # a call: getpass(), read_secret("x")
+    | (?:get|read|import|new|convert|convertto|convertfrom|invoke)-[a-z]+  # of PowerShell
+    | (?:id|src|source|type|target|name|user|username|method|role)=\S+    # the next field, not the value
+    | \w+\[\S*                                               # an index: hosts[0]
+    | (?:[a-z0-9]+_)*(?:password|passwd|passphrase|token)s? | [\w-]*(?:credentials?|creds)  # named after itself
+    | (?:true|false|yes|no|none|null|nil|undefined|void|required|optional|prompt|ask|expired?|expires|expiring|changed?|
+       unchanged|updated?|correct|incorrect|invalid|valid|wrong|missing|empty|blank|unset|set|not|authentication|policy|
+       stdin|stdout|file|env|never|always|off|on|and|or|if|is|was|has|had|for|to|the|a|an|in|by|from|with|must|should|
+       can|cannot|could|will|would|may|reset|failed|failure|ok|successful|successfully|success|accepted|denied|rejected|
+       revoked|rotated|generated?|created?|deleted?|removed|found|hidden|redacted|masked|sensitive|unknown|default|
+       disabled?|enabled?|locked|unlocked|protected|encrypted|plain|plaintext|hashed?|n/a|na|tbd|todo|here|above|below|
+       string|str|text|integer|int|number|boolean|bool|object|array|bytes|char|varchar|list|dict|any|type|value|
+       placeholder|example|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
+       checking|verified|verifying|mismatch|matches|match|too|at|of|public_key|bearer|basic|digest|kerberos|ldap|pam|
+       files|systemd|compat|sss|db|nis|include|omit|same-origin)[,.!?:)]?
+    )\\?['"]?,?""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+
+_LONGEST = 400
+"""Longer values are no words and no variables; the pattern is not tried on them."""
+
+
+def is_plain(value: str) -> bool:
+    """Return whether a value says where a secret comes from, or that there is none, instead of being one."""
+    value = value.strip()
+    return not value or (len(value) <= _LONGEST and _PLAIN.fullmatch(value) is not None)
+
+
+def looks_made(word: str) -> bool:
+    """Return whether a word in a sentence looks like a password: letters with digits or signs, six characters or more."""
+    return (
+        len(word) >= 6
+        and any(char.isalpha() for char in word)
+        and any(char.isdigit() or char in "!@#$%^&*_+=?~" for char in word)
+    )

@@ -1,0 +1,171 @@
+"""Secrets that are told by their own shape: tokens of services, key blocks, hashes of passwords.
+
+The rules are data. A rule is tried on a text only when one of its hints is in it, so that a text without secrets costs
+little. No rule can look back or ahead without a bound: the time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from opsterm.policy.masking.spans import Span
+
+
+class Shape(NamedTuple):
+    """One shape of a secret.
+
+    Attributes:
+        kind: the word in the placeholder.
+        pattern: what it looks like; the whole match is the secret, or its group "secret".
+        hints: texts of which one must be in the text, in its own case.
+    """
+
+    kind: str
+    pattern: str
+    hints: tuple[str, ...]
+
+
+def _token(start: str, rest: str, *more: str) -> Shape:
+    """Return the shape of a token that begins with one of some fixed texts."""
+    starts = (start, *more)
+    return Shape("token", rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, starts))}){rest}", starts)
+
+
+_WORD = "[A-Za-z0-9_-]"
+
+SHAPES: tuple[Shape, ...] = (
+    Shape("private-key", r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----(?P<secret>[\s\S]*?)"
+          r"(?:-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----|\Z)", ("PRIVATE KEY",)),
+    Shape("private-key", r"---- BEGIN SSH2 (?:ENCRYPTED )?PRIVATE KEY ----(?P<secret>[\s\S]*?)(?:---- END SSH2|\Z)",
+          ("BEGIN SSH2",)),
+    Shape("private-key", r"Private-Lines: \d+\r?\n(?P<secret>(?:[A-Za-z0-9+/=]+\r?\n?)+)", ("Private-Lines",)),
+    Shape("private-key", r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,40}?"
+          r"(?:UFJJVkFURSBLRVk|QUklWQVRFIEtFW|BSSVZBVEUgS0VZ)[A-Za-z0-9+/=\n]*", ("LS0tLS1CRUdJTi",)),
+    Shape("private-key", r"AGE-SECRET-KEY-1[A-Z0-9]{50,}", ("AGE-SECRET-KEY-1",)),
+    # code hosts and registries
+    _token("ghp_", r"[A-Za-z0-9]{30,}", "gho_", "ghu_", "ghs_", "ghr_"),
+    _token("github_pat_", rf"{_WORD}{{30,}}"),
+    _token("glpat-", rf"{_WORD}{{16,}}[\w.]*", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-", "gloas-", "glagent-"),
+    _token("GR1348941", rf"{_WORD}{{16,}}"),
+    _token("ATBB", r"[A-Za-z0-9]{28,}"),
+    _token("ATATT3xFfGF0", r"[\w=-]{20,}", "ATCTT3xFfGF0"),
+    _token("npm_", r"[A-Za-z0-9]{30,}"),
+    _token("pypi-AgE", rf"{_WORD}{{20,}}"),
+    _token("dckr_pat_", rf"{_WORD}{{20,}}", "dckr_oat_"),
+    _token("rubygems_", r"[0-9a-f]{30,}"),
+    _token("AKCp", r"[A-Za-z0-9]{60,}"),
+    _token("oy2", r"[a-z0-9]{43}"),
+    # clouds
+    Shape("aws-key", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{16}\b",
+          ("AKIA", "ASIA", "AGPA", "AIDA", "AROA", "ABIA", "ACCA")),
+    Shape("aws-secret", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b[^\n]{0,60}?(?:\n[^\n]{0,60}?)?(?<![A-Za-z0-9/+=])"
+          r"(?P<secret>(?=[A-Za-z0-9/+]{0,39}[0-9/+])(?=[a-z0-9/+]{0,39}[A-Z])[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
+          ("AKIA", "ASIA")),
+    Shape("token", r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9/+=]{60,}", ("FwoGZXIvYXdz", "IQoJb3JpZ2lu")),
+    _token("AIza", rf"{_WORD}{{35}}"),
+    _token("GOCSPX-", rf"{_WORD}{{20,}}"),
+    _token("ya29.", rf"{_WORD}{{20,}}[\w.-]*"),
+    _token("1//0", rf"{_WORD}{{30,}}"),
+    Shape("token", r"(?<![\w~.-])[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,37}", ("Q~",)),
+    _token("LTAI", r"[A-Za-z0-9]{12,30}\b"),
+    _token("AKID", r"[A-Za-z0-9]{32}\b"),
+    _token("AQVN", rf"{_WORD}{{30,}}"),
+    _token("dop_v1_", r"[0-9a-f]{40,}", "doo_v1_", "dor_v1_"),
+    _token("HRKU-", rf"{_WORD}{{30,}}"),
+    _token("ocid1.credential.", r"[\w.-]{20,}"),
+    _token("fo1_", rf"{_WORD}{{30,}}", "fm1r_", "fm2_"),
+    _token("tskey-", rf"{_WORD}{{15,}}"),
+    _token("sbp_", r"[0-9a-f]{30,}"),
+    _token("pscale_tkn_", r"[\w.-]{20,}", "pscale_pw_", "pscale_oauth_"),
+    # secrets of secrets, builds and infrastructure
+    _token("hvs.", rf"{_WORD}{{20,}}", "hvb.", "hvr."),
+    Shape("token", r"(?<![\w.])s\.[A-Za-z0-9]{24}(?![\w.])", ("s.",)),
+    Shape("token", r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,}", (".atlasv1.",)),
+    _token("dp.pt.", r"[A-Za-z0-9]{30,}", "dp.st.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.audit."),
+    Shape("token", r"\bdp\.st\.[a-z0-9_-]{2,35}\.[A-Za-z0-9]{30,}", ("dp.st.",)),
+    _token("CCIPAT_", r"\w{20,}", "CCIPRJ_"),
+    _token("bkua_", r"[0-9a-f]{30,}"),
+    _token("ops_eyJ", r"[A-Za-z0-9+/=_-]{40,}"),
+    _token("pul-", r"[0-9a-f]{40}"),
+    _token("sntrys_", r"[A-Za-z0-9+/=_-]{30,}", "sntryu_", "sntrya_"),
+    _token("glsa_", r"\w{30,}", "glc_"),
+    _token("NRAK-", r"[A-Z0-9]{20,}", "NRJS-", "NRII-", "NRAL-"),
+    _token("dapi", r"[0-9a-f]{32}(?:-\d)?\b"),
+    _token("PMAK-", r"[0-9a-f]{20,}-[0-9a-f]{20,}"),
+    _token("eyJrIjoi", r"[A-Za-z0-9+/=]{30,}"),
+    # models
+    _token("sk-", rf"{_WORD}{{20,}}"),
+    _token("hf_", r"[A-Za-z]{30,}\b"),
+    _token("r8_", r"[A-Za-z0-9]{30,}"),
+    _token("gsk_", r"[A-Za-z0-9]{40,}"),
+    _token("xai-", r"[A-Za-z0-9]{40,}"),
+    # chat, mail and telephone
+    _token("xoxb-", r"[A-Za-z0-9-]{10,}", "xoxa-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xoxc-", "xoxd-", "xoxe.xoxp-"),
+    _token("xapp-", r"[A-Za-z0-9-]{10,}"),
+    Shape("token", r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/_]{20,})", ("hooks.slack",)),
+    Shape("token", r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{15,22}/(?P<secret>[A-Za-z0-9_-]{40,})", ("discord",)),
+    Shape("token", r"(?<![\w.-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}(?![\w.-])", (".",)),
+    Shape("token", r"(?<![\w:-])\d{8,10}:AA[A-Za-z0-9_-]{32,34}(?![\w-])", (":AA",)),
+    Shape("token", r"(?<=/bot)\d{8,10}:AA[A-Za-z0-9_-]{32,34}", ("/bot",)),
+    Shape("token", r"webhook\.office\.com/webhookb2/(?P<secret>[^\s'\"]{30,300})", ("webhook.office.com",)),
+    _token("SG.", rf"{_WORD}{{16,32}}\.{_WORD}{{30,64}}"),
+    _token("key-", r"[0-9a-f]{32}\b"),
+    Shape("token", r"\b[0-9a-f]{32}-us\d{1,2}\b", ("-us",)),
+    _token("xkeysib-", r"[0-9a-f]{64}-\w{10,}", "xsmtpsib-"),
+    _token("SK", r"[0-9a-f]{32}\b"),
+    _token("re_", r"[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}"),
+    # payment and trade
+    _token("sk_live_", r"[A-Za-z0-9]{10,}", "sk_test_", "rk_live_", "rk_test_"),
+    _token("whsec_", r"[A-Za-z0-9+/=]{20,}"),
+    _token("access_token$production$", r"[a-z0-9]{10,}\$[0-9a-f]{20,}", "access_token$sandbox$"),
+    _token("sq0atp-", rf"{_WORD}{{20,}}", "sq0csp-", "sq0idp-"),
+    _token("EAAA", rf"{_WORD}{{56,}}"),
+    _token("shpat_", r"[0-9a-fA-F]{30,}", "shpss_", "shppa_", "shpca_"),
+    _token("amzn.mws.", r"[0-9a-f-]{36}"),
+    # tools of teams
+    _token("lin_api_", r"[A-Za-z0-9]{30,}", "lin_oauth_"),
+    _token("ntn_", r"[A-Za-z0-9]{30,}"),
+    _token("secret_", r"[A-Za-z0-9]{40,}"),
+    _token("figd_", rf"{_WORD}{{30,}}"),
+    _token("CFPAT-", rf"{_WORD}{{30,}}"),
+    _token("pat", r"[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
+    _token("sl.", rf"{_WORD}{{80,}}"),
+    _token("EAACEdEose0cBA", r"[A-Za-z0-9]{10,}"),
+    Shape("token", r"(?<![\w.-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?", ("eyJ",)),
+    Shape("token", r"(?<![\w.-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+          ("eyJ",)),
+    # hashes of passwords
+    Shape("hash", r"\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|md5|sha1|apr1|P|H|S|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?|"
+          r"bcrypt(?:-sha256)?|ml|14)\$[A-Za-z0-9./$=,+-]{8,}", ("$",)),
+    Shape("hash", r"\{(?:SSHA|SHA|SMD5|MD5|CRYPT|SSHA256|SSHA384|SSHA512|SHA256|SHA512|PBKDF2[A-Z0-9-]*|BLF-CRYPT|ARGON2)\}"
+          r"(?P<secret>[A-Za-z0-9+/=.$,-]{8,})", ("SHA", "MD5}", "CRYPT}", "PBKDF2", "ARGON2}")),
+    Shape("hash", r"(?m)^[a-z_][a-z0-9_-]{0,31}:(?P<secret>[./0-9A-Za-z]{13}):\d{0,6}:", (":",)),
+    Shape("hash", r"(?<=:)[0-9a-fA-F]{32}:[0-9a-fA-F]{32}(?=:::)", (":::",)),
+    Shape("hash", r"SCRAM-SHA-(?:1|256)\$(?P<secret>\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=:]+)", ("SCRAM-SHA-",)),
+    Shape("hash", r"(?<![0-9A-Fa-f*])\*[0-9A-F]{40}(?![0-9A-Fa-f])", ("*",)),
+    Shape("hash", r"\bmd5[0-9a-f]{32}(?![0-9a-f])", ("md5",)),
+    Shape("hash", r"(?:pbkdf2_sha256|bcrypt_sha256|scrypt|pbkdf2:sha256:\d+)\$(?P<secret>[A-Za-z0-9+/=$.:]{20,})",
+          ("pbkdf2", "bcrypt_", "scrypt$")),
+    # files of passwords
+    Shape("password", r"(?m)^(?:[a-z0-9][\w.-]{0,252}|\*|\d+(?:\.\d+){3}):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w*.@-]{1,63}:"
+          r"(?P<secret>[^\s:]{4,200})$", (":",)),
+)  # fmt: skip
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def find_shapes(text: str) -> Iterator[Span]:
+    """Yield the secrets of a text that are told by their shape."""
+    for shape in SHAPES:
+        if not any(hint in text for hint in shape.hints):
+            continue
+        pattern = _compiled(shape.pattern)
+        group = "secret" if "secret" in pattern.groupindex else 0
+        for match in pattern.finditer(text):
+            yield Span(*match.span(group), shape.kind)

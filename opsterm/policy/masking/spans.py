@@ -1,0 +1,27 @@
+"""Where in a text a secret stands."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A piece of a text that is a secret.
+
+    Attributes:
+        start: offset of its first character.
+        end: offset behind its last.
+        kind: what it is, as in "password": the word in its placeholder.
+    """
+
+    start: int
+    end: int
+    kind: str
+
+
+def fold_case(text: str) -> str:
+    """Return the text with ASCII capitals made small: unlike `str.lower` it keeps every character in its place."""
+    return text.translate(_SMALL)
+
+
+_SMALL = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
