@@ -10,7 +10,7 @@ class EffectKind(StrEnum):
     """What may happen to something. The list is closed: a rule about a kind is about all that has it."""
 
     READ = "read"
-    READ_SECRET = "read_secret"
+    READ_SECRET = "read_secret"  # noqa: S105 (a kind of effect)
     WRITE_FILE = "write_file"
     WRITE_CONFIG = "write_config"
     TRUNCATE = "truncate"
