@@ -39,30 +39,71 @@ class PathKind(StrEnum):
 
 
 _RULES: tuple[tuple[PathKind, str], ...] = (
-    (PathKind.NOTHING, r"/dev/(?:null|zero|full|stdin|stdout|stderr|tty|u?random|fd/\d+|pts/\d+|tcp/.*|udp/.*)|/proc/self/fd/\d+|-"),
+    (
+        PathKind.NOTHING,
+        r"/dev/(?:null|zero|full|stdin|stdout|stderr|tty|u?random|fd/\d+|pts/\d+|tcp/.*|udp/.*)|/proc/self/fd/\d+|-",
+    ),
     (PathKind.ROOT, r"/(?:\*|\.\*|\.|\?\*|)"),
     (PathKind.SYSRQ, r"/proc/sysrq-trigger"),
     (PathKind.DEVICE, r"/dev/(?!shm/).*"),
     (PathKind.KERNEL, r"/(?:proc|sys)(?:/.*)?"),
-    (PathKind.ACCOUNTS, (r"/etc/(?:passwd|shadow|group|gshadow|subuid|subgid|sudoers|sudoers\.d(?:/.*)?|doas\.conf|security(?:/.*)?|"
-                     r"polkit-1(?:/.*)?|login\.defs)-?")),
-    (PathKind.LOGIN, (r"/etc/(?:ssh(?:/.*)?|pam\.d(?:/.*)?|pam\.conf|nsswitch\.conf|hosts\.(?:allow|deny)|securetty|nologin|shells|"
-                  r"sssd(?:/.*)?|ldap(?:/.*)?|krb5\.conf|krb5\.keytab)|/run/nologin|/var/run/nologin")),
+    (
+        PathKind.ACCOUNTS,
+        (
+            r"/etc/(?:passwd|shadow|group|gshadow|subuid|subgid|sudoers|sudoers\.d(?:/.*)?|doas\.conf|security(?:/.*)?|"
+            r"polkit-1(?:/.*)?|login\.defs)-?"
+        ),
+    ),
+    (
+        PathKind.LOGIN,
+        (
+            r"/etc/(?:ssh(?:/.*)?|pam\.d(?:/.*)?|pam\.conf|nsswitch\.conf|hosts\.(?:allow|deny)|securetty|nologin|shells|"
+            r"sssd(?:/.*)?|ldap(?:/.*)?|krb5\.conf|krb5\.keytab)|/run/nologin|/var/run/nologin"
+        ),
+    ),
     (PathKind.KEYS, r".*(?:^|/)\.ssh(?:/.*)?|.*(?:^|/)authorized_keys2?"),
-    (PathKind.NET, (r"/etc/(?:network(?:/.*)?|netplan(?:/.*)?|NetworkManager(?:/.*)?|systemd/network(?:/.*)?|sysconfig/(?:network.*|"
-                r"iptables.*|nftables.*)|nftables(?:\.conf|/.*)|iptables(?:/.*)?|ufw(?:/.*)?|firewalld(?:/.*)?|wpa_supplicant(?:/.*)?|"
-                r"wireguard(?:/.*)?|iproute2(?:/.*)?|shorewall(?:/.*)?|dhcpcd\.conf)")),
-    (PathKind.BOOT, (r"/boot(?:/.*)?|/etc/(?:fstab|crypttab|default/grub|grub\.d(?:/.*)?|grub.*|mdadm(?:/.*)?|lvm(?:/.*)?|dracut.*|"
-                 r"initramfs-tools(?:/.*)?|inittab|ld\.so\.(?:preload|conf.*)|modprobe\.d(?:/.*)?|modules.*)|/efi(?:/.*)?")),
-    (PathKind.SCHEDULE, (r"/etc/(?:cron.*|anacrontab|at\.(?:allow|deny))|/var/spool/(?:cron|at)(?:/.*)?|"
-                     r"(?:/etc|/usr/lib|/lib)/systemd/.*\.timer")),
+    (
+        PathKind.NET,
+        (
+            r"/etc/(?:network(?:/.*)?|netplan(?:/.*)?|NetworkManager(?:/.*)?|systemd/network(?:/.*)?|sysconfig/(?:network.*|"
+            r"iptables.*|nftables.*)|nftables(?:\.conf|/.*)|iptables(?:/.*)?|ufw(?:/.*)?|firewalld(?:/.*)?|wpa_supplicant(?:/.*)?|"
+            r"wireguard(?:/.*)?|iproute2(?:/.*)?|shorewall(?:/.*)?|dhcpcd\.conf)"
+        ),
+    ),
+    (
+        PathKind.BOOT,
+        (
+            r"/boot(?:/.*)?|/etc/(?:fstab|crypttab|default/grub|grub\.d(?:/.*)?|grub.*|mdadm(?:/.*)?|lvm(?:/.*)?|dracut.*|"
+            r"initramfs-tools(?:/.*)?|inittab|ld\.so\.(?:preload|conf.*)|modprobe\.d(?:/.*)?|modules.*)|/efi(?:/.*)?"
+        ),
+    ),
+    (
+        PathKind.SCHEDULE,
+        (
+            r"/etc/(?:cron.*|anacrontab|at\.(?:allow|deny))|/var/spool/(?:cron|at)(?:/.*)?|"
+            r"(?:/etc|/usr/lib|/lib)/systemd/.*\.timer"
+        ),
+    ),
     (PathKind.HISTORY, r".*(?:^|/)\.(?:bash|zsh|sh|ksh|ash|mysql|psql|python)_?history"),
     (PathKind.LOG, r"/var/log(?:/.*)?|/run/log(?:/.*)?|/var/(?:adm|audit)(?:/.*)?"),
-    (PathKind.CONFIG, (r"/(?:usr/local/)?etc(?:/.*)?|~/\.(?:bashrc|bash_profile|profile|zshrc|bash_login|zprofile|config/systemd/.*)|"
-                   r"/(?:home/[^/]+|root)/\.(?:bashrc|bash_profile|profile|zshrc|bash_login|bash_logout)")),
-    (PathKind.PROGRAMS, r"/(?:usr/)?(?:local/)?s?bin(?:/.*)?|/(?:usr/)?lib(?:32|64|x32|exec)?(?:/.*)?|/usr(?:/.*)?|/snap(?:/.*)?"),
-    (PathKind.TEMPORARY, (r"/(?:var/)?tmp/(?!\*|\.\*).+|/dev/shm/(?!\*).+|/run/user/.+|/var/cache/[^/*]+/.+|"
-                      r"(?:~|/home/[^/]+|/root)/\.cache(?:/.*)?")),
+    (
+        PathKind.CONFIG,
+        (
+            r"/(?:usr/local/)?etc(?:/.*)?|~/\.(?:bashrc|bash_profile|profile|zshrc|bash_login|zprofile|config/systemd/.*)|"
+            r"/(?:home/[^/]+|root)/\.(?:bashrc|bash_profile|profile|zshrc|bash_login|bash_logout)"
+        ),
+    ),
+    (
+        PathKind.PROGRAMS,
+        r"/(?:usr/)?(?:local/)?s?bin(?:/.*)?|/(?:usr/)?lib(?:32|64|x32|exec)?(?:/.*)?|/usr(?:/.*)?|/snap(?:/.*)?",
+    ),
+    (
+        PathKind.TEMPORARY,
+        (
+            r"/(?:var/)?tmp/(?!\*|\.\*).+|/dev/shm/(?!\*).+|/run/user/.+|/var/cache/[^/*]+/.+|"
+            r"(?:~|/home/[^/]+|/root)/\.cache(?:/.*)?"
+        ),
+    ),
     (PathKind.TREE, r"/[^/]+(?:/\*|/\.\*)?|/(?:home|Users)/[^/]+(?:/\*)?|~(?:[a-z][^/]*)?(?:/\*|/\.\*|/\.)?"),
     (PathKind.STATE, r"/(?:var|srv|opt|data|mnt|media|run|backups?)/.*"),
     (PathKind.HOME, r"~.*|/home/.*|/root/.*"),

@@ -14,8 +14,10 @@ from opsterm.policy.word_set import word_set
 _K, _C = EffectKind, Certainty
 
 ADMIN_GROUPS = frozenset({"sudo", "wheel", "admin", "root", "adm", "docker", "lxd", "disk", "shadow", "libvirt", "kvm"})
-_USERMOD = word_set("-a-only -c -d -e -f -g -G -l -p -R -P -s -u -v -V -w -W -Z -k -K -b -r-only --comment --home --expiredate --inactive --gid --groups --login --password "
-                 "--shell --uid --expire --key --base-dir --skel")
+_USERMOD = word_set(
+    "-a-only -c -d -e -f -g -G -l -p -R -P -s -u -v -V -w -W -Z -k -K -b -r-only --comment --home --expiredate --inactive --gid --groups --login --password "
+    "--shell --uid --expire --key --base-dir --skel"
+)
 
 
 def _admins(text: str) -> bool:
@@ -31,7 +33,11 @@ def _useradd(call: ProgramCall) -> None:
     for word in call.objects(2):
         call.add(_K.USER, word)
     uid, groups = call.value("-u", "--uid"), call.value("-G", "--groups", "-g", "--gid")
-    if (uid is not None and uid.text == "0") or (groups is not None and _admins(groups.text)) or (len(call.words) > 1 and _admins(call.word(1))):
+    if (
+        (uid is not None and uid.text == "0")
+        or (groups is not None and _admins(groups.text))
+        or (len(call.words) > 1 and _admins(call.word(1)))
+    ):
         call.add(_K.PRIVILEGE, call.words[0] if call.words else "")
 
 
@@ -44,9 +50,27 @@ def _usermod(call: ProgramCall) -> None:
     if groups is not None and _admins(groups.text):
         call.add(_K.PRIVILEGE, user)
     closes = shell is not None and re.search(r"nologin|false", shell.text)
-    if closes or call.has("-L", "--lock", "-e", "--expiredate", "-f", "-l", "--login", "-d", "--home", "-u", "-p", "-r", "--remove", "-g") or (
-        groups is not None and not call.has("-a", "--append")
-    ) or shell is not None:
+    if (
+        closes
+        or call.has(
+            "-L",
+            "--lock",
+            "-e",
+            "--expiredate",
+            "-f",
+            "-l",
+            "--login",
+            "-d",
+            "--home",
+            "-u",
+            "-p",
+            "-r",
+            "--remove",
+            "-g",
+        )
+        or (groups is not None and not call.has("-a", "--append"))
+        or shell is not None
+    ):
         certain = closes or call.has("-L", "--lock", "-e", "--expiredate", "-r") or groups is not None
         call.add(_K.LOCKOUT, user, _C.LIKELY if certain else _C.POSSIBLE)
     if uid is not None and uid.text == "0":

@@ -36,7 +36,9 @@ def _tar(call: ProgramCall) -> None:
             call.again(option.value, "tar")
         elif option.name == "--checkpoint-action" and option.value.text.startswith("exec="):
             call.again(option.value.part(option.value.text.removeprefix("exec=")), "tar")
-        elif option.name in ("-I", "--use-compress-program") and not re.fullmatch(r"(?:pigz|gzip|zstd|xz|bzip2|lz4|pbzip2|pxz|zstdmt|lbzip2)(?: -[\w=]+)*", option.value.text):
+        elif option.name in ("-I", "--use-compress-program") and not re.fullmatch(
+            r"(?:pigz|gzip|zstd|xz|bzip2|lz4|pbzip2|pxz|zstdmt|lbzip2)(?: -[\w=]+)*", option.value.text
+        ):
             call.again(option.value, "tar")
     if asks_for_help(call) or call.has("-t", "--list", "-d", "--diff", "--compare"):
         call.add(_K.READ)
@@ -55,7 +57,9 @@ def _makes_archive(call: ProgramCall) -> None:
     if target is not None and target.text not in ("-", "/dev/null"):
         if REMOTE.fullmatch(target.text):
             call.add(_K.EXFIL, target, _C.POSSIBLE)
-        deeds.write(target, call.notes, call.frame, call.span, replaces=not call.has("-r", "--append", "-u", "--update"))
+        deeds.write(
+            target, call.notes, call.frame, call.span, replaces=not call.has("-r", "--append", "-u", "--update")
+        )
     elif target is None and not call.has("-c", "--create"):
         call.add(_K.WRITE_FILE, "")
     for word in call.words:

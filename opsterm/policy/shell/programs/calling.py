@@ -78,7 +78,9 @@ def _acts(text: str) -> Mapping[str, str]:
 
 def asks_for_help(call: ProgramCall) -> bool:
     """Return whether it only prints how it is called, or its version."""
-    return call.has(*HELP) or (len(call.arguments) == 1 and call.arguments[0].text in ("-h", "-V", "-v", "help", "version"))
+    return call.has(*HELP) or (
+        len(call.arguments) == 1 and call.arguments[0].text in ("-h", "-V", "-v", "help", "version")
+    )
 
 
 def reads(takes: str = "", *, acts: str = "", dash_long: bool = False, content: bool = True, skip: int = 0,

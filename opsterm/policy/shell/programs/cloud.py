@@ -22,10 +22,15 @@ _LOSS_VERB = re.compile(
     r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|undelete-x|schedule-key-deletion|reset|restore-x|"
     r"unassign|deactivate|archive|expire|deprovision|decommission|uninstall|evict)(?:-.*)?$"
 )
-_STOP_VERB = re.compile(r"^(?:stop|disable|deallocate|suspend|pause|kill|drain|power-off|poweroff|shutdown|halt|redeploy|failover|demote)(?:-.*)?$")
+_STOP_VERB = re.compile(
+    r"^(?:stop|disable|deallocate|suspend|pause|kill|drain|power-off|poweroff|shutdown|halt|redeploy|failover|demote)(?:-.*)?$"
+)
 _RESTART_VERB = re.compile(r"^(?:restart|reboot|reload)(?:-.*)?$")
-_DATA = re.compile(r"bucket|volume|snapshot|db-|database|table|instance|cluster|disk|image|backup|vault|key|secret|namespace|project|group|stack|filesystem|file-system|storage|server|vm|user|role|hosted-zone|"
-                   r"queue|topic|stream|repository|domain|organization|account|collection|index|log-group|trail", re.IGNORECASE)
+_DATA = re.compile(
+    r"bucket|volume|snapshot|db-|database|table|instance|cluster|disk|image|backup|vault|key|secret|namespace|project|group|stack|filesystem|file-system|storage|server|vm|user|role|hosted-zone|"
+    r"queue|topic|stream|repository|domain|organization|account|collection|index|log-group|trail",
+    re.IGNORECASE,
+)
 
 
 def _cloud_verb(call: ProgramCall, words: list[str]) -> str:
@@ -43,17 +48,25 @@ def _cloud_verb(call: ProgramCall, words: list[str]) -> str:
     return "infra"
 
 
-_AWS_TAKES = word_set("--region --profile --output --query --endpoint-url --filters --instance-ids --cli-input-json --max-items --page-size --instance-id --name --names --bucket --key --group-id --group-name --protocol --port "
-                   "--cidr --user-name --role-name --policy-arn --stack-name --function-name --log-group-name --db-instance-identifier --cluster --service --desired-count --exclude --include --volume-id --snapshot-id --body --acl "
-                   "--start-time --end-time --metric-name --namespace --statistics --period --dimensions --since --secret-id --table-name --hosted-zone-id --change-batch --image-id --vpc-id --resource-id --user-data --filter-pattern "
-                   "--auto-scaling-group-name --min-size --max-size --desired-capacity --source-db-snapshot-identifier --final-db-snapshot-identifier --nodegroup-name --cluster-name --owners --storage-class --policy-document --ids --format")
+_AWS_TAKES = word_set(
+    "--region --profile --output --query --endpoint-url --filters --instance-ids --cli-input-json --max-items --page-size --instance-id --name --names --bucket --key --group-id --group-name --protocol --port "
+    "--cidr --user-name --role-name --policy-arn --stack-name --function-name --log-group-name --db-instance-identifier --cluster --service --desired-count --exclude --include --volume-id --snapshot-id --body --acl "
+    "--start-time --end-time --metric-name --namespace --statistics --period --dimensions --since --secret-id --table-name --hosted-zone-id --change-batch --image-id --vpc-id --resource-id --user-data --filter-pattern "
+    "--auto-scaling-group-name --min-size --max-size --desired-capacity --source-db-snapshot-identifier --final-db-snapshot-identifier --nodegroup-name --cluster-name --owners --storage-class --policy-document --ids --format"
+)
 
 
 def _aws(call: ProgramCall) -> None:
     """Follow aws: service, then a verb that says what it does."""
     call.take(_AWS_TAKES, long=("--dryrun", "--dry-run", "--recursive"))
     words = [word.text for word in call.words]
-    if asks_for_help(call) or not words or words[-1] == "help" or call.has("--dryrun", "--dry-run", "--no-execute-changeset") or call.has("--generate-cli-skeleton"):
+    if (
+        asks_for_help(call)
+        or not words
+        or words[-1] == "help"
+        or call.has("--dryrun", "--dry-run", "--no-execute-changeset")
+        or call.has("--generate-cli-skeleton")
+    ):
         call.add(_K.READ)
     elif words[0] == "s3":
         _s3(call, words)
@@ -61,9 +74,18 @@ def _aws(call: ProgramCall) -> None:
         call.add(_K.READ if words[1:2] in (["list"], ["get"], ["list-profiles"]) else _K.WRITE_CONFIG, "aws")
     elif words[:2] == ["sts", "get-caller-identity"]:
         call.add(_K.READ)
-    elif words[:2] in (["secretsmanager", "get-secret-value"], ["ecr", "get-login-password"], ["sts", "get-session-token"]) or (words[0] == "ssm" and call.has("--with-decryption")):
+    elif words[:2] in (
+        ["secretsmanager", "get-secret-value"],
+        ["ecr", "get-login-password"],
+        ["sts", "get-session-token"],
+    ) or (words[0] == "ssm" and call.has("--with-decryption")):
         call.add(_K.READ_SECRET, " ".join(words))
-    elif words[:2] in (["ssm", "send-command"], ["ssm", "start-session"], ["ecs", "execute-command"], ["lambda", "invoke"]):
+    elif words[:2] in (
+        ["ssm", "send-command"],
+        ["ssm", "start-session"],
+        ["ecs", "execute-command"],
+        ["lambda", "invoke"],
+    ):
         call.dark("It runs code elsewhere, which is not shown here.")
         call.add(_K.REMOTE_CODE if words[0] != "lambda" else _K.INFRA, " ".join(words))
     else:
@@ -73,15 +95,30 @@ def _aws(call: ProgramCall) -> None:
 def _aws_verb(call: ProgramCall, words: list[str]) -> None:
     note(call, _cloud_verb(call, words[1:]), " ".join(words)[:80])
     line = " ".join(word.text for word in call.arguments)
-    if words[0] in ("ec2", "ec2-instance-connect") and re.search(r"authorize-security-group|modify-instance-attribute.*groups|create-network-acl-entry|put-bucket-(?:acl|policy)|0\.0\.0\.0/0", line):
+    if words[0] in ("ec2", "ec2-instance-connect") and re.search(
+        r"authorize-security-group|modify-instance-attribute.*groups|create-network-acl-entry|put-bucket-(?:acl|policy)|0\.0\.0\.0/0",
+        line,
+    ):
         call.add(_K.FIREWALL_WEAKEN, line[:80])
-    if re.search(r"revoke-security-group|delete-route|replace-route|delete-security|modify-subnet|detach-internet|delete-network-acl", line):
+    if re.search(
+        r"revoke-security-group|delete-route|replace-route|delete-security|modify-subnet|detach-internet|delete-network-acl",
+        line,
+    ):
         call.add(_K.LOCKOUT, line[:80], _C.LIKELY)
-    if words[0] == "iam" and re.search(r"^(?:attach|put|add|create-access-key|create-login|update-assume|create-user|create-policy-version)", words[1] if len(words) > 1 else ""):
+    if words[0] == "iam" and re.search(
+        r"^(?:attach|put|add|create-access-key|create-login|update-assume|create-user|create-policy-version)",
+        words[1] if len(words) > 1 else "",
+    ):
         call.add(_K.PRIVILEGE, line[:80])
-    if words[0] in ("cloudtrail", "logs", "guardduty", "config", "configservice") and re.search(r"stop-logging|delete-trail|delete-log|delete-detector|stop-configuration|put-event-selectors|delete-flow-logs", line):
+    if words[0] in ("cloudtrail", "logs", "guardduty", "config", "configservice") and re.search(
+        r"stop-logging|delete-trail|delete-log|delete-detector|stop-configuration|put-event-selectors|delete-flow-logs",
+        line,
+    ):
         call.add(_K.LOG_LOSS, line[:80])
-    if re.search(r"public-read|--no-block-public|put-public-access-block|delete-public-access-block|--no-enable-log|publicly-accessible", line):
+    if re.search(
+        r"public-read|--no-block-public|put-public-access-block|delete-public-access-block|--no-enable-log|publicly-accessible",
+        line,
+    ):
         call.add(_K.SECURITY_WEAKEN, line[:80])
     if re.search(r"--desired-(?:count|capacity)[ =]0\b|--min-size 0 .*--max-size 0", line):
         call.add(_K.SERVICE_STOP, line[:80])
@@ -93,7 +130,11 @@ def _s3(call: ProgramCall, words: list[str]) -> None:
     if verb in ("ls", "presign", ""):
         call.add(_K.READ, target)
     elif verb in {"rb", "rm"}:
-        note(call, "infra+delete+data_loss" if call.has("--recursive", "--force") or verb == "rb" else "infra+delete", target)
+        note(
+            call,
+            "infra+delete+data_loss" if call.has("--recursive", "--force") or verb == "rb" else "infra+delete",
+            target,
+        )
     elif verb == "sync" and call.has("--delete"):
         note(call, "infra+delete+data_loss~", target)
     elif verb == "mb":
@@ -110,8 +151,10 @@ def _s3(call: ProgramCall, words: list[str]) -> None:
             call.add(_K.DELETE, call.words[2] if len(call.words) > 2 else "")
 
 
-_OTHER_TAKES = word_set("--project --zone --region --format --filter --limit --account -g --resource-group -n --name --subscription -o --output --query --location -l --size --image --instance --cluster --machine-type --tag --tags --ids "
-                     "--sort-by --order-by --freshness --configuration -p -f --file --namespace --member --role --condition --scope --assignee --source-ranges --allow --rules --num-nodes --vm-name --disk-size-gb --os-cloud -c --column --server")
+_OTHER_TAKES = word_set(
+    "--project --zone --region --format --filter --limit --account -g --resource-group -n --name --subscription -o --output --query --location -l --size --image --instance --cluster --machine-type --tag --tags --ids "
+    "--sort-by --order-by --freshness --configuration -p -f --file --namespace --member --role --condition --scope --assignee --source-ranges --allow --rules --num-nodes --vm-name --disk-size-gb --os-cloud -c --column --server"
+)
 
 
 def _cloud(call: ProgramCall) -> None:
@@ -119,26 +162,56 @@ def _cloud(call: ProgramCall) -> None:
     call.take(_OTHER_TAKES, long=("--dry-run", "--what-if"))
     words = [word.text for word in call.words]
     line = " ".join(word.text for word in call.arguments)
-    if asks_for_help(call) or not words or call.has("--dry-run", "--what-if", "--validate-only") or words[0] in ("info", "version", "help", "topic"):
+    if (
+        asks_for_help(call)
+        or not words
+        or call.has("--dry-run", "--what-if", "--validate-only")
+        or words[0] in ("info", "version", "help", "topic")
+    ):
         call.add(_K.READ)
         return
-    if re.search(r"^(?:secrets? versions access|keyvault secret show|auth print-access-token|account get-access-token|auth print-identity-token|storage account keys list|\w+ .*list-keys|acr credential show)", " ".join(words)):
+    if re.search(
+        r"^(?:secrets? versions access|keyvault secret show|auth print-access-token|account get-access-token|auth print-identity-token|storage account keys list|\w+ .*list-keys|acr credential show)",
+        " ".join(words),
+    ):
         call.add(_K.READ_SECRET, line[:80])
         return
     if words[:2] == ["compute", "ssh"] or "run-command" in words or words[:2] == ["ssh", "vm"]:
-        command = next((word.part(word.text.partition("=")[2]) for word in call.arguments if word.text.startswith("--command=")), call.value("--command", "--scripts"))
+        command = next(
+            (word.part(word.text.partition("=")[2]) for word in call.arguments if word.text.startswith("--command=")),
+            call.value("--command", "--scripts"),
+        )
         if command is not None:
             call.again(command, call.name, where=f"{call.name} {words[-1]}")
         else:
             call.dark("It opens a session elsewhere.")
         return
-    if words[0] in ("auth", "login", "logout", "config", "init", "configure", "components", "account", "extension", "cloud") and not re.search(r"^(?:auth list|config (?:list|get)|account (?:show|list)|components list|config configurations list)", " ".join(words)):
+    if words[0] in (
+        "auth",
+        "login",
+        "logout",
+        "config",
+        "init",
+        "configure",
+        "components",
+        "account",
+        "extension",
+        "cloud",
+    ) and not re.search(
+        r"^(?:auth list|config (?:list|get)|account (?:show|list)|components list|config configurations list)",
+        " ".join(words),
+    ):
         call.add(_K.WRITE_CONFIG, " ".join(words))
         return
     note(call, _cloud_verb(call, _verbs_last(words)), " ".join(words)[:80])
-    if re.search(r"firewall|nsg rule|security-group|network-security", line) and re.search(r"0\.0\.0\.0/0|\ballow\b|Allow|--source-address-prefixes \*", line):
+    if re.search(r"firewall|nsg rule|security-group|network-security", line) and re.search(
+        r"0\.0\.0\.0/0|\ballow\b|Allow|--source-address-prefixes \*", line
+    ):
         call.add(_K.FIREWALL_WEAKEN, line[:80])
-    if re.search(r"add-iam-policy-binding|set-iam-policy|role assignment create|roles/owner|keys create|ad sp create|add-iam", line):
+    if re.search(
+        r"add-iam-policy-binding|set-iam-policy|role assignment create|roles/owner|keys create|ad sp create|add-iam",
+        line,
+    ):
         call.add(_K.PRIVILEGE, line[:80])
     if re.search(r"(?:firewall|nsg|network|route|security).*(?:delete|update|Deny|deny)", line):
         call.add(_K.LOCKOUT, line[:80], _C.POSSIBLE)
@@ -201,9 +274,34 @@ def _storage(call: ProgramCall) -> None:
     """Follow gsutil, s3cmd, mc and azcopy."""
     call.take(word_set("-h -o -p --profile -c"))
     verb = call.word(0)
-    if asks_for_help(call) or verb in ("ls", "stat", "du", "cat", "info", "version", "hash", "list", "find", "tree", "head", "diff", "ping", "support-r", "la", "get-r") or (verb in ("iam", "acl", "lifecycle") and call.word(1) == "get") or (call.has("--dry-run", "-n") and verb == "rsync"):
+    if (
+        asks_for_help(call)
+        or verb
+        in (
+            "ls",
+            "stat",
+            "du",
+            "cat",
+            "info",
+            "version",
+            "hash",
+            "list",
+            "find",
+            "tree",
+            "head",
+            "diff",
+            "ping",
+            "support-r",
+            "la",
+            "get-r",
+        )
+        or (verb in ("iam", "acl", "lifecycle") and call.word(1) == "get")
+        or (call.has("--dry-run", "-n") and verb == "rsync")
+    ):
         call.add(_K.READ)
-    elif verb in ("rm", "rb", "del", "remove", "delete", "remove-bucket") or call.has("--delete-destination", "--delete", "--remove", "-d", "--delete-removed"):
+    elif verb in ("rm", "rb", "del", "remove", "delete", "remove-bucket") or call.has(
+        "--delete-destination", "--delete", "--remove", "-d", "--delete-removed"
+    ):
         note(call, "infra+delete+data_loss~", call.words[-1])
     elif verb in ("cp", "mv", "rsync", "sync", "copy", "mirror", "put", "get") and len(call.words) > 2:
         call.words = call.words[1:]

@@ -39,7 +39,13 @@ _DOCKER_TAKES = (
 )
 _EXEC_TAKES = word_set("-e -u -w --env --user --workdir --env-file --detach-keys --index")
 _RUN_TAKES = word_set(_DOCKER_TAKES) - word_set("-t --tag -n -s -f -o")
-_DOCKER = Verbs(table=_DOCKER_TABLE, takes=_DOCKER_TAKES, dry="--dry-run", forced="--volumes=data_loss --rmi=delete", pattern=((r"^(?:ls|list|show)\b", "read"),))
+_DOCKER = Verbs(
+    table=_DOCKER_TABLE,
+    takes=_DOCKER_TAKES,
+    dry="--dry-run",
+    forced="--volumes=data_loss --rmi=delete",
+    pattern=((r"^(?:ls|list|show)\b", "read"),),
+)
 
 
 def _docker(call: ProgramCall) -> None:
@@ -94,8 +100,11 @@ def _inside(call: ProgramCall, words: list[Argument], verb: str) -> None:
 def _rights(call: ProgramCall, inner: ProgramCall) -> None:
     """Note a container that is started with the rights of the host."""
     line = " ".join(word.text for word in inner.arguments)
-    if re.search(r"--privileged|--cap-add[= ](?:ALL|SYS_ADMIN)|--pid[= ]host|(?:-v|--volume|source=)[= ]?/(?::|,)|--device[= ]/dev/(?:sd|nvme|vd|mem)|docker\.sock|"
-                 r"(?:-v|--volume)[= ]?/(?:etc|root|var/run|proc|sys|boot|dev)(?:/[\w.]*)*:(?!\S*:ro)|--userns[= ]host|--security-opt[= ]\S*unconfined", line):
+    if re.search(
+        r"--privileged|--cap-add[= ](?:ALL|SYS_ADMIN)|--pid[= ]host|(?:-v|--volume|source=)[= ]?/(?::|,)|--device[= ]/dev/(?:sd|nvme|vd|mem)|docker\.sock|"
+        r"(?:-v|--volume)[= ]?/(?:etc|root|var/run|proc|sys|boot|dev)(?:/[\w.]*)*:(?!\S*:ro)|--userns[= ]host|--security-opt[= ]\S*unconfined",
+        line,
+    ):
         call.add(_K.PRIVILEGE, line[:80])
         call.add(_K.SECURITY_WEAKEN, line[:80])
 
@@ -118,7 +127,9 @@ _KUBECTL_TAKES = (
     "--for --resource-version --to-revision --revision --verb --labels --env --restart --chunk-size --dry-run-x --max --min --cpu-percent --name --max-log-requests"
 )
 _KUBECTL = Verbs(table=_KUBECTL_TABLE, takes=_KUBECTL_TAKES, dry="--dry-run", pattern=())
-_LOSES = re.compile(r"^(?:namespaces?|ns|pvc?|persistentvolume(?:claim)?s?|statefulsets?|sts|crds?|customresourcedefinitions?\S*|nodes?|no|all|secrets?|volumesnapshots?)(?:/.*)?$")
+_LOSES = re.compile(
+    r"^(?:namespaces?|ns|pvc?|persistentvolume(?:claim)?s?|statefulsets?|sts|crds?|customresourcedefinitions?\S*|nodes?|no|all|secrets?|volumesnapshots?)(?:/.*)?$"
+)
 
 
 def _kubectl(call: ProgramCall) -> None:
@@ -130,7 +141,13 @@ def _kubectl(call: ProgramCall) -> None:
         _pod(call, verb)
         return
     output = call.value("-o", "--output")
-    if verb in ("get", "describe") and len(words) > 1 and re.match(r"secrets?(?:/|$|,)", words[1]) and output is not None and output.text not in ("name", "wide"):
+    if (
+        verb in ("get", "describe")
+        and len(words) > 1
+        and re.match(r"secrets?(?:/|$|,)", words[1])
+        and output is not None
+        and output.text not in ("name", "wide")
+    ):
         call.add(_K.READ_SECRET, " ".join(words[1:]))
         return
     if verb == "config" and words[1:2] == ["view"] and call.has("--raw"):
@@ -144,7 +161,9 @@ def _kubectl(call: ProgramCall) -> None:
     for what in objects:
         note(call, spec, what)
     things = [piece for word in words[1:] for piece in word.split(",")]
-    if verb == "delete" and (any(_LOSES.match(thing) for thing in things) or call.has("--all", "-A", "--all-namespaces")):
+    if verb == "delete" and (
+        any(_LOSES.match(thing) for thing in things) or call.has("--all", "-A", "--all-namespaces")
+    ):
         call.add(_K.DATA_LOSS, " ".join(words[1:])[:80], _C.LIKELY)
     replicas = call.value("--replicas")
     if verb == "scale" and (replicas is None or replicas.text == "0"):
@@ -153,12 +172,18 @@ def _kubectl(call: ProgramCall) -> None:
         call.add(_K.DELETE, " ".join(words[1:])[:80], _C.LIKELY)
     if verb == "taint" and "NoExecute" in " ".join(words):
         call.add(_K.SERVICE_STOP, words[2] if len(words) > 2 else "")
-    if verb in ("create", "apply", "edit", "patch") and re.search(r"clusterrolebinding|rolebinding|cluster-admin|clusterrole", " ".join(words)):
+    if verb in ("create", "apply", "edit", "patch") and re.search(
+        r"clusterrolebinding|rolebinding|cluster-admin|clusterrole", " ".join(words)
+    ):
         call.add(_K.PRIVILEGE, " ".join(words[1:])[:80])
 
 
 def _is_trial(call: ProgramCall) -> bool:
-    values = [option.value.text if option.value is not None else "client" for option in call.options if option.name == "--dry-run"]
+    values = [
+        option.value.text if option.value is not None else "client"
+        for option in call.options
+        if option.name == "--dry-run"
+    ]
     return bool(values) and values[-1] not in ("none", "false")
 
 
@@ -167,7 +192,9 @@ def _pod(call: ProgramCall, verb: str) -> None:
     if "--" in texts:
         at = texts.index("--")
         pod = next((word.text for word in call.words[1:] if word not in call.arguments[at:]), "?")
-        call.start(call.arguments[at + 1 :], call.name, where=f"{call.name} {pod}") if call.arguments[at + 1 :] else None
+        call.start(call.arguments[at + 1 :], call.name, where=f"{call.name} {pod}") if call.arguments[
+            at + 1 :
+        ] else None
         if verb == "debug":
             call.add(_K.INFRA, pod)
         return

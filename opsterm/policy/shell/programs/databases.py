@@ -45,7 +45,11 @@ def _client(dialect: str) -> Deed:
 
     def deed(call: ProgramCall) -> None:
         call.take(takes, long=("--command", "--execute", "--file"), dash_long=dialect == "sqlite3")
-        if (asks_for_help(call) and not call.values(*options)) or call.has("-l", "--list", "-V", "--version", "-L-only", "-?") or (dialect == "sqlite3" and call.has("-version")):
+        if (
+            (asks_for_help(call) and not call.values(*options))
+            or call.has("-l", "--list", "-V", "--version", "-L-only", "-?")
+            or (dialect == "sqlite3" and call.has("-version"))
+        ):
             call.add(_K.READ)
             return
         texts = call.values(*options)
@@ -53,7 +57,9 @@ def _client(dialect: str) -> Deed:
             texts += call.words[1:]
         for text in texts:
             _read_sql(call, text.text, dialect, text.base, text.span)
-        files = call.values(*_FILES) if dialect != "sqlplus" else [word for word in call.words if word.text.startswith("@")]
+        files = (
+            call.values(*_FILES) if dialect != "sqlplus" else [word for word in call.words if word.text.startswith("@")]
+        )
         for file in files:
             call.dark(f"It runs {file.shown}, whose text is not shown here.")
             call.add(_K.DB_WRITE, file, _C.POSSIBLE)
@@ -76,15 +82,24 @@ def _from_input(call: ProgramCall, dialect: str) -> None:
         call.add(_K.DB_WRITE, feed.text[:60], _C.LIKELY)
 
 
-_REDIS_READS = word_set("get mget keys scan info ping exists ttl pttl type strlen llen lrange lindex hget hgetall hkeys hlen hmget smembers scard sismember zrange zcard zscore dbsize time role memory object randomkey "
-                     "slowlog client config command latency cluster lastsave xinfo xlen xrange pubsub echo dump hscan sscan zscan getrange bitcount monitor module acl sentinel")
-_REDIS_LOSS = re.compile(r"^(?:flushall|flushdb|debug (?:segfault|restart|sleep)|shutdown|cluster (?:reset|flushslots|forget)|slaveof|replicaof|config (?:set (?:dir|dbfilename|requirepass|appendonly|protected)|rewrite|resetstat)|"
-                         r"script flush|module load|failover|sentinel (?:reset|remove|failover)|acl (?:deluser|setuser)|function flush|swapdb|del \*|client kill|eval)")
+_REDIS_READS = word_set(
+    "get mget keys scan info ping exists ttl pttl type strlen llen lrange lindex hget hgetall hkeys hlen hmget smembers scard sismember zrange zcard zscore dbsize time role memory object randomkey "
+    "slowlog client config command latency cluster lastsave xinfo xlen xrange pubsub echo dump hscan sscan zscan getrange bitcount monitor module acl sentinel"
+)
+_REDIS_LOSS = re.compile(
+    r"^(?:flushall|flushdb|debug (?:segfault|restart|sleep)|shutdown|cluster (?:reset|flushslots|forget)|slaveof|replicaof|config (?:set (?:dir|dbfilename|requirepass|appendonly|protected)|rewrite|resetstat)|"
+    r"script flush|module load|failover|sentinel (?:reset|remove|failover)|acl (?:deluser|setuser)|function flush|swapdb|del \*|client kill|eval)"
+)
 
 
 def _redis(call: ProgramCall) -> None:
     """Follow redis-cli: its words are one command."""
-    call.take(word_set("-h -p -s -a -u -n -r -i -d -x-only --user --pass --cert --key --cacert --pattern --eval --rdb --pipe-timeout"), in_order=True)
+    call.take(
+        word_set(
+            "-h -p -s -a -u -n -r -i -d -x-only --user --pass --cert --key --cacert --pattern --eval --rdb --pipe-timeout"
+        ),
+        in_order=True,
+    )
     words = [word.text.lower() for word in call.words]
     feed = call.frame.feed
     if call.has("--eval", "--pipe"):
@@ -94,7 +109,19 @@ def _redis(call: ProgramCall) -> None:
         for line in feed.text.splitlines():
             _redis_command(call, line.strip().lower())
     elif not words:
-        if call.has("--bigkeys", "--memkeys", "--hotkeys", "--stat", "--latency", "--latency-history", "--scan", "--version", "-v", "--help", "--rdb"):
+        if call.has(
+            "--bigkeys",
+            "--memkeys",
+            "--hotkeys",
+            "--stat",
+            "--latency",
+            "--latency-history",
+            "--scan",
+            "--version",
+            "-v",
+            "--help",
+            "--rdb",
+        ):
             call.add(_K.READ)
         else:
             call.dark("It opens a session in the database.")
@@ -114,7 +141,11 @@ def _redis_command(call: ProgramCall, line: str) -> None:
         else:
             call.add(_K.SECURITY_WEAKEN, line[:60])
             call.add(_K.DB_WRITE, line[:60])
-    elif words[0] in _REDIS_READS and not (words[0] == "config" and words[1:2] not in (["get"], ["help"])) and not (words[0] == "client" and words[1:2] in (["kill"], ["pause"])):
+    elif (
+        words[0] in _REDIS_READS
+        and not (words[0] == "config" and words[1:2] not in (["get"], ["help"]))
+        and not (words[0] == "client" and words[1:2] in (["kill"], ["pause"]))
+    ):
         call.add(_K.READ, line[:60])
     elif words[0] in ("del", "unlink"):
         call.add(_K.DELETE, line[:60])
@@ -123,14 +154,23 @@ def _redis_command(call: ProgramCall, line: str) -> None:
         call.add(_K.DB_WRITE, line[:60])
 
 
-_MONGO_LOSS = re.compile(r"drop(?:Database|Indexes?|User|Role)?\s*\(|deleteMany|deleteOne|remove\s*\(|shutdownServer|killOp|fsyncLock|replSetReconfig|rs\.(?:remove|stepDown|reconfig)|sh\.(?:remove|stop)|update(?:Many)?\(\s*\{\s*\}|findOneAndDelete|convertToCapped|\$out|renameCollection")
-_MONGO_WRITE = re.compile(r"insert|update|replace|create|save\(|findAndModify|findOneAnd|bulkWrite|\$merge|grant|revoke|rs\.(?:add|init)|sh\.(?:add|enable|shard)|compact|setParameter|changeUser|adminCommand|runCommand|setProfilingLevel|eval|load\(|process\.|require\(")
-_MONGO_READ = re.compile(r"find|count|stats|status|show |getIndexes|getCollection|aggregate|explain|distinct|version|serverStatus|currentOp|printReplication|isMaster|hello|conf\(|getMongo|listDatabases|ping|db\.\w+\.help|getName|print|getUsers|dataSize")
+_MONGO_LOSS = re.compile(
+    r"drop(?:Database|Indexes?|User|Role)?\s*\(|deleteMany|deleteOne|remove\s*\(|shutdownServer|killOp|fsyncLock|replSetReconfig|rs\.(?:remove|stepDown|reconfig)|sh\.(?:remove|stop)|update(?:Many)?\(\s*\{\s*\}|findOneAndDelete|convertToCapped|\$out|renameCollection"
+)
+_MONGO_WRITE = re.compile(
+    r"insert|update|replace|create|save\(|findAndModify|findOneAnd|bulkWrite|\$merge|grant|revoke|rs\.(?:add|init)|sh\.(?:add|enable|shard)|compact|setParameter|changeUser|adminCommand|runCommand|setProfilingLevel|eval|load\(|process\.|require\("
+)
+_MONGO_READ = re.compile(
+    r"find|count|stats|status|show |getIndexes|getCollection|aggregate|explain|distinct|version|serverStatus|currentOp|printReplication|isMaster|hello|conf\(|getMongo|listDatabases|ping|db\.\w+\.help|getName|print|getUsers|dataSize"
+)
 
 
 def _mongo(call: ProgramCall) -> None:
     """Follow mongosh: what --eval sends."""
-    call.take(word_set("--eval --host --port -u -p --username --password --authenticationDatabase -f --file --shell-x"), in_order=False)
+    call.take(
+        word_set("--eval --host --port -u -p --username --password --authenticationDatabase -f --file --shell-x"),
+        in_order=False,
+    )
     texts = [value.text for value in call.values("--eval")]
     feed = call.frame.feed
     if not texts and feed is not None and feed.origin == "text":
@@ -140,7 +180,17 @@ def _mongo(call: ProgramCall) -> None:
     elif not texts:
         call.dark("What it sends to the database is not shown here.")
     for text in texts:
-        harmless = {"ping", "serverStatus", "listDatabases", "buildInfo", "replSetGetStatus", "dbStats", "collStats", "isMaster", "hello"}
+        harmless = {
+            "ping",
+            "serverStatus",
+            "listDatabases",
+            "buildInfo",
+            "replSetGetStatus",
+            "dbStats",
+            "collStats",
+            "isMaster",
+            "hello",
+        }
         command = re.search(r"(?:adminCommand|runCommand)\(\s*(?:\{\s*)?['\"]?(\w+)", text)
         if _MONGO_LOSS.search(text):
             call.add(_K.DATA_LOSS if "shutdown" not in text else _K.SERVICE_STOP, text[:60], _C.LIKELY)
@@ -170,7 +220,11 @@ _MYSQLADMIN = Verbs(
 
 def _dump(call: ProgramCall) -> None:
     """Note a database that is written out: to a file, or to whoever reads it."""
-    call.take(word_set("-f -h -p -U -u -d -n -t -T -F -j -P -r -o --file --host --port --username --user --result-file --databases-x --out --db --uri --collection --archive-x --schema --table --exclude-table --format --tab --where"))
+    call.take(
+        word_set(
+            "-f -h -p -U -u -d -n -t -T -F -j -P -r -o --file --host --port --username --user --result-file --databases-x --out --db --uri --collection --archive-x --schema --table --exclude-table --format --tab --where"
+        )
+    )
     for value in call.values("-f", "--file", "-r", "--result-file", "-o", "--out"):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
     if call.name.startswith("mongo") and call.value("-o", "--out") is None:
@@ -184,19 +238,31 @@ def _restore(call: ProgramCall) -> None:
     if call.has("-l", "--list", "--help", "--version", "--dryRun"):
         call.add(_K.READ)
         return
-    note(call, "db_write+data_loss~" if call.has("-c", "--clean", "--drop", "-C") else "db_write", call.value("-d", "--dbname", "--db") or "")
+    note(
+        call,
+        "db_write+data_loss~" if call.has("-c", "--clean", "--drop", "-C") else "db_write",
+        call.value("-d", "--dbname", "--db") or "",
+    )
 
 
 def _pg_ctl(call: ProgramCall) -> None:
     """Note what pg_ctl and pg_ctlcluster do to a server."""
     call.take(word_set("-D -l -o -m -t -p -U --pgdata --log --mode"))
     words = [word.text for word in call.words]
-    for verb, spec in (("status", "read"), ("stop", "service_stop"), ("restart", "service_restart"), ("reload", "service_restart"), ("promote", "service_stop"), ("start", "service_start"), ("kill", "process_kill"), ("initdb", "data_loss?")):
+    for verb, spec in (
+        ("status", "read"),
+        ("stop", "service_stop"),
+        ("restart", "service_restart"),
+        ("reload", "service_restart"),
+        ("promote", "service_stop"),
+        ("start", "service_start"),
+        ("kill", "process_kill"),
+        ("initdb", "data_loss?"),
+    ):
         if verb in words:
             note(call, spec, "postgresql")
             return
     note(call, "dark")
-
 
 
 PROGRAMS: Mapping[str, Deed] = {

@@ -57,7 +57,9 @@ def _shred(call: ProgramCall) -> None:
 
 def _cp(call: ProgramCall) -> None:
     """Note what cp and install write; copying nothing over a file empties it."""
-    call.take(word_set("-t -S -m -o -g --target-directory --suffix --mode --owner --group"), long=("--target-directory",))
+    call.take(
+        word_set("-t -S -m -o -g --target-directory --suffix --mode --owner --group"), long=("--target-directory",)
+    )
     target = call.value("-t", "--target-directory")
     words = call.words
     if asks_for_help(call) or not words:
@@ -92,7 +94,11 @@ def _mv(call: ProgramCall) -> None:
     for word in words if target is not None else words[:-1]:
         place = _place(call, word)
         lost = destination.text == "/dev/null"
-        if lost or place in (PathKind.ROOT, PathKind.TREE, PathKind.PROGRAMS, PathKind.UNKNOWN) or (word.glob and place in SYSTEM):
+        if (
+            lost
+            or place in (PathKind.ROOT, PathKind.TREE, PathKind.PROGRAMS, PathKind.UNKNOWN)
+            or (word.glob and place in SYSTEM)
+        ):
             call.add(_K.DATA_LOSS, word, _C.CERTAIN if lost else _C.LIKELY)
         elif place is PathKind.LOG:
             call.add(_K.LOG_LOSS, word, _C.POSSIBLE)
@@ -119,7 +125,11 @@ def _ln(call: ProgramCall) -> None:
 
 def _makes(call: ProgramCall) -> None:
     """Note files and folders that are made."""
-    call.take(word_set("-m -d -r -t -p-only -Z --mode --date --reference --suffix --tmpdir") if call.name != "mkdir" else word_set("-m --mode"))
+    call.take(
+        word_set("-m -d -r -t -p-only -Z --mode --date --reference --suffix --tmpdir")
+        if call.name != "mkdir"
+        else word_set("-m --mode")
+    )
     for word in call.words:
         _write(call, word, replaces=False)
     if not call.words:
@@ -145,7 +155,11 @@ def _truncate(call: ProgramCall) -> None:
         _write(call, word, replaces=True)
         if size is None or not size.text.startswith("+"):
             call.add(_K.TRUNCATE, deeds.path_of(word, call.frame))
-        if size is not None and re.fullmatch(r"\+?\d+(?:[GTP]i?B?|\d{9,})", size.text) and _place(call, word) is not PathKind.DEVICE:
+        if (
+            size is not None
+            and re.fullmatch(r"\+?\d+(?:[GTP]i?B?|\d{9,})", size.text)
+            and _place(call, word) is not PathKind.DEVICE
+        ):
             call.add(_K.DOS, word, _C.LIKELY)
             call.add(_K.LOCKOUT, word, _C.POSSIBLE)
 
@@ -195,7 +209,9 @@ def _wide_open(call: ProgramCall, words: list[Argument], kind: EffectKind, *, tr
         path = resolved(word.text, call.frame.scope.cwd)
         place = place_of(path)
         call.add(kind, deeds.path_of(word, call.frame))
-        if tree and ((place in SYSTEM and place is not PathKind.LOG and place is not PathKind.CONFIG) or UNKNOWN in path[:2]):
+        if tree and (
+            (place in SYSTEM and place is not PathKind.LOG and place is not PathKind.CONFIG) or UNKNOWN in path[:2]
+        ):
             call.add(_K.LOCKOUT, word, _C.LIKELY)
             call.add(_K.SECURITY_WEAKEN, word, _C.LIKELY)
         elif tree and place is PathKind.CONFIG:
@@ -255,7 +271,9 @@ def _setfacl(call: ProgramCall) -> None:
         return
     _wide_open(call, words, _K.PERM, tree=call.has("-R", "--recursive"))
     rule = call.value("-m", "--modify", "--set")
-    if call.has("-b", "--remove-all", "-k", "--restore") or (rule is not None and re.search(r"(?:^|,|:)o(?:ther)?s?::?[r-]?w", rule.text)):
+    if call.has("-b", "--remove-all", "-k", "--restore") or (
+        rule is not None and re.search(r"(?:^|,|:)o(?:ther)?s?::?[r-]?w", rule.text)
+    ):
         call.add(_K.SECURITY_WEAKEN, words[0] if words else "")
 
 

@@ -59,7 +59,11 @@ def _delete(call: ProgramCall, root: Argument, *, filtered: bool) -> None:
 def _run(call: ProgramCall, roots: list[Argument], words: list[Argument], at: int) -> int:
     """Follow the command of -exec up to ; or +; return where it ends."""
     command: list[Argument] = []
-    while at < len(words) and words[at].text != ";" and not (words[at].text == "+" and command and "{}" in command[-1].text):
+    while (
+        at < len(words)
+        and words[at].text != ";"
+        and not (words[at].text == "+" and command and "{}" in command[-1].text)
+    ):
         command.append(words[at])
         at += 1
     root = roots[0] if roots else Argument(text=".", raw=".", span=call.span)

@@ -100,9 +100,15 @@ _DANGER: Mapping[str, re.Pattern[str]] = {
         r"\bsystem\b|\bexec\b|\bunlink\b|\bqx\b|`|\brename\b|\brmdir\b|\bmkdir\b|\bkill\b|\bfork\b|\beval\b|\bsocket\b|Socket|\brequire\b|"
         r"\bopen\b|\bchmod\b|\bchown\b|\btruncate\b|\bsyscall\b|\bdo\s+[\"'$]|\buse\s+(?!strict|warnings|List::|POSIX|Data::|JSON|Time::|utf8|Digest)|/e[a-z]*[;\s'\"]|\bsymlink\b|\|\s*['\"]"
     ),
-    "ruby": re.compile(r"system|exec|`|%x|File\.(?:delete|write|open|rename|unlink|chmod)|FileUtils|IO\.popen|Open3|spawn|fork|eval|send|Socket|Net::|Dir\.(?:rmdir|delete)|Kernel|require"),
-    "node": re.compile(r"child_process|fs\.|require\((?!['\"](?:os|path|util|url)['\"])|eval|Function|process\.(?!version|env\.\w+\b|memoryUsage|uptime|platform|arch)|import\(|fetch\("),
-    "php": re.compile(r"system|exec|passthru|popen|proc_open|`|unlink|file_put|fopen|rename|rmdir|eval|assert|curl|fsockopen|include|require|mail\("),
+    "ruby": re.compile(
+        r"system|exec|`|%x|File\.(?:delete|write|open|rename|unlink|chmod)|FileUtils|IO\.popen|Open3|spawn|fork|eval|send|Socket|Net::|Dir\.(?:rmdir|delete)|Kernel|require"
+    ),
+    "node": re.compile(
+        r"child_process|fs\.|require\((?!['\"](?:os|path|util|url)['\"])|eval|Function|process\.(?!version|env\.\w+\b|memoryUsage|uptime|platform|arch)|import\(|fetch\("
+    ),
+    "php": re.compile(
+        r"system|exec|passthru|popen|proc_open|`|unlink|file_put|fopen|rename|rmdir|eval|assert|curl|fsockopen|include|require|mail\("
+    ),
     "lua": re.compile(r"os\.(?!time|date|clock|getenv)|io\.(?!read|write)|loadstring|load\(|require|dofile"),
 }
 _DESTROYS = re.compile(
@@ -169,7 +175,9 @@ def _code(call: ProgramCall, kind: str, code: Sequence[Argument]) -> None:
         call.add(EffectKind.REMOTE_CODE, code[0].shown[:60], Certainty.LIKELY)
 
 
-_MODULES_READ = word_set("json.tool platform sysconfig site this timeit calendar tokenize pprint dis unittest.--help tabnanny ast py_compile-only")
+_MODULES_READ = word_set(
+    "json.tool platform sysconfig site this timeit calendar tokenize pprint dis unittest.--help tabnanny ast py_compile-only"
+)
 
 
 def _module(call: ProgramCall, module: Argument) -> None:
@@ -194,7 +202,9 @@ _AWK_WRITES = re.compile(r"print[^;}\n]*?>>?\s*\"([^\"]+)\"")
 
 def _awk(call: ProgramCall) -> None:
     """Follow awk: what it runs and writes is said in its program."""
-    call.take(word_set("-F -v -f -i -e -E --field-separator --assign --file --source --include -l --load"), in_order=False)
+    call.take(
+        word_set("-F -v -f -i -e -E --field-separator --assign --file --source --include -l --load"), in_order=False
+    )
     files = call.has("-f", "--file", "-E")
     scripts = call.values("-e", "--source") or ([] if files or not call.words else [call.words[0]])
     paths = call.words if call.has("-e", "--source") or files else call.words[1:]
@@ -228,14 +238,20 @@ def _awk_program(call: ProgramCall, script: Argument) -> None:
         call.add(EffectKind.REMOTE_CODE, "getline", Certainty.POSSIBLE)
     for match in _AWK_WRITES.finditer(text):
         deeds.write(script.part(match[1]), call.notes, call.frame, call.span, replaces=True)
-    if re.search(r"print[^;}\n\"]*>>?\s*(?:\$\d|\([^)]*\)|[a-z]\w*)\s*[;}]?", text) and not re.search(r"if\s*\(|\?", text):
+    if re.search(r"print[^;}\n\"]*>>?\s*(?:\$\d|\([^)]*\)|[a-z]\w*)\s*[;}]?", text) and not re.search(
+        r"if\s*\(|\?", text
+    ):
         call.add(EffectKind.WRITE_FILE, "", Certainty.LIKELY)
     if "/inet/" in text:
         call.add(EffectKind.REMOTE_CODE, "/inet/", Certainty.LIKELY)
 
 
-_SED_WRITES = re.compile(r"(?:^|[;{}\n\d/$])\s*[wW]\s+([^\s;}]+)|s([/|#,!@:])(?:(?!\2).)*\2(?:(?!\2).)*\2[gpiImM\d]*w\s+(\S+)")
-_SED_RUNS = re.compile(r"s([/|#,!@:])(?:(?!\1).)*\1(?:(?!\1).)*\1[gpiIm\d]*e|(?:^|[;{}\n])\s*(?:\d+|\$|/[^/]*/)?\s*e(?:\s|$)")
+_SED_WRITES = re.compile(
+    r"(?:^|[;{}\n\d/$])\s*[wW]\s+([^\s;}]+)|s([/|#,!@:])(?:(?!\2).)*\2(?:(?!\2).)*\2[gpiImM\d]*w\s+(\S+)"
+)
+_SED_RUNS = re.compile(
+    r"s([/|#,!@:])(?:(?!\1).)*\1(?:(?!\1).)*\1[gpiIm\d]*e|(?:^|[;{}\n])\s*(?:\d+|\$|/[^/]*/)?\s*e(?:\s|$)"
+)
 
 
 def _sed(call: ProgramCall) -> None:

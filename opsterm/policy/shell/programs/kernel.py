@@ -17,7 +17,9 @@ _WEAKER = re.compile(
     r"unprivileged_bpf_disabled)|fs[./]protected_\w+|kernel[./]modules_disabled|net[./].*log_martians)\s*=?\s*0|"
     r"(?:net[./].*(?:ip_forward|forwarding|accept_redirects|send_redirects|accept_source_route)|fs[./]suid_dumpable|kernel[./]sysrq|kernel[./]unprivileged_userns_clone)\s*=?\s*[1-9]"
 )
-_STOPS = re.compile(r"net[./].*(?:disable_ipv6|ip_forward|forwarding|arp_ignore|rp_filter)|net[./]netfilter|vm[./](?:panic_on_oom|nr_hugepages|min_free)|kernel[./](?:panic|pid_max|threads-max)|fs[./](?:file-max|nr_open)|net[./]ipv4[./]ip_local_port")
+_STOPS = re.compile(
+    r"net[./].*(?:disable_ipv6|ip_forward|forwarding|arp_ignore|rp_filter)|net[./]netfilter|vm[./](?:panic_on_oom|nr_hugepages|min_free)|kernel[./](?:panic|pid_max|threads-max)|fs[./](?:file-max|nr_open)|net[./]ipv4[./]ip_local_port"
+)
 
 
 def _sysctl(call: ProgramCall) -> None:
@@ -40,7 +42,20 @@ def _sysctl(call: ProgramCall) -> None:
 def _modules(call: ProgramCall) -> None:
     """Note modules that are loaded or taken out."""
     call.take(word_set("-C -d -S --config --dirname"), long=("--dry-run", "--show-depends", "--remove"))
-    shows = call.has("-n", "--dry-run", "--show-depends", "-c", "--showconfig", "-D", "-V", "--version", "--help", "-R", "--resolve-alias", "-s-only")
+    shows = call.has(
+        "-n",
+        "--dry-run",
+        "--show-depends",
+        "-c",
+        "--showconfig",
+        "-D",
+        "-V",
+        "--version",
+        "--help",
+        "-R",
+        "--resolve-alias",
+        "-s-only",
+    )
     if shows:
         call.add(_K.READ)
         return
@@ -51,13 +66,18 @@ def _modules(call: ProgramCall) -> None:
             call.add(_K.LOCKOUT, word, _C.LIKELY if _NIC.search(word.text) else _C.POSSIBLE)
 
 
-_NIC = re.compile(r"e1000|ixgbe|igb|i40e|ice|mlx|bnx|tg3|r81|virtio_net|vmxnet|ena|hv_netvsc|bonding|8021q|bridge|nf_|ip_tables|xt_|af_packet|cdc|atlantic|be2net|net")
+_NIC = re.compile(
+    r"e1000|ixgbe|igb|i40e|ice|mlx|bnx|tg3|r81|virtio_net|vmxnet|ena|hv_netvsc|bonding|8021q|bridge|nf_|ip_tables|xt_|af_packet|cdc|atlantic|be2net|net"
+)
 
 
 def _grubby(call: ProgramCall) -> None:
     """Note how the host will start."""
     call.take(word_set("--update-kernel --args --remove-args --set-default --remove-kernel --add-kernel --info"))
-    call.add(_K.READ if call.has("--info", "--default-kernel", "--default-index", "--default-title", "--help") else _K.BOOT, "grub")
+    call.add(
+        _K.READ if call.has("--info", "--default-kernel", "--default-index", "--default-title", "--help") else _K.BOOT,
+        "grub",
+    )
 
 
 def _setenforce(call: ProgramCall) -> None:

@@ -78,15 +78,27 @@ def _route(call: ProgramCall) -> None:
         call.add(_K.READ)
         return
     call.add(_K.NETWORK, " ".join(words)[:80])
-    call.add(_K.LOCKOUT, " ".join(words[1:])[:80], _C.POSSIBLE if verb == "add" and "default" not in words else _C.LIKELY)
+    call.add(
+        _K.LOCKOUT, " ".join(words[1:])[:80], _C.POSSIBLE if verb == "add" and "default" not in words else _C.LIKELY
+    )
 
 
 def _ethtool(call: ProgramCall) -> None:
     """Note what ethtool sets: its capital options and -s, -r, -p, -t."""
     first = call.arguments[0].text if call.arguments else ""
-    if re.fullmatch(r"-[ACGKLNUXWPEQsrptf]|--(?:change|pause|coalesce|features|offload|reset|flash|negotiate|identify|test|set.*|config.*)", first) and first != "-P":
+    if (
+        re.fullmatch(
+            r"-[ACGKLNUXWPEQsrptf]|--(?:change|pause|coalesce|features|offload|reset|flash|negotiate|identify|test|set.*|config.*)",
+            first,
+        )
+        and first != "-P"
+    ):
         call.add(_K.NETWORK, call.arguments[1] if len(call.arguments) > 1 else "")
-        call.add(_K.LOCKOUT, call.arguments[1] if len(call.arguments) > 1 else "", _C.LIKELY if first in ("-s", "--change", "-r", "-f", "--reset") else _C.POSSIBLE)
+        call.add(
+            _K.LOCKOUT,
+            call.arguments[1] if len(call.arguments) > 1 else "",
+            _C.LIKELY if first in ("-s", "--change", "-r", "-f", "--reset") else _C.POSSIBLE,
+        )
     else:
         call.add(_K.READ)
 
@@ -121,7 +133,11 @@ _NMCLI = Verbs(
 def _iptables(call: ProgramCall) -> None:
     """Follow iptables: what is dropped may be us, what is let in may be anybody."""
     texts = [word.text for word in call.arguments]
-    if any(text in ("-L", "-S", "-C", "--list", "--list-rules", "--check", "-V", "--version", "-h", "--help") or re.fullmatch(r"-[vnx]*[LSC][vnx]*", text) for text in texts):
+    if any(
+        text in ("-L", "-S", "-C", "--list", "--list-rules", "--check", "-V", "--version", "-h", "--help")
+        or re.fullmatch(r"-[vnx]*[LSC][vnx]*", text)
+        for text in texts
+    ):
         call.add(_K.READ)
         if "-Z" in texts:
             call.add(_K.WRITE_CONFIG, "counters")
@@ -136,7 +152,9 @@ def _iptables(call: ProgramCall) -> None:
             call.add(_K.FIREWALL_WEAKEN, line[:120])
     elif closes:
         call.add(_K.LOCKOUT, line[:120], _C.POSSIBLE if output_only else _C.LIKELY)
-    elif re.search(r"-j\s+ACCEPT", line) and not re.search(r"(?:-s|--source|--src)\s+(?!0\.0\.0\.0/0)|ctstate|-i\s+lo\b", line):
+    elif re.search(r"-j\s+ACCEPT", line) and not re.search(
+        r"(?:-s|--source|--src)\s+(?!0\.0\.0\.0/0)|ctstate|-i\s+lo\b", line
+    ):
         call.add(_K.FIREWALL_WEAKEN, line[:120])
     elif not re.search(r"-j\s+(?:ACCEPT|LOG|RETURN)", line):
         call.add(_K.LOCKOUT, line[:120], _C.POSSIBLE)
@@ -154,7 +172,9 @@ def _nft(call: ProgramCall) -> None:
     """Follow nft: list shows, -c checks, a file or a flush replaces what is there."""
     call.take(word_set("-f -I -D -d --file --includepath --define --debug"), in_order=True)
     texts = " ".join(word.text for word in call.words)
-    if call.has("-c", "--check", "-v", "-V", "-h", "--help", "--version") or texts.startswith(("list ", "monitor", "describe", "get ")):
+    if call.has("-c", "--check", "-v", "-V", "-h", "--help", "--version") or texts.startswith(
+        ("list ", "monitor", "describe", "get ")
+    ):
         call.add(_K.READ)
         return
     call.add(_K.NETWORK, texts[:120])
@@ -177,7 +197,12 @@ def _ufw(call: ProgramCall) -> None:
     call.take((), long=("--dry-run", "--force"))
     words = [word.text for word in call.words if word.text != "--force"]
     line = " ".join(words)
-    if call.has("--dry-run", "--version", "--help") or not words or words[0] in ("status", "show", "version") or line.startswith(("app list", "app info")):
+    if (
+        call.has("--dry-run", "--version", "--help")
+        or not words
+        or words[0] in ("status", "show", "version")
+        or line.startswith(("app list", "app info"))
+    ):
         call.add(_K.READ)
         return
     call.add(_K.NETWORK, line)
@@ -185,7 +210,9 @@ def _ufw(call: ProgramCall) -> None:
     if verb in ("disable", "reset"):
         call.add(_K.FIREWALL_WEAKEN, "ufw")
         call.add(_K.LOCKOUT, "ufw", _C.POSSIBLE)
-    elif verb in ("enable", "reload") or re.search(r"default (?:deny|reject)|^(?:deny|reject|limit|insert \d+ (?:deny|reject)|prepend (?:deny|reject))", line):
+    elif verb in ("enable", "reload") or re.search(
+        r"default (?:deny|reject)|^(?:deny|reject|limit|insert \d+ (?:deny|reject)|prepend (?:deny|reject))", line
+    ):
         call.add(_K.LOCKOUT, line, _C.LIKELY if verb != "reload" else _C.POSSIBLE)
     elif re.search(r"^(?:delete|route delete)", line):
         call.add(_K.LOCKOUT, line, _C.LIKELY)
@@ -197,16 +224,30 @@ def _ufw(call: ProgramCall) -> None:
 def _firewall_cmd(call: ProgramCall) -> None:
     """Follow firewall-cmd."""
     call.take(word_set("--zone"))
-    acts = [option for option in call.options if not re.match(r"--(?:list|get|query|info|state|check|version|help|zone|permanent|timeout|quiet|direct|ipset|service|path)", option.name)]
+    acts = [
+        option
+        for option in call.options
+        if not re.match(
+            r"--(?:list|get|query|info|state|check|version|help|zone|permanent|timeout|quiet|direct|ipset|service|path)",
+            option.name,
+        )
+    ]
     if not acts:
         call.add(_K.READ)
         return
     for option in acts:
         line = option.word.text
         call.add(_K.NETWORK, line)
-        if re.match(r"--(?:remove|panic-on|set-default-zone|complete-reload|reload|change|set-target|delete|lockdown-on|add-rich-rule.*(?:drop|reject)|load-zone-defaults|runtime-to|reset|add-source|add-interface)", line):
+        if re.match(
+            r"--(?:remove|panic-on|set-default-zone|complete-reload|reload|change|set-target|delete|lockdown-on|add-rich-rule.*(?:drop|reject)|load-zone-defaults|runtime-to|reset|add-source|add-interface)",
+            line,
+        ):
             mild = re.match(r"--(?:reload|runtime-to-permanent)", line)
-            call.add(_K.LOCKOUT, line, _C.POSSIBLE if mild or (line.startswith("--remove") and not _WAY_IN.search(line)) else _C.LIKELY)
+            call.add(
+                _K.LOCKOUT,
+                line,
+                _C.POSSIBLE if mild or (line.startswith("--remove") and not _WAY_IN.search(line)) else _C.LIKELY,
+            )
         elif line.startswith("--add") or line.startswith("--panic-off"):
             call.add(_K.FIREWALL_WEAKEN, line)
 
@@ -215,7 +256,11 @@ def _ssh_ban(call: ProgramCall) -> None:
     """Follow fail2ban-client."""
     call.take(())
     texts = " ".join(word.text for word in call.words)
-    if re.match(r"(?:status|ping|version|get|banned|statistics|echo)\b", texts) or call.has("-t", "-d", "--test", "-V", "--help") or not texts:
+    if (
+        re.match(r"(?:status|ping|version|get|banned|statistics|echo)\b", texts)
+        or call.has("-t", "-d", "--test", "-V", "--help")
+        or not texts
+    ):
         call.add(_K.READ)
         return
     call.add(_K.NETWORK, texts)

@@ -13,10 +13,14 @@ from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
 
-_WAY_IN = re.compile(r"openssh.*|ssh|network-manager|NetworkManager.*|ifupdown.*|netplan.*|systemd.*|sudo|libc6|glibc.*|linux-image.*|kernel.*|dbus.*|"
-                     r"libpam.*|pam|sssd.*|bash|coreutils|util-linux|init.*|iproute2?|dhcp.*|isc-dhcp.*|wpasupplicant|dpkg|apt|rpm|yum|dnf|e2fsprogs|login|passwd")
-_GUARDS = re.compile(r"auditd?|audit-.*|rsyslog|syslog-ng|aide|fail2ban|ufw|firewalld|nftables|iptables.*|apparmor.*|selinux.*|clamav.*|chrony|unattended-upgrades|crowdsec|"
-                     r"falcon-sensor|wazuh.*|ossec.*|osquery")
+_WAY_IN = re.compile(
+    r"openssh.*|ssh|network-manager|NetworkManager.*|ifupdown.*|netplan.*|systemd.*|sudo|libc6|glibc.*|linux-image.*|kernel.*|dbus.*|"
+    r"libpam.*|pam|sssd.*|bash|coreutils|util-linux|init.*|iproute2?|dhcp.*|isc-dhcp.*|wpasupplicant|dpkg|apt|rpm|yum|dnf|e2fsprogs|login|passwd"
+)
+_GUARDS = re.compile(
+    r"auditd?|audit-.*|rsyslog|syslog-ng|aide|fail2ban|ufw|firewalld|nftables|iptables.*|apparmor.*|selinux.*|clamav.*|chrony|unattended-upgrades|crowdsec|"
+    r"falcon-sensor|wazuh.*|ossec.*|osquery"
+)
 _UNSAFE = "--allow-unauthenticated --nogpgcheck --no-gpg-checks --allow-untrusted --no-gpg-check --force-yes --allow-downgrades --allow-remove-essential --nodeps --force-all --trusted-host"
 
 
@@ -189,7 +193,9 @@ def _removes_packages(deed: Deed) -> Deed:
 
     def both(call: ProgramCall) -> None:
         deed(call)
-        if call.has("-r", "-P", "--remove", "--purge", "-e", "--erase") and not call.has("-q", "--query", "--dry-run", "--test"):
+        if call.has("-r", "-P", "--remove", "--purge", "-e", "--erase") and not call.has(
+            "-q", "--query", "--dry-run", "--test"
+        ):
             note_packages(call, "package_remove", call.words)
         for word in call.words:
             if re.match(r"(?:https?|ftp)://", word.text):
@@ -201,7 +207,9 @@ def _removes_packages(deed: Deed) -> Deed:
 def _pacman(call: ProgramCall) -> None:
     """Note what pacman and its kin do: the capital letter is the verb."""
     call.take(word_set("-r -b --root --dbpath --cachedir --config --ignore --print-format"))
-    reads = call.has("-Q", "--query", "-T", "-F", "-p", "--print") or (call.has("-S", "--sync") and call.has("-s", "-i", "-l", "-g"))
+    reads = call.has("-Q", "--query", "-T", "-F", "-p", "--print") or (
+        call.has("-S", "--sync") and call.has("-s", "-i", "-l", "-g")
+    )
     if reads or asks_for_help(call):
         call.add(_K.READ)
     elif call.has("-R", "--remove"):

@@ -29,7 +29,9 @@ GUARDS = re.compile(
 )
 """Units that watch or protect."""
 
-LOGS = re.compile(r"auditd|rsyslogd?|syslog(?:-ng)?|systemd-journald.*|journald|fluentd?|fluent-bit|filebeat|vector|promtail")
+LOGS = re.compile(
+    r"auditd|rsyslogd?|syslog(?:-ng)?|systemd-journald.*|journald|fluentd?|fluent-bit|filebeat|vector|promtail"
+)
 
 _UNIT_VERBS = """
     read: status is-active is-enabled is-failed is-system-running list-units list-unit-files list-timers list-sockets list-dependencies
@@ -164,15 +166,23 @@ def _note_kill(call: ProgramCall, signal: str, what: Argument | str) -> None:
 def _pkill(call: ProgramCall) -> None:
     """Note processes that are killed by their name or their owner."""
     signal = _signal(call)
-    call.take(word_set("-s -u -U -g -G -t -P -n-only -F -O -y --signal --user --euid --uid --group --parent --terminal --ns"))
+    call.take(
+        word_set("-s -u -U -g -G -t -P -n-only -F -O -y --signal --user --euid --uid --group --parent --terminal --ns")
+    )
     if call.has("-l", "--list", "--help", "-V", "--version") and call.name == "killall":
         call.add(_K.READ)
         return
     owners = call.values("-u", "-U", "--user", "--euid", "--uid", "-t")
-    for word in [word for word in call.words if word.text.upper() != signal] or owners or [Argument(text="", raw="", span=call.span)]:
+    for word in (
+        [word for word in call.words if word.text.upper() != signal]
+        or owners
+        or [Argument(text="", raw="", span=call.span)]
+    ):
         _note_kill(call, signal, word)
         name = word.text.strip("^$")
-        if signal not in _HARMLESS_SIGNALS and (CARRIES_US.fullmatch(name) or name in ("bash", "sh", "systemd", "init", "")):
+        if signal not in _HARMLESS_SIGNALS and (
+            CARRIES_US.fullmatch(name) or name in ("bash", "sh", "systemd", "init", "")
+        ):
             call.add(_K.LOCKOUT, word, _C.LIKELY)
         if GUARDS.fullmatch(name):
             call.add(_K.SECURITY_WEAKEN, word)

@@ -13,15 +13,24 @@ from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
 
-_GIT_READS = word_set("status log diff show blame annotate shortlog describe rev-parse rev-list ls-files ls-tree ls-remote cat-file grep show-ref for-each-ref reflog name-rev merge-base count-objects fsck verify-commit verify-tag help version "
-                   "whatchanged range-diff cherry check-ignore check-attr var diff-tree diff-index diff-files show-branch bugreport rerere request-pull get-tar-commit-id column stripspace difftool-r")
-_GIT_WRITES = word_set("add commit fetch pull merge cherry-pick revert clone init mv apply am switch worktree submodule notes bundle archive format-patch checkout-index update-index write-tree commit-tree sparse-checkout lfs mergetool bisect maintenance pack-refs repack")
-_GIT_CONFIG_RUNS = re.compile(r"^(?:core\.(?:pager|editor|sshcommand|fsmonitor|hookspath|askpass|gitproxy)|pager\.|alias\.|diff\.(?:external|.*\.command|.*\.textconv)|filter\.|credential\.helper|protocol\.ext|interactive\.diffFilter|sequence\.editor|gpg\.program|uploadpack|merge\.\w+\.driver|ssh\.)", re.IGNORECASE)
+_GIT_READS = word_set(
+    "status log diff show blame annotate shortlog describe rev-parse rev-list ls-files ls-tree ls-remote cat-file grep show-ref for-each-ref reflog name-rev merge-base count-objects fsck verify-commit verify-tag help version "
+    "whatchanged range-diff cherry check-ignore check-attr var diff-tree diff-index diff-files show-branch bugreport rerere request-pull get-tar-commit-id column stripspace difftool-r"
+)
+_GIT_WRITES = word_set(
+    "add commit fetch pull merge cherry-pick revert clone init mv apply am switch worktree submodule notes bundle archive format-patch checkout-index update-index write-tree commit-tree sparse-checkout lfs mergetool bisect maintenance pack-refs repack"
+)
+_GIT_CONFIG_RUNS = re.compile(
+    r"^(?:core\.(?:pager|editor|sshcommand|fsmonitor|hookspath|askpass|gitproxy)|pager\.|alias\.|diff\.(?:external|.*\.command|.*\.textconv)|filter\.|credential\.helper|protocol\.ext|interactive\.diffFilter|sequence\.editor|gpg\.program|uploadpack|merge\.\w+\.driver|ssh\.)",
+    re.IGNORECASE,
+)
 
 
 def _git(call: ProgramCall) -> None:
     """Follow git: its own options first, then the verb."""
-    call.take(word_set("-C -c --git-dir --work-tree --namespace --exec-path-x --super-prefix --config-env"), in_order=True)
+    call.take(
+        word_set("-C -c --git-dir --work-tree --namespace --exec-path-x --super-prefix --config-env"), in_order=True
+    )
     for value in call.values("-c"):
         name, _, text = value.text.partition("=")
         if _GIT_CONFIG_RUNS.match(name) and text not in ("", "cat", "less", "true", "false"):
@@ -32,8 +41,10 @@ def _git(call: ProgramCall) -> None:
         return
     verb = call.words[0].text
     inner = ProgramCall("git", call.first, call.words[1:], call.notes, call.frame)
-    takes = word_set("-m -F -n-only -S -G -o --output -b-only --format --pretty --author --since --until --after --before --grep --max-count -L -C-only --depth --branch --onto --strategy -X -s-only --message --exec -x --upload-pack --receive-pack "
-                     "--sort --contains --merged -O --date --open-files-in-pager-x")
+    takes = word_set(
+        "-m -F -n-only -S -G -o --output -b-only --format --pretty --author --since --until --after --before --grep --max-count -L -C-only --depth --branch --onto --strategy -X -s-only --message --exec -x --upload-pack --receive-pack "
+        "--sort --contains --merged -O --date --open-files-in-pager-x"
+    )
     own = word_set("-e --exclude") if verb == "clean" else frozenset()
     inner.take(takes | own, long=("--force", "--hard", "--dry-run", "--no-dry-run", "--output"))
     if asks_for_help(inner):
@@ -42,7 +53,9 @@ def _git(call: ProgramCall) -> None:
     output = inner.value("--output") or (inner.value("-o") if verb in ("format-patch", "archive") else None)
     if output is not None:
         deeds.write(output, call.notes, call.frame, call.span, replaces=True)
-    if (inner.has("--open-files-in-pager", "-O") and verb == "grep") or inner.has("--ext-diff", "--upload-pack", "--receive-pack"):
+    if (inner.has("--open-files-in-pager", "-O") and verb == "grep") or inner.has(
+        "--ext-diff", "--upload-pack", "--receive-pack"
+    ):
         call.dark("It starts another program.")
         call.add(_K.REMOTE_CODE, verb, _C.POSSIBLE)
     words = [word.text for word in inner.words]
@@ -59,15 +72,28 @@ def _git_other(call: ProgramCall, verb: str, words: list[str]) -> None:
     if verb in _GIT_READS and not (verb == "reflog" and words[:1] in (["expire"], ["delete"])):
         call.add(_K.READ)
     elif verb in ("gc", "prune", "reflog", "filter-branch", "filter-repo", "update-ref", "replace"):
-        note(call, "read" if _dry(call) else "delete+data_loss~" if verb.startswith(("filter", "reflog", "prune")) or call.has("--prune") else "write_file+delete?", verb)
-    elif verb in ("bisect", "submodule", "rebase") and (words[:1] in (["run"], ["foreach"]) or call.value("--exec", "-x") is not None):
+        note(
+            call,
+            "read"
+            if _dry(call)
+            else "delete+data_loss~"
+            if verb.startswith(("filter", "reflog", "prune")) or call.has("--prune")
+            else "write_file+delete?",
+            verb,
+        )
+    elif verb in ("bisect", "submodule", "rebase") and (
+        words[:1] in (["run"], ["foreach"]) or call.value("--exec", "-x") is not None
+    ):
         command = call.value("--exec", "-x")
         if command is not None:
             call.again(command, "git")
         elif len(call.words) > 1:
             call.start(call.words[1:], "git")
         call.add(_K.WRITE_FILE, verb)
-    elif verb == "ls-remote" or (verb in ("worktree", "submodule", "notes", "bundle", "lfs", "sparse-checkout") and words[:1] in (["list"], ["status"], ["show"], ["verify"], ["ls-files"], ["env"])):
+    elif verb == "ls-remote" or (
+        verb in ("worktree", "submodule", "notes", "bundle", "lfs", "sparse-checkout")
+        and words[:1] in (["list"], ["status"], ["show"], ["verify"], ["ls-files"], ["env"])
+    ):
         call.add(_K.READ)
     elif verb in _GIT_WRITES or verb == "rebase":
         clones = verb in ("clone", "fetch", "pull") and any(word.startswith("ext::") for word in words)
@@ -113,7 +139,35 @@ def _git_push(call: ProgramCall, verb: str, words: list[str]) -> None:
 def _git_branch(call: ProgramCall, verb: str, words: list[str]) -> None:
     if call.has("-D", "-d", "--delete"):
         note(call, "delete", words[0] if words else "")
-    elif call.has("-m", "-M", "-c", "-C", "-f", "-u", "--move", "--set-upstream-to", "--unset-upstream", "--edit-description", "--force") or (words and not call.has("-a", "-r", "-v", "--list", "-l", "--contains", "--merged", "--no-merged", "--points-at", "--show-current", "--sort", "--format")):
+    elif call.has(
+        "-m",
+        "-M",
+        "-c",
+        "-C",
+        "-f",
+        "-u",
+        "--move",
+        "--set-upstream-to",
+        "--unset-upstream",
+        "--edit-description",
+        "--force",
+    ) or (
+        words
+        and not call.has(
+            "-a",
+            "-r",
+            "-v",
+            "--list",
+            "-l",
+            "--contains",
+            "--merged",
+            "--no-merged",
+            "--points-at",
+            "--show-current",
+            "--sort",
+            "--format",
+        )
+    ):
         call.add(_K.WRITE_FILE, verb)
     else:
         call.add(_K.READ)
@@ -145,7 +199,11 @@ def _git_remote(call: ProgramCall, verb: str, words: list[str]) -> None:
 
 
 def _git_config(call: ProgramCall, verb: str, words: list[str]) -> None:
-    shows = call.has("--get", "--get-all", "--get-regexp", "-l", "--list", "--show-origin", "--get-urlmatch") or (len(words) < 2 and not call.has("--unset", "--unset-all", "--remove-section", "-e", "--edit", "--add")) or words[:1] in (["get"], ["list"])
+    shows = (
+        call.has("--get", "--get-all", "--get-regexp", "-l", "--list", "--show-origin", "--get-urlmatch")
+        or (len(words) < 2 and not call.has("--unset", "--unset-all", "--remove-section", "-e", "--edit", "--add"))
+        or words[:1] in (["get"], ["list"])
+    )
     call.add(_K.READ if shows else _K.WRITE_CONFIG, words[0] if words else verb)
     if not shows and words and _GIT_CONFIG_RUNS.match(words[0]):
         call.add(_K.REMOTE_CODE, words[0], _C.POSSIBLE)
@@ -174,7 +232,19 @@ _GIT_VERBS = {
 def _make(call: ProgramCall) -> None:
     """Note a build: what its targets run is in a file; with -n it only tells."""
     call.take(word_set("-C -f -j -I -l -o -W --directory --file --jobs"))
-    if call.has("-n", "--dry-run", "--just-print", "--recon", "-q", "--question", "-v", "--version", "--help", "-p", "--print-data-base"):
+    if call.has(
+        "-n",
+        "--dry-run",
+        "--just-print",
+        "--recon",
+        "-q",
+        "--question",
+        "-v",
+        "--version",
+        "--help",
+        "-p",
+        "--print-data-base",
+    ):
         call.add(_K.READ)
         return
     call.dark(f"It runs what {call.name} finds in its file, which is not shown here.")
@@ -192,10 +262,19 @@ def _server(reading: str, table: str, *, alone: str = "service_start") -> Deed:
         call.take(word_set("-s -k -c -f -p -g -d -D -C -sf -st --config"), in_order=False)
         signal = call.value("-s", "-k")
         words = [word.text for word in call.words]
-        verb = signal.text if signal is not None else next((word for word in words if word in signals or word in showing), "")
+        verb = (
+            signal.text
+            if signal is not None
+            else next((word for word in words if word in signals or word in showing), "")
+        )
         if verb in signals:
             note(call, signals[verb], call.name)
-        elif call.has(*showing) or verb in showing or any(option.word.text in showing for option in call.options) or asks_for_help(call):
+        elif (
+            call.has(*showing)
+            or verb in showing
+            or any(option.word.text in showing for option in call.options)
+            or asks_for_help(call)
+        ):
             call.add(_K.READ)
         else:
             note(call, alone, call.name)
@@ -213,7 +292,6 @@ def _sshd(call: ProgramCall) -> None:
         call.add(_K.READ)
     else:
         note(call, "service_start+lockout?", "sshd")
-
 
 
 PROGRAMS: Mapping[str, Deed] = {

@@ -179,7 +179,9 @@ def _xargs(call: ProgramCall) -> None:
     unknown = Argument(text=UNKNOWN, raw="what it reads", span=last, glob=True)
     fed = call.frame.feed
     if fed is not None and fed.origin == "text" and fed.text.split():
-        unknown = Argument(text=fed.text.split()[0] if len(fed.text.split()) == 1 else fed.text, raw=fed.text, span=fed.span)
+        unknown = Argument(
+            text=fed.text.split()[0] if len(fed.text.split()) == 1 else fed.text, raw=fed.text, span=fed.span
+        )
     if sign:
         words = [_replaced(word, sign, unknown) for word in call.words]
     elif fed is not None and fed.origin == "text":

@@ -18,7 +18,9 @@ _K, _C = EffectKind, Certainty
 def _mount(call: ProgramCall) -> None:
     """Note what is mounted; without words mount shows."""
     call.take(word_set("-t -o -L -U -O -T --types --options --source --target --bind-only"), long=("--fake",))
-    if call.has("-l", "-V", "--help", "--version", "-f", "--fake") or not (call.words or call.has("-a", "--all", "-L", "-U", "--source")):
+    if call.has("-l", "-V", "--help", "--version", "-f", "--fake") or not (
+        call.words or call.has("-a", "--all", "-L", "-U", "--source")
+    ):
         call.add(_K.READ)
         return
     point = call.words[-1] if call.words else ""
@@ -40,14 +42,20 @@ def _umount(call: ProgramCall) -> None:
         return
     for word in call.objects():
         call.add(_K.SERVICE_STOP, word, _C.CERTAIN)
-    if call.has("-a", "--all") or any(place_of(word.text) in (PathKind.ROOT, PathKind.PROGRAMS, PathKind.BOOT) for word in call.words):
+    if call.has("-a", "--all") or any(
+        place_of(word.text) in (PathKind.ROOT, PathKind.PROGRAMS, PathKind.BOOT) for word in call.words
+    ):
         call.add(_K.LOCKOUT, call.words[0] if call.words else "/", _C.POSSIBLE)
 
 
 def _mkfs(call: ProgramCall) -> None:
     """Note a file system that is made over what was there."""
     call.take(word_set("-t -L -U -b -E -O -m -i -I -N -T -F-only -n-only -s -S -d -l --label --uuid"))
-    if call.has("-V", "--version", "--help") or (call.has("-n") and call.name.startswith(("mkfs.ext", "mke2fs"))) or (call.has("-N") and "xfs" in call.name):
+    if (
+        call.has("-V", "--version", "--help")
+        or (call.has("-n") and call.name.startswith(("mkfs.ext", "mke2fs")))
+        or (call.has("-N") and "xfs" in call.name)
+    ):
         call.add(_K.READ)
         return
     for word in call.objects(2):
@@ -67,7 +75,9 @@ def _wipefs(call: ProgramCall) -> None:
 def _fdisk(call: ProgramCall) -> None:
     """Note a table of partitions that is shown or changed."""
     call.take(word_set("-b -c -L -t -u -C -H -S -o --output"))
-    if call.has("-l", "-s", "-x", "--list", "-V", "--version", "--help", "-d", "--dump", "-J", "--json", "-F", "-n", "--no-act"):
+    if call.has(
+        "-l", "-s", "-x", "--list", "-V", "--version", "--help", "-d", "--dump", "-J", "--json", "-F", "-n", "--no-act"
+    ):
         call.add(_K.READ)
         return
     for word in call.objects(1):
@@ -78,9 +88,12 @@ def _parted(call: ProgramCall) -> None:
     """Note what parted and sgdisk do to partitions."""
     call.take(word_set("-a --align"))
     verb = call.word(1)
-    if call.has("-l", "--list", "-v", "--version", "--help") or (verb in ("print", "p", "unit", "help", "align-check") and not re.search(
-        r"\b(?:mklabel|mkpart|rm|resizepart|set|name|mktable|toggle)\b", " ".join(w.text for w in call.words[2:])
-    )):
+    if call.has("-l", "--list", "-v", "--version", "--help") or (
+        verb in ("print", "p", "unit", "help", "align-check")
+        and not re.search(
+            r"\b(?:mklabel|mkpart|rm|resizepart|set|name|mktable|toggle)\b", " ".join(w.text for w in call.words[2:])
+        )
+    ):
         call.add(_K.READ)
         return
     for word in call.objects(1):
@@ -110,7 +123,10 @@ def _lvm(spec: str) -> Deed:
     """Return a deed of one command of LVM."""
 
     def deed(call: ProgramCall) -> None:
-        call.take(word_set("-L -l -n -s-only -p -m -i -I -c -a --size --extents --name --permission -V -T --type --activate"), long=("--test",))
+        call.take(
+            word_set("-L -l -n -s-only -p -m -i -I -c -a --size --extents --name --permission -V -T --type --activate"),
+            long=("--test",),
+        )
         if call.has("-t", "--test", "--help", "--version"):
             call.add(_K.READ)
             return
@@ -118,7 +134,11 @@ def _lvm(spec: str) -> Deed:
         for word in call.objects(4):
             note(call, "service_stop" if "n" in lines.split() and call.name in ("vgchange", "lvchange") else spec, word)
             size = call.value("-L", "-l", "--size", "--extents")
-            if call.name in ("lvresize", "lvreduce") and size is not None and (size.text.startswith("-") or call.name == "lvreduce"):
+            if (
+                call.name in ("lvresize", "lvreduce")
+                and size is not None
+                and (size.text.startswith("-") or call.name == "lvreduce")
+            ):
                 call.add(_K.DATA_LOSS, word, _C.LIKELY)
 
     return deed
@@ -184,7 +204,10 @@ def _hdparm(call: ProgramCall) -> None:
     line = " ".join(word.text for word in call.arguments)
     if re.search(r"--(?:security|yes-i-know|trim|write-sector|repair|make-bad|fwdownload|dco)|sanitize|format\b", line):
         call.add(_K.DATA_LOSS, call.words[-1] if call.words else "")
-    elif re.search(r"^-(?:[iItTgCNrW]|tT|Tt)+ /dev|--(?:query|Istdout)|^(?:list|id-ctrl|id-ns|smart-log|error-log|get-|show-|fw-log|list-)", line):
+    elif re.search(
+        r"^-(?:[iItTgCNrW]|tT|Tt)+ /dev|--(?:query|Istdout)|^(?:list|id-ctrl|id-ns|smart-log|error-log|get-|show-|fw-log|list-)",
+        line,
+    ):
         call.add(_K.READ)
     else:
         call.add(_K.WRITE_CONFIG, call.words[-1] if call.words else "")
@@ -213,7 +236,7 @@ def _deletes_files(call: ProgramCall) -> None:
 
 
 _MKFS_NAMES = ("mkfs", "mke2fs", "mkswap", "mkdosfs", "mkntfs", "mkisofs-x", *(f"mkfs.{kind}" for kind in (
-    "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "fat", "msdos", "ntfs", "f2fs", "jfs", "reiserfs", "exfat", "minix", "bfs", "cramfs", "nilfs2", "zfs", "gfs2", "ocfs2")))
+    "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "fat", "msdos", "ntfs", "f2fs", "jfs", "reiserfs", "exfat", "minix", "bfs", "cramfs", "nilfs2", "zfs", "gfs2", "ocfs2")))  # fmt: skip
 
 PROGRAMS: Mapping[str, Deed] = {
     "mount": _mount, "umount": _umount, **dict.fromkeys(_MKFS_NAMES, _mkfs), "wipefs": _wipefs, "blkdiscard": fixed("data_loss", "-o -l -p -s"),

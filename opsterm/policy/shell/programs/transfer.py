@@ -15,7 +15,9 @@ from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
 
-REMOTE = re.compile(r"(?:[\w.-]+@)?(?:[\w.-]+|\[[0-9a-fA-F:]+\]|[\w.-]*\x00[\w.-]*):(?!/).*|(?:[\w.\x00-]+@)?[\w.\x00-]+:/.*|rsync://.*|.*::.*|(?:scp|sftp)://.*")
+REMOTE = re.compile(
+    r"(?:[\w.-]+@)?(?:[\w.-]+|\[[0-9a-fA-F:]+\]|[\w.-]*\x00[\w.-]*):(?!/).*|(?:[\w.\x00-]+@)?[\w.\x00-]+:/.*|rsync://.*|.*::.*|(?:scp|sftp)://.*"
+)
 
 
 def _sends(call: ProgramCall, word: Argument) -> None:
@@ -59,7 +61,19 @@ _HARSH = re.compile(
     r"_delete_by_query|/_(?:close|shutdown|forcemerge)|/(?:delete|destroy|shutdown|reboot|drop|stop|kill|purge|reset|terminate|disable|wipe)(?:/|$|\?)|actuator/(?:shutdown|restart)"
 )
 _ACTS = re.compile(r"/(?:shutdown|reboot|delete|destroy|reset|quitquitquit)(?:$|\?)")
-_BODIES = ("-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--data-ascii", "--json", "-F", "--form", "-T", "--upload-file")
+_BODIES = (
+    "-d",
+    "--data",
+    "--data-raw",
+    "--data-binary",
+    "--data-urlencode",
+    "--data-ascii",
+    "--json",
+    "-F",
+    "--form",
+    "-T",
+    "--upload-file",
+)
 
 
 def _asks(call: ProgramCall, url: Argument) -> None:
@@ -88,7 +102,9 @@ def _asks(call: ProgramCall, url: Argument) -> None:
 
 def _keeps(call: ProgramCall) -> None:
     """Note the files that curl writes."""
-    for value in call.values("-o", "--output", "-D", "--dump-header", "-c", "--cookie-jar", "--trace", "--trace-ascii", "--stderr"):
+    for value in call.values(
+        "-o", "--output", "-D", "--dump-header", "-c", "--cookie-jar", "--trace", "--trace-ascii", "--stderr"
+    ):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
     if call.has("-O", "--remote-name", "--remote-name-all", "-J", "--output-dir"):
         call.add(_K.WRITE_FILE, "")
@@ -189,8 +205,10 @@ def copies(call: ProgramCall) -> None:
         deeds.write(target, call.notes, call.frame, call.span, replaces=True)
 
 
-_RSYNC_TAKES = word_set("-e -f -T -B -M --rsh --rsync-path --exclude --include --exclude-from --include-from --files-from --filter --bwlimit --backup-dir --suffix --temp-dir --compare-dest --copy-dest "
-                     "--link-dest --max-size --min-size --timeout --port --log-file --out-format --password-file --chmod --chown --info --max-delete --partial-dir --compress-level --contimeout --block-size --modify-window")
+_RSYNC_TAKES = word_set(
+    "-e -f -T -B -M --rsh --rsync-path --exclude --include --exclude-from --include-from --files-from --filter --bwlimit --backup-dir --suffix --temp-dir --compare-dest --copy-dest "
+    "--link-dest --max-size --min-size --timeout --port --log-file --out-format --password-file --chmod --chown --info --max-delete --partial-dir --compress-level --contimeout --block-size --modify-window"
+)
 
 
 def _rsync(call: ProgramCall) -> None:
@@ -219,7 +237,11 @@ def _rsync(call: ProgramCall) -> None:
 
 def _nc(call: ProgramCall) -> None:
     """Follow netcat: -z only looks, -e hands a shell out."""
-    call.take(word_set("-e -c -p -s -w -q -i -x -X -g -G -I -O -P -T -V --exec --sh-exec --lua-exec --idle-timeout --source --source-port"))
+    call.take(
+        word_set(
+            "-e -c -p -s -w -q -i -x -X -g -G -I -O -P -T -V --exec --sh-exec --lua-exec --idle-timeout --source --source-port"
+        )
+    )
     text = call.value("-e", "-c", "--exec", "--sh-exec", "--lua-exec")
     target = " ".join(word.text for word in call.words)
     if text is not None:
@@ -260,11 +282,20 @@ def _openssl(call: ProgramCall) -> None:
     for value in outs:
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
     source = call.value("-in", "-inkey", "-key")
-    if source is not None and is_secret(source.text) and verb in ("rsa", "ec", "pkey", "enc", "pkcs12", "pkcs8", "dsa", "base64") and not call.has("-pubout", "-check", "-noout"):
+    if (
+        source is not None
+        and is_secret(source.text)
+        and verb in ("rsa", "ec", "pkey", "enc", "pkcs12", "pkcs8", "dsa", "base64")
+        and not call.has("-pubout", "-check", "-noout")
+    ):
         call.add(_K.READ_SECRET, source)
     if verb in ("s_server", "ocsp_server"):
         call.add(_K.SECURITY_WEAKEN, verb)
-    elif (verb in ("req", "genrsa", "genpkey", "ca", "ecparam", "dhparam") and call.has("-new", "-x509", "-newkey", "-keyout") and not outs) or verb in ("ca", "engine", "srp", "tsa"):
+    elif (
+        verb in ("req", "genrsa", "genpkey", "ca", "ecparam", "dhparam")
+        and call.has("-new", "-x509", "-newkey", "-keyout")
+        and not outs
+    ) or verb in ("ca", "engine", "srp", "tsa"):
         call.add(_K.WRITE_FILE, "")
     elif verb not in word_set(_OPENSSL_READS) and verb:
         call.dark(f"openssl {verb} is not known to this check.")
@@ -282,7 +313,13 @@ def _ssh_keygen(call: ProgramCall) -> None:
     elif call.has("-A"):
         note(call, "write_config+lockout?", "/etc/ssh")
     elif call.has("-R", "-H"):
-        deeds.write(target or Argument(text="~/.known_hosts", raw="known_hosts", span=call.span), call.notes, call.frame, call.span, replaces=False)
+        deeds.write(
+            target or Argument(text="~/.known_hosts", raw="known_hosts", span=call.span),
+            call.notes,
+            call.frame,
+            call.span,
+            replaces=False,
+        )
     elif target is not None:
         call.add(_K.WRITE_FILE, target)
         path = resolved(target.text, call.frame.scope.cwd)
@@ -294,14 +331,34 @@ def _ssh_keygen(call: ProgramCall) -> None:
 
 def _gpg(call: ProgramCall) -> None:
     """Note what gpg shows, makes, exports and deletes."""
-    call.take(word_set("-o -r -u --output --recipient --local-user --homedir --keyserver --passphrase --passphrase-file --default-key --status-fd --trust-model --batch-only"), long=("--output",))
+    call.take(
+        word_set(
+            "-o -r -u --output --recipient --local-user --homedir --keyserver --passphrase --passphrase-file --default-key --status-fd --trust-model --batch-only"
+        ),
+        long=("--output",),
+    )
     for value in call.values("-o", "--output"):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
     if call.has("--export-secret-keys", "--export-secret-subkeys"):
         call.add(_K.READ_SECRET, "secret keys")
     elif any(option.name.startswith("--delete") for option in call.options):
         note(call, "delete+data_loss~", "keys")
-    elif call.has("--list-keys", "--list-secret-keys", "--verify", "-k", "-K", "--fingerprint", "--list-sigs", "--check-sigs", "--show-keys", "--list-packets", "--export", "--version", "--card-status", "--search-keys") or call.has("-d", "--decrypt"):
+    elif call.has(
+        "--list-keys",
+        "--list-secret-keys",
+        "--verify",
+        "-k",
+        "-K",
+        "--fingerprint",
+        "--list-sigs",
+        "--check-sigs",
+        "--show-keys",
+        "--list-packets",
+        "--export",
+        "--version",
+        "--card-status",
+        "--search-keys",
+    ) or call.has("-d", "--decrypt"):
         call.add(_K.READ)
     else:
         call.add(_K.WRITE_FILE, "")
