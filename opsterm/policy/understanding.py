@@ -7,12 +7,19 @@ from dataclasses import dataclass
 
 from opsterm.policy.effects import Effect
 from opsterm.policy.invocation import Findings, Invocation, Reader, unread
-from opsterm.policy.shell.reader import read_shell
 
 TEXT_LIMIT = 65_536
 """Bytes of a text; a longer one is not read."""
 
-READERS: Mapping[str, Reader] = {"sh": read_shell, "bash": read_shell}
+
+def _read_bash(text: str) -> Findings:
+    """Load the reader when the first text needs it: its tables take 0.1 s, and most of a start needs none of them."""
+    from opsterm.policy.shell.reader import read_shell  # noqa: PLC0415 (see above)
+
+    return read_shell(text)
+
+
+READERS: Mapping[str, Reader] = {"sh": _read_bash, "bash": _read_bash}
 """Shell -> what reads its language."""
 
 

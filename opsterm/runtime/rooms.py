@@ -14,6 +14,7 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
 from opsterm.inventory.target import Protocol
 from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.assessments import Assessments
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.cameras import Cameras
 from opsterm.runtime.changes import Changes
@@ -98,6 +99,7 @@ class Rooms:
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
         self.secrets = CredentialKeeping(lambda: self.credentials)
+        self.assessments = Assessments(lambda: self.inventory)
         self.snmp = Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
 
     @property
