@@ -60,7 +60,9 @@ def launch(words: Sequence[Argument], notes: Notes, frame: ShellFrame) -> None:
             text = " ".join([said, *(word.raw for word in rest)])
             call.again(Argument(text=text, raw=text, span=span), name)
         return
-    known = program(name) if _is_installed(first.text) else None
+    if _INIT_SCRIPT.fullmatch(first.text):
+        call = ProgramCall("service", first, [first.part(name), *rest], notes, frame)
+    known = program(call.name) if call.name != name or _is_installed(first.text) else None
     if known is None:
         judge_stranger(call)
     else:
@@ -68,6 +70,9 @@ def launch(words: Sequence[Argument], notes: Notes, frame: ShellFrame) -> None:
 
 
 _INSTALLED = re.compile(r"(?:/(?:usr/)?(?:local/)?s?bin/|/snap/bin/|/opt/[\w.-]+/bin/|/usr/lib/[\w./-]+/)?[^/]+")
+
+
+_INIT_SCRIPT = re.compile(r"/etc/(?:rc\.d/)?(?:init|rc)\.d/[^/]+")
 
 
 def _is_installed(path: str) -> bool:

@@ -15,6 +15,7 @@ _HIDDEN = re.compile(
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 _DASHES = re.compile("(?:^|(?<=\\s))[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+(?=[A-Za-z0-9])")
 _QUOTES = re.compile("(?<![\\w'\"])[\u2018-\u201f\uff07\uff02](?=\\S)")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _BETWEEN = re.compile(r"[\s'\"]+")
 _LATIN = re.compile(r"[A-Za-z]")
 
@@ -27,11 +28,12 @@ def oddities(text: str) -> tuple[str, ...]:
     bare = text.replace("\r\n", "\n")
     if bare != text:
         found.append("Its lines end with a carriage return, which becomes a part of words.")
+    unquoted = _QUOTED.sub("''", bare)
     for pattern, what in (
         (_CONTROL, "a control character"), (_HIDDEN, "an invisible character"), (_SPACES, "a space that is none"),
         (_DASHES, "a dash that is no hyphen"), (_QUOTES, "a quotation mark that quotes nothing"),
     ):  # fmt: skip
-        match = pattern.search(bare)
+        match = pattern.search(unquoted if pattern in (_DASHES, _QUOTES) else bare)
         if match:
             found.append(f"It contains {what} ({escaped(match[0][0])}).")
     look_alike = _look_alike(bare)

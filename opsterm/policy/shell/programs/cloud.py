@@ -203,6 +203,11 @@ def _cloud(call: ProgramCall) -> None:
     ):
         call.add(_K.WRITE_CONFIG, " ".join(words))
         return
+    _cloud_effects(call, words, line)
+
+
+def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
+    """Note what a verb does, and what its options open or close."""
     note(call, _cloud_verb(call, _verbs_last(words)), " ".join(words)[:80])
     if re.search(r"firewall|nsg rule|security-group|network-security", line) and re.search(
         r"0\.0\.0\.0/0|\ballow\b|Allow|--source-address-prefixes \*", line

@@ -218,7 +218,7 @@ def _ufw(call: ProgramCall) -> None:
         call.add(_K.LOCKOUT, line, _C.LIKELY)
         call.add(_K.FIREWALL_WEAKEN, line, _C.POSSIBLE)
     elif verb in ("allow", "insert", "prepend", "route") or line.startswith("default allow"):
-        call.add(_K.FIREWALL_WEAKEN, line, _C.POSSIBLE if " from " in f" {line} " else _C.CERTAIN)
+        call.add(_K.FIREWALL_WEAKEN, line, _C.POSSIBLE if re.search(r"\bfrom (?!any\b)", line) else _C.CERTAIN)
 
 
 def _firewall_cmd(call: ProgramCall) -> None:
