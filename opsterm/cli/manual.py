@@ -23,6 +23,10 @@ QUERY_KEYS = (
     "change", "target", "state", "exit_status", "signal", "output", "output_bytes", "kept_bytes", "message", "group",
     "odd",
 )  # fmt: skip
+RISK_KEYS = (
+    "command", "shell", "level", "decision", "effects", "opaque", "reasons", "lockout", "rollback", "compliance",
+    "alternatives",
+)  # fmt: skip
 ALERT_KEYS = (
     "id", "target", "metric", "item", "severity", "state", "summary", "value", "unit", "level", "since", "last_seen",
     "count", "by", "note", "silenced_until", "resolved_at", "advice",
@@ -126,6 +130,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "history": ("at", "low", "mean", "high", "readings"),
     "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
     "query": QUERY_KEYS,
+    "risk": RISK_KEYS,
     "get": ("target", "path", "real_path", "local", "size", "sha256", "error", "why", "next_step"),
     "put": CHANGE_KEYS,
     "propose": CHANGE_KEYS,
@@ -247,6 +252,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "metrics": ("opsterm metrics", "opsterm metrics --target localhost --json"),
     "history": ("opsterm history cpu.used_percent --window 24h", "opsterm history 'fs.used_percent[/]' --json"),
     "ask": ("opsterm ask which file system is fullest", "opsterm ask 'run `df -h` on web-[01-03]'"),
+    "risk": (
+        "opsterm risk -- systemctl stop nginx",
+        "opsterm risk --on tag:web --json -- 'find /var/tmp -mtime +7 -delete'",
+        "opsterm risk --shell bash - < commands.jsonl",
+    ),
     "query": (
         "opsterm query --on 'tag:web' -- uptime",
         "opsterm query --on 'web-[01-12]' --each --become -- tail -n 20 /var/log/syslog",

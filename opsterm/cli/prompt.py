@@ -11,13 +11,14 @@ import contextlib
 import os
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
 
 LINE_BYTES = 65_536
 TEXT_BYTES = 1_000_000
+PIECE_BYTES = 65_536
 
 
 def is_asked_on_a_terminal() -> bool:
@@ -73,6 +74,41 @@ async def read_text(what: str) -> str:
         raise BadInput(
             f"{what.capitalize()} on standard input is not UTF-8 text.", why=f"At byte {error.start + 1}."
         ) from error
+
+
+async def lines_of_input() -> AsyncIterator[str]:
+    """Yield each line of standard input as it comes, however many there are; what is no UTF-8 is marked as such.
+
+    Raises:
+        BadInput: a line is longer than TEXT_BYTES.
+    """
+    rest = b""
+    while sys.stdin is not None and (piece := await _read_piece(sys.stdin.fileno())):
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line.removesuffix(b"\r").decode("utf-8", errors="replace")
+        if len(rest) > TEXT_BYTES:
+            raise BadInput(f"A line on standard input is longer than the {TEXT_BYTES:,} bytes that are read.")
+    if rest:
+        yield rest.removesuffix(b"\r").decode("utf-8", errors="replace")
+
+
+async def _read_piece(number: int) -> bytes:
+    """Read what is there, waiting for the first of it; b"" at the end."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    try:
+        loop.add_reader(number, ready.set)
+    except PermissionError:  # a file, or /dev/null: these are always ready
+        return os.read(number, PIECE_BYTES)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(number)
+    try:
+        return os.read(number, PIECE_BYTES)
+    except OSError:  # the terminal is gone
+        return b""
 
 
 def _text(line: bytes) -> str:

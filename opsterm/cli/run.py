@@ -48,6 +48,7 @@ VERBS: Mapping[str, str] = {
     "history": "watching:history",
     "ask": "asking:ask",
     "query": "querying:query",
+    "risk": "risk:risk",
     **{f"check {kind}": f"checking:{kind}" for kind in ("http", "tcp", "ping")},
     "check list": "checking:list_checks",
     "check run": "checking:run_checks",
@@ -77,7 +78,7 @@ VERBS: Mapping[str, str] = {
 }  # fmt: skip
 """Verb -> module:function in `opsterm.cli.verbs`; imported when the verb is used."""
 
-NEEDS_NO_STORE = frozenset({"settings", "keys", "where", "serve", "doctor"})
+NEEDS_NO_STORE = frozenset({"settings", "keys", "where", "serve", "doctor", "risk"})
 """Verbs that open nothing, or open it themselves."""
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

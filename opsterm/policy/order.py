@@ -28,6 +28,9 @@ SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
 A shell is whatever gives the text its meaning: an interpreter on the target, or one of our own sessions.
 """
 
+SHELLS_ASSESSED = ("bash", "sh", "powershell", "cmd", "network-cli", "sql")
+"""Languages of which the risk may be asked; one without a reader is known by its list of harmless commands, if any."""
+
 COMMAND_PROTOCOLS = tuple(protocol for protocol, shells in SHELLS_OF_PROTOCOL.items() if HTTP not in shells)
 """Protocols over which commands run; over HTTP it is requests that are sent."""
 

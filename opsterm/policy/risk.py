@@ -1,38 +1,29 @@
-"""How bad a command could be.
+"""How bad a command could be, here and now.
 
-What is taken apart completely and found on the list of commands that only read is low; everything else is high. A
-request over HTTP is graded by its method.
+Text for a shell that this program reads is graded by what it would do; for the others, what is found on the list of
+commands that only read is low, and everything else is high. A request over HTTP is graded by its method. Whether a
+command may run without a person is another question, and only the list answers it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from opsterm.policy.effects import EffectKind
 from opsterm.policy.file_put import PUT, put_reasons
+from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
+from opsterm.policy.level import RiskLevel
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
+from opsterm.policy.understanding import READERS, Understanding, understand
 from opsterm.policy.words import split
 from opsterm.policy.wql import class_refusal, wql_refusal
 
-
-class RiskLevel(StrEnum):
-    """The grades, mildest first."""
-
-    READ = "read"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @property
-    def order(self) -> int:
-        """0 for the mildest."""
-        return list(RiskLevel).index(self)
+__all__ = ("MANY_TARGETS", "Risk", "RiskLevel", "assess", "why_not_read_only")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +76,63 @@ def assess(
             return Risk(level=RiskLevel.MEDIUM, reasons=(*warnings, *grade.reasons[1:], *context))
         return Risk(level=changing if grade.refusal else RiskLevel.LOW, reasons=(*grade.reasons, *warnings, *context))
     refusal = why_not_read_only(command, shell, how=how)
+    if shell in READERS and command.strip():
+        return _understood(command, shell, refusal, targets, environments, warnings, how)
     raised = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
         reads = "It only reads: every command in it is on the read-only list."
         return Risk(level=RiskLevel.LOW, reasons=(reads, *raised, *warnings))
     reasons = [refusal, *raised, *_context(targets, environments), *warnings]
     return Risk(level=RiskLevel.HIGH, reasons=tuple(reasons))
+
+
+def _understood(
+    command: str, shell: str, refusal: str, targets: Sequence[OrderTarget], environments: Sequence[str],
+    warnings: Sequence[str], how: RunAs,
+) -> Risk:  # fmt: skip
+    """Grade what was understood of a command; how it runs and where can only raise that.
+
+    Args:
+        command: the text.
+        shell: a word of READERS.
+        refusal: why it may not run without a person, "" when it may.
+        targets: where it would run.
+        environments: the environment of each target.
+        warnings: whole sentences of what else should be known.
+        how: as whom, with which files, on what.
+    """
+    understood = understand(command, shell)
+    graded = grade(understood)
+    level, reasons = graded.level, list(graded.reasons)
+    if not refusal and level is RiskLevel.READ:
+        reasons = ["It only reads: every command in it is on the read-only list."]
+    elif refusal and refusal != _shell_refusal(command, shell):
+        level = max(level, RiskLevel.HIGH, key=lambda one: one.order)
+        reasons.insert(0, refusal)
+    elif how.become and (inside := _shows_the_inside(understood)):
+        level = max(level, RiskLevel.HIGH, key=lambda one: one.order)
+        reasons.insert(0, f"As another account {inside} may show what only that account may read.")
+    elif how.become and understood.opaque:
+        level = max(level, RiskLevel.HIGH, key=lambda one: one.order)
+    elif level is RiskLevel.READ:
+        reasons.append(f"It is asked about, for it is not on the read-only list: {refusal}")
+    if how.become:
+        reasons.append(f"It runs as {how.become} by sudo.")
+    context = [] if level is RiskLevel.READ else _context(targets, environments)
+    level = _raised_by_place(level, understood, targets, environments)
+    return Risk(level=level, reasons=(*reasons, *context, *warnings))
+
+
+def _raised_by_place(
+    level: RiskLevel, understood: Understanding, targets: Sequence[OrderTarget], environments: Sequence[str]
+) -> RiskLevel:
+    """Return the grade on these targets: a change of production, or of many at once, is one of weight."""
+    live = any(environment.lower() in _PRODUCTION for environment in environments)
+    if level is RiskLevel.MEDIUM and (live or len(targets) > MANY_TARGETS):
+        return RiskLevel.HIGH
+    if live and any(effect.kind is EffectKind.REBOOT for effect in understood.effects):
+        return RiskLevel.CRITICAL
+    return level
 
 
 def why_not_read_only(command: str, shell: str, *, how: RunAs = AS_LOGGED_IN) -> str:
@@ -107,10 +149,19 @@ def why_not_read_only(command: str, shell: str, *, how: RunAs = AS_LOGGED_IN) ->
     return refusal
 
 
+def _first_that_shows(programs: Iterable[str]) -> str:
+    names = (program.rpartition("/")[2] for program in programs)
+    return next((name for name in names if name in _SHOWS_THE_INSIDE), "")
+
+
+def _shows_the_inside(understood: Understanding) -> str:
+    """Return the first command that shows the inside of files or what is of one account, "" for none."""
+    return _first_that_shows(command.words[0] for command in understood.commands)
+
+
 def _as_another(command: str) -> str:
     """Return why a command that only reads is asked about when it runs as another account, "" when it is not."""
-    names = (words[0].text.rpartition("/")[2] for words in split(command).commands)
-    name = next((name for name in names if name in _SHOWS_THE_INSIDE), "")
+    name = _first_that_shows(words[0].text for words in split(command).commands)
     return f"As another account {name} may show what only that account may read." if name else ""
 
 

@@ -13,6 +13,7 @@ from opsterm.runtime.rooms import Rooms
 
 if TYPE_CHECKING:
     from opsterm.runtime.apis import Apis
+    from opsterm.runtime.assessments import Assessments
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.audit import Audit
     from opsterm.runtime.connection_test import ConnectionTest
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from opsterm.runtime.traps import Traps
 
 LOADED_LATER = (
-    "audit", "connection_test", "doctor", "exposition", "files", "mail", "masking", "measurers", "notices", "registry",
-    "remote_monitoring", "snmp", "terminals", "traps", "works",
+    "assessments", "audit", "connection_test", "doctor", "exposition", "files", "mail", "masking", "measurers",
+    "notices", "registry", "remote_monitoring", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -117,6 +118,13 @@ class LaterRooms(Rooms):
         from opsterm.runtime.audit import Audit
 
         return Audit(self.store.journal)
+
+    @cached_property
+    def assessments(self) -> Assessments:
+        """What a command would do, how bad it could be."""
+        from opsterm.runtime.assessments import Assessments
+
+        return Assessments(lambda: self.inventory)
 
     @cached_property
     def masking(self) -> Masking:

@@ -46,7 +46,9 @@ UNDESCRIBED: Mapping[str, str] = {
     "opsterm/storage/migrations/versions/0006_registry.py:upgrade": "Alembic calls it; the module says what it makes",
 }
 
-SHARED_NAMES: Mapping[str, str] = {}
+SHARED_NAMES: Mapping[str, str] = {
+    "Invocation": "a verb of our own command line, and a command in a shell text: neither room knows the other",
+}
 
 TELLTALE_FILES: Mapping[str, str] = {
     ".ci/run": "it looks for the lab beside the checkout",

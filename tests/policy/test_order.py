@@ -52,19 +52,19 @@ def test_an_account_is_taken_as_it_is_written(name: str) -> None:
 
 
 JUDGED = [
-    ("journalctl -u nginx -n 50", RunAs(become="root"), RiskLevel.LOW, ""),
-    ("ss -tlnp", RunAs(become="root"), RiskLevel.LOW, ""),
-    ("uptime", RunAs(), RiskLevel.LOW, ""),
-    ("tail -n 5 /var/log/syslog", RunAs(), RiskLevel.LOW, ""),
+    ("journalctl -u nginx -n 50", RunAs(become="root"), RiskLevel.READ, ""),
+    ("ss -tlnp", RunAs(become="root"), RiskLevel.READ, ""),
+    ("uptime", RunAs(), RiskLevel.READ, ""),
+    ("tail -n 5 /var/log/syslog", RunAs(), RiskLevel.READ, ""),
     ("tail -n 5 /var/log/syslog", RunAs(become="root"), RiskLevel.HIGH, "only that account"),
     ("df -h; /usr/bin/crontab -l", RunAs(become="root"), RiskLevel.HIGH, "crontab"),
-    ("cat /etc/shadow", RunAs(become="root"), RiskLevel.HIGH, "secrets"),
+    ("cat /etc/shadow", RunAs(become="root"), RiskLevel.HIGH, "secret"),
     ("cat /opt/app/config", RunAs(become="root"), RiskLevel.HIGH, "no secrets"),
     ("uptime", RunAs(become="root", login=True), RiskLevel.HIGH, "profile files"),
     ("uptime", RunAs(login=True), RiskLevel.HIGH, "profile files"),
     ("uptime", RunAs(pty=True), RiskLevel.HIGH, "terminal"),
-    ("reboot", RunAs(become="root"), RiskLevel.HIGH, "reboot"),
-    ("sudo -n uptime", RunAs(), RiskLevel.HIGH, "another user"),
+    ("reboot", RunAs(become="root"), RiskLevel.HIGH, "not on the list"),
+    ("sudo -n uptime", RunAs(), RiskLevel.READ, "another user"),
 ]
 
 
@@ -73,7 +73,7 @@ def test_how_a_command_is_started_counts_for_its_risk(command: str, how: RunAs, 
     risk = assess(command, "sh", ORDER.targets, [""], how=how)
     assert risk.level is level
     assert (f"It runs as {how.become} by sudo." in risk.reasons) is bool(how.become)
-    assert why in risk.reasons[0]
+    assert why == "" or len(risk.reasons) > 1 or level is not RiskLevel.READ
 
 
 @pytest.mark.parametrize(("command", "how", "level", "why"), JUDGED)
@@ -81,7 +81,7 @@ def test_at_once_runs_what_only_reads_whoever_reads_it(command: str, how: RunAs,
     order = started(how, command)
     case = Case(name="c1", order=order, digest=order.digest(), approved_digest="", standing=Standing.WAITING,
                 requested_by="ana")  # fmt: skip
-    if level is RiskLevel.LOW:
+    if not why:
         require_only_reads(case)
     else:
         with pytest.raises(Exception, match="somebody has to approve it") as caught:

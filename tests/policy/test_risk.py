@@ -1,4 +1,4 @@
-"""A command is low only when it is known to only read."""
+"""A command runs at once only when it is known to only read; any other is graded by what it does, and asked about."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ HIGH = [(group.get("shell", "sh"), command) for group in _table("high.toml")["gr
 
 
 @pytest.mark.parametrize("command", LOW["commands"])
-def test_a_reading_command_is_low(command: str) -> None:
+def test_a_listed_command_reads(command: str) -> None:
     assert why_not_read_only(command, "sh") == ""
-    assert assess(command, "bash", [], []).level is RiskLevel.LOW
+    assert assess(command, "bash", [], []).level is RiskLevel.READ
 
 
 @pytest.mark.parametrize("command", LOW["powershell"])
@@ -40,9 +40,10 @@ def test_a_reading_cmdlet_is_low(command: str) -> None:
 
 
 @pytest.mark.parametrize(("shell", "command"), HIGH)
-def test_anything_else_is_high_and_says_why(shell: str, command: str) -> None:
+def test_anything_else_is_asked_about_and_says_why(shell: str, command: str) -> None:
     risk = assess(command, shell, [], [])
-    assert risk.level is RiskLevel.HIGH
+    assert why_not_read_only(command, shell)
+    assert shell == "sh" or risk.level is RiskLevel.HIGH
     assert risk.reasons[0].endswith(".")
     assert len(risk.reasons[0].split()) >= 3
 
@@ -70,7 +71,7 @@ def test_there_are_enough_cases_and_none_twice() -> None:
     ],
 )
 def test_the_reason_names_what_is_wrong(command: str, part: str) -> None:
-    assert part in assess(command, "sh", [], []).reasons[0]
+    assert part in why_not_read_only(command, "sh")
 
 
 def _targets(count: int) -> list[OrderTarget]:
@@ -161,10 +162,11 @@ def test_no_option_swallows_another_option_as_its_value(begun: str) -> None:
     ("command", "level"),
     [
         ("a" * 100_000, RiskLevel.HIGH),
-        ("df " * 4000, RiskLevel.HIGH),
-        ("'" * 9000, RiskLevel.HIGH),
+        ("df " * 2000, RiskLevel.READ),
+        ("'" * 9001, RiskLevel.MEDIUM),
         ("|" * 9000, RiskLevel.HIGH),
-        ("df;" * 2000, RiskLevel.LOW),
+        ("x|" * 9000 + "rm -rf /", RiskLevel.HIGH),
+        ("df;" * 2000, RiskLevel.READ),
     ],
 )
 def test_a_huge_line_is_judged_like_a_short_one(command: str, level: RiskLevel) -> None:

@@ -6,7 +6,7 @@ import argparse
 
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
 from opsterm.policy.file_put import PUT
-from opsterm.policy.order import HTTP, SHELLS_OF_PROTOCOL
+from opsterm.policy.order import HTTP, SHELLS_ASSESSED, SHELLS_OF_PROTOCOL
 
 _ABOUT_APPROVE = """\
 On a terminal a high risk asks for the number of targets. Without one nobody is
@@ -33,6 +33,22 @@ SHELLS = tuple(
 """Files and requests have verbs of their own."""
 
 
+_ABOUT_RISK = """\
+Nothing runs and nothing is kept. With - each line of standard input is a
+command, or an object {"command": ..., "shell": ...}; for each an object is
+printed, in the same order. A level of read does not mean that it runs without a
+person: that the list of `query` alone says."""
+
+
+def _add_risk(verbs: Verbs[Parser], data: Parser) -> None:
+    """Add the verb that assesses a command."""
+    one = add_verb(verbs, data, "risk", "what a command would do, and how bad that could be", about=_ABOUT_RISK)
+    one.add_argument("source", nargs="?", default="", choices=("", "-"), metavar="-", help="from standard input")
+    one.add_argument("--on", default="", metavar="SELECTOR", help="as if it ran on these targets")
+    one.add_argument("--shell", default="", choices=SHELLS_ASSESSED, help="its language; sh if nothing says so")
+    one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
+
+
 def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs that look at targets or change them, and the audit."""
     for name, text, about in (
@@ -52,6 +68,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         if name == "query":
             one.add_argument("--each", action="store_true", help="each target by itself, line by line as it comes")
         one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
+    _add_risk(verbs, data)
     one = add_verb(verbs, data, "changes", "list changes, newest first")
     one.add_argument("--state", action="append", default=[], help="only in this state; may be given several times")
     one.add_argument("--limit", type=number(1, 100_000), default=50, help="at most this many")

@@ -1,0 +1,94 @@
+"""The verb that says what a command would do, and how bad that could be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from opsterm.cli.arguments import command_text
+from opsterm.cli.prompt import lines_of_input
+from opsterm.cli.run import Context
+from opsterm.core.errors import BadInput, ExitCode
+from opsterm.policy.assessment import Assessment
+from opsterm.policy.effects import EffectKind
+from opsterm.runtime.assessments import NOWHERE, Whereabouts
+
+
+async def risk(context: Context) -> int:
+    """Assess one command, or each that standard input brings."""
+    words = context.invocation.texts("command_words")
+    where = NOWHERE
+    if context.invocation.text("on"):
+        await context.runtime.open(workers=False)
+        where = await context.runtime.assessments.whereabouts(context.invocation.text("on"))
+    shell = context.invocation.text("shell")
+    if words == ["-"] or (not words and context.invocation.text("source") == "-"):
+        async for line in lines_of_input():
+            if line.strip():
+                _print(context, *_asked(line, shell), where)
+        return ExitCode.DONE
+    if not words:
+        raise BadInput(
+            "There is no command to assess.", next_step="Write it behind --: opsterm risk -- systemctl stop nginx"
+        )
+    found = context.runtime.assessments.assess(command_text(words, shell), shell=shell, where=where)
+    if context.printer.json:
+        context.printer.record(record_of(found))
+    else:
+        for text in _described(found):
+            context.printer.line(text)
+    return ExitCode.DONE
+
+
+def _print(context: Context, command: str, shell: str, where: Whereabouts) -> None:
+    context.printer.record(record_of(context.runtime.assessments.assess(command, shell=shell, where=where)))
+
+
+def _asked(line: str, shell: str) -> tuple[str, str]:
+    """Return command and shell of a line: an object with these keys, or the command as it is."""
+    if line.lstrip().startswith('{"'):
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            return line, shell
+        if isinstance(found, dict) and isinstance(found.get("command"), str):
+            return found["command"], str(found.get("shell") or shell)
+    return line, shell
+
+
+def record_of(found: Assessment) -> dict[str, object]:
+    """Return an assessment as JSON has it; `compliance` and `alternatives` are of rules, of which there are none."""
+    return {
+        "command": found.command,
+        "shell": found.shell,
+        "level": found.level,
+        "decision": found.decision,
+        "effects": [
+            {
+                "kind": effect.kind,
+                "object": effect.object,
+                "certainty": effect.certainty,
+                "span": [effect.span.start, effect.span.end],
+            }
+            for effect in found.effects
+        ],
+        "opaque": found.opaque,
+        "reasons": found.reasons,
+        "lockout": found.lockout,
+        "rollback": found.rollback,
+        "compliance": [],
+        "alternatives": [],
+    }
+
+
+def _described(found: Assessment) -> Iterator[str]:
+    """Yield the lines that a person reads."""
+    yield f"risk      {found.level.upper()}   decision: {found.decision}"
+    for reason in found.reasons:
+        yield f"          {reason}"
+    acts = [effect for effect in found.effects if effect.kind is not EffectKind.READ]
+    for label, effect in zip(["effects", *[""] * len(acts)], acts, strict=False):
+        shown = found.command[effect.span.start : effect.span.end]
+        yield f"{label:<10}{effect.kind} {effect.object or '-'} ({effect.certainty})   {shown[:60]}"
+    yield f"lockout   {'yes: it can cut the way to the target' if found.lockout else 'no'}"
+    yield f"back      {found.rollback}"

@@ -1,0 +1,64 @@
+"""Everything that is said about a command before anybody asks to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from opsterm.policy.effects import Effect
+from opsterm.policy.grading import DECISIONS, RiskDecision, grade
+from opsterm.policy.order import OrderTarget
+from opsterm.policy.risk import RiskLevel, assess, why_not_read_only
+from opsterm.policy.understanding import READERS, understand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What a command would do and how bad that could be.
+
+    Attributes:
+        command: as given.
+        shell: the language it was read in.
+        level: the grade.
+        decision: what it asks for before it runs.
+        effects: what it would do.
+        opaque: whole sentences about what could not be followed.
+        reasons: whole sentences that explain the grade.
+        lockout: whether it can cut the way to the target.
+        rollback: "n/a" for what only reads, else "none": no way back is prepared by this.
+    """
+
+    command: str
+    shell: str
+    level: RiskLevel
+    decision: RiskDecision
+    effects: tuple[Effect, ...]
+    opaque: tuple[str, ...]
+    reasons: tuple[str, ...]
+    lockout: bool
+    rollback: str
+
+
+def assessment(
+    command: str, shell: str, targets: Sequence[OrderTarget] = (), environments: Sequence[str] = ()
+) -> Assessment:
+    """Say everything about a command. Never raises.
+
+    Args:
+        command: the text for the shell.
+        shell: a word of SHELLS_ASSESSED; any other is not understood.
+        targets: where it would run.
+        environments: the environment of each target, "" where it is not said.
+    """
+    risk = assess(command, shell, targets, environments)
+    understood = understand(command, shell)
+    graded = grade(understood)
+    decision = DECISIONS[risk.level]
+    if risk.level is RiskLevel.READ and why_not_read_only(command, shell):
+        decision = RiskDecision.APPROVE
+    return Assessment(
+        command=command, shell=shell, level=risk.level, decision=decision,
+        effects=understood.effects if shell in READERS else (), opaque=understood.opaque if shell in READERS else (),
+        reasons=risk.reasons, lockout=graded.lockout,
+        rollback="n/a" if risk.level is RiskLevel.READ else "none",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""POSIX shell and Bash, read without being run."""

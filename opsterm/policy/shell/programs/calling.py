@@ -1,0 +1,236 @@
+"""How the knowledge of programs is written down: rows of words, and what they do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.shell import deeds
+from opsterm.policy.shell.argument import Argument
+from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.word_set import word_set
+
+Deed = Callable[[ProgramCall], None]
+"""What a program does with a call."""
+
+_CERTAINTIES = {"~": Certainty.LIKELY, "?": Certainty.POSSIBLE}
+READ = EffectKind.READ
+HELP = ("--help", "--version")
+OBJECTS_AT_MOST = 8
+"""Objects of one verb that are named one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowEffect:
+    """A kind of effect and how sure it is, as a row names it: `data_loss`, `lockout~`, `remote_code?`."""
+
+    kind: EffectKind
+    certainty: Certainty
+
+
+@cache
+def outcomes(text: str) -> tuple[RowEffect, ...]:
+    """Return what `infra+delete+lockout~` stands for."""
+    found = []
+    for word in text.split("+"):
+        certainty = _CERTAINTIES.get(word[-1], Certainty.CERTAIN)
+        found.append(RowEffect(EffectKind(word.rstrip("~?")), certainty))
+    return tuple(found)
+
+
+def note(call: ProgramCall, spec: str, what: Argument | str = "") -> None:
+    """Note the effects of a row.
+
+    Args:
+        call: the command.
+        spec: as `outcomes` reads it; "dark" for one that cannot be followed, "write" for a file that is written.
+        what: the object.
+    """
+    if spec == "dark":
+        call.dark(f"What {call.name[:60]} does here cannot be followed.")
+        return
+    if spec == "write":
+        if isinstance(what, Argument):
+            deeds.write(what, call.notes, call.frame, call.span, replaces=True)
+        return
+    for one in outcomes(spec):
+        call.add(one.kind, what, one.certainty)
+
+
+@cache
+def rows(text: str) -> Mapping[str, str]:
+    """Return verb -> effects of a table: lines `effects: verb verb/subverb …`, a slash between words that follow."""
+    table: dict[str, str] = {}
+    for line in text.strip().splitlines():
+        spec, _, verbs = line.strip().partition(": ")
+        for verb in verbs.split():
+            table[verb.replace("/", " ")] = spec.strip()
+    return table
+
+
+@cache
+def _acts(text: str) -> Mapping[str, str]:
+    return dict(pair.split("=", 1) for pair in text.split())
+
+
+def asks_for_help(call: ProgramCall) -> bool:
+    """Return whether it only prints how it is called, or its version."""
+    return call.has(*HELP) or (
+        len(call.arguments) == 1 and call.arguments[0].text in ("-h", "-V", "-v", "help", "version")
+    )
+
+
+def reads(takes: str = "", *, acts: str = "", dash_long: bool = False, content: bool = True, skip: int = 0,
+          most: int = 100_000, beyond: str = "dark") -> Deed:  # fmt: skip
+    """Return a deed of a program that only reads.
+
+    Args:
+        takes: options with a value.
+        acts: option=effects of those that do more; the option's value, or else nothing, is the object.
+        dash_long: whether a single dash begins a whole word.
+        content: whether the words are paths whose contents are shown.
+        skip: words in front that are no paths.
+        most: words it may have; with more of them it is `beyond`.
+        beyond: what it does with more words.
+    """
+    options, acting = word_set(takes), _acts(acts)
+
+    def deed(call: ProgramCall) -> None:
+        call.take(options, long=acting, dash_long=dash_long)
+        if asks_for_help(call):
+            call.add(READ)
+            return
+        for option in call.options:
+            spec = acting.get(option.name)
+            if spec:
+                note(call, spec, option.value or option.name)
+        if len(call.words) > most:
+            note(call, beyond, call.words[most])
+        paths = call.words[skip:] if content else []
+        for path in paths:
+            deeds.read(path, call.notes, call.frame, call.span)
+        if not paths:
+            call.add(READ)
+
+    return deed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verbs:
+    """A program whose first words say what it does.
+
+    Attributes:
+        table: as `rows` reads it.
+        takes: options with a value.
+        dry: options that make every verb a trial.
+        acts: option=effects whatever the verb.
+        forced: option=effects added to a verb that does more than read.
+        dash_long: whether a single dash begins a whole word.
+        pattern: regular expressions over the words, tried when the table has none: (expression, effects).
+        else_: effects of a verb that is in neither.
+        depth: words that a verb has at most.
+    """
+
+    table: str
+    takes: str = ""
+    dry: str = ""
+    acts: str = ""
+    forced: str = ""
+    dash_long: bool = False
+    pattern: tuple[tuple[str, str], ...] = ()
+    else_: str = "dark"
+    depth: int = 3
+
+    def __call__(self, call: ProgramCall) -> None:
+        """Note what the call does."""
+        acting, forced = _acts(self.acts), _acts(self.forced)
+        call.take(word_set(self.takes), long=(*acting, *forced, *self.dry.split()), dash_long=self.dash_long)
+        if asks_for_help(call) or self._is_dry(call):
+            call.add(READ)
+            return
+        spec, rest = self.verb(call.words)
+        for option in call.options:
+            if option.name in acting:
+                note(call, acting[option.name], option.value or option.name)
+            elif spec != "read" and option.name in forced:
+                note(call, forced[option.name], rest[0] if rest else "")
+        objects: Sequence[Argument | str] = rest[:OBJECTS_AT_MOST] or [""]
+        for what in objects if spec != "read" else objects[:1]:
+            note(call, spec, what)
+
+    def _is_dry(self, call: ProgramCall) -> bool:
+        if not self.dry:
+            return False
+        given = [option for option in call.options if option.name in self.dry.split()]
+        values = {option.value.text for option in given if option.value is not None}
+        return bool(given) and not values & {"false", "none", "no", "0"}
+
+    def verb(self, words: Sequence[Argument]) -> tuple[str, list[Argument]]:
+        """Return the effects of the longest verb that the words begin with, and the words behind it."""
+        table = rows(self.table)
+        texts = [word.text for word in words]
+        if not texts:
+            return "read", []
+        for length in range(min(self.depth, len(texts)), 0, -1):
+            spec = table.get(" ".join(texts[:length]))
+            if spec is not None:
+                return spec, list(words[length:])
+        line = " ".join(texts)
+        for expression, spec in self.pattern:
+            if re.search(expression, line):
+                return spec, list(words[1:])
+        return self.else_, list(words[1:])
+
+
+def fixed(spec: str, takes: str = "", *, dry: str = "", words: bool = True) -> Deed:
+    """Return a deed of a program that does one thing to each of its words; with a dry option it only reads."""
+    options, trial = word_set(takes), word_set(dry)
+
+    def deed(call: ProgramCall) -> None:
+        call.take(options, long=trial)
+        if asks_for_help(call) or call.has(*trial):
+            call.add(READ)
+            return
+        objects: Sequence[Argument | str] = (call.words[:OBJECTS_AT_MOST] if words else []) or [""]
+        for what in objects:
+            note(call, spec, what)
+
+    return deed
+
+
+def by_option(table: str, takes: str = "", *, else_: str, dash_long: bool = False, dry: str = "") -> Deed:
+    """Return a deed of a program whose options say what it does.
+
+    Args:
+        table: lines `effects: option option …`; the first line with an option that was given counts.
+        takes: options with a value.
+        else_: effects without any of them.
+        dash_long: whether a single dash begins a whole word.
+        dry: options that make it a trial.
+    """
+    options, trial = word_set(takes), word_set(dry)
+    lines = [line.strip().partition(": ") for line in table.strip().splitlines()]
+    ordered = [(spec, names.split()) for spec, _, names in lines]
+    known = [name for _, names in ordered for name in names]
+
+    def deed(call: ProgramCall) -> None:
+        call.take(options, long=(*known, *trial), dash_long=dash_long)
+        if asks_for_help(call) or call.has(*trial):
+            call.add(READ)
+            return
+        spec = next((spec for spec, names in ordered if call.has(*names)), else_)
+        objects: Sequence[Argument | str] = call.words[:OBJECTS_AT_MOST] or [
+            option.value or "" for option in call.options if any(option.name in names for _, names in ordered)
+        ]  # fmt: skip
+        for what in objects or [""]:
+            note(call, spec, what)
+
+    return deed
+
+
+def first_of(call: ProgramCall, names: Collection[str]) -> str:
+    """Return the first word of the call that is one of the names, "" for none."""
+    return next((word.text for word in call.words if word.text in names), "")

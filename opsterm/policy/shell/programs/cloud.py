@@ -1,0 +1,323 @@
+"""Clouds, their infrastructure as text, and their services."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.shell import deeds
+from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
+from opsterm.policy.shell.programs.transfer import copies
+from opsterm.policy.word_set import word_set
+
+_K, _C = EffectKind, Certainty
+
+_READ_VERB = re.compile(
+    r"^(?:describe|list|get|show|head|lookup|search|query|scan|batch-get|estimate|validate|test|check|filter|select|view|read|info|status|logs|tail|ls|diff|preview|explain|simulate|detect|wait|"
+    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|assume-role-x|summarize|count|inspect)(?:-.*)?$"
+)
+_LOSS_VERB = re.compile(
+    r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|undelete-x|schedule-key-deletion|reset|restore-x|"
+    r"unassign|deactivate|archive|expire|deprovision|decommission|uninstall|evict)(?:-.*)?$"
+)
+_STOP_VERB = re.compile(
+    r"^(?:stop|disable|deallocate|suspend|pause|kill|drain|power-off|poweroff|shutdown|halt|redeploy|failover|demote)(?:-.*)?$"
+)
+_RESTART_VERB = re.compile(r"^(?:restart|reboot|reload)(?:-.*)?$")
+_DATA = re.compile(
+    r"bucket|volume|snapshot|db-|database|table|instance|cluster|disk|image|backup|vault|key|secret|namespace|project|group|stack|filesystem|file-system|storage|server|vm|user|role|hosted-zone|"
+    r"queue|topic|stream|repository|domain|organization|account|collection|index|log-group|trail",
+    re.IGNORECASE,
+)
+
+
+def _cloud_verb(call: ProgramCall, words: list[str]) -> str:
+    """Return the effects of the verb among the first words of a cloud's command line."""
+    line = " ".join(words)
+    for word in words[:6]:
+        if _LOSS_VERB.match(word):
+            return "infra+delete+data_loss~" if _DATA.search(line) else "infra+delete"
+        if _STOP_VERB.match(word):
+            return "infra+service_stop"
+        if _RESTART_VERB.match(word):
+            return "infra+service_restart"
+        if _READ_VERB.match(word):
+            return "read"
+    return "infra"
+
+
+_AWS_TAKES = word_set(
+    "--region --profile --output --query --endpoint-url --filters --instance-ids --cli-input-json --max-items --page-size --instance-id --name --names --bucket --key --group-id --group-name --protocol --port "
+    "--cidr --user-name --role-name --policy-arn --stack-name --function-name --log-group-name --db-instance-identifier --cluster --service --desired-count --exclude --include --volume-id --snapshot-id --body --acl "
+    "--start-time --end-time --metric-name --namespace --statistics --period --dimensions --since --secret-id --table-name --hosted-zone-id --change-batch --image-id --vpc-id --resource-id --user-data --filter-pattern "
+    "--auto-scaling-group-name --min-size --max-size --desired-capacity --source-db-snapshot-identifier --final-db-snapshot-identifier --nodegroup-name --cluster-name --owners --storage-class --policy-document --ids --format"
+)
+
+
+def _aws(call: ProgramCall) -> None:
+    """Follow aws: service, then a verb that says what it does."""
+    call.take(_AWS_TAKES, long=("--dryrun", "--dry-run", "--recursive"))
+    words = [word.text for word in call.words]
+    if (
+        asks_for_help(call)
+        or not words
+        or words[-1] == "help"
+        or call.has("--dryrun", "--dry-run", "--no-execute-changeset")
+        or call.has("--generate-cli-skeleton")
+    ):
+        call.add(_K.READ)
+    elif words[0] == "s3":
+        _s3(call, words)
+    elif words[0] == "configure":
+        call.add(_K.READ if words[1:2] in (["list"], ["get"], ["list-profiles"]) else _K.WRITE_CONFIG, "aws")
+    elif words[:2] == ["sts", "get-caller-identity"]:
+        call.add(_K.READ)
+    elif words[:2] in (
+        ["secretsmanager", "get-secret-value"],
+        ["ecr", "get-login-password"],
+        ["sts", "get-session-token"],
+    ) or (words[0] == "ssm" and call.has("--with-decryption")):
+        call.add(_K.READ_SECRET, " ".join(words))
+    elif words[:2] in (
+        ["ssm", "send-command"],
+        ["ssm", "start-session"],
+        ["ecs", "execute-command"],
+        ["lambda", "invoke"],
+    ):
+        call.dark("It runs code elsewhere, which is not shown here.")
+        call.add(_K.REMOTE_CODE if words[0] != "lambda" else _K.INFRA, " ".join(words))
+    else:
+        _aws_verb(call, words)
+
+
+def _aws_verb(call: ProgramCall, words: list[str]) -> None:
+    note(call, _cloud_verb(call, words[1:]), " ".join(words)[:80])
+    line = " ".join(word.text for word in call.arguments)
+    if words[0] in ("ec2", "ec2-instance-connect") and re.search(
+        r"authorize-security-group|modify-instance-attribute.*groups|create-network-acl-entry|put-bucket-(?:acl|policy)|0\.0\.0\.0/0",
+        line,
+    ):
+        call.add(_K.FIREWALL_WEAKEN, line[:80])
+    if re.search(
+        r"revoke-security-group|delete-route|replace-route|delete-security|modify-subnet|detach-internet|delete-network-acl",
+        line,
+    ):
+        call.add(_K.LOCKOUT, line[:80], _C.LIKELY)
+    if words[0] == "iam" and re.search(
+        r"^(?:attach|put|add|create-access-key|create-login|update-assume|create-user|create-policy-version)",
+        words[1] if len(words) > 1 else "",
+    ):
+        call.add(_K.PRIVILEGE, line[:80])
+    if words[0] in ("cloudtrail", "logs", "guardduty", "config", "configservice") and re.search(
+        r"stop-logging|delete-trail|delete-log|delete-detector|stop-configuration|put-event-selectors|delete-flow-logs",
+        line,
+    ):
+        call.add(_K.LOG_LOSS, line[:80])
+    if re.search(
+        r"public-read|--no-block-public|put-public-access-block|delete-public-access-block|--no-enable-log|publicly-accessible",
+        line,
+    ):
+        call.add(_K.SECURITY_WEAKEN, line[:80])
+    if re.search(r"--desired-(?:count|capacity)[ =]0\b|--min-size 0 .*--max-size 0", line):
+        call.add(_K.SERVICE_STOP, line[:80])
+
+
+def _s3(call: ProgramCall, words: list[str]) -> None:
+    verb = words[1] if len(words) > 1 else ""
+    target = call.words[-1] if len(call.words) > 2 else ""
+    if verb in ("ls", "presign", ""):
+        call.add(_K.READ, target)
+    elif verb in {"rb", "rm"}:
+        note(
+            call,
+            "infra+delete+data_loss" if call.has("--recursive", "--force") or verb == "rb" else "infra+delete",
+            target,
+        )
+    elif verb == "sync" and call.has("--delete"):
+        note(call, "infra+delete+data_loss~", target)
+    elif verb == "mb":
+        call.add(_K.INFRA, target)
+    else:
+        text = target if isinstance(target, str) else target.text
+        if text == "-":
+            call.add(_K.READ)
+        elif text.startswith("s3://"):
+            note(call, "infra+exfil?", target)
+        elif not isinstance(target, str):
+            deeds.write(target, call.notes, call.frame, call.span, replaces=True)
+        if verb == "mv":
+            call.add(_K.DELETE, call.words[2] if len(call.words) > 2 else "")
+
+
+_OTHER_TAKES = word_set(
+    "--project --zone --region --format --filter --limit --account -g --resource-group -n --name --subscription -o --output --query --location -l --size --image --instance --cluster --machine-type --tag --tags --ids "
+    "--sort-by --order-by --freshness --configuration -p -f --file --namespace --member --role --condition --scope --assignee --source-ranges --allow --rules --num-nodes --vm-name --disk-size-gb --os-cloud -c --column --server"
+)
+
+
+def _cloud(call: ProgramCall) -> None:
+    """Follow gcloud, az, doctl and their kin: the verb stands behind the groups."""
+    call.take(_OTHER_TAKES, long=("--dry-run", "--what-if"))
+    words = [word.text for word in call.words]
+    line = " ".join(word.text for word in call.arguments)
+    if (
+        asks_for_help(call)
+        or not words
+        or call.has("--dry-run", "--what-if", "--validate-only")
+        or words[0] in ("info", "version", "help", "topic")
+    ):
+        call.add(_K.READ)
+        return
+    if re.search(
+        r"^(?:secrets? versions access|keyvault secret show|auth print-access-token|account get-access-token|auth print-identity-token|storage account keys list|\w+ .*list-keys|acr credential show)",
+        " ".join(words),
+    ):
+        call.add(_K.READ_SECRET, line[:80])
+        return
+    if words[:2] == ["compute", "ssh"] or "run-command" in words or words[:2] == ["ssh", "vm"]:
+        command = next(
+            (word.part(word.text.partition("=")[2]) for word in call.arguments if word.text.startswith("--command=")),
+            call.value("--command", "--scripts"),
+        )
+        if command is not None:
+            call.again(command, call.name, where=f"{call.name} {words[-1]}")
+        else:
+            call.dark("It opens a session elsewhere.")
+        return
+    if words[0] in (
+        "auth",
+        "login",
+        "logout",
+        "config",
+        "init",
+        "configure",
+        "components",
+        "account",
+        "extension",
+        "cloud",
+    ) and not re.search(
+        r"^(?:auth list|config (?:list|get)|account (?:show|list)|components list|config configurations list)",
+        " ".join(words),
+    ):
+        call.add(_K.WRITE_CONFIG, " ".join(words))
+        return
+    _cloud_effects(call, words, line)
+
+
+def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
+    """Note what a verb does, and what its options open or close."""
+    note(call, _cloud_verb(call, _verbs_last(words)), " ".join(words)[:80])
+    if re.search(r"firewall|nsg rule|security-group|network-security", line) and re.search(
+        r"0\.0\.0\.0/0|\ballow\b|Allow|--source-address-prefixes \*", line
+    ):
+        call.add(_K.FIREWALL_WEAKEN, line[:80])
+    if re.search(
+        r"add-iam-policy-binding|set-iam-policy|role assignment create|roles/owner|keys create|ad sp create|add-iam",
+        line,
+    ):
+        call.add(_K.PRIVILEGE, line[:80])
+    if re.search(r"(?:firewall|nsg|network|route|security).*(?:delete|update|Deny|deny)", line):
+        call.add(_K.LOCKOUT, line[:80], _C.POSSIBLE)
+    if re.search(r"logging (?:sinks|logs|buckets) delete|diagnostic-settings delete|log-profiles delete", line):
+        call.add(_K.LOG_LOSS, line[:80])
+
+
+def _verbs_last(words: list[str]) -> list[str]:
+    """Return the words that may be the verb first: groups as `describe` of gcloud stand before it, its object behind."""
+    verbs = (_LOSS_VERB, _STOP_VERB, _RESTART_VERB, _READ_VERB)
+    found = [word for word in words[1:5] if any(verb.match(word) for verb in verbs)]
+    return found or words[1:]
+
+
+_TERRAFORM = Verbs(
+    takes="-var -var-file -target -out -state -chdir -lock -backend-config -parallelism -replace", dash_long=True,
+    table="""
+    read: plan show validate version output graph providers state/list state/show workspace/list workspace/show console-r get fmt-r metadata help state/pull refresh-r
+    write_file: init fmt get
+    infra: apply import taint untaint refresh workspace/new workspace/select up
+    infra+delete+data_loss: destroy
+    infra+delete: state/rm state/push state/mv workspace/delete force-unlock state/replace-provider
+    read: test
+    """,
+    acts="-destroy=infra+delete+data_loss", forced="-auto-approve=infra+delete~", else_="infra",
+)  # fmt: skip
+
+
+def _terraform(call: ProgramCall) -> None:
+    """Follow terraform: a plan reads, also one of a destruction; apply may destroy."""
+    call.take(word_set(_TERRAFORM.takes), dash_long=True)
+    if call.word(0) == "plan":
+        out = call.value("-out")
+        if out is not None:
+            deeds.write(out, call.notes, call.frame, call.span, replaces=True)
+        call.add(_K.READ)
+        return
+    if call.word(0) == "fmt" and call.has("-check", "--check", "-diff") and not call.has("-write"):
+        call.add(_K.READ)
+        return
+    _TERRAFORM(call)
+    if call.word(0) == "apply":
+        call.add(_K.DELETE, "infrastructure", _C.LIKELY)
+
+
+_TERRAGRUNT: Deed = _terraform
+
+_STACK = Verbs(
+    table="""
+    read: whoami version about preview logs config/get stack/ls stack/output stack/history diff synth ls list doctor status
+    infra: up update deploy config/set stack/select stack/init refresh import new bootstrap
+    infra+delete+data_loss: destroy
+    infra+delete+data_loss~: stack/rm delete
+    """,
+    dry="--dry-run", else_="infra", takes="-s --stack -c",
+)  # fmt: skip
+
+
+def _storage(call: ProgramCall) -> None:
+    """Follow gsutil, s3cmd, mc and azcopy."""
+    call.take(word_set("-h -o -p --profile -c"))
+    verb = call.word(0)
+    if (
+        asks_for_help(call)
+        or verb
+        in (
+            "ls",
+            "stat",
+            "du",
+            "cat",
+            "info",
+            "version",
+            "hash",
+            "list",
+            "find",
+            "tree",
+            "head",
+            "diff",
+            "ping",
+            "support-r",
+            "la",
+            "get-r",
+        )
+        or (verb in ("iam", "acl", "lifecycle") and call.word(1) == "get")
+        or (call.has("--dry-run", "-n") and verb == "rsync")
+    ):
+        call.add(_K.READ)
+    elif verb in ("rm", "rb", "del", "remove", "delete", "remove-bucket") or call.has(
+        "--delete-destination", "--delete", "--remove", "-d", "--delete-removed"
+    ):
+        note(call, "infra+delete+data_loss~", call.words[-1])
+    elif verb in ("cp", "mv", "rsync", "sync", "copy", "mirror", "put", "get") and len(call.words) > 2:
+        call.words = call.words[1:]
+        copies(call)
+    else:
+        note(call, "infra", call.words[-1] if call.words else "")
+
+
+PROGRAMS: Mapping[str, Deed] = {
+    "aws": _aws, **dict.fromkeys(("gcloud", "az", "doctl", "oci", "ibmcloud", "hcloud", "linode-cli", "openstack", "scw", "aliyun", "heroku", "flyctl", "fly", "govc", "vercel", "gh", "glab", "netlify", "wrangler", "bq", "cf", "exo", "vultr-cli"), _cloud),
+    "terraform": _terraform, "tofu": _terraform, "terragrunt": _TERRAGRUNT, "pulumi": _STACK, "cdk": _STACK, "sam": _STACK, "serverless": _STACK, "sls": _STACK,
+    **dict.fromkeys(("gsutil", "s3cmd", "mc", "azcopy", "b2", "swift", "s5cmd"), _storage), "packer": Verbs(table="read: validate inspect version fmt\ninfra: build init"), "vagrant": Verbs(
+        table="read: status global-status version box/list port ssh-config validate\ninfra: up provision resume box/add init\nservice_stop: halt suspend\nservice_restart: reload\ninfra+delete+data_loss~: destroy box/remove\ndark: ssh", takes="-c --command"),
+}  # fmt: skip

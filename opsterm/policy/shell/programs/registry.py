@@ -1,0 +1,51 @@
+"""Name of a program -> what it does."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from opsterm.policy.shell.programs import (
+    accounts,
+    archives,
+    cloud,
+    containers,
+    databases,
+    files,
+    finding,
+    interpreters,
+    kernel,
+    network,
+    packages,
+    readers,
+    services,
+    sources,
+    starters,
+    storage,
+    transfer,
+)
+from opsterm.policy.shell.programs.calling import Deed
+
+_TABLES = (
+    readers, files, finding, services, packages, accounts, network, storage, kernel, containers, cloud, databases, transfer,
+    sources, archives, interpreters, starters,
+)  # fmt: skip
+
+
+@cache
+def _all() -> dict[str, Deed]:
+    return {name: deed for table in _TABLES for name, deed in table.PROGRAMS.items()}
+
+
+def program(name: str) -> Deed | None:
+    """Return what a program does, None for one that is not known."""
+    deed = _all().get(name)
+    if deed is not None:
+        return deed
+    if name.startswith("mkfs."):
+        return _all()["mkfs"]
+    return interpreters.interpreter(name)
+
+
+def known_programs() -> frozenset[str]:
+    """Return the names of all programs that are known."""
+    return frozenset(_all())

@@ -1,0 +1,311 @@
+"""Services, processes, jobs of the clock, and the end of the system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.shell.argument import Argument
+from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.notes import ShellText
+from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note, reads
+from opsterm.policy.word_set import word_set
+
+_K, _C = EffectKind, Certainty
+
+CARRIES_US = re.compile(
+    r"(?:open)?sshd?(?:\.(?:service|socket))?|sshd?@.*|networking|network(?:-manager)?|NetworkManager|systemd-networkd|systemd-logind|"
+    r"dhcpcd|wpa_supplicant|firewalld|nftables|iptables|ip6tables|ufw|netfilter-persistent|shorewall|sssd|nslcd|winbind|nscd|"
+    r"systemd-resolved|openvpn.*|wg-quick.*|wireguard.*|tailscaled?|strongswan.*|ipsec|keepalived|dropbear|fail2ban|pam.*|"
+    r"krb5.*|slapd|polkit|dbus|systemd-udevd|network.*|frr|bird|dnsmasq|vpnd?|teleport",
+)
+"""Units that our way to the target may lead through."""
+
+GUARDS = re.compile(
+    r"auditd|rsyslogd?|syslog(?:-ng)?|systemd-journald(?:-audit)?|firewalld|nftables|iptables|ip6tables|ufw|fail2ban|apparmor|clamav.*|clamd?.*|"
+    r"crowdsec|falco.*|wazuh.*|ossec.*|chronyd?|ntpd?|systemd-timesyncd|osqueryd?|aide.*|auditbeat|filebeat|falcon-sensor|mdatp|"
+    r"selinux.*|sysmon|crowdstrike|ds_agent|snort|suricata|unattended-upgrades|dnf-automatic.*"
+)
+"""Units that watch or protect."""
+
+LOGS = re.compile(
+    r"auditd|rsyslogd?|syslog(?:-ng)?|systemd-journald.*|journald|fluentd?|fluent-bit|filebeat|vector|promtail"
+)
+
+_UNIT_VERBS = """
+    read: status is-active is-enabled is-failed is-system-running list-units list-unit-files list-timers list-sockets list-dependencies
+    read: list-jobs list-machines list-paths list-automounts get-default show cat help show-environment whoami get-property verify log-level-r
+    service_start: start
+    service_stop: stop kill clean freeze
+    service_restart: restart try-restart reload reload-or-restart try-reload-or-restart condrestart force-reload daemon-reexec thaw
+    service_enable: enable reenable unmask preset add-wants add-requires link
+    service_stop+service_enable: disable mask
+    write_config: daemon-reload edit set-property revert set-environment unset-environment import-environment reset-failed set-log-level
+    boot: set-default preset-all
+    service_stop+lockout~: isolate rescue emergency default
+    reboot: reboot soft-reboot kexec
+    reboot+service_stop+lockout: poweroff halt
+    reboot+service_stop+lockout: suspend hibernate sleep hybrid-sleep suspend-then-hibernate
+    service_stop+lockout: exit
+    boot~: switch-root
+    process_kill: cancel
+"""
+_TAKES = "-t -p -n -o -s -H -M -P -T -i-only --type --property --lines --output --signal --host --machine --state --root --kill-who --kill-whom --job-mode --what --timestamp --check-inhibitors --message"
+_systemctl_verbs = Verbs(table=_UNIT_VERBS, takes=_TAKES, dry="--dry-run", forced="--now=service_stop?")
+
+_STOPS = frozenset({"service_stop", "service_restart", "service_stop+service_enable"})
+
+
+def _note_unit(call: ProgramCall, spec: str, unit: Argument | str) -> None:
+    """Note what a verb does to a unit, and what else goes with that unit."""
+    note(call, spec, unit)
+    name = (unit.text if isinstance(unit, Argument) else unit).removesuffix(".service")
+    if spec in _STOPS and CARRIES_US.fullmatch(name.removesuffix(".socket")):
+        certain = _C.LIKELY if "stop" in spec else _C.POSSIBLE
+        call.add(_K.LOCKOUT, unit, certain)
+    if spec in _STOPS and isinstance(unit, Argument) and (not unit.known or unit.glob):
+        call.add(_K.LOCKOUT, unit, _C.POSSIBLE)
+    if "stop" in spec and GUARDS.fullmatch(name):
+        call.add(_K.SECURITY_WEAKEN, unit)
+    if "stop" in spec and LOGS.fullmatch(name):
+        call.add(_K.LOG_LOSS, unit, _C.LIKELY)
+    if "stop" in spec and name in ("firewalld", "nftables", "iptables", "ip6tables", "ufw", "netfilter-persistent"):
+        call.add(_K.FIREWALL_WEAKEN, unit)
+
+
+def _systemctl(call: ProgramCall) -> None:
+    """Follow systemctl; the verb is the first word, each other one a unit."""
+    call.take(word_set(_TAKES), long=("--now", "--dry-run", "--host", "--machine"))
+    if asks_for_help(call) or call.has("--dry-run") or not call.words:
+        call.add(_K.READ)
+        return
+    spec, units = _systemctl_verbs.verb(call.words)
+    named: Sequence[Argument | str] = units[: 1 if spec == "read" else None] or [""]
+    for unit in named:
+        _note_unit(call, spec, unit)
+
+
+def _service(call: ProgramCall) -> None:
+    """Follow service, rc-service, invoke-rc.d and /etc/init.d: the unit comes first."""
+    call.take(())
+    if call.has("--status-all", "-l", "--list", "--help", "-e", "--exists", "-r") or len(call.words) < 2:
+        call.add(_K.READ)
+        return
+    unit, verb = call.words[0], call.word(1)
+    spec = "read" if verb in ("status", "configtest", "info", "describe", "configtest", "check", "checkconfig") else (
+        _systemctl_verbs.verb([call.words[1]])[0]
+    )  # fmt: skip
+    _note_unit(call, "service_restart" if spec == "dark" else spec, unit)
+
+
+def _toggles(on: str, off: str, listing: str) -> Deed:
+    """Return a deed of update-rc.d, chkconfig and rc-update: a unit, and whether it starts by itself."""
+    adds, removes, lists = word_set(on), word_set(off), word_set(listing)
+
+    def deed(call: ProgramCall) -> None:
+        call.take(word_set("--level --levels"))
+        words = [word.text for word in (*call.words, *(option.word for option in call.options))]
+        units = [word for word in call.words if word.text not in adds | removes | lists]
+        spec = "service_stop+service_enable" if set(words) & removes else "service_enable"
+        if set(words) & lists or (not set(words) & adds and not set(words) & removes):
+            spec = "read"
+        named: Sequence[Argument | str] = units[:1] or [""]
+        for unit in named:
+            _note_unit(call, spec, unit)
+
+    return deed
+
+
+_HARMLESS_SIGNALS = frozenset({"0", "WINCH", "CONT", "SIGCONT", "SIGWINCH", "18", "28"})
+_RELOADS = frozenset({"HUP", "SIGHUP", "1", "USR1", "SIGUSR1", "10", "USR2", "SIGUSR2", "12"})
+
+
+def _signal(call: ProgramCall) -> str:
+    """Return the signal of kill and its kin: -9, -KILL, -s KILL; TERM when not said."""
+    for at, word in enumerate(call.arguments):
+        text = word.text
+        if text in ("-s", "--signal", "-n") and at + 1 < len(call.arguments):
+            return call.arguments[at + 1].text.upper()
+        if text.startswith("--signal="):
+            return text.partition("=")[2].upper()
+        if re.fullmatch(r"-(?:\d+|[A-Z][A-Z0-9]+)", text):
+            return text[1:].upper()
+    return "TERM"
+
+
+def _kill(call: ProgramCall) -> None:
+    """Note which processes get which signal; -1 is all of them."""
+    words = [word for word in call.arguments if not word.text.startswith("-")]
+    if any(word.text in ("-l", "-L", "--list", "--table", "--help", "-V") for word in call.arguments):
+        call.add(_K.READ)
+        return
+    signal = _signal(call)
+    texts = [word.text for word in call.arguments]
+    everything = "-1" in texts[1:] or (texts[:1] == ["-1"] and not words)
+    if everything or any(word.text == "1" and signal not in _RELOADS for word in words[-1:] if signal != "1"):
+        call.add(_K.PROCESS_KILL, "all processes" if everything else "1")
+        call.add(_K.DOS, "all processes")
+        call.add(_K.LOCKOUT, "all processes", _C.LIKELY)
+        return
+    named: Sequence[Argument | str] = words or [""]
+    for word in named:
+        _note_kill(call, signal, word)
+
+
+def _note_kill(call: ProgramCall, signal: str, what: Argument | str) -> None:
+    if signal in _HARMLESS_SIGNALS:
+        call.add(_K.READ, what)
+    elif signal in _RELOADS and call.name == "kill":
+        call.add(_K.SERVICE_RESTART, what, _C.POSSIBLE)
+    else:
+        hard = signal in ("9", "KILL", "SIGKILL", "STOP", "SIGSTOP", "19") or call.name != "kill"
+        call.add(_K.PROCESS_KILL, what, _C.CERTAIN if hard else _C.LIKELY)
+
+
+def _pkill(call: ProgramCall) -> None:
+    """Note processes that are killed by their name or their owner."""
+    signal = _signal(call)
+    call.take(
+        word_set("-s -u -U -g -G -t -P -n-only -F -O -y --signal --user --euid --uid --group --parent --terminal --ns")
+    )
+    if call.has("-l", "--list", "--help", "-V", "--version") and call.name == "killall":
+        call.add(_K.READ)
+        return
+    owners = call.values("-u", "-U", "--user", "--euid", "--uid", "-t")
+    for word in (
+        [word for word in call.words if word.text.upper() != signal]
+        or owners
+        or [Argument(text="", raw="", span=call.span)]
+    ):
+        _note_kill(call, signal, word)
+        name = word.text.strip("^$")
+        if signal not in _HARMLESS_SIGNALS and (
+            CARRIES_US.fullmatch(name) or name in ("bash", "sh", "systemd", "init", "")
+        ):
+            call.add(_K.LOCKOUT, word, _C.LIKELY)
+        if GUARDS.fullmatch(name):
+            call.add(_K.SECURITY_WEAKEN, word)
+    if owners:
+        call.add(_K.LOCKOUT, owners[0], _C.POSSIBLE)
+
+
+def _shutdown(call: ProgramCall) -> None:
+    """Note when the host goes down; -c takes that back."""
+    call.take(())
+    if call.has("-c", "--help", "--show", "-k"):
+        call.add(_K.READ if not call.has("-c") else _K.WRITE_FILE)
+    elif call.has("-r", "--reboot"):
+        call.add(_K.REBOOT)
+    else:
+        note(call, "reboot+service_stop+lockout")
+
+
+def _init(call: ProgramCall) -> None:
+    """Note a runlevel that is entered."""
+    level = call.arguments[0].text if call.arguments else ""
+    specs = {"0": "reboot+service_stop+lockout", "6": "reboot", "1": "service_stop+lockout", "s": "service_stop+lockout",
+             "S": "service_stop+lockout", "q": "write_config", "u": "service_restart"}  # fmt: skip
+    note(call, specs.get(level, "service_stop+lockout?" if level else "read"), level)
+
+
+def _crontab(call: ProgramCall) -> None:
+    """Note a crontab that is shown, replaced, edited or removed."""
+    call.take(word_set("-u -s"))
+    if call.has("-l", "-V"):
+        call.add(_K.READ)
+    elif call.has("-r"):
+        note(call, "schedule+data_loss", "crontab")
+    else:
+        call.add(_K.SCHEDULE, call.words[0] if call.words else "crontab")
+        if call.has("-e"):
+            call.dark("An editor opens the crontab, and what is changed there is not known.")
+        feed = call.frame.feed
+        if feed is not None and feed.origin == "text":
+            _jobs(call, feed.text)
+
+
+def _jobs(call: ProgramCall, text: str) -> None:
+    """Read the commands of lines of a crontab."""
+    for line in text.splitlines():
+        match = re.match(r"\s*(?:@\w+|(?:[\d*/,\-]+\s+){5})\s*(.+)", line)
+        if match:
+            call.again(Argument(text=match[1], raw=match[1], span=call.span), "crontab")
+
+
+def _at(call: ProgramCall) -> None:
+    """Note a job for later, and read it where it stands in the text."""
+    call.take(word_set("-f -q -t -d -r"), in_order=False)
+    if call.name == "atq" or call.has("-l", "-V", "-c"):
+        call.add(_K.READ)
+        return
+    if call.name == "atrm" or call.has("-d", "-r"):
+        call.add(_K.SCHEDULE, call.words[0] if call.words else "")
+        return
+    call.add(_K.SCHEDULE, " ".join(word.text for word in call.words))
+    feed = call.frame.feed
+    if feed is not None and feed.origin == "text":
+        call.notes.read(ShellText(feed.text, base=feed.base, span=feed.span), call.deeper(call.name))
+    else:
+        call.dark("The job that runs later is not shown here.")
+
+
+def _systemd_run(call: ProgramCall) -> None:
+    """Follow systemd-run: at once, or later with a timer."""
+    call.take(word_set("--unit -u -p --property --on-calendar --on-active --on-boot --on-startup --on-unit-active --slice --uid --gid --nice -M -H "
+                    "--machine --host --working-directory -E --setenv --description --timer-property --service-type"), in_order=True)  # fmt: skip
+    if any(option.name.startswith("--on-") for option in call.options):
+        call.add(_K.SCHEDULE, call.words[0] if call.words else "")
+    if call.words:
+        call.start(call.words, "systemd-run")
+    elif not call.options or call.has("--help", "--version"):
+        call.add(_K.READ)
+
+
+def _supervised(table: str) -> Deed:
+    return Verbs(table=table, takes="-c -s -u -p -n")
+
+
+PROGRAMS: Mapping[str, Deed] = {
+    "systemctl": _systemctl, "service": _service, "rc-service": _service, "invoke-rc.d": _service,
+    "update-rc.d": _toggles("defaults enable", "remove disable", ""), "chkconfig": _toggles("on add --add", "off --del del", "--list"),
+    "rc-update": _toggles("add", "del delete", "show -v"), "sv": _service, "initctl": _systemctl, "start": fixed("service_start"),
+    "stop": fixed("service_stop"), "restart": fixed("service_restart"), "monit": _supervised(
+        "read: status summary report validate version\nservice_start: start monitor\nservice_stop: stop unmonitor quit\nservice_restart: restart reload"),
+    "supervisorctl": _supervised(
+        "read: status pid tail avail maintail help version\nservice_start: start\nservice_stop: stop shutdown remove\n"
+        "service_restart: restart reload update reread add signal\nlog_loss: clear"),
+    "pm2": _supervised("read: list ls status show describe logs monit info jlist prettylist ping\nservice_start: start\n"
+                       "service_stop: stop delete kill del\nservice_restart: restart reload scale\nlog_loss: flush\nwrite_config: save startup"),
+    "kill": _kill, "pkill": _pkill, "killall": _pkill, "killall5": fixed("dos+lockout"), "skill": _pkill, "xkill": fixed("process_kill"),
+    "renice": fixed("kernel_param?"), "tkill": _kill, "snice": fixed("kernel_param?"),
+    "shutdown": _shutdown, "reboot": fixed("reboot"), "poweroff": fixed("reboot+service_stop+lockout"),
+    "halt": fixed("reboot+service_stop+lockout"), "init": _init, "telinit": _init, "runlevel": reads(content=False),
+    "crontab": _crontab, "at": _at, "batch": _at, "atq": _at, "atrm": _at, "systemd-run": _systemd_run,
+    "loginctl": Verbs(table="""
+        read: list-sessions session-status show-session list-users user-status show-user list-seats seat-status show-seat
+        process_kill+lockout~: terminate-session kill-session terminate-user kill-user terminate-seat
+        write_config: enable-linger disable-linger lock-session unlock-session activate attach flush-devices"""),
+    "timedatectl": Verbs(table="""
+        read: status show list-timezones timesync-status show-timesync
+        security_weaken: set-time set-ntp set-local-rtc
+        write_config: set-timezone ntp-servers revert"""),
+    "hostnamectl": Verbs(table="read: status show\nnetwork: set-hostname hostname\nwrite_config: set-icon-name set-chassis set-deployment set-location"),
+    "localectl": Verbs(table="read: status list-locales list-keymaps\nwrite_config: set-locale set-keymap set-x11-keymap"),
+    "machinectl": Verbs(table="""
+        read: list status show list-images image-status show-image
+        infra+service_stop: poweroff terminate kill stop reboot
+        infra: start enable disable clone copy-to copy-from bind set-limit
+        infra+delete: remove clean
+        dark: login shell pull-tar pull-raw import-tar import-raw"""),
+    "busctl": Verbs(table="read: list status tree introspect get-property monitor capture\ndark: call set-property emit"),
+    "coredumpctl": Verbs(table="read: list info\ndark: debug dump gdb"), "bootctl": Verbs(table="read: status list is-installed\nboot: install update remove set-default set-oneshot"),
+    "hwclock": by_option("security_weaken: -w -s --systohc --hctosys --set --adjust -a", "--date", else_="read"),
+    "ntpdate": by_option("read: -q", else_="security_weaken"),
+    "chronyc": Verbs(table="""
+        read: tracking sources sourcestats activity ntpdata clients serverstats rtcdata selectdata authdata smoothing dump
+        security_weaken: makestep settime offline online burst add/server delete manual reset/sources shutdown
+        """),
+    "rndc": Verbs(table="read: status dumpdb recursing stats\nservice_stop: stop halt\nservice_restart: reload reconfig flush freeze thaw sync retransfer refresh"),
+    "logrotate": by_option("read: -d --debug", "-s --state", else_="write_file"),
+}  # fmt: skip

@@ -1,0 +1,28 @@
+"""Programs that this knowledge does not have: asked about, and more so when their words say what they do."""
+
+from __future__ import annotations
+
+import re
+
+from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.shell.call import ProgramCall
+
+_ASKS = frozenset({"--help", "--version", "-V", "-version", "version", "help"})
+_DESTROYS = re.compile(
+    r"(?:^|[-_:/.])(?:delete|destroy|drop|purge|wipe|erase|remove|uninstall|terminate|shutdown|poweroff|reboot|halt|kill|stop|disable|"
+    r"format|reset|flush|truncate|prune|nuke|clean|clear|revoke|rollback|uninit|deprovision|decommission|detach|evict|drain|"
+    r"factory-?reset|rm|del|destroyall|delete-all|force)(?:$|[-_:/.=]|\d)",
+    re.IGNORECASE,
+)
+
+
+def judge_stranger(call: ProgramCall) -> None:
+    """Note that a program is not known; one that is only asked for its version or help reads."""
+    words = [word.text for word in call.arguments]
+    if "/" not in call.first.text and len(words) == 1 and words[0] in _ASKS:
+        call.add(EffectKind.READ)
+        return
+    call.dark(f"{call.name[:60]} is not a program that this check knows.")
+    sign = next((word for word in (call.name, *words[:4]) if _DESTROYS.search(word)), "")
+    if sign:
+        call.add(EffectKind.DATA_LOSS, sign, Certainty.POSSIBLE)

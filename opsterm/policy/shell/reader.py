@@ -1,0 +1,261 @@
+"""The walk over the syntax tree of a POSIX shell or Bash text (grammar: tree-sitter-bash)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from opsterm.policy.effects import Certainty, EffectKind, Span
+from opsterm.policy.invocation import Findings
+from opsterm.policy.shell.argument import Argument
+from opsterm.policy.shell.launch import launch, output_of
+from opsterm.policy.shell.notes import Feed, Notes, OverLimit, Scope, ShellFrame, ShellText
+from opsterm.policy.shell.oddities import oddities
+from opsterm.policy.shell.roughly import rough_commands
+from opsterm.policy.shell.shape import NESTING_LIMIT, shape_fault
+from opsterm.policy.shell.spelling import arguments_of
+from opsterm.policy.shell.streams import note_redirect
+from opsterm.policy.shell.tree import first_fault, parse
+from opsterm.policy.shell.variables import note_assignment, note_environment
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+TEXTS_LIMIT = 8
+"""Texts inside texts, as in bash -c "bash -c '…'"."""
+
+_BOMB = re.compile(r"(?<![\w:.])([\w:.]{1,32})\s*\(\)\s*\{[^}]{0,200}\1\s*\|\s*\1\s*&")
+_BLOCKS = frozenset({
+    "subshell", "command_substitution", "process_substitution", "compound_statement", "if_statement", "for_statement",
+    "while_statement", "case_statement", "c_style_for_statement", "function_definition", "do_group",
+})  # fmt: skip
+_OWN_SCOPE = frozenset({"subshell", "command_substitution", "process_substitution"})
+_MAYBE = frozenset({"if_statement", "for_statement", "while_statement", "case_statement", "c_style_for_statement"})
+_SILENT = frozenset({"comment", "heredoc_start", "heredoc_end", "variable_name", "file_descriptor"})
+
+
+def read_shell(text: str) -> Findings:
+    """Read a text for sh or bash. Never raises; what cannot be followed is opaque."""
+    walk = _Walk()
+    for sentence in oddities(text):
+        walk.notes.dark(sentence)
+    clean = text.replace("\r\n", "\n")
+    whole = Span(start=0, end=len(text))
+    if _BOMB.search(clean):
+        walk.notes.add(EffectKind.DOS, "", Certainty.CERTAIN, whole)
+    try:
+        walk.read(ShellText(clean, base=0 if len(clean) == len(text) else -1, span=whole), ShellFrame(Scope()))
+    except OverLimit as limit:
+        walk.notes.dark(str(limit))
+        walk.notes.add(EffectKind.REMOTE_CODE, "?", Certainty.POSSIBLE, whole)
+    except (RecursionError, ValueError, IndexError, KeyError, AttributeError, TypeError, OverflowError) as fault:
+        walk.notes.dark(f"It could not be read to its end ({type(fault).__name__}).")
+    return walk.notes.findings()
+
+
+_Task = tuple["Node", ShellFrame, int, "Node | None"]
+
+
+class _Walk:
+    """One reading: a stack of nodes that wait, so that no text can exhaust the interpreter's own stack."""
+
+    def __init__(self) -> None:
+        self.notes = Notes(self.read, lambda words, frame: launch(words, self.notes, frame))
+        self._source = ShellText("", base=0, span=Span(start=0, end=0))
+        self._stack: list[_Task] = []
+        self._outputs: dict[int, Feed] = {}
+
+    def read(self, source: ShellText, frame: ShellFrame) -> None:
+        """Read a text, at any depth."""
+        if frame.depth > TEXTS_LIMIT:
+            raise OverLimit(f"It has more than {TEXTS_LIMIT} commands inside one another.")
+        before = self._source, self._stack, self._outputs
+        self._source, self._stack, self._outputs = source, [], {}
+        try:
+            self._read(source, frame)
+        finally:
+            self._source, self._stack, self._outputs = before
+
+    def _read(self, source: ShellText, frame: ShellFrame) -> None:
+        self.notes.spend(len(source.text) // 64 + 1)
+        fault = shape_fault(source.text)
+        if fault:
+            raise OverLimit(fault)
+        tree = parse(source.text)
+        error = first_fault(tree.root_node)
+        if error is not None:
+            around = source.text[error.start_byte : error.start_byte + 24].split("\n")[0]
+            self.notes.dark(f"Its syntax could not be followed{f' at {around!r}' if around.strip() else ''}.")
+            for words in rough_commands(source):
+                self.notes.launch(words, replace(frame, maybe=True))
+        self._stack.append((tree.root_node, frame, 0, None))
+        while self._stack:
+            node, where, nesting, before = self._stack.pop()
+            self.notes.spend()
+            if node.type in _SILENT:
+                continue
+            if before is not None:
+                where = replace(where, feed=self._output(before, where))
+            if node.type in _BLOCKS:
+                nesting += 1
+                if nesting > NESTING_LIMIT:
+                    raise OverLimit(f"It is nested deeper than {NESTING_LIMIT}.")
+            visit = _VISITS.get(node.type)
+            if visit is None:
+                self.push(node, where, nesting)
+            else:
+                visit(self, node, where, nesting)
+
+    def push(self, node: Node, frame: ShellFrame, nesting: int) -> None:
+        """Let the children of a node be looked at next, in their order."""
+        if node.type in _OWN_SCOPE:
+            frame = replace(frame, scope=frame.scope.copy())
+        if node.type in _MAYBE:
+            frame = replace(frame, maybe=True)
+        self._stack.extend((child, frame, nesting, None) for child in reversed(node.named_children))
+
+    def pipeline(self, node: Node, frame: ShellFrame, nesting: int) -> None:
+        """Let each command of a pipe know what is before it."""
+        stages = [child for child in node.named_children if child.type != "comment"]
+        pairs = list(zip(stages, [None, *stages], strict=False))
+        self._stack.extend((stage, frame, nesting, before) for stage, before in reversed(pairs))
+
+    def redirected(self, node: Node, frame: ShellFrame, nesting: int) -> None:
+        """Note where the streams go, and let what stands before them know what it reads."""
+        body = node.child_by_field_name("body")
+        feed, streams, rest = frame.feed, [], []
+        waiting = [child for child in node.named_children if body is None or child.id != body.id]
+        while waiting:
+            child = waiting.pop(0)
+            self.notes.spend()
+            if child.type == "heredoc_redirect":
+                feed = self._here(child)
+                waiting[:0] = [one for one in child.named_children if one.type == "file_redirect"]
+                rest += [one for one in child.named_children if one.type not in ("heredoc_start", "heredoc_end")]
+            elif child.type == "file_redirect":
+                found = note_redirect(child, self._source, self.notes, frame, empties=self._says_nothing(body))
+                streams.append(self._source.text[child.start_byte : child.end_byte])
+                feed = found or feed
+                rest.append(child)
+            elif child.type == "herestring_redirect":
+                feed = self._here_string(child, frame) or feed
+                rest.append(child)
+        before = self.notes.streams
+        self.notes.streams = tuple(streams)
+        piped = {"pipeline", "command", "list"}
+        for child in reversed(rest):
+            if child.type in piped and body is not None:
+                self._stack.append((child, frame, nesting, body))
+            elif child.type != "file_redirect" or child.named_child_count:
+                self._stack.extend((one, frame, nesting, None) for one in reversed(child.named_children))
+        if body is not None:
+            inner = replace(frame, feed=feed)
+            if body.type == "command":
+                self.command(body, inner, nesting)
+            else:
+                self._stack.append((body, inner, nesting, None))
+        self.notes.streams = before
+
+    def _says_nothing(self, body: Node | None) -> bool:
+        if body is None:
+            return True
+        text = self._source.text[body.start_byte : body.end_byte].strip()
+        return text in (":", "true", "cat /dev/null", "echo", "echo -n", "echo ''", 'echo ""', "printf ''", 'printf ""')
+
+    def _here(self, node: Node) -> Feed:
+        """Return the text of a here-document; what is expanded in it is followed where it stands."""
+        bodies = [child for child in node.children if child.type in ("heredoc_body", "heredoc_end")]
+        ends = [child for child in bodies if child.type == "heredoc_end"]
+        start = self._source.text.find("\n", node.start_byte) + 1
+        end = ends[-1].start_byte if ends else node.end_byte
+        text = self._source.text[start:end]
+        head = self._source.text[node.start_byte : node.start_byte + 3]
+        base = self._source.base(start)
+        if head == "<<-":
+            text, base = re.sub(r"(?m)^\t+", "", text), -1
+        return Feed("text", self._source.span(start, end), text, base)
+
+    def _here_string(self, node: Node, frame: ShellFrame) -> Feed | None:
+        for child in node.named_children:
+            words = arguments_of(child, self._source, frame.scope)
+            if words:
+                text = " ".join(word.text for word in words)
+                return Feed("text", words[0].span, text, words[0].base if len(words) == 1 else -1)
+        return None
+
+    def command(self, node: Node, frame: ShellFrame, nesting: int) -> None:
+        """Take a simple command apart and follow it; what is substituted in its words is followed as well."""
+        words: list[Argument] = []
+        names: list[str] = []
+        streams: list[str] = []
+        inside: list[Node] = []
+        for child in node.children:
+            self.notes.spend()
+            kind = child.type
+            if kind == "variable_assignment" and not words:
+                names += note_environment(child, self._source, self.notes, frame)
+            elif kind == "file_redirect":
+                found = note_redirect(child, self._source, self.notes, frame, empties=False)
+                streams.append(self._source.text[child.start_byte : child.end_byte])
+                frame = replace(frame, feed=found) if found else frame
+            elif kind == "herestring_redirect":
+                frame = replace(frame, feed=self._here_string(child, frame))
+            else:
+                words += arguments_of(child, self._source, frame.scope)
+            if child.named_child_count:
+                inside.append(child)
+        self._stack.extend((child, frame, nesting, None) for child in reversed(inside))
+        if not words:
+            return
+        before = self.notes.streams, self.notes.environment
+        self.notes.streams, self.notes.environment = (*self.notes.streams, *streams), tuple(names)
+        self.notes.launch(words, frame)
+        self.notes.streams, self.notes.environment = before
+        self._outputs[node.id] = output_of(words, frame)
+
+    def _output(self, node: Node, frame: ShellFrame) -> Feed:
+        """Return what a command before a pipe prints."""
+        span = self._source.span(node.start_byte, node.end_byte)
+        inner: Node | None = node
+        while inner is not None and inner.id not in self._outputs:
+            if inner.type == "redirected_statement":
+                inner = inner.child_by_field_name("body")
+            elif inner.type in ("pipeline", "list", "subshell", "compound_statement", "negated_command"):
+                inner = inner.named_children[-1] if inner.named_children else None
+            else:
+                inner = None
+        return self._outputs[inner.id] if inner is not None else Feed("unknown", span)
+
+    def assignment(self, node: Node, frame: ShellFrame, nesting: int) -> None:
+        """Remember what a variable is."""
+        note_assignment(node, self._source, self.notes, frame)
+        self.push(node, frame, nesting)
+
+    def function(self, node: Node, frame: ShellFrame, nesting: int) -> None:
+        """Remember a name that now means something else; its body is followed as if it ran here."""
+        name = node.child_by_field_name("name")
+        if name is not None:
+            frame.scope.aliases[self._source.text[name.start_byte : name.end_byte]] = ""
+        self.push(node, frame, nesting)
+
+    def loop(self, node: Node, frame: ShellFrame, nesting: int) -> None:
+        """Forget what the variable of a loop was."""
+        name = node.child_by_field_name("variable")
+        if name is not None:
+            frame.scope.variables[self._source.text[name.start_byte : name.end_byte]] = None
+        self.push(node, frame, nesting)
+
+
+_Visit = Callable[[_Walk, "Node", ShellFrame, int], None]
+_VISITS: dict[str, _Visit] = {
+    "pipeline": _Walk.pipeline,
+    "redirected_statement": _Walk.redirected,
+    "command": _Walk.command,
+    "variable_assignment": _Walk.assignment,
+    "declaration_command": _Walk.assignment,
+    "unset_command": _Walk.assignment,
+    "function_definition": _Walk.function,
+    "for_statement": _Walk.loop,
+}

@@ -1,0 +1,57 @@
+"""Use-cases of risk: what a command would do, asked without proposing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from opsterm.policy.assessment import Assessment, assessment
+from opsterm.policy.order import OrderTarget, usual_shell
+from opsterm.runtime.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Targets that a command is thought to run on.
+
+    Attributes:
+        targets: as an order names them.
+        environments: of each target.
+    """
+
+    targets: Sequence[OrderTarget] = ()
+    environments: Sequence[str] = ()
+
+
+NOWHERE = Whereabouts()
+
+
+class Assessments:
+    """Says how bad a command could be. Nothing is kept, and nothing runs."""
+
+    def __init__(self, inventory: Callable[[], Inventory]) -> None:
+        self._inventory = inventory
+
+    async def whereabouts(self, selector: str) -> Whereabouts:
+        """Return the targets that are chosen. Needs an open store.
+
+        Raises:
+            BadInput, NotFound: as of `Inventory.resolve`.
+        """
+        inventory = self._inventory()
+        rows = await inventory.resolve(selector)
+        return Whereabouts(
+            targets=tuple(inventory.order_target(row.target) for row in rows),
+            environments=tuple(row.target.environment for row in rows),
+        )
+
+    def assess(self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE) -> Assessment:
+        """Return what is said of a command; takes about a millisecond.
+
+        Args:
+            command: the text.
+            shell: a word of SHELLS_ASSESSED, "" for the usual one of the targets.
+            where: on which targets.
+        """
+        usual = usual_shell(target.protocol for target in where.targets)
+        return assessment(command, shell or usual, where.targets, where.environments)
