@@ -76,6 +76,8 @@ def _with(s: Statement) -> None:
 
 def _write(s: Statement) -> None:
     s.note(_K.DB_WRITE)
+    if s.first_words(2) == ("INSERT", "OVERWRITE"):
+        s.note(_K.DATA_LOSS, s.name_from(2))
     for place, word in enumerate(s.uppers):
         if word in _WRITING and place and s.uppers[place - 1] == "(":
             _select(s)
