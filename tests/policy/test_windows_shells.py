@@ -117,9 +117,9 @@ def test_what_is_too_much_is_opaque_or_changes_something(text: str) -> None:
 
 TYPED = (
     "Get-Process Remove-Item rm -Recurse -enc C:\\ $x $( ) { } [ ] @( @{ ' \" ` ; | & && || , = - -f %x% ^ for /f in do "
-    "if exist ! !! ( iex cmd /c powershell -Command SELECT FROM DELETE WHERE DROP /* */ -- $$ \\! GO DO EXEC no show "
-    "interface delete :: . .. # [IO.File]::Delete .Kill() function switch foreach try catch @'\n \n'@ @\"\n \n\"@ "
-    "2>&1 > nul \u2013 \u201c \u00a0 \u200b \x00 \ud800 \n é"
+    "if exist ! !! ( iex cmd /c powershell -Command SELECT FROM DELETE WHERE DROP /* */ -- $$ \\! GO DO EXEC no "
+    "show interface delete :: . .. # [IO.File]::Delete .Kill() function switch foreach try catch @'\n \n'@ "
+    '@"\n \n"@ 2>&1 > nul \u2013 \u201c \u00a0 \u200b \x00 \ud800 \n é'
 )
 
 

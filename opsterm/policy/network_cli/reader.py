@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from opsterm.core.text import escaped
 from opsterm.policy.effects import Certainty, EffectKind, Span
@@ -44,7 +45,10 @@ _ONLY_ENTERS = frozenset(
 _UNDOES = frozenset({"no", "undo", "default", "unset"})
 
 
-def _rows() -> list[tuple[tuple[str, ...], tuple[tuple[EffectKind, Certainty], ...]]]:
+LineRow = tuple[tuple[str, ...], tuple[tuple[EffectKind, Certainty], ...]]
+
+
+def _rows() -> list[LineRow]:
     rows = []
     for line in ROWS.strip().splitlines():
         left, _, right = line.partition(" = ")
@@ -56,12 +60,19 @@ def _rows() -> list[tuple[tuple[str, ...], tuple[tuple[EffectKind, Certainty], .
     return rows
 
 
-_TABLE = _rows()
+def _by_letter() -> Mapping[str, list[LineRow]]:
+    table: dict[str, list[LineRow]] = defaultdict(list)
+    for row in _rows():
+        table[row[0][0][0]].append(row)
+    return table
+
+
+_TABLE = _by_letter()
 
 
 def note_network_cli(text: str, layer: Layer) -> None:
     """Note what lines for a network device do. Never raises; a line that is not known is opaque."""
-    if len(text) > LONGEST or text.count("\n") > _MOST_LINES:
+    if len(text) > LONGEST or text.count("\n") + text.count(";") > _MOST_LINES:
         layer.unread(f"It is longer than {LONGEST} characters or {_MOST_LINES} lines.", len(text))
         return
     odd = next((c for c in text if not c.isprintable() and c not in "\t\r\n"), "")
@@ -128,7 +139,7 @@ def _deeds(words: Sequence[str]) -> tuple[tuple[EffectKind, Certainty], ...] | N
     """Return what the rows say that fit best: more words before fewer, whole words before those cut short."""
     best: tuple[int, int] = (0, -1)
     found: dict[tuple[EffectKind, Certainty], None] = {}
-    for row, deeds in _TABLE:
+    for row, deeds in _TABLE.get(words[0][0], ()):
         if len(row) > len(words):
             continue
         whole = 0

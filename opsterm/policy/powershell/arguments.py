@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from opsterm.policy.powershell.tree import Piece
+from opsterm.policy.powershell.tree import CommandPiece
 from opsterm.policy.word_set import word_set
 
 _SWITCHES = word_set(
@@ -52,10 +52,10 @@ class Arguments:
         pieces: all words, in order.
     """
 
-    def __init__(self, pieces: Sequence[Piece], known: Mapping[str, str]) -> None:
+    def __init__(self, pieces: Sequence[CommandPiece], known: Mapping[str, str]) -> None:
         self.pieces = [_resolved(piece, known) for piece in pieces]
-        self.positional: list[Piece] = []
-        self._named: list[tuple[str, Piece | None]] = []
+        self.positional: list[CommandPiece] = []
+        self._named: list[tuple[str, CommandPiece | None]] = []
         place = 0
         while place < len(self.pieces):
             place += self._take(place)
@@ -78,7 +78,7 @@ class Arguments:
         """Whether some of its parameters come from a variable (`@name`)."""
         return any(piece.kind == "splat" for piece in self.pieces)
 
-    def value(self, *names: str) -> Piece | None:
+    def value(self, *names: str) -> CommandPiece | None:
         """Return the value of a parameter by one of its names, which the text may cut short; None for none."""
         for said, value in self._named:
             if value is not None and any(name == said or (len(said) > 1 and name.startswith(said)) for name in names):
@@ -110,7 +110,7 @@ class Arguments:
             return {"$true": "on", "1": "on", "$false": "off", "0": "off"}.get(value.text.lower(), "?")
         return ""
 
-    def objects(self) -> list[Piece]:
+    def objects(self) -> list[CommandPiece]:
         """Return what the cmdlet is about: values of the first parameter that names it, else the first other value."""
         for name in _OBJECTS:
             value = next((v for said, v in self._named if v is not None and _names(said, name)), None)
@@ -131,11 +131,11 @@ def _names(said: str, name: str) -> bool:
     return said == name or (len(said) >= 2 and name.startswith(said)) or (said == name[:1] and name in ("path", "name"))
 
 
-def _resolved(piece: Piece, known: Mapping[str, str]) -> Piece:
+def _resolved(piece: CommandPiece, known: Mapping[str, str]) -> CommandPiece:
     """Return the piece with the text of a variable that was given a plain one before."""
     if piece.kind != "variable" or not piece.unknown or piece.more:
         return piece
     value = known.get(piece.text.strip("${}").lower())
     if value is None:
         return piece
-    return Piece(kind="string", text=value, start=piece.start, end=piece.end)
+    return CommandPiece(kind="string", text=value, start=piece.start, end=piece.end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from opsterm.policy.powershell.tree import Call, Expression, Piece, Script
+from opsterm.policy.powershell.tree import CommandPiece, Expression, MemberCall, Script
 
 Item = tuple[str, str]
 """A value ("s", text) or an operator ("o", sign)."""
@@ -44,9 +44,9 @@ class ExpressionReading:
 
     def __init__(self, start: int) -> None:
         self.start = start
-        self.calls: list[Call] = []
+        self.calls: list[MemberCall] = []
         self.scripts: list[Script] = []
-        self.strings: list[Piece] = []
+        self.strings: list[CommandPiece] = []
         self.items: list[Item] = []
         self.assigned = ""
         self.builds = False

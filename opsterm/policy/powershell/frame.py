@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.layer import Layer
 from opsterm.policy.powershell.arguments import Arguments
-from opsterm.policy.powershell.tree import Command, Expression
+from opsterm.policy.powershell.tree import Expression, PowerShellCommand
 
 
 class Names:
@@ -44,8 +44,8 @@ class CmdletCall:
 
     name: str
     arguments: Arguments
-    command: Command
-    before: Sequence[Command | Expression]
+    command: PowerShellCommand
+    before: Sequence[PowerShellCommand | Expression]
     layer: Layer
     names: Names
     source: str

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.layer import Layer
 from opsterm.policy.powershell.member_rows import LOOKING_TYPES, MEMORY_MEMBERS, METHODS, READING_MEMBER, RUNNING
-from opsterm.policy.powershell.tree import Call
+from opsterm.policy.powershell.tree import MemberCall
 from opsterm.policy.win32.places import delete_path, read_path, write_path, write_registry
 from opsterm.policy.win32.services import note_process
 from opsterm.policy.word_set import word_set
@@ -20,7 +20,7 @@ _DOWNLOADS = re.compile(
 )
 
 
-def note_member(call: Call, layer: Layer, source: str) -> None:
+def note_member(call: MemberCall, layer: Layer, source: str) -> None:
     """Note what using a member does. `source` is the text that made the object, "" where it is not known."""
     span = layer.place(call.start, call.end)
     member = call.member.lower()
@@ -34,7 +34,7 @@ def note_member(call: Call, layer: Layer, source: str) -> None:
         _note_method(call, member, layer, span, source)
 
 
-def _note_method(call: Call, member: str, layer: Layer, span: tuple[int, int], source: str = "") -> None:
+def _note_method(call: MemberCall, member: str, layer: Layer, span: tuple[int, int], source: str = "") -> None:
     notes, what = layer.notes, _short(call.receiver)
     receiver = f"{call.receiver} {source}".lower()
     if member in METHODS:
@@ -71,7 +71,7 @@ def _note_delete(what: str, receiver: str, layer: Layer, span: tuple[int, int]) 
         layer.notes.add(_K.DATA_LOSS, what, span, _C.LIKELY)
 
 
-def _note_static(call: Call, name: str, member: str, layer: Layer, span: tuple[int, int]) -> None:
+def _note_static(call: MemberCall, name: str, member: str, layer: Layer, span: tuple[int, int]) -> None:
     notes, first = layer.notes, call.arguments or "?"
     if name in ("io.file", "io.directory") or name.endswith("fileio.filesystem"):
         _note_file(name, member, first, layer, span)
@@ -101,7 +101,7 @@ _SECRET_MEMBERS = word_set("securestringtobstr ptrtostringauto ptrtostringbstr s
 _LOADERS = re.compile(r"reflection|assembly|marshal|activator|runspacefactory|codedom|delegate|unsafenative|appdomain")
 
 
-def _note_class(call: Call, name: str, member: str, layer: Layer, span: tuple[int, int]) -> None:
+def _note_class(call: MemberCall, name: str, member: str, layer: Layer, span: tuple[int, int]) -> None:
     if _LOADERS.search(name):
         layer.notes.add(_K.REMOTE_CODE, f"{call.type}::{call.member}", span, _C.LIKELY)
         layer.notes.hide(f"{call.type[:60]} loads or runs code that is not in this text.")

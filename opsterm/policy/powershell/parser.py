@@ -11,7 +11,7 @@ import re
 from opsterm.policy.powershell.expression import ExpressionReading, constant_of
 from opsterm.policy.powershell.pieces import MEMBER, PieceReader
 from opsterm.policy.powershell.scanner import NotUnderstood
-from opsterm.policy.powershell.tree import Command, Expression, Piece, Script
+from opsterm.policy.powershell.tree import CommandPiece, Expression, PowerShellCommand, Script
 from opsterm.policy.word_set import word_set
 
 DEEPEST = 64
@@ -31,7 +31,7 @@ _LEAVING = word_set("return throw exit break continue")
 _OPEN_ENDS = frozenset(",+*/=(&|%")
 
 
-class Parser(PieceReader):
+class PowerShellParser(PieceReader):
     """One pass over a text."""
 
     def __init__(self, text: str) -> None:
@@ -60,7 +60,7 @@ class Parser(PieceReader):
 
     def _script(self, close: str) -> Script:
         start = self.at
-        pipelines: list[tuple[Command | Expression, ...]] = []
+        pipelines: list[tuple[PowerShellCommand | Expression, ...]] = []
         first_function, loads = len(self._functions), False
         while True:
             self.skip_blank(lines=True)
@@ -90,8 +90,8 @@ class Parser(PieceReader):
             end=end,
         )  # fmt: skip
 
-    def _pipeline(self) -> tuple[Command | Expression, ...]:
-        elements: list[Command | Expression] = []
+    def _pipeline(self) -> tuple[PowerShellCommand | Expression, ...]:
+        elements: list[PowerShellCommand | Expression] = []
         while True:
             self.skip_blank(lines=bool(elements))
             element = self._element(first=not elements)
@@ -106,12 +106,12 @@ class Parser(PieceReader):
             if self.char() == "|":
                 self.at += 1
                 continue
-            if self.char() == "&" and isinstance(element, Command):
+            if self.char() == "&" and isinstance(element, PowerShellCommand):
                 self.at += 1
             break
         return tuple(elements)
 
-    def _element(self, *, first: bool) -> Command | Expression | None:
+    def _element(self, *, first: bool) -> PowerShellCommand | Expression | None:
         self.step()
         char = self.char()
         if not char or char in ")};|\n":
@@ -136,7 +136,7 @@ class Parser(PieceReader):
             return self._expression()
         return self._command("")
 
-    def _keyword(self, word: str, end: int) -> Command | Expression | None:
+    def _keyword(self, word: str, end: int) -> PowerShellCommand | Expression | None:
         start = self.at
         after = self.text[end : end + 80].lstrip(" \t\n")[:1]
         if word in _LEAVING:
@@ -173,10 +173,10 @@ class Parser(PieceReader):
 
     # commands
 
-    def _command(self, operator: str) -> Command | None:
+    def _command(self, operator: str) -> PowerShellCommand | None:
         start = self.at
-        pieces: list[Piece] = []
-        redirects: list[Piece] = []
+        pieces: list[CommandPiece] = []
+        redirects: list[CommandPiece] = []
         while True:
             self.skip_blank()
             char = self.char()
@@ -197,7 +197,9 @@ class Parser(PieceReader):
             pieces.append(piece)
         if not pieces:
             return None
-        return Command(pieces=tuple(pieces), operator=operator, redirects=tuple(redirects), start=start, end=self.at)
+        return PowerShellCommand(
+            pieces=tuple(pieces), operator=operator, redirects=tuple(redirects), start=start, end=self.at
+        )
 
     # expressions
 

@@ -6,7 +6,7 @@ import re
 
 from opsterm.policy.powershell.expression import constant_of, first_argument
 from opsterm.policy.powershell.scanner import NotUnderstood, Scanner
-from opsterm.policy.powershell.tree import Call, Expression, Piece, Script
+from opsterm.policy.powershell.tree import CommandPiece, Expression, MemberCall, Script
 
 _PARAMETER = re.compile(r"--?[A-Za-z_?][\w-]*:?")
 MEMBER = re.compile(r"(::|\.)\s*(?:([A-Za-z_]\w*)|(?=[$('\"]))")
@@ -17,7 +17,7 @@ _ENDS_VALUE = re.compile(r"[\s;|(){},&<>]|$")
 class PieceReader(Scanner):
     """Reads the words of a command from a text."""
 
-    def _redirect(self, match: re.Match[str], redirects: list[Piece]) -> None:
+    def _redirect(self, match: re.Match[str], redirects: list[CommandPiece]) -> None:
         self.at = match.end()
         if "&" in match[0] or match[0] == "<":
             return
@@ -26,24 +26,24 @@ class PieceReader(Scanner):
         if piece is not None:
             redirects.append(piece)
 
-    def _verbatim(self) -> list[Piece]:
+    def _verbatim(self) -> list[CommandPiece]:
         start = self.at + 3
         ends = [i for i in (self.text.find("\n", start), self.text.find("|", start)) if i >= 0]
         self.at = min(ends, default=len(self.text))
         return [
-            Piece(kind="word", text=match[0].strip('"'), start=match.start(), end=match.end())
+            CommandPiece(kind="word", text=match[0].strip('"'), start=match.start(), end=match.end())
             for match in re.compile(r"\"[^\"]*\"|\S+").finditer(self.text, start, self.at)
         ]
 
-    def _piece(self, *, first: bool) -> Piece | None:
+    def _piece(self, *, first: bool) -> CommandPiece | None:
         parameter = None if first else _PARAMETER.match(self.text, self.at)
         if parameter:
             self.at = parameter.end()
-            return Piece(kind="parameter", text=parameter[0], start=parameter.start(), end=self.at)
+            return CommandPiece(kind="parameter", text=parameter[0], start=parameter.start(), end=self.at)
         piece = self._value()
         if piece is None or first:
             return piece
-        more: list[Piece] = []
+        more: list[CommandPiece] = []
         while True:
             place = self.at
             self.skip_blank()
@@ -58,12 +58,12 @@ class PieceReader(Scanner):
                 more.append(value)
         if not more:
             return piece
-        return Piece(
+        return CommandPiece(
             kind=piece.kind, text=piece.text, start=piece.start, end=self.at, unknown=piece.unknown,
             scripts=piece.scripts, more=tuple(more),
         )  # fmt: skip
 
-    def _value(self) -> Piece | None:
+    def _value(self) -> CommandPiece | None:
         start = self.at
         char = self.char()
         string = self.string()
@@ -72,7 +72,7 @@ class PieceReader(Scanner):
         if char == "{":
             self.at += 1
             script = self.nested("}")
-            return Piece(
+            return CommandPiece(
                 kind="block", text=self.text[start : self.at], start=start, end=self.at, scripts=(script,)
             )  # fmt: skip
         if self.next_is("@{"):
@@ -81,7 +81,7 @@ class PieceReader(Scanner):
             self.at += 1 if char == "(" else 2
             script = self.nested(")")
             value = constant_of(script)
-            group = Piece(
+            group = CommandPiece(
                 kind="group", text="?" if value is None else value, start=start, end=self.at, unknown=value is None,
                 scripts=(script,),
             )  # fmt: skip
@@ -89,7 +89,9 @@ class PieceReader(Scanner):
         if char == "@" and _SPLAT.match(self.text, self.at):
             self.at += 1
             name = self.bare()
-            return Piece(kind="splat", text=f"@{name.text if name else ''}", start=start, end=self.at, unknown=True)
+            return CommandPiece(
+                kind="splat", text=f"@{name.text if name else ''}", start=start, end=self.at, unknown=True
+            )
         if char == "$":
             piece = self.dollar()
             if self.char() in (".", "[") or self.next_is("::"):
@@ -100,17 +102,17 @@ class PieceReader(Scanner):
             return piece
         return self.bare()
 
-    def _table(self, start: int) -> Piece:
+    def _table(self, start: int) -> CommandPiece:
         self.at += 2
         script = self.nested("}", table=True)
-        return Piece(
+        return CommandPiece(
             kind="table", text=self.text[start : self.at], start=start, end=self.at, unknown=True,
             scripts=(script,),
         )  # fmt: skip
 
-    def _with_members(self, piece: Piece) -> Piece:
+    def _with_members(self, piece: CommandPiece) -> CommandPiece:
         """Read members and indexes directly behind a value; the value is then known only when it runs."""
-        calls: list[Call] = []
+        calls: list[MemberCall] = []
         scripts = list(piece.scripts)
         while True:
             if self.char() == "[":
@@ -128,9 +130,11 @@ class PieceReader(Scanner):
             inner = Expression(calls=tuple(calls), start=piece.start, end=self.at)
             scripts.append(Script(pipelines=((inner,),), start=piece.start, end=self.at))
         text = "?" if calls or piece.kind != "variable" else self.text[piece.start : self.at]
-        return Piece(kind=piece.kind, text=text, start=piece.start, end=self.at, unknown=True, scripts=tuple(scripts))
+        return CommandPiece(
+            kind=piece.kind, text=text, start=piece.start, end=self.at, unknown=True, scripts=tuple(scripts)
+        )
 
-    def _member(self, kind: str, receiver: str, calls: list[Call], scripts: list[Script]) -> None:
+    def _member(self, kind: str, receiver: str, calls: list[MemberCall], scripts: list[Script]) -> None:
         start = self.at
         match = MEMBER.match(self.text, self.at)
         if match is None:  # pragma: no cover - the callers have looked
@@ -151,13 +155,13 @@ class PieceReader(Scanner):
             scripts.append(self.nested("}"))
             arguments = "?"
         left = kind if match[1] == "::" else ""
-        calls.append(Call(type=left or ("?" if match[1] == "::" else ""), member=name, receiver=receiver,
+        calls.append(MemberCall(type=left or ("?" if match[1] == "::" else ""), member=name, receiver=receiver,
                           arguments=arguments, start=start, end=self.at))  # fmt: skip
 
-    def _member_name(self) -> Piece | None:
+    def _member_name(self) -> CommandPiece | None:
         if self.char() == "(":
             start = self.at
             self.at += 1
             value = constant_of(self.nested(")"))
-            return Piece(kind="group", text=value or "?", start=start, end=self.at, unknown=value is None)
+            return CommandPiece(kind="group", text=value or "?", start=start, end=self.at, unknown=value is None)
         return self.dollar() if self.char() == "$" else self.string()

@@ -14,11 +14,11 @@ from opsterm.policy.powershell.cmdlet_rows import NO_WHATIF
 from opsterm.policy.powershell.cmdlets import has_form, note_cmdlet
 from opsterm.policy.powershell.frame import CmdletCall, Names
 from opsterm.policy.powershell.members import note_member
-from opsterm.policy.powershell.parser import Parser
+from opsterm.policy.powershell.parser import PowerShellParser
 from opsterm.policy.powershell.running import decoded
 from opsterm.policy.powershell.scanner import NotUnderstood
 from opsterm.policy.powershell.spelling import plain
-from opsterm.policy.powershell.tree import Command, Expression, Piece, Script
+from opsterm.policy.powershell.tree import CommandPiece, Expression, PowerShellCommand, Script
 from opsterm.policy.powershell.verbs import CMDLETS, deeds_of
 from opsterm.policy.win32.places import write_path
 from opsterm.policy.win32.program_forms import knows_program, note_program
@@ -47,7 +47,7 @@ def note_powershell(text: str, layer: Layer) -> None:
     for sentence in odd:
         layer.notes.hide(sentence)
     try:
-        script = Parser(simple).parse()
+        script = PowerShellParser(simple).parse()
     except NotUnderstood as refusal:
         layer.unread(str(refusal), len(text))
         _note_roughly(simple, layer)
@@ -87,7 +87,7 @@ class _Reading:
             for place, element in enumerate(pipeline):
                 if place:
                     self._piped = self.text[pipeline[0].start : element.start][-300:]
-                if isinstance(element, Command):
+                if isinstance(element, PowerShellCommand):
                     self._command(element, pipeline[:place])
                 else:
                     self._expression(element)
@@ -134,7 +134,7 @@ class _Reading:
         only = last.pipelines[0][0]
         return only.constant if isinstance(only, Expression) else None
 
-    def _command(self, command: Command, before: Sequence[Command | Expression]) -> None:
+    def _command(self, command: PowerShellCommand, before: Sequence[PowerShellCommand | Expression]) -> None:
         head = command.pieces[0]
         for piece in command.redirects:
             write_path(piece.text, self.layer.notes, self.layer.place(piece.start, piece.end))
@@ -152,7 +152,7 @@ class _Reading:
             self.layer.notes.hide("The name of the command is put together when it runs.")
         self._invoke(name, command, arguments, before)
 
-    def _name(self, head: Piece) -> str | None:
+    def _name(self, head: CommandPiece) -> str | None:
         """Return the name of a command with aliases resolved, None where it is known only when it runs."""
         if head.unknown:
             value = self.names.values.get(head.text.strip("${}").lower()) if head.kind == "variable" else None
@@ -162,7 +162,8 @@ class _Reading:
         return head.text
 
     def _invoke(
-        self, said: str, command: Command, arguments: Arguments, before: Sequence[Command | Expression]
+        self, said: str, command: PowerShellCommand, arguments: Arguments,
+        before: Sequence[PowerShellCommand | Expression],
     ) -> None:  # fmt: skip
         name = said.strip().lower()
         name = self.names.aliases.get(name, name)
@@ -179,7 +180,7 @@ class _Reading:
         else:
             self._program(name, command)
 
-    def _is_native(self, name: str, command: Command) -> bool:
+    def _is_native(self, name: str, command: PowerShellCommand) -> bool:
         words = [piece.text.lower() for piece in command.pieces[1:3]]
         if name == "sc":
             return bool(words) and (words[0] in _SC_VERBS or words[0].startswith("\\\\"))
@@ -208,7 +209,7 @@ class _Reading:
     def _has_whatif(self, name: str) -> bool:
         return (name in CMDLETS or has_form(name)) and name not in NO_WHATIF
 
-    def _program(self, said: str, command: Command) -> None:
+    def _program(self, said: str, command: PowerShellCommand) -> None:
         span = self._span(command)
         name = program_name(said)
         if _SCRIPT.fullmatch(said):
@@ -230,13 +231,13 @@ class _Reading:
             ProgramCall(name=name, words=tuple(words), span=span, notes=self.layer.notes, run=self._runner(command))
         )
 
-    def _runner(self, command: Command) -> Callable[[str, str], None]:
+    def _runner(self, command: PowerShellCommand) -> Callable[[str, str], None]:
         def run(shell: str, text: str) -> None:
             self.layer.run(shell, text, (command.start, command.end), via=command.pieces[0].text[:40])
 
         return run
 
-    def _record(self, name: str, command: Command) -> None:
+    def _record(self, name: str, command: PowerShellCommand) -> None:
         span = self._span(command)
         words = (name, *(("?" if piece.unknown else piece.text) for piece in command.pieces[1:]))
         self.layer.notes.start(Invocation(
@@ -244,20 +245,20 @@ class _Reading:
             where=self.layer.where, span=Span(start=span[0], end=span[1]),
         ))  # fmt: skip
 
-    def _inner(self, pieces: Sequence[Piece]) -> None:
+    def _inner(self, pieces: Sequence[CommandPiece]) -> None:
         for piece in pieces:
             for value in piece.values:
                 self._scripts(value)
 
-    def _scripts(self, piece: Piece) -> None:
+    def _scripts(self, piece: CommandPiece) -> None:
         for script in piece.scripts:
             self.walk(script)
 
-    def _span(self, command: Command) -> tuple[int, int]:
+    def _span(self, command: PowerShellCommand) -> tuple[int, int]:
         return self.layer.place(command.start, command.end)
 
 
-def _native_words(pieces: Sequence[Piece]) -> list[str]:
+def _native_words(pieces: Sequence[CommandPiece]) -> list[str]:
     """Return the words that a program gets: pieces without a blank between them are one, lists have commas again."""
     words: list[str] = []
     end = -1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.powershell.frame import CmdletCall
-from opsterm.policy.powershell.tree import Command, Expression, Piece
+from opsterm.policy.powershell.tree import CommandPiece, Expression, PowerShellCommand
 from opsterm.policy.win32.places import write_path
 from opsterm.policy.win32.services import note_process, note_service
 
@@ -16,7 +16,7 @@ _K, _C = EffectKind, Certainty
 _FETCHERS = ("irm", "iwr", "invoke-restmethod", "invoke-webrequest", "curl", "wget", "start-bitstransfer", "iwr.exe")
 
 
-def fetches(text: str, before: Sequence[Command | Expression], source: str) -> bool:
+def fetches(text: str, before: Sequence[PowerShellCommand | Expression], source: str) -> bool:
     """Tell whether a text or what stands before it in the pipeline comes over the network.
 
     Args:
@@ -71,7 +71,7 @@ def _start_process(call: CmdletCall) -> None:
     call.run("program", "\x00".join([program, *(_split(values) if values else ())]))
 
 
-def _split(values: Sequence[Piece]) -> list[str]:
+def _split(values: Sequence[CommandPiece]) -> list[str]:
     """Return the words of an argument list: Start-Process joins them with blanks, and the program parts them again."""
     words = " ".join(value.text for value in values).replace('"', " \x01 ").split(" ")
     quoted, out = False, [""]

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 
-from opsterm.policy.powershell.tree import Piece, Script
+from opsterm.policy.powershell.tree import CommandPiece, Script
 from opsterm.policy.word_set import word_set
 
-MOST_STEPS = 12_000
+MOST_STEPS = 5_000
 """Parts of a text that are looked at; a longer one is opaque."""
 
 
@@ -100,7 +100,7 @@ class Scanner(ABC):
             self.at = match.end()
         return bool(match)
 
-    def string(self) -> Piece | None:
+    def string(self) -> CommandPiece | None:
         """Read a quoted text or a here-string, None where there is none. Raises NotUnderstood when it is not closed."""
         start = self.at
         if self.char() == "'":
@@ -108,14 +108,14 @@ class Scanner(ABC):
             if match is None:
                 raise NotUnderstood("A quote in it is not closed.")
             self.at = match.end()
-            return Piece(kind="string", text=match[1].replace("''", "'"), start=start, end=self.at)
+            return CommandPiece(kind="string", text=match[1].replace("''", "'"), start=start, end=self.at)
         if self.char() == '"':
             return self._double(start)
         if self.next_is("@'") or self.next_is('@"'):
             return self._here(start)
         return None
 
-    def _here(self, start: int) -> Piece | None:
+    def _here(self, start: int) -> CommandPiece | None:
         match = _HERE.match(self.text, self.at) or _EMPTY_HERE.match(self.text, self.at)
         if match is None:
             return None
@@ -126,15 +126,15 @@ class Scanner(ABC):
             self.at = match.start(2)
             inside, unknown = self._expanded(match.end(2), "", scripts)
         self.at = match.end()
-        return Piece(
+        return CommandPiece(
             kind="string", text=inside, start=start, end=self.at, unknown=unknown, scripts=tuple(scripts)
         )  # fmt: skip
 
-    def _double(self, start: int) -> Piece:
+    def _double(self, start: int) -> CommandPiece:
         self.at += 1
         scripts: list[Script] = []
         text, unknown = self._expanded(len(self.text), '"', scripts)
-        return Piece(kind="string", text=text, start=start, end=self.at, unknown=unknown, scripts=tuple(scripts))
+        return CommandPiece(kind="string", text=text, start=start, end=self.at, unknown=unknown, scripts=tuple(scripts))
 
     def _expanded(self, end: int, quote: str, scripts: list[Script]) -> tuple[str, bool]:
         """Read text in which variables count, up to `end` or the closing quote, which is left behind."""
@@ -168,28 +168,28 @@ class Scanner(ABC):
         self.at += 2
         return _ESCAPES.get(escaped, escaped)
 
-    def dollar(self) -> Piece:
+    def dollar(self) -> CommandPiece:
         """Read `$name`, `${name}`, `$( … )`, or a lone dollar as the text it is."""
         start = self.at
         self.step()
         if self.next_is("$("):
             self.at += 2
             script = self.nested(")")
-            return Piece(kind="group", text="?", start=start, end=self.at, unknown=True, scripts=(script,))
+            return CommandPiece(kind="group", text="?", start=start, end=self.at, unknown=True, scripts=(script,))
         match = VARIABLE.match(self.text, self.at)
         if match is None:
             self.at += 1
-            return Piece(kind="word", text="$", start=start, end=self.at)
+            return CommandPiece(kind="word", text="$", start=start, end=self.at)
         self.at = match.end()
         name = (match[1] or match[2] or match[3] or "").lower()
         scope, _, rest = name.partition(":")
         if scope == "env" and rest in _PLACES:
-            return Piece(kind="variable", text=f"%{rest}%", start=start, end=self.at)
+            return CommandPiece(kind="variable", text=f"%{rest}%", start=start, end=self.at)
         if name in _KNOWN:
-            return Piece(kind="variable", text=_KNOWN[name], start=start, end=self.at)
-        return Piece(kind="variable", text=match[0], start=start, end=self.at, unknown=True)
+            return CommandPiece(kind="variable", text=_KNOWN[name], start=start, end=self.at)
+        return CommandPiece(kind="variable", text=match[0], start=start, end=self.at, unknown=True)
 
-    def bare(self) -> Piece | None:
+    def bare(self) -> CommandPiece | None:
         """Read an unquoted word, in which quotes, escapes and variables may stand; None where there is none."""
         start = self.at
         parts: list[str] = []
@@ -215,4 +215,4 @@ class Scanner(ABC):
         if self.at == start:
             return None
         text = "".join(parts)
-        return Piece(kind="word", text=text, start=start, end=self.at, unknown=unknown, scripts=tuple(scripts))
+        return CommandPiece(kind="word", text=text, start=start, end=self.at, unknown=unknown, scripts=tuple(scripts))

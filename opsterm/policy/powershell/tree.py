@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class CommandPiece:
     """A word of a command, or a value of an expression.
 
     Attributes:
@@ -24,16 +24,16 @@ class Piece:
     end: int
     unknown: bool = False
     scripts: tuple[Script, ...] = ()
-    more: tuple[Piece, ...] = ()
+    more: tuple[CommandPiece, ...] = ()
 
     @property
-    def values(self) -> tuple[Piece, ...]:
+    def values(self) -> tuple[CommandPiece, ...]:
         """The values of a list; of anything else it alone."""
         return (self, *self.more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class PowerShellCommand:
     """A command: `pieces` begin with its name.
 
     Attributes:
@@ -41,15 +41,15 @@ class Command:
         redirects: the files that its streams are written to.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[CommandPiece, ...]
     operator: str = ""
-    redirects: tuple[Piece, ...] = ()
+    redirects: tuple[CommandPiece, ...] = ()
     start: int
     end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class MemberCall:
     """A member of an object or, with a type, of a class: `[IO.File]::Delete(…)`, `$x.Kill()`.
 
     Attributes:
@@ -80,9 +80,9 @@ class Expression:
         builds: whether it puts a text together.
     """
 
-    calls: tuple[Call, ...] = ()
+    calls: tuple[MemberCall, ...] = ()
     scripts: tuple[Script, ...] = ()
-    strings: tuple[Piece, ...] = ()
+    strings: tuple[CommandPiece, ...] = ()
     assigned: str = ""
     constant: str | None = None
     builds: bool = False
@@ -100,7 +100,7 @@ class Script:
         loads: whether it loads code from elsewhere by a `using` statement.
     """
 
-    pipelines: tuple[tuple[Command | Expression, ...], ...] = ()
+    pipelines: tuple[tuple[PowerShellCommand | Expression, ...], ...] = ()
     functions: tuple[str, ...] = ()
     loads: bool = False
     start: int = 0
