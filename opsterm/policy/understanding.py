@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from opsterm.policy.effects import Effect
 from opsterm.policy.invocation import Findings, Invocation, Reader, unread
 from opsterm.policy.shell.reader import read_shell
+from opsterm.policy.windows_shells import read_cmd, read_network_cli, read_powershell, read_sql
 
 TEXT_LIMIT = 65_536
 """Bytes of a text; a longer one is not read."""
 
-READERS: Mapping[str, Reader] = {"sh": read_shell, "bash": read_shell}
+READERS: Mapping[str, Reader] = {
+    "sh": read_shell, "bash": read_shell, "powershell": read_powershell, "cmd": read_cmd, "sql": read_sql,
+    "network-cli": read_network_cli,
+}  # fmt: skip
 """Shell -> what reads its language."""
 
 

@@ -10,6 +10,7 @@ from opsterm.policy.invocation import Findings
 from opsterm.policy.layer import Layer, ReadText
 from opsterm.policy.network_cli.reader import note_network_cli
 from opsterm.policy.powershell.reader import note_powershell, note_powershell_program, note_program_text
+from opsterm.policy.shell.reader import read_shell
 from opsterm.policy.sql import sql_effects
 
 
@@ -27,9 +28,17 @@ def _note_tsql(text: str, layer: Layer) -> None:
     _note_sql(text, layer, "tsql")
 
 
+def _note_bash(text: str, layer: Layer) -> None:
+    found = read_shell(text)
+    for effect in found.effects:
+        layer.notes.add(effect.kind, effect.object, layer.place(0, 0), effect.certainty)
+    for sentence in found.opaque:
+        layer.notes.hide(sentence)
+
+
 _LANGUAGES: Mapping[str, ReadText] = {
     "powershell": note_powershell, "powershell.exe": note_powershell_program, "cmd": note_cmd,
-    "program": note_program_text, "sql": _note_sql, "tsql": _note_tsql, "network-cli": note_network_cli,
+    "program": note_program_text, "bash": _note_bash, "sql": _note_sql, "tsql": _note_tsql, "network-cli": note_network_cli,
 }  # fmt: skip
 
 

@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsterm.policy.effects import EffectKind
+from opsterm.policy.grading import RiskGrade, grade
 from opsterm.policy.invocation import Findings
+from opsterm.policy.level import RiskLevel
 from opsterm.policy.sql import sql_effects
+from opsterm.policy.understanding import Understanding, understand
 from opsterm.policy.windows_shells import read_cmd, read_network_cli, read_powershell, read_sql
 from tests.policy.understood import UnderstoodCase, breaches, cases_of
 
@@ -30,6 +33,26 @@ GROUPS = {
 def test_texts_are_understood(name: str, about: str) -> None:
     wrong = {case.text: breaches(case, understood(name, case)) for case in cases_of(name) if case.about == about}
     assert {text: what for text, what in wrong.items() if what} == {}
+
+
+def level_of(name: str, case: UnderstoodCase) -> RiskGrade:
+    shell = {"powershell.toml": "powershell", "cmd.toml": "cmd", "network_cli.toml": "network-cli"}.get(name, "sql")
+    found = understood(name, case)
+    return grade(Understanding(text=case.text, shell=shell, effects=found.effects, opaque=found.opaque))
+
+
+def test_what_is_grave_is_high_what_only_reads_is_read_and_nothing_else_is() -> None:
+    for name in (*READERS, "sql.toml"):
+        for case in cases_of(name):
+            graded = level_of(name, case)
+            assert (graded.level is RiskLevel.READ) == case.only_reads, case.text
+            assert graded.level.order >= RiskLevel.HIGH.order or not case.grave, case.text
+            assert graded.lockout or not case.lockout, case.text
+
+
+@pytest.mark.parametrize("shell", ["powershell", "cmd", "network-cli", "sql"])
+def test_the_registry_has_a_reader(shell: str) -> None:
+    assert understand("frobnicate", shell).opaque
 
 
 def understood(name: str, case: UnderstoodCase) -> Findings:
@@ -116,9 +139,9 @@ def test_what_is_too_much_is_opaque_or_changes_something(text: str) -> None:
 
 
 TYPED = (
-    "Get-Process Remove-Item rm -Recurse -enc C:\\ $x $( ) { } [ ] @( @{ ' \" ` ; | & && || , = - -f %x% ^ for /f in do "
-    "if exist ! !! ( iex cmd /c powershell -Command SELECT FROM DELETE WHERE DROP /* */ -- $$ \\! GO DO EXEC no "
-    "show interface delete :: . .. # [IO.File]::Delete .Kill() function switch foreach try catch @'\n \n'@ "
+    "Get-Process Remove-Item rm -Recurse -enc C:\\ $x $( ) { } [ ] @( @{ ' \" ` ; | & && || , = - -f %x% ^ for /f in "
+    "do if exist ! !! ( iex cmd /c powershell -Command SELECT FROM DELETE WHERE DROP /* */ -- $$ \\! GO DO "
+    "EXEC no show interface delete :: . .. # [IO.File]::Delete .Kill() function switch foreach try catch "
     '@"\n \n"@ 2>&1 > nul \u2013 \u201c \u00a0 \u200b \x00 \ud800 \n é'
 )
 

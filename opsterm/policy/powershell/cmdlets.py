@@ -157,7 +157,7 @@ def _filtering(call: CmdletCall) -> None:
     ):
         kinds = {"kill": _K.PROCESS_KILL, "terminate": _K.PROCESS_KILL, "stop": _K.SERVICE_STOP,
                  "stopservice": _K.SERVICE_STOP, "disable": _K.LOCKOUT, "reboot": _K.REBOOT}  # fmt: skip
-        call.note(kinds.get(member.lower(), _K.DATA_LOSS), "?", _C.LIKELY)
+        call.note(kinds.get(member.lower(), _K.DATA_LOSS), "?")
         call.note(_K.DELETE if member.lower() not in kinds else _K.READ, "?")
         return
     call.note(_K.READ, "")

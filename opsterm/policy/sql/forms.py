@@ -59,7 +59,7 @@ def _into(s: Statement, place: int) -> None:
     what = s.uppers[place + 1] if place + 1 < len(s.uppers) else ""
     if what in ("OUTFILE", "DUMPFILE"):
         s.note(_K.WRITE_FILE, s.name_from(place + 2), at=place)
-        s.note(_K.EXFIL, s.name_from(place + 2), certainty=Certainty.POSSIBLE, at=place)
+        s.note(_K.EXFIL, s.name_from(place + 2), certainty=Certainty.LIKELY, at=place)
     elif not what.startswith("@") and s.uppers[place - 1 : place] not in (("INSERT",), ("MERGE",), ("REPLACE",)):
         s.note(_K.DB_WRITE, s.name_from(place + 1), at=place)
 
