@@ -38,14 +38,15 @@ def _note_bash(text: str, layer: Layer) -> None:
 
 _LANGUAGES: Mapping[str, ReadText] = {
     "powershell": note_powershell, "powershell.exe": note_powershell_program, "cmd": note_cmd,
-    "program": note_program_text, "bash": _note_bash, "sql": _note_sql, "tsql": _note_tsql, "network-cli": note_network_cli,
+    "program": note_program_text, "bash": _note_bash, "sql": _note_sql, "tsql": _note_tsql,
+    "network-cli": note_network_cli,
 }  # fmt: skip
 
 
 def _read(shell: str, text: str) -> Findings:
     notes = EffectNotes()
     _LANGUAGES[shell](text, Layer(notes=notes, languages=_LANGUAGES))
-    if text.strip() and not notes.effects:
+    if text.strip() and not notes.effects and not notes.opaque:
         notes.hide("Nothing in it is understood.")
     return notes.findings()
 

@@ -10,6 +10,7 @@ from opsterm.policy.powershell import items, running
 from opsterm.policy.powershell.frame import CmdletCall
 from opsterm.policy.powershell.verbs import deeds_of
 from opsterm.policy.win32.places import write_path
+from opsterm.policy.win32.programs import rests_on
 from opsterm.policy.win32.services import note_membership, note_process, note_service
 from opsterm.policy.word_set import word_set
 
@@ -47,6 +48,8 @@ def note_cmdlet(call: CmdletCall) -> bool:
                 note_process(what, call.layer.notes, call.span)
             else:
                 call.note(kind, what, certainty)
+            if rests_on(kind, what):
+                call.note(_K.LOCKOUT, what, _C.LIKELY)
     saved = call.arguments.text("outfile", "filepath", "destinationpath") if call.name.startswith("get-") else ""
     if saved:
         write_path(saved, call.layer.notes, call.span)

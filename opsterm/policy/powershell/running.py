@@ -61,6 +61,7 @@ def _start_process(call: CmdletCall) -> None:
     if arguments is None and len(call.arguments.positional) > (0 if call.arguments.value("filepath", "path") else 1):
         arguments = call.arguments.positional[-1]
     values = arguments.values if arguments else ()
+    call.note(_K.SERVICE_START, program, _C.POSSIBLE)
     if program in ("?", "") or any(value.unknown for value in values):
         call.layer.notes.hide("Start-Process starts a program whose name or words are known only when it runs.")
     if call.arguments.text("verb").lower() == "runas":

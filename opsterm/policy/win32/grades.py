@@ -11,7 +11,7 @@ from opsterm.policy.win32.places import WindowsPlace, normal, place_of
 _K, _L = EffectKind, RiskLevel
 _FIRM = frozenset({
     WindowsPlace.ROOT, WindowsPlace.SYSTEM, WindowsPlace.BOOT, WindowsPlace.ACCESS, WindowsPlace.DISK,
-    WindowsPlace.STARTUP, WindowsPlace.TASKS,
+    WindowsPlace.STARTUP, WindowsPlace.TASKS, WindowsPlace.HOSTS,
 })  # fmt: skip
 _MILD = frozenset({WindowsPlace.TEMPORARY, WindowsPlace.HOME, WindowsPlace.NOTHING})
 _WHOLE = re.compile(r"[a-z]:|\\|%|\?|hk|\*")

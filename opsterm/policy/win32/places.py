@@ -144,6 +144,8 @@ def _note_place(place: WindowsPlace, path: str, notes: EffectNotes, span: Span, 
         notes.add(
             _K.LOG_LOSS, path, span, _C.CERTAIN if ".evt" in path.lower() or "winevt" in path.lower() else _C.LIKELY
         )
+    if deletes and place is WindowsPlace.CERTIFICATES:
+        notes.add(_K.LOCKOUT, path, span, _C.POSSIBLE)
     if deletes and place in (WindowsPlace.DIRECTORY, WindowsPlace.CERTIFICATES, WindowsPlace.WEB, WindowsPlace.SECRET):
         notes.add(_K.DATA_LOSS, path, span, _C.LIKELY)
 
@@ -160,7 +162,7 @@ _KEYS: Sequence[tuple[str, tuple[tuple[EffectKind, Certainty], ...]]] = (
     (r"\\services\\eventlog|\\winevt|\\eventlog", ((_K.LOG_LOSS, _C.LIKELY),)),
     (r"firewall(?:policy|rules)?", ((_K.FIREWALL_WEAKEN, _C.LIKELY), (_K.LOCKOUT, _C.POSSIBLE))),
     ((r"\\currentversion\\run(?:once|services)?(?:ex)?(?:\\|$)|\\winlogon|\\userinit|appinit_dlls|\\active setup"
-     r"|\\schedule\\taskcache"), ((_K.SCHEDULE, _C.LIKELY), (_K.SECURITY_WEAKEN, _C.POSSIBLE))),
+     r"|\\schedule\\taskcache"), ((_K.SCHEDULE, _C.LIKELY), (_K.SECURITY_WEAKEN, _C.LIKELY))),
     (r"\\session manager|\\safeboot|\\bootexecute|\\control\\class|\\bcd0+|\\enum\\|\\mounteddevices",
      ((_K.BOOT, _C.LIKELY),)),
     (r"\\services(?:\\|$)", ((_K.SERVICE_ENABLE, _C.LIKELY),)),

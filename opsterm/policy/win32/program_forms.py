@@ -75,6 +75,7 @@ def _sc(call: ProgramCall) -> None:
         note_service(_K.SERVICE_ENABLE, name, call.notes, call.span)
         if verb == "sdset":
             call.note(_K.PERM, name)
+            call.note(_K.SECURITY_WEAKEN, name, _C.LIKELY)
         if verb == "failure":
             call.note(_K.REMOTE_CODE, name, _C.POSSIBLE)
         return
@@ -167,7 +168,8 @@ def _xcopy(call: ProgramCall) -> None:
 
 def _wmic(call: ProgramCall) -> None:
     words = list(call.lower)
-    alias = next((w for w in words if not w.startswith(("/", "-"))), "")
+    plain = [word for word in words if not word.startswith(("/", "-"))]
+    alias = next((word for word in plain if word != "path"), "")
     if "delete" in words:
         kinds = {
             "shadowcopy": _K.DATA_LOSS,
@@ -215,7 +217,7 @@ def _wmic_call(call: ProgramCall, alias: str, method: str) -> None:
         note_service(kind, name, call.notes, call.span)
     else:
         call.note(kind, name)
-    if alias in ("nic", "nicconfig", "rdtoggle"):
+    if alias in ("nic", "nicconfig", "rdtoggle") or "networkadapter" in alias or "terminalservice" in alias:
         call.note(_K.LOCKOUT, alias, _C.LIKELY)
 
 

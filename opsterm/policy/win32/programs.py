@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from opsterm.policy.effect_notes import EffectNotes
 from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.win32.places import WindowsPlace, place_of
 from opsterm.policy.win32.program_rows import ROWS
 
+_WAYS_IN = re.compile(r"openssh|winrm|remoteaccess|remote-?desktop", re.IGNORECASE)
 Span = tuple[int, int]
 Deed = tuple[EffectKind, Certainty]
 
@@ -74,7 +77,16 @@ def note_by_rows(call: ProgramCall) -> bool:
     what = objects[row.place] if 0 <= row.place < len(objects) else " ".join(call.words[: len(row.words)])
     for kind, certainty in row.deeds:
         call.note(kind, what, certainty)
+        if rests_on(kind, what):
+            call.note(EffectKind.LOCKOUT, what, Certainty.LIKELY)
     return True
+
+
+def rests_on(kind: EffectKind, what: str) -> bool:
+    """Tell whether the way to the target rests on something whose rights are changed, or that is removed."""
+    if kind in (EffectKind.PERM, EffectKind.OWNER):
+        return place_of(what) is WindowsPlace.ACCESS
+    return kind is EffectKind.PACKAGE_REMOVE and bool(_WAYS_IN.search(what))
 
 
 def _fits(row: ProgramRow, words: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ _ACCESS = word_set(
     "lanmanworkstation rpcss rpceptmapper samss nlasvc netprofm bfe tcpip iphlpsvc wlansvc dot3svc mpssvc netman "
     "kdc ntds dns hyper-v vmms openssh policyagent ikeext"
 )
-_NAMES_OF_ACCESS = ("windows remote management", "remote desktop", "openssh", "ssh server", "dhcp client", "server",
+_NAMES_OF_ACCESS = ("windows remote management", "remote desktop", "openssh", "ssh server", "dhcp client",
                     "windows firewall", "windows defender firewall", "base filtering engine", "net logon")  # fmt: skip
 _GUARDS = word_set(
     "windefend wdnissvc sense wscsvc securityhealthservice mpssvc bfe sgrmbroker mssecflt wdfilter wdboot sysmon "
@@ -44,7 +44,12 @@ def note_service(
     if kind not in _STOPS:
         return
     anyone = plain in ("*", "?", "") or plain.startswith(("*", "?"))
-    if plain in _ACCESS or plain in _NAMES_OF_ACCESS or anyone or (plain.endswith("*") and _begins(plain, _ACCESS)):
+    if (
+        plain in _ACCESS
+        or plain.startswith(_NAMES_OF_ACCESS)
+        or anyone
+        or (plain.endswith("*") and _begins(plain, _ACCESS))
+    ):
         sure = _C.POSSIBLE if anyone or kind is _K.SERVICE_RESTART else _C.LIKELY
         notes.add(_K.LOCKOUT, name, span, sure)
     if kind is _K.SERVICE_RESTART:
