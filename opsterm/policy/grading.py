@@ -12,9 +12,11 @@ from enum import StrEnum
 
 from opsterm.policy.effects import Certainty, Effect, EffectKind
 from opsterm.policy.level import RiskLevel
+from opsterm.policy.order import UNIX_SHELLS
 from opsterm.policy.shell.notes import RAISING
 from opsterm.policy.shell.places import PathKind, place_of
 from opsterm.policy.understanding import Understanding
+from opsterm.policy.win32.grades import level_on_windows
 
 _K, _L = EffectKind, RiskLevel
 
@@ -98,7 +100,7 @@ class RiskGrade:
 def grade(understanding: Understanding) -> RiskGrade:
     """RiskGrade what a command would do. Never raises."""
     graded = sorted(
-        ((level_of(effect, understanding.effects), effect) for effect in understanding.effects),
+        ((level_of(effect, understanding.effects, understanding.shell), effect) for effect in understanding.effects),
         key=lambda pair: -pair[0].order,
     )
     level = graded[0][0] if graded else RiskLevel.READ
@@ -120,16 +122,19 @@ def _opaque_floor(understanding: Understanding) -> RiskLevel:
     return RiskLevel.HIGH if raised else RiskLevel.MEDIUM
 
 
-def level_of(effect: Effect, among: Sequence[Effect] = ()) -> RiskLevel:
+def level_of(effect: Effect, among: Sequence[Effect] = (), shell: str = "sh") -> RiskLevel:
     """Return the grade of one effect.
 
     Args:
         effect: the effect.
         among: the others of the same command: to delete infrastructure is more than to delete a file.
+        shell: what it was read in, which says whether its paths are those of Windows.
     """
     kind = effect.kind
     level = _BASE[kind]
-    if kind in _FILES and (kind is not _K.DELETE or effect.object.startswith(("/", "~", ".", "$"))):
+    if kind in _FILES and shell not in UNIX_SHELLS and not effect.object.startswith("/"):
+        level = level_on_windows(kind, effect.object)
+    elif kind in _FILES and (kind is not _K.DELETE or effect.object.startswith(("/", "~", ".", "$"))):
         level = _of_place(kind, effect.object)
     elif kind is _K.DELETE:
         infra = any(one.kind in (_K.INFRA, _K.USER, _K.DB_WRITE) and one.span == effect.span for one in among)

@@ -19,7 +19,34 @@ def _read_bash(text: str) -> Findings:
     return read_shell(text)
 
 
-READERS: Mapping[str, Reader] = {"sh": _read_bash, "bash": _read_bash}
+def _read_powershell(text: str) -> Findings:
+    from opsterm.policy.windows_shells import read_powershell  # noqa: PLC0415 (as above)
+
+    return read_powershell(text)
+
+
+def _read_cmd(text: str) -> Findings:
+    from opsterm.policy.windows_shells import read_cmd  # noqa: PLC0415 (as above)
+
+    return read_cmd(text)
+
+
+def _read_sql(text: str) -> Findings:
+    from opsterm.policy.windows_shells import read_sql  # noqa: PLC0415 (as above)
+
+    return read_sql(text)
+
+
+def _read_network_cli(text: str) -> Findings:
+    from opsterm.policy.windows_shells import read_network_cli  # noqa: PLC0415 (as above)
+
+    return read_network_cli(text)
+
+
+READERS: Mapping[str, Reader] = {
+    "sh": _read_bash, "bash": _read_bash, "powershell": _read_powershell, "cmd": _read_cmd, "sql": _read_sql,
+    "network-cli": _read_network_cli,
+}  # fmt: skip
 """Shell -> what reads its language."""
 
 

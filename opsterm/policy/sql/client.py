@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from opsterm.policy.effect_notes import EffectNotes
 from opsterm.policy.effects import Certainty, EffectKind
-from opsterm.policy.findings import Findings
 from opsterm.policy.sql.tokens import SqlToken
 from opsterm.policy.word_set import word_set
 
@@ -29,7 +29,7 @@ _WRITES = word_set(r".backup .save .clone .archive .ar .session .recover")
 _COPY = re.compile(r"\b(?P<way>to|from)\s+(?P<what>program|stdout|stdin|pstdout|pstdin|'[^']*'|\S+)", re.IGNORECASE)
 
 
-def read_client_line(token: SqlToken, offset: int, found: Findings) -> None:
+def read_client_line(token: SqlToken, offset: int, found: EffectNotes) -> None:
     """Note what a line for the client does; one that is not known is opaque."""
     line = token.text.strip()
     match = _WORD.match(line)
@@ -62,7 +62,7 @@ def read_client_line(token: SqlToken, offset: int, found: Findings) -> None:
         found.hide(f"{word} is no line of a database client that is known here.")
 
 
-def _copy(rest: str, span: tuple[int, int], found: Findings) -> None:
+def _copy(rest: str, span: tuple[int, int], found: EffectNotes) -> None:
     match = _COPY.search(rest)
     if not match:
         found.hide("A \\copy that is not understood.")

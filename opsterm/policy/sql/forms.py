@@ -59,7 +59,7 @@ def _into(s: Statement, place: int) -> None:
     what = s.uppers[place + 1] if place + 1 < len(s.uppers) else ""
     if what in ("OUTFILE", "DUMPFILE"):
         s.note(_K.WRITE_FILE, s.name_from(place + 2), at=place)
-        s.note(_K.EXFIL, s.name_from(place + 2), certainty=Certainty.POSSIBLE, at=place)
+        s.note(_K.EXFIL, s.name_from(place + 2), certainty=Certainty.LIKELY, at=place)
     elif not what.startswith("@") and s.uppers[place - 1 : place] not in (("INSERT",), ("MERGE",), ("REPLACE",)):
         s.note(_K.DB_WRITE, s.name_from(place + 1), at=place)
 
@@ -76,6 +76,8 @@ def _with(s: Statement) -> None:
 
 def _write(s: Statement) -> None:
     s.note(_K.DB_WRITE)
+    if s.first_words(2) == ("INSERT", "OVERWRITE"):
+        s.note(_K.DATA_LOSS, s.name_from(2))
     for place, word in enumerate(s.uppers):
         if word in _WRITING and place and s.uppers[place - 1] == "(":
             _select(s)

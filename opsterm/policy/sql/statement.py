@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from opsterm.policy.effect_notes import EffectNotes
 from opsterm.policy.effects import Certainty, EffectKind
-from opsterm.policy.findings import Findings
 from opsterm.policy.sql.names import FUNCTIONS, READING_PREFIXES, READING_WORDS, SECRET_COLUMN, SECRET_TABLES
 from opsterm.policy.sql.tokens import ANY, ORACLE, POSTGRESQL, SqlToken
 from opsterm.policy.word_set import word_set
@@ -28,7 +28,7 @@ class Statement:
     """
 
     def __init__(
-        self, tokens: Sequence[SqlToken], *, dialect: str, base: int, found: Findings,
+        self, tokens: Sequence[SqlToken], *, dialect: str, base: int, found: EffectNotes,
         reread: Callable[[str, int], None],
     ) -> None:  # fmt: skip
         while len(tokens) > 1 and tokens[0].text == "(":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opsterm.policy.effects import Effect
-from opsterm.policy.findings import Findings
+from opsterm.policy.effect_notes import EffectNotes
+from opsterm.policy.effects import Effect, EffectKind
 from opsterm.policy.sql.client import read_client_line
 from opsterm.policy.sql.forms import FORMS
 from opsterm.policy.sql.statement import Statement
@@ -39,12 +39,12 @@ def sql_effects(text: str, dialect: str, base: int) -> tuple[tuple[Effect, ...],
         The effects, and why parts were not understood: whole sentences. A text that only reads has effects of kind
         READ and no such sentence.
     """
-    found = Findings()
+    found = EffectNotes()
     _read(text, dialect_of(dialect), base, found, 0)
     return found.effects, found.opaque
 
 
-def _read(text: str, dialect: str, base: int, found: Findings, layer: int) -> None:
+def _read(text: str, dialect: str, base: int, found: EffectNotes, layer: int) -> None:
     if len(text) > LONGEST:
         found.hide(f"It is longer than {LONGEST} characters.")
         return
@@ -54,6 +54,8 @@ def _read(text: str, dialect: str, base: int, found: Findings, layer: int) -> No
     lexed = SqlTokens(text, dialect)
     for sentence in lexed.opaque:
         found.hide(sentence)
+    if all(token.kind == "end" for token in lexed.tokens) and text.strip():
+        found.add(EffectKind.READ, "", (base, base + len(text)))
     pending: list[SqlToken] = []
     depth = 0
     for token in (*lexed.tokens, SqlToken("end", "", len(text), len(text))):
@@ -71,7 +73,7 @@ def _read(text: str, dialect: str, base: int, found: Findings, layer: int) -> No
 
 
 def _read_statement(
-    tokens: Sequence[SqlToken], text: str, dialect: str, base: int, found: Findings, layer: int,
+    tokens: Sequence[SqlToken], text: str, dialect: str, base: int, found: EffectNotes, layer: int,
 ) -> None:  # fmt: skip
     def reread(inner: str, place: int) -> None:
         _read(inner, dialect, place, found, layer + 1)

@@ -21,7 +21,7 @@ _ALIASES = {
 }  # fmt: skip
 
 
-MOST_TOKENS = 4_000
+MOST_TOKENS = 3_000
 """Words and signs of a text; what stands behind them is not looked at."""
 
 

@@ -1,0 +1,108 @@
+"""Lines of network devices as data, by their first words, which may be cut short as the devices allow it.
+
+Sources: command references of Cisco IOS 15 and NX-OS 10, Arista EOS 4.31, Junos 23.4, RouterOS 7, FortiOS 7.4, VRP 8.
+"""
+
+from __future__ import annotations
+
+ROWS = """
+show | display | ping | ping6 | traceroute | tracert | traceroute6 | print | get | help | ? | who | where | dir | more | pwd | cd = read
+enable | disable | exit | end | quit | logout | top | up | abort | discard | terminal | screen-length | systat | whoami = read
+configure terminal | configure | configure exclusive | configure private | edit | next | system-view | compare | history = read
+verify | cli | status | monitor interface | monitor traffic | monitor start | monitor stop | list | return | pager | less | tail = read
+configure session | configure checkpoint = read
+undebug | commit check | commit show | rollback ? | reload cancel | test aaa | test cable-diagnostics = read
+request system snapshot | request support information | request chassis routing-engine status = read
+write = write_config
+write memory | copy running-config startup-config | save | write startup | commit best-effort = write_config
+write terminal = read
+write network = exfil:possible
+write erase | erase startup-config | erase nvram: | reset saved-configuration | clear startup-config = data_loss delete
+erase = data_loss
+delete | del | undelete | rmdir | squeeze | file delete | file copy | file rename = delete
+delete startup-config = data_loss delete
+format | fdisk | partition | clear flash = data_loss
+reload | reboot | reload in | reload at | restart system | fast-reboot | reset system = reboot
+reload module | power cycle | hw-module | redundancy force-switchover | redundancy switch-activity | switchover = reboot service_restart
+schedule reboot = reboot
+shutdown = service_stop network lockout
+poweroff | halt = reboot
+clear counters | clear arp-cache | clear mac | clear ip nat | clear ip dhcp | clear screen = network:possible
+clear arp = network:possible
+clear ip route | clear ip bgp | clear bgp | clear ip ospf | clear ospf | clear isis | clear ip eigrp | clear ldp | clear ipv6 = network dos:possible
+clear logging | clear log | clear logs | clear logfile | clear archive | reset logbuffer | clear accounting = log_loss
+clear line | clear user | clear users | clear ssh | clear tcp | kill | disconnect = process_kill lockout:possible
+clear crypto | clear vpn | clear security | clear session | clear conn | clear xlate = network lockout:possible
+clear configure | clear config = data_loss lockout
+clear checkpoint | clear aaa = write_config
+clear = network:possible write_config:possible
+debug | debugging | diagnose debug = dos:possible
+debug all = dos
+diagnose sys kill | diagnose sys process = process_kill
+diagnose = read
+no debug | undo debugging | diagnose debug disable | diagnose debug reset = read
+copy = write_file
+copy running-config = exfil:possible write_file
+copy startup-config = exfil:possible write_file
+copy tftp: | copy ftp: | copy scp: | copy http: | copy sftp: | copy https: = write_config lockout:possible
+copy startup-config running-config = write_config lockout:possible
+configure replace | rollback running-config | configure memory | configure network = write_config lockout
+rollback = write_config lockout:possible
+commit | commit confirmed | commit and-quit | commit replace | commit synchronize = write_config network lockout:possible
+load | load merge | load set | load replace | load patch = write_config lockout:possible
+load override | load factory-default | load update = write_config data_loss lockout
+request system reboot | request system halt | request system power-off | request restart system | request shutdown = reboot
+request vmhost reboot | request system power-on | request chassis = reboot service_restart
+request system zeroize | request system private-data-reset | request system storage cleanup = data_loss
+request system software delete | request system configuration rescue delete = package_remove delete
+request system software | request system firmware | request license = package_upgrade reboot:possible
+request = write_config
+restart = service_restart network dos:possible
+start shell | bash | run bash | guestshell | python | python3 | tclsh | event manager run | op = remote_code:likely
+ssh | telnet | connect | rlogin = remote_code:possible
+install | archive download-sw | software | boot system | upgrade | image = package_upgrade boot
+boot | license = boot
+monitor capture | capture | tcpdump | tool sniffer = write_file:possible
+monitor session = network exfil:possible
+archive config | checkpoint = write_file
+lock | unlock = write_config
+send = network:possible
+execute ping | execute traceroute | execute ping-options | execute date | execute time | execute log display | execute dhcp = read
+execute factoryreset | execute factoryreset2 | execute erase-disk | execute formatlogdisk | execute disk format = data_loss
+execute log delete-all | execute log delete | execute log roll = log_loss
+execute reboot | execute shutdown = reboot
+execute restore = write_config data_loss:likely lockout:likely
+execute backup = exfil:possible
+execute ha | execute router | execute vpn | execute disconnect-admin-session | execute interface = network lockout:possible
+execute ssh | execute telnet | execute batch = remote_code:possible
+execute update-now | execute forticare = package_upgrade
+execute = write_config
+purge = data_loss delete write_config
+unset | unselect | deactivate | activate | annotate | rename | move | insert | protect | clone | append | select = write_config
+replace = write_config
+set cli | set terminal = read
+set date | set clock | clock set | clock = write_config
+set | config | feature = write_config
+interface | vlan | router | line | aaa | username | ip | ipv6 | access-list | hostname | snmp-server | logging | ntp = write_config
+crypto | spanning-tree | switchport | policy-map | class-map | route-map | vrf | banner | service | enable secret = write_config
+enable password | tacacs-server | radius-server | tacacs | radius | control-plane | key | errdisable | mac | lldp | cdp = write_config
+channel-group | port-channel | description | speed | duplex | mtu | bandwidth | encapsulation | standby | glbp | vrrp = write_config
+neighbor | network | redistribute | default-information | area | passive-interface | permit | deny | remark | transport = write_config
+login | password | access-class | exec-timeout | session-timeout | privilege | peer | address-family | route-target | rd = write_config
+default-router | domain-name | lease | object | object-group | nat | security-level | nameif | failover | same-security = write_config
+acl | rule | stelnet | user-interface | local-user | sysname | port | undo | dhcp | power | udld | storm-control | qos = write_config
+management | daemon | username-prompt | tunnel | mpls | bgp | ospf | isis | vxlan | evpn | default = write_config
+"""
+
+CUTS = (
+    r"\bvty\b|\bline (?:con|vty)|\baaa\b|tacacs|radius|\bssh\b|telnet|netconf|restconf|management|\bmgmt|\bma\d|fxp0|\bem0\b|\bme0\b|\bvme\b"
+    r"|lo0|system (?:services|login|root-auth|authentication)|\busername\b|\blocal-user\b|\blogin\b|access-class"
+    r"|access-group|access-list|\bacl\b|\bfilter\b|prefix-list mgmt|control-plane|ip address|ipv4 address|inet address"
+    r"|family inet|default-gateway|routing-options|ip(?:v6)? route|\broute\b|\bgateway\b|allowaccess|trusthost|system (?:interface|admin|global)"
+    r"|firewall|security (?:policies|zones)|host-inbound|service-policy|transport input|\buser\b|\badmin\b|stelnet|user-interface|winbox"
+    r"|\bshutdown\b|\bswitchport\b|interfaces? |\bvlan\b|default interface|\bvrf\b|nameif|dhcp-client|ip service"
+)
+"""Words of a change that can be what an operator's own session rests on."""
+
+ASKS_SECRETS = r"password|secret|community|snmp-server|private|show-sensitive|\bkey\b|psk|pre-shared|username|encrypted"
+"""Words behind a `show` that ask for what is secret in a configuration."""

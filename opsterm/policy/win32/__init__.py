@@ -1,0 +1,1 @@
+"""What Windows itself means by paths, registry keys, services and programs, in whichever shell they are named."""

@@ -1,0 +1,377 @@
+"""Programs of Windows whose words mean more than a row of a table can say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.sql import sql_effects
+from opsterm.policy.win32.places import delete_path, write_path, write_registry
+from opsterm.policy.win32.programs import ProgramCall, is_program, note_by_rows, program_name
+from opsterm.policy.win32.services import note_membership, note_process, note_service
+
+_K, _C = EffectKind, Certainty
+
+
+def note_program(call: ProgramCall) -> bool:
+    """Note what a call of a program does; tell whether the program is known."""
+    form = _FORMS.get(call.name)
+    if form:
+        form(call)
+        return True
+    return note_by_rows(call)
+
+
+def knows_program(name: str) -> bool:
+    """Tell whether a program of this name is known, see `program_name`."""
+    return name in _FORMS or is_program(name)
+
+
+def _plain(words: Sequence[str]) -> list[str]:
+    return [word for word in words if not word.startswith(("/", "-"))]
+
+
+def _after(words: Sequence[str], *options: str) -> str:
+    """Return what stands behind an option, in the same word behind `:` or as the next word; "" for none."""
+    for place, word in enumerate(words):
+        lower = word.lower().replace("-", "/", 1) if word.startswith("-") else word.lower()
+        for option in options:
+            if lower == option:
+                return words[place + 1] if place + 1 < len(words) else ""
+            if lower.startswith(f"{option}:"):
+                return word[len(option) + 1 :]
+    return ""
+
+
+def _sc(call: ProgramCall) -> None:
+    words = list(call.words[1:] if call.words[:1] and call.words[0].startswith("\\\\") else call.words)
+    verb = words[0].lower() if words else ""
+    name = words[1] if len(words) > 1 else "?"
+    kinds = {
+        "stop": _K.SERVICE_STOP, "delete": _K.DELETE, "start": _K.SERVICE_START, "pause": _K.SERVICE_STOP,
+        "continue": _K.SERVICE_START, "create": _K.SERVICE_ENABLE, "config": _K.SERVICE_ENABLE,
+    }  # fmt: skip
+    if verb in kinds:
+        note_service(kinds[verb], name, call.notes, call.span)
+        if verb == "delete" or (verb == "config" and "disabled" in [w.lower() for w in words]):
+            call.note(_K.SERVICE_STOP, name)
+        program = next((w for w in words if w.lower().startswith("binpath=")), "")
+        if verb in ("create", "config") and program:
+            call.note(_K.REMOTE_CODE, name, _C.LIKELY)
+            call.note(_K.PRIVILEGE, name, _C.LIKELY)
+        return
+    if verb in (
+        "sdset",
+        "failure",
+        "failureflag",
+        "privs",
+        "sidtype",
+        "triggerinfo",
+        "description",
+        "control",
+        "managedaccount",
+    ):
+        note_service(_K.SERVICE_ENABLE, name, call.notes, call.span)
+        if verb == "sdset":
+            call.note(_K.PERM, name)
+            call.note(_K.SECURITY_WEAKEN, name, _C.LIKELY)
+        if verb == "failure":
+            call.note(_K.REMOTE_CODE, name, _C.POSSIBLE)
+        return
+    note_by_rows(call)
+
+
+def _net(call: ProgramCall) -> None:
+    verb = call.lower[0] if call.words else ""
+    name = " ".join(call.words[1:]) if verb in ("stop", "start") else (_plain(call.words[1:]) or ["?"])[0]
+    if verb in ("stop", "start", "pause", "continue") and len(call.words) > 1:
+        clean = re.sub(r"\s*/[yn]$", "", name, flags=re.IGNORECASE)
+        stops = verb in ("stop", "pause")
+        note_service(_K.SERVICE_STOP if stops else _K.SERVICE_START, clean, call.notes, call.span)
+        return
+    if verb in ("localgroup", "group") and set(call.lower) & {"/add", "/delete", "/del"}:
+        group = call.words[1] if len(call.words) > 1 else "?"
+        removes = bool(set(call.lower) & {"/delete", "/del"})
+        note_membership(group, call.notes, call.span, removes=removes)
+        return
+    if verb in ("localgroup", "group", "user"):
+        _net_user(call, verb)
+        return
+    note_by_rows(call)
+
+
+def _net_user(call: ProgramCall, verb: str) -> None:
+    switches = {word for word in call.lower if word.startswith("/")} - {"/domain", "/dom"}
+    plain = _plain(call.words[1:])
+    if verb == "user" and not switches and len(plain) > 1:
+        call.note(_K.USER, plain[0])
+        call.note(_K.LOCKOUT, plain[0], _C.LIKELY)
+    elif switches:
+        note_by_rows(call) if verb == "user" and _net_user_known(call) else call.note(_K.USER, (plain or ["?"])[0])
+    else:
+        call.note(_K.READ, (plain or [""])[0])
+
+
+def _net_user_known(call: ProgramCall) -> bool:
+    return bool({"/delete", "/del", "/active:no", "/add"} & set(call.lower))
+
+
+def _reg(call: ProgramCall) -> None:
+    verb = call.lower[0] if call.words else ""
+    key = call.words[1] if len(call.words) > 1 else "?"
+    if verb not in ("add", "delete"):
+        note_by_rows(call)
+        if verb == "save" and re.search(r"\\(?:sam|security|system)$", key, re.IGNORECASE):
+            call.note(_K.READ_SECRET, key)
+        if verb == "query" and re.search(r"\\(?:sam|security)(?:\\|$)|winlogon", key, re.IGNORECASE):
+            call.note(_K.READ_SECRET, key, _C.POSSIBLE)
+        return
+    name = _after(call.words, "/v")
+    if verb == "delete":
+        write_registry(key, name, "", call.notes, call.span, deletes=True, tree="/ve" not in call.lower)
+    else:
+        write_registry(key, name, _after(call.words, "/d"), call.notes, call.span)
+
+
+def _taskkill(call: ProgramCall) -> None:
+    names = [
+        call.words[i + 1] for i, w in enumerate(call.lower[:-1]) if w in ("/im", "-im", "/pid", "-pid", "/fi", "-fi")
+    ]
+    for name in names or ["?"]:
+        note_process(name, call.notes, call.span)
+
+
+def _robocopy(call: ProgramCall) -> None:
+    plain = _plain(call.words)
+    target = plain[1] if len(plain) > 1 else "?"
+    switches = set(call.lower)
+    if "/l" in switches or "/?" in switches:
+        call.note(_K.READ, target)
+        return
+    write_path(target, call.notes, call.span)
+    if switches & {"/mir", "/purge"}:
+        call.note(_K.DELETE, target)
+        call.note(_K.DATA_LOSS, target, _C.LIKELY)
+    if switches & {"/move", "/mov"}:
+        call.note(_K.DELETE, plain[0] if plain else "?")
+        call.note(_K.DATA_LOSS, plain[0] if plain else "?", _C.POSSIBLE)
+
+
+def _xcopy(call: ProgramCall) -> None:
+    plain = _plain(call.words)
+    if "/l" in call.lower:
+        call.note(_K.READ, plain[0] if plain else "?")
+    else:
+        write_path(plain[1] if len(plain) > 1 else ".", call.notes, call.span)
+
+
+def _wmic(call: ProgramCall) -> None:
+    words = list(call.lower)
+    plain = [word for word in words if not word.startswith(("/", "-"))]
+    alias = next((word for word in plain if word != "path"), "")
+    if "delete" in words:
+        kinds = {
+            "shadowcopy": _K.DATA_LOSS,
+            "process": _K.PROCESS_KILL,
+            "service": _K.DELETE,
+            "product": _K.PACKAGE_REMOVE,
+        }
+        call.note(kinds.get(alias, _K.DATA_LOSS), alias)
+        call.note(_K.DELETE, alias)
+    elif "call" in words:
+        _wmic_call(call, alias, words[words.index("call") + 1] if words[-1] != "call" else "")
+    elif "create" in words or "set" in words:
+        call.note(_K.WRITE_CONFIG, alias)
+        if alias in ("useraccount", "rdtoggle", "nicconfig", "nic", "path"):
+            call.note(_K.LOCKOUT, alias, _C.POSSIBLE)
+    elif any(w.startswith("/format:") and ("http" in w or "\\\\" in w or w.endswith((".xsl", '.xsl"'))) for w in words):
+        call.note(_K.REMOTE_CODE, alias)
+    elif any(w.startswith("/output:") or w.startswith("/append:") for w in words):
+        call.note(_K.WRITE_FILE, alias)
+    else:
+        call.note(_K.READ, alias)
+
+
+_WMIC_CALLS: Mapping[str, EffectKind] = {
+    "terminate": _K.PROCESS_KILL, "stopservice": _K.SERVICE_STOP, "startservice": _K.SERVICE_START,
+    "uninstall": _K.PACKAGE_REMOVE, "install": _K.PACKAGE_ADD, "reboot": _K.REBOOT, "shutdown": _K.REBOOT,
+    "win32shutdown": _K.REBOOT, "cleareventlog": _K.LOG_LOSS, "format": _K.DATA_LOSS, "delete": _K.DELETE,
+    "changestartmode": _K.SERVICE_ENABLE, "pauseservice": _K.SERVICE_STOP, "disable": _K.NETWORK, "rename": _K.USER,
+    "setallowtsconnections": _K.WRITE_CONFIG, "releasedhcplease": _K.LOCKOUT, "enablestatic": _K.LOCKOUT,
+    "cleareventlog_": _K.LOG_LOSS, "takeownership": _K.OWNER, "deleteex": _K.DELETE,
+}  # fmt: skip
+
+
+def _wmic_call(call: ProgramCall, alias: str, method: str) -> None:
+    if method == "create" and alias == "process":
+        call.note(_K.REMOTE_CODE, " ".join(call.words[list(call.lower).index("create") + 1 :]))
+        return
+    where = next((w for w in call.words if "name" in w.lower() and ("=" in w or " like " in w.lower())), "")
+    named = re.search(r"name\s*(?:=|like)\s*['\"\\]*([\w.%-]+)", where, re.IGNORECASE)
+    name = named[1] if named else alias
+    kind = _WMIC_CALLS.get(method, _K.WRITE_CONFIG)
+    if kind is _K.PROCESS_KILL:
+        note_process(name, call.notes, call.span)
+    elif kind in (_K.SERVICE_STOP, _K.SERVICE_START, _K.SERVICE_ENABLE) or (alias == "service" and kind is _K.DELETE):
+        note_service(kind, name, call.notes, call.span)
+    else:
+        call.note(kind, name)
+    if alias in ("nic", "nicconfig", "rdtoggle") or "networkadapter" in alias or "terminalservice" in alias:
+        call.note(_K.LOCKOUT, alias, _C.LIKELY)
+
+
+def _shell(call: ProgramCall) -> None:
+    """Read `cmd /c text` and its like."""
+    at = next((i for i, w in enumerate(call.lower) if w.startswith(("/c", "/k", "/r", "-c"))), -1)
+    if at < 0:
+        if any(not w.startswith(("/", "-")) for w in call.words):
+            call.notes.hide("cmd is given words that are not understood.")
+        else:
+            call.note(_K.READ, call.name)
+        return
+    first = call.words[at][2:]
+    text = " ".join(word for word in (first, *call.words[at + 1 :]) if word)
+    _hand_over(call, "cmd", text)
+
+
+def _hand_over(call: ProgramCall, shell: str, text: str) -> None:
+    if text.strip():
+        call.run(shell, text)
+    else:
+        call.notes.hide(f"{call.name} is started without words, and reads what it runs from elsewhere.")
+
+
+def _powershell(call: ProgramCall) -> None:
+    call.run("powershell.exe", "\x00".join(call.words))
+
+
+def _behind_options(call: ProgramCall, valued: Sequence[str]) -> list[str]:
+    words = list(call.words)
+    while words and (words[0].startswith(("/", "-", "\\\\", "@")) or words[0] == ""):
+        option = words.pop(0)
+        if option.lower().replace("-", "/", 1) in valued and words:
+            words.pop(0)
+    return words
+
+
+def _remote(call: ProgramCall) -> None:
+    """Read a program that runs another one, mostly on another host: psexec, winrs."""
+    rest = _behind_options(call, ("/u", "/p", "/n", "/w", "/a", "/r", "/i", "/username", "/password"))
+    call.note(_K.REMOTE_CODE, rest[0] if rest else "?", _C.LIKELY)
+    _hand_over(call, "cmd", " ".join(rest))
+
+
+def _runas(call: ProgramCall) -> None:
+    call.note(_K.PRIVILEGE, _after(call.words, "/user"), _C.LIKELY)
+    _hand_over(call, "cmd", " ".join(_plain(call.words)))
+
+
+def _schtasks(call: ProgramCall) -> None:
+    note_by_rows(call)
+    task = _after(call.words, "/tr")
+    if task:
+        call.run("cmd", task)
+
+
+def _forfiles(call: ProgramCall) -> None:
+    text = _after(call.words, "/c")
+    call.run("cmd", re.sub(r"@(?:path|file|fname|relpath)", "*", text, flags=re.IGNORECASE)) if text else call.note(
+        _K.READ, ""
+    )
+
+
+def _attrib(call: ProgramCall) -> None:
+    changes = any(re.fullmatch(r"[+-][rashioxpu]", word) for word in call.lower)
+    call.note(_K.PERM if changes else _K.READ, (_plain(call.words) or [""])[0])
+
+
+def _database(call: ProgramCall) -> None:
+    options = ("-q", "-Q", "-c", "-e", "--command", "--execute", "-cmd")
+    dialect = {"osql": "tsql", "isql": "tsql"}.get(call.name, call.name)
+    text = next((call.words[i + 1] for i, w in enumerate(call.words[:-1]) if w in options or w.lower() == "/q"), "")
+    text = text or next((w.partition("=")[2] for w in call.words if w.startswith(("--command=", "--execute="))), "")
+    text = text or next((w[2:] for w in call.words if w[:2] in ("-Q", "-q", "-e") and len(w) > 2), "")
+    if not text and dialect.startswith("sqlite") and len(_plain(call.words)) > 1:
+        text = _plain(call.words)[-1]
+    if text in ("", "?"):
+        call.notes.hide(f"{call.name} reads its statements from elsewhere.")
+        return
+    effects, opaque = sql_effects(text, dialect, 0)
+    for effect in effects:
+        call.note(effect.kind, effect.object, effect.certainty)
+    for sentence in opaque:
+        call.notes.hide(sentence)
+
+
+def _ssh(call: ProgramCall) -> None:
+    rest = _behind_options(call, ("/i", "/p", "/l", "/o", "/j", "/f", "/b", "/c", "/e", "/m"))
+    if len(rest) > 1:
+        call.run("bash", " ".join(rest[1:]))
+    else:
+        call.note(_K.REMOTE_CODE, (rest or ["?"])[0], _C.POSSIBLE)
+
+
+def _wsl(call: ProgramCall) -> None:
+    lower = set(call.lower)
+    if lower & {"--unregister"}:
+        call.note(_K.DATA_LOSS, _after(call.words, "--unregister"))
+    elif lower & {"--shutdown", "--terminate", "-t"}:
+        call.note(_K.SERVICE_STOP, "wsl")
+    elif lower & {"--list", "-l", "--status", "--version"}:
+        call.note(_K.READ, "wsl")
+    else:
+        words = _behind_options(call, ("/d", "/u", "/-distribution", "/-user"))
+        _hand_over(call, "bash", " ".join(words))
+
+
+def _regedit(call: ProgramCall) -> None:
+    if set(call.lower) & {"/e", "-e", "/export"}:
+        call.note(_K.WRITE_FILE, (_plain(call.words) or [""])[0])
+    elif _plain(call.words):
+        call.note(_K.WRITE_CONFIG, _plain(call.words)[0])
+        call.notes.hide("It puts a file of registry keys in, whose contents are not in this text.")
+    else:
+        call.note(_K.READ, "")
+
+
+def _rundll32(call: ProgramCall) -> None:
+    text = " ".join(call.lower)
+    if "minidump" in text or "#24" in text:
+        call.note(_K.READ_SECRET, "lsass", _C.LIKELY)
+    if "exitwindows" in text or "setsuspendstate" in text or "lockworkstation" in text:
+        call.note(_K.REBOOT if "exit" in text else _K.SERVICE_STOP, "")
+    else:
+        call.note(_K.REMOTE_CODE, call.words[0] if call.words else "?", _C.LIKELY)
+
+
+def _certain_deletion(call: ProgramCall) -> None:
+    for word in _plain(call.words) or ["?"]:
+        delete_path(word, call.notes, call.span, tree=bool(set(call.lower) & {"-r", "-s", "/s"}))
+        call.note(_K.DATA_LOSS, word)
+
+
+_FORMS: Mapping[str, Callable[[ProgramCall], None]] = {
+    "sc": _sc, "net": _net, "net1": _net, "reg": _reg, "taskkill": _taskkill, "tskill": _taskkill,
+    "robocopy": _robocopy, "xcopy": _xcopy, "wmic": _wmic, "cmd": _shell, "command": _shell,
+    "powershell": _powershell, "pwsh": _powershell, "psexec": _remote, "psexec64": _remote, "paexec": _remote,
+    "winrs": _remote, "runas": _runas, "schtasks": _schtasks, "forfiles": _forfiles, "attrib": _attrib,
+    "sqlcmd": _database, "osql": _database, "isql": _database, "psql": _database, "mysql": _database,
+    "mariadb": _database, "sqlite3": _database, "ssh": _ssh, "wsl": _wsl, "bash": _wsl, "regedit": _regedit,
+    "regedt32": _regedit, "rundll32": _rundll32, "sdelete": _certain_deletion, "sdelete64": _certain_deletion,
+}  # fmt: skip
+"""Program -> what notes a call of it. The others are in the table of rows."""
+
+
+def start(words: Sequence[str], call: ProgramCall) -> None:
+    """Note what a program does that is started by another: its name and its words.
+
+    Args:
+        words: name first.
+        call: the call that starts it; its span shows it.
+    """
+    inner = ProgramCall(
+        name=program_name(words[0]), words=tuple(words[1:]), span=call.span, notes=call.notes, run=call.run
+    )  # fmt: skip
+    if not note_program(inner):
+        call.notes.hide(f"What {words[0][:60]!r} does is not known.")
