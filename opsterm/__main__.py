@@ -30,7 +30,6 @@ NEEDS_NO_FOLDERS = frozenset({"settings", "keys", "where", "doctor"})
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run opsterm and return its exit code; never raises."""
-    collect_seldom()
     return _leave(_run(argv))
 
 
@@ -104,6 +103,8 @@ def _enter(invocation: Invocation, loaded: Loaded, paths: Paths, environment: di
         for folder in (paths.data, paths.state):
             make_private(folder)
     _tell_what_is_logged(paths)
+    if invocation.verb != "serve":  # which runs for months, and stays small
+        collect_seldom()
     if invocation.verb == "":
         from opsterm.tui.start import run_screen
 
