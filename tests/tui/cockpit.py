@@ -25,7 +25,7 @@ from opsterm.runtime.ports import HostProbe, Operator
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.app import OpstermApp
 from opsterm.tui.start import Terminal
-from tests.tui.screen import is_at_rest, screen_text
+from tests.tui.screen import screen_text
 
 CHECKOUT = Path(__file__).parents[2]
 NOW = 1_787_300_040.0
@@ -165,8 +165,6 @@ class Sitting:
                 return
             if short := [worker for worker in self.app.workers if worker.group in _SHORT]:
                 await self.app.workers.wait_for_complete(short)
-            elif is_at_rest(self.app):
-                return
             self.app.screen._on_timer_update()  # lays out and paints what its timer would in a moment
 
     async def until(self, wanted: str | Callable[[], bool], *, within_s: float = 30.0) -> None:

@@ -74,7 +74,7 @@ DIALOGS = [
     Scene(name="doctor", keys=["colon", "'doctor", "enter"], wait="GOOD"),
     Scene(name="sent", keys=["at"]),
     Scene(name="alert", keys=["3", "enter"], wait="series"),
-    Scene(name="silence", keys=["3", "S"]),
+    Scene(name="silence", keys=["3", "S"], wait="For how long"),
     Scene(name="filter-fault", keys=["slash", "'env:prod and"]),
     Scene(name="by-status", keys=["b"] * 5),
     Scene(name="marked", keys=["j", "space", "space"]),
