@@ -290,6 +290,7 @@ w32tm = write_config @-
 tzutil +/g|/l = read @-
 tzutil = write_config @-
 wuauclt|usoclient|wuinstall = package_upgrade:likely reboot:possible @-
+doskey +/history|/macros* = read @-
 wsreset|cleanmgr|lpksetup = delete:possible write_config @-
 rstrui = boot:likely data_loss:possible @-
 sdbinst = remote_code:likely
