@@ -146,6 +146,8 @@ class _Reading:
         call = WindowsProgramCall(name=plain, words=tuple(words), span=span, notes=layer.notes, run=run)
         if plain == "start":
             self._start_another(call)
+        elif plain in BUILTINS and "/?" in words:
+            layer.notes.add(_K.READ, plain, span)
         elif plain in BUILTINS:
             BUILTINS[plain](call)
         elif plain in HARMLESS or plain.startswith("echo"):

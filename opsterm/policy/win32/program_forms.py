@@ -181,6 +181,8 @@ def _wmic(call: WindowsProgramCall) -> None:
         call.note(_K.DELETE, alias)
     elif "call" in words:
         _wmic_call(call, alias, words[words.index("call") + 1] if words[-1] != "call" else "")
+    elif words[-1:] in (["reboot"], ["shutdown"]) or "win32shutdown" in words:
+        call.note(_K.REBOOT, alias)
     elif "create" in words or "set" in words:
         call.note(_K.WRITE_CONFIG, alias)
         if alias in ("useraccount", "rdtoggle", "nicconfig", "nic", "path"):

@@ -148,6 +148,7 @@ icacls +/deny|/remove* +c:\\|%systemroot%*|c:\\windows* = perm lockout:likely
 icacls +everyone:*|*everyone*|*s-1-1-0* = perm security_weaken
 icacls +/grant*|/deny|/remove*|/inheritance*|/setintegritylevel|/substitute = perm
 icacls = read
+cacls|xcacls +everyone:* = perm security_weaken
 cacls|xcacls +/g|/e|/p|/d|/r = perm
 cacls|xcacls = read
 takeown = owner privilege:possible
@@ -336,6 +337,7 @@ vmconnect|mstsc|notepad|calc|explorer|write|mspaint|taskmgr|perfmon|resmon|event
 nvspbind = network lockout:likely @-
 ssh-keygen|ssh-add = write_file
 git status|log|show|diff|branch|remote|rev-parse|describe|blame|ls-files = read @-
+git push +--force|-f|--force-with-lease|--delete|--mirror = data_loss:likely @-
 git clean|reset|checkout|restore|rm = data_loss:likely delete @-
 git = write_file @-
 choco|winget|scoop list|search|info|show|outdated|source = read @-
