@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.win32.places import delete_path, read_path, write_path
-from opsterm.policy.win32.programs import ProgramCall
+from opsterm.policy.win32.programs import WindowsProgramCall
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -27,7 +27,7 @@ def _switches(words: Sequence[str]) -> str:
     return "".join(word.lower() for word in words if word.startswith("/"))
 
 
-def _delete(call: ProgramCall) -> None:
+def _delete(call: WindowsProgramCall) -> None:
     switches = _switches(call.words)
     if "/?" in switches:
         call.note(_K.READ, "")
@@ -36,51 +36,51 @@ def _delete(call: ProgramCall) -> None:
         delete_path(path, call.notes, call.span, tree="/s" in switches)
 
 
-def _remove_folder(call: ProgramCall) -> None:
+def _remove_folder(call: WindowsProgramCall) -> None:
     switches = _switches(call.words)
     for path in _plain(call.words) or ["?"]:
         delete_path(path, call.notes, call.span, tree="/s" in switches)
 
 
-def _copy(call: ProgramCall) -> None:
+def _copy(call: WindowsProgramCall) -> None:
     paths = _plain(call.words)
     for path in paths[:-1]:
         read_path(path, call.notes, call.span)
     write_path(paths[-1] if len(paths) > 1 else ".", call.notes, call.span)
 
 
-def _move(call: ProgramCall) -> None:
+def _move(call: WindowsProgramCall) -> None:
     _copy(call)
     for path in _plain(call.words)[:-1]:
         delete_path(path, call.notes, call.span)
 
 
-def _rename(call: ProgramCall) -> None:
+def _rename(call: WindowsProgramCall) -> None:
     for path in _plain(call.words)[:1] or ["?"]:
         write_path(path, call.notes, call.span)
 
 
-def _make(call: ProgramCall) -> None:
+def _make(call: WindowsProgramCall) -> None:
     for path in _plain(call.words) or ["?"]:
         write_path(path, call.notes, call.span, replaces=False)
 
 
-def _show(call: ProgramCall) -> None:
+def _show(call: WindowsProgramCall) -> None:
     for path in _plain(call.words):
         read_path(path, call.notes, call.span)
     call.note(_K.READ, "")
 
 
-def _clock(call: ProgramCall) -> None:
+def _clock(call: WindowsProgramCall) -> None:
     call.note(_K.WRITE_CONFIG if _plain(call.words) else _K.READ, call.name)
 
 
-def _associate(call: ProgramCall) -> None:
+def _associate(call: WindowsProgramCall) -> None:
     changes = any("=" in word for word in call.words)
     call.note(_K.WRITE_CONFIG if changes else _K.READ, call.name)
 
 
-BUILTINS: Mapping[str, Callable[[ProgramCall], None]] = {
+BUILTINS: Mapping[str, Callable[[WindowsProgramCall], None]] = {
     "del": _delete, "erase": _delete, "rd": _remove_folder, "rmdir": _remove_folder, "copy": _copy, "move": _move,
     "ren": _rename, "rename": _rename, "md": _make, "mkdir": _make, "mklink": _make, "type": _show, "date": _clock,
     "time": _clock, "assoc": _associate, "ftype": _associate,

@@ -12,7 +12,7 @@ from opsterm.policy.invocation import Invocation
 from opsterm.policy.layer import LONGEST, Layer
 from opsterm.policy.win32.places import write_path
 from opsterm.policy.win32.program_forms import note_program
-from opsterm.policy.win32.programs import ProgramCall, program_name
+from opsterm.policy.win32.programs import WindowsProgramCall, program_name
 
 _K, _C = EffectKind, Certainty
 _DEEPEST = 64
@@ -143,9 +143,11 @@ class _Reading:
 
         plain = program_name(name)
         plain = "cmd" if plain == "%comspec%" else plain
-        call = ProgramCall(name=plain, words=tuple(words), span=span, notes=layer.notes, run=run)
+        call = WindowsProgramCall(name=plain, words=tuple(words), span=span, notes=layer.notes, run=run)
         if plain == "start":
             self._start_another(call)
+        elif plain in BUILTINS and "/?" in words:
+            layer.notes.add(_K.READ, plain, span)
         elif plain in BUILTINS:
             BUILTINS[plain](call)
         elif plain in HARMLESS or plain.startswith("echo"):
@@ -160,7 +162,7 @@ class _Reading:
             if not note_program(call):
                 layer.notes.hide(f"What {name[:60]!r} does is not known.")
 
-    def _start_another(self, call: ProgramCall) -> None:
+    def _start_another(self, call: WindowsProgramCall) -> None:
         words = list(call.words)
         while words and words[0].startswith("/"):
             takes = words[0].lower() in ("/d", "/node", "/affinity")

@@ -50,6 +50,10 @@ def note_cmdlet(call: CmdletCall) -> bool:
                 call.note(kind, what, certainty)
             if rests_on(kind, what):
                 call.note(_K.LOCKOUT, what, _C.LIKELY)
+    if call.name.startswith("set-smb") and any(p.text.lower() in ("$false", "0") for p in call.arguments.pieces):
+        call.note(_K.SECURITY_WEAKEN, (call.objects() or [""])[0], _C.LIKELY)
+    if call.name == "register-scheduledtask" and call.arguments.text("user").lower().endswith("system"):
+        call.note(_K.PRIVILEGE, "SYSTEM", _C.LIKELY)
     saved = call.arguments.text("outfile", "filepath", "destinationpath") if call.name.startswith("get-") else ""
     if saved:
         write_path(saved, call.layer.notes, call.span)

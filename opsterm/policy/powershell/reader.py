@@ -22,7 +22,7 @@ from opsterm.policy.powershell.tree import CommandPiece, Expression, PowerShellC
 from opsterm.policy.powershell.verbs import CMDLETS, deeds_of
 from opsterm.policy.win32.places import write_path
 from opsterm.policy.win32.program_forms import knows_program, note_program
-from opsterm.policy.win32.programs import ProgramCall, program_name
+from opsterm.policy.win32.programs import WindowsProgramCall, program_name
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -228,7 +228,9 @@ class _Reading:
             self.layer.notes.hide(f"What {said[:60]!r} does is not known.")
             return
         note_program(
-            ProgramCall(name=name, words=tuple(words), span=span, notes=self.layer.notes, run=self._runner(command))
+            WindowsProgramCall(
+                name=name, words=tuple(words), span=span, notes=self.layer.notes, run=self._runner(command)
+            )
         )
 
     def _runner(self, command: PowerShellCommand) -> Callable[[str, str], None]:
@@ -316,7 +318,7 @@ def note_program_text(text: str, layer: Layer) -> None:
     def run(shell: str, inner: str) -> None:
         layer.run(shell, inner, (0, 0), via=name[:40])
 
-    call = ProgramCall(name=program_name(name), words=tuple(words), span=span, notes=layer.notes, run=run)
+    call = WindowsProgramCall(name=program_name(name), words=tuple(words), span=span, notes=layer.notes, run=run)
     if not note_program(call):
         layer.notes.hide(f"What {name[:60]!r} does is not known.")
         layer.notes.add(_K.REMOTE_CODE, name, span, _C.POSSIBLE)

@@ -144,7 +144,7 @@ READING_PREFIXES = re.compile(
 
 SECRET_TABLES = word_set("""
 pg_shadow pg_authid pg_user_mapping pg_user_mappings mysql.user mysql.global_priv sys.sql_logins sys.syslogins
-sys.user$ dba_users sql_logins master.sys.sql_logins master..syslogins syslogins vault credentials api_keys
+sys.user$ sql_logins master.sys.sql_logins master..syslogins syslogins vault credentials api_keys
 secrets user_credentials oauth_tokens access_tokens
 """)  # fmt: skip
 """Tables that hold password hashes or keys."""

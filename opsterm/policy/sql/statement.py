@@ -89,7 +89,7 @@ class Statement:
                 continue
             self._note_name(place, token)
             follows = self.uppers[place + 1] if place + 1 < len(self.tokens) else ""
-            if follows == "(":
+            if follows == "(" and place:
                 self._note_call(place, token.text.lower())
             elif token.kind == "word":
                 self._note_substituted(place, token)

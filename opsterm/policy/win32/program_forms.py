@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.sql import sql_effects
 from opsterm.policy.win32.places import delete_path, write_path, write_registry
-from opsterm.policy.win32.programs import ProgramCall, is_program, note_by_rows, program_name
+from opsterm.policy.win32.programs import WindowsProgramCall, is_program, note_by_rows, program_name
 from opsterm.policy.win32.services import note_membership, note_process, note_service
 
 _K, _C = EffectKind, Certainty
 
 
-def note_program(call: ProgramCall) -> bool:
+def note_program(call: WindowsProgramCall) -> bool:
     """Note what a call of a program does; tell whether the program is known."""
     form = _FORMS.get(call.name)
     if form:
@@ -44,7 +44,7 @@ def _after(words: Sequence[str], *options: str) -> str:
     return ""
 
 
-def _sc(call: ProgramCall) -> None:
+def _sc(call: WindowsProgramCall) -> None:
     words = list(call.words[1:] if call.words[:1] and call.words[0].startswith("\\\\") else call.words)
     verb = words[0].lower() if words else ""
     name = words[1] if len(words) > 1 else "?"
@@ -82,7 +82,7 @@ def _sc(call: ProgramCall) -> None:
     note_by_rows(call)
 
 
-def _net(call: ProgramCall) -> None:
+def _net(call: WindowsProgramCall) -> None:
     verb = call.lower[0] if call.words else ""
     name = " ".join(call.words[1:]) if verb in ("stop", "start") else (_plain(call.words[1:]) or ["?"])[0]
     if verb in ("stop", "start", "pause", "continue") and len(call.words) > 1:
@@ -101,7 +101,7 @@ def _net(call: ProgramCall) -> None:
     note_by_rows(call)
 
 
-def _net_user(call: ProgramCall, verb: str) -> None:
+def _net_user(call: WindowsProgramCall, verb: str) -> None:
     switches = {word for word in call.lower if word.startswith("/")} - {"/domain", "/dom"}
     plain = _plain(call.words[1:])
     if verb == "user" and not switches and len(plain) > 1:
@@ -113,11 +113,11 @@ def _net_user(call: ProgramCall, verb: str) -> None:
         call.note(_K.READ, (plain or [""])[0])
 
 
-def _net_user_known(call: ProgramCall) -> bool:
+def _net_user_known(call: WindowsProgramCall) -> bool:
     return bool({"/delete", "/del", "/active:no", "/add"} & set(call.lower))
 
 
-def _reg(call: ProgramCall) -> None:
+def _reg(call: WindowsProgramCall) -> None:
     verb = call.lower[0] if call.words else ""
     key = call.words[1] if len(call.words) > 1 else "?"
     if verb not in ("add", "delete"):
@@ -134,7 +134,7 @@ def _reg(call: ProgramCall) -> None:
         write_registry(key, name, _after(call.words, "/d"), call.notes, call.span)
 
 
-def _taskkill(call: ProgramCall) -> None:
+def _taskkill(call: WindowsProgramCall) -> None:
     names = [
         call.words[i + 1] for i, w in enumerate(call.lower[:-1]) if w in ("/im", "-im", "/pid", "-pid", "/fi", "-fi")
     ]
@@ -142,7 +142,7 @@ def _taskkill(call: ProgramCall) -> None:
         note_process(name, call.notes, call.span)
 
 
-def _robocopy(call: ProgramCall) -> None:
+def _robocopy(call: WindowsProgramCall) -> None:
     plain = _plain(call.words)
     target = plain[1] if len(plain) > 1 else "?"
     switches = set(call.lower)
@@ -158,7 +158,7 @@ def _robocopy(call: ProgramCall) -> None:
         call.note(_K.DATA_LOSS, plain[0] if plain else "?", _C.POSSIBLE)
 
 
-def _xcopy(call: ProgramCall) -> None:
+def _xcopy(call: WindowsProgramCall) -> None:
     plain = _plain(call.words)
     if "/l" in call.lower:
         call.note(_K.READ, plain[0] if plain else "?")
@@ -166,7 +166,7 @@ def _xcopy(call: ProgramCall) -> None:
         write_path(plain[1] if len(plain) > 1 else ".", call.notes, call.span)
 
 
-def _wmic(call: ProgramCall) -> None:
+def _wmic(call: WindowsProgramCall) -> None:
     words = list(call.lower)
     plain = [word for word in words if not word.startswith(("/", "-"))]
     alias = next((word for word in plain if word != "path"), "")
@@ -181,6 +181,8 @@ def _wmic(call: ProgramCall) -> None:
         call.note(_K.DELETE, alias)
     elif "call" in words:
         _wmic_call(call, alias, words[words.index("call") + 1] if words[-1] != "call" else "")
+    elif words[-1:] in (["reboot"], ["shutdown"]) or "win32shutdown" in words:
+        call.note(_K.REBOOT, alias)
     elif "create" in words or "set" in words:
         call.note(_K.WRITE_CONFIG, alias)
         if alias in ("useraccount", "rdtoggle", "nicconfig", "nic", "path"):
@@ -203,7 +205,7 @@ _WMIC_CALLS: Mapping[str, EffectKind] = {
 }  # fmt: skip
 
 
-def _wmic_call(call: ProgramCall, alias: str, method: str) -> None:
+def _wmic_call(call: WindowsProgramCall, alias: str, method: str) -> None:
     if method == "create" and alias == "process":
         call.note(_K.REMOTE_CODE, " ".join(call.words[list(call.lower).index("create") + 1 :]))
         return
@@ -221,7 +223,7 @@ def _wmic_call(call: ProgramCall, alias: str, method: str) -> None:
         call.note(_K.LOCKOUT, alias, _C.LIKELY)
 
 
-def _shell(call: ProgramCall) -> None:
+def _shell(call: WindowsProgramCall) -> None:
     """Read `cmd /c text` and its like."""
     at = next((i for i, w in enumerate(call.lower) if w.startswith(("/c", "/k", "/r", "-c"))), -1)
     if at < 0:
@@ -235,18 +237,18 @@ def _shell(call: ProgramCall) -> None:
     _hand_over(call, "cmd", text)
 
 
-def _hand_over(call: ProgramCall, shell: str, text: str) -> None:
+def _hand_over(call: WindowsProgramCall, shell: str, text: str) -> None:
     if text.strip():
         call.run(shell, text)
     else:
         call.notes.hide(f"{call.name} is started without words, and reads what it runs from elsewhere.")
 
 
-def _powershell(call: ProgramCall) -> None:
+def _powershell(call: WindowsProgramCall) -> None:
     call.run("powershell.exe", "\x00".join(call.words))
 
 
-def _behind_options(call: ProgramCall, valued: Sequence[str]) -> list[str]:
+def _behind_options(call: WindowsProgramCall, valued: Sequence[str]) -> list[str]:
     words = list(call.words)
     while words and (words[0].startswith(("/", "-", "\\\\", "@")) or words[0] == ""):
         option = words.pop(0)
@@ -255,38 +257,38 @@ def _behind_options(call: ProgramCall, valued: Sequence[str]) -> list[str]:
     return words
 
 
-def _remote(call: ProgramCall) -> None:
+def _remote(call: WindowsProgramCall) -> None:
     """Read a program that runs another one, mostly on another host: psexec, winrs."""
     rest = _behind_options(call, ("/u", "/p", "/n", "/w", "/a", "/r", "/i", "/username", "/password"))
     call.note(_K.REMOTE_CODE, rest[0] if rest else "?", _C.LIKELY)
     _hand_over(call, "cmd", " ".join(rest))
 
 
-def _runas(call: ProgramCall) -> None:
+def _runas(call: WindowsProgramCall) -> None:
     call.note(_K.PRIVILEGE, _after(call.words, "/user"), _C.LIKELY)
     _hand_over(call, "cmd", " ".join(_plain(call.words)))
 
 
-def _schtasks(call: ProgramCall) -> None:
+def _schtasks(call: WindowsProgramCall) -> None:
     note_by_rows(call)
     task = _after(call.words, "/tr")
     if task:
         call.run("cmd", task)
 
 
-def _forfiles(call: ProgramCall) -> None:
+def _forfiles(call: WindowsProgramCall) -> None:
     text = _after(call.words, "/c")
     call.run("cmd", re.sub(r"@(?:path|file|fname|relpath)", "*", text, flags=re.IGNORECASE)) if text else call.note(
         _K.READ, ""
     )
 
 
-def _attrib(call: ProgramCall) -> None:
+def _attrib(call: WindowsProgramCall) -> None:
     changes = any(re.fullmatch(r"[+-][rashioxpu]", word) for word in call.lower)
     call.note(_K.PERM if changes else _K.READ, (_plain(call.words) or [""])[0])
 
 
-def _database(call: ProgramCall) -> None:
+def _database(call: WindowsProgramCall) -> None:
     options = ("-q", "-Q", "-c", "-e", "--command", "--execute", "-cmd")
     dialect = {"osql": "tsql", "isql": "tsql"}.get(call.name, call.name)
     text = next((call.words[i + 1] for i, w in enumerate(call.words[:-1]) if w in options or w.lower() == "/q"), "")
@@ -304,7 +306,7 @@ def _database(call: ProgramCall) -> None:
         call.notes.hide(sentence)
 
 
-def _ssh(call: ProgramCall) -> None:
+def _ssh(call: WindowsProgramCall) -> None:
     rest = _behind_options(call, ("/i", "/p", "/l", "/o", "/j", "/f", "/b", "/c", "/e", "/m"))
     if len(rest) > 1:
         call.run("bash", " ".join(rest[1:]))
@@ -312,7 +314,7 @@ def _ssh(call: ProgramCall) -> None:
         call.note(_K.REMOTE_CODE, (rest or ["?"])[0], _C.POSSIBLE)
 
 
-def _wsl(call: ProgramCall) -> None:
+def _wsl(call: WindowsProgramCall) -> None:
     lower = set(call.lower)
     if lower & {"--unregister"}:
         call.note(_K.DATA_LOSS, _after(call.words, "--unregister"))
@@ -325,7 +327,7 @@ def _wsl(call: ProgramCall) -> None:
         _hand_over(call, "bash", " ".join(words))
 
 
-def _regedit(call: ProgramCall) -> None:
+def _regedit(call: WindowsProgramCall) -> None:
     if set(call.lower) & {"/e", "-e", "/export"}:
         call.note(_K.WRITE_FILE, (_plain(call.words) or [""])[0])
     elif _plain(call.words):
@@ -335,7 +337,7 @@ def _regedit(call: ProgramCall) -> None:
         call.note(_K.READ, "")
 
 
-def _rundll32(call: ProgramCall) -> None:
+def _rundll32(call: WindowsProgramCall) -> None:
     text = " ".join(call.lower)
     if "minidump" in text or "#24" in text:
         call.note(_K.READ_SECRET, "lsass", _C.LIKELY)
@@ -345,13 +347,13 @@ def _rundll32(call: ProgramCall) -> None:
         call.note(_K.REMOTE_CODE, call.words[0] if call.words else "?", _C.LIKELY)
 
 
-def _certain_deletion(call: ProgramCall) -> None:
+def _certain_deletion(call: WindowsProgramCall) -> None:
     for word in _plain(call.words) or ["?"]:
         delete_path(word, call.notes, call.span, tree=bool(set(call.lower) & {"-r", "-s", "/s"}))
         call.note(_K.DATA_LOSS, word)
 
 
-_FORMS: Mapping[str, Callable[[ProgramCall], None]] = {
+_FORMS: Mapping[str, Callable[[WindowsProgramCall], None]] = {
     "sc": _sc, "net": _net, "net1": _net, "reg": _reg, "taskkill": _taskkill, "tskill": _taskkill,
     "robocopy": _robocopy, "xcopy": _xcopy, "wmic": _wmic, "cmd": _shell, "command": _shell,
     "powershell": _powershell, "pwsh": _powershell, "psexec": _remote, "psexec64": _remote, "paexec": _remote,
@@ -363,14 +365,14 @@ _FORMS: Mapping[str, Callable[[ProgramCall], None]] = {
 """Program -> what notes a call of it. The others are in the table of rows."""
 
 
-def start(words: Sequence[str], call: ProgramCall) -> None:
+def start(words: Sequence[str], call: WindowsProgramCall) -> None:
     """Note what a program does that is started by another: its name and its words.
 
     Args:
         words: name first.
         call: the call that starts it; its span shows it.
     """
-    inner = ProgramCall(
+    inner = WindowsProgramCall(
         name=program_name(words[0]), words=tuple(words[1:]), span=call.span, notes=call.notes, run=call.run
     )  # fmt: skip
     if not note_program(inner):

@@ -29,7 +29,7 @@ class ProgramRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProgramCall:
+class WindowsProgramCall:
     """A program that is started.
 
     Attributes:
@@ -64,7 +64,7 @@ def program_name(word: str) -> str:
     return name
 
 
-def note_by_rows(call: ProgramCall) -> bool:
+def note_by_rows(call: WindowsProgramCall) -> bool:
     """Note what the first fitting row says; tell whether the program is in the table at all."""
     rows = _PROGRAMS.get(call.name)
     if rows is None:
