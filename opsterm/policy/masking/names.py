@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from opsterm.policy.masking.plain import is_plain, looks_made
-from opsterm.policy.masking.spans import Span
+from opsterm.policy.masking.spans import SecretSpan
 
 _NAME = (
     r"(?:password|passphrase|passwort|passwd(?=.{0,12}?[=>])|kennwort|contrase(?:n|ñ)a|mot[_ ]?de[_ ]?passe|senha|"
@@ -129,7 +129,7 @@ _RULES: tuple[_Rule, ...] = (
 )  # fmt: skip
 
 
-def find_named(text: str, small: str) -> Iterator[Span]:
+def find_named(text: str, small: str) -> Iterator[SecretSpan]:
     """Yield the values of a text that a name calls secret.
 
     Args:
@@ -149,7 +149,7 @@ def find_named(text: str, small: str) -> Iterator[Span]:
                 else rule.kind
             )
             if not is_plain(value) and (not rule.made or looks_made(value)):
-                yield Span(start, end, kind)
+                yield SecretSpan(start, end, kind)
 
 
 def _value_of(match: re.Match[str]) -> tuple[int, int]:
