@@ -25,7 +25,7 @@ from opsterm.policy.masking.names import find_named
 from opsterm.policy.masking.numbers import find_numbers
 from opsterm.policy.masking.places import find_placed
 from opsterm.policy.masking.shapes import find_shapes
-from opsterm.policy.masking.spans import Span, fold_case
+from opsterm.policy.masking.spans import SecretSpan, fold_case
 
 _PLACEHOLDER = re.compile(r"\[masked:([a-z]+(?:-[a-z]+)*)(?:-(\d+))?\]")
 
@@ -71,7 +71,7 @@ def mask_text(text: str, known: Sequence[Secret] = ()) -> Masked:
     return Masked(text=text, counts=dict(sorted(counts.items())))
 
 
-def _found(text: str, known: Sequence[Secret]) -> Iterable[Span]:
+def _found(text: str, known: Sequence[Secret]) -> Iterable[SecretSpan]:
     small = fold_case(text)
     yield from find_known(text, known)
     yield from find_shapes(text)
@@ -81,11 +81,11 @@ def _found(text: str, known: Sequence[Secret]) -> Iterable[Span]:
     yield from find_numbers(text)
 
 
-def _merged(found: Iterable[Span], text: str) -> list[Span]:
+def _merged(found: Iterable[SecretSpan], text: str) -> list[SecretSpan]:
     """Return the spans in order; of those that overlap, one over all of them. None touches a placeholder."""
     held = [match.span() for match in _PLACEHOLDER.finditer(text)]
     ends = [end for _, end in held]
-    merged: list[Span] = []
+    merged: list[SecretSpan] = []
     for span in sorted(found, key=lambda span: span.start):  # stable: the earlier rule names the kind
         near = bisect_right(ends, span.start)
         if span.end <= span.start or (near < len(held) and held[near][0] < span.end):
@@ -97,7 +97,7 @@ def _merged(found: Iterable[Span], text: str) -> list[Span]:
     return merged
 
 
-def _replaced(text: str, spans: Sequence[Span]) -> str:
+def _replaced(text: str, spans: Sequence[SecretSpan]) -> str:
     """Return the text with a placeholder for each span; equal values have equal ones."""
     last: Counter[str] = Counter()
     for match in _PLACEHOLDER.finditer(text):

@@ -70,6 +70,7 @@ REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
     "opsterm/adapters/sudo.py": "hands a password to sudo's standard input",
     "opsterm/runtime/bound_credentials.py": "keeps a secret and its places as one text",
+    "opsterm/policy/masking/known.py": "looks for kept secrets in a text, to mask them",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
     "opsterm/storage/vault.py": "encrypts",
 }

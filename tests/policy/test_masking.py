@@ -96,9 +96,9 @@ def test_any_text_is_masked_once_and_for_all(text: str) -> None:
 HOSTILE = (
     "a_", "mysql -p'", 'mysql "', "snmpwalk -c", "curl -u ", "password ", 'password="', "password='", "--pass", "://",
     "x://", "eyJ", "-----BEGIN PRIVATE KEY-----", "key: ", "name=password\n", "cookie: a=b; ", "authorization: digest ",
-    "4111 ", "DE89 3704 0044 ", "echo x |", "\\", '"', "'", "(", "$(", "<password>", "a:22:b:c:dddd\n",
-    "password: |\n ", "_a_a", "secret is ",
-    "snmp-server user a ", "[masked:password] ", 'send "', "mysql \\\n", "set password ", "x=y&",
+    "4111 ", "DE89 3704 0044 ",
+    "echo x |", "\\", '"', "'", "(", "$(", "<password>", "a:22:b:c:dddd\n", "password: |\n ", "_a_a",
+    "secret is ", "snmp-server user a ", "[masked:password] ", 'send "', "mysql \\\n", "set password ", "x=y&",
 )  # fmt: skip
 
 

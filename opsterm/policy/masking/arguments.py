@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from opsterm.policy.masking.plain import is_plain
-from opsterm.policy.masking.spans import Span, fold_case
+from opsterm.policy.masking.spans import SecretSpan, fold_case
 from opsterm.policy.masking.tools import TOOLS
 
 _DEEPEST = 4
@@ -126,7 +126,7 @@ class _Use:
     pairs: bool = False
 
 
-def find_arguments(text: str, small: str) -> Iterator[Span]:
+def find_arguments(text: str, small: str) -> Iterator[SecretSpan]:
     """Yield the secrets among the arguments of tools.
 
     Args:
@@ -151,7 +151,7 @@ def _line_end(text: str, at: int) -> int:
     return end if end >= 0 else len(text)
 
 
-def _in_line(text: str, start: int, end: int, depth: int) -> Iterator[Span]:
+def _in_line(text: str, start: int, end: int, depth: int) -> Iterator[SecretSpan]:
     uses: list[_Use] = []
     tools = _tools()
     for match in _WORD.finditer(text, start, end):
@@ -177,7 +177,7 @@ def _bare(text: str, low: int, high: int) -> tuple[int, int]:
     return low, high
 
 
-def _take(use: _Use, word: str, low: int) -> Iterator[Span]:
+def _take(use: _Use, word: str, low: int) -> Iterator[SecretSpan]:
     """Look at the next word of a command; yield what of it is secret."""
     waiting, use.waiting = use.waiting, []
     if waiting and not word.startswith("--"):
@@ -204,7 +204,7 @@ def _is_option(use: _Use, word: str) -> bool:
     return any(option.startswith("/") for option in use.tool.options) and "/" not in word[1:]
 
 
-def _take_option(use: _Use, word: str, low: int) -> Iterator[Span]:
+def _take_option(use: _Use, word: str, low: int) -> Iterator[SecretSpan]:
     size = min((at for at in (word.find("="), word.find(":")) if at > 0), default=len(word))
     name = word[:size].lower() if word.startswith("/") else word[:size]
     places = use.tool.options.get(name, ())
@@ -222,7 +222,7 @@ def _take_option(use: _Use, word: str, low: int) -> Iterator[Span]:
             use.waiting.append(place)
 
 
-def _take_argument(use: _Use, word: str, low: int) -> Iterator[Span]:
+def _take_argument(use: _Use, word: str, low: int) -> Iterator[SecretSpan]:
     given = use.arguments
     for place in use.tool.orders:
         order = place.order
@@ -253,7 +253,7 @@ def _fits(given: Sequence[str], order: Sequence[str]) -> bool:
     )
 
 
-def _secret(place: _Place, value: str, low: int) -> Iterator[Span]:
+def _secret(place: _Place, value: str, low: int) -> Iterator[SecretSpan]:
     if place.skipped:
         return
     kind = "community" if place.option == "-c" else "password"
@@ -267,10 +267,10 @@ def _secret(place: _Place, value: str, low: int) -> Iterator[Span]:
     yield from _value(value, low, kind)
 
 
-def _value(value: str, low: int, kind: str) -> Iterator[Span]:
+def _value(value: str, low: int, kind: str) -> Iterator[SecretSpan]:
     """Yield a value unless it says where the secret comes from."""
     start, end = _bare(value, 0, len(value))
     while end > start and value[end - 1] in "'\"" and value[start] != value[end - 1]:
         end -= 1
     if end > start and not is_plain(value[start:end]):
-        yield Span(low + start, low + end, kind)
+        yield SecretSpan(low + start, low + end, kind)

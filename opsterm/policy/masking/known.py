@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from opsterm.core.secret import Secret
-from opsterm.policy.masking.spans import Span
+from opsterm.policy.masking.spans import SecretSpan
 
 _SHORTEST = 4
 """A value of fewer characters is in too many texts by chance."""
@@ -19,7 +19,7 @@ _SHORTEST_INSIDE = 8
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
-def find_known(text: str, known: Iterable[Secret]) -> Iterator[Span]:
+def find_known(text: str, known: Iterable[Secret]) -> Iterator[SecretSpan]:
     """Yield where known secrets stand in a text, also encoded as base64, URL, JSON, XML or hexadecimal digits.
 
     Cost: one search for each form, so linear in the text and in the number of secrets.
@@ -46,13 +46,13 @@ def _values(kept: str) -> Iterator[str]:
                 yield value
 
 
-def _places(text: str, form: str, *, alone: bool) -> Iterator[Span]:
+def _places(text: str, form: str, *, alone: bool) -> Iterator[SecretSpan]:
     at = text.find(form)
     while at >= 0:
         end = at + len(form)
         around = text[max(at - 1, 0) : at] + text[end : end + 1]
         if not alone or not any(char.isalnum() for char in around):
-            yield Span(at, end, "credential")
+            yield SecretSpan(at, end, "credential")
         at = text.find(form, end)
 
 

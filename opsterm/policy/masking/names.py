@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from opsterm.policy.masking.plain import is_plain, looks_made
-from opsterm.policy.masking.spans import Span
+from opsterm.policy.masking.spans import SecretSpan
 
 _NAME = (
     r"(?:password|passphrase|passwort|passwd(?=.{0,12}?[=>])|kennwort|contrase(?:n|ñ)a|mot[_ ]?de[_ ]?passe|senha|"
@@ -20,7 +20,7 @@ _NAME = (
     r"csrftoken|xsrftoken|api[_-]?key|access[_-]?key|auth[_-]?key|private[_-]?key|encryption[_-]?key|decryption[_-]?key|"
     r"encrypt[_-]?key|signing[_-]?key|sign[_-]?key|master[_-]?key|account[_-]?key|storage[_-]?key|service[_-]?key|license[_-]?key|"
     r"subscription[_-]?key|crypt[_-]?key|hmac[_-]?key|jwt[_-]?key|session[_-]?key|cookie[_-]?key|app[_-]?key|application[_-]?key|"
-    r"unseal[_-]?key|recovery[_-]?key|preshared[_-]?key|pre[_-]shared[_-]?key|"
+    r"unseal[_-]?key|wifi[_ -]?key|wlan[_ -]?key|wpa2?[_ -]?key|network[_-]?key|recovery[_-]?key|preshared[_-]?key|pre[_-]shared[_-]?key|"
     r"credentials?(?<![a-z]credential)(?<![a-z]credentials)|community(?<![a-z]community)|psk(?<![a-z]psk)|bindpw|rootpw|"
     r"bind[_-]?pass|require-?pass|master-?auth|_auth(?<![a-z]_auth)|auth[_-]?pass|db[_-]?pass|ftp[_-]?pass|smtp[_-]?pass|"
     r"mysql[_-]?pass|mail[_-]?pass|ldap[_-]?pass|user[_-]?pass|admin[_-]?pass|root[_-]?pass|redis[_-]?pass|wifi[_-]?pass|"
@@ -71,7 +71,7 @@ _HINTS = (
 )  # fmt: skip
 
 _RULES: tuple[_Rule, ...] = (
-    _rule(rf"{_NAME}(?<!\d{{12}}:secret){_AFTER_NAME}\\?['\"\]]{{0,2}}[ \t]*(?::=|=>|===?|=|:(?![:/]))[ \t]*(?:@\(|\[|new-object )?{_VALUE}", *_HINTS),
+    _rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\]]{{0,2}}[ \t]*(?::=|=>|===?|=|:(?![:/]))[ \t]*(?:@\(|\[|new-object )?{_VALUE}", *_HINTS),
     _rule(rf"{_EQUALS_ONLY}{_AFTER_NAME}['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){_VALUE}", "pass", "pin", "sig", "otp", "auth"),
     _rule(rf"(?<=[a-z0-9_.-])pass=(?:{_DOUBLE}|{_SINGLE}|{_BARE})", "pass=", made=True),
     _rule(rf"\bvariable[ \t]+\"[\w-]{{0,60}}?{_NAME}\"[ \t]*\{{[^}}]{{0,300}}?\bdefault[ \t]*=[ \t]*{_DOUBLE}", "variable"),
@@ -107,6 +107,7 @@ _RULES: tuple[_Rule, ...] = (
           "password:", "pwd:", "principalkey:"),
     _rule(rf"\b(?:set|put|setex|hset)[ \t]+[\w/:.-]{{0,80}}?{_NAME}[ \t]+{_VALUE}", "set", "put", made=True),
     _rule(r"\b(?:token|secret)[ \t]+(?P<secret>(?=[a-z_-]{0,60}\d)[a-z0-9_-]{20,200})(?![\w./-])", "token", "secret", made=True),
+    _rule(r"\b(?:(?:with|using|and)[ \t](?:the[ \t])?(?:password|passphrase|pw)|psk)[ \t]+(?P<secret>[^\s'\",;]{6,80})", "pass", "pw", "psk", made=True),
     _rule(r"\bmessage-digest-key[ \t]\d{1,3}[ \t]md5[ \t](?:\d[ \t])?(?P<secret>\S{1,80})", "message-digest-key"),
     _rule(r"\bsnmp-server[ \t]community[ \t](?P<secret>\S{1,80})", "snmp-server", kind="community"),
     _rule(r"\bset[ \t]snmp[ \t]community[ \t](?P<secret>\S{1,80})", "snmp community", kind="community"),
@@ -121,15 +122,15 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"\b(?:with[ \t])?(?:encrypted[ \t]|unencrypted[ \t])?password[ \t]=?[ \t]?{_SINGLE}", "password"),
     _rule(r"\bpassword\([ \t]*['\"](?P<secret>[^'\"\n]{1,200})['\"]", "password("),
     _rule(rf"\bconvertto-securestring[ \t]+(?:-(?:string|asplaintext|force)[ \t]+){{0,3}}(?!-){_VALUE}", "convertto-securestring"),
-    _rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd|login)(?:[ \t](?:for|of)[ \t]\S{1,40})?[ \t]+(?:is|was|are|lautet|ist|to|of)"
+    _rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|login)(?:[ \t](?:for|of)[ \t]\S{1,40})?[ \t]+(?:is|was|are|lautet|ist|to|of)"
           r"(?:[ \t]now|[ \t]still|[ \t]set[ \t]to)?[ \t]*:?[ \t]+['\"`]?(?P<secret>[^\s'\"`]{6,80}?)['\"`]?[.,;!?]?(?=\s|$)",
-          "pass", "pin", "token", "secret", "key", "kennwort", "pwd", "login", made=True),
+          "pass", "pin", "token", "secret", "key", "kennwort", "pw", "login", made=True),
     _rule(r"\b(?:user(?:name)?|login|creds?|credentials)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",
           "user", "login", "cred", made=True),
 )  # fmt: skip
 
 
-def find_named(text: str, small: str) -> Iterator[Span]:
+def find_named(text: str, small: str) -> Iterator[SecretSpan]:
     """Yield the values of a text that a name calls secret.
 
     Args:
@@ -149,7 +150,7 @@ def find_named(text: str, small: str) -> Iterator[Span]:
                 else rule.kind
             )
             if not is_plain(value) and (not rule.made or looks_made(value)):
-                yield Span(start, end, kind)
+                yield SecretSpan(start, end, kind)
 
 
 def _value_of(match: re.Match[str]) -> tuple[int, int]:

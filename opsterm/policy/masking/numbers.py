@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from opsterm.policy.masking.spans import Span
+from opsterm.policy.masking.spans import SecretSpan
 
 _CARD = re.compile(
     r"(?<![\w.:/+-])(?:"
@@ -33,15 +33,15 @@ _IBAN_LENGTHS = {
 """Country -> characters of an account number, from the registry of ISO 13616."""
 
 
-def find_numbers(text: str) -> Iterator[Span]:
+def find_numbers(text: str) -> Iterator[SecretSpan]:
     """Yield the card and account numbers of a text whose check digits are right."""
     for match in _CARD.finditer(text):
         if _luhn(re.sub(r"[ -]", "", match[0])):
-            yield Span(match.start(), match.end(), "card")
+            yield SecretSpan(match.start(), match.end(), "card")
     for match in _IBAN.finditer(text):
         end = _account_end(match[0])
         if end:
-            yield Span(match.start(), match.start() + end, "iban")
+            yield SecretSpan(match.start(), match.start() + end, "iban")
 
 
 def _luhn(digits: str) -> bool:

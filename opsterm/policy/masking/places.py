@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from opsterm.policy.masking.plain import is_plain
-from opsterm.policy.masking.spans import Span
+from opsterm.policy.masking.spans import SecretSpan
 
 
 class _Place(NamedTuple):
@@ -73,7 +73,7 @@ _COOKIE_LINE = re.compile(r"(?<![\w-])cookie\\?['\"]?\s{0,2}:\s{0,3}(?P<all>[^\n
 _FURTHER_COOKIE = re.compile(r";\s{0,3}[^=\s;'\"]{1,100}=(?P<secret>[^\s;'\"]{8,})")
 
 
-def find_placed(text: str, small: str) -> Iterator[Span]:
+def find_placed(text: str, small: str) -> Iterator[SecretSpan]:
     """Yield the secrets of a text that are told by the place they stand in.
 
     Args:
@@ -86,11 +86,11 @@ def find_placed(text: str, small: str) -> Iterator[Span]:
         for match in place.pattern.finditer(small):
             start, end = _unquoted(text, *match.span("secret"))
             if not is_plain(text[start:end]):
-                yield Span(start, end, place.kind)
+                yield SecretSpan(start, end, place.kind)
     if "cookie" in small:
         for line in _COOKIE_LINE.finditer(small):
             for match in _FURTHER_COOKIE.finditer(small, *line.span("all")):
-                yield Span(*match.span("secret"), "cookie")
+                yield SecretSpan(*match.span("secret"), "cookie")
 
 
 def _unquoted(text: str, start: int, end: int) -> tuple[int, int]:

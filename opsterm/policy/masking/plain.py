@@ -29,8 +29,8 @@ _PLAIN = re.compile(
        unchanged|updated?|correct|incorrect|invalid|valid|wrong|missing|empty|blank|unset|set|not|authentication|policy|
        stdin|stdout|file|env|never|always|off|on|and|or|if|is|was|has|had|for|to|the|a|an|in|by|from|with|must|should|
        can|cannot|could|will|would|may|reset|failed|failure|ok|successful|successfully|success|accepted|denied|rejected|
-       revoked|rotated|generated?|created?|deleted?|removed|found|hidden|redacted|masked|sensitive|unknown|default|
-       disabled?|enabled?|locked|unlocked|protected|encrypted|plain|plaintext|hashed?|n/a|na|tbd|todo|here|above|below|
+       revoked|rotated|refresh(?:ed)?|generated?|created?|deleted?|removed|found|hidden|redacted|masked|sensitive|unknown|default|
+       disabled?|enabled?|locked|unlocked|protected|encrypted|plain|plaintext|hashed?|n/a|na|tbd|here|above|below|
        string|str|text|integer|int|number|boolean|bool|object|array|bytes|char|varchar|list|dict|any|type|value|
        placeholder|example|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
        checking|verified|verifying|mismatch|matches|match|too|at|of|public_key|bearer|basic|digest|kerberos|ldap|pam|

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from opsterm.policy.masking.spans import Span
+from opsterm.policy.masking.spans import SecretSpan
 
 
 class Shape(NamedTuple):
@@ -160,7 +160,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def find_shapes(text: str) -> Iterator[Span]:
+def find_shapes(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets of a text that are told by their shape."""
     for shape in SHAPES:
         if not any(hint in text for hint in shape.hints):
@@ -168,4 +168,4 @@ def find_shapes(text: str) -> Iterator[Span]:
         pattern = _compiled(shape.pattern)
         group = "secret" if "secret" in pattern.groupindex else 0
         for match in pattern.finditer(text):
-            yield Span(*match.span(group), shape.kind)
+            yield SecretSpan(*match.span(group), shape.kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Span(NamedTuple):
+class SecretSpan(NamedTuple):
     """A piece of a text that is a secret.
 
     Attributes:
