@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from opsterm.policy.effects import Effect
 from opsterm.policy.invocation import Findings, Invocation, Reader, unread
@@ -69,8 +70,11 @@ class Understanding:
     commands: tuple[Invocation, ...] = ()
 
 
+@lru_cache(maxsize=32)
 def understand(text: str, shell: str) -> Understanding:
-    """Read a command. Never raises; whatever cannot be followed is opaque, never harmless.
+    """Read a command; the last few are remembered, since a grade and its details are asked for one after the other.
+
+    Never raises; whatever cannot be followed is opaque, never harmless.
 
     Args:
         text: the text for the shell.
