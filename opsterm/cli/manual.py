@@ -288,7 +288,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "settings": ("opsterm settings", "opsterm settings set screen.theme day"),
     "keys": ("opsterm keys",),
     "where": ("opsterm where",),
-    "mask": ("opsterm mask - < app.log > app-masked.log", "dmesg | opsterm mask --json -"),
+    "mask": ("opsterm mask - < app.log > app-masked.log", "opsterm mask --json - < app.log"),
     "serve": ("opsterm serve",),
     "mail test": ("opsterm mail test", "opsterm mail test --to ops@example.com"),
     "mail queue": ("opsterm mail queue", "opsterm mail queue --all --json"),

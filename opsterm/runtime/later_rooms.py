@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.files import FileTransfers
     from opsterm.runtime.mail import Post
-    from opsterm.runtime.masking import Masking
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.profiles import Profiles
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.traps import Traps
 
 LOADED_LATER = (
-    "assessments", "audit", "connection_test", "doctor", "exposition", "files", "mail", "masking", "measurers",
+    "assessments", "audit", "connection_test", "doctor", "exposition", "files", "mail", "measurers",
     "notices", "registry", "remote_monitoring", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
@@ -125,13 +124,6 @@ class LaterRooms(Rooms):
         from opsterm.runtime.assessments import Assessments
 
         return Assessments(lambda: self.inventory)
-
-    @cached_property
-    def masking(self) -> Masking:
-        """Secrets hidden in a text that is handed in."""
-        from opsterm.runtime.masking import Masking
-
-        return Masking(lambda: self.credentials, self.offload.pool("mask"))
 
     @cached_property
     def exposition(self) -> Exposition:

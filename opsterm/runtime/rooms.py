@@ -22,6 +22,7 @@ from opsterm.runtime.credential_keeping import CredentialKeeping
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.masking import Masking
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.reach import Reach
@@ -74,6 +75,7 @@ class Rooms:
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
         self.secrets = CredentialKeeping(lambda: self.credentials, lambda: self.ledger)
+        self.masking = Masking(lambda: self.credentials, self.offload.pool("mask"))
 
     @property
     def settings(self) -> Settings:
