@@ -36,6 +36,9 @@ COMPACT_EVERY_S = 60.0
 FIRST_RATES_AFTER_S = 0.5
 """The second measurement comes this soon: before it there are no rates, and no processor load to show."""
 
+TOLD_BY_ITSELF = "host.uptime_s"
+"""A metric that only the target itself tells: checks, cameras and traps have others, also of a target that is down."""
+
 LATEST_KEPT = 20_000
 """Series whose newest value is remembered."""
 
@@ -74,6 +77,7 @@ class Monitoring:
         self._shown_rules = Watch(checked_rules(settings, self._more_rules), selects=selects)  # asked only, never fed
         self._intake = Intake(store, ledger, clock, alerts=alerts, open_watch=self._open_watch)
         self._latest: dict[SeriesKey, Sample] = {}
+        self._heard: dict[str, float] = {}
         self._known: set[str] = set()
         self._measuring = False
 
@@ -120,6 +124,10 @@ class Monitoring:
         """
         return sorted((s for s in self._latest.values() if target in ("", s.key.target)), key=lambda s: s.key)
 
+    def heard_at(self, target: str) -> float | None:
+        """Return when a target last told its own measurements, epoch seconds; None when not since this one runs."""
+        return self._heard.get(target)
+
     async def window(
         self, keys: Sequence[SeriesKey], *, start: float, end: float, points: int
     ) -> Sequence[SeriesWindow]:
@@ -151,6 +159,8 @@ class Monitoring:
                 for fact in facts:
                     if isinstance(fact.event, SamplesTaken):
                         self._remember(samples_of(fact.event, fact.at))
+                        if TOLD_BY_ITSELF in fact.event.metrics:
+                            self._heard[fact.event.target] = fact.at
 
     def _remember(self, samples: Sequence[Sample]) -> None:
         """Keep the newest values, of LATEST_KEPT series at most: interfaces and mounts come and go."""
