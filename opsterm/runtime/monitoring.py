@@ -56,7 +56,11 @@ class SeriesSource(Protocol):
 
 
 class Monitoring:
-    """What was measured. Reads are the same in every process; only the lease's holder measures."""
+    """What was measured. Reads are the same in every process; only the lease's holder measures.
+
+    Attributes:
+        heard: when targets last told their own measurements, epoch seconds by name, since this process follows.
+    """
 
     def __init__(
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: MonitoringSettings, offload: Offload,
@@ -77,7 +81,7 @@ class Monitoring:
         self._shown_rules = Watch(checked_rules(settings, self._more_rules), selects=selects)  # asked only, never fed
         self._intake = Intake(store, ledger, clock, alerts=alerts, open_watch=self._open_watch)
         self._latest: dict[SeriesKey, Sample] = {}
-        self._heard: dict[str, float] = {}
+        self.heard: dict[str, float] = {}
         self._known: set[str] = set()
         self._measuring = False
 
@@ -124,10 +128,6 @@ class Monitoring:
         """
         return sorted((s for s in self._latest.values() if target in ("", s.key.target)), key=lambda s: s.key)
 
-    def heard_at(self, target: str) -> float | None:
-        """Return when a target last told its own measurements, epoch seconds; None when not since this one runs."""
-        return self._heard.get(target)
-
     async def window(
         self, keys: Sequence[SeriesKey], *, start: float, end: float, points: int
     ) -> Sequence[SeriesWindow]:
@@ -160,7 +160,7 @@ class Monitoring:
                     if isinstance(fact.event, SamplesTaken):
                         self._remember(samples_of(fact.event, fact.at))
                         if TOLD_BY_ITSELF in fact.event.metrics:
-                            self._heard[fact.event.target] = fact.at
+                            self.heard[fact.event.target] = fact.at
 
     def _remember(self, samples: Sequence[Sample]) -> None:
         """Keep the newest values, of LATEST_KEPT series at most: interfaces and mounts come and go."""

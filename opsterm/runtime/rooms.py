@@ -110,7 +110,7 @@ class Rooms:
             store, ledger, self.clock, files=edges.files, operator=edges.operator, offload=self.offload,
             connector=self.connector, open_alerts=self.alerts.by_target,
             checks={Protocol.SNMP: lambda target: self.snmp.check(target)},  # noqa: PLW0108 (loads SNMP when asked)
-            heard_at=lambda name: self.monitoring.heard_at(name),  # noqa: PLW0108 (monitoring is built after it)
+            heard_at=lambda name: self.monitoring.heard.get(name),
         )  # fmt: skip
         self.reach = Reach(self.inventory, self.clock, self._reach_probe)
 

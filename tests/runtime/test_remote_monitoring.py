@@ -196,7 +196,7 @@ async def test_a_target_was_seen_when_it_was_last_measured(home: Path, clock: St
             before = row(runtime, "web-1").last_seen
             await pass_time(clock, 10)
             await until(lambda before=before: row(runtime, "web-1").last_seen != before)  # type: ignore[misc]  # the loop's own
-        measured = runtime.monitoring.heard_at("web-1")
+        measured = runtime.monitoring.heard["web-1"]
         assert row(runtime, "web-1").last_seen == measured
         await until(lambda: row(other, "web-1").last_seen == measured)
 
