@@ -20,6 +20,7 @@ from opsterm.assistant.answers_fleet import (
     answer_proposal,
 )
 from opsterm.assistant.answers_measures import answer_ranking, answer_values, answer_windows, series_wanted
+from opsterm.assistant.answers_profiles import answer_discovery, answer_offering
 from opsterm.assistant.answers_services import answer_hosts, answer_needed_by
 from opsterm.assistant.answers_talk import (
     answer_error,
@@ -38,6 +39,7 @@ from opsterm.assistant.queries import (
     AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
+    DiscoverRequest,
     ExplainQuestion,
     FactQuestion,
     Greeting,
@@ -146,6 +148,8 @@ class Assistant:
                 return await self._explain(query, now)
             case HostQuestion():
                 return await self._of_hosts(query, now)
+            case DiscoverRequest():
+                return await self._discover(query)
             case RunRequest():
                 return await self._propose(query, now, origin)
             case ApiQuestion() | ApiRequest():
@@ -164,7 +168,14 @@ class Assistant:
     async def _of_hosts(self, query: HostQuestion, now: float) -> Answer:
         if query.topic is HostTopic.NEEDED_BY:
             return answer_needed_by(query, await self._services.dependencies())
+        if query.topic is HostTopic.OFFERING:
+            return answer_offering(query, await self._services.list(selector=query.selector), now)
         return answer_hosts(query, self._inventory.rows(), await self._profiles.all(), now)
+
+    async def _discover(self, query: DiscoverRequest) -> Answer:
+        found = await self._services.discover(query.selector or "all")
+        brought = {"new": found.new, "changed": found.changed, "back": found.back, "gone": found.gone}
+        return answer_discovery(query, brought=brought, seen=found.seen, failed=found.failed)
 
     async def _of_the_past(self, query: ChangeQuestion | AuditQuestion, now: float) -> Answer:
         if isinstance(query, ChangeQuestion):

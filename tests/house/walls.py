@@ -38,7 +38,7 @@ ASSISTANT_MAY = {
     "alerts": frozenset({"feed", "recent", "get", "by_target"}),
     "apis": frozenset({"known", "ask"}),
     "profiles": frozenset({"all", "managers"}),
-    "services": frozenset({"list", "dependencies"}),
+    "services": frozenset({"list", "dependencies", "discover"}),  # a fixed look; what it finds are proposals
 }
 """What the assistant's use-case may ask of the others: everything here looks, and one word proposes."""
 ASSISTANT_MAY_NOT_HAVE = frozenset({"store", "ledger", "terminals", "connector", "executor", "credentials"})
