@@ -166,9 +166,7 @@ def answer_discovery(
     if brought.get("new"):
         where = request.selector or "all"
         blocks.append(
-            Paragraph(
-                text=f"New ones wait for you: `opsterm services accept '{where}'`, or services under : here."
-            )
+            Paragraph(text=f"New ones wait for you: `opsterm services accept '{where}'`, or services under : here.")
         )
     by_reason: dict[str, list[str]] = {}
     for name, reason in failed.items():

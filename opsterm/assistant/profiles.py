@@ -61,7 +61,7 @@ _CAPABILITIES = frozenset({"tls"}.union(*({kind.kind, *kind.kind.split(":")} for
 
 
 def read_profiles(sentence: Sentence) -> Interpretation | None:
-    """Read "profile of web-01", "who is logged in there", "which ports listen on web-01", "discover services on all"."""
+    """Read "profile of web-01", "who is logged in there", "which ports listen on web-01", "discover services on …"."""
     for reader in (_read_discover, _read_logged_in, _read_ports, _read_offering, _read_profile):
         found = reader(sentence)
         if found is not None:
@@ -78,7 +78,7 @@ def _read_profile(sentence: Sentence) -> Interpretation | None:
     named = at >= 0
     if not named:
         at, length, _ = find_phrase(sentence.tokens, _PARTS)
-    if at < 0 or set(sentence.lows) & {"why", "how"} and not sentence.has("how many"):
+    if at < 0 or (set(sentence.lows) & {"why", "how"} and not sentence.has("how many")):
         return None
     phrase = _phrase(sentence, without(sentence.tokens, at, length), _PROFILE_FILLERS)
     question = HostQuestion(topic=HostTopic.PROFILE, selector=phrase.selector)
@@ -134,9 +134,9 @@ def _read_discover(sentence: Sentence) -> Interpretation | None:
     tokens = sentence.tokens
     at, length, _ = find_phrase(tokens, _DISCOVERS)
     if at < 0:
-        at = next((n for n, token in enumerate(tokens) if n <= 3 and token.low in _DISCOVER), -1)  # noqa: PLR2004 (a few words of politeness)
+        at = next((n for n, token in enumerate(tokens) if n <= 3 and token.low in _DISCOVER), -1)
         length = 1
-        about = sentence.has("services", "service", "what runs") or len(tokens) <= 3  # noqa: PLR2004 ("please discover web-01")
+        about = sentence.has("services", "service", "what runs") or len(tokens) <= 3
         if at < 0 or not about or sentence.lows[0] in ("what", "which", "how", "why", "when", "who"):
             return None
     phrase = _phrase(sentence, without(tokens, at, length), _DISCOVER_FILLERS)

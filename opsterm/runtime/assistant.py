@@ -146,10 +146,8 @@ class Assistant:
                 return await self._of_the_past(query, now)
             case ExplainQuestion() | KnowledgeQuestion():
                 return await self._explain(query, now)
-            case HostQuestion():
+            case HostQuestion() | DiscoverRequest():
                 return await self._of_hosts(query, now)
-            case DiscoverRequest():
-                return await self._discover(query)
             case RunRequest():
                 return await self._propose(query, now, origin)
             case ApiQuestion() | ApiRequest():
@@ -165,7 +163,9 @@ class Assistant:
         rows = self._inventory.rows()
         return answer_fact(query, rows, now) if isinstance(query, FactQuestion) else answer_inventory(query, rows, now)
 
-    async def _of_hosts(self, query: HostQuestion, now: float) -> Answer:
+    async def _of_hosts(self, query: HostQuestion | DiscoverRequest, now: float) -> Answer:
+        if isinstance(query, DiscoverRequest):
+            return await self._discover(query)
         if query.topic is HostTopic.NEEDED_BY:
             return answer_needed_by(query, await self._services.dependencies())
         if query.topic is HostTopic.OFFERING:

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.inventory.service import HealthCheckKind, HealthStatus, ServiceRecord
 from opsterm.monitoring.host_profile import HostProfile
-from opsterm.monitoring.reach import Grade, HttpAsk, ReachVerdict
+from opsterm.monitoring.reach import Grade, ReachVerdict
+from opsterm.monitoring.service_checks import TIMEOUT_S, ask_of, place_of
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 
 AT_ONCE = 20
-TIMEOUT_S = 10.0
-ANSWERS = tuple(range(200, 500))
-"""Statuses by which a web server shows that it works, whatever it thinks of being asked for "/"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +74,13 @@ class ServiceHealth:
             target = await self._inventory.get(service.target)
         except NotFound:
             return HealthFinding(health=HealthStatus.UNKNOWN, text=f"{service.target} is no longer in the inventory.")
-        host = f"[{target.reach}]" if ":" in target.reach else target.reach
-        place = f"{host}:{service.check.port}"
+        place, ask = place_of(target.reach, service.check.port), ask_of(service, target.reach)
         try:
-            if service.check.kind is HealthCheckKind.TCP:
+            if ask is None:
                 opened = await self._reach.tcp([place], port=None, timeout_s=TIMEOUT_S, banner=False)
-                return _judged(opened[0].verdict, f"{place} takes connections.")
-            url = f"{service.check.kind}://{place}/"
-            like = HttpAsk(url=url, name=service.id, statuses=ANSWERS, redirects=0, timeout_s=TIMEOUT_S)
-            answered = await self._reach.http([url], like)
-            return _judged(answered[0].verdict, f"{url} answers with {answered[0].reading.status}.")
+                return finding_of(opened[0].verdict, f"{place} takes connections.")
+            answered = await self._reach.http([ask.url], ask)
+            return finding_of(answered[0].verdict, f"{ask.url} answers with {answered[0].reading.status}.")
         except OpstermError as error:
             return HealthFinding(health=HealthStatus.UNKNOWN, text=error.what)
 
@@ -97,7 +92,8 @@ class ServiceHealth:
         return {one.id: _by_unit(one, news.kept.profile) for one in services}
 
 
-def _judged(verdict: ReachVerdict, well: str) -> HealthFinding:
+def finding_of(verdict: ReachVerdict, well: str) -> HealthFinding:
+    """Return what a verdict says of a service; `well` is the text of one that works."""
     return HealthFinding(health=_HEALTH[verdict.grade], text=" ".join(verdict.reasons) or well)
 
 

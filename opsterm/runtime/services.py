@@ -307,9 +307,12 @@ class Services:
         else:
             meant = [one for one in state.services.values() if one.decided is ServiceState.ACCEPTED]
         findings = await self._health.check(list(dict.fromkeys(meant)))
-        return await self._keep_health(findings)
+        return await self.keep_health(findings)
 
-    async def _keep_health(self, findings: Mapping[str, HealthFinding]) -> Sequence[ServiceRecord]:
+    async def keep_health(
+        self, findings: Mapping[str, HealthFinding], fence: Fence | None = None
+    ) -> Sequence[ServiceRecord]:
+        """Keep what checks found, by id; return the records as they are now. What is no longer there is left out."""
         checked: list[ServiceRecord] = []
         now = self._clock.now()
 
@@ -326,7 +329,7 @@ class Services:
                     facts.append(self._fact(new, "health", f"{old.health} → {new.health}: {new.health_text}"))
             return RegistryEdit(save=checked), facts
 
-        await self._update(change)
+        await self._update(change, fence)
         return checked
 
     # --------------------------------------------------------------------------------------------- facts

@@ -13,11 +13,14 @@ from opsterm.core.width import cell_width, padded
 from opsterm.monitoring.checks import parse_statuses, samples_of
 from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.reach import Failure, Grade, HttpAsk, ReachVerdict
-from opsterm.runtime.checks import CheckPlace
+from opsterm.runtime.check_places import CheckPlace
 from opsterm.runtime.reach import HttpResult, PingResult, TcpResult
 
 LONGEST_GRADE = max(len(grade) for grade in Grade)
-NONE_SET = "No checks are set, or they choose no target. They are tables of config.toml: [[checks.http]]."
+NONE_SET = (
+    "No checks are set, or they choose no target. They are tables of config.toml: [[checks.http]]; "
+    "checks.services chooses accepted services."
+)
 
 
 def _seconds(context: Context) -> float:
@@ -153,8 +156,7 @@ async def ping(context: Context) -> int:
 async def list_checks(context: Context) -> int:
     """List the checks of the settings and how each stands."""
     names, now = context.invocation.texts("names"), context.runtime.clock.now()
-    context.runtime.checks.known(names)
-    states = [state for state in await context.runtime.check_states() if not names or state.place.plan.name in names]
+    states = await context.runtime.check_states(names)
     if context.printer.json:
         for state in states:
             context.printer.record({
