@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
 from opsterm.adapters.file_get import get_file
+from opsterm.adapters.file_walk import walk_files
 from opsterm.adapters.local_command import LocalSession
 from opsterm.adapters.local_files import LocalPlace
 from opsterm.adapters.sudo import SudoLogin
@@ -21,7 +22,7 @@ from opsterm.policy.order import COMMAND_PROTOCOLS, OrderTarget
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Sessions, Shell
 from opsterm.runtime.ports_connection_test import Steps
-from opsterm.runtime.ports_files import Contents, FoundFile
+from opsterm.runtime.ports_files import Contents, FoundEntry, FoundFile, Have
 from opsterm.runtime.secret_places import place_of_target
 
 if TYPE_CHECKING:
@@ -107,15 +108,27 @@ class TargetConnector:
             return opened
         return await (await self._ssh_for(target)).session(target)
 
-    async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
+    async def read_file(
+        self, target: OrderTarget, path: str, *, have: Have | None = None
+    ) -> AsyncGenerator[FoundFile | bytes, None]:
         """Read a file; see `ports.Connector.read_file`."""
         if target.protocol == LOCAL:
-            pieces = get_file(self._local_place, path, target=target.name)
+            pieces = get_file(self._local_place, path, target=target.name, have=have)
         else:
-            pieces = (await self._ssh_for(target)).read_file(target, path)
+            pieces = (await self._ssh_for(target)).read_file(target, path, have=have)
         async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
+
+    async def list_files(self, target: OrderTarget, folder: str) -> AsyncGenerator[FoundEntry, None]:
+        """List what is below a folder; see `ports.Connector.list_files`."""
+        if target.protocol == LOCAL:
+            entries = walk_files(self._local_place, folder, target=target.name)
+        else:
+            entries = (await self._ssh_for(target)).list_files(target, folder)
+        async with aclosing(entries):
+            async for entry in entries:
+                yield entry
 
     @property
     def _local_place(self) -> LocalPlace:

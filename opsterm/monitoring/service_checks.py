@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.settings import ThresholdSetting
-from opsterm.inventory.service import HealthCheckKind, ServiceRecord
+from opsterm.inventory.service import HealthCheckKind, HealthStatus, ServiceRecord
 from opsterm.monitoring.checks import CheckKind, CheckPlan, is_of
-from opsterm.monitoring.reach import HttpAsk
+from opsterm.monitoring.reach import Grade, HttpAsk, ReachVerdict
 from opsterm.monitoring.sample import SeriesKey
 from opsterm.monitoring.thresholds import Explain, Rule, make_rule
 
@@ -19,6 +19,22 @@ ANSWERS = tuple(range(200, 500))
 
 _ANY = "*@*"
 """Items of services: no check of the settings has such a name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthFinding:
+    """What a check found; `text` is one line."""
+
+    health: HealthStatus
+    text: str
+
+
+_HEALTH = {Grade.OK: HealthStatus.OK, Grade.WARNING: HealthStatus.WARNING, Grade.CRITICAL: HealthStatus.FAILED}
+
+
+def finding_of(verdict: ReachVerdict, well: str) -> HealthFinding:
+    """Return what a verdict says of a service; `well` is the text of one that works."""
+    return HealthFinding(health=_HEALTH[verdict.grade], text=" ".join(verdict.reasons) or well)
 
 
 def place_of(host: str, port: int) -> str:

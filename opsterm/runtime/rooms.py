@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import Bug
@@ -32,6 +32,7 @@ from opsterm.runtime.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from opsterm.runtime.edges import Edges
+    from opsterm.runtime.later_rooms import LaterRooms
     from opsterm.runtime.ports import Connector, Operator
     from opsterm.runtime.ports_mail import WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
@@ -117,7 +118,9 @@ class Rooms:
 
     def _build_watching(self) -> None:
         settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
-        of_services = ServiceChecks(settings.checks, self.clock, self.inventory, lambda: self.services)
+        of_services = ServiceChecks(
+            settings.checks, self.clock, self.inventory, lambda: cast("LaterRooms", self).services
+        )
         self.checks = Checks(
             settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe, of_services
         )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.clock import Clock
 from opsterm.inventory.dependencies import Dependency, failing_root
 from opsterm.inventory.service import ServiceRecord, ServiceState
 from opsterm.monitoring.reach import ReachVerdict
-from opsterm.monitoring.service_checks import service_plan
+from opsterm.monitoring.service_checks import HealthFinding, finding_of, service_plan
 from opsterm.policy.mask import mask
 from opsterm.runtime.check_places import CheckPlace
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ports_store import Fence
-from opsterm.runtime.service_health import HealthFinding, finding_of
-from opsterm.runtime.services import Services
+
+if TYPE_CHECKING:
+    from opsterm.runtime.services import Services
 
 KEPT_AFTER_S = 300.0
 """A health that does not change is written this often."""

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.inventory.service import HealthCheckKind, HealthStatus, ServiceRecord
 from opsterm.monitoring.host_profile import HostProfile
-from opsterm.monitoring.reach import Grade, ReachVerdict
-from opsterm.monitoring.service_checks import TIMEOUT_S, ask_of, place_of
+from opsterm.monitoring.service_checks import TIMEOUT_S, HealthFinding, ask_of, finding_of, place_of
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 
 AT_ONCE = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthFinding:
-    """What a check found; `text` is one line."""
-
-    health: HealthStatus
-    text: str
-
-
-_HEALTH = {Grade.OK: HealthStatus.OK, Grade.WARNING: HealthStatus.WARNING, Grade.CRITICAL: HealthStatus.FAILED}
 
 
 class ServiceHealth:
@@ -90,11 +77,6 @@ class ServiceHealth:
         except OpstermError as error:
             return {one.id: HealthFinding(health=HealthStatus.UNKNOWN, text=error.what) for one in services}
         return {one.id: _by_unit(one, news.kept.profile) for one in services}
-
-
-def finding_of(verdict: ReachVerdict, well: str) -> HealthFinding:
-    """Return what a verdict says of a service; `well` is the text of one that works."""
-    return HealthFinding(health=_HEALTH[verdict.grade], text=" ".join(verdict.reasons) or well)
 
 
 def _by_unit(service: ServiceRecord, profile: HostProfile) -> HealthFinding:

@@ -17,13 +17,14 @@ from opsterm.inventory.service_merge import Merged, declared, merge_dependencies
 from opsterm.inventory.target import WITH_A_SHELL
 from opsterm.monitoring.discovery import addresses_by_target, dependencies_seen, services_found
 from opsterm.monitoring.kept_profile import KeptProfile
+from opsterm.monitoring.service_checks import HealthFinding
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports_services import RegistryEdit, RegistryState, ServiceStore
 from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
-from opsterm.runtime.service_health import HealthFinding, ServiceHealth
+from opsterm.runtime.service_health import ServiceHealth
 from opsterm.runtime.service_view import ServiceView, view_of
 
 LOOKS_AT_ONCE = 8
