@@ -12,6 +12,7 @@ from opsterm.adapters.file_get import get_file
 from opsterm.adapters.file_walk import walk_files
 from opsterm.adapters.local_command import LocalSession
 from opsterm.adapters.local_files import LocalPlace
+from opsterm.adapters.oauth_tokens import TokenCache
 from opsterm.adapters.sudo import SudoLogin
 from opsterm.adapters.tcp_check import check_tcp
 from opsterm.core.clock import SystemClock
@@ -78,6 +79,7 @@ class TargetConnector:
         self._winrm_settings = winrm
         self._operator = operator
         self._environment = dict(environment)
+        self._tokens = TokenCache(SystemClock())
         self._credentials = credentials
         self._offload = offload or Offload()
         self._owns_offload = offload is None
@@ -104,7 +106,8 @@ class TargetConnector:
             return await (await self._load_winrm()).session(target, looks=looks)
         if target.protocol == HTTP:
             module = await self._offload.run("http", lambda: importlib.import_module("opsterm.adapters.http_session"))
-            opened: Session = await module.open_session(target, self._credentials, self._offload.pool("http"))
+            pool = self._offload.pool("http")
+            opened: Session = await module.open_session(target, self._credentials, pool, self._tokens)
             return opened
         return await (await self._ssh_for(target)).session(target)
 

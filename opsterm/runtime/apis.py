@@ -15,6 +15,7 @@ from opsterm.changes.change import Change, ChangeState
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.core.http_request import HttpRequest, origin_of
+from opsterm.core.oauth import as_secret
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.inventory.apis.calls import Call, request_of
@@ -29,6 +30,7 @@ from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.order import HTTP
 from opsterm.runtime.accepted_operations import AcceptedOperations
 from opsterm.runtime.api_names import base_url, name_of_title, require_api_name
+from opsterm.runtime.api_tokens import token_url_of
 from opsterm.runtime.changes import Changes, Proposal
 from opsterm.runtime.credentials import API
 from opsterm.runtime.edges import Files
@@ -330,6 +332,32 @@ class Apis:
         api = await self.get(name)
         await self.require_scheme(name, scheme)
         await self._credentials().put(API, secret_account(scheme, origin_of(api.server)), secret)
+
+    async def keep_client(self, name: str, scheme: str, client: Secret, *, token_url: str = "", scope: str = "") -> str:
+        """Keep what fetches tokens of OAuth for an API: a client's id and secret.
+
+        Args:
+            name: of the API.
+            scheme: one of the kind oauth2.
+            client: "ID:SECRET".
+            token_url: where tokens are given; "" for what the description says, if that is the API's own server: a
+                description is a stranger's text, and the secret goes there.
+            scope: scopes by blanks.
+
+        Returns:
+            The URL to which the client's secret will go.
+
+        Raises:
+            NotFound: the description has no such scheme.
+            BadInput: it is not one of OAuth, or no usable token URL is known.
+        """
+        api = await self.get(name)
+        if await self.require_scheme(name, scheme) != "oauth2":
+            raise BadInput(f"{scheme} is not a scheme of OAuth 2.0.", next_step="Leave --client out.")
+        found = (await self.description(name)).scheme(scheme)
+        url = token_url_of(api.server, found.token_url if found else "", token_url)
+        await self._credentials().put(API, secret_account(scheme, origin_of(api.server)), as_secret(url, scope, client))
+        return url
 
     async def require_scheme(self, name: str, scheme: str) -> str:
         """Return the kind of a security scheme. Raises NotFound, BadInput for one that cannot be sent."""

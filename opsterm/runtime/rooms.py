@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import Bug
@@ -32,11 +32,11 @@ from opsterm.runtime.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from opsterm.runtime.edges import Edges
-    from opsterm.runtime.later_rooms import LaterRooms
     from opsterm.runtime.ports import Connector, Operator
     from opsterm.runtime.ports_mail import WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
     from opsterm.runtime.secret_places import SecretPlace
+    from opsterm.runtime.services import Services
     from opsterm.runtime.snmp import Snmp
     from opsterm.runtime.workers import Workers
 
@@ -118,9 +118,7 @@ class Rooms:
 
     def _build_watching(self) -> None:
         settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
-        of_services = ServiceChecks(
-            settings.checks, self.clock, self.inventory, lambda: cast("LaterRooms", self).services
-        )
+        of_services = ServiceChecks(settings.checks, self.clock, self.inventory, lambda: self.services)
         self.checks = Checks(
             settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe, of_services
         )
@@ -145,6 +143,16 @@ class Rooms:
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
             offload=self.offload, warnings={Protocol.WINRM: settings.winrm.warnings},
+        )  # fmt: skip
+
+    @cached_property
+    def services(self) -> Services:
+        """The registry of services."""
+        from opsterm.runtime.registry import open_services
+
+        return open_services(
+            self.store, self.ledger, self.inventory, self.reach, self._edges, offload=self.offload,
+            connector=self.connector, read_only=self.settings.changes.read_only,
         )  # fmt: skip
 
     @cached_property

@@ -52,11 +52,15 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb(
         "login", "keep what an API wants to let opsterm in; asks for it",
         "An API key, a bearer token, or USER:PASSWORD for basic. It is sent to the API's\n"
-        "server over TLS, and to no other. A token of OAuth is not fetched: keep one that\n"
-        "you have. Without a terminal, standard input gives one line for each thing that\n"
+        "server over TLS, and to no other. With --client, CLIENT_ID:CLIENT_SECRET of OAuth:\n"
+        "they go to the token endpoint, and the token that it gives is kept in memory.\n"
+        "Without a terminal, standard input gives one line for each thing that\n"
         "would be asked: the passphrase of a locked vault first.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("scheme", nargs="?", default="", help="which, when it has several security schemes")
+    one.add_argument("--client", action="store_true", help="keep a client of OAuth that fetches tokens, and no token")
+    one.add_argument("--token-url", default="", metavar="URL", help="where tokens are given; left out: as described")
+    one.add_argument("--scope", default="", help="scopes to ask for, by blanks")
     one = verb("remove", "forget an API and its target")
     one.add_argument("name", help="of the API")

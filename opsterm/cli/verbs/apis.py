@@ -224,6 +224,14 @@ async def login_api(context: Context) -> int:
     kind = await apis.require_scheme(name, scheme)
     if await context.runtime.credentials.state() == "locked":
         await context.runtime.credentials.unlock(await _ask_secret("Passphrase of the vault: "))
+    given = context.invocation
+    if given.yes("client"):
+        client = await _ask_secret(f"CLIENT_ID:CLIENT_SECRET for {scheme}: ")
+        url = await apis.keep_client(name, scheme, client, token_url=given.text("token_url"), scope=given.text("scope"))
+        if context.printer.json:
+            context.printer.record({"api": name, "scheme": scheme, "kept": True})
+        context.printer.say(f"Kept. Tokens are fetched from {url}.")
+        return ExitCode.DONE
     prompt = {"basic": "USER:PASSWORD", "apiKey": "API key"}.get(kind, "Token")
     await apis.keep_secret(name, scheme, await _ask_secret(f"{prompt} for {scheme}: "))
     if context.printer.json:
