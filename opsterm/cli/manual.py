@@ -264,7 +264,6 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "get": (
         "opsterm get web-01:/var/log/syslog",
-        "opsterm get web-01:/etc/fstab fstab.web-01 --force",
         "opsterm get --on 'tag:web' /var/log/dpkg.log logs --json",
         "opsterm get -r web-01:/var/log/nginx logs --resume",
     ),

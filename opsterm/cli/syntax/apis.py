@@ -52,9 +52,9 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb(
         "login", "keep what an API wants to let opsterm in; asks for it",
         "An API key, a bearer token, or USER:PASSWORD for basic. It is sent to the API's\n"
-        "server over TLS, and to no other. With --client, CLIENT_ID:CLIENT_SECRET of OAuth:\n"
-        "they go to the token endpoint, and the token that it gives is kept in memory.\n"
-        "Without a terminal, standard input gives one line for each thing that\n"
+        "server over TLS, and to no other. With --client, CLIENT_ID:CLIENT_SECRET of\n"
+        "OAuth: they go to the token endpoint, and the token that it gives is kept in\n"
+        "memory. Without a terminal, standard input gives one line for each thing that\n"
         "would be asked: the passphrase of a locked vault first.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")

@@ -6,14 +6,14 @@ from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb
 
 _ABOUT_GET = """\
 Reads at once, over SFTP; nothing is changed on a target. What the policy takes
-for a secret is refused with 4: propose to read it. The file here is readable by
-this account only and gets its name when it is whole; one that is there is kept
-without --force. A file larger than changes.get_limit_mb is refused before it
-comes, and so is one that would leave less than changes.get_reserve_mb free here. With --on,
-each target's goes to LOCAL/TARGET/ and a failure of some ends with 1. With -r symbolic
-links, devices and what the policy takes for a secret are left out and told. With
---resume the target hashes what is here already; when that is the same, only the
-rest is sent."""
+for a secret is refused with 4: propose to read it. The file here is readable
+by this account only and gets its name when it is whole; one that is there is
+kept without --force. A file larger than changes.get_limit_mb is refused before
+it comes, and so is one that would leave less than changes.get_reserve_mb free
+here. With --on, each target's goes to LOCAL/TARGET/ and a failure of some ends
+with 1. With -r symbolic links, devices and what the policy takes for a secret
+are left out and told. With --resume the target hashes what is here already;
+when that is the same, only the rest is sent."""
 
 _ABOUT_PUT = """\
 Puts nothing by itself: it keeps the content as it is now and proposes a change.
