@@ -30,7 +30,7 @@ from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.order import HTTP
 from opsterm.runtime.accepted_operations import AcceptedOperations
 from opsterm.runtime.api_names import base_url, name_of_title, require_api_name
-from opsterm.runtime.api_tokens import token_url_of
+from opsterm.runtime.api_tokens import TokenPlace, token_url_of
 from opsterm.runtime.changes import Changes, Proposal
 from opsterm.runtime.credentials import API
 from opsterm.runtime.edges import Files
@@ -323,40 +323,28 @@ class Apis:
 
     # ------------------------------------------------------------------ secrets
 
-    async def keep_secret(self, name: str, scheme: str, secret: Secret) -> None:
+    async def keep_secret(self, name: str, scheme: str, secret: Secret, *, tokens: TokenPlace | None = None) -> str:
         """Keep what an API wants to let us in; for its server, and for no other.
-
-        Raises:
-            NotFound: the description has no such security scheme.
-        """
-        api = await self.get(name)
-        await self.require_scheme(name, scheme)
-        await self._credentials().put(API, secret_account(scheme, origin_of(api.server)), secret)
-
-    async def keep_client(self, name: str, scheme: str, client: Secret, *, token_url: str = "", scope: str = "") -> str:
-        """Keep what fetches tokens of OAuth for an API: a client's id and secret.
 
         Args:
             name: of the API.
-            scheme: one of the kind oauth2.
-            client: "ID:SECRET".
-            token_url: where tokens are given; "" for what the description says, if that is the API's own server: a
-                description is a stranger's text, and the secret goes there.
-            scope: scopes by blanks.
+            scheme: one that its description has.
+            secret: key, token, "USER:PASSWORD"; with `tokens` "CLIENT_ID:CLIENT_SECRET".
+            tokens: for a scheme of OAuth, where a client fetches tokens.
 
         Returns:
-            The URL to which the client's secret will go.
+            The URL from which tokens are fetched, "" when none are.
 
         Raises:
-            NotFound: the description has no such scheme.
+            NotFound: the description has no such security scheme.
             BadInput: it is not one of OAuth, or no usable token URL is known.
         """
-        api = await self.get(name)
-        if await self.require_scheme(name, scheme) != "oauth2":
-            raise BadInput(f"{scheme} is not a scheme of OAuth 2.0.", next_step="Leave --client out.")
-        found = (await self.description(name)).scheme(scheme)
-        url = token_url_of(api.server, found.token_url if found else "", token_url)
-        await self._credentials().put(API, secret_account(scheme, origin_of(api.server)), as_secret(url, scope, client))
+        api, kind, url = await self.get(name), await self.require_scheme(name, scheme), ""
+        if tokens is not None:
+            found = (await self.description(name)).scheme(scheme)
+            url = token_url_of(api.server, found if kind == "oauth2" else None, tokens.url)
+            secret = as_secret(url, tokens.scope, secret)
+        await self._credentials().put(API, secret_account(scheme, origin_of(api.server)), secret)
         return url
 
     async def require_scheme(self, name: str, scheme: str) -> str:

@@ -28,6 +28,7 @@ from opsterm.policy.order import OrderTarget
 from opsterm.runtime.changes import SWEPT_AT_ONCE, Changes, Proposal
 from opsterm.runtime.fetch_room import FetchRoom
 from opsterm.runtime.file_fetch import Fetch, Fetched, FileFetch, Progress, require_harmless
+from opsterm.runtime.folders import Folders
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
@@ -68,7 +69,11 @@ class PutWish:
 
 
 class FileTransfers:
-    """Files from targets, and proposals of files for them."""
+    """Files from targets, and proposals of files for them.
+
+    Attributes:
+        folders: folders from targets.
+    """
 
     def __init__(
         self, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, inventory: Inventory, changes: Changes,
@@ -86,6 +91,10 @@ class FileTransfers:
         self._parallel = parallel
         room = FetchRoom(settings.get_reserve_mb * 1_000_000, self._free)
         self._copying = FileFetch(ledger, connector, new_files, room)
+        self.folders = Folders(
+            inventory, connector, fetch=self.fetch, limit=self.limit, require_writable=self.require_writable,
+            parallel=parallel,
+        )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------- from targets
 

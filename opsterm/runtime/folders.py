@@ -14,7 +14,6 @@ from opsterm.core.text import clean_line
 from opsterm.policy.order import OrderTarget
 from opsterm.policy.secret_paths import secret_refusal
 from opsterm.runtime.file_fetch import Fetch, Fetched, Progress
-from opsterm.runtime.files import FileTransfers
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import EntryKind, FoundEntry
@@ -65,15 +64,18 @@ class FetchedFolder:
 
 
 class Folders:
-    """Folders from targets: every file of them goes through `FileTransfers`, with its policy and its audit."""
+    """Folders from targets: every file of them is fetched as one file is, with its policy and its audit."""
 
     def __init__(
-        self, files: FileTransfers, inventory: Inventory, connector: Callable[[], Awaitable[Connector]], *,
-        parallel: int,
+        self, inventory: Inventory, connector: Callable[[], Awaitable[Connector]], *,
+        fetch: Callable[[OrderTarget, str, Fetch], Awaitable[Fetched]], limit: Callable[[int | None], int],
+        require_writable: Callable[[], None], parallel: int,
     ) -> None:  # fmt: skip
-        self._files = files
         self._inventory = inventory
         self._connector = connector
+        self._fetch = fetch
+        self._limit = limit
+        self._require_writable = require_writable
         self._parallel = parallel
 
     async def get(
@@ -99,7 +101,7 @@ class Folders:
         """
         folder = _checked(path)
         rows = await self._inventory.resolve(selector)
-        limit, gate = self._files.limit(limit_mb), asyncio.Semaphore(self._parallel)
+        limit, gate = self._limit(limit_mb), asyncio.Semaphore(self._parallel)
 
         async def one(target: OrderTarget) -> FetchedFolder:
             async with gate:
@@ -119,7 +121,7 @@ class Folders:
         wanted: list[FoundEntry] = []
         left: list[LeftOut] = []
         try:
-            self._files.require_writable()
+            self._require_writable()
             async with aclosing((await self._connector()).list_files(target, folder)) as entries:  # type: ignore[type-var]  # an async generator
                 async for entry in entries:
                     why = _why_not(folder, entry)
@@ -143,7 +145,7 @@ class Folders:
                 fetch = Fetch(
                     local=local / entry.path, force=force, folders=True, limit=limit, resume=resume, progress=tell
                 )
-                return await self._files.fetch(target, posixpath.join(folder, entry.path), fetch)
+                return await self._fetch(target, posixpath.join(folder, entry.path), fetch)
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(entry)) for entry in wanted]

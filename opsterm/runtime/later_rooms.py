@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from opsterm.runtime.connection_test import ConnectionTest
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.files import FileTransfers
-    from opsterm.runtime.folders import Folders
     from opsterm.runtime.mail import Post
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.profiles import Profiles
@@ -61,13 +60,6 @@ class LaterRooms(Rooms):
             connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
             parallel=settings.ssh.parallel,
         )  # fmt: skip
-
-    @cached_property
-    def folders(self) -> Folders:
-        """Getting folders."""
-        from opsterm.runtime.folders import Folders
-
-        return Folders(self.files, self.inventory, self.connector, parallel=self.settings.ssh.parallel)
 
     @cached_property
     def remote_monitoring(self) -> RemoteMonitoring:

@@ -76,9 +76,9 @@ class Kept:
     def __init__(self, server: Server, *, scope: str = "") -> None:
         self._secret = as_secret(f"http://127.0.0.1:{server.port}/token", scope, Secret(CLIENT))
 
-    async def get(self, service: str, account: str) -> Secret:
+    async def get(self, service: str, account: str, place: object) -> Secret:
         """Return it."""
-        del service, account
+        del service, account, place
         return self._secret
 
 

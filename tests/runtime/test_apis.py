@@ -19,6 +19,7 @@ from opsterm.inventory.target import Protocol
 from opsterm.policy.approval import POLICY
 from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.api_names import name_of_title
+from opsterm.runtime.api_tokens import TokenPlace
 from opsterm.runtime.apis import Apis
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.runtime import Runtime
@@ -304,16 +305,16 @@ async def test_the_secret_of_an_oauth_client_goes_only_where_the_operator_says(t
         known = (await apis.description("shop")).scheme("ours")
         assert known is not None
         assert known.scopes == ("read",)
-        assert await apis.keep_client("shop", "ours", client) == "https://shop.example/oauth/token"
+        assert await apis.keep_secret("shop", "ours", client, tokens=TokenPlace()) == "https://shop.example/oauth/token"
         for name, sentence in (
             ("theirs", "another server"),
             ("bare", "must be said"),
             ("key", "not a scheme of OAuth"),
         ):
             with pytest.raises(BadInput, match=sentence):
-                await apis.keep_client("shop", name, client)
+                await apis.keep_secret("shop", name, client, tokens=TokenPlace())
         assert await apis.kept("shop") == {"ours"}
         with pytest.raises(BadInput, match="not https"):
-            await apis.keep_client("shop", "theirs", client, token_url="http://thief.example/token")
+            await apis.keep_secret("shop", "theirs", client, tokens=TokenPlace(url="http://thief.example/token"))
         url = "https://login.example/token"
-        assert await apis.keep_client("shop", "theirs", client, token_url=url) == url
+        assert await apis.keep_secret("shop", "theirs", client, tokens=TokenPlace(url=url)) == url

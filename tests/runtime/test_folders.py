@@ -109,7 +109,7 @@ async def test_a_folder_comes_with_what_is_below_it(home: Path) -> None:
     os.mkfifo(there / "pipe")
     told: list[int] = []
     async with opened(home) as runtime:
-        (folder,) = await runtime.folders.get(
+        (folder,) = await runtime.files.folders.get(
             LOCALHOST, str(there), home / "here", by_target=True, progress=lambda *how: told.append(how[1])
         )
         here = home / "here" / LOCALHOST / "there"
@@ -123,11 +123,11 @@ async def test_a_folder_comes_with_what_is_below_it(home: Path) -> None:
         assert "secret" in reasons["id_rsa"]
         rows = [row for row in await runtime.audit.rows(limit=50) if row.kind == "target.file_fetched"]
         assert len(rows) == 2
-        (missing,) = await runtime.folders.get(LOCALHOST, str(there / "no"), home / "here", by_target=False)
+        (missing,) = await runtime.files.folders.get(LOCALHOST, str(there / "no"), home / "here", by_target=False)
         assert isinstance(missing.error, NotFound)
         for path in ("there", "/", "//", "/x\0"):
             with pytest.raises(BadInput):
-                await runtime.folders.get(LOCALHOST, path, home / "here", by_target=False)
+                await runtime.files.folders.get(LOCALHOST, path, home / "here", by_target=False)
 
 
 async def test_a_server_cannot_name_a_file_out_of_the_folder(home: Path) -> None:
@@ -137,6 +137,6 @@ async def test_a_server_cannot_name_a_file_out_of_the_folder(home: Path) -> None
 
     async with opened(home, open_connector=Evil({}).open) as runtime:
         await with_targets(runtime, "web-1")
-        (folder,) = await runtime.folders.get("web-1", "/var/log/x", home / "here", by_target=False)
+        (folder,) = await runtime.files.folders.get("web-1", "/var/log/x", home / "here", by_target=False)
         assert folder.files == ()
         assert "leads elsewhere" in folder.left_out[0].why

@@ -19,6 +19,7 @@ from opsterm.inventory.apis.calls import Call, body_fields, call_words
 from opsterm.inventory.apis.description import ApiDescription, Operation
 from opsterm.inventory.apis.schemas import schema_words
 from opsterm.policy.approval import POLICY
+from opsterm.runtime.api_tokens import TokenPlace
 from opsterm.runtime.apis import NewApi
 from opsterm.runtime.ports_apis import Api
 
@@ -227,7 +228,8 @@ async def login_api(context: Context) -> int:
     given = context.invocation
     if given.yes("client"):
         client = await _ask_secret(f"CLIENT_ID:CLIENT_SECRET for {scheme}: ")
-        url = await apis.keep_client(name, scheme, client, token_url=given.text("token_url"), scope=given.text("scope"))
+        place = TokenPlace(url=given.text("token_url"), scope=given.text("scope"))
+        url = await apis.keep_secret(name, scheme, client, tokens=place)
         if context.printer.json:
             context.printer.record({"api": name, "scheme": scheme, "kept": True})
         context.printer.say(f"Kept. Tokens are fetched from {url}.")

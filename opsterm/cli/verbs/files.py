@@ -31,7 +31,7 @@ async def get(context: Context) -> int:
     if context.invocation.yes("recursive"):
         if target:
             await context.runtime.inventory.get(target)
-        folders = await context.runtime.folders.get(
+        folders = await context.runtime.files.folders.get(
             selector or target,
             path,
             local,
