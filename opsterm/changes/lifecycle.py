@@ -328,7 +328,11 @@ def interrupt(change: Change, *, now: float) -> Change:
     A target on which it was running is UNKNOWN from here on: nobody saw the end. One that had not been started
     was not touched.
     """
-    unknown = "opsterm ended while this ran; whether the command finished is not known."
+    unknown = (
+        "opsterm ended while this ran; whether the command finished is not known.\n"
+        f"See on the target what it did; `opsterm output {change.name}` has what it printed. Then propose it again, if "
+        "need be."
+    )
     outcomes = tuple(
         _closed(outcome, OutcomeState.UNKNOWN, unknown, now)
         if outcome.state is OutcomeState.RUNNING

@@ -131,7 +131,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
     "query": QUERY_KEYS,
     "risk": RISK_KEYS,
-    "get": ("target", "path", "real_path", "local", "size", "sha256", "error", "why", "next_step"),
+    "get": ("target", "path", "real_path", "local", "size", "sha256", "resumed_at", "error", "why", "next_step"),
     "put": CHANGE_KEYS,
     "propose": CHANGE_KEYS,
     "changes": CHANGE_KEYS,
@@ -264,8 +264,8 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "get": (
         "opsterm get web-01:/var/log/syslog",
-        "opsterm get web-01:/etc/fstab fstab.web-01 --force",
         "opsterm get --on 'tag:web' /var/log/dpkg.log logs --json",
+        "opsterm get -r web-01:/var/log/nginx logs --resume",
     ),
     "put": (
         "opsterm put motd --on 'tag:web' --to /etc/motd",

@@ -15,6 +15,7 @@ from opsterm.changes.change import Change, ChangeState
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.core.http_request import HttpRequest, origin_of
+from opsterm.core.oauth import as_secret
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.inventory.apis.calls import Call, request_of
@@ -29,6 +30,7 @@ from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.order import HTTP
 from opsterm.runtime.accepted_operations import AcceptedOperations
 from opsterm.runtime.api_names import base_url, name_of_title, require_api_name
+from opsterm.runtime.api_tokens import TokenPlace, token_url_of
 from opsterm.runtime.changes import Changes, Proposal
 from opsterm.runtime.credentials import API
 from opsterm.runtime.edges import Files
@@ -321,15 +323,29 @@ class Apis:
 
     # ------------------------------------------------------------------ secrets
 
-    async def keep_secret(self, name: str, scheme: str, secret: Secret) -> None:
+    async def keep_secret(self, name: str, scheme: str, secret: Secret, *, tokens: TokenPlace | None = None) -> str:
         """Keep what an API wants to let us in; for its server, and for no other.
+
+        Args:
+            name: of the API.
+            scheme: one that its description has.
+            secret: key, token, "USER:PASSWORD"; with `tokens` "CLIENT_ID:CLIENT_SECRET".
+            tokens: for a scheme of OAuth, where a client fetches tokens.
+
+        Returns:
+            The URL from which tokens are fetched, "" when none are.
 
         Raises:
             NotFound: the description has no such security scheme.
+            BadInput: it is not one of OAuth, or no usable token URL is known.
         """
-        api = await self.get(name)
-        await self.require_scheme(name, scheme)
+        api, kind, url = await self.get(name), await self.require_scheme(name, scheme), ""
+        if tokens is not None:
+            found = (await self.description(name)).scheme(scheme)
+            url = token_url_of(api.server, found if kind == "oauth2" else None, tokens.url)
+            secret = as_secret(url, tokens.scope, secret)
         await self._credentials().put(API, secret_account(scheme, origin_of(api.server)), secret)
+        return url
 
     async def require_scheme(self, name: str, scheme: str) -> str:
         """Return the kind of a security scheme. Raises NotFound, BadInput for one that cannot be sent."""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.profiles import Profiles
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
-    from opsterm.runtime.services import Services
     from opsterm.runtime.terminals import Terminals
     from opsterm.runtime.traps import Traps
 
@@ -44,16 +43,6 @@ class LaterRooms(Rooms):
         """Load what `cached_property` would load later. Blocks for 0.1 s: for a process that stays, in a thread."""
         for name in LOADED_LATER:
             importlib.import_module(f"opsterm.runtime.{name}")
-
-    @cached_property
-    def services(self) -> Services:
-        """The registry of services."""
-        from opsterm.runtime.registry import open_services
-
-        return open_services(
-            self.store, self.ledger, self.inventory, self.reach, self._edges, offload=self.offload,
-            connector=self.connector, read_only=self.settings.changes.read_only,
-        )  # fmt: skip
 
     @property
     def profiles(self) -> Profiles:

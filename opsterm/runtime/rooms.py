@@ -27,6 +27,7 @@ from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.secret_targets import places_for
+from opsterm.runtime.service_checks import ServiceChecks
 from opsterm.runtime.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_mail import WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
     from opsterm.runtime.secret_places import SecretPlace
+    from opsterm.runtime.services import Services
     from opsterm.runtime.snmp import Snmp
     from opsterm.runtime.workers import Workers
 
@@ -110,12 +112,16 @@ class Rooms:
             store, ledger, self.clock, files=edges.files, operator=edges.operator, offload=self.offload,
             connector=self.connector, open_alerts=self.alerts.by_target,
             checks={Protocol.SNMP: lambda target: self.snmp.check(target)},  # noqa: PLW0108 (loads SNMP when asked)
+            heard_at=lambda name: self.monitoring.heard.get(name),  # noqa: PLW0108 (monitoring is built after it)
         )  # fmt: skip
         self.reach = Reach(self.inventory, self.clock, self._reach_probe)
 
     def _build_watching(self) -> None:
         settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
-        self.checks = Checks(settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe)
+        of_services = ServiceChecks(settings.checks, self.clock, self.inventory, lambda: self.services)
+        self.checks = Checks(
+            settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe, of_services
+        )
         self.cameras = Cameras(
             settings.cameras, self.clock, self.inventory, files=edges.files, offload=self.offload,
             open_reader=lambda: edges.open_cameras(self.credentials),
@@ -137,6 +143,16 @@ class Rooms:
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
             inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
             offload=self.offload, warnings={Protocol.WINRM: settings.winrm.warnings},
+        )  # fmt: skip
+
+    @cached_property
+    def services(self) -> Services:
+        """The registry of services."""
+        from opsterm.runtime.registry import open_services
+
+        return open_services(
+            self.store, self.ledger, self.inventory, self.reach, self._edges, offload=self.offload,
+            connector=self.connector, read_only=self.settings.changes.read_only,
         )  # fmt: skip
 
     @cached_property

@@ -159,9 +159,10 @@ class Runtime(LaterRooms):
         """
         await self.offload.run("files", lambda: self._edges.write_setting(key, text))
 
-    async def check_states(self) -> Sequence[CheckState]:
-        """Return how the checks of the settings stand, those that do not pass first."""
-        return await self.checks.states(self.monitoring, working=await self.workers.living_holder() is not None)
+    async def check_states(self, names: Sequence[str] = ()) -> Sequence[CheckState]:
+        """Return how checks stand, those that do not pass first; all, or those with some names. Raises NotFound."""
+        working = await self.workers.living_holder() is not None
+        return await self.checks.states(self.monitoring, working=working, names=names)
 
     async def doctor(self) -> Sequence[Check]:
         """Look at every part of the house."""

@@ -135,6 +135,7 @@ def test_a_crash_leaves_unknown_where_it_ran_and_says_what_was_not_started() -> 
     assert lost.state is _S.INTERRUPTED
     assert [o.state for o in lost.outcomes] == [OutcomeState.DONE, OutcomeState.UNKNOWN, OutcomeState.CANCELLED]
     assert all(o.message for o in lost.outcomes[1:])
+    assert "`opsterm output c18`" in lost.outcomes[1].message  # what the operator does next
 
 
 _YES = ChangeApproved(change=18, digest=order().digest())

@@ -64,6 +64,7 @@ STARTS_PROGRAMS: Mapping[str, str] = {
 REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/http_auth.py": "hands a password or token to the HTTP library; takes it out of what comes back",
     "opsterm/adapters/http_session.py": "puts a secret into the request that was approved",
+    "opsterm/adapters/oauth_tokens.py": "says to a token endpoint which client asks",
     "opsterm/adapters/smtp.py": "hands a password to the mail library",
     "opsterm/adapters/winrm_login.py": "hands a password to the WinRM library",
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",

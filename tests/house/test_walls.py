@@ -97,6 +97,9 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "a face reads a file of a target": (
         "files come by the use-case and go by a change", "opsterm/cli/x.py", "connector.read_file(target, path)",
     ),
+    "a face lists a folder of a target": (
+        "files come by the use-case and go by a change", "opsterm/cli/x.py", "connector.list_files(target, path)",
+    ),
     "a use-case puts a file": (
         "files come by the use-case and go by a change", "opsterm/runtime/files.py", "put_file(place, text)",
     ),

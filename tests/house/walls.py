@@ -16,10 +16,11 @@ LOOKS = "opsterm/runtime/remote_look.py"
 
 LOOK_SCRIPTS = frozenset({"opsterm/monitoring/looks.py", "opsterm/monitoring/windows_looks.py"})
 
-FETCHES = "opsterm/runtime/files.py"
+FETCHES = frozenset({"opsterm/runtime/files.py", "opsterm/runtime/file_fetch.py"})
+LISTS = "opsterm/runtime/folders.py"
 """Reads files of targets for the operator."""
 
-READS = "opsterm/adapters/file_get.py"
+READS = frozenset({"opsterm/adapters/file_get.py", "opsterm/adapters/file_walk.py"})
 """Reads them at a place; what it may ask of a place changes nothing."""
 
 CHANGES_FILES = frozenset({"create", "write", "set_owner", "set_mode", "replace", "remove", "sync"})
@@ -38,7 +39,7 @@ ASSISTANT_MAY = {
     "alerts": frozenset({"feed", "recent", "get", "by_target"}),
     "apis": frozenset({"known", "ask"}),
     "profiles": frozenset({"all", "managers"}),
-    "services": frozenset({"list", "dependencies"}),
+    "services": frozenset({"list", "dependencies", "discover"}),  # a fixed look; what it finds are proposals
 }
 """What the assistant's use-case may ask of the others: everything here looks, and one word proposes."""
 ASSISTANT_MAY_NOT_HAVE = frozenset({"store", "ledger", "terminals", "connector", "executor", "credentials"})
@@ -88,11 +89,18 @@ def moves_files(modules: Iterable[Module]) -> Breaches:
             if not isinstance(node, ast.Attribute | ast.Name):
                 continue
             name = node.attr if isinstance(node, ast.Attribute) else node.id
-            if name == "read_file" and isinstance(node, ast.Attribute) and m.name != FETCHES and m.room != "adapters":
-                found.append(f"{m.at(node)} reads a file of a target: only {FETCHES} does")
+            if (
+                name == "read_file"
+                and isinstance(node, ast.Attribute)
+                and m.name not in FETCHES
+                and m.room != "adapters"
+            ):
+                found.append(f"{m.at(node)} reads a file of a target: only {sorted(FETCHES)} do")
+            if name == "list_files" and m.room != "adapters" and m.name != LISTS:
+                found.append(f"{m.at(node)} lists a folder of a target: only {LISTS} does")
             if name == "put_file" and m.name not in CARRIES_PUTS:
                 found.append(f"{m.at(node)} puts a file: a session does, for an approved change")
-            if name in CHANGES_FILES and m.name == READS:
+            if name in CHANGES_FILES and m.name in READS:
                 found.append(f"{m.at(node)} asks a place for {name}: a fetch changes nothing")
     return found
 
