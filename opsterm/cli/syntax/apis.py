@@ -33,7 +33,8 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
         "Names, types, choices and ranges are checked before anything is sent. GET and\n"
         "HEAD whose words say that they read run at once; anything else waits for an\n"
         "approval and ends with 4. A list is a,b,c or a name given several times. NAME\n"
-        "may be a field of a JSON body. Ends with 1 when the server answered anything but 200 to 299.",
+        "may be a field of a JSON body. Ends with 1 when the server answered anything but\n"
+        "200 to 299.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("operation", help="as `opsterm apis show` has it")
@@ -45,7 +46,7 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb(
         "accept", "say that an operation only reads, so that it is called at once",
         "For a GET whose name and summary leave that open. It holds until the server, the\n"
-        "path or the words change; a URL that says it does something is asked about as before.",
+        "path or the words change; a URL that says it does something is still asked about.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("operation", help="as `opsterm apis show` has it")
