@@ -46,7 +46,8 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb(
         "accept", "say that an operation only reads, so that it is called at once",
         "For a GET whose name and summary leave that open. It holds until the server, the\n"
-        "path or the words change; a URL that says it does something is still asked about.",
+        "path or the words change. A URL that says it does something is asked about all\n"
+        "the same.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("operation", help="as `opsterm apis show` has it")
