@@ -103,6 +103,11 @@ class WholeStore(Store, Protocol):
         ...
 
     @property
+    def chain(self) -> ChainStore:
+        """The audit chain."""
+        ...
+
+    @property
     def traps(self) -> TrapStore:
         """Traps that came."""
         ...
