@@ -90,9 +90,14 @@ def is_audited_kind(kind: str, body: str) -> bool:
     return kind.startswith(PREFIXES) and kind not in _NOT_AUDITED
 
 
-def row(fact: Fact) -> AuditRow | None:
-    """Return the row for a fact, None when it is not audited. Never raises on fields that are missing."""
-    if not is_audited(fact):
+def row(fact: Fact, *, any_kind: bool = False) -> AuditRow | None:
+    """Return the row for a fact, None when it is not audited. Never raises on fields that are missing.
+
+    Args:
+        fact: which.
+        any_kind: also when it is not audited.
+    """
+    if not any_kind and not is_audited(fact):
         return None
     kind, _ = written_kind(fact.event)
     fields = _fields(body_to_json(fact.event))

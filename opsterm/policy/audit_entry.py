@@ -35,14 +35,14 @@ def is_chained(kind: str, body: str) -> bool:
 
 
 def entry_body(
-    n: int, *, seq: int, id: str, at: float, by: str, correlation: str, cause: str, kind: str, version: int, body: str
+    n: int, *, seq: int, fact: str, at: float, by: str, correlation: str, cause: str, kind: str, version: int, body: str
 ) -> str:  # fmt: skip
     """Return the entry for a fact.
 
     Args:
         n: its place in the chain, from 1.
         seq: place in the journal, 0 for what only the chain has.
-        id: of the fact.
+        fact: its id.
         at: epoch seconds.
         by: who did it.
         correlation: what it belongs to.
@@ -59,7 +59,7 @@ def entry_body(
     fields = _whole(told, "", counted)
     return canonical(
         {
-            "v": ENTRY_VERSION, "n": n, "seq": seq, "id": id, "at": round(at * 1000), "by": _whole(by, "", counted),
+            "v": ENTRY_VERSION, "n": n, "seq": seq, "id": fact, "at": round(at * 1000), "by": _whole(by, "", counted),
             "correlation": correlation, "cause": cause, "kind": kind, "version": version, "fields": fields,
             "masked": counted[0],
         }

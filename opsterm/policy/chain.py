@@ -286,11 +286,12 @@ class _Walk:
         others = [at for at in self._checkpoints if at.chain != self.chain and (not ours or at.origin in origins)]
         if not others:
             return None
-        said = "is of this chain" if not ours else "of the same place are of this chain alone"
+        longest = max(at.count for at in others)
+        said = "is of this chain" if not ours else "of the same place is of this chain"
         return Finding(
             kind="begun anew", entry=1,
-            text=f"Not every checkpoint {said}: {len(others)} tell of another one, with {max(o.count for o in others):,} "
-            "entries. Either the file is of another installation, or the chain was thrown away and begun anew.",
+            text=f"Not every checkpoint {said}: {len(others)} tell of another one, with {longest:,} entries. Either "
+            "the file is of another installation, or the chain was thrown away and begun anew.",
         )  # fmt: skip
 
 
@@ -320,9 +321,9 @@ def _diagnosis(place: int, body: str, rest: Iterator[int | None]) -> Finding:
         )
     following = next(rest, None)
     if following == place + 1:
-        return Finding(kind="edited", entry=place, text=f"Entry {place} was edited: it gives itself the place {number}.")
+        return Finding(kind="edited", entry=place, text=f"Entry {place} was edited: it calls itself entry {number}.")
     if number < place:
-        return Finding(kind="swapped", entry=place, text=f"At place {place} stands entry {number}, a second time or moved.")
+        return Finding(kind="swapped", entry=place, text=f"At place {place} stands entry {number}: copied, or moved.")
     if place in joined((following,), rest):
         return Finding(kind="swapped", entry=place, text=f"Entries {place} and {number} stand in each other's places.")
     return Finding(
@@ -334,7 +335,8 @@ def _diagnosis(place: int, body: str, rest: Iterator[int | None]) -> Finding:
 def verdict_text(verdict: Verdict) -> str:
     """Return a verdict as sentences for people."""
     if verdict.finding is not None:
-        return f"NOT AS IT WAS WRITTEN, at entry {verdict.finding.entry} ({verdict.finding.kind}). {verdict.finding.text}"
+        found = verdict.finding
+        return f"NOT AS IT WAS WRITTEN, at entry {found.entry} ({found.kind}). {found.text}"
     seals = f"{verdict.sealed:,} seals fit the key" if verdict.sealed else "no key was given, so no seal was checked"
     kept = f"{verdict.checkpoints} checkpoints fit" if verdict.checkpoints else "no checkpoint was given"
     return " ".join([f"Whole: {verdict.entries:,} entries hang together, {seals}, {kept}.", *verdict.anew])

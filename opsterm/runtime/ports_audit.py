@@ -62,6 +62,10 @@ class ChainStore(Protocol):
         """
         ...
 
+    async def first_key_id(self) -> str:
+        """Return the id of the first key that waits to be taken. Raises NotFound when it was taken."""
+        ...
+
     async def take_first_key(self) -> Secret:
         """Hand out the first key and forget it. Raises NotFound when it was taken."""
         ...

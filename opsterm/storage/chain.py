@@ -56,6 +56,15 @@ class ChainWriter:
         db.executemany(ADD, told)
         self._added = KeyState(n=end.n, head=end.head, key=Secret(end.key.hex()))
 
+    def adopt(self, db: sqlite3.Connection) -> None:
+        """Begin the chain of an older database, with what its journal has so far. Raises as `add`."""
+        newest = db.execute("SELECT max(at) FROM journal").fetchone()[0]
+        if newest is None or db.execute(LAST).fetchone() is not None:
+            return
+        end, told = self._end(db, float(newest))
+        db.executemany(ADD, told)
+        self._added = KeyState(n=end.n, head=end.head, key=Secret(end.key.hex()))
+
     def committed(self) -> None:
         """Keep the next key; when the disk refuses, the next entry makes up for it."""
         added, self._added = self._added, None
@@ -88,8 +97,8 @@ class ChainWriter:
         fields = f'{{"key":"{key_id(first)}","why":"{why}","adopted":{adopted}}}'
         end.key = first
         body = entry_body(
-            end.n + 1, seq=0, id=secrets.token_hex(16), at=now, by="opsterm", correlation="", cause="", kind=KEY_BEGUN,
-            version=1, body=fields,
+            end.n + 1, seq=0, fact=secrets.token_hex(16), at=now, by="opsterm", correlation="", cause="",
+            kind=KEY_BEGUN, version=1, body=fields,
         )  # fmt: skip
         return end, _sealed(end, body)
 
@@ -143,6 +152,6 @@ def _belongs(row: Row) -> bool:
 def _entry(n: int, row: Row) -> str:
     seq, id_, at, by, correlation, cause, kind, version, body = row
     return entry_body(
-        n, seq=int(str(seq)), id=str(id_), at=float(str(at)), by=str(by), correlation=str(correlation),
+        n, seq=int(str(seq)), fact=str(id_), at=float(str(at)), by=str(by), correlation=str(correlation),
         cause=str(cause), kind=str(kind), version=int(str(version)), body=str(body),
     )  # fmt: skip

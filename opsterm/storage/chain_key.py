@@ -70,8 +70,8 @@ class ChainKey:
         except (ValueError, IndexError):
             return None
 
-    def take(self) -> Secret:
-        """Hand the first key out and forget it, once.
+    def waiting(self) -> bytes:
+        """Return the first key that waits to be taken.
 
         Raises:
             NotFound: there is none any more, or none yet.
@@ -81,8 +81,13 @@ class ChainKey:
             raise NotFound(
                 "There is no first key of the audit chain to show.",
                 why="It was shown already, or nothing has been entered into the chain yet.",
-                next_step="`opsterm audit status` tells which key counts.",
+                next_step="`opsterm audit status` says how it stands with the chain.",
             )
+        return first
+
+    def take(self) -> Secret:
+        """Hand the first key out and forget it, once. Raises NotFound."""
+        first = self.waiting()
         size = self.first_file.stat().st_size
         with suppress(OSError), self.first_file.open("r+b") as file:  # a copy-on-write disk may keep it all the same
             file.write(bytes(size))

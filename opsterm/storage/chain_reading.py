@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from opsterm.core.secret import Secret
-from opsterm.policy.chain import Checkpoint, Sealed, Verdict, chain_id, export_line, verify
+from opsterm.policy.chain import Checkpoint, Sealed, Verdict, chain_id, export_line, key_id, verify
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports_audit import ChainHead
 from opsterm.storage.chain_key import ChainKey
@@ -77,6 +77,10 @@ class SqliteChain:
             return [(int(n), str(body)) for n, body in found]
 
         return await self._readers.read(work)
+
+    async def first_key_id(self) -> str:
+        """Return the id of the first key that waits to be taken. Raises NotFound when it was taken."""
+        return key_id(await self._offload.run("audit key", self._key.waiting))
 
     async def take_first_key(self) -> Secret:
         """Hand out the first key and forget it. Raises NotFound when it was taken."""
