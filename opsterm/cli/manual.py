@@ -295,10 +295,12 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "output": ("opsterm output c18", "opsterm output c18 web-01 --raw > web-01.txt"),
     "audit list": ("opsterm audit --since 24h", "opsterm audit c18 --json"),
     "audit search": (
-        "opsterm audit search nginx --target 'web-*' --since 7d", "opsterm audit search --kind 'policy.*'",
+        "opsterm audit search nginx --target 'web-*' --since 7d",
+        "opsterm audit search --kind 'policy.*'",
     ),
     "audit verify": (
-        "opsterm audit verify --key first.key --checkpoint checkpoints.log", "opsterm audit verify audit.jsonl --json",
+        "opsterm audit verify --key first.key --checkpoint checkpoints.log",
+        "opsterm audit verify audit.jsonl --json",
     ),
     "audit export": ("opsterm audit export > audit.jsonl",),
     "audit status": ("opsterm audit status", "opsterm audit status --json"),

@@ -273,7 +273,8 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "change.voided": lambda f: _Said(f"voided {_change(f)}", _change(f), result=_text(f, "why")),
     "policy.refused": lambda f: _Said(
         f"was refused to {_text(f, 'action')}{f' {_change(f)}' if f.get('change') else ''}",
-        _change(f) if f.get("change") else "", result=_text(f, "why"),
+        _change(f) if f.get("change") else "",
+        result=_text(f, "why"),
     ),
     "change.started": _started,
     "change.stop_asked": lambda f: _Said(f"asked to stop {_change(f)}", _change(f)),

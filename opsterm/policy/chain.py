@@ -76,7 +76,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ChainVerdict:
     """What a verification came to.
 
     Attributes:
@@ -177,7 +177,7 @@ def read_keys(text: str) -> Sequence[bytes]:
 
 def verify(
     entries: Iterable[Sealed], *, keys: Sequence[bytes] = (), checkpoints: Sequence[Checkpoint] = (), least: int = 0
-) -> Verdict:
+) -> ChainVerdict:
     """Follow a chain from its first entry and say what is wrong first, if anything is.
 
     Without a key, a chain that was recomputed as a whole is found by a checkpoint alone; without a checkpoint, a tail
@@ -194,7 +194,7 @@ def verify(
     finding = walk.follow(rest)
     if finding is None:
         finding = walk.ended(least)
-    return Verdict(
+    return ChainVerdict(
         entries=walk.place, head=walk.head.hex() if walk.place else "", chain=walk.chain, sealed=walk.sealed,
         checkpoints=walk.fitting, finding=finding, anew=tuple(walk.anew),
     )  # fmt: skip
@@ -332,7 +332,7 @@ def _diagnosis(place: int, body: str, rest: Iterator[int | None]) -> Finding:
     )  # fmt: skip
 
 
-def verdict_text(verdict: Verdict) -> str:
+def verdict_text(verdict: ChainVerdict) -> str:
     """Return a verdict as sentences for people."""
     if verdict.finding is not None:
         found = verdict.finding

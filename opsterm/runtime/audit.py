@@ -14,7 +14,7 @@ from opsterm.core.secret import Secret
 from opsterm.core.units import age_text
 from opsterm.policy.audit import AuditRow, row
 from opsterm.policy.audit_entry import fact_of
-from opsterm.policy.chain import Checkpoint, Verdict
+from opsterm.policy.chain import Checkpoint, ChainVerdict
 from opsterm.runtime.checkpoints import Checkpoints, PlaceState
 from opsterm.runtime.events import AuditKeyTaken
 from opsterm.runtime.ledger import Ledger
@@ -30,7 +30,7 @@ NEWER_THAN_ALL = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditQuestion:
+class AuditSearch:
     """What is looked for; what is empty counts for nothing.
 
     Attributes:
@@ -92,9 +92,9 @@ class Audit:
             since: epoch seconds.
             limit: how many at most.
         """
-        return await self.search(AuditQuestion(correlation_id=correlation_id, since=since, limit=limit))
+        return await self.search(AuditSearch(correlation_id=correlation_id, since=since, limit=limit))
 
-    async def search(self, question: AuditQuestion) -> Sequence[AuditRow]:
+    async def search(self, question: AuditSearch) -> Sequence[AuditRow]:
         """Return the newest rows that a question asks for, oldest first; at most LOOKED_THROUGH are looked through."""
         found: list[AuditRow] = []
         before, seen, needles = NEWER_THAN_ALL, 0, _needles(question)
@@ -110,7 +110,7 @@ class Audit:
                 break
         return found[::-1]
 
-    async def verify(self, *, keys: Sequence[bytes] = (), checkpoints: Sequence[Checkpoint] = ()) -> Verdict:
+    async def verify(self, *, keys: Sequence[bytes] = (), checkpoints: Sequence[Checkpoint] = ()) -> ChainVerdict:
         """Follow the chain of the database; see `policy.chain.verify`. About 10 µs an entry."""
         return await self._chain.verify(keys=keys, checkpoints=checkpoints)
 
@@ -152,7 +152,7 @@ def checkpoints_text(status: AuditStatus) -> str:
     return "no checkpoint yet" if status.places else "no checkpoints are left anywhere"
 
 
-def _needles(question: AuditQuestion) -> Sequence[str]:
+def _needles(question: AuditSearch) -> Sequence[str]:
     """Return pieces of JSON that an entry must hold, so that the database can leave out most of the others."""
     found = []
     if question.correlation_id:
@@ -170,7 +170,7 @@ def _is_pattern(text: str) -> bool:
     return any(sign in text for sign in "*?[")
 
 
-def _fitting(question: AuditQuestion, body: str) -> AuditRow | None:
+def _fitting(question: AuditSearch, body: str) -> AuditRow | None:
     """Return the row of an entry if it is asked for."""
     try:
         fact = fact_of(body)

@@ -21,7 +21,7 @@ from opsterm.core.settings_reading import describe_settings
 from opsterm.core.snmp_settings import SnmpSettings, udp_place, way_without_root
 from opsterm.core.units import age_text
 from opsterm.core.winrm_settings import WinrmSettings
-from opsterm.policy.chain import Verdict, verdict_text
+from opsterm.policy.chain import ChainVerdict, verdict_text
 from opsterm.runtime.audit import AuditStatus, checkpoints_text
 from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.checks import CheckState
@@ -296,7 +296,7 @@ def check_traps(settings: SnmpSettings, receiver: Receiver | None, now: float) -
     )  # fmt: skip
 
 
-def check_audit(status: AuditStatus, verdict: Verdict) -> Check:
+def check_audit(status: AuditStatus, verdict: ChainVerdict) -> Check:
     """Return the line for the audit chain: whether it is whole, who has its first key, where its checkpoints are.
 
     Args:
@@ -321,14 +321,14 @@ def check_audit(status: AuditStatus, verdict: Verdict) -> Check:
     if failing:
         said = "; ".join(f"{state.place}: {state.error}" for state in failing)
         return Check(name="audit", health=Health.BAD, text=f"{text}; {said}", next_step="It is tried again by itself.")
-    todo = []
+    steps = []
     if status.head.first_key_waits:
-        todo.append("`opsterm audit key --once` shows the first key, to be kept on another host.")
+        steps.append("`opsterm audit key --once` shows the first key, to be kept on another host.")
     if not status.places:
-        todo.append("Set audit.checkpoints to a place on another host, so that a cut tail is found.")
+        steps.append("Set audit.checkpoints to a place on another host, so that a cut tail is found.")
     text = " ".join([text, *verdict.anew])
-    health = Health.NOTE if todo or verdict.anew else Health.GOOD
-    return Check(name="audit", health=health, text=text, next_step=" ".join(todo))
+    health = Health.NOTE if steps or verdict.anew else Health.GOOD
+    return Check(name="audit", health=health, text=text, next_step=" ".join(steps))
 
 
 def check_lease(row: LeaseRow | None, me: str, now: float) -> Check:

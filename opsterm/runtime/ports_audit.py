@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from opsterm.core.secret import Secret
-from opsterm.policy.chain import Checkpoint, Verdict
+from opsterm.policy.chain import Checkpoint, ChainVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class ChainStore(Protocol):
         """Return how it ends, None when nothing was entered yet. Cheap."""
         ...
 
-    async def verify(self, *, keys: Sequence[bytes] = (), checkpoints: Sequence[Checkpoint] = ()) -> Verdict:
+    async def verify(self, *, keys: Sequence[bytes] = (), checkpoints: Sequence[Checkpoint] = ()) -> ChainVerdict:
         """Follow the chain, and see that it is as long as the key file says. 10 µs an entry."""
         ...
 

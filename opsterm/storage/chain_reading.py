@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from opsterm.core.secret import Secret
-from opsterm.policy.chain import Checkpoint, Sealed, Verdict, chain_id, export_line, key_id, verify
+from opsterm.policy.chain import Checkpoint, Sealed, ChainVerdict, chain_id, export_line, key_id, verify
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports_audit import ChainHead
 from opsterm.storage.chain_key import ChainKey
@@ -45,11 +45,11 @@ class SqliteChain:
             first_key_waits=self._key.first_file.exists(),
         )  # fmt: skip
 
-    async def verify(self, *, keys: Sequence[bytes] = (), checkpoints: Sequence[Checkpoint] = ()) -> Verdict:
+    async def verify(self, *, keys: Sequence[bytes] = (), checkpoints: Sequence[Checkpoint] = ()) -> ChainVerdict:
         """Follow the chain, and see that it is as long as the key file says."""
         state = await self._offload.run("audit key", self._key_state)
 
-        def work(db: sqlite3.Connection) -> Verdict:
+        def work(db: sqlite3.Connection) -> ChainVerdict:
             return verify(_sealed(db.execute(ALL)), keys=keys, checkpoints=checkpoints, least=state)
 
         return await self._readers.read(work)

@@ -316,9 +316,7 @@ def _insist_on_file(database: Path, inode: int) -> None:
         )
 
 
-def _run_group(
-    group: list[_Waiting], chain: ChainWriter, database: Path, version: str, db: sqlite3.Connection
-) -> None:
+def _run_group(group: list[_Waiting], chain: ChainWriter, database: Path, version: str, db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         now = db.execute("SELECT version_num FROM alembic_version").fetchone()[0]

@@ -13,14 +13,14 @@ from opsterm.core.units import age_text, parse_duration
 from opsterm.policy.audit import AuditRow, as_json, utc_text
 from opsterm.policy.chain import (
     Checkpoint,
-    Verdict,
+    ChainVerdict,
     read_checkpoints,
     read_export,
     read_keys,
     verdict_text,
     verify,
 )
-from opsterm.runtime.audit import AuditQuestion
+from opsterm.runtime.audit import AuditSearch
 from opsterm.runtime.checkpoints import PlaceState
 
 READ_LIMIT = 1 << 30
@@ -35,7 +35,7 @@ async def list_rows(context: Context) -> int:
             f"{name[:100]!r} is the number of no change, alert or mail.", next_step="Write it as in c18, a7 or m7."
         )
     found = await context.runtime.audit.search(
-        AuditQuestion(
+        AuditSearch(
             correlation_id=name, since=_ago(context, "since"), limit=context.invocation.number("limit") or 200
         )
     )
@@ -48,7 +48,7 @@ async def list_rows(context: Context) -> int:
 async def search(context: Context) -> int:
     """Print what was done and fits all that is given."""
     given = context.invocation
-    question = AuditQuestion(
+    question = AuditSearch(
         text=given.text("text"), target=given.text("target"), by=given.text("by"), kind=given.text("kind"),
         since=_ago(context, "since"), until=_ago(context, "until"), limit=given.number("limit") or 200,
     )  # fmt: skip
@@ -120,7 +120,7 @@ def _text(file: str) -> str:
         raise _unreadable(file, error) from error
 
 
-def _verify_export(file: str, keys: Sequence[bytes], checkpoints: Sequence[Checkpoint]) -> Verdict:
+def _verify_export(file: str, keys: Sequence[bytes], checkpoints: Sequence[Checkpoint]) -> ChainVerdict:
     try:
         with Path(file).open(encoding="utf-8", errors="replace") as lines:
             return verify(read_export(lines), keys=keys, checkpoints=checkpoints)
