@@ -14,7 +14,7 @@ from opsterm.core.secret import Secret
 from opsterm.core.units import age_text
 from opsterm.policy.audit import AuditRow, row
 from opsterm.policy.audit_entry import fact_of
-from opsterm.policy.chain import Checkpoint, ChainVerdict
+from opsterm.policy.chain import ChainVerdict, Checkpoint
 from opsterm.runtime.checkpoints import Checkpoints, PlaceState
 from opsterm.runtime.events import AuditKeyTaken
 from opsterm.runtime.ledger import Ledger

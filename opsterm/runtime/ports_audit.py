@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from opsterm.core.secret import Secret
-from opsterm.policy.chain import Checkpoint, ChainVerdict
+from opsterm.policy.chain import ChainVerdict, Checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from opsterm.core.secret import Secret
-from opsterm.policy.chain import Checkpoint, Sealed, ChainVerdict, chain_id, export_line, key_id, verify
+from opsterm.policy.chain import ChainVerdict, Checkpoint, Sealed, chain_id, export_line, key_id, verify
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports_audit import ChainHead
 from opsterm.storage.chain_key import ChainKey

@@ -63,7 +63,7 @@ def recompute(db: sqlite3.Connection, after: int) -> None:
 
 
 def edit(db: sqlite3.Connection) -> None:
-    db.execute("UPDATE audit_chain SET body = replace(body, '\"note\":\"no\"', '\"note\":\"ok\"') WHERE n = 9")
+    db.execute('UPDATE audit_chain SET body = replace(body, \'"note":"no"\', \'"note":"ok"\') WHERE n = 9')
 
 
 def edit_and_recompute(db: sqlite3.Connection) -> None:

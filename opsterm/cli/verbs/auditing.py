@@ -12,8 +12,8 @@ from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.units import age_text, parse_duration
 from opsterm.policy.audit import AuditRow, as_json, utc_text
 from opsterm.policy.chain import (
-    Checkpoint,
     ChainVerdict,
+    Checkpoint,
     read_checkpoints,
     read_export,
     read_keys,
@@ -35,9 +35,7 @@ async def list_rows(context: Context) -> int:
             f"{name[:100]!r} is the number of no change, alert or mail.", next_step="Write it as in c18, a7 or m7."
         )
     found = await context.runtime.audit.search(
-        AuditSearch(
-            correlation_id=name, since=_ago(context, "since"), limit=context.invocation.number("limit") or 200
-        )
+        AuditSearch(correlation_id=name, since=_ago(context, "since"), limit=context.invocation.number("limit") or 200)
     )
     _print_rows(context, found)
     if not found and not context.printer.json:
