@@ -139,14 +139,16 @@ async def test_checkpoints_go_to_files_and_syslogs(home: Path, tmp_path: Path) -
                 made = await runtime.audit.checkpoints.now()
                 assert [state.error for state in made] == ["", "", ""]
                 head = await runtime.audit.status()
-                assert head.checkpoint_age_s is not None and head.checkpoint_age_s < 60
+                assert head.checkpoint_age_s is not None
+                assert head.checkpoint_age_s < 60
                 packet = udp.recv(4096).decode()
                 length, _, framed = said[0].decode().partition(" ")
                 assert len(framed) == int(length)
                 for message in (packet, framed):
                     assert re.match(r"<109>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \S+ opsterm \d+ checkpoint - \{", message)
                 kept = [read_checkpoints(text) for text in (file.read_text(), packet, framed)]
-                assert kept[0] == kept[1] == kept[2] and len(kept[0]) == 1
+                assert kept[0] == kept[1] == kept[2]
+                assert len(kept[0]) == 1
                 verdict = await runtime.audit.verify(checkpoints=kept[0])
                 assert (verdict.finding, verdict.checkpoints) == (None, 1)
                 assert file.stat().st_mode & 0o777 == 0o600
@@ -162,7 +164,8 @@ async def test_a_place_that_fails_is_seen_and_tried_again(home: Path, clock: Sto
         await checkpoints.leave_due()
         assert "No such file" in (await checkpoints.states())[0].error
         line = check_audit(await runtime.audit.status(), await runtime.audit.verify())
-        assert line.health is Health.BAD and "did not take a checkpoint" in line.text
+        assert line.health is Health.BAD
+        assert "did not take a checkpoint" in line.text
         (tmp_path / "later").mkdir()
         await checkpoints.leave_due()
         assert (await checkpoints.states())[0].error, "not at once"
@@ -199,7 +202,8 @@ async def test_nowhere_to_go_is_said(home: Path) -> None:
             await runtime.audit.checkpoints.now()
         line = check_audit(await runtime.audit.status(), await runtime.audit.verify())
         assert line.health is Health.NOTE
-        assert "audit key --once" in line.next_step and "another host" in line.next_step
+        assert "audit key --once" in line.next_step
+        assert "another host" in line.next_step
 
 
 async def test_the_one_that_works_enters_a_heartbeat(home: Path, clock: StoppedClock) -> None:

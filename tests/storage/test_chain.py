@@ -38,7 +38,9 @@ async def filled(store: SqliteStore, count: int = COUNT) -> tuple[bytes, Checkpo
         await store.journal.append([denied(number)])
     key = bytes.fromhex((await store.chain.take_first_key()).reveal())
     head = await store.chain.head()
-    assert head is not None and head.count == count + 1 and head.seq == count
+    assert head is not None
+    assert head.count == count + 1
+    assert head.seq == count
     return key, Checkpoint(
         chain=head.chain, count=head.count, head=head.head, seq=head.seq, at=int(head.at), origin="ana@jump:db"
     )
@@ -116,9 +118,10 @@ async def test_an_attack_on_the_file_is_found(
     store = await open_store(paths, clock)
     try:
         lines = await store.chain.lines(0, 1000)
-        proofs = {"keys": [key]} if by == "key" else {"checkpoints": [checkpoint]} if by == "checkpoint" else {}
-        found = verify(chain.read_export(lines), **proofs).finding  # type: ignore[arg-type]  # one of the two
-        assert found is not None and (found.kind, found.entry) == (kind, entry), found
+        keys, checkpoints = [key] * (by == "key"), [checkpoint] * (by == "checkpoint")
+        found = verify(chain.read_export(lines), keys=keys, checkpoints=checkpoints).finding
+        assert found is not None
+        assert (found.kind, found.entry) == (kind, entry), found.text
         whole = await store.chain.verify(keys=[key], checkpoints=[checkpoint])
         assert whole.finding is not None
     finally:
@@ -141,10 +144,12 @@ async def test_a_cut_tail_is_seen_by_the_key_file_alone(paths: Paths, clock: Sto
         cut(db)
     store = await open_store(paths, clock)
     finding = (await store.chain.verify()).finding
-    assert finding is not None and finding.kind == "cut"
+    assert finding is not None
+    assert finding.kind == "cut"
     await store.journal.append([denied(99)])
     verdict = await store.chain.verify()
-    assert verdict.finding is None and "Entries are missing: 21 were sealed and 15 are here" in verdict.anew[0]
+    assert verdict.finding is None
+    assert "Entries are missing: 21 were sealed and 15 are here" in verdict.anew[0]
     await store.close()
 
 
@@ -171,12 +176,14 @@ async def test_an_auditor_needs_one_file_of_python(store: SqliteStore, tmp_path:
         )  # fmt: skip
 
     whole = await asyncio.to_thread(verdict, list(lines))
-    assert whole.returncode == 0 and "21 seals fit the key, 1 checkpoints fit" in whole.stdout, whole.stderr
+    assert whole.returncode == 0, whole.stderr
+    assert "21 seals fit the key, 1 checkpoints fit" in whole.stdout
     spaced = [json.dumps(json.loads(line), indent=None) for line in lines]
     assert (await asyncio.to_thread(verdict, spaced)).returncode == 0, "another program may have written it anew"
     for bad in (lines[:-1], [*lines[:5], *lines[6:]], [lines[0].replace("begins", "began"), *lines[1:]], ["no entry"]):
         said = await asyncio.to_thread(verdict, list(bad))
-        assert said.returncode == 1 and "NOT AS IT WAS WRITTEN" in said.stdout
+        assert said.returncode == 1
+        assert "NOT AS IT WAS WRITTEN" in said.stdout
 
 
 async def test_only_what_is_audited_is_chained_and_without_secrets(store: SqliteStore, paths: Paths) -> None:
@@ -186,7 +193,8 @@ async def test_only_what_is_audited_is_chained_and_without_secrets(store: Sqlite
     await store.journal.append([denied(1, "curl -u ana:hunter2-hunter2 https://x")])
     (line,) = await store.chain.lines(1, 10)
     entry = json.loads(line)["entry"]
-    assert "hunter2" not in line and entry["masked"] == 1
+    assert "hunter2" not in line
+    assert entry["masked"] == 1
     assert (entry["seq"], entry["at"], entry["kind"]) == (2, 1_790_000_000_500, "change.denied")
     assert "." not in json.dumps({name: entry[name] for name in ("at", "n", "seq", "v", "version")})
 
@@ -196,7 +204,8 @@ async def test_several_processes_add_to_one_chain(paths: Paths, clock: StoppedCl
     await asyncio.gather(*(store.journal.append([denied(n)]) for n, store in enumerate(stores * 20, 1)))
     key = bytes.fromhex((await stores[0].chain.take_first_key()).reveal())
     verdict = await stores[1].chain.verify(keys=[key])
-    assert verdict.finding is None and verdict.sealed == verdict.entries == 61
+    assert verdict.finding is None
+    assert verdict.sealed == verdict.entries == 61
     for store in stores:
         await store.close()
 
@@ -213,7 +222,9 @@ async def test_a_key_file_that_was_left_behind_is_made_up_for(paths: Paths, cloc
     await store.journal.append([denied(5)])
     key = bytes.fromhex((await store.chain.take_first_key()).reveal())
     verdict = await store.chain.verify(keys=[key])
-    assert verdict.finding is None and verdict.sealed == 6 and not verdict.anew
+    assert verdict.finding is None
+    assert verdict.sealed == 6
+    assert not verdict.anew
     await store.close()
 
 
@@ -223,10 +234,12 @@ async def test_a_lost_key_is_said_in_the_chain(store: SqliteStore, paths: Paths)
     await store.journal.append([denied(3)])
     second = bytes.fromhex((await store.chain.take_first_key()).reveal())
     verdict = await store.chain.verify(keys=[first, second])
-    assert verdict.finding is None and verdict.sealed == 5
+    assert verdict.finding is None
+    assert verdict.sealed == 5
     assert "The key file was missing or spoilt." in verdict.anew[0]
     only_first = (await store.chain.verify(keys=[first])).finding
-    assert only_first is not None and (only_first.kind, only_first.entry) == ("key", 4)
+    assert only_first is not None
+    assert (only_first.kind, only_first.entry) == ("key", 4)
 
 
 async def test_the_first_key_is_shown_once_and_lies_nowhere_afterwards(store: SqliteStore, paths: Paths) -> None:
@@ -235,7 +248,8 @@ async def test_the_first_key_is_shown_once_and_lies_nowhere_afterwards(store: Sq
         await store.chain.take_first_key()
     for file in paths.data.iterdir():
         data = file.read_bytes()
-        assert first not in data and first.hex().encode() not in data, file
+        assert first not in data, file
+        assert first.hex().encode() not in data, file
         assert file.stat().st_mode & 0o077 == 0
 
 
@@ -249,7 +263,8 @@ async def test_a_chain_that_was_begun_anew_is_told_by_old_checkpoints(paths: Pat
     _, new = await filled(store, 3)
     for known in ([old], [old, new]):
         finding = (await store.chain.verify(checkpoints=known)).finding
-        assert finding is not None and finding.kind == "begun anew"
+        assert finding is not None
+        assert finding.kind == "begun anew"
     await store.close()
 
 
@@ -266,7 +281,8 @@ async def test_the_journal_of_an_older_version_is_taken_in_once(paths: Paths, cl
     await asyncio.to_thread(prepare, paths.database, stamp="now", schema=SHIPPED)
     store = await open_store(paths, clock)
     first, *rest = (json.loads(line)["entry"] for line in await store.chain.lines(0, 100))
-    assert first["kind"] == chain.KEY_BEGUN and first["fields"]["adopted"] == 5
+    assert first["kind"] == chain.KEY_BEGUN
+    assert first["fields"]["adopted"] == 5
     assert [entry["seq"] for entry in rest] == [1, 2, 3, 4, 5]
     await store.journal.append([denied(6)])
     assert (await store.chain.verify()).entries == 7
