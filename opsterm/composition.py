@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from opsterm.monitoring.host_upkeep import ReadCertificate
     from opsterm.runtime.ports import Connector, Credentials, HostProbe, SecretStore
     from opsterm.runtime.ports_apis import DescriptionReader
+    from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
@@ -135,6 +136,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_apis=open_apis,
             open_certificates=open_certificates,
             open_mail=open_mail,
+            open_checkpoints=lambda: _checkpoint_places(operator.host, clock, runtime),
             open_contents=lambda: _contents(paths, clock, runtime),
             open_new_files=lambda: _new_files(runtime),
             open_probe=open_probe,
@@ -154,6 +156,13 @@ async def _contents(paths: Paths, clock: Clock, runtime: Runtime) -> Contents:
     storage = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.storage.contents"))
     contents: Contents = storage.FileContents(paths.contents, clock, runtime.offload.pool("contents"))
     return contents
+
+
+async def _checkpoint_places(host: str, clock: Clock, runtime: Runtime) -> CheckpointPlaces:
+    name = "opsterm.adapters.checkpoint_places"
+    adapter = await runtime.offload.run("imports", lambda: importlib.import_module(name))
+    places: CheckpointPlaces = adapter.LocalCheckpointPlaces(host, clock, runtime.offload.pool("files"))
+    return places
 
 
 async def _new_files(runtime: Runtime) -> NewFiles:

@@ -32,6 +32,8 @@ ALERT_KEYS = (
     "count", "by", "note", "silenced_until", "resolved_at", "advice",
 )  # fmt: skip
 
+AUDIT_KEYS = ("seq", "time", "at", "who", "what", "subject", "why", "result", "kind", "masked")
+
 SNMP_KEYS = ("target", "oid", "name", "kind", "value", "text", "truncated", "error", "why", "next_step")
 """Keys of a value that an SNMP agent gave, or of a target that gave none."""
 MAIL_KEYS = (
@@ -141,7 +143,15 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "run": CHANGE_KEYS,
     "stop": CHANGE_KEYS,
     "output": ("change", "target", "output"),
-    "audit": ("seq", "time", "at", "who", "what", "subject", "why", "result", "kind", "masked"),
+    "audit list": AUDIT_KEYS,
+    "audit search": AUDIT_KEYS,
+    "audit verify": (
+        "whole", "entries", "chain", "head", "sealed", "checkpoints", "anew", "finding", "entry", "text",
+    ),
+    "audit export": ("entry", "hash", "mac"),
+    "audit status": ("chain", "entries", "head", "at", "first_key_waits", "checkpoint_age_s", "places"),
+    "audit checkpoint": ("place", "chain", "count", "at", "tried_at", "error"),
+    "audit key": ("key",),
     "doctor": ("name", "health", "text", "next_step"),
     "settings": ("key", "value", "source", "help"),
     "keys": ("id", "keys", "pane", "help"),
@@ -283,7 +293,19 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "run": ("opsterm run c18",),
     "stop": ("opsterm stop c18",),
     "output": ("opsterm output c18", "opsterm output c18 web-01 --raw > web-01.txt"),
-    "audit": ("opsterm audit --since 24h", "opsterm audit c18 --json"),
+    "audit list": ("opsterm audit --since 24h", "opsterm audit c18 --json"),
+    "audit search": (
+        "opsterm audit search nginx --target 'web-*' --since 7d",
+        "opsterm audit search --kind 'policy.*'",
+    ),
+    "audit verify": (
+        "opsterm audit verify --key first.key --checkpoint checkpoints.log",
+        "opsterm audit verify audit.jsonl --json",
+    ),
+    "audit export": ("opsterm audit export > audit.jsonl",),
+    "audit status": ("opsterm audit status", "opsterm audit status --json"),
+    "audit checkpoint": ("opsterm audit checkpoint",),
+    "audit key": ("opsterm audit key --once > first.key",),
     "doctor": ("opsterm doctor", "opsterm doctor --json"),
     "settings": ("opsterm settings", "opsterm settings set screen.theme day"),
     "keys": ("opsterm keys",),

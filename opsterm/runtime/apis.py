@@ -39,6 +39,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.ports_apis import Api, ApiStore, DescriptionReader, secret_account
+from opsterm.runtime.refusals import refusals_told
 
 TAG = "api"
 ASKED_S = 30.0
@@ -141,6 +142,7 @@ class Apis:
             )
         return NewApi(api=api, description=description, warnings=_warnings(api, description, named=bool(server)))
 
+    @refusals_told("add an API")
     async def add(self, new: NewApi) -> Api:
         """Keep an API and put its server into the inventory: what the operator has said yes to.
 
@@ -171,6 +173,7 @@ class Apis:
     async def _keep(self, api: Api, description: ApiDescription, event: ApiAdded | ApiRefreshed) -> None:
         self._ledger.committed(await self._store.save(api, description, [self._ledger.fact(event)]))
 
+    @refusals_told("read an API again")
     async def refresh(self, name: str) -> RefreshedApi:
         """Read an API's description again; the server that the operator said yes to stays.
 
@@ -193,6 +196,7 @@ class Apis:
         await self._keep(fresh, after, event)
         return RefreshedApi(api=fresh, differences=found)
 
+    @refusals_told("remove an API")
     async def remove(self, name: str) -> Sequence[str]:
         """Forget an API and take its target out of the inventory; return the accounts of secrets that stay kept."""
         require_writable(read_only=self._read_only, what="removed")
@@ -257,6 +261,7 @@ class Apis:
         self._read[api.name] = (f"{api.sha256} {api.read_at}", found)
         return await self._accepted.marked(api.name, api.server, found)
 
+    @refusals_told("accept an operation")
     async def accept(self, name: str, operation: str) -> Operation:
         """Remember that an operation only reads, as the operator says; return it.
 

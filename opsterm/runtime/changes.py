@@ -34,6 +34,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Operator
 from opsterm.runtime.ports_store import Store
+from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart, Supervisor
 
 SWEEP_EVERY_S = 5.0
@@ -89,6 +90,7 @@ class Changes:
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
 
+    @refusals_told("propose")
     async def propose(self, proposal: Proposal) -> Change:
         """Record a proposal and return it with its number, risk and digest.
 
@@ -123,19 +125,12 @@ class Changes:
         return kept
 
     def _proposed(self, change: Change) -> Fact:
-        return self._fact(
-            change,
-            ChangeProposed(
-                change=change.id,
-                command=mask(change.order.command)[0],
-                targets=tuple(t.name for t in change.order.targets),
-                risk=change.risk.level,
-                digest=change.digest,
-                reason=change.reason,
-                origin=change.origin,
-                become=change.order.become,
-            ),
-        )
+        told = ChangeProposed(
+            change=change.id, command=mask(change.order.command)[0], risk=change.risk.level, digest=change.digest,
+            targets=tuple(t.name for t in change.order.targets), reason=change.reason, origin=change.origin,
+            become=change.order.become,
+        )  # fmt: skip
+        return self._fact(change, told)
 
     def _fact(self, change: Change, event: Event, *, by: str = "") -> Fact:
         return self._ledger.fact(event, by=by, correlation_id=change.name)
@@ -151,6 +146,7 @@ class Changes:
         """Return the newest changes, newest first."""
         return await self._store.changes.list(states, limit)
 
+    @refusals_told("approve")
     async def approve(self, change_id: int, *, digest: str) -> Change:
         """Approve the bytes with this digest, as the account that asks.
 
@@ -193,6 +189,7 @@ class Changes:
         kept = {name: await self.output(change.id, name) for name in names}
         return await self._offload.run("comparison", lambda: compare_outputs(change.outcomes, kept))
 
+    @refusals_told("deny")
     async def deny(self, change_id: int, *, note: str = "") -> Change:
         """Say no. Raises NotApproved when it is no longer waiting."""
         change = await self.get(change_id)
@@ -200,6 +197,7 @@ class Changes:
         await self._move(denied, change.state, ChangeDenied(change=change.id, note=denied.decision_note))
         return denied
 
+    @refusals_told("run")
     async def run(self, change_id: int) -> Change:
         """Run an approved change here and wait for its end, also when somebody stops it.
 

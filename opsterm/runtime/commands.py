@@ -41,7 +41,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="open_palette", keys=("colon", "ctrl+p"), title="commands", text="Finds any command by name.",
             no_verb=_SCREEN_ONLY),
     Command(id="show_sent", keys=("at",), title="what was sent", text="Lists what was really sent to targets, and the audit.",
-            verb="audit"),
+            verb="audit list"),
     Command(id="pane_1", keys=("1",), title="inventory", text="Goes to the inventory.", no_verb=_SCREEN_ONLY),
     Command(id="pane_2", keys=("2",), title="chart", text="Goes to the chart.", no_verb=_SCREEN_ONLY),
     Command(id="pane_3", keys=("3",), title="alerts", text="Goes to the alerts.", no_verb=_SCREEN_ONLY),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from opsterm.monitoring.host_upkeep import ReadCertificate
     from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator, SecretStore
     from opsterm.runtime.ports_apis import DescriptionReader
+    from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
@@ -71,6 +72,7 @@ class Edges:
         open_apis: makes what fetches descriptions of APIs.
         open_certificates: makes what takes certificates apart.
         open_mail: makes the way to the mail server.
+        open_checkpoints: makes what leaves checkpoints of the audit chain in files and syslogs.
         open_contents: finds the contents of files that are to be put on targets.
         open_new_files: finds what makes files for the operator.
         open_probe: makes the probe of this machine.
@@ -93,6 +95,7 @@ class Edges:
     open_apis: Callable[[], Awaitable[DescriptionReader]]
     open_certificates: Callable[[], Awaitable[ReadCertificate]]
     open_mail: Callable[[], Awaitable[MailTransport]]
+    open_checkpoints: Callable[[], Awaitable[CheckpointPlaces]]
     open_contents: Callable[[], Awaitable[Contents]]
     open_new_files: Callable[[], Awaitable[NewFiles]]
     open_probe: Callable[[], Awaitable[HostProbe]]

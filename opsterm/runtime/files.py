@@ -34,6 +34,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
 from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, difference_of, review_of
+from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart
 
 TIDY_EVERY_S = 600.0
@@ -101,6 +102,7 @@ class FileTransfers:
     async def _free(self, local: Path) -> int:
         return await (await self._new_files()).free(local)
 
+    @refusals_told("get a file")
     async def get(self, target: str, path: str, local: Path, *, force: bool = False, limit_mb: int | None = None,
                   resume: bool = False, progress: Progress | None = None) -> Fetched:  # fmt: skip
         """Fetch a file from one target.
@@ -132,6 +134,7 @@ class FileTransfers:
             raise fetched.error
         return fetched
 
+    @refusals_told("get files")
     async def get_from_many(self, selector: str, path: str, folder: Path, *, force: bool = False,
                             limit_mb: int | None = None, resume: bool = False,
                             progress: Progress | None = None) -> Sequence[Fetched]:  # fmt: skip
@@ -189,6 +192,7 @@ class FileTransfers:
 
     # --------------------------------------------------------------------------------------------- to targets
 
+    @refusals_told("put a file")
     async def put(self, wish: PutWish) -> Change:
         """Keep the content of a file as it is now, and propose to put it on targets.
 

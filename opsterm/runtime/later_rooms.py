@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.traps import Traps
 
 LOADED_LATER = (
-    "assessments", "audit", "connection_test", "doctor", "exposition", "files", "mail", "measurers",
+    "assessments", "audit", "checkpoints", "connection_test", "doctor", "exposition", "files", "mail", "measurers",
     "notices", "registry", "remote_monitoring", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
@@ -104,8 +104,16 @@ class LaterRooms(Rooms):
     def audit(self) -> Audit:
         """The chain of what happened."""
         from opsterm.runtime.audit import Audit
+        from opsterm.runtime.checkpoints import Checkpoints
 
-        return Audit(self.store.journal)
+        edges, settings, who = self._edges, self.settings, self.operator
+        checkpoints = Checkpoints(
+            self.store.chain, self.store.preferences, self.ledger, self.clock, settings=settings.audit,
+            origin=f"{who.name}@{who.host}:{self.paths.database}", process=edges.processes.me(),
+            inventory=self.inventory, read_only=settings.changes.read_only, open_places=edges.open_checkpoints,
+            connector=self.connector,
+        )  # fmt: skip
+        return Audit(self.store.chain, self.ledger, self.clock, checkpoints)
 
     @cached_property
     def assessments(self) -> Assessments:

@@ -175,6 +175,7 @@ class Runtime(LaterRooms):
             await parts.check_credentials(self.credentials), parts.check_winrm(self.settings.winrm),
             parts.check_checks(await self.check_states(), now),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
+            parts.check_audit(await self.audit.status(), await self.audit.verify()),
             parts.check_traps(self.settings.snmp, await self.traps.receiver(), now),
             parts.check_lease(await self.workers.living_holder(), self._edges.processes.me(), now),
         ]  # fmt: skip

@@ -37,6 +37,13 @@ CREATE TABLE api (
   read_at FLOAT NOT NULL,
   PRIMARY KEY (name)
 );
+CREATE TABLE audit_chain (
+  n INTEGER NOT NULL,
+  body VARCHAR NOT NULL,
+  hash BLOB NOT NULL,
+  mac BLOB NOT NULL,
+  PRIMARY KEY (n)
+);
 CREATE TABLE change (
   id INTEGER NOT NULL,
   command VARCHAR NOT NULL,
@@ -284,7 +291,9 @@ CREATE TABLE tick (
   FOREIGN KEY(layout_id) REFERENCES layout (id)
 )
  WITHOUT ROWID;
+CREATE TRIGGER audit_chain_no_update BEFORE UPDATE ON audit_chain BEGIN SELECT RAISE(ABORT, 'the audit chain is only ever added to'); END;
+CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT RAISE(ABORT, 'the audit chain is only ever added to'); END;
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0006');
+INSERT INTO alembic_version VALUES ('0007');

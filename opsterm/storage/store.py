@@ -28,10 +28,11 @@ from opsterm.storage.targets import SqliteTargets
 from opsterm.storage.writer import Writer
 
 if TYPE_CHECKING:
-    from opsterm.runtime import ports_apis, ports_mail, ports_services, ports_store, ports_traps
+    from opsterm.runtime import ports_apis, ports_audit, ports_mail, ports_services, ports_store, ports_traps
 
 _COUNTED = {
     "facts": "SELECT ifnull(max(seq), 0) FROM journal",
+    "audit entries": "SELECT ifnull(max(n), 0) FROM audit_chain",
     "targets": "SELECT count(*) FROM target",
     "changes": "SELECT count(*) FROM change",
     "alerts": "SELECT count(*) FROM alert",
@@ -136,6 +137,13 @@ class SqliteStore:
         from opsterm.storage.apis import SqliteApis
 
         return SqliteApis(self._writer, self._readers)
+
+    @cached_property
+    def chain(self) -> ports_audit.ChainStore:
+        """The audit chain."""
+        from opsterm.storage.chain_reading import SqliteChain
+
+        return SqliteChain(self._database, self._readers, self._offload)
 
     @cached_property
     def traps(self) -> ports_traps.TrapStore:

@@ -34,6 +34,16 @@ class JournalTable(SQLModel, table=True):
     body: str
 
 
+class AuditChainTable(SQLModel, table=True):
+    """The audit chain: see `policy.chain`. `body` is canonical JSON, `hash` and `mac` have 32 bytes."""
+
+    __tablename__: ClassVar[str] = "audit_chain"
+    n: int = Field(primary_key=True)
+    body: str
+    hash: bytes
+    mac: bytes
+
+
 class TargetTable(SQLModel, table=True):
     """The inventory."""
 
@@ -366,3 +376,11 @@ class LeaseTable(SQLModel, table=True):
     renewed_at: float
     boot: str
     since: float
+
+
+TRIGGERS = {
+    f"audit_chain_no_{verb.lower()}": f"CREATE TRIGGER audit_chain_no_{verb.lower()} BEFORE {verb} ON audit_chain "
+    "BEGIN SELECT RAISE(ABORT, 'the audit chain is only ever added to'); END"
+    for verb in ("UPDATE", "DELETE")
+}
+"""A guard rail against our own mistakes; who wants to change the chain can drop them, and is found by `verify`."""

@@ -61,6 +61,13 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "what looks runs under another name": (
         "one executor opens targets", "opsterm/runtime/remote_look.py", "r = session.run\n    r('reboot', shell='sh')",
     ),
+    "a checkpoint is another command": (
+        "one executor opens targets", "opsterm/runtime/remote_checkpoint.py", "session.run(script, shell='sh')",
+    ),
+    "a checkpoint becomes root": (
+        "one executor opens targets", "opsterm/runtime/remote_checkpoint.py",
+        "session.run(checkpoint_script(p, a), shell='sh', how=ROOT)",
+    ),
     "a use-case sends a request": (
         "requests leave with an order", "opsterm/adapters/x.py", "line = await open_http_line('a', 80, run)",
     ),

@@ -14,6 +14,9 @@ TERMINALS = "opsterm/runtime/terminals.py"
 LOOKS = "opsterm/runtime/remote_look.py"
 """Looks at targets with scripts that change nothing; what it may run is `look.script` of a `Look`, and nothing else."""
 
+LEAVES = "opsterm/runtime/remote_checkpoint.py"
+"""Leaves checkpoints of the audit at hosts of the settings; it may run a `checkpoint_script`, and nothing else."""
+
 LOOK_SCRIPTS = frozenset({"opsterm/monitoring/looks.py", "opsterm/monitoring/windows_looks.py"})
 
 FETCHES = frozenset({"opsterm/runtime/files.py", "opsterm/runtime/file_fetch.py"})
@@ -58,12 +61,12 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
         found += [
             f"{m.at(node)} takes what opens a session on a target: only {EXECUTOR} and {LOOKS} do"
             for node in ast.walk(m.tree)
-            if isinstance(node, ast.Attribute) and node.attr == "session" and m.name not in (EXECUTOR, LOOKS)
+            if isinstance(node, ast.Attribute) and node.attr == "session" and m.name not in (EXECUTOR, LOOKS, LEAVES)
         ]
-        if m.name == LOOKS:
+        if m.name in (LOOKS, LEAVES):
             may = {id(call.func) for call in calls(m.tree) if _may_run(m, call)}
             found += [
-                f"{m.at(node)} takes what runs a command: only the script of a Look is run here"
+                f"{m.at(node)} takes what runs a command: only the script that is written down is run here"
                 for node in ast.walk(m.tree)
                 if isinstance(node, ast.Attribute) and node.attr == "run" and id(node) not in may
             ]
@@ -106,7 +109,15 @@ def moves_files(modules: Iterable[Module]) -> Breaches:
 
 
 def _may_run(m: Module, call: ast.Call) -> bool:
-    """Return whether a command may be run here: any by the executor, the script of a `look: Look` by what looks."""
+    """Return whether a command may be run here: any by the executor, the script of a `look: Look` by what looks.
+
+    What leaves checkpoints may run a `checkpoint_script`.
+    """
+    if m.name == LEAVES:
+        given_to = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        script = call.args[0] if len(call.args) == 1 else None
+        made = isinstance(script, ast.Call) and dotted(script.func) == "checkpoint_script"
+        return made and given_to == {"shell": "'sh'"}
     if m.name != LOOKS:
         return m.name == EXECUTOR
     given = [a for f in functions(m.tree) for a in (*f.args.args, *f.args.kwonlyargs) if a.arg == "look"]

@@ -50,7 +50,7 @@ def _add_risk(verbs: Verbs[Parser], data: Parser) -> None:
 
 
 def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
-    """Add the verbs that look at targets or change them, and the audit."""
+    """Add the verbs that look at targets or change them."""
     for name, text, about in (
         ("query", "look at targets with a command that only reads", f"{_ABOUT_QUERY}\n\n{_ABOUT_COMMAND}"),
         ("propose", "propose a command for targets; it runs only when it is approved", _ABOUT_COMMAND),
@@ -93,7 +93,3 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("id", metavar="ID", help="as in c18")
     one.add_argument("target", nargs="?", default="", help="only of this target")
     one.add_argument("--raw", action="store_true", help="the very bytes; refused on a terminal")
-    one = add_verb(verbs, data, "audit", "who did what, when, why, with which result")
-    one.add_argument("id", nargs="?", default="", metavar="ID", help="only of this change, alert or mail: c18, a7, m7")
-    one.add_argument("--since", default="", help="how far back, as in 2h or 7d")
-    one.add_argument("--limit", type=number(1, 100_000), default=200, help="at most this many")

@@ -7,6 +7,7 @@ import functools
 
 from opsterm import __version__
 from opsterm.cli.syntax.apis import add_apis
+from opsterm.cli.syntax.audit import add_audit
 from opsterm.cli.syntax.cameras import add_cameras
 from opsterm.cli.syntax.changes import add_changes
 from opsterm.cli.syntax.checks import add_checks
@@ -46,7 +47,7 @@ def build_parser() -> Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
     for add in (
         add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes, add_files,
-        add_house,
+        add_audit, add_house,
     ):  # fmt: skip
         add(verbs, data)
     return parser

@@ -31,7 +31,9 @@ async def approve(context: Context) -> int:
     count = len(change.order.targets)
     given = context.invocation.number("targets")
     if given is not None and given != count:
-        raise NotApproved(f"{change.name} was not approved: it is for {targets_text(change)}, not for {given}.")
+        error = NotApproved(f"{change.name} was not approved: it is for {targets_text(change)}, not for {given}.")
+        await context.runtime.audit.refused("approve", error, change=change.id)
+        raise error
     digest = context.invocation.text("digest") or change.digest
     if given is None and not context.invocation.text("digest") and is_asked_on_a_terminal():
         await _ask(change, count)
