@@ -118,7 +118,11 @@ def test_a_no_is_kept_with_its_reason(account: Account) -> None:
     assert (denied["state"], denied["decision_note"]) == ("denied", "not today")
     for verb in ("approve", "run", "deny"):
         assert "denied" in account.run(verb, number, expect=4).err
-    assert account.run("audit", number, "--json").records()[-1]["why"] == "not today"
+    story = account.run("audit", number, "--json").records()
+    assert [row["why"] for row in story if row["kind"] == "change.denied"] == ["not today"]
+    assert [row["what"] for row in story[2:]] == [
+        f"was refused to {verb} {number}" for verb in ("approve", "run", "deny")
+    ]
 
 
 def test_only_what_was_shown_is_approved(account: Account) -> None:
