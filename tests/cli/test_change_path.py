@@ -118,7 +118,8 @@ def test_a_no_is_kept_with_its_reason(account: Account) -> None:
     assert (denied["state"], denied["decision_note"]) == ("denied", "not today")
     for verb in ("approve", "run", "deny"):
         assert "denied" in account.run(verb, number, expect=4).err
-    assert account.run("audit", number, "--json").records()[-1]["why"] == "not today"
+    told = [(row["kind"], row["why"]) for row in account.run("audit", number, "--json").records()]
+    assert told[1:] == [("change.denied", "not today"), *[("policy.refused", "")] * 3]
 
 
 def test_only_what_was_shown_is_approved(account: Account) -> None:
