@@ -9,8 +9,10 @@ from opsterm.core.http_request import credentials_in
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
+from opsterm.policy.approval_record import Approval
 from opsterm.policy.mask import mask
 from opsterm.policy.order import HTTP
+from opsterm.policy.requirements import Missing
 from opsterm.policy.risk import RiskLevel
 
 _WORST_FIRST = (
@@ -124,6 +126,12 @@ def _ending(outcome: Outcome) -> str:
     if outcome.signal:
         return f"ended by signal {outcome.signal}"
     return f"exit {outcome.exit_status}" if outcome.exit_status is not None else str(outcome.state)
+
+
+def progress_line(lacking: Missing, given: Sequence[Approval]) -> str:
+    """Return how far an approval is: "1 of 2: needs one more of dba, not ana; approved by ben: looks right"."""
+    said = [f"{one.who}{f': {clean_line(one.note)}' if one.note else ''}" for one in given]
+    return "; ".join([str(lacking), *[f"approved by {', '.join(said)}"] * bool(said)])
 
 
 def progress_text(outcomes: Sequence[Outcome], *, running_s: float) -> str:

@@ -197,6 +197,15 @@ def _started(f: Fields) -> _Said:
     return _Said(f"started {_change(f)} on {fold(names)}", _change(f), result=f"digest {_text(f, 'digest')[:12]}")
 
 
+def _approval_given(f: Fields) -> _Said:
+    alone = " alone, in an emergency" if _text(f, "how") == "break-glass" else ""
+    return _Said(
+        f"gave an approval of {_change(f)}{alone}", _change(f), why=_text(f, "note"),
+        result=f"{_text(f, 'have')} of {_text(f, 'want')}, known by {_text(f, 'proof')}, "
+        f"digest {_text(f, 'digest')[:12]}",
+    )  # fmt: skip
+
+
 def _target_ended(f: Fields) -> _Said:
     status = f.get("exit_status")
     size = f.get("output_bytes")
@@ -268,6 +277,13 @@ def _unknown_kind(kind: str, fields: Fields) -> _Said:
 _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "change.proposed": _proposed,
     "change.approved": _approved,
+    "change.approval_given": _approval_given,
+    "change.review_closed": lambda f: _Said(
+        f"closed the review of {_change(f)}", _change(f), why=_text(f, "note"), result=f"known by {_text(f, 'proof')}"
+    ),
+    "change.breaker_reset": lambda f: _Said(
+        f"let changes go on in {_text(f, 'environment')}", _text(f, "environment"), why=_text(f, "note")
+    ),
     "change.denied": lambda f: _Said(f"denied {_change(f)}", _change(f), why=_text(f, "note")),
     "change.expired": lambda f: _Said(f"let {_change(f)} expire", _change(f), result="nothing was run"),
     "change.voided": lambda f: _Said(f"voided {_change(f)}", _change(f), result=_text(f, "why")),

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.audit import Audit
     from opsterm.runtime.connection_test import ConnectionTest
+    from opsterm.runtime.countersigning import Countersigning
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.files import FileTransfers
     from opsterm.runtime.mail import Post
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.profiles import Profiles
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
+    from opsterm.runtime.reviews import Reviews
     from opsterm.runtime.terminals import Terminals
     from opsterm.runtime.traps import Traps
 
 LOADED_LATER = (
-    "assessments", "audit", "checkpoints", "connection_test", "doctor", "exposition", "files", "mail", "measurers",
-    "notices", "registry", "remote_monitoring", "snmp", "terminals", "traps", "works",
+    "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "exposition", "files", "mail",
+    "measurers", "notices", "registry", "remote_monitoring", "reviews", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -121,6 +123,20 @@ class LaterRooms(Rooms):
         from opsterm.runtime.assessments import Assessments
 
         return Assessments(lambda: self.inventory)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Emergencies that somebody else has to look at."""
+        from opsterm.runtime.reviews import Reviews
+
+        return Reviews(self.store, self.ledger, self.identities)
+
+    @cached_property
+    def countersigning(self) -> Countersigning:
+        """Approving for another account."""
+        from opsterm.runtime.countersigning import Countersigning
+
+        return Countersigning(self.operator, self._edges.accounts, self._edges.open_signatures, self.offload)
 
     @cached_property
     def exposition(self) -> Exposition:

@@ -14,8 +14,11 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
 from opsterm.inventory.target import Protocol
 from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.approval_identity import Identities
+from opsterm.runtime.approvals import Approvals
 from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.cameras import Cameras
+from opsterm.runtime.change_limits import ChangeLimits
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.checks import Checks
 from opsterm.runtime.credential_keeping import CredentialKeeping
@@ -48,8 +51,9 @@ class Rooms:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, monitoring, alerts, changes, snmp, reach, checks, cameras: use-cases by room; others are in
-            `LaterRooms`.
+        inventory, monitoring, alerts, changes, approvals, limits, snmp, reach, checks, cameras: use-cases by room;
+            others are in `LaterRooms`.
+        identities: who approves.
     """
 
     inventory: Inventory
@@ -58,6 +62,9 @@ class Rooms:
     checks: Checks
     cameras: Cameras
     changes: Changes
+    approvals: Approvals
+    limits: ChangeLimits
+    identities: Identities
 
     def __init__(self, *, loaded: Loaded, paths: Paths, clock: Clock, edges: Edges, face: str) -> None:
         self.loaded = loaded
@@ -134,15 +141,27 @@ class Rooms:
 
     def _build_changes(self) -> None:
         settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
+        self.approvals = self._open_approvals()
         executor = Executor(
-            store, ledger, self.connector, self.clock, runner=edges.processes.me(),
+            store, ledger, self.connector, self.clock, require=self.approvals.require, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
             quiet_limit_s=settings.changes.quiet_timeout_s, read_only=settings.changes.read_only,
         )  # fmt: skip
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
-            inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
-            offload=self.offload, warnings={Protocol.WINRM: settings.winrm.warnings},
+            inventory=self.inventory, approvals=self.approvals, executor=executor,
+            supervisor=self.supervisor, alive=self._alive, offload=self.offload,
+            warnings={Protocol.WINRM: settings.winrm.warnings},
+        )  # fmt: skip
+
+    def _open_approvals(self) -> Approvals:
+        settings, edges = self.settings.approvals, self._edges
+        self.limits = ChangeLimits(self.store, self.ledger, settings.limit, edges.accounts.zone)
+        self.identities = Identities(
+            edges.operator, edges.accounts, edges.open_signatures, self.offload, settings.groups
+        )  # fmt: skip
+        return Approvals(
+            self.store, self.ledger, settings=settings, identities=self.identities, limits=self.limits
         )  # fmt: skip
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from opsterm import __version__
 from opsterm.core.errors import StorageError, StorageFull
+from opsterm.policy.demands import check_settings
 from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.later_rooms import LaterRooms
@@ -37,6 +38,7 @@ class Runtime(LaterRooms):
 
         Raises:
             StorageError: the data cannot be opened; everything that was begun is closed again.
+            BadSetting: the settings of approvals say something that cannot be read.
         """
         try:
             await self._open(workers=workers)
@@ -51,6 +53,8 @@ class Runtime(LaterRooms):
         self._credentials = BoundCredentials(await self._edges.open_credentials(), self._secret_places)
         if workers:
             await self.offload.run("imports", self.load_all)
+        accounts = self._edges.accounts
+        await self.offload.run("probe", lambda: check_settings(self.settings.approvals, accounts.zone))
         self._build()
         await self.alerts.open()
         await self.inventory.open(this_os=await self.offload.run("probe", self._edges.this_os))

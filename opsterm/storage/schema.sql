@@ -70,6 +70,7 @@ CREATE TABLE change (
   become VARCHAR DEFAULT '' NOT NULL,
   login BOOLEAN DEFAULT 0 NOT NULL,
   pty BOOLEAN DEFAULT 0 NOT NULL,
+  terms VARCHAR DEFAULT '' NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX change_state ON change (state);
@@ -231,6 +232,22 @@ CREATE TABLE api_description (
   PRIMARY KEY (name),
   FOREIGN KEY(name) REFERENCES api (name)
 );
+CREATE TABLE approval (
+  id INTEGER NOT NULL,
+  change_id INTEGER NOT NULL,
+  kind VARCHAR NOT NULL,
+  who VARCHAR NOT NULL,
+  at FLOAT NOT NULL,
+  digest VARCHAR NOT NULL,
+  note VARCHAR NOT NULL,
+  proof VARCHAR NOT NULL,
+  signature VARCHAR NOT NULL,
+  seal VARCHAR NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT approval_person UNIQUE (change_id, kind, who),
+  FOREIGN KEY(change_id) REFERENCES change (id)
+);
+CREATE INDEX approval_kind ON approval (kind, at);
 CREATE TABLE mail_recipient (
   mail_id INTEGER NOT NULL,
   place INTEGER NOT NULL,
@@ -296,4 +313,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0007');
+INSERT INTO alembic_version VALUES ('0008');

@@ -16,6 +16,7 @@ from opsterm.core.paths import Paths, make_private
 from opsterm.core.units import bytes_text
 from opsterm.runtime.offload import Offload
 from opsterm.storage.alerts import SqliteAlerts
+from opsterm.storage.approvals import SqliteApprovals
 from opsterm.storage.changes import SqliteChanges
 from opsterm.storage.faults import fault
 from opsterm.storage.journal import SqliteJournal
@@ -115,6 +116,9 @@ class SqliteStore:
         self.alerts: ports_store.AlertStore = SqliteAlerts(writer, readers)
         output = paths.output.absolute()
         self.changes: ports_store.ChangeStore = SqliteChanges(writer, readers, output=output)
+        self.approvals: ports_store.ApprovalStore = SqliteApprovals(
+            writer, readers, paths.approval_key.absolute(), offload.pool("output")
+        )
         self.output: ports_store.OutputStore = FileOutput(output, offload.pool("output"))
         self.preferences: ports_store.PreferenceStore = SqlitePreferences(writer, readers)
         self.lease: ports_store.LeaseStore = SqliteLease(writer, readers)
