@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from opsterm.policy.effects import Certainty, EffectKind, Span
@@ -90,7 +91,16 @@ def _may_be_much(path: str, place: PathKind, *, tree: bool, wide: bool) -> bool:
         return True
     if tree and place in (PathKind.STATE, PathKind.HOME):
         return True
+    if tree and place is PathKind.RELATIVE and not _MADE_AGAIN.search(path):
+        return True
     return path.startswith("../") or path in (".", "..", "./*", "*", ".*")
+
+
+_MADE_AGAIN = re.compile(
+    r"(?:^|/)(?:node_modules|build|dist|target|out|__pycache__|\.?venv|env|\.tox|\.pytest_cache|\.mypy_cache|\.cache|cache|tmp|temp|"
+    r"coverage|htmlcov|[^/]*\.egg-info|vendor|\.gradle|\.next|\.terraform)/?\*?$"
+)
+"""Folders that a build or a tool makes again."""
 
 
 def read(argument: Argument, notes: Notes, frame: ShellFrame, span: Span) -> None:

@@ -167,7 +167,7 @@ _SECRET = re.compile(
     r"\.pgpass|\.my\.cnf|debian\.cnf|\.netrc|\.git-credentials|\.vault-token|\.env(?:\.[\w-]+)?|\.htpasswd|htpasswd|kubeconfig|"
     r"secrets?\.(?:ya?ml|json|env|toml|txt)|credentials(?:\.\w+)?|[^/]*\.(?:kdbx?|pfx|p12|jks|keystore)|[^/]*(?:private|priv)[^/]*\.(?:key|pem)|"
     r"[^/]*\.key|[^/]*_key\.pem|privkey\.pem|passwords?(?:\.\w+)?|[^/]*\.tfstate|wallet\.dat|chap-secrets|token)|"
-    r"/etc/(?:ssl/private|letsencrypt/live|wireguard|openvpn|sudoers\.d)/.+|(?:~|/root|/home/[^/]+)/\.(?:aws/credentials|kube/config|"
+    r"/etc/(?:ssl/private(?=$|/)|letsencrypt/live|wireguard|openvpn|sudoers\.d)/.+|(?:~|/root|/home/[^/]+)/\.(?:aws/credentials|kube/config|"
     r"docker/config\.json|ssh|gnupg(?:/.*)?|aws|azure/.*|config/gcloud/.*)|/proc/(?:\d+|self|\*)/environ|/proc/kcore|/dev/(?:mem|kmem)|"
     r"/var/run/secrets/.*|/run/secrets/.*|/etc/kubernetes/(?:admin\.conf|pki/.*\.key)|/var/lib/(?:sss/secrets|samba/private)/.*",
     re.IGNORECASE | re.DOTALL,

@@ -152,6 +152,8 @@ class Verbs:
             call.add(READ)
             return
         spec, rest = self.verb(call.words)
+        if not call.words and call.arguments and not self.table.strip():
+            spec = self.else_
         for option in call.options:
             if option.name in acting:
                 note(call, acting[option.name], option.value or option.name)

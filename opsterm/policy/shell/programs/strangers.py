@@ -6,6 +6,7 @@ import re
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.places import PathKind, place_of, resolved
 
 _ASKS = frozenset({"--help", "--version", "-V", "-version", "version", "help"})
 _DESTROYS = re.compile(
@@ -22,6 +23,8 @@ def judge_stranger(call: ProgramCall) -> None:
     if "/" not in call.first.text and len(words) == 1 and words[0] in _ASKS:
         call.add(EffectKind.READ)
         return
+    if place_of(resolved(call.first.text, call.frame.scope.cwd)) is PathKind.TEMPORARY:
+        call.add(EffectKind.REMOTE_CODE, call.first, Certainty.LIKELY)
     call.dark(f"{call.name[:60]} is not a program that this check knows.")
     sign = next((word for word in (call.name, *words[:4]) if _DESTROYS.search(word)), "")
     if sign:
