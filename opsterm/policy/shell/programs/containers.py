@@ -165,6 +165,9 @@ def _kubectl(call: ProgramCall) -> None:
         any(_LOSES.match(thing) for thing in things) or call.has("--all", "-A", "--all-namespaces")
     ):
         call.add(_K.DATA_LOSS, " ".join(words[1:])[:80], _C.LIKELY)
+    patch = call.value("-p", "--patch")
+    if verb == "patch" and patch is not None and re.search(r"replicas\W+0\b", patch.text):
+        call.add(_K.SERVICE_STOP, " ".join(words[1:])[:80])
     replicas = call.value("--replicas")
     if verb == "scale" and (replicas is None or replicas.text == "0"):
         call.add(_K.SERVICE_STOP, " ".join(words[1:])[:80])

@@ -58,6 +58,8 @@ def _script(call: ProgramCall, word: Argument) -> None:
         call.add(EffectKind.REMOTE_CODE, word.raw[:60], Certainty.CERTAIN if fetched else Certainty.LIKELY)
         return
     call.dark(f"It runs {word.shown}, whose text is not shown here.")
+    if word.text.rsplit("/", 1)[-1] in call.notes.fetched:
+        call.add(EffectKind.REMOTE_CODE, word)
     if re.match(r"/(?:tmp|var/tmp|dev/shm)/|/proc/|/dev/fd/", word.text):
         call.add(EffectKind.REMOTE_CODE, word, Certainty.POSSIBLE)
 

@@ -84,6 +84,8 @@ def _setenforce(call: ProgramCall) -> None:
     word = call.arguments[0] if call.arguments else ""
     off = not isinstance(word, str) and word.text.lower() in ("0", "permissive")
     call.add(_K.SECURITY_WEAKEN if off or isinstance(word, str) or not word.known else _K.WRITE_CONFIG, word)
+    if not off:
+        call.add(_K.LOCKOUT, word, _C.POSSIBLE)
 
 
 def _auditctl(call: ProgramCall) -> None:
@@ -112,8 +114,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "flashrom": by_option("read: -r --read", else_="boot+data_loss~"), "ipmitool": Verbs(
         takes="-I -H -U -P -f -L -p", table="read: sdr sensor fru chassis/status power/status sel sel/list sel/elist lan/print mc/info user/list sel/info chassis/power/status dcmi\n"
         "reboot+lockout: power/off power/cycle power/reset power/soft chassis/power/off chassis/power/cycle chassis/power/reset mc/reset\nlog_loss: sel/clear\nboot: chassis/bootdev chassis/bootparam\nuser+lockout?: user/set user/disable lan/set", else_="infra"),
-    "setenforce": _setenforce, "setsebool": fixed("security_weaken"), "semanage": Verbs(
-        table="", pattern=((r"\s(?:-l|list)\b", "read"), (r"\b(?:-d|--delete|-D)\b", "security_weaken+lockout?"), (r"permissive", "security_weaken")), else_="security_weaken?", takes=""),
+    "setenforce": _setenforce, "setsebool": fixed("security_weaken+lockout?"), "semanage": by_option("read: -l --list -E\nsecurity_weaken+lockout~: -d --delete -D --deleteall\nsecurity_weaken: -a -m --add --modify", "-t -p -s -r --type --proto", else_="security_weaken?"),
     "semodule": by_option("read: -l --list --list-modules", else_="security_weaken"), "restorecon": by_option("read: -n", else_="perm"), "fixfiles": Verbs(table="read: check verify\nperm: restore relabel onboot"),
     **dict.fromkeys(("aa-disable", "aa-complain", "aa-teardown", "aa-remove-unknown"), fixed("security_weaken")), "aa-enforce": fixed("write_config"), "apparmor_parser": by_option("security_weaken: -R --remove\nread: -p -Q -N", else_="write_config"),
     "auditctl": _auditctl, "augenrules": by_option("read: --check", else_="write_config"), "aide": by_option("read: --check -C --compare --config-check -D\nsecurity_weaken: --init -i --update -u", "-c --config", else_="read"), "aideinit": fixed("security_weaken"),

@@ -100,6 +100,12 @@ def _uniq(call: ProgramCall) -> None:
     call.add(EffectKind.READ)
 
 
+def _set(call: ProgramCall) -> None:
+    """Note what set switches: without a history nobody can look up what was done."""
+    off = [word.text for word in call.arguments][:2] == ["+o", "history"]
+    call.add(EffectKind.LOG_LOSS if off else EffectKind.READ, "history")
+
+
 def _ulimit(call: ProgramCall) -> None:
     """Note what ulimit and umask do: with a value they set something of this shell only."""
     call.add(EffectKind.READ)
@@ -153,13 +159,13 @@ PROGRAMS: Mapping[str, Deed] = {
                   dash_long=True, content=False),
     "iperf": _NAMES, "iperf3": reads("-c -p -t -i -P -b -B", acts="-s=security_weaken?", content=False),
     **dict.fromkeys(("history",), by_option("log_loss: -c -d -w -a", "-d", else_="read")),
-    "env-show": _NAMES, "printenv": _NAMES, "blkid": reads("-o -s -t -c -L -U", content=False), "set": _NAMES, "shopt": _NAMES,
+    "env-show": _NAMES, "printenv": _NAMES, "blkid": reads("-o -s -t -c -L -U", content=False), "set": _set, "shopt": _NAMES,
     **dict.fromkeys(("export", "declare", "typeset", "alias-p", "unalias", "hash", "bind", "enable", "complete", "popd",
                      "ulimit", "umask", "fg", "bg", "disown", "mapfile", "readarray", "read", "unset", "stty", "reset", "mesg"), _ulimit),
     "logger": fixed("write_file", "-t -p -f --tag --priority", words=False), "wall": fixed("write_file", words=False),
     "write": fixed("write_file", words=False),
     "ldconfig": by_option("read: -p --print-cache", else_="write_config"),
-    "fuser": reads("-n -s", acts="-k=process_kill --kill=process_kill", content=False),
+    "fuser": reads("-n -s", acts="-k=process_kill+lockout? --kill=process_kill+lockout?", content=False),
     "smartctl": reads("-d -l -n -T", acts="-t=write_file -s=write_config -X=write_file", content=False),
     "rdmsr": _NAMES, "wrmsr": fixed("kernel_param"),
     "clear": _NAMES, "strings": reads("-n -t -e"),

@@ -33,7 +33,7 @@ def _ssh(call: ProgramCall) -> None:
     host, rest = call.words[0], call.words[1:]
     if call.has("-R", "-D", "-w"):
         call.add(_K.NETWORK, host)
-        call.add(_K.SECURITY_WEAKEN, host, _C.POSSIBLE)
+        call.add(_K.SECURITY_WEAKEN, host, _C.LIKELY)
     if call.has("-L", "-N", "-W"):
         call.add(_K.NETWORK, host)
     _there(call, host, rest)

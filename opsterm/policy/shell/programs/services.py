@@ -157,6 +157,8 @@ def _kill(call: ProgramCall) -> None:
 
 
 def _note_kill(call: ProgramCall, signal: str, what: Argument | str) -> None:
+    if signal not in _HARMLESS_SIGNALS and isinstance(what, Argument) and "sshd" in what.raw:
+        call.add(_K.LOCKOUT, "sshd", _C.LIKELY)
     if signal in _HARMLESS_SIGNALS:
         call.add(_K.READ, what)
     elif signal in _RELOADS and call.name == "kill":
@@ -219,6 +221,8 @@ def _crontab(call: ProgramCall) -> None:
         note(call, "schedule+data_loss", "crontab")
     else:
         call.add(_K.SCHEDULE, call.words[0] if call.words else "crontab")
+        if call.word(0) == "/dev/null":
+            call.add(_K.DATA_LOSS, "crontab")
         if call.has("-e"):
             call.dark("An editor opens the crontab, and what is changed there is not known.")
         feed = call.frame.feed

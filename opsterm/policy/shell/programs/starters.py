@@ -176,8 +176,9 @@ def _xargs(call: ProgramCall) -> None:
     mark = call.value("-I", "--replace")
     sign = mark.text if mark is not None else "{}" if call.has("-i", "--replace") else ""
     last = call.arguments[-1].span
-    unknown = Argument(text=UNKNOWN, raw="what it reads", span=last, glob=True)
     fed = call.frame.feed
+    source = fed.text if fed is not None and fed.origin == "unknown" and "sshd" in fed.text else "what it reads"
+    unknown = Argument(text=UNKNOWN, raw=source, span=last, glob=True)
     if fed is not None and fed.origin == "text" and fed.text.split():
         unknown = Argument(
             text=fed.text.split()[0] if len(fed.text.split()) == 1 else fed.text, raw=fed.text, span=fed.span

@@ -137,7 +137,7 @@ def _lvm(spec: str) -> Deed:
             if (
                 call.name in ("lvresize", "lvreduce")
                 and size is not None
-                and (size.text.startswith("-") or call.name == "lvreduce")
+                and (not size.text.startswith("+") or call.name == "lvreduce")
             ):
                 call.add(_K.DATA_LOSS, word, _C.LIKELY)
 

@@ -25,6 +25,8 @@ def judge_stranger(call: ProgramCall) -> None:
         return
     if place_of(resolved(call.first.text, call.frame.scope.cwd)) is PathKind.TEMPORARY:
         call.add(EffectKind.REMOTE_CODE, call.first, Certainty.LIKELY)
+    if call.name in call.notes.fetched:
+        call.add(EffectKind.REMOTE_CODE, call.first)
     call.dark(f"{call.name[:60]} is not a program that this check knows.")
     sign = next((word for word in (call.name, *words[:4]) if _DESTROYS.search(word)), "")
     if sign:

@@ -103,12 +103,19 @@ def _asks(call: ProgramCall, url: Argument) -> None:
 
 def _keeps(call: ProgramCall) -> None:
     """Note the files that curl writes."""
+    name = call.value("-o", "--output")
+    _remember(call, name.text if name is not None else call.words[0].text if call.words else "")
     for value in call.values(
         "-o", "--output", "-D", "--dump-header", "-c", "--cookie-jar", "--trace", "--trace-ascii", "--stderr"
     ):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
     if call.has("-O", "--remote-name", "--remote-name-all", "-J", "--output-dir"):
         call.add(_K.WRITE_FILE, "")
+
+
+def _remember(call: ProgramCall, path: str) -> None:
+    """Remember a file that was fetched: who runs it next runs what nobody has read."""
+    call.notes.fetched.add(path.rsplit("/", 1)[-1])
 
 
 def _feeds_secret(call: ProgramCall) -> None:
@@ -148,6 +155,7 @@ def _wget(call: ProgramCall) -> None:
     if call.value("-e", "--execute", "--use-askpass") is not None:
         call.add(_K.REMOTE_CODE, "", _C.POSSIBLE)
     target = call.value("-O", "--output-document")
+    _remember(call, target.text if target is not None else url if isinstance(url, str) else url.text)
     if target is not None and target.text not in ("-", "/dev/null", "/dev/stdout"):
         deeds.write(target, call.notes, call.frame, call.span, replaces=True)
     elif target is None:
