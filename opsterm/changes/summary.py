@@ -13,7 +13,7 @@ from opsterm.policy.approval_record import Approval
 from opsterm.policy.mask import mask
 from opsterm.policy.order import HTTP
 from opsterm.policy.requirements import Missing
-from opsterm.policy.risk import RiskLevel
+from opsterm.policy.risk import RiskLevel, why_not_read_only
 
 _WORST_FIRST = (
     OutcomeState.UNKNOWN,
@@ -65,7 +65,8 @@ def _logged_in(change: Change) -> str:
 
 def way_back(change: Change) -> str:
     """Return what of a change can be taken back, in one sentence. Nothing is captured yet."""
-    if change.risk.level in (RiskLevel.READ, RiskLevel.LOW):
+    order = change.order
+    if change.risk.level is RiskLevel.READ or not why_not_read_only(order.command, order.shell, how=order.run_as):
         return "nothing to take back: it only reads"
     return "cannot be undone by opsterm: this version captures nothing before a change"
 

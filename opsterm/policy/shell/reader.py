@@ -27,12 +27,14 @@ TEXTS_LIMIT = 8
 """Texts inside texts, as in bash -c "bash -c '…'"."""
 
 _BOMB = re.compile(r"(?<![\w:.])([\w:.]{1,32})\s*\(\)\s*\{[^}]{0,200}\1\s*\|\s*\1\s*&")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _BLOCKS = frozenset({
     "subshell", "command_substitution", "process_substitution", "compound_statement", "if_statement", "for_statement",
     "while_statement", "case_statement", "c_style_for_statement", "function_definition", "do_group",
 })  # fmt: skip
 _OWN_SCOPE = frozenset({"subshell", "command_substitution", "process_substitution"})
 _MAYBE = frozenset({"if_statement", "for_statement", "while_statement", "case_statement", "c_style_for_statement"})
+_JOB = re.compile(r"\s*(?:@\w+|(?:[\d*/,\-]+\s+){5})\s*(?:[a-z_][a-z0-9_-]*\s+(?=\S))?(.+)")
 _SILENT = frozenset({"comment", "heredoc_start", "heredoc_end", "variable_name", "file_descriptor"})
 
 
@@ -43,8 +45,6 @@ def read_shell(text: str) -> Findings:
         walk.notes.dark(sentence)
     clean = text.replace("\r\n", "\n")
     whole = Span(start=0, end=len(text))
-    if _BOMB.search(clean):
-        walk.notes.add(EffectKind.DOS, "", Certainty.CERTAIN, whole)
     try:
         walk.read(ShellText(clean, base=0 if len(clean) == len(text) else -1, span=whole), ShellFrame(Scope()))
     except OverLimit as limit:
@@ -86,6 +86,7 @@ class _Walk:
         tree = parse(source.text)
         error = first_fault(tree.root_node)
         if error is not None:
+            self._note_bomb(_QUOTED.sub("", source.text), source.span(0, len(source.text)))
             around = source.text[error.start_byte : error.start_byte + 24].split("\n")[0]
             self.notes.dark(f"Its syntax could not be followed{f' at {around!r}' if around.strip() else ''}.")
             for words in rough_commands(source):
@@ -157,6 +158,15 @@ class _Walk:
             else:
                 self._stack.append((body, inner, nesting, None))
         self.notes.streams = before
+        if body is not None and (said := self._outputs.get(body.id)) and any("cron" in stream for stream in streams):
+            self._jobs(said, frame)
+
+    def _jobs(self, said: Feed, frame: ShellFrame) -> None:
+        """Read the commands of a text that becomes a table of cron; what they do is done later, and again."""
+        for line in said.text.splitlines():
+            job = _JOB.match(line)
+            if job:
+                self.read(ShellText(job[1], base=-1, span=said.span), replace(frame, depth=frame.depth + 1))
 
     def _says_nothing(self, body: Node | None) -> bool:
         if body is None:
@@ -236,9 +246,18 @@ class _Walk:
     def function(self, node: Node, frame: ShellFrame, nesting: int) -> None:
         """Remember a name that now means something else; its body is followed as if it ran here."""
         name = node.child_by_field_name("name")
+        self._note_bomb(
+            self._source.text[node.start_byte : node.end_byte], self._source.span(node.start_byte, node.end_byte)
+        )
         if name is not None:
             frame.scope.aliases[self._source.text[name.start_byte : name.end_byte]] = ""
         self.push(node, frame, nesting)
+
+    def _note_bomb(self, text: str, span: Span) -> None:
+        """Note a function that starts itself twice and does not wait: it fills the table of processes."""
+        if _BOMB.search(text):
+            self.notes.add(EffectKind.DOS, "processes", Certainty.CERTAIN, span)
+            self.notes.add(EffectKind.LOCKOUT, "processes", Certainty.POSSIBLE, span)
 
     def loop(self, node: Node, frame: ShellFrame, nesting: int) -> None:
         """Forget what the variable of a loop was."""

@@ -33,6 +33,9 @@ def note_redirect(node: Node, source: ShellText, notes: Notes, frame: ShellFrame
     if not words:
         return None
     word = words[0]
+    if word.text.startswith(("/dev/tcp/", "/dev/udp/")) and sign == "<":
+        notes.add(EffectKind.READ, word.shown, Certainty.CERTAIN, span)
+        return Feed("network", span)
     if word.text.startswith(("/dev/tcp/", "/dev/udp/")):
         notes.add(EffectKind.REMOTE_CODE, word.shown, Certainty.LIKELY, span)
         notes.add(EffectKind.EXFIL, word.shown, Certainty.LIKELY, span)

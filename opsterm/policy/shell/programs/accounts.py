@@ -15,7 +15,7 @@ _K, _C = EffectKind, Certainty
 
 ADMIN_GROUPS = frozenset({"sudo", "wheel", "admin", "root", "adm", "docker", "lxd", "disk", "shadow", "libvirt", "kvm"})
 _USERMOD = word_set(
-    "-a-only -c -d -e -f -g -G -l -p -R -P -s -u -v -V -w -W -Z -k -K -b -r-only --comment --home --expiredate --inactive --gid --groups --login --password "
+    " -c -d -e -f -g -G -l -p -R -P -s -u -v -V -w -W -Z -k -K -b --comment --home --expiredate --inactive --gid --groups --login --password "
     "--shell --uid --expire --key --base-dir --skel"
 )
 
@@ -79,7 +79,7 @@ def _usermod(call: ProgramCall) -> None:
 
 def _passwd(call: ProgramCall) -> None:
     """Note a password that is changed, locked or taken away."""
-    call.take(word_set("-n -x -w -i -R -q-only --mindays --maxdays --warndays --inactive"))
+    call.take(word_set("-n -x -w -i -R --mindays --maxdays --warndays --inactive"))
     user = call.words[0] if call.words else ""
     if call.has("-S", "--status", "-a", "--help"):
         call.add(_K.READ)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.places import is_secret, resolved
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
 from opsterm.policy.shell.programs.transfer import copies
 from opsterm.policy.word_set import word_set
@@ -16,10 +17,10 @@ _K, _C = EffectKind, Certainty
 
 _READ_VERB = re.compile(
     r"^(?:describe|list|get|show|head|lookup|search|query|scan|batch-get|estimate|validate|test|check|filter|select|view|read|info|status|logs|tail|ls|diff|preview|explain|simulate|detect|wait|"
-    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|assume-role-x|summarize|count|inspect)(?:-.*)?$"
+    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|summarize|count|inspect)(?:-.*)?$"
 )
 _LOSS_VERB = re.compile(
-    r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|undelete-x|schedule-key-deletion|reset|restore-x|"
+    r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|schedule-key-deletion|reset|"
     r"unassign|deactivate|archive|expire|deprovision|decommission|uninstall|evict)(?:-.*)?$"
 )
 _STOP_VERB = re.compile(
@@ -145,6 +146,10 @@ def _s3(call: ProgramCall, words: list[str]) -> None:
             call.add(_K.READ)
         elif text.startswith("s3://"):
             note(call, "infra+exfil?", target)
+            if len(call.words) > 3 and is_secret(resolved(call.words[2].text, call.frame.scope.cwd)):
+                call.add(_K.EXFIL, call.words[2])
+            if re.search(r"public-read", " ".join(word.text for word in call.arguments)):
+                call.add(_K.SECURITY_WEAKEN, target)
         elif not isinstance(target, str):
             deeds.write(target, call.notes, call.frame, call.span, replaces=True)
         if verb == "mv":
@@ -157,10 +162,15 @@ _OTHER_TAKES = word_set(
 )
 
 
+def _parted(word: str) -> list[str]:
+    """Return group and verb of a word like apps:destroy."""
+    return word.split(":") if re.fullmatch(r"[a-z-]+(?::[a-z-]+)+", word) else [word]
+
+
 def _cloud(call: ProgramCall) -> None:
     """Follow gcloud, az, doctl and their kin: the verb stands behind the groups."""
     call.take(_OTHER_TAKES, long=("--dry-run", "--what-if"))
-    words = [word.text for word in call.words]
+    words = [piece for word in call.words for piece in _parted(word.text)]
     line = " ".join(word.text for word in call.arguments)
     if (
         asks_for_help(call)
@@ -234,7 +244,7 @@ def _verbs_last(words: list[str]) -> list[str]:
 _TERRAFORM = Verbs(
     takes="-var -var-file -target -out -state -chdir -lock -backend-config -parallelism -replace", dash_long=True,
     table="""
-    read: plan show validate version output graph providers state/list state/show workspace/list workspace/show console-r get fmt-r metadata help state/pull refresh-r
+    read: plan show validate version output graph providers state/list state/show workspace/list workspace/show get metadata help state/pull
     write_file: init fmt get
     infra: apply import taint untaint refresh workspace/new workspace/select up
     infra+delete+data_loss: destroy
@@ -296,9 +306,7 @@ def _storage(call: ProgramCall) -> None:
             "head",
             "diff",
             "ping",
-            "support-r",
             "la",
-            "get-r",
         )
         or (verb in ("iam", "acl", "lifecycle") and call.word(1) == "get")
         or (call.has("--dry-run", "-n") and verb == "rsync")

@@ -11,6 +11,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.notes import Feed, ShellText
+from opsterm.policy.shell.places import PathKind, place_of, resolved
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help
 from opsterm.policy.word_set import word_set
 
@@ -22,7 +23,7 @@ _NETWORK = ("curl", "wget", "nc ", "fetch")
 
 def _sh(call: ProgramCall) -> None:
     """Follow a shell: -c has a text, a word is a script, else it reads its input."""
-    call.take(word_set("-o -O -c-only --rcfile --init-file +o"), in_order=True, long=("--rcfile", "--init-file"))
+    call.take(word_set("-o -O --rcfile --init-file +o"), in_order=True, long=("--rcfile", "--init-file"))
     words = call.words
     if call.has("--rcfile", "--init-file"):
         call.dark("It reads another file of commands first.")
@@ -57,6 +58,8 @@ def _script(call: ProgramCall, word: Argument) -> None:
         call.add(EffectKind.REMOTE_CODE, word.raw[:60], Certainty.CERTAIN if fetched else Certainty.LIKELY)
         return
     call.dark(f"It runs {word.shown}, whose text is not shown here.")
+    if word.text.rsplit("/", 1)[-1] in call.notes.fetched:
+        call.add(EffectKind.REMOTE_CODE, word)
     if re.match(r"/(?:tmp|var/tmp|dev/shm)/|/proc/|/dev/fd/", word.text):
         call.add(EffectKind.REMOTE_CODE, word, Certainty.POSSIBLE)
 
@@ -82,7 +85,7 @@ def _source(call: ProgramCall) -> None:
     if call.arguments and call.arguments[0].process:
         _script(call, call.arguments[0])
     elif call.arguments and re.fullmatch(
-        r"/etc/(?:os-release|profile|bash\.bashrc|lsb-release|default/[\w.-]+)|.*/bin/activate|~/\.(?:bashrc|profile)|/usr/lib/os-release|.*/etc/bash_completion.*",
+        r"/etc/(?:os-release|profile|bash\.bashrc|lsb-release|default/[\w.-]+)|.*/bin/activate|/usr/lib/os-release|.*/etc/bash_completion.*",
         call.arguments[0].text,
     ):
         call.add(EffectKind.READ, call.arguments[0])
@@ -119,7 +122,7 @@ _LANGUAGES = {
     "python": "-c", "perl": "-e", "ruby": "-e", "node": "-e", "php": "-r", "lua": "-e",
 }  # fmt: skip
 _TAKES: Mapping[str, str] = {
-    "python": "-c -m -W -X", "perl": "-e -E -I -M -m -F -l-only", "ruby": "-e -r -I -F", "node": "-e -p -r --eval --print --require",
+    "python": "-c -m -W -X", "perl": "-e -E -I -M -m -F", "ruby": "-e -r -I -F", "node": "-e -p -r --eval --print --require",
     "php": "-r -f -d -c", "lua": "-e -l",
 }  # fmt: skip
 
@@ -138,7 +141,7 @@ def _language(kind: str) -> Deed:
         feed = call.frame.feed
         if module is not None:
             _module(call, module)
-        elif asks_for_help(call) or call.has("-V", "--version", "-v", "-i-only"):
+        elif asks_for_help(call) or call.has("-V", "--version", "-v"):
             call.add(EffectKind.READ)
         elif code:
             _code(call, kind, code)
@@ -176,7 +179,7 @@ def _code(call: ProgramCall, kind: str, code: Sequence[Argument]) -> None:
 
 
 _MODULES_READ = word_set(
-    "json.tool platform sysconfig site this timeit calendar tokenize pprint dis unittest.--help tabnanny ast py_compile-only"
+    "json.tool platform sysconfig site this timeit calendar tokenize pprint dis unittest.--help tabnanny ast"
 )
 
 
@@ -275,6 +278,8 @@ def _sed(call: ProgramCall) -> None:
     for path in paths:
         if inplace:
             deeds.write(path, call.notes, call.frame, call.span, replaces=False)
+            if place_of(resolved(path.text, call.frame.scope.cwd)) is PathKind.LOG:
+                call.add(EffectKind.LOG_LOSS, path, Certainty.LIKELY)
         else:
             deeds.read(path, call.notes, call.frame, call.span)
     if not paths or not inplace:
@@ -333,6 +338,6 @@ PROGRAMS: Mapping[str, Deed] = {
     "source": _source, ".": _source, "sed": _sed, "gsed": _sed,
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk", "original-awk"), _awk),
     **dict.fromkeys(("vi", "vim", "nvim", "nano", "emacs", "ed", "ex", "joe", "mcedit", "pico", "view", "rvim", "micro", "editor",
-                     "vipw-only", "rview"), _editor),
+                     "rview"), _editor),
     "nodejs": _BY_LANGUAGE["node"], "pypy": _BY_LANGUAGE["python"], "pypy3": _BY_LANGUAGE["python"],
 }  # fmt: skip
