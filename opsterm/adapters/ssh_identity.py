@@ -248,10 +248,10 @@ class Identity:
             return None
 
     async def _password_of(self, account: str) -> str | None:
-        if self._credentials is None:
-            return None
-        credentials, place = self._credentials, self._destination.secrets_for
-        secret = await self._looked_up(credentials.get(SSH, account, place), f"the password of {clean_line(account)}")
+        secret = None
+        if self._credentials is not None:
+            kept = self._credentials.get(SSH, account, self._destination.secrets_for)
+            secret = await self._looked_up(kept, f"the password of {clean_line(account)}")
         if secret is None:
             self.attempts.note(f"No password of {clean_line(account)} is kept.")
         return secret

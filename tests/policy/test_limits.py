@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from opsterm.core.approval_settings import LimitSetting
+from opsterm.core.approval_settings import ApprovalSettings, LimitSetting
 from opsterm.core.errors import BadInput, BadSetting, Refused
-from opsterm.core.settings import ApprovalSettings
 from opsterm.policy.change_windows import parse_window
 from opsterm.policy.demands import check_settings
 from opsterm.policy.file_put import file_put

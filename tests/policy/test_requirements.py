@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsterm.core.approval_settings import ApprovalRuleSetting, AutonomySetting
+from opsterm.core.approval_settings import ApprovalRuleSetting, ApprovalSettings, AutonomySetting
 from opsterm.core.errors import BadInput, BadSetting, Refused
-from opsterm.core.settings import ApprovalSettings
 from opsterm.policy.approval_record import Approval, ApprovalKind, is_sound, sealed
 from opsterm.policy.demands import check_settings, grant_for, requirement_of
 from opsterm.policy.level import RiskLevel

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Network:
 async def checking(home: Path, clock: StoppedClock, network: Network) -> AsyncIterator[Runtime]:
     """Open a runtime that has accepted nginx@web-1, which needs postgres@db-1, and checks both."""
     connector = PlayedConnector({"web-1": printing(printed(WEB).encode()), "db-1": printing(printed(DB).encode())})
-    how = {
+    how: dict[str, Any] = {
         "settings": SETTINGS, "clock": clock, "open_connector": connector.open, "open_probe": Silence().open,
         "open_reach": network.open,
     }  # fmt: skip

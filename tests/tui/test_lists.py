@@ -101,21 +101,21 @@ async def test_a_target_is_added_edited_and_removed(stage: Stage) -> None:
         await there.press("plus")
         await there.type("cam-01")
         await there.press("tab")
-        await there.type("192.0.2.77")
+        await there.type("192.0.2.7")
         await there.press("tab", "tab")
         await there.type("camera gate")
         await there.press("enter")
         await there.until("cam-01")
         target = there.app.runtime.inventory.target("cam-01")
         assert target is not None
-        assert (target.address, target.groups) == ("192.0.2.77", ("camera", "gate"))
+        assert (target.address, target.groups) == ("192.0.2.7", ("camera", "gate"))
         await there.press("slash")
         await there.type("cam-01")
         await there.press("enter", "g", "j", "e")
         await there.type("0")
         await there.press("enter")
         await there.until(
-            lambda: (t := there.app.runtime.inventory.target("cam-01")) is not None and t.address == "192.0.2.770"
+            lambda: (t := there.app.runtime.inventory.target("cam-01")) is not None and t.address == "192.0.2.70"
         )
         await there.press("D", "n", "D", "y")
         await there.until(lambda: there.app.runtime.inventory.target("cam-01") is None)
