@@ -78,8 +78,12 @@ def delete(argument: Argument, notes: Notes, frame: ShellFrame, span: Span, *, t
         notes.add(_K.BOOT, shown, _C.LIKELY, span)
     if wide and place in SYSTEM:
         notes.add(_K.DATA_LOSS, shown, _C.CERTAIN, span)
-    elif _may_be_much(path, place, tree=tree, wide=wide):
+    elif _may_be_much(path, place, tree=tree, wide=wide) or (tree and path.rsplit("/", 1)[-1] in _KEPT_NOWHERE_ELSE):
         notes.add(_K.DATA_LOSS, shown, _C.LIKELY, span)
+
+
+_KEPT_NOWHERE_ELSE = frozenset({".git", ".svn", ".hg", ".gnupg", ".ssh", ".kube", ".terraform.d"})
+"""Folders that hold what may be kept nowhere else."""
 
 
 def _may_be_much(path: str, place: PathKind, *, tree: bool, wide: bool) -> bool:

@@ -52,6 +52,8 @@ def launch(words: Sequence[Argument], notes: Notes, frame: ShellFrame) -> None:
     if not name or UNKNOWN in name or first.process or (first.glob and name not in ("[", "[[")):
         _nameless(words, notes, frame)
         return
+    if "/" in first.text and resolved(first.text, frame.scope.cwd) in frame.scope.fetched:
+        notes.add(EffectKind.REMOTE_CODE, first.shown, Certainty.CERTAIN, span)
     call = ProgramCall(name, first, rest, notes, frame)
     said = frame.scope.aliases.get(name) if "\\" not in first.raw and "/" not in first.text else None
     if said is not None:
@@ -105,6 +107,8 @@ def output_of(words: Sequence[Argument], frame: ShellFrame) -> Feed:
         names, words = names[skip:], words[skip:]
     name = names[0]
     before = frame.feed
+    if name in ("env", "printenv", "set", "export", "declare") and len(words) == 1:
+        return Feed("environment", span)
     if name in _FETCHES:
         return Feed("network", span)
     if name in _SAYS:
@@ -120,7 +124,8 @@ def output_of(words: Sequence[Argument], frame: ShellFrame) -> Feed:
     if name in _TURNS:
         return _turned(name, words, before, span)
     if before is not None and name in (*_PASSES, "cat"):
-        return before if name in ("tee", "cat", "pv") or before.origin == "network" else Feed("unknown", span)
+        kept = name in ("tee", "cat", "pv") or before.origin in ("network", "environment")
+        return before if kept else Feed("unknown", span)
     return Feed("unknown", span)
 
 

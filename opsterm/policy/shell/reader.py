@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.invocation import Findings
 from opsterm.policy.shell.argument import Argument
+from opsterm.policy.shell.jobs import jobs_of
 from opsterm.policy.shell.launch import launch, output_of
 from opsterm.policy.shell.notes import Feed, Notes, OverLimit, Scope, ShellFrame, ShellText
 from opsterm.policy.shell.oddities import oddities
@@ -157,6 +158,14 @@ class _Walk:
             else:
                 self._stack.append((body, inner, nesting, None))
         self.notes.streams = before
+        if body is not None and any("/cron" in stream for stream in streams):
+            self._schedule(feed if feed is not frame.feed else self._output(body, frame), frame)
+
+    def _schedule(self, said: Feed | None, frame: ShellFrame) -> None:
+        """Read the jobs that are written into a crontab of the system."""
+        for job in jobs_of(said.text, with_account=True) if said is not None and said.origin == "text" else []:
+            later = replace(frame, via=(*frame.via, "sudo"), depth=frame.depth + 1, feed=None)
+            self.read(ShellText(job, base=-1, span=said.span), later)  # type: ignore[union-attr]  # checked above
 
     def _says_nothing(self, body: Node | None) -> bool:
         if body is None:

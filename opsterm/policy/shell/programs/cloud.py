@@ -198,7 +198,7 @@ def _cloud(call: ProgramCall) -> None:
         "extension",
         "cloud",
     ) and not re.search(
-        r"^(?:auth list|config (?:list|get)|account (?:show|list)|components list|config configurations list)",
+        r"^(?:auth list|config (?:list|get)|account (?:show|list|get)|auth (?:list|status)|config view|components list|config configurations list)",
         " ".join(words),
     ):
         call.add(_K.WRITE_CONFIG, " ".join(words))
@@ -227,8 +227,18 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
 def _verbs_last(words: list[str]) -> list[str]:
     """Return the words that may be the verb first: groups as `describe` of gcloud stand before it, its object behind."""
     verbs = (_LOSS_VERB, _STOP_VERB, _RESTART_VERB, _READ_VERB)
-    found = [word for word in words[1:5] if any(verb.match(word) for verb in verbs)]
+    pieces = [piece for word in words[:5] for piece in _pieces(word)]
+    found = [piece for piece in pieces if any(verb.match(piece) for verb in verbs)]
+    if not found and len(words) == 1 and words[0].endswith("s"):
+        return ["list"]
     return found or words[1:]
+
+
+def _pieces(word: str) -> list[str]:
+    """Return what a word stands for: `apps:destroy` is two, `DescribeInstances` is describe-instances."""
+    if re.fullmatch(r"(?:[A-Z][a-z]+){2,}", word):
+        return [re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word).lower()]
+    return list(reversed(word.split(":"))) if re.fullmatch(r"[a-z-]+(?::[a-z-]+)+", word) else [word]
 
 
 _TERRAFORM = Verbs(
@@ -266,7 +276,7 @@ _TERRAGRUNT: Deed = _terraform
 
 _STACK = Verbs(
     table="""
-    read: whoami version about preview logs config/get stack/ls stack/output stack/history diff synth ls list doctor status
+    read: whoami version about preview logs config/get stack/ls stack/output stack/history diff synth ls list doctor status validate info stack
     infra: up update deploy config/set stack/select stack/init refresh import new bootstrap
     infra+delete+data_loss: destroy
     infra+delete+data_loss~: stack/rm delete
@@ -316,7 +326,7 @@ def _storage(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "aws": _aws, **dict.fromkeys(("gcloud", "az", "doctl", "oci", "ibmcloud", "hcloud", "linode-cli", "openstack", "scw", "aliyun", "heroku", "flyctl", "fly", "govc", "vercel", "gh", "glab", "netlify", "wrangler", "bq", "cf", "exo", "vultr-cli"), _cloud),
+    "aws": _aws, **dict.fromkeys(("gcloud", "az", "doctl", "oci", "ibmcloud", "hcloud", "linode-cli", "openstack", "scw", "aliyun", "heroku", "flyctl", "fly", "govc", "vercel", "gh", "glab", "netlify", "wrangler", "bq", "cf", "exo", "vultr-cli", "upctl", "civo", "tccli", "railway", "nova", "glance", "cinder", "neutron"), _cloud),
     "terraform": _terraform, "tofu": _terraform, "terragrunt": _TERRAGRUNT, "pulumi": _STACK, "cdk": _STACK, "sam": _STACK, "serverless": _STACK, "sls": _STACK,
     **dict.fromkeys(("gsutil", "s3cmd", "mc", "azcopy", "b2", "swift", "s5cmd"), _storage), "packer": Verbs(table="read: validate inspect version fmt\ninfra: build init"), "vagrant": Verbs(
         table="read: status global-status version box/list port ssh-config validate\ninfra: up provision resume box/add init\nservice_stop: halt suspend\nservice_restart: reload\ninfra+delete+data_loss~: destroy box/remove\ndark: ssh", takes="-c --command"),

@@ -111,7 +111,7 @@ def _rights(call: ProgramCall, inner: ProgramCall) -> None:
 
 _KUBECTL_TABLE = """
     read: get describe logs top version cluster-info explain api-resources api-versions diff events config/view config/get-contexts config/current-context config/get-clusters wait options
-    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree ns ctx neat
+    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree ns ctx neat krew/list krew/search krew/info adm/top status projects adm/policy/who-can whoami
     infra: apply create expose autoscale label annotate set run patch replace rollout/resume rollout/pause config/use-context config/set-context uncordon edit config/set config/set-cluster
     infra: config/set-credentials config/unset config/delete-context config/rename-context certificate/approve certificate/deny cp debug taint config/delete-cluster
     infra+service_restart: rollout/restart rollout/undo

@@ -265,15 +265,47 @@ def _pg_ctl(call: ProgramCall) -> None:
     note(call, "dark")
 
 
+
+def _influx(call: ProgramCall) -> None:
+    """Follow influx: -execute has a statement of its first version, words are verbs of its second."""
+    call.take(word_set("-execute -host -port -database -username -password -format -precision --bucket -b --org -o --token -t --host --id -n --start --stop --predicate -p"), dash_long=True)
+    text = call.value("-execute")
+    if text is not None:
+        _read_sql(call, text.text, "mysql", text.base, text.span)
+        return
+    _INFLUX(call)
+
+
+_INFLUX = Verbs(
+    table="read: ping version bucket/list org/list query config/list user/list auth/list task/list\ndata_loss: delete bucket/delete org/delete restore\nuser+delete: user/delete auth/delete",
+    else_="db_write", takes="--bucket -b --org -o --token -t --host --id -n --start --stop --predicate -p",
+)  # fmt: skip
+
+
+def _cqlsh(call: ProgramCall) -> None:
+    """Follow cqlsh: -e has statements of a language close to SQL."""
+    call.take(word_set("-e --execute -f --file -u -p -k --username --password --keyspace --request-timeout"), long=("--execute", "--file"))
+    texts = call.values("-e", "--execute")
+    for text in texts:
+        said = re.sub(r"(?i)\b(?:keyspace|columnfamily)\b", "DATABASE", re.sub(r"(?i)^\s*(?:describe|desc)\b[^;]*", "SELECT 1", text.text))
+        _read_sql(call, said, "mysql", -1, text.span)
+    if asks_for_help(call) and not texts:
+        call.add(_K.READ)
+    elif call.has("-f", "--file"):
+        call.dark("It runs a file whose text is not shown here.")
+    elif not texts:
+        _from_input(call, "mysql")
+
+
 PROGRAMS: Mapping[str, Deed] = {
     "psql": _client("psql"), "pgcli": _client("psql"), "mysql": _client("mysql"), "mariadb": _client("mysql"), "mycli": _client("mysql"), "sqlcmd": _client("sqlcmd"), "sqlite3": _client("sqlite3"), "sqlplus": _client("sqlplus"),
-    "clickhouse-client": _client("clickhouse"), "cqlsh": Verbs(table="", takes="-e -f -u -p", else_="dark"), "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongosh": _mongo, "mongo": _mongo, "mysqladmin": _MYSQLADMIN, "mariadb-admin": _MYSQLADMIN,
+    "clickhouse-client": _client("clickhouse"), "cqlsh": _cqlsh, "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongosh": _mongo, "mongo": _mongo, "mysqladmin": _MYSQLADMIN, "mariadb-admin": _MYSQLADMIN,
     **dict.fromkeys(("pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "mongodump", "pg_basebackup", "mongoexport"), _dump), **dict.fromkeys(("pg_restore", "mongorestore", "mysqlimport", "mongoimport"), _restore),
     "dropdb": fixed("data_loss", "-h -p -U -e-only"), "dropuser": fixed("user+delete", "-h -p -U"), "createdb": fixed("db_write", "-h -p -U -O -T -E -l"), "createuser": fixed("user", "-h -p -U -c"), "vacuumdb": fixed("db_write", "-h -p -U -d -t"), "reindexdb": fixed("db_write", "-h -p -U -d -t"),
     "pg_ctl": _pg_ctl, "pg_ctlcluster": _pg_ctl, "pg_dropcluster": fixed("data_loss"), "pg_resetwal": by_option("read: -n --dry-run", else_="data_loss"), "pg_archivecleanup": by_option("read: -n", else_="delete+data_loss?"), "initdb": fixed("data_loss?"), "pg_upgrade": by_option("read: -c --check", else_="data_loss?"),
     "mysqlcheck": by_option("db_write: -r -o --repair --optimize --auto-repair", "-u -h -P", else_="read"), "mysqlshow": by_option("read: --help", else_="read"), "mysqltuner": by_option("read: --help", else_="read"), "pt-query-digest": by_option("read: --help", else_="read"), "mysqlbinlog": by_option("write_file: -r --result-file", "-h -u", else_="read"),
     "patronictl": Verbs(table="read: list history show-config topology version query-r\nservice_restart: restart reload\nservice_stop: failover switchover pause\ndata_loss~: reinit remove\nservice_start: resume\nwrite_config: edit-config", takes="-c"),
-    "influx": Verbs(table="read: ping version bucket/list org/list query", else_="db_write"), "rabbitmqctl": Verbs(
+    "influx": _influx, "rabbitmqctl": Verbs(
         takes="-p -n -q-only", table="", pattern=((r"^(?:status|list_\w+|cluster_status|environment|report|ping|version|help|node_health_check|eval-r|authenticate_user)", "read"), (r"^(?:delete_\w+|purge_queue|reset|force_reset|forget_cluster_node|clear_\w+)", "infra+delete+data_loss~"), (r"^(?:stop|stop_app|shutdown|close_\w+)", "service_stop"), (r"^(?:add_user|set_user_tags|change_password|set_permissions)", "user")), else_="infra"),
     "rabbitmqadmin": Verbs(table="read: list show help\ninfra+delete+data_loss~: delete purge\ninfra: declare publish import", takes="-H -P -u -p -V"), "kafka-topics": by_option("infra+delete+data_loss: --delete\ninfra: --create --alter", "--topic --bootstrap-server --zookeeper --partitions", else_="read"),
     "kafka-topics.sh": by_option("infra+delete+data_loss: --delete\ninfra: --create --alter", "--topic --bootstrap-server --zookeeper --partitions", else_="read"), "kafka-consumer-groups.sh": by_option("infra+data_loss?: --reset-offsets --delete", "--bootstrap-server --group --topic", else_="read"), "kafka-consumer-groups": by_option("infra+data_loss?: --reset-offsets --delete", "--bootstrap-server --group --topic", else_="read"),

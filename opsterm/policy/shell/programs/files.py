@@ -287,6 +287,8 @@ def _chattr(call: ProgramCall) -> None:
             call.add(_K.SECURITY_WEAKEN, word)
         elif _place(call, word) in SYSTEM:
             call.add(_K.LOCKOUT if _place(call, word) in CUTS_US_OFF else _K.SECURITY_WEAKEN, word, _C.POSSIBLE)
+            if "-R" in modes or _place(call, word) in (PathKind.TREE, PathKind.PROGRAMS, PathKind.BOOT):
+                call.add(_K.SERVICE_STOP, word)
 
 
 def _wipes(call: ProgramCall) -> None:

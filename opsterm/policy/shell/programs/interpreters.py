@@ -11,6 +11,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.notes import Feed, ShellText
+from opsterm.policy.shell.places import PathKind, place_of, resolved
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help
 from opsterm.policy.word_set import word_set
 
@@ -57,6 +58,8 @@ def _script(call: ProgramCall, word: Argument) -> None:
         call.add(EffectKind.REMOTE_CODE, word.raw[:60], Certainty.CERTAIN if fetched else Certainty.LIKELY)
         return
     call.dark(f"It runs {word.shown}, whose text is not shown here.")
+    if resolved(word.text, call.frame.scope.cwd) in call.frame.scope.fetched:
+        call.add(EffectKind.REMOTE_CODE, word)
     if re.match(r"/(?:tmp|var/tmp|dev/shm)/|/proc/|/dev/fd/", word.text):
         call.add(EffectKind.REMOTE_CODE, word, Certainty.POSSIBLE)
 
@@ -82,7 +85,7 @@ def _source(call: ProgramCall) -> None:
     if call.arguments and call.arguments[0].process:
         _script(call, call.arguments[0])
     elif call.arguments and re.fullmatch(
-        r"/etc/(?:os-release|profile|bash\.bashrc|lsb-release|default/[\w.-]+)|.*/bin/activate|~/\.(?:bashrc|profile)|/usr/lib/os-release|.*/etc/bash_completion.*",
+        r"/etc/(?:os-release|lsb-release)|.*/bin/activate|/usr/lib/os-release|.*/etc/bash_completion.*",
         call.arguments[0].text,
     ):
         call.add(EffectKind.READ, call.arguments[0])
@@ -138,7 +141,7 @@ def _language(kind: str) -> Deed:
         feed = call.frame.feed
         if module is not None:
             _module(call, module)
-        elif asks_for_help(call) or call.has("-V", "--version", "-v", "-i-only"):
+        elif asks_for_help(call) or call.has("-V", "--version", "-v") or (kind == "php" and call.has("-m", "-i", "--ini", "--info")):
             call.add(EffectKind.READ)
         elif code:
             _code(call, kind, code)
@@ -274,7 +277,8 @@ def _sed(call: ProgramCall) -> None:
             call.add(EffectKind.REMOTE_CODE, script.shown[:60], Certainty.LIKELY)
     for path in paths:
         if inplace:
-            deeds.write(path, call.notes, call.frame, call.span, replaces=False)
+            deletes = any(re.search(r"(?:^|[\d/$;,])\s*d\b|//", script.text) for script in scripts or call.words[:1])
+            deeds.write(path, call.notes, call.frame, call.span, replaces=deletes and place_of(path.text) is PathKind.LOG)
         else:
             deeds.read(path, call.notes, call.frame, call.span)
     if not paths or not inplace:

@@ -106,10 +106,11 @@ PROGRAMS: Mapping[str, Deed] = {
     "sysctl": _sysctl, "modprobe": _modules, "insmod": _modules, "rmmod": _modules, "depmod": by_option("read: -n --dry-run --show", else_="write_config"), "modinfo": reads(content=False),
     "kmod": Verbs(table="read: list static-nodes help", else_="kernel_module"), "dkms": Verbs(table="read: status\nkernel_module: add build install autoinstall\nkernel_module+delete: remove uninstall"),
     "grubby": _grubby, **dict.fromkeys(("update-grub", "update-grub2", "update-initramfs", "grub-install", "grub2-install", "grub-set-default", "grub2-set-default", "grub-reboot",
-                                        "grub2-reboot", "grub-editenv", "grub2-editenv", "dracut", "mkinitcpio", "mkinitramfs", "lilo", "update-bootloader", "kernelstub", "flash-kernel", "rpi-update",
+                                        "grub2-reboot", "mkinitcpio", "mkinitramfs", "lilo", "update-bootloader", "kernelstub", "flash-kernel", "rpi-update",
                                         "grub-mkconfig", "grub2-mkconfig"), _BOOT), "kernel-install": _BOOT,
     "efibootmgr": by_option("boot: -b -B -c -o -n -a -A -O -N -D --delete-bootnum --create --bootorder", "-d -p -l -L", else_="read"), "mokutil": by_option("boot: --import --delete --disable-validation --reset --password", else_="read"),
-    "kexec": by_option("read: -p-only --help", else_="reboot+boot"), "fwupdmgr": Verbs(table="read: get-devices get-updates get-history get-remotes security get-upgrades\nboot+package_upgrade: update install upgrade reinstall downgrade\nwrite_config: refresh enable-remote disable-remote clear-history"),
+    **dict.fromkeys(("grub-editenv", "grub2-editenv"), Verbs(table="", pattern=((r"\blist$", "read"),), else_="boot")), "dracut": by_option("read: --list-modules --version --print-cmdline -h", else_="boot"),
+    "kexec": by_option("read: -S --status -v --version --help", else_="reboot+boot"), "fwupdmgr": Verbs(table="read: get-devices get-updates get-history get-remotes security get-upgrades\nboot+package_upgrade: update install upgrade reinstall downgrade\nwrite_config: refresh enable-remote disable-remote clear-history"),
     "flashrom": by_option("read: -r --read", else_="boot+data_loss~"), "ipmitool": Verbs(
         takes="-I -H -U -P -f -L -p", table="read: sdr sensor fru chassis/status power/status sel sel/list sel/elist lan/print mc/info user/list sel/info chassis/power/status dcmi\n"
         "reboot+lockout: power/off power/cycle power/reset power/soft chassis/power/off chassis/power/cycle chassis/power/reset mc/reset\nlog_loss: sel/clear\nboot: chassis/bootdev chassis/bootparam\nuser+lockout?: user/set user/disable lan/set", else_="infra"),

@@ -243,7 +243,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "gem": _apt_like(_GEM, "-v --version -i --install-dir -s --source", "--explain"), "cargo": _apt_like(_CARGO, "--manifest-path --version -p --package", "--dry-run"),
     "brew": _apt_like(_BREW, "", "--dry-run -n"), "go": _apt_like(_GO, "-o", "-n"), "npx": fixed("dark"), "bundle": fixed("package_add"),
     "composer": _apt_like("read: show outdated validate diagnose licenses status\npackage_add: install require\npackage_upgrade: update\npackage_remove: remove", "-d", "--dry-run"),
-    "alternatives": _apt_like("read: list display", "--install --set --remove --config --auto", ""),
+    "alternatives": by_option("read: --list --display --query --get-selections", else_="write_config"),
     **dict.fromkeys(("update-alternatives",), by_option("read: --display --list --query --get-selections\nwrite_config: --set --install --remove --config --auto --set-selections --all", else_="write_config")),
     "add-apt-repository": by_option("read: --list -L", else_="write_config+security_weaken?"), "apt-key": Verbs(
         table="read: list finger export exportall\nsecurity_weaken: add adv update del net-update"),

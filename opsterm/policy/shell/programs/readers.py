@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
-from opsterm.policy.shell.programs.calling import Deed, by_option, fixed, reads
+from opsterm.policy.shell.programs.calling import Deed, Verbs, by_option, fixed, reads
 from opsterm.policy.word_set import word_set
 
 _NAMES = reads(content=False)
@@ -94,6 +94,16 @@ def _pager(call: ProgramCall) -> None:
     call.add(EffectKind.READ)
 
 
+def _man(call: ProgramCall) -> None:
+    """Note what man shows; -P, -H and -C name a program that is started."""
+    call.take(word_set("-P -H -C -M -S -L -m -s -e -p -R -T --pager --html --config-file --manpath --sections"))
+    for value in call.values("-P", "-H", "--pager", "--html"):
+        call.again(value, call.name)
+    if call.has("-C", "--config-file"):
+        call.dark("Its settings are in another file, which can name programs to start.")
+    call.add(EffectKind.READ)
+
+
 def _uniq(call: ProgramCall) -> None:
     """Note what uniq does: its second word is a file that it writes."""
     call.take(word_set("-f -s -w --skip-fields --skip-chars --check-chars"))
@@ -129,7 +139,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "tr": _NAMES, "base64": reads("-w --wrap"), "base32": reads("-w --wrap"),
     **dict.fromkeys(("grep", "egrep", "fgrep", "zgrep", "zegrep", "zfgrep", "bzgrep", "xzgrep", "rg", "ag", "ack", "pcregrep", "ugrep"),
                     _grep(_GREP_TAKES)),
-    **dict.fromkeys(("less", "more", "most", "zless"), _pager), "man": _NAMES,
+    **dict.fromkeys(("less", "more", "most", "zless"), _pager), "man": _man,
     "sort": reads("-k -t -S -T --key --field-separator --buffer-size --temporary-directory --parallel --files0-from --batch-size "
                   "-o --output --compress-program", acts="-o=write --output=write --compress-program=remote_code"),
     "uniq": _uniq, "tree": reads("-L -P -I -o --filelimit --charset --sort --timefmt", acts="-o=write", content=False),
@@ -171,5 +181,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "openvt": fixed("dark"), "lastb": _NAMES, "perf": reads("-e -p -a-only -g-only -o -F", acts="-o=write", content=False),
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
     "needrestart": reads("-r -m -u", acts="-r=service_restart", content=False),
-    "systemd-analyze": _NAMES, "resolvectl": _NAMES,
+    "systemd-analyze": _NAMES, "resolvectl": Verbs(table="""
+        read: status statistics query service openpgp tlsa dns domain llmnr mdns dnssec nta log-level monitor show-cache show-server-state
+        write_config: flush-caches reset-statistics reset-server-features revert""", takes="-i -p -t -c"),
 }  # fmt: skip

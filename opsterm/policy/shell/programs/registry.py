@@ -10,8 +10,10 @@ from opsterm.policy.shell.programs import (
     cloud,
     containers,
     databases,
+    equipment,
     files,
     finding,
+    fleet,
     interpreters,
     kernel,
     network,
@@ -19,15 +21,17 @@ from opsterm.policy.shell.programs import (
     readers,
     services,
     sources,
+    spoken,
     starters,
     storage,
     transfer,
+    upkeep,
 )
 from opsterm.policy.shell.programs.calling import Deed
 
 _TABLES = (
-    readers, files, finding, services, packages, accounts, network, storage, kernel, containers, cloud, databases, transfer,
-    sources, archives, interpreters, starters,
+    spoken, equipment, upkeep, readers, files, finding, services, packages, accounts, network, storage, kernel, containers, cloud, databases, transfer,
+    fleet, sources, archives, interpreters, starters,
 )  # fmt: skip
 
 

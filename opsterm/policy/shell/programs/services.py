@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.jobs import jobs_of
 from opsterm.policy.shell.notes import ShellText
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note, reads
 from opsterm.policy.word_set import word_set
@@ -97,6 +98,24 @@ def _service(call: ProgramCall) -> None:
         _systemctl_verbs.verb([call.words[1]])[0]
     )  # fmt: skip
     _note_unit(call, "service_restart" if spec == "dark" else spec, unit)
+
+
+_SV = Verbs(table="""
+    read: status check s
+    service_start: up start once u o
+    service_stop: down stop exit kill force-stop force-shutdown shutdown d e k pause p
+    service_restart: restart reload hup force-restart force-reload try-restart cont h t term 1 2 i q interrupt alarm""", takes="-w")
+
+
+def _sv(call: ProgramCall) -> None:
+    """Follow sv of runit: what is done comes first, then the services."""
+    call.take(word_set("-w"))
+    if len(call.words) < 2:
+        call.add(_K.READ)
+        return
+    spec, units = _SV.verb(call.words)
+    for unit in units:
+        _note_unit(call, spec, unit)
 
 
 def _toggles(on: str, off: str, listing: str) -> Deed:
@@ -227,10 +246,8 @@ def _crontab(call: ProgramCall) -> None:
 
 def _jobs(call: ProgramCall, text: str) -> None:
     """Read the commands of lines of a crontab."""
-    for line in text.splitlines():
-        match = re.match(r"\s*(?:@\w+|(?:[\d*/,\-]+\s+){5})\s*(.+)", line)
-        if match:
-            call.again(Argument(text=match[1], raw=match[1], span=call.span), "crontab")
+    for job in jobs_of(text):
+        call.again(Argument(text=job, raw=job, span=call.span), "crontab")
 
 
 def _at(call: ProgramCall) -> None:
@@ -269,7 +286,7 @@ def _supervised(table: str) -> Deed:
 PROGRAMS: Mapping[str, Deed] = {
     "systemctl": _systemctl, "service": _service, "rc-service": _service, "invoke-rc.d": _service,
     "update-rc.d": _toggles("defaults enable", "remove disable", ""), "chkconfig": _toggles("on add --add", "off --del del", "--list"),
-    "rc-update": _toggles("add", "del delete", "show -v"), "sv": _service, "initctl": _systemctl, "start": fixed("service_start"),
+    "rc-update": _toggles("add", "del delete", "show -v"), "sv": _sv, "initctl": _systemctl, "start": fixed("service_start"),
     "stop": fixed("service_stop"), "restart": fixed("service_restart"), "monit": _supervised(
         "read: status summary report validate version\nservice_start: start monitor\nservice_stop: stop unmonitor quit\nservice_restart: restart reload"),
     "supervisorctl": _supervised(

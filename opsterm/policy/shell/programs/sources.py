@@ -294,6 +294,26 @@ def _sshd(call: ProgramCall) -> None:
         note(call, "service_start+lockout?", "sshd")
 
 
+
+def _screen(call: ProgramCall) -> None:
+    """Follow screen: a session is opened, with a command or with a shell; -X sends it a line."""
+    call.take(word_set("-S -c -e -h -p -s -t -T -dmS"), in_order=True, dash_long=True)
+    if call.has("-ls", "-list", "--version", "-v", "-wipe"):
+        call.add(_K.READ)
+    elif call.has("-X"):
+        at = next((n for n, word in enumerate(call.words) if word.text in ("stuff", "exec")), -1)
+        if "quit" in [word.text for word in call.words] or "kill" in [word.text for word in call.words]:
+            call.add(_K.PROCESS_KILL, "session")
+        elif at >= 0 and len(call.words) > at + 1:
+            call.again(call.words[at + 1].part(call.words[at + 1].text.replace("\\n", "").strip()), "screen")
+        else:
+            call.dark("It sends a line to a session, which is not known to this check.")
+    elif call.words:
+        call.start(call.words, "screen")
+    else:
+        call.dark("It opens a session, and what is typed there is not known.")
+
+
 PROGRAMS: Mapping[str, Deed] = {
     "git": _git, "hg": Verbs(table="read: status log diff summary id branches tags heads paths incoming outgoing annotate cat files\nwrite_file: add commit pull update clone init push merge\ndata_loss~: strip purge revert rollback"),
     "svn": Verbs(table="read: status st log diff info list ls blame cat propget proplist\nwrite_file: add commit ci update up checkout co switch merge copy move mkdir cleanup export propset resolve\ndelete: delete rm remove\ndata_loss~: revert"),
@@ -307,7 +327,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "postqueue": by_option("write_file: -f -i -s", else_="read"), "postcat": reads(), "postmap": by_option("read: -q -s", "-q", else_="write_config"), "newaliases": fixed("write_config"), "exim": by_option("read: -bp -bpc -bt -bV -bP -bh\ndata_loss: -Mrm -Mg\nwrite_file: -M -Mf -Mt -qff", dash_long=True, else_="write_file"), "exim4": by_option("read: -bp -bpc -bt -bV\ndata_loss: -Mrm", dash_long=True, else_="write_file"),
     "doveadm": Verbs(table="read: who mailbox/list mailbox/status search log/find pw quota/get user fetch\nservice_stop: stop kick\nservice_restart: reload log/reopen\ndata_loss~: expunge mailbox/delete"), "php-fpm": _server("-t -tt -i -v -m", ""), "uwsgi": fixed("service_start"), "gunicorn": by_option("read: --check-config --version", else_="service_start"),
     "certbot": Verbs(table="read: certificates plugins show_account\nwrite_config: renew certonly run install register enhance\ndelete+security_weaken: delete revoke\ndelete: unregister", takes="-d -m --cert-name -w --email", dry="--dry-run"), "tmux": Verbs(table="read: ls list-sessions has-session capture-pane list-windows list-panes show-options info display-message\nprocess_kill: kill-session kill-server kill-window kill-pane\nwrite_file: attach detach rename-session new-window attach-session a", takes="-t -s -n -S -L -F -c", else_="dark"),
-    "screen": by_option("read: -ls -list --version -v\ndark: -X -dmS -S -d -r -x -D -R", else_="dark", dash_long=True), "zabbix_get": reads(content=False), "zabbix_sender": fixed("write_file"), "snmpwalk": reads(content=False), "snmpget": reads(content=False), "snmpbulkwalk": reads(content=False), "snmptable": reads(content=False), "snmpstatus": reads(content=False), "snmpset": fixed("infra"),
+    "screen": _screen, "zabbix_get": reads(content=False), "zabbix_sender": fixed("write_file"), "snmpwalk": reads(content=False), "snmpget": reads(content=False), "snmpbulkwalk": reads(content=False), "snmptable": reads(content=False), "snmpstatus": reads(content=False), "snmpset": fixed("infra"),
     "snmptranslate": reads(content=False), "lpstat": reads(content=False), "lpq": reads(content=False), "lp": fixed("write_file"), "lpr": fixed("write_file"), "lprm": fixed("delete"), "cancel": fixed("delete"), "lpadmin": fixed("write_config"), "cupsenable": fixed("service_start"), "cupsdisable": fixed("service_stop"), "squeue": reads(content=False), "sinfo": reads(content=False), "sacct": reads(content=False),
     "scontrol": Verbs(table="read: show ping", else_="infra+service_stop?"), "scancel": fixed("process_kill"), "sbatch": fixed("dark"), "srun": fixed("dark"), "qstat": reads(content=False), "qdel": fixed("process_kill"), "nagios": by_option("read: -v", else_="service_start"),
     "prometheus": by_option("read: --version", else_="service_start"), "opsterm": Verbs(table="read: query targets/list targets/show alerts metrics history doctor where keys settings risk mask audit changes", else_="dark"),

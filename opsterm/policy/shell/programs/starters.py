@@ -29,7 +29,7 @@ def _without_variables(call: ProgramCall, words: Sequence[Argument]) -> list[Arg
     return rest
 
 
-def starts(takes: str = "", *, skip: int = 0, alone: str = "read", shows: str = "") -> Deed:
+def starts(takes: str = "", *, skip: int = 0, alone: str = "read", shows: str = "", writes: str = "") -> Deed:
     """Return a deed that follows the words behind the options.
 
     Args:
@@ -37,12 +37,15 @@ def starts(takes: str = "", *, skip: int = 0, alone: str = "read", shows: str = 
         skip: words between the options and the command.
         alone: what it does without a command: "read", or "shell" for one that opens a shell.
         shows: options with which nothing is started.
+        writes: options whose value is a file that is written.
     """
-    options, showing = word_set(takes), word_set(shows)
+    options, showing, writing = word_set(takes), word_set(shows), word_set(writes)
 
     def deed(call: ProgramCall) -> None:
         call.take(options, in_order=True, long=("--help", "--version"))
         rest = _without_variables(call, call.words[skip:])
+        for value in call.values(*writing):
+            deeds.write(value, call.notes, call.frame, call.span, replaces=True)
         if call.has(*showing) or (not rest and alone == "read") or (not rest and call.has("--help", "--version")):
             call.add(EffectKind.READ)
         elif rest:
@@ -285,12 +288,12 @@ PROGRAMS: Mapping[str, Deed] = {
     "pushd": _cd, "trap": _trap,
     "nice": starts("-n --adjustment"), "ionice": starts("-c -n -p --class --classdata --pid", shows="-p --pid"),
     "nohup": starts(), "setsid": starts(), "timeout": starts("-k -s --kill-after --signal", skip=1),
-    "stdbuf": starts("-i -o -e --input --output --error"), "time": starts("-f -o --format --output"), "coproc": starts(),
+    "stdbuf": starts("-i -o -e --input --output --error"), "time": starts("-f -o --format --output", writes="-o --output"), "coproc": starts(),
     "exec": starts("-a"), "builtin": starts(), "chrt": starts("-T -P -D -p", skip=1, shows="-p --pid"),
     "taskset": starts("-c", skip=1, shows="-p --pid"), "chroot": starts("--userspec --groups", skip=1, alone="shell"),
     "nsenter": starts("-t -S -G --target --setuid --setgid --wd -r-only", alone="shell"),
     "unshare": starts("--map-user --map-group -R --root --setuid --setgid -w", alone="shell"),
-    "strace": starts("-e -o -p -s -a -O -S -u -E -P -b", shows="-p"), "ltrace": starts("-e -o -p -s -a", shows="-p"),
+    "strace": starts("-e -o -p -s -a -O -S -u -E -P -b --output", shows="-p", writes="-o --output"), "ltrace": starts("-e -o -p -s -a --output", shows="-p", writes="-o --output"),
     "catchsegv": starts(), "fakeroot": starts(), "unbuffer": starts(), "rlwrap": starts(), "torsocks": starts(),
     "proxychains": starts("-f"), "proxychains4": starts("-f"), "dbus-run-session": starts(), "setarch": starts(skip=1),
     "linux32": starts(), "linux64": starts(), "numactl": starts("-N -m -C -p -i --cpunodebind --membind", alone="read"),

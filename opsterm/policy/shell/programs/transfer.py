@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.places import is_secret, resolved
-from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note, reads
+from opsterm.policy.shell.programs.calling import Deed, asks_for_help, by_option, fixed, note, reads
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -106,12 +106,25 @@ def _keeps(call: ProgramCall) -> None:
         "-o", "--output", "-D", "--dump-header", "-c", "--cookie-jar", "--trace", "--trace-ascii", "--stderr"
     ):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
+    for value in call.values("-o", "--output"):
+        call.frame.scope.fetched.add(resolved(value.text, call.frame.scope.cwd))
     if call.has("-O", "--remote-name", "--remote-name-all", "-J", "--output-dir"):
         call.add(_K.WRITE_FILE, "")
+        _remembers(call, "", call.words[0] if call.words else "")
+
+
+def _remembers(call: ProgramCall, folder: str, url: Argument | str) -> None:
+    """Remember the file that a URL is kept in, by its last name: what runs it later runs what came over the network."""
+    name = url.text.split("?")[0].rstrip("/").rsplit("/", 1)[-1] if isinstance(url, Argument) else ""
+    if name:
+        call.frame.scope.fetched.add(resolved(f"{folder}/{name}" if folder else name, call.frame.scope.cwd))
 
 
 def _feeds_secret(call: ProgramCall) -> None:
     feed = call.frame.feed
+    if feed is not None and feed.origin == "environment":
+        call.add(_K.READ_SECRET, "the environment")
+        call.add(_K.EXFIL, "the environment")
     if feed is not None and feed.origin == "file" and is_secret(resolved(feed.text, call.frame.scope.cwd)):
         call.add(_K.EXFIL, feed.text)
 
@@ -134,14 +147,25 @@ def _wget(call: ProgramCall) -> None:
     target = call.value("-O", "--output-document")
     if target is not None and target.text not in ("-", "/dev/null", "/dev/stdout"):
         deeds.write(target, call.notes, call.frame, call.span, replaces=True)
+        call.frame.scope.fetched.add(resolved(target.text, call.frame.scope.cwd))
     elif target is None:
-        call.add(_K.WRITE_FILE, call.value("-P", "--directory-prefix") or "")
+        folder = call.value("-P", "--directory-prefix")
+        call.add(_K.WRITE_FILE, folder or "")
+        _remembers(call, folder.text if folder is not None else "", url)
     for value in call.values("-o", "-a", "--output-file", "--append-output"):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
     call.add(_K.READ, url)
 
 
 _SSH_TAKES = word_set("-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w -B -P")
+
+
+def _behind_options(words: Sequence[Argument]) -> list[Argument]:
+    """Return the words behind options of ssh that stand behind the host."""
+    rest = list(words)
+    while rest and rest[0].text.startswith("-") and len(rest) > 1 and rest[0].text != "--":
+        rest = rest[2:] if rest[0].text in _SSH_TAKES else rest[1:]
+    return rest[1:] if rest and rest[0].text == "--" else rest
 
 
 def _ssh(call: ProgramCall) -> None:
@@ -163,8 +187,7 @@ def _ssh(call: ProgramCall) -> None:
     if call.has("-L", "-N", "-W"):
         call.add(_K.NETWORK, host)
     where = f"ssh {host.shown}"
-    while rest and rest[0].text.startswith("-") and len(rest) > 1 and not rest[0].text.startswith("--"):
-        rest = rest[2:] if rest[0].text in _SSH_TAKES else rest[1:]
+    rest = _behind_options(rest)
     feed = call.frame.feed
     if rest:
         text = " ".join(word.text for word in rest)
@@ -210,10 +233,13 @@ _RSYNC_TAKES = word_set(
     "--link-dest --max-size --min-size --timeout --port --log-file --out-format --password-file --chmod --chown --info --max-delete --partial-dir --compress-level --contimeout --block-size --modify-window"
 )
 
+_RSYNC_TRIES = ("-n", "--dry-run", "--no-dry-run", "--no-n")
+"""Of these the last one counts."""
+
 
 def _rsync(call: ProgramCall) -> None:
     """Follow rsync: -n is a trial, --delete takes away what is not at the source."""
-    call.take(_RSYNC_TAKES, long=("--dry-run", "--delete", "--list-only", "--remove-source-files", "--archive"))
+    call.take(_RSYNC_TAKES, long=("--dry-run", "--no-dry-run", "--no-n", "--delete", "--list-only", "--remove-source-files", "--archive"))
     program = call.value("-e", "--rsh")
     if program is not None and not re.match(r"(?:/usr/bin/)?(?:ssh|rsh)\b", program.text):
         call.dark("Its -e starts another program.")
@@ -221,7 +247,9 @@ def _rsync(call: ProgramCall) -> None:
     path = call.value("--rsync-path")
     if path is not None and not re.fullmatch(r"(?:sudo |ionice -c\d |nice )*[\w/.-]*rsync", path.text):
         call.again(path, "rsync", where="rsync")
-    if asks_for_help(call) or call.has("-n", "--dry-run", "--list-only") or len(call.words) < 2:
+    tried = [option.name for option in call.options if option.name in _RSYNC_TRIES]
+    trial = bool(tried) and not tried[-1].startswith("--no-")
+    if asks_for_help(call) or trial or call.has("--list-only") or len(call.words) < 2:
         call.add(_K.READ)
         return
     target = call.words[-1]
@@ -386,9 +414,5 @@ PROGRAMS: Mapping[str, Deed] = {
     "curl": _curl, "wget": _wget, "wget2": _wget, "ssh": _ssh, "autossh": _ssh, "mosh": _ssh, "scp": _scp, "pscp": _scp, "rsync": _rsync, **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "openssl": _openssl,
     "ssh-keygen": _ssh_keygen, "ssh-keyscan": reads(content=False), "ssh-add": by_option("read: -l -L\nwrite_config: -d -D -x -X", "-t", else_="write_config"), "ssh-agent": by_option("service_stop: -k", "-t -a", else_="read"), "gpg": _gpg, "gpg2": _gpg,
     **dict.fromkeys(("mail", "mailx", "mutt", "sendmail", "s-nail", "swaks", "msmtp", "ssmtp"), _mail), **dict.fromkeys(("sftp", "ftp", "lftp", "tftp", "ncftp"), _sftp), "telnet": fixed("dark"), "rsh": fixed("dark"), "rlogin": fixed("dark"),
-    "aria2c": fixed("write_file"), "http": reads(content=False), "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
-    "ansible": Verbs(table="", else_="dark", pattern=((r"-m ping\b", "read"),)), "ansible-playbook": by_option("read: --list-hosts --list-tasks --syntax-check --check -C --list-tags", "-i -e -l -t -u -f --extra-vars --limit --tags --inventory", else_="dark"),
-    "ansible-inventory": reads(content=False), "ansible-doc": reads(content=False), "ansible-config": reads(content=False), "ansible-lint": reads(content=False), "ansible-galaxy": Verbs(table="read: list info search\npackage_add: install\npackage_remove: remove delete\nwrite_file: init"),
-    "salt": fixed("dark"), "salt-call": fixed("dark"), "puppet": Verbs(table="read: help facts config/print lookup module/list resource parser/validate", dry="--noop", else_="dark"), "chef-client": by_option("read: -W --why-run", else_="dark"),
-    "pdsh": fixed("dark"), "pssh": fixed("dark"), "clush": fixed("dark"), "dsh": fixed("dark"), "knife": Verbs(table="read: node/list node/show status search cookbook/list role/list", else_="dark"),
+    "aria2c": fixed("write_file"), "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
 }  # fmt: skip
