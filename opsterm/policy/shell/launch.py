@@ -12,6 +12,7 @@ from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.notes import Feed, Notes, ShellFrame
 from opsterm.policy.shell.places import SYSTEM, PathKind, place_of, resolved
+from opsterm.policy.shell.programs.hooks import note_hooks
 from opsterm.policy.shell.programs.registry import program
 from opsterm.policy.shell.programs.strangers import judge_stranger
 from opsterm.policy.shell.spelling import decoded
@@ -64,6 +65,7 @@ def launch(words: Sequence[Argument], notes: Notes, frame: ShellFrame) -> None:
         return
     if _INIT_SCRIPT.fullmatch(first.text):
         call = ProgramCall("service", first, [first.part(name), *rest], notes, frame)
+    note_hooks(call)
     known = program(call.name) if call.name != name or _is_installed(first.text) else None
     if known is None:
         judge_stranger(call)

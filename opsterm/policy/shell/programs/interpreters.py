@@ -64,10 +64,21 @@ def _script(call: ProgramCall, word: Argument) -> None:
         call.add(EffectKind.REMOTE_CODE, word, Certainty.POSSIBLE)
 
 
+_OPENLY = word_set(
+    "sudo doas su runuser pkexec env nohup setsid nice ionice timeout time exec command builtin chroot nsenter unshare ssh autossh mosh sshpass docker podman nerdctl kubectl oc "
+    "k kubecolor docker-compose podman-compose lxc incus lxc-attach pct ctr crictl systemd-run tmux screen script flock watch stdbuf unbuffer rlwrap busybox bash sh dash zsh ksh eval "
+    "machinectl gcloud az aws gosu su-exec tini dumb-init sg newgrp linux32 linux64 setarch taskset chrt numactl cgexec systemd-inhibit prlimit fakeroot alias then do else ! coproc"
+)
+"""Programs through which people open a shell on purpose; out of any other one it is a way around what is allowed."""
+
+
 def _feed(call: ProgramCall, feed: Feed | None) -> None:
     """Follow what a shell reads from its input."""
     if feed is None:
         call.dark(f"{call.name} waits for what is typed, which is not known.")
+        through = next((name for name in call.frame.via if name not in _OPENLY), "")
+        if through:
+            call.add(EffectKind.REMOTE_CODE, f"a shell out of {through}", Certainty.LIKELY)
     elif feed.origin == "text":
         frame = replace(call.deeper(call.name), feed=None, depth=call.frame.depth + 1)
         call.notes.read(ShellText(feed.text.replace(UNKNOWN, "${_}"), base=feed.base, span=feed.span), frame)

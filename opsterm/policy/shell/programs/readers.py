@@ -114,6 +114,20 @@ def _uniq(call: ProgramCall) -> None:
     call.add(EffectKind.READ)
 
 
+def _perf(call: ProgramCall) -> None:
+    """Follow perf: behind stat, record and trace stands a command that it starts."""
+    call.take(word_set("-e -p -t -o -F -c -C -G -M -I -r -u --event --pid --tid --output --freq --cpu --call-graph -i --input"))
+    verb, rest = call.word(0), call.words[1:]
+    for value in call.values("-o", "--output"):
+        deeds.write(value, call.notes, call.frame, call.span, replaces=True)
+    if verb in ("stat", "record", "trace", "mem", "lock", "kvm", "sched", "c2c") and rest and rest[0].text not in ("report", "record", "list"):
+        call.start(rest, "perf")
+    elif verb == "record" and call.value("-o", "--output") is None:
+        call.add(EffectKind.WRITE_FILE, "perf.data")
+    else:
+        call.add(EffectKind.READ)
+
+
 def _ulimit(call: ProgramCall) -> None:
     """Note what ulimit and umask do: with a value they set something of this shell only."""
     call.add(EffectKind.READ)
@@ -178,7 +192,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "rdmsr": _NAMES, "wrmsr": fixed("kernel_param"),
     "clear": _NAMES, "time-only": _NAMES, "strings": reads("-n -t -e"),
     "hexdump": reads("-n -s -e -f"), "od": reads("-A -t -N -j -w"), "rev": reads(),
-    "openvt": fixed("dark"), "lastb": _NAMES, "perf": reads("-e -p -a-only -g-only -o -F", acts="-o=write", content=False),
+    "openvt": fixed("dark"), "lastb": _NAMES, "perf": _perf,
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
     "needrestart": reads("-r -m -u", acts="-r=service_restart", content=False),
     "systemd-analyze": _NAMES, "resolvectl": Verbs(table="""

@@ -90,10 +90,15 @@ def _systemctl(call: ProgramCall) -> None:
 def _service(call: ProgramCall) -> None:
     """Follow service, rc-service, invoke-rc.d and /etc/init.d: the unit comes first."""
     call.take(())
-    if call.has("--status-all", "-l", "--list", "--help", "-e", "--exists", "-r") or len(call.words) < 2:
+    if call.has("--status-all", "-l", "--list", "--help", "-e", "--exists", "-r") or (
+        len(call.words) < 2 and ".." not in call.word(0)
+    ):
         call.add(_K.READ)
         return
     unit, verb = call.words[0], call.word(1)
+    if ".." in unit.text:
+        call.dark("The name of the service leads out of the folder of services.")
+        call.add(_K.REMOTE_CODE, unit)
     spec = "read" if verb in ("status", "configtest", "info", "describe", "configtest", "check", "checkconfig") else (
         _systemctl_verbs.verb([call.words[1]])[0]
     )  # fmt: skip
@@ -273,7 +278,10 @@ def _systemd_run(call: ProgramCall) -> None:
                     "--machine --host --working-directory -E --setenv --description --timer-property --service-type"), in_order=True)  # fmt: skip
     if any(option.name.startswith("--on-") for option in call.options):
         call.add(_K.SCHEDULE, call.words[0] if call.words else "")
-    if call.words:
+    if call.has("-S", "--shell"):
+        call.dark("It opens a shell, and what is typed there is not known.")
+        call.add(_K.PRIVILEGE, "shell")
+    elif call.words:
         call.start(call.words, "systemd-run")
     elif not call.options or call.has("--help", "--version"):
         call.add(_K.READ)

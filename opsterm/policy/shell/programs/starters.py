@@ -281,6 +281,19 @@ def _trap(call: ProgramCall) -> None:
         call.add(EffectKind.READ)
 
 
+
+def _start_stop(call: ProgramCall) -> None:
+    """Follow start-stop-daemon: -K ends processes, -S starts what -x names, which is followed with the other options."""
+    call.take(word_set("-p -x -n -u -c -a -s -R -d -N --pidfile --exec --name --user --startas --signal --chuid --chdir --retry --ppid"), in_order=True,
+              long=("--stop", "--start", "--test", "--status"))  # fmt: skip
+    if call.has("-t", "--test", "-T", "--status", "-H", "--help"):
+        call.add(EffectKind.READ)
+    elif call.has("-K", "--stop"):
+        call.add(EffectKind.PROCESS_KILL, call.value("-x", "--exec", "-n", "--name", "-p", "--pidfile") or "")
+    else:
+        call.add(EffectKind.SERVICE_START, call.value("-x", "--exec", "-a", "--startas") or "")
+
+
 PROGRAMS: Mapping[str, Deed] = {
     "sudo": _sudo, "doas": _sudo, "sudoedit": _sudo, "su": _su, "runuser": _su, "pkexec": starts("--user", alone="shell"),
     "env": _env, "command": _command, "eval": _eval, "watch": _watch, "flock": _flock, "xargs": _xargs,
@@ -295,12 +308,12 @@ PROGRAMS: Mapping[str, Deed] = {
     "unshare": starts("--map-user --map-group -R --root --setuid --setgid -w", alone="shell"),
     "strace": starts("-e -o -p -s -a -O -S -u -E -P -b --output", shows="-p", writes="-o --output"), "ltrace": starts("-e -o -p -s -a --output", shows="-p", writes="-o --output"),
     "catchsegv": starts(), "fakeroot": starts(), "unbuffer": starts(), "rlwrap": starts(), "torsocks": starts(),
-    "proxychains": starts("-f"), "proxychains4": starts("-f"), "dbus-run-session": starts(), "setarch": starts(skip=1),
+    "proxychains": starts("-f"), "proxychains4": starts("-f"), "dbus-run-session": starts(), "setarch": starts(skip=0),
     "linux32": starts(), "linux64": starts(), "numactl": starts("-N -m -C -p -i --cpunodebind --membind", alone="read"),
     "prlimit": starts("-p --pid", shows="-p --pid"), "cgexec": starts("-g"), "capsh": starts(alone="shell"),
     "setpriv": starts("--reuid --regid --groups --inh-caps --bounding-set --ambient-caps"), "sg": starts(skip=1),
     "sem": starts("-j --jobs --id"), "chronic": starts(), "ifne": starts(), "dtach": starts("-A -c -n", skip=0),
-    "caffeinate": starts(), "start-stop-daemon": starts("-p -x -n -u -c --pidfile --exec --name"), "then": starts(),
+    "caffeinate": starts(), "start-stop-daemon": _start_stop, "then": starts(),
     "do": starts(), "else": starts(), "!": starts(), "sshpass": starts("-p -f -d -P"), "systemd-inhibit": starts("--what --who --why --mode"),
     "systemd-cat": starts("-t -p --identifier --priority"), "lxc-attach": starts("-n --name", alone="shell"),
     "gosu": starts(skip=1, alone="shell"), "su-exec": starts(skip=1, alone="shell"), "tini": starts(), "dumb-init": starts(),

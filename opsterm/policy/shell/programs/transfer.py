@@ -410,9 +410,19 @@ def _sftp(call: ProgramCall) -> None:
     call.add(_K.EXFIL, call.words[0] if call.words else "", _C.POSSIBLE)
 
 
+
+def _ssh_agent(call: ProgramCall) -> None:
+    """Follow ssh-agent: behind its options it starts a command."""
+    call.take(word_set("-a -E -P -t -O"), in_order=True)
+    if call.words:
+        call.start(call.words, call.name)
+    else:
+        note(call, "service_stop" if call.has("-k") else "read")
+
+
 PROGRAMS: Mapping[str, Deed] = {
     "curl": _curl, "wget": _wget, "wget2": _wget, "ssh": _ssh, "autossh": _ssh, "mosh": _ssh, "scp": _scp, "pscp": _scp, "rsync": _rsync, **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "openssl": _openssl,
-    "ssh-keygen": _ssh_keygen, "ssh-keyscan": reads(content=False), "ssh-add": by_option("read: -l -L\nwrite_config: -d -D -x -X", "-t", else_="write_config"), "ssh-agent": by_option("service_stop: -k", "-t -a", else_="read"), "gpg": _gpg, "gpg2": _gpg,
+    "ssh-keygen": _ssh_keygen, "ssh-keyscan": reads(content=False), "ssh-add": by_option("read: -l -L\nwrite_config: -d -D -x -X", "-t", else_="write_config"), "ssh-agent": _ssh_agent, "gpg": _gpg, "gpg2": _gpg,
     **dict.fromkeys(("mail", "mailx", "mutt", "sendmail", "s-nail", "swaks", "msmtp", "ssmtp"), _mail), **dict.fromkeys(("sftp", "ftp", "lftp", "tftp", "ncftp"), _sftp), "telnet": fixed("dark"), "rsh": fixed("dark"), "rlogin": fixed("dark"),
     "aria2c": fixed("write_file"), "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
 }  # fmt: skip
