@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.notes import Notes, ShellFrame
-from opsterm.policy.shell.places import CUTS_US_OFF, SYSTEM, PathKind, is_disk, is_secret, place_of, resolved
+from opsterm.policy.shell.places import (
+    CUTS_US_OFF,
+    SYSTEM,
+    PathKind,
+    is_disk,
+    is_secret,
+    place_of,
+    resolved,
+    takes_device,
+    weakens_kernel,
+)
 
 _K, _C = EffectKind, Certainty
 
@@ -53,6 +63,10 @@ def write(argument: Argument, notes: Notes, frame: ShellFrame, span: Span, *, re
         return
     for kind, certainty in _WRITTEN.get(place, _WRITTEN_ELSE):
         notes.add(kind, shown, certainty, span)
+    if place is PathKind.KERNEL and weakens_kernel(path):
+        notes.add(_K.SECURITY_WEAKEN, shown, _C.CERTAIN, span)
+    if place is PathKind.KERNEL and takes_device(path):
+        notes.add(_K.LOCKOUT, shown, _C.POSSIBLE, span)
     if place is PathKind.LOG and replaces:
         notes.add(_K.LOG_LOSS, shown, _C.CERTAIN, span)
     if replaces and place in (PathKind.STATE, PathKind.PROGRAMS):

@@ -23,6 +23,8 @@ STARTS_LIMIT = 24
 _FETCHES = frozenset({"curl", "wget", "fetch", "nc", "ncat", "netcat", "socat", "aria2c", "lynx", "http", "ftp", "dig"})
 _TURNS = frozenset({"base64", "base32", "openssl", "xxd", "gunzip", "zcat", "gzip", "bzcat", "xzcat", "zstdcat", "rev",
                     "tr", "uudecode", "unzip", "gpg", "od", "hexdump", "bzip2", "xz"})  # fmt: skip
+_PACKS = frozenset({"tar", "cpio", "zip", "7z", "mysqldump", "mariadb-dump", "pg_dump", "pg_dumpall", "mongodump",
+                    "dump", "xfsdump", "dd"})  # fmt: skip
 _SAYS = frozenset({"echo", "printf"})
 _PASSES = frozenset({"tee", "pv", "buffer", "sudo", "head", "tail", "sed", "awk", "grep", "sort", "cut", "uniq"})
 
@@ -123,10 +125,12 @@ def output_of(words: Sequence[Argument], frame: ShellFrame) -> Feed:
         return Feed("unknown", span)
     if name == "cat" and len(words) > 1:
         return Feed("file", span, words[-1].text)
+    if name in _PACKS:
+        return Feed("archive", span)
     if name in _TURNS:
         return _turned(name, words, before, span)
     if before is not None and name in (*_PASSES, "cat"):
-        kept = name in ("tee", "cat", "pv") or before.origin in ("network", "environment")
+        kept = name in ("tee", "cat", "pv") or before.origin in ("network", "environment", "archive")
         return before if kept else Feed("unknown", span)
     return Feed("unknown", span)
 
@@ -140,4 +144,5 @@ def _turned(name: str, words: Sequence[Argument], before: Feed | None, span: Spa
             return Feed("text", span, text)
     if said and name == "rev":
         return Feed("text", span, said[::-1])
-    return Feed("network" if before is not None and before.origin == "network" else "decoded", span)
+    kept = before.origin if before is not None and before.origin in ("network", "archive", "environment") else "decoded"
+    return Feed(kept, span)

@@ -74,8 +74,8 @@ class Feed:
     """What arrives on the standard input of a command.
 
     Attributes:
-        origin: "text" for one that stands in the command, else "network", "decoded", "file", "environment" or
-            "unknown".
+        origin: "text" for one that stands in the command, else "network", "decoded", "file", "environment",
+            "archive" or "unknown".
         text: of "text" the text itself.
         base: where it begins in the whole text; -1 when it does not stand there as it is.
         span: what shows it.

@@ -28,6 +28,7 @@ TEXTS_LIMIT = 8
 """Texts inside texts, as in bash -c "bash -c '…'"."""
 
 _BOMB = re.compile(r"(?<![\w:.])([\w:.]{1,32})\s*\(\)\s*\{[^}]{0,200}\1\s*\|\s*\1\s*&")
+_SPINS = re.compile(r"\bwhile\s+(?:true|:|\[ 1 \]|\(\( *1 *\)\))\s*;\s*do\s*(?::|true)?\s*;?\s*done")
 _BLOCKS = frozenset({
     "subshell", "command_substitution", "process_substitution", "compound_statement", "if_statement", "for_statement",
     "while_statement", "case_statement", "c_style_for_statement", "function_definition", "do_group",
@@ -44,7 +45,7 @@ def read_shell(text: str) -> Findings:
         walk.notes.dark(sentence)
     clean = text.replace("\r\n", "\n")
     whole = Span(start=0, end=len(text))
-    if _BOMB.search(clean):
+    if _BOMB.search(clean) or _SPINS.search(clean):
         walk.notes.add(EffectKind.DOS, "", Certainty.CERTAIN, whole)
     try:
         walk.read(ShellText(clean, base=0 if len(clean) == len(text) else -1, span=whole), ShellFrame(Scope()))

@@ -76,6 +76,11 @@ def _acts(text: str) -> Mapping[str, str]:
     return dict(pair.split("=", 1) for pair in text.split())
 
 
+_DOES = frozenset({"add", "del", "delete", "remove", "set", "create", "destroy", "purge", "reset", "flush", "clear", "drop", "disable", "stop"})
+"""Verbs behind a noun: a table that knows only the noun knows how it is shown, not what these do to it."""
+_TELLS = frozenset({"help", "explain", "show", "list", "get", "describe", "search", "logs", "log", "man", "info", "diff", "status", "cat", "query", "find"})
+
+
 def asks_for_help(call: ProgramCall) -> bool:
     """Return whether it only prints how it is called, or its version."""
     return call.has(*HELP) or (
@@ -176,6 +181,8 @@ class Verbs:
             return "read", []
         for length in range(min(self.depth, len(texts)), 0, -1):
             spec = table.get(" ".join(texts[:length]))
+            if spec == "read" and length == 1 and len(texts) > 1 and texts[1] in _DOES and texts[0] not in _TELLS:
+                return self.else_ if self.else_ != "read" else "dark", list(words[length:])
             if spec is not None:
                 return spec, list(words[length:])
         line = " ".join(texts)

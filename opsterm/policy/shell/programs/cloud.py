@@ -9,7 +9,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
-from opsterm.policy.shell.programs.transfer import copies
+from opsterm.policy.shell.programs.transfer import copies, sends
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -20,7 +20,7 @@ _READ_VERB = re.compile(
 )
 _LOSS_VERB = re.compile(
     r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|undelete-x|schedule-key-deletion|reset|restore-x|"
-    r"unassign|deactivate|archive|expire|deprovision|decommission|uninstall|evict)(?:-.*)?$"
+    r"unassign|deactivate|archive|expire|deprovision|decommission|uninstall|evict|leave|down|unpublish)(?:-.*)?$"
 )
 _STOP_VERB = re.compile(
     r"^(?:stop|disable|deallocate|suspend|pause|kill|drain|power-off|poweroff|shutdown|halt|redeploy|failover|demote)(?:-.*)?$"
@@ -127,6 +127,10 @@ def _aws_verb(call: ProgramCall, words: list[str]) -> None:
 def _s3(call: ProgramCall, words: list[str]) -> None:
     verb = words[1] if len(words) > 1 else ""
     target = call.words[-1] if len(call.words) > 2 else ""
+    if verb in ("cp", "sync", "mv") and len(call.words) > 3 and call.words[-1].text.startswith("s3://"):
+        sends(call, call.words[2])
+    if any("public-read" in word.text for word in call.arguments):
+        call.add(_K.SECURITY_WEAKEN, target)
     if verb in ("ls", "presign", ""):
         call.add(_K.READ, target)
     elif verb in {"rb", "rm"}:
@@ -152,7 +156,7 @@ def _s3(call: ProgramCall, words: list[str]) -> None:
 
 
 _OTHER_TAKES = word_set(
-    "--project --zone --region --format --filter --limit --account -g --resource-group -n --name --subscription -o --output --query --location -l --size --image --instance --cluster --machine-type --tag --tags --ids "
+    "-X --method --project --zone --region --format --filter --limit --account -g --resource-group -n --name --subscription -o --output --query --location -l --size --image --instance --cluster --machine-type --tag --tags --ids "
     "--sort-by --order-by --freshness --configuration -p -f --file --namespace --member --role --condition --scope --assignee --source-ranges --allow --rules --num-nodes --vm-name --disk-size-gb --os-cloud -c --column --server"
 )
 
@@ -164,9 +168,9 @@ def _cloud(call: ProgramCall) -> None:
     line = " ".join(word.text for word in call.arguments)
     if (
         asks_for_help(call)
-        or not words
+        or (not words and call.name != "vercel")
         or call.has("--dry-run", "--what-if", "--validate-only")
-        or words[0] in ("info", "version", "help", "topic")
+        or words[:1] in (["info"], ["version"], ["help"], ["topic"])
     ):
         call.add(_K.READ)
         return
@@ -186,7 +190,7 @@ def _cloud(call: ProgramCall) -> None:
         else:
             call.dark("It opens a session elsewhere.")
         return
-    if words[0] in (
+    if words[:1] and words[0] in (
         "auth",
         "login",
         "logout",
@@ -203,11 +207,23 @@ def _cloud(call: ProgramCall) -> None:
     ):
         call.add(_K.WRITE_CONFIG, " ".join(words))
         return
+    if "get-credentials" in words or (call.name in ("vercel", "netlify", "now") and not words):
+        call.add(_K.WRITE_CONFIG if words else _K.INFRA, line[:80])
+        return
     _cloud_effects(call, words, line)
 
 
 def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
     """Note what a verb does, and what its options open or close."""
+    method = call.value("-X", "--method")
+    if method is not None and method.text.upper() in ("DELETE", "PUT", "PATCH", "POST"):
+        note(call, "infra+delete" if method.text.upper() == "DELETE" else "infra", line[:80])
+        return
+    if re.search(r"\bps:scale\b.*=0\b|\bscale\b.*\b(?:count )?0$", line):
+        call.add(_K.SERVICE_STOP, line[:80])
+    statement = re.search(r"--command[ =](?P<text>.+)|--sql[ =](?P<sql>.+)|^(?:query|sql) .*(?P<q>(?i:drop|delete|truncate) .+)", line)
+    if statement and re.search(r"(?i)\b(?:drop|truncate|delete\s+from|alter)\b", statement[0]):
+        call.add(_K.DATA_LOSS, line[:80])
     note(call, _cloud_verb(call, _verbs_last(words)), " ".join(words)[:80])
     if re.search(r"firewall|nsg rule|security-group|network-security", line) and re.search(
         r"0\.0\.0\.0/0|\ballow\b|Allow|--source-address-prefixes \*", line

@@ -170,12 +170,23 @@ def _kubectl(call: ProgramCall) -> None:
         call.add(_K.SERVICE_STOP, " ".join(words[1:])[:80])
     if verb in ("replace", "apply") and call.has("--force", "--prune"):
         call.add(_K.DELETE, " ".join(words[1:])[:80], _C.LIKELY)
+    _asked_in_a_file(call, verb)
     if verb == "taint" and "NoExecute" in " ".join(words):
         call.add(_K.SERVICE_STOP, words[2] if len(words) > 2 else "")
     if verb in ("create", "apply", "edit", "patch") and re.search(
         r"clusterrolebinding|rolebinding|cluster-admin|clusterrole", " ".join(words)
     ):
         call.add(_K.PRIVILEGE, " ".join(words[1:])[:80])
+
+
+
+def _asked_in_a_file(call: ProgramCall, verb: str) -> None:
+    """Note what a patch asks for, and objects that come over the network."""
+    if verb == "patch" and re.search(r"replicas\W+0\b", " ".join(word.text for word in call.arguments)):
+        call.add(_K.SERVICE_STOP, call.word(1))
+    source = call.value("-f", "--filename")
+    if verb in ("apply", "create", "replace") and source is not None and re.match(r"https?://", source.text):
+        call.add(_K.REMOTE_CODE, source, _C.LIKELY)
 
 
 def _is_trial(call: ProgramCall) -> bool:

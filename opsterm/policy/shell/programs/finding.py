@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opsterm.policy.effects import EffectKind
+from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.places import PathKind, place_of, resolved
 from opsterm.policy.shell.programs.calling import Deed
 
 _TAKES_ONE = frozenset({
@@ -53,6 +54,8 @@ def _delete(call: ProgramCall, root: Argument, *, filtered: bool) -> None:
     if filtered:
         below = Argument(text=f"{root.text.rstrip('/')}/found/{UNKNOWN}", raw=f"{root.raw}/…", span=root.span)
         deeds.delete(below, call.notes, call.frame, call.span, tree=False)
+        if place_of(resolved(root.text, call.frame.scope.cwd)) is PathKind.RELATIVE:
+            call.add(EffectKind.DATA_LOSS, below, Certainty.POSSIBLE)
     else:
         deeds.delete(root, call.notes, call.frame, call.span, tree=True)
 

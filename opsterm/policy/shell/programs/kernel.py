@@ -84,6 +84,8 @@ def _setenforce(call: ProgramCall) -> None:
     """Note SELinux that is switched."""
     word = call.arguments[0] if call.arguments else ""
     off = not isinstance(word, str) and word.text.lower() in ("0", "permissive")
+    if not off and not isinstance(word, str):
+        call.add(_K.LOCKOUT, word, _C.POSSIBLE)
     call.add(_K.SECURITY_WEAKEN if off or isinstance(word, str) or not word.known else _K.WRITE_CONFIG, word)
 
 

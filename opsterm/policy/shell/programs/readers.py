@@ -104,6 +104,22 @@ def _man(call: ProgramCall) -> None:
     call.add(EffectKind.READ)
 
 
+_RESOLVECTL = Verbs(table="""
+    read: status statistics query service openpgp tlsa dns domain llmnr mdns dnssec nta log-level monitor show-cache show-server-state
+    write_config: flush-caches reset-statistics reset-server-features
+    network: revert""", takes="-i -p -t -c")  # fmt: skip
+
+
+def _resolvectl(call: ProgramCall) -> None:
+    """Follow resolvectl: with a link and a value behind it a word that shows also sets."""
+    call.take(word_set(_RESOLVECTL.takes))
+    sets = call.word(0) in ("dns", "domain", "llmnr", "mdns", "dnssec", "nta", "default-route", "dnsovertls") and len(call.words) > 2
+    if sets or (call.word(0) == "log-level" and len(call.words) > 1):
+        call.add(EffectKind.NETWORK, call.word(1))
+    else:
+        _RESOLVECTL(call)
+
+
 def _uniq(call: ProgramCall) -> None:
     """Note what uniq does: its second word is a file that it writes."""
     call.take(word_set("-f -s -w --skip-fields --skip-chars --check-chars"))
@@ -195,7 +211,5 @@ PROGRAMS: Mapping[str, Deed] = {
     "openvt": fixed("dark"), "lastb": _NAMES, "perf": _perf,
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
     "needrestart": reads("-r -m -u", acts="-r=service_restart", content=False),
-    "systemd-analyze": _NAMES, "resolvectl": Verbs(table="""
-        read: status statistics query service openpgp tlsa dns domain llmnr mdns dnssec nta log-level monitor show-cache show-server-state
-        write_config: flush-caches reset-statistics reset-server-features revert""", takes="-i -p -t -c"),
+    "systemd-analyze": _NAMES, "resolvectl": _resolvectl,
 }  # fmt: skip

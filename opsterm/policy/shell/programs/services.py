@@ -55,6 +55,9 @@ _UNIT_VERBS = """
 _TAKES = "-t -p -n -o -s -H -M -P -T -i-only --type --property --lines --output --signal --host --machine --state --root --kill-who --kill-whom --job-mode --what --timestamp --check-inhibitors --message"
 _systemctl_verbs = Verbs(table=_UNIT_VERBS, takes=_TAKES, dry="--dry-run", forced="--now=service_stop?")
 
+_CLOSES = re.compile(r"firewalld|ufw|nftables|iptables|ip6tables|shorewall|netfilter-persistent|csf|ferm")
+"""Units that put rules in force, when they are started."""
+
 _STOPS = frozenset({"service_stop", "service_restart", "service_stop+service_enable"})
 
 
@@ -67,6 +70,12 @@ def _note_unit(call: ProgramCall, spec: str, unit: Argument | str) -> None:
         call.add(_K.LOCKOUT, unit, certain)
     if spec in _STOPS and isinstance(unit, Argument) and (not unit.known or unit.glob):
         call.add(_K.LOCKOUT, unit, _C.POSSIBLE)
+    if spec in ("service_start", "service_enable") and _CLOSES.fullmatch(name):
+        call.add(_K.LOCKOUT, unit, _C.LIKELY if spec == "service_start" or call.has("--now") else _C.POSSIBLE)
+    if "set-default" in (word.text for word in call.words[:1]) and name.removesuffix(".target") in ("rescue", "emergency", "halt", "poweroff"):
+        call.add(_K.LOCKOUT, unit, _C.LIKELY)
+    if "stop" in spec and name in ("system.slice", "user.slice", "-.slice", "multi-user.target", "basic.target", "sysinit.target"):
+        call.add(_K.LOCKOUT, unit, _C.LIKELY)
     if "stop" in spec and GUARDS.fullmatch(name):
         call.add(_K.SECURITY_WEAKEN, unit)
     if "stop" in spec and LOGS.fullmatch(name):
@@ -158,6 +167,9 @@ def _signal(call: ProgramCall) -> str:
     return "TERM"
 
 
+_OF_OURS = re.compile(r"(?:pidof|pgrep|cat|<|lsof)\b[^)`]*\b(?:sshd|dropbear|NetworkManager|systemd-networkd|wpa_supplicant|dhclient|openvpn)|:22\b")
+
+
 def _kill(call: ProgramCall) -> None:
     """Note which processes get which signal; -1 is all of them."""
     words = [word for word in call.arguments if not word.text.startswith("-")]
@@ -175,6 +187,8 @@ def _kill(call: ProgramCall) -> None:
     named: Sequence[Argument | str] = words or [""]
     for word in named:
         _note_kill(call, signal, word)
+        if isinstance(word, Argument) and _OF_OURS.search(word.raw) and signal not in _HARMLESS_SIGNALS | _RELOADS:
+            call.add(_K.LOCKOUT, word, _C.LIKELY)
 
 
 def _note_kill(call: ProgramCall, signal: str, what: Argument | str) -> None:

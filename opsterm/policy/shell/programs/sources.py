@@ -9,6 +9,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note, reads
+from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -137,7 +138,9 @@ def _git_push(call: ProgramCall, verb: str, words: list[str]) -> None:
 
 
 def _git_branch(call: ProgramCall, verb: str, words: list[str]) -> None:
-    if call.has("-D", "-d", "--delete"):
+    if call.has("-D") or (call.has("-d", "--delete") and call.has("-f", "--force", "-r")):
+        note(call, "data_loss?", words[0] if words else "")
+    elif call.has("-d", "--delete"):
         note(call, "delete", words[0] if words else "")
     elif call.has(
         "-m",
@@ -248,6 +251,7 @@ def _make(call: ProgramCall) -> None:
         call.add(_K.READ)
         return
     call.dark(f"It runs what {call.name} finds in its file, which is not shown here.")
+    note_destroying_word(call)
     target = call.word(0)
     if re.search(r"clean|destroy|delete|uninstall|purge|reset|drop|deploy", target):
         call.add(_K.DELETE, target, _C.POSSIBLE)

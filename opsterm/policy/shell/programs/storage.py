@@ -17,7 +17,7 @@ _K, _C = EffectKind, Certainty
 
 def _mount(call: ProgramCall) -> None:
     """Note what is mounted; without words mount shows."""
-    call.take(word_set("-t -o -L -U -O -T --types --options --source --target --bind-only"), long=("--fake",))
+    call.take(word_set("-t -o -L -U -O -T --types --options --source --target"), long=("--fake",))
     if call.has("-l", "-V", "--help", "--version", "-f", "--fake") or not (
         call.words or call.has("-a", "--all", "-L", "-U", "--source")
     ):
@@ -30,6 +30,8 @@ def _mount(call: ProgramCall) -> None:
     if place_of(path) in (PathKind.ROOT, PathKind.PROGRAMS, PathKind.BOOT, PathKind.TREE) or "remount" in options:
         certain = "remount" in options and "ro" in options.split(",")
         call.add(_K.SERVICE_STOP if certain else _K.SECURITY_WEAKEN, point, _C.LIKELY)
+    if call.has("--bind", "-B", "--rbind", "--move", "-M") and place_of(path) in SYSTEM:
+        call.add(_K.SERVICE_STOP, point)
     if re.search(r"\b(?:exec|suid|dev)\b", options) and "no" not in options:
         call.add(_K.SECURITY_WEAKEN, point, _C.POSSIBLE)
 

@@ -20,10 +20,13 @@ REMOTE = re.compile(
 )
 
 
-def _sends(call: ProgramCall, word: Argument) -> None:
+_NAMES_PEOPLE = re.compile(r"/etc/(?:passwd|shadow)|(?:.*/)?\.ssh(?:/|$)|/(?:etc|root|home)/?$")
+
+
+def sends(call: ProgramCall, word: Argument) -> None:
     """Note that a file leaves the host."""
     path = resolved(word.text, call.frame.scope.cwd)
-    if is_secret(path) or re.match(r"/etc/(?:passwd|shadow)|(?:.*/)?\.ssh(?:/|$)", path):
+    if is_secret(path) or _NAMES_PEOPLE.match(path):
         call.add(_K.READ_SECRET, word)
         call.add(_K.EXFIL, word)
     else:
@@ -90,7 +93,7 @@ def _asks(call: ProgramCall, url: Argument) -> None:
             call.add(_K.EXFIL, url, _C.POSSIBLE)
             _feeds_secret(call)
         else:
-            _sends(call, target)
+            sends(call, target)
     writes = bool(sent) and not call.has("-G", "--get") and verb != "GET"
     if verb in ("DELETE", "PURGE") or call.has("-Q", "--quote"):
         note(call, "infra+delete", url)
@@ -122,6 +125,10 @@ def _remembers(call: ProgramCall, folder: str, url: Argument | str) -> None:
 
 def _feeds_secret(call: ProgramCall) -> None:
     feed = call.frame.feed
+    if feed is not None and feed.origin == "archive":
+        call.add(_K.EXFIL, "an archive", _C.LIKELY)
+    if feed is not None and feed.origin == "file" and _NAMES_PEOPLE.match(feed.text):
+        call.add(_K.EXFIL, feed.text)
     if feed is not None and feed.origin == "environment":
         call.add(_K.READ_SECRET, "the environment")
         call.add(_K.EXFIL, "the environment")
@@ -138,7 +145,7 @@ def _wget(call: ProgramCall) -> None:
         return
     url = call.words[0] if call.words else ""
     for value in call.values("--post-file", "--body-file"):
-        _sends(call, value)
+        sends(call, value)
     if call.value("--post-data", "--body-data", "--method") is not None:
         method = call.value("--method")
         note(call, "infra+delete" if method is not None and method.text.upper() == "DELETE" else "infra?", url)
@@ -223,7 +230,7 @@ def copies(call: ProgramCall) -> None:
         call.add(_K.WRITE_FILE, target)
         for word in words[:-1]:
             if not REMOTE.fullmatch(word.text):
-                _sends(call, word)
+                sends(call, word)
     else:
         deeds.write(target, call.notes, call.frame, call.span, replaces=True)
 
@@ -396,7 +403,7 @@ def _mail(call: ProgramCall) -> None:
     """Note what is sent by mail."""
     call.take(word_set("-s -a -c -b -r -S -A -f -q -e-only --attach --subject"))
     for value in call.values("-a", "-A", "--attach"):
-        _sends(call, value)
+        sends(call, value)
     feed = call.frame.feed
     call.add(_K.EXFIL, call.words[0] if call.words else "", _C.POSSIBLE)
     if feed is not None and feed.origin == "file" and is_secret(feed.text):
