@@ -29,6 +29,7 @@ TEXTS_LIMIT = 8
 
 _BOMB = re.compile(r"(?<![\w:.])([\w:.]{1,32})\s*\(\)\s*\{[^}]{0,200}\1\s*\|\s*\1\s*&")
 _SPINS = re.compile(r"\bwhile\s+(?:true|:|\[ 1 \]|\(\( *1 *\)\))\s*;\s*do\s*(?::|true)?\s*;?\s*done")
+_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 _BLOCKS = frozenset({
     "subshell", "command_substitution", "process_substitution", "compound_statement", "if_statement", "for_statement",
     "while_statement", "case_statement", "c_style_for_statement", "function_definition", "do_group",
@@ -45,8 +46,6 @@ def read_shell(text: str) -> Findings:
         walk.notes.dark(sentence)
     clean = text.replace("\r\n", "\n")
     whole = Span(start=0, end=len(text))
-    if _BOMB.search(clean) or _SPINS.search(clean):
-        walk.notes.add(EffectKind.DOS, "", Certainty.CERTAIN, whole)
     try:
         walk.read(ShellText(clean, base=0 if len(clean) == len(text) else -1, span=whole), ShellFrame(Scope()))
     except OverLimit as limit:
@@ -82,6 +81,9 @@ class _Walk:
 
     def _read(self, source: ShellText, frame: ShellFrame) -> None:
         self.notes.spend(len(source.text) // 64 + 1)
+        bare = _QUOTED.sub("''", source.text)
+        if _BOMB.search(bare) or _SPINS.search(bare):
+            self.notes.add(EffectKind.DOS, "", Certainty.CERTAIN, source.span(0, len(source.text)))
         fault = shape_fault(source.text)
         if fault:
             raise OverLimit(fault)

@@ -122,7 +122,7 @@ def _reg(call: WindowsProgramCall) -> None:
     key = call.words[1] if len(call.words) > 1 else "?"
     if verb not in ("add", "delete"):
         note_by_rows(call)
-        if verb == "save" and re.search(r"\\(?:sam|security|system)$", key, re.IGNORECASE):
+        if verb in ("save", "export") and re.search(r"\\(?:sam|security|system)$", key, re.IGNORECASE):
             call.note(_K.READ_SECRET, key)
         if verb == "query" and re.search(r"\\(?:sam|security)(?:\\|$)|winlogon", key, re.IGNORECASE):
             call.note(_K.READ_SECRET, key, _C.POSSIBLE)

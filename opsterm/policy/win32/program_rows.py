@@ -35,7 +35,6 @@ net computer = user
 net pause = service_stop
 net continue = service_start
 reg query|compare = read
-reg save|export hklm\\sam|hklm\\security|hklm\\system|hkey_local_machine\\sam|hkey_local_machine\\security|hkey_local_machine\\system = read_secret write_file @-
 reg save|export = write_file @1
 reg import|load|restore|unload = write_config data_loss:possible
 reg copy = write_config @1
