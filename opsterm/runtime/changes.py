@@ -112,8 +112,10 @@ class Changes:
         )
         ways = sorted({target.protocol for target in targets})
         warnings = [*proposal.warnings, *(said for name in ways for said in self._warnings.get(name, ()))]
-        places = [row.target.environment for row in rows]
-        risk = assess(order.command, order.shell, targets, places, warnings, how=order.run_as)
+        around = self._inventory.surroundings([target.name for target in targets])
+        risk = assess(
+            order.command, order.shell, targets, around.environments, warnings, how=order.run_as, around=around
+        )  # fmt: skip
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, reason=mask(proposal.reason)[0], origin=proposal.origin,
             by=self._operator.name, now=now,
@@ -353,9 +355,9 @@ class Changes:
             NotApproved: somebody may have edited the database, or a newer version judges the command otherwise.
         """
         order = change.order
-        known = (self._inventory.target(target.name) for target in order.targets)
-        places = [target.environment if target is not None else "" for target in known]
-        now = assess(order.command, order.shell, order.targets, places, how=order.run_as).level
+        around = self._inventory.surroundings([target.name for target in order.targets])
+        places = around.environments
+        now = assess(order.command, order.shell, order.targets, places, how=order.run_as, around=around).level
         if now.order > change.risk.level.order:
             raise NotApproved(
                 f"{change.name} was not approved: its risk is higher than the {change.risk.level} kept with it.",
