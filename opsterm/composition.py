@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from opsterm.monitoring.host_upkeep import ReadCertificate
     from opsterm.runtime.ports import Connector, Credentials, HostProbe, SecretStore
     from opsterm.runtime.ports_apis import DescriptionReader
+    from opsterm.runtime.ports_approval import Signatures
+    from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
@@ -39,6 +41,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
         environment: the operator's variables.
         face: "screen", "serve" or "command": shown to other processes.
     """
+    from opsterm.adapters.accounts import HostAccounts
     from opsterm.adapters.files import LocalFiles
     from opsterm.adapters.operator import find_operator
     from opsterm.adapters.processes import LinuxProcesses
@@ -102,6 +105,15 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
         certificate_of = (await module("opsterm.adapters.certificate")).certificate_of
         return lambda der: certificate_of([der])
 
+    async def open_signatures() -> Signatures:
+        named = settings.approvals.allowed_signers
+        signers = Path(str(operator.home / named[2:]) if named.startswith("~/") else named) if named else None
+        signing = await module("opsterm.adapters.ssh_signature")
+        signatures: Signatures = signing.SshSignatures(
+            signers, environment.get("SSH_AUTH_SOCK", ""), runtime.offload.pool("files")
+        )
+        return signatures
+
     async def open_mail() -> MailTransport:
         smtp = await module("opsterm.adapters.smtp")
         transport: MailTransport = smtp.open_mail(settings.mail, operator.host, runtime.offload.pool("mail"))
@@ -134,7 +146,10 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_cameras=open_cameras,
             open_apis=open_apis,
             open_certificates=open_certificates,
+            open_signatures=open_signatures,
+            accounts=HostAccounts(),
             open_mail=open_mail,
+            open_checkpoints=lambda: _checkpoint_places(operator.host, clock, runtime),
             open_contents=lambda: _contents(paths, clock, runtime),
             open_new_files=lambda: _new_files(runtime),
             open_probe=open_probe,
@@ -154,6 +169,13 @@ async def _contents(paths: Paths, clock: Clock, runtime: Runtime) -> Contents:
     storage = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.storage.contents"))
     contents: Contents = storage.FileContents(paths.contents, clock, runtime.offload.pool("contents"))
     return contents
+
+
+async def _checkpoint_places(host: str, clock: Clock, runtime: Runtime) -> CheckpointPlaces:
+    name = "opsterm.adapters.checkpoint_places"
+    adapter = await runtime.offload.run("imports", lambda: importlib.import_module(name))
+    places: CheckpointPlaces = adapter.LocalCheckpointPlaces(host, clock, runtime.offload.pool("files"))
+    return places
 
 
 async def _new_files(runtime: Runtime) -> NewFiles:

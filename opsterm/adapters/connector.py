@@ -9,8 +9,10 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
 from opsterm.adapters.file_get import get_file
+from opsterm.adapters.file_walk import walk_files
 from opsterm.adapters.local_command import LocalSession
 from opsterm.adapters.local_files import LocalPlace
+from opsterm.adapters.oauth_tokens import TokenCache
 from opsterm.adapters.sudo import SudoLogin
 from opsterm.adapters.tcp_check import check_tcp
 from opsterm.core.clock import SystemClock
@@ -21,7 +23,7 @@ from opsterm.policy.order import COMMAND_PROTOCOLS, OrderTarget
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Connector, Credentials, Operator, Session, Sessions, Shell
 from opsterm.runtime.ports_connection_test import Steps
-from opsterm.runtime.ports_files import Contents, FoundFile
+from opsterm.runtime.ports_files import Contents, FoundEntry, FoundFile, Have
 from opsterm.runtime.secret_places import place_of_target
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class TargetConnector:
         self._winrm_settings = winrm
         self._operator = operator
         self._environment = dict(environment)
+        self._tokens = TokenCache(SystemClock())
         self._credentials = credentials
         self._offload = offload or Offload()
         self._owns_offload = offload is None
@@ -103,19 +106,32 @@ class TargetConnector:
             return await (await self._load_winrm()).session(target, looks=looks)
         if target.protocol == HTTP:
             module = await self._offload.run("http", lambda: importlib.import_module("opsterm.adapters.http_session"))
-            opened: Session = await module.open_session(target, self._credentials, self._offload.pool("http"))
+            pool = self._offload.pool("http")
+            opened: Session = await module.open_session(target, self._credentials, pool, self._tokens)
             return opened
         return await (await self._ssh_for(target)).session(target)
 
-    async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
+    async def read_file(
+        self, target: OrderTarget, path: str, *, have: Have | None = None
+    ) -> AsyncGenerator[FoundFile | bytes, None]:
         """Read a file; see `ports.Connector.read_file`."""
         if target.protocol == LOCAL:
-            pieces = get_file(self._local_place, path, target=target.name)
+            pieces = get_file(self._local_place, path, target=target.name, have=have)
         else:
-            pieces = (await self._ssh_for(target)).read_file(target, path)
+            pieces = (await self._ssh_for(target)).read_file(target, path, have=have)
         async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
+
+    async def list_files(self, target: OrderTarget, folder: str) -> AsyncGenerator[FoundEntry, None]:
+        """List what is below a folder; see `ports.Connector.list_files`."""
+        if target.protocol == LOCAL:
+            entries = walk_files(self._local_place, folder, target=target.name)
+        else:
+            entries = (await self._ssh_for(target)).list_files(target, folder)
+        async with aclosing(entries):
+            async for entry in entries:
+                yield entry
 
     @property
     def _local_place(self) -> LocalPlace:

@@ -9,13 +9,15 @@ from opsterm.adapters.file_faults import read_fault
 from opsterm.adapters.file_place import PIECE, FilePlace, PlaceError
 from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.text import clean_line
-from opsterm.runtime.ports_files import FoundFile
+from opsterm.runtime.ports_files import FoundFile, Have
 
 UNSIZED_BYTES = 64_000_000
 """Bytes read of a file that says it has none, as those that a kernel makes up: one without end must not fill a disk."""
 
 
-async def get_file(place: FilePlace, path: str, *, target: str) -> AsyncGenerator[FoundFile | bytes, None]:
+async def get_file(
+    place: FilePlace, path: str, *, target: str, have: Have | None = None
+) -> AsyncGenerator[FoundFile | bytes, None]:
     """Yield what a file is, then its bytes to the end that it has by then; a log that grows is read as far as it was.
 
     Whoever asks may leave after the first: nothing has been read by then.
@@ -24,6 +26,7 @@ async def get_file(place: FilePlace, path: str, *, target: str) -> AsyncGenerato
         place: where.
         path: absolute.
         target: name of the place, for messages.
+        have: its beginning, as it is here; left out of what is read when the place hashes it to the same.
 
     Raises:
         NotFound, Refused: it is not there, or must not be read.
@@ -43,11 +46,13 @@ async def get_file(place: FilePlace, path: str, *, target: str) -> AsyncGenerato
             facts = await file.facts()
             if not facts.is_file:
                 raise BadInput(f"{clean_line(path, limit=300)} on {target} became another thing while it was opened.")
+            offset = 0
+            if have is not None and have.size <= facts.size:
+                offset = have.size if await place.sha256(path, first=have.size) == have.sha256 else 0
             yield FoundFile(
                 real_path=await place.real_path(path), size=facts.size, mode=facts.permissions,
-                changed_at=facts.changed_at,
+                changed_at=facts.changed_at, offset=offset,
             )  # fmt: skip
-            offset = 0
             while offset < (facts.size or UNSIZED_BYTES):
                 wanted = min(PIECE, (facts.size or UNSIZED_BYTES) - offset)
                 piece = await file.read(offset, wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -121,8 +122,12 @@ class FilePlace(Protocol):
         """Open a file for reading."""
         ...
 
-    async def sha256(self, path: str) -> str:
-        """Have the place hash a file; "" when it cannot."""
+    async def sha256(self, path: str, *, first: int | None = None) -> str:
+        """Have the place hash a file, or only so many of its first bytes; "" when it cannot."""
+        ...
+
+    async def names(self, folder: str, *, limit: int) -> Sequence[tuple[str, FileFacts]]:
+        """Return what is in a folder, links not followed; somewhat more than `limit` at most."""
         ...
 
     async def replace(self, path: str, by: str) -> None:

@@ -56,7 +56,8 @@ async def check_http(
             reading = await walk.follow()
     except TimeoutError:
         reading = walk.ended(Failure.TIMED_OUT, f"Not done within {ask.timeout_s:g} s: it was {walk.hop.step}.")
-    return without_secret(replace(reading, total_s=clock.monotonic() - begun), ask, secret)
+    took = clock.monotonic() - begun - walk.set_up_s
+    return without_secret(replace(reading, total_s=max(0.0, took)), ask, secret)
 
 
 @dataclass(slots=True)
@@ -118,7 +119,12 @@ def _secured(stream: Any) -> str:
 
 
 class _Walk:
-    """One check, redirects included."""
+    """One check, redirects included.
+
+    Attributes:
+        hop: the request that is under way, or was the last.
+        set_up_s: seconds that went into clients of our own, which no server can help.
+    """
 
     def __init__(
         self, ask: HttpAsk, auth: httpx.Auth | None, clock: Clock, ours: ssl.SSLContext, others: ssl.SSLContext,
@@ -132,6 +138,7 @@ class _Walk:
         self._steps = steps
         self._hops: list[str] = []
         self.hop = HopProgress(clock, steps)
+        self.set_up_s = 0.0
 
     async def follow(self) -> HttpReading:
         """Ask, and follow redirects as far as that is allowed."""
@@ -192,6 +199,7 @@ class _Walk:
 
     async def _request(self, url: httpx.URL, address: str, host: str, *, ours: bool) -> tuple[HttpReading, str | None]:
         """Ask one address; what belongs to `ask.url` (secret, headers, certificate) goes to its own server only."""
+        begun = self._clock.monotonic()
         trust = self._ours if ours else self._others
         transport = httpx.AsyncHTTPTransport(verify=trust, http2=True, trust_env=False)
         headers = [*_HEADERS, *(self._ask.headers if ours else ()), ("Host", url.netloc.decode("ascii"))]
@@ -200,6 +208,7 @@ class _Walk:
                 self._ask.method, url.copy_with(host=address), headers=_merged(headers),
                 extensions={"sni_hostname": host, "trace": self.hop.tell},
             )  # fmt: skip
+            self.set_up_s += self._clock.monotonic() - begun
             response = await client.send(request, stream=True, auth=self._auth if ours else None)
             try:
                 connection = response.extensions["network_stream"].get_extra_info("ssl_object")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncGenerator, Sequence
@@ -11,8 +12,10 @@ from urllib.parse import quote, quote_plus
 import h11
 
 from opsterm.adapters.http_exchange import HttpLine, open_http_line
-from opsterm.core.errors import NotFound, Refused
+from opsterm.adapters.oauth_tokens import LONGEST_ANSWER, TokenCache
+from opsterm.core.errors import NotFound, Refused, Unreachable
 from opsterm.core.http_request import HttpRequest, filled, parse_request
+from opsterm.core.oauth import OAuthClient, client_of
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.runtime.credentials import API
 from opsterm.runtime.offload import Run
@@ -29,6 +32,10 @@ _SHOWN = (
 )  # fmt: skip
 """Headers of an answer that are output; no cookie is among them."""
 
+UNAUTHORIZED = 401
+TOKEN_S = 20.0
+"""Seconds for a token endpoint."""
+
 _SHORTEST_SECRET = 6
 """Characters of a secret that is looked for in an answer; a shorter one would be found in any text."""
 
@@ -36,10 +43,15 @@ _SHORTEST_SECRET = 6
 class HttpSession:
     """An open line to a server, for one request. See `ports.Session`."""
 
-    def __init__(self, target: OrderTarget, line: HttpLine, credentials: Credentials | None) -> None:
+    def __init__(
+        self, target: OrderTarget, line: HttpLine, credentials: Credentials | None, tokens: TokenCache, run: Run
+    ) -> None:
         self._target = target
         self._line = line
         self._credentials = credentials
+        self._tokens = tokens
+        self._run = run
+        self._clients: list[OAuthClient] = []
 
     async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
         """Send the request that `command` is; yield the answer. See `ports.Session.run`.
@@ -66,6 +78,8 @@ class HttpSession:
             async for piece in pieces:
                 if isinstance(piece, h11.Response):
                     status = piece.status_code
+                    for client in self._clients if status == UNAUTHORIZED else ():
+                        self._tokens.forget(client)
                     yield hidden.all_of(_head(piece))
                     continue
                 read += len(piece)
@@ -104,17 +118,45 @@ class HttpSession:
                     f"The request was not sent: no secret {name} is kept for {request.origin}.",
                     next_step=f"Keep one: opsterm apis login {self._target.name} {name}",
                 )
-            found[name] = secret.reveal()
+            text = secret.reveal()
+            client = client_of(text)
+            if client is not None:
+                self._clients.append(client)
+                text = (await self._tokens.get(client, self._post)).reveal()
+            found[name] = text
         return found
+
+    async def _post(self, request: HttpRequest, authorization: str) -> tuple[int, bytes]:
+        """Ask a token endpoint, over a line of its own; see `oauth_tokens.Post`."""
+        origin = request.origin
+        line = await open_http_line(origin.host, origin.port, self._run)
+        status, body = 0, b""
+        try:
+            async with asyncio.timeout(TOKEN_S), aclosing(
+                line.exchange(request, {}, {"Authorization": authorization})
+            ) as pieces:  # fmt: skip
+                async for piece in pieces:
+                    if isinstance(piece, h11.Response):
+                        status = piece.status_code
+                    elif len(body) < LONGEST_ANSWER:
+                        body += piece
+        except TimeoutError:
+            raise Unreachable(f"The request was not sent: {origin} gave no token within {TOKEN_S:g} s.") from None
+        finally:
+            await line.close()
+        return status, body
 
     async def close(self) -> None:
         """Close; safe to call twice."""
         await self._line.close()
 
 
-async def open_session(target: OrderTarget, credentials: Credentials | None, run: Run) -> HttpSession:
+async def open_session(
+    target: OrderTarget, credentials: Credentials | None, run: Run, tokens: TokenCache
+) -> HttpSession:
     """Connect to an API's server; nothing is sent yet. Raises Unreachable, Refused."""
-    return HttpSession(target, await open_http_line(target.address.strip("[]"), target.port, run), credentials)
+    line = await open_http_line(target.address.strip("[]"), target.port, run)
+    return HttpSession(target, line, credentials, tokens, run)
 
 
 def _head(response: h11.Response) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import termios
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -163,10 +164,10 @@ class LocalChild(ByteStream, asyncio.SubprocessProtocol):
             pipe.write_eof()
 
     def kill(self) -> None:
-        """End the program as far as the system lets this account."""
-        if self._child is not None:
+        """End the program and its process group, as far as the system lets this account."""
+        if self._child is not None and self._child.get_returncode() is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                self._child.kill()
+                os.killpg(self.pid, signal.SIGKILL)
 
     def let_go(self) -> None:
         """Close our ends, also while something in the background has the others."""

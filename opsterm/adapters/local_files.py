@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import grp
+import hashlib
 import os
 import pwd
 import secrets
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +21,7 @@ from opsterm.core.errors import BadInput, StorageError, StorageFull
 from opsterm.core.paths import make_private
 from opsterm.core.text import clean_line
 from opsterm.runtime.offload import Run
+from opsterm.runtime.ports_files import Have
 
 T = TypeVar("T")
 
@@ -66,9 +70,18 @@ class LocalPlace:
         """See `FilePlace.open`; a pipe is not waited for."""
         return LocalFile(await self.ask(lambda: os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)), self)
 
-    async def sha256(self, path: str) -> str:
+    async def names(self, folder: str, *, limit: int) -> Sequence[tuple[str, FileFacts]]:
+        """See `FilePlace.names`."""
+
+        def read() -> Sequence[tuple[str, FileFacts]]:
+            with os.scandir(folder) as entries:
+                return [(one.name, _facts(one.stat(follow_symlinks=False))) for one in islice(entries, limit + 1)]
+
+        return await self.ask(read)
+
+    async def sha256(self, path: str, *, first: int | None = None) -> str:
         """Leave it to the reader: it is as quick here."""
-        del path
+        del path, first
         return ""
 
     async def replace(self, path: str, by: str) -> None:
@@ -162,20 +175,39 @@ class OperatorFiles:
         """Return the bytes that are free; see `runtime.ports_files.NewFiles.free`."""
         return await self._run(lambda: _free(path.parent))
 
-    async def create(self, path: Path, *, replace: bool, folders: bool = False) -> OperatorFile:
-        """Begin a file; see `runtime.ports_files.NewFiles.create`."""
-        return await self._run(lambda: self._create(path, replace=replace, folders=folders))
+    async def existing(self, path: Path) -> Have | None:
+        """Return what a file holds; see `runtime.ports_files.NewFiles.existing`."""
+        return await self._run(lambda: self._existing(path))
 
-    def _create(self, path: Path, *, replace: bool, folders: bool) -> OperatorFile:
+    def _existing(self, path: Path) -> Have | None:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        try:
+            return _held(descriptor) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+        except OSError as error:
+            raise BadInput(f"{clean_line(str(path), limit=300)} cannot be read.", why=str(error.strerror)) from error
+        finally:
+            os.close(descriptor)
+
+    async def create(self, path: Path, *, replace: bool, folders: bool = False, resume: bool = False) -> OperatorFile:
+        """Begin a file; see `runtime.ports_files.NewFiles.create`."""
+        return await self._run(lambda: self._create(path, replace=replace, folders=folders, resume=resume))
+
+    def _create(self, path: Path, *, replace: bool, folders: bool, resume: bool) -> OperatorFile:
         shown = clean_line(str(path), limit=300)
-        part = path.with_name(f".{path.name[:200]}.opsterm-{secrets.token_hex(4)}")
+        part = path.with_name(f".{path.name[:200]}.opsterm-{'part' if resume else secrets.token_hex(4)}")
         try:
             if folders and not path.parent.is_dir():
                 make_private(path.parent)
             if os.path.lexists(path):
                 _refuse(path, shown, replace=replace)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-            return OperatorFile(os.open(part, flags, 0o600), part, path, replace=replace, run=self._run)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | (0 if resume else os.O_EXCL)
+            descriptor = os.open(part, flags, 0o600)
+            if resume:
+                _require_alone(descriptor, shown)
+            return OperatorFile(descriptor, part, path, replace=replace, keep=resume, run=self._run)
         except OSError as error:
             raise BadInput(
                 f"{shown} cannot be made here.", why=error.strerror or str(error),
@@ -196,15 +228,56 @@ def _refuse(path: Path, shown: str, *, replace: bool) -> None:
         raise BadInput(f"{shown} is there already.", next_step="Choose another name, or replace it with --force.")
 
 
+def _held(descriptor: int) -> Have | None:
+    """Return what an open file holds, None when it is empty."""
+    digest, size = hashlib.sha256(), 0
+    while piece := os.pread(descriptor, 1 << 20, size):
+        digest.update(piece)
+        size += len(piece)
+    return Have(size=size, sha256=digest.hexdigest()) if size else None
+
+
+def _require_alone(descriptor: int, shown: str) -> None:
+    """Take the part of an earlier try for ourselves. Raises BadInput when another process has it, or it is no file."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise BadInput(f"What was kept of {shown} is no regular file.", next_step="Choose another name.")
+        os.fchmod(descriptor, 0o600)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BadInput(f"{shown} is being fetched by another opsterm.", next_step="Wait for its end.") from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
 class OperatorFile:
     """Implements `runtime.ports_files.NewFile`."""
 
-    def __init__(self, descriptor: int, part: Path, path: Path, *, replace: bool, run: Run) -> None:
+    def __init__(self, descriptor: int, part: Path, path: Path, *, replace: bool, keep: bool, run: Run) -> None:
         self._descriptor: int | None = descriptor
         self._part = part
         self._path = path
         self._replace = replace
+        self._keep = keep
         self._run = run
+
+    async def have(self) -> Have | None:
+        """Return what was kept of it; see `NewFile.have`."""
+        return await self._run(self._have)
+
+    def _have(self) -> Have | None:
+        return None if self._descriptor is None else _held(self._descriptor)
+
+    async def begin_at(self, offset: int) -> None:
+        """Drop what is behind; see `NewFile.begin_at`."""
+        await self._run(lambda: self._begin_at(offset))
+
+    def _begin_at(self, offset: int) -> None:
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, offset)
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
 
     async def write(self, data: bytes) -> None:
         """Add bytes; see `NewFile.write`."""
@@ -256,6 +329,10 @@ class OperatorFile:
 
     def _discard(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
-        self._part.unlink(missing_ok=True)
+        if descriptor is None:
+            self._part.unlink(missing_ok=True)
+            return
+        kept = self._keep and os.fstat(descriptor).st_size > 0
+        if not kept:
+            self._part.unlink(missing_ok=True)
+        os.close(descriptor)

@@ -24,9 +24,9 @@ from opsterm.runtime.secret_places import place_of_url
 def _load_http() -> ModuleType:
     """Import what a web check needs, in a thread: half a second that would count as the server's.
 
-    The last two are what httpx imports when a connection is made.
+    All but the first are what httpx imports when it first makes a transport and a connection.
     """
-    for name in ("h2.connection", "anyio.streams.tls", "anyio._backends._asyncio"):
+    for name in ("h2.connection", "httpcore", "certifi", "anyio.streams.tls", "anyio._backends._asyncio"):
         importlib.import_module(name)
     return importlib.import_module("opsterm.adapters.http_check")
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opsterm.adapters.file_get import get_file
+from opsterm.adapters.file_walk import walk_files
 from opsterm.adapters.ssh_destination import Destination, StrictHostKeys
 from opsterm.adapters.ssh_dial import open_tcp, read_greeting
 from opsterm.adapters.ssh_files import sftp_place
@@ -31,7 +32,7 @@ from opsterm.policy.order import OrderTarget
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials, Operator, Sessions
 from opsterm.runtime.ports_connection_test import UNHEARD, Phase, Steps
-from opsterm.runtime.ports_files import Contents, FoundFile
+from opsterm.runtime.ports_files import Contents, FoundEntry, FoundFile, Have
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
@@ -78,11 +79,26 @@ class SshConnector:
             start_limit_s=self._settings.start_timeout_s, contents=self._contents, target=target, unended=self._unended,
         )  # fmt: skip
 
-    async def read_file(self, target: OrderTarget, path: str) -> AsyncGenerator[FoundFile | bytes, None]:
+    async def list_files(self, target: OrderTarget, folder: str) -> AsyncGenerator[FoundEntry, None]:
+        """List what is below a folder over SFTP; see `ports.Connector.list_files`."""
+        hold = await self._lines.hold(asked_for(target), target.name)
+        try:
+            async with sftp_place(hold) as place, aclosing(walk_files(place, folder, target=target.name)) as entries:
+                async for entry in entries:
+                    yield entry
+        finally:
+            hold.leave()
+
+    async def read_file(
+        self, target: OrderTarget, path: str, *, have: Have | None = None
+    ) -> AsyncGenerator[FoundFile | bytes, None]:
         """Read a file over SFTP; see `ports.Connector.read_file`."""
         hold = await self._lines.hold(asked_for(target), target.name)
         try:
-            async with sftp_place(hold) as place, aclosing(get_file(place, path, target=target.name)) as pieces:
+            async with (
+                sftp_place(hold) as place,
+                aclosing(get_file(place, path, target=target.name, have=have)) as pieces,
+            ):
                 async for piece in pieces:
                     yield piece
         finally:

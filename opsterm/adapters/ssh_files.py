@@ -171,9 +171,26 @@ class SftpPlace:
         trouble = PlaceTrouble.UNKNOWN_NAME if "invalid" in text else PlaceTrouble.DENIED
         raise PlaceError(PlaceTrouble.UNSUPPORTED if status is None else trouble, text)
 
-    async def sha256(self, path: str) -> str:
+    async def names(self, folder: str, *, limit: int) -> Sequence[tuple[str, FileFacts]]:
+        """See `FilePlace.names`."""
+
+        async def read() -> Sequence[tuple[str, FileFacts]]:
+            found: list[tuple[str, FileFacts]] = []
+            async for one in self._client.scandir(folder):
+                name = one.filename if isinstance(one.filename, str) else one.filename.decode("utf-8", "replace")
+                found.append((name, _facts(one.attrs)))
+                if len(found) > limit:
+                    break
+            return found
+
+        return await self.ask(read())
+
+    async def sha256(self, path: str, *, first: int | None = None) -> str:
         """See `FilePlace.sha256`; asks the target's own sha256sum."""
-        said, status = await self._answer("/bin/sh", "-c", 'exec sha256sum <"$1" 2>/dev/null', "opsterm", path)
+        script = 'exec sha256sum <"$1" 2>/dev/null'
+        if first is not None:
+            script = 'head -c "$2" <"$1" 2>/dev/null | sha256sum 2>/dev/null'
+        said, status = await self._answer("/bin/sh", "-c", script, "opsterm", path, str(first or 0))
         found = re.match(rb"\\?([0-9a-f]{64})\s", said)
         return found[1].decode() if status == 0 and found else ""
 

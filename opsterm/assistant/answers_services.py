@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from opsterm.assistant.answer import Answer, Block, FollowUp, Paragraph, Source, count_text, table
-from opsterm.assistant.queries import HostQuestion, RunRequest
+from opsterm.assistant.answers_profiles import about
+from opsterm.assistant.queries import DiscoverRequest, HostQuestion, RunRequest
 from opsterm.assistant.query_words import HostTopic
 from opsterm.core.units import age_text
 from opsterm.inventory.dependencies import Dependency, dependants
@@ -25,7 +26,7 @@ _LISTING = {"apt-get": "apt list --upgradable", "dnf": "dnf -C check-update", "y
 def answer_hosts(
     question: HostQuestion, rows: Sequence[TargetRow], profiles: Mapping[str, KeptProfile], now: float
 ) -> Answer:
-    """Answer from kept profiles; NEEDED_BY is `answer_needed_by`.
+    """Answer from kept profiles; NEEDED_BY is `answer_needed_by`, OFFERING is `answer_offering`.
 
     Args:
         question: what was asked.
@@ -40,12 +41,14 @@ def answer_hosts(
         text = f"None of the targets{where} was looked at yet: `opsterm targets profile NAME` looks at one."
         if chosen and not any(target.protocol in WITH_A_SHELL for target in chosen):
             text = f"None of the targets{where} has a shell to look with."
-        return Answer(blocks=(Paragraph(text=text),), interpretation=question.line)
+            return Answer(blocks=(Paragraph(text=text),), interpretation=question.line)
+        look = FollowUp(words="look for services there", line=DiscoverRequest(selector=question.selector).line)
+        return Answer(blocks=(Paragraph(text=text),), interpretation=question.line, follow_ups=(look,))
     build = {
         HostTopic.SERVICES: _services, HostTopic.RUNNING: _running, HostTopic.LISTENING: _listening,
         HostTopic.UPDATES: _updates, HostTopic.SECURITY: _updates,
-    }[question.topic]  # fmt: skip
-    blocks, follow_ups = build(question, looked)
+    }.get(question.topic)  # fmt: skip
+    blocks, follow_ups = build(question, looked) if build else about(question.topic, looked, now)
     missing = len(chosen) - len(looked)
     if missing and len(chosen) > 1:
         blocks = (*blocks, Paragraph(text=f"{count_text(missing, 'more target')}: never looked at, so not known."))
@@ -115,10 +118,17 @@ def _running(question: HostQuestion, looked: Sequence[KeptProfile]) -> _Parts:
     text = (
         f"{count_text(len(runs), 'target')} of {len(looked)} that were looked at {'runs' if len(runs) == 1 else 'run'}"
     )
-    blocks: tuple[Block, ...] = (Paragraph(text=f"{text} {question.subject}."),)
+    text = f"{text} {question.subject}."
+    if question.selector and len(looked) == 1:
+        text = f"{question.subject} {'runs' if runs else 'does not run'} on {looked[0].target}."
+    blocks: tuple[Block, ...] = (Paragraph(text=text),)
     if found:
         listed = [(fold(targets), *what) for what, targets in sorted(found.items())]
         blocks = (*blocks, table("targets|service|state|ports", listed))
+    if question.selector and len(looked) == 1:
+        name, shown = looked[0].target, next((what[0] for what in sorted(found)), question.subject)
+        command = service_command(_manager(looked, name), "status", shown)
+        return blocks, tuple(filter(None, [_command(name, command, "ask it now")]))
     return blocks, ()
 
 
@@ -158,6 +168,9 @@ def _updates(question: HostQuestion, looked: Sequence[KeptProfile]) -> _Parts:
     known = len(looked) - len(unknown)
     has = "has" if len(listed) == 1 else "have"
     head = f"{count_text(len(listed), 'target')} of {known} {has} pending {what}, as far as their indexes tell."
+    if known == len(looked) == 1:
+        number = listed[0][1] if listed else "no"
+        head = f"{looked[0].target} has {number} pending {what}, as far as its index tells."
     blocks: list[Block] = [Paragraph(text=head)] if known else []
     if listed:
         listed.sort(key=lambda row: -int(row[1].replace(",", "")))

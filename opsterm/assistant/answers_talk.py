@@ -19,6 +19,9 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("web-01", "all about one target"),
         ("addresses of all targets", "one thing: address, port, user, os, groups, tags, last seen"),
         ("targets not seen since yesterday", "by when they last answered"),
+        ("profile of web-01", "what it is; also: who is logged in, which ports listen, pending updates"),
+        ("which targets run nginx", "what runs where, as looks have shown"),
+        ("discover services on web-01", "logs in and looks; what is found waits for you"),
     ),
     "metrics": (
         ("memory on localhost over the last hour", "lowest, mean, highest"),

@@ -22,12 +22,14 @@ from opsterm.inventory.apis.description import ApiDescription, Operation
 _FILLERS = words(
     "the a an all any of in on at from with by for to and please can could you we i me my us our what which who are is "
     "there do does have has need want like would let's now id number named called show give tell see list get find "
-    "display read fetch api apis whose where one"
+    "display read fetch api apis whose where one run call invoke execute use ask request endpoint operation method "
+    "query its using against"
 )
 _NOUNS = frozenset({"operations", "endpoints", "operation", "methods"})
 _READS = frozenset({"get", "list", "show", "find", "read", "fetch", "search", "view", "info", "retrieve"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_BEFORE_NAME = frozenset({"in", "of", "from", "on", "at"})
+_BEFORE_NAME = frozenset({"in", "of", "from", "on", "at", "api"})
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NUMBER = re.compile(r"-?\d[\w.-]*")
 _LINE_LIST = re.compile(r"list apis|list operations of (\S+)")
 _MOST_SHOWN = 4
@@ -71,13 +73,53 @@ def read_api(sentence: Sentence) -> Interpretation | None:
         return None
     api = next(name for name in apis if name.lower() == sentence.tokens[at].low)
     rest = [*sentence.tokens[:at], *sentence.tokens[at + 1 :]]
-    if said[:1] == ("call",):
-        return _strict(sentence, api, rest[1:])
     content = [token for token in rest if not (token.low and token.low in _FILLERS)]
+    named = _named(apis[api], rest, content)
+    if said[:1] == ("call",) and named is None:
+        return _strict(sentence, api, rest[1:])
     if content and {token.low for token in content} <= _NOUNS:
         return understood(ApiQuestion(api=api))
-    fits = _fits(apis[api], rest, content) if content else []
+    fits = [named] if named else _fits(apis[api], rest, content) if content else []
     return _chosen(api, fits) if fits else None
+
+
+def _named(description: ApiDescription, rest: Sequence[Token], content: Sequence[Token]) -> _Fit | None:
+    """Return the operation that a sentence names as the description does, by its id or by method and path, with values.
+
+    None when a word is left that is neither, or when the method that is said is another one.
+    """
+    methods = {token.text for token in rest if token.text in _METHODS}
+    words_left = [token for token in content if token.text not in _METHODS]
+    for operation in description.operations:
+        by_id = [token for token in words_left if not token.quote and token.low == operation.id.lower()]
+        by_path = [token for token in words_left if not token.quote and token.text == operation.path]
+        if not (by_id or (by_path and methods)) or (methods and methods != {operation.method}):
+            continue
+        pairs = _values(operation, [token for token in words_left if token not in by_id and token not in by_path])
+        if pairs is not None:
+            return _Fit(operation, pairs, 0)
+    return None
+
+
+def _values(operation: Operation, tokens: Sequence[Token]) -> tuple[tuple[str, str], ...] | None:
+    """Return values by name: "limit=3", "limit 3", or in order for those that are needed; None for other words."""
+    names = {parameter.name.lower(): parameter.name for parameter in operation.parameters}
+    pairs: list[tuple[str, str]] = []
+    loose: list[str] = []
+    left = list(tokens)
+    while left:
+        token = left.pop(0)
+        pair = _pair(token.text) if not token.quote else None
+        if pair is not None and pair[0].lower() in names:
+            pairs.append((names[pair[0].lower()], pair[1]))
+        elif token.low in names and left:
+            pairs.append((names[token.low], left.pop(0).text))
+        elif token.quote or _NUMBER.fullmatch(token.text):
+            loose.append(token.text)
+        else:
+            return None
+    open_ones = [p.name for p in operation.parameters if p.required and p.name not in dict(pairs)]
+    return (*pairs, *zip(open_ones, loose, strict=False)) if len(loose) <= len(open_ones) else None
 
 
 def _place_of_name(sentence: Sentence) -> int:

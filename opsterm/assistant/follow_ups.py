@@ -13,6 +13,7 @@ from opsterm.assistant.queries import (
     ChangeQuestion,
     DetailQuestion,
     FactQuestion,
+    HostQuestion,
     Intent,
     InventoryQuestion,
     MetricQuestion,
@@ -20,6 +21,7 @@ from opsterm.assistant.queries import (
     RankingQuestion,
     RunRequest,
 )
+from opsterm.assistant.query_words import HostTopic
 from opsterm.assistant.reading import (
     Sentence,
     asked,
@@ -63,6 +65,8 @@ def read_follow_up(sentence: Sentence) -> Interpretation | None:
         return later
     if isinstance(last, FactQuestion):
         return _fact(sentence, last, rest)
+    if isinstance(last, HostQuestion) and last.topic is not HostTopic.NEEDED_BY:
+        return _host(sentence, last, rest)
     if isinstance(last, RunRequest):
         return _run(sentence, last, rest)
     if isinstance(last, InventoryQuestion | AlertQuestion | RankingQuestion | DetailQuestion):
@@ -135,6 +139,14 @@ def _fact(sentence: Sentence, last: FactQuestion, tokens: tuple[Token, ...]) -> 
     phrase = take_targets(sentence, tokens, fillers=_FILLERS)
     changed = replace(last, fact=fact or last.fact, selector=_patched(last.selector, phrase))
     return _result(Intent.INVENTORY, changed, last, phrase)
+
+
+def _host(sentence: Sentence, last: HostQuestion, tokens: tuple[Token, ...]) -> Interpretation | None:
+    """Read "and web-02?" behind a question for what looks have shown."""
+    phrase = take_targets(sentence, tokens, fillers=_FILLERS)
+    if phrase.unknown or not phrase.says_something:
+        return None  # "and the open ports?" is another question
+    return _result(Intent.INVENTORY, replace(last, selector=_patched(last.selector, phrase)), last, phrase)
 
 
 def _patched(before: str, phrase: TargetPhrase) -> str:

@@ -19,7 +19,8 @@ from opsterm.assistant.lines import read_line
 from opsterm.assistant.measures import read_metric, read_ranking
 from opsterm.assistant.near import near_lines, near_words
 from opsterm.assistant.orders import count_targets, read_order
-from opsterm.assistant.queries import ApiRequest, DetailQuestion, Intent, RunRequest
+from opsterm.assistant.profiles import read_profiles
+from opsterm.assistant.queries import ApiRequest, DetailQuestion, DiscoverRequest, Intent, RunRequest
 from opsterm.assistant.questions import (
     is_error_text,
     read_alerts,
@@ -43,6 +44,7 @@ _READERS: tuple[Reader, ...] = (
     read_explain,
     read_greeting,
     read_follow_up,
+    read_profiles,
     read_services,
     read_fact,
     read_knowledge,
@@ -118,6 +120,8 @@ def _exact(sentence: Sentence) -> Interpretation | None:
                 f"No target matches {query.selector or 'all'}, so there is nothing to propose.",
                 ["list targets grouped by group"],
             )
+    if isinstance(query, DiscoverRequest) and not count_targets(sentence, query.selector):
+        return None  # "discover services on all targets" is a sentence, and names that are not known are told
     if isinstance(query, DetailQuestion) and query.target not in sentence.words.names.values():
         near = near_words([query.target], sentence.words)
         return asked(
@@ -168,6 +172,10 @@ def _respelt(sentence: Sentence, failed: list[Interpretation]) -> list[str]:
         )
         for reader in _READERS:
             found = reader(mended) if reader is not read_order else None
-            if found is not None and found.query is not None and not isinstance(found.query, RunRequest | ApiRequest):
+            if (
+                found is not None
+                and found.query is not None
+                and not isinstance(found.query, RunRequest | ApiRequest | DiscoverRequest)
+            ):
                 return [found.line]
     return []

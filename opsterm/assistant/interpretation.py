@@ -8,7 +8,9 @@ from enum import StrEnum
 from opsterm.assistant.queries import (
     AlertQuestion,
     DetailQuestion,
+    DiscoverRequest,
     FactQuestion,
+    HostQuestion,
     Intent,
     InventoryQuestion,
     MetricQuestion,
@@ -112,7 +114,16 @@ class Memory:
 def selector_of(query: Query) -> str | None:
     """Return the selector of a query's targets, None when it speaks of no targets."""
     if isinstance(
-        query, InventoryQuestion | FactQuestion | MetricQuestion | RankingQuestion | AlertQuestion | RunRequest
+        query,
+        InventoryQuestion
+        | FactQuestion
+        | MetricQuestion
+        | RankingQuestion
+        | AlertQuestion
+        | RunRequest
+        | DiscoverRequest,
     ):
         return query.selector
+    if isinstance(query, HostQuestion):
+        return query.selector or None  # "who runs nginx" speaks of no targets that could be pointed at
     return query.target if isinstance(query, DetailQuestion) else None

@@ -10,6 +10,7 @@ from opsterm.assistant.queries import (
     AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
+    DiscoverRequest,
     ExplainQuestion,
     FactQuestion,
     Greeting,
@@ -53,8 +54,10 @@ _ALERTS = re.compile(
 )
 _CHANGES = re.compile(rf"(list|count) changes(?: ({'|'.join(['waiting', *ChangeState])}))?(?: by (\S+))?{_WINDOW}")
 _HOST = re.compile(
-    r"look (?:(services|updates|security-updates)|(running|listening|needed-by) ([^\s]{1,200}))(?: of (.+))?"
+    r"look (?:(services|updates|security-updates|profile|ports|logged-in)"
+    r"|(running|listening|needed-by|offering) ([^\s]{1,200}))(?: of (.+))?"
 )
+_DISCOVER = re.compile(r"discover services on (.+)")
 _RUN = re.compile(r"run on (.+?) -- (.+)")
 _EXPLAIN = re.compile(r"explain ([ac])(\d{1,15})")
 
@@ -75,6 +78,7 @@ def read_line(text: str, world: World) -> Query | None:
         _changes,
         _audit,
         _host,
+        _discover,
         _run,
         _explain,
         read_api_line,
@@ -193,6 +197,11 @@ def _host(line: str, world: World) -> Query | None:
     return HostQuestion(
         topic=HostTopic(match[1] or match[2]), subject=match[3] or "", selector=canonical(match[4] or "")
     )
+
+
+def _discover(line: str, world: World) -> Query | None:
+    match = _DISCOVER.fullmatch(line)
+    return DiscoverRequest(selector=canonical(match[1])) if match else None
 
 
 def _run(line: str, world: World) -> Query | None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from opsterm.assistant.interpretation import Interpretation
-from opsterm.assistant.queries import Intent, RunRequest
+from opsterm.assistant.queries import HostQuestion, Intent, RunRequest
+from opsterm.assistant.query_words import HostTopic
 from opsterm.assistant.reading import Sentence, asked, take_targets, understood
 from opsterm.assistant.targets import TargetPhrase
 from opsterm.assistant.tokens import Token
@@ -97,6 +98,10 @@ def _doubtful(sentence: Sentence) -> Interpretation | None:
         at = said.index("running")
         what = [token for token in sentence.tokens[1:at] if token.low not in ("the", "service")]
         if len(what) == 1 and _UNIT.fullmatch(what[0].text) and what[0].low not in sentence.words.names:
+            phrase = take_targets(sentence, sentence.tokens[at + 2 :], fillers=_FILLERS, pointers=_THERE)
+            if not phrase.unknown and phrase.says_something and _all_looked_at(sentence, phrase.selector):
+                question = HostQuestion(topic=HostTopic.RUNNING, subject=what[0].low, selector=phrase.selector)
+                return understood(question, phrase.notes)
             order = _service_proposal(sentence, "is-active", what[0].text, sentence.tokens[at + 2 :])
             return asked(
                 Intent.RUN_COMMAND,
@@ -104,6 +109,12 @@ def _doubtful(sentence: Sentence) -> Interpretation | None:
                 [order.line] if order.line else ["help run"],
             )
     return None
+
+
+def _all_looked_at(sentence: Sentence, selector: str) -> bool:
+    """Return whether looks have shown the service manager of every target: then a profile tells what runs."""
+    rows = parse_selector(selector).select(sentence.world.rows)
+    return bool(rows) and all(row.target.name in sentence.world.managers for row in rows)
 
 
 def _after_prefix(tokens: Sequence[Token]) -> tuple[Token, ...]:

@@ -294,7 +294,14 @@ class KnowledgeQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostQuestion:
-    """What looks have shown; `subject` is a service or kind (RUNNING), a port (LISTENING), a record's id, or ""."""
+    """What looks have shown.
+
+    Attributes:
+        topic: what of it.
+        subject: a service or kind (RUNNING), a port (LISTENING), a record's id (NEEDED_BY), a capability (OFFERING),
+            else "".
+        selector: canonical selector of the targets, "" for all.
+    """
 
     intent = Intent.INVENTORY
     topic: HostTopic
@@ -305,6 +312,19 @@ class HostQuestion:
     def line(self) -> str:
         """The canonical line."""
         return _joined("look", self.topic, self.subject, _where("of", self.selector))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoverRequest:
+    """A look at targets for services; what is found waits for the operator. `selector` is canonical, "" for all."""
+
+    intent = Intent.INVENTORY
+    selector: str = ""
+
+    @property
+    def line(self) -> str:
+        """The canonical line."""
+        return f"discover services on {self.selector or 'all'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,6 +388,7 @@ Query = (
     | ExplainQuestion
     | KnowledgeQuestion
     | HostQuestion
+    | DiscoverRequest
     | RunRequest
     | ApiQuestion
     | ApiRequest

@@ -56,3 +56,7 @@ class HostTopic(StrEnum):
     UPDATES = "updates"
     SECURITY = "security-updates"
     NEEDED_BY = "needed-by"
+    PROFILE = "profile"
+    PORTS = "ports"
+    LOGGED_IN = "logged-in"
+    OFFERING = "offering"

@@ -26,6 +26,9 @@ _UPDATES = (
 _UPDATE_FILLERS = FILLERS | words(
     "pending need needs needed waiting wait waits open how many count out outstanding missing"
 )
+_BARE_UPDATES = ("up to date", "up-to-date", "out of date", "outdated", "updates", "patches", "upgrades", "patched",
+                 "patching", "updating", "upgrading")  # fmt: skip
+_DOING = words("install apply run do update upgrade patch roll")
 _LISTENS = ("listens on", "listening on", "listen on", "bound to", "binds")
 _LISTENERS = words("who what which process processes program programs service services daemon something is are on port "
                    "tcp udp listens listening listen bound to binds the does")  # fmt: skip
@@ -36,11 +39,12 @@ _NEEDED = (
 )  # fmt: skip
 _NEED_FILLERS = words("the of on at service services running server a an losing")
 _LISTED = words(
-    "services service what which list show me all the a an are is on of at there running run runs does do failed "
-    "have has give us and for now currently please ports open listening sockets"
+    "services service what which list show find get any me all the a an are is on of at there running run runs does do "
+    "failed have has give us and for now currently please"
 )
+_OPENS_A_LIST = words("what which services show list running find get give any")
 _RUNS = re.compile(r"[a-z0-9][a-z0-9_.@+-]{1,60}")
-_RUN_WORDS = words("run runs running")
+_RUN_WORDS = words("run runs running have has host hosts with got")
 _RUN_FILLERS = FILLERS | NOUNS | _RUN_WORDS | words("where service services process installed there anywhere does")
 
 
@@ -66,9 +70,23 @@ def _of_targets(
 def _read_updates(sentence: Sentence) -> Interpretation | None:
     for topic, phrases in ((HostTopic.SECURITY, _SECURITY), (HostTopic.UPDATES, _UPDATES)):
         at, length, _ = find_phrase(sentence.tokens, phrases)
-        if at >= 0 and not set(sentence.lows) & {"install", "apply", "run", "do"}:
+        if at >= 0 and not set(sentence.lows[:1]) & _DOING:
             return _of_targets(sentence, topic, without(sentence.tokens, at, length), fillers=_UPDATE_FILLERS)
-    return None
+    return _read_bare_updates(sentence)
+
+
+def _read_bare_updates(sentence: Sentence) -> Interpretation | None:
+    """Read "updates for web-01", "does web-01 need patches", "is web-01 up to date": only of targets that are named."""
+    at, length, _ = find_phrase(sentence.tokens, _BARE_UPDATES)
+    asks_how = "how" in sentence.lows and not sentence.has("how many")
+    if at < 0 or asks_how or set(sentence.lows[:1]) & _DOING or set(sentence.lows) & {"why", "when"}:
+        return None
+    rest = without(sentence.tokens, at, length)
+    phrase = take_targets(sentence, rest, fillers=_UPDATE_FILLERS, pointers=frozenset({"there", "it"}))
+    if phrase.unknown or not phrase.says_something:
+        return None
+    topic = HostTopic.SECURITY if "security" in sentence.lows else HostTopic.UPDATES
+    return understood(HostQuestion(topic=topic, selector=phrase.selector), phrase.notes)
 
 
 def _read_listeners(sentence: Sentence) -> Interpretation | None:
@@ -122,13 +140,15 @@ def _read_needed(sentence: Sentence) -> Interpretation | None:
 
 
 def _read_listed(sentence: Sentence) -> Interpretation | None:
-    """Read "services on web-01", "what runs on web-01", "which ports are open on web-01"."""
+    """Read "services on web-01", "what runs on web-01"."""
     said = set(sentence.lows)
-    opened = sentence.lows[:1] in (("what",), ("which",), ("services",), ("show",), ("list",), ("running",), ("open",))
-    signs = sentence.has("services", "what runs on", "what is running on", "open ports", "listening ports") or (
-        "ports" in said and bool(said & {"open", "listening"})
-    )
-    if not opened or not signs or sentence.has("how many") or said & {"grouped", "per", "by"}:
+    opened = bool(set(sentence.lows[:1]) & _OPENS_A_LIST)
+    if (
+        not opened
+        or not sentence.has("services", "what runs on", "what is running on")
+        or sentence.has("how many")
+        or said & {"grouped", "per", "by"}
+    ):
         return None
     rest = [token for token in sentence.tokens if token.low not in _LISTED]
     if any(token.low not in sentence.words.names and not _is_pattern(token) for token in rest) and not rest[:1]:
@@ -150,12 +170,15 @@ def _read_running(sentence: Sentence) -> Interpretation | None:
         return None
     word = rest[0].low
     labels = {label.lower() for label in sentence.words.labels()}
-    if word in labels | SYSTEMS or word in sentence.words.names or word.isdigit():
-        return None
     known = any(
         answers_to(word, name=one.unit or one.name, process=one.process, kind=one.kind)
         for one in sentence.world.services
     )
+    if word in labels and known and set(sentence.lows) & {"run", "runs"}:
+        note = f"{word} is a label too; that is what is seen to run, and not who is labelled so."
+        return understood(HostQuestion(topic=HostTopic.RUNNING, subject=word), [note])
+    if word in labels | SYSTEMS or word in sentence.words.names or word.isdigit():
+        return None
     if not known and word not in known_words():
         return None
     return understood(HostQuestion(topic=HostTopic.RUNNING, subject=word))

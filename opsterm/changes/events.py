@@ -31,6 +31,41 @@ class ChangeApproved(Event):
     digest: str
 
 
+@event("change.approval_given")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeApprovalGiven(Event):
+    """One of several persons approved, or one by a key, a file or alone; `how` is a word of ApprovalKind."""
+
+    change: int
+    digest: str
+    who: str
+    how: str
+    proof: str
+    note: str
+    have: int
+    want: int
+
+
+@event("change.review_closed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReviewClosed(Event):
+    """Somebody else has looked at a change that one person approved alone in an emergency."""
+
+    change: int
+    who: str
+    proof: str
+    note: str
+
+
+@event("change.breaker_reset")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeBreakerReset(Event):
+    """A person says that changes may go on after too many have failed."""
+
+    environment: str
+    note: str
+
+
 @event("change.denied")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeDenied(Event):

@@ -192,18 +192,6 @@ def approve(
     )
 
 
-def permit(change: Change, *, now: float, read_only: bool = False) -> Change:
-    """Return the change as approved by the policy: what only reads may run without a person being asked.
-
-    Raises:
-        Refused: read-only mode.
-        NotApproved: it may change something, has expired, or was decided already.
-    """
-    approval.require_only_reads(case_of(change))
-    note = "it only reads"
-    return approve(change, by=approval.POLICY, digest=change.digest, now=now, note=note, read_only=read_only)
-
-
 def deny(change: Change, *, by: str, now: float, note: str = "") -> Change:
     """Return the change as denied; an approved one may be denied until it starts.
 
@@ -328,7 +316,11 @@ def interrupt(change: Change, *, now: float) -> Change:
     A target on which it was running is UNKNOWN from here on: nobody saw the end. One that had not been started
     was not touched.
     """
-    unknown = "opsterm ended while this ran; whether the command finished is not known."
+    unknown = (
+        "opsterm ended while this ran; whether the command finished is not known.\n"
+        f"See on the target what it did; `opsterm output {change.name}` has what it printed. Then propose it again, if "
+        "need be."
+    )
     outcomes = tuple(
         _closed(outcome, OutcomeState.UNKNOWN, unknown, now)
         if outcome.state is OutcomeState.RUNNING

@@ -9,9 +9,11 @@ from opsterm.core.http_request import credentials_in
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
+from opsterm.policy.approval_record import Approval
 from opsterm.policy.mask import mask
 from opsterm.policy.order import HTTP
-from opsterm.policy.risk import RiskLevel
+from opsterm.policy.requirements import Missing
+from opsterm.policy.risk import RiskLevel, why_not_read_only
 
 _WORST_FIRST = (
     OutcomeState.UNKNOWN,
@@ -63,7 +65,8 @@ def _logged_in(change: Change) -> str:
 
 def way_back(change: Change) -> str:
     """Return what of a change can be taken back, in one sentence. Nothing is captured yet."""
-    if change.risk.level in (RiskLevel.READ, RiskLevel.LOW):
+    order = change.order
+    if change.risk.level is RiskLevel.READ or not why_not_read_only(order.command, order.shell, how=order.run_as):
         return "nothing to take back: it only reads"
     return "cannot be undone by opsterm: this version captures nothing before a change"
 
@@ -124,6 +127,12 @@ def _ending(outcome: Outcome) -> str:
     if outcome.signal:
         return f"ended by signal {outcome.signal}"
     return f"exit {outcome.exit_status}" if outcome.exit_status is not None else str(outcome.state)
+
+
+def progress_line(lacking: Missing, given: Sequence[Approval]) -> str:
+    """Return how far an approval is: "1 of 2: needs one more of dba, not ana; approved by ben: looks right"."""
+    said = [f"{one.who}{f': {clean_line(one.note)}' if one.note else ''}" for one in given]
+    return "; ".join([str(lacking), *[f"approved by {', '.join(said)}"] * bool(said)])
 
 
 def progress_text(outcomes: Sequence[Outcome], *, running_s: float) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from opsterm.cli.invocation import Invocation
+from opsterm.cli.syntax.audit import ACTIONS
 from opsterm.cli.syntax.parser import Parser
 from opsterm.cli.syntax.whole import build_parser
 from opsterm.core.errors import BadInput, ExitCode
@@ -70,9 +71,11 @@ def _shielded(argv: list[str]) -> list[str]:
     """Mark the words that are none of ours.
 
     What follows the `--` of `propose`, `query` and `risk` is a command, and none of its words are options; a label of
-    `targets tag` and `targets group` may begin with the minus that takes it away.
+    `targets tag` and `targets group` may begin with the minus that takes it away. `audit` alone lists.
     """
     at = _verb_at(argv)
+    if argv[at : at + 1] == ["audit"] and not {*argv[at + 1 : at + 2]} & {*ACTIONS, "-h", "--help"}:
+        return [*argv[: at + 1], "list", *argv[at + 1 :]]
     if argv[at : at + 1] in (["propose"], ["query"], ["risk"]) and "--" in argv[at:]:
         end = argv.index("--", at)
         return [*argv[:end], "--command-words", *(_OURS + word for word in argv[end + 1 :])]

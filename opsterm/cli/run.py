@@ -59,11 +59,18 @@ VERBS: Mapping[str, str] = {
     "changes": "changes:list_changes",
     "change": "changes:show",
     "approve": "running:approve",
+    "sign": "approvals:sign",
+    "reviews list": "approvals:reviews_list",
+    "reviews close": "approvals:reviews_close",
+    "breaker": "approvals:breaker",
+    "autonomy": "approvals:autonomy",
     "deny": "changes:deny",
     "run": "running:run",
     "stop": "changes:stop",
     "output": "changes:output",
-    "audit": "house:audit",
+    "audit list": "auditing:list_rows",
+    "audit verify": "auditing:verify_chain",
+    **{f"audit {action}": f"auditing:{action}" for action in ("search", "export", "status", "checkpoint", "key")},
     "doctor": "house:doctor",
     "settings": "house:settings",
     "keys": "house:keys",
@@ -78,7 +85,7 @@ VERBS: Mapping[str, str] = {
 }  # fmt: skip
 """Verb -> module:function in `opsterm.cli.verbs`; imported when the verb is used."""
 
-NEEDS_NO_STORE = frozenset({"settings", "keys", "where", "serve", "doctor", "risk"})
+NEEDS_NO_STORE = frozenset({"settings", "keys", "where", "serve", "doctor", "risk", "sign"})
 """Verbs that open nothing, or open it themselves."""
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

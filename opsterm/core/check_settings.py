@@ -78,8 +78,13 @@ class PingCheckSetting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSettings:
-    """`[checks]`: web pages, ports and hosts that are looked at again and again."""
+    """`[checks]`: web pages, ports, hosts and accepted services that are looked at again and again."""
 
+    services: str = option(
+        "", "Selector of the targets whose accepted services are checked at an interval, as in tag:web; empty: none."
+    )
+    services_interval_s: float = option(60.0, "Seconds between two checks of a service.", check=between(5, 86400))
+    services_failures: int = option(3, _FAILURES, check=between(1, 100))
     parallel: int = option(20, "Checks that are made at the same time.", check=between(1, 500))
     http: tuple[HttpCheckSetting, ...] = option((), "Web pages that are asked for at an interval.")
     tcp: tuple[TcpCheckSetting, ...] = option((), "Ports that are connected to at an interval.")

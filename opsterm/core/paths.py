@@ -46,6 +46,11 @@ class Paths:
         return self.data / "vault.json"
 
     @property
+    def approval_key(self) -> Path:
+        """The key of the seals of approvals."""
+        return self.data / "approvals.key"
+
+    @property
     def output(self) -> Path:
         """Folder of kept command output."""
         return self.data / "output"

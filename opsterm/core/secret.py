@@ -22,6 +22,10 @@ class Secret:
         """Return the text; call it only where the text is handed to the thing that needs it."""
         return self._text
 
+    def prefixed(self, text: str) -> Secret:
+        """Return a secret of a text and this one behind it."""
+        return Secret(text + self._text)
+
     def __repr__(self) -> str:
         return "Secret(hidden)"
 

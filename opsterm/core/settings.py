@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from opsterm.core.approval_settings import ApprovalSettings
+from opsterm.core.audit_settings import AuditSettings
 from opsterm.core.camera_settings import CameraSettings
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.mail_settings import MailSettings
@@ -162,6 +164,8 @@ class Settings:
     checks: CheckSettings = field(default_factory=CheckSettings)
     cameras: CameraSettings = field(default_factory=CameraSettings)
     changes: ChangeSettings = field(default_factory=ChangeSettings)
+    approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     keys: Mapping[str, str] = field(

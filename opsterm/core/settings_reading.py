@@ -223,7 +223,8 @@ def describe_settings(loaded: Loaded) -> Sequence[tuple[str, str, str, str]]:
         section, _, name = key.partition(".")
         value = getattr(getattr(loaded.settings, section), name)
         declared = _hint(section, name)[1]
-        text = f"{len(value)} tables" if isinstance(value, tuple) else _toml(value)
+        counted = "tables" if isinstance(value, tuple) else "texts" if isinstance(value, dict) else ""
+        text = f"{len(value)} {counted}" if counted else _toml(value)
         rows.append((key, text, loaded.sources.get(key, "default"), str(declared.metadata["help"])))
     return rows
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,6 +78,21 @@ def _walk(edges: Mapping[str, Sequence[str]], start: str) -> tuple[Reached, ...]
                 reached[there] = Reached(id=there, steps=steps + 1, via="" if here == start else here)
                 queue.append((there, steps + 1))
     return tuple(reached.values())
+
+
+def failing_root(dependencies: Sequence[Dependency], failing: Collection[str], of: str) -> str:
+    """Return what a failing service fails because of: the nearest failing one below it that needs no failing one.
+
+    Args:
+        dependencies: what needs what.
+        failing: ids of the services that fail.
+        of: one of them.
+
+    Returns:
+        An id, or "" when nothing that it needs fails, or they fail in a circle: then each speaks for itself.
+    """
+    edges = _by([one for one in dependencies if one.service in failing and one.on in failing], needed=False)
+    return next((one.id for one in _walk(edges, of) if not edges.get(one.id)), "")
 
 
 def cycle_through(dependencies: Sequence[Dependency], start: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
 
 Only readings raise an alert and only readings end it: silence of data changes nothing, and neither does a person.
 A silenced alert stays silenced until its expiry, whatever the readings do; should it end and come back before, it is
-silenced again. An alert that comes back within `REOPEN_S` of its end is the same alert.
+silenced again. An alert that comes back within `REOPEN_S` of its end is the same alert, firing since it came back.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Alert:
         value: newest value, in `unit`.
         unit: as `core.units.value_text` takes it.
         level: the level that was crossed.
-        since: when it first fired, epoch seconds; while it is pending, the first bad reading.
+        since: when it fired, the last time if it ended and came back, epoch seconds; while it is pending, the first
+            bad reading.
         last_seen: newest bad reading.
         count: bad readings so far.
         by: who acknowledged or silenced it; "" for nobody.
@@ -209,7 +210,7 @@ def _fire(pending: Alert, rule: Rule, reading: Sample, now: float, ended: Alert 
     if ended is None:
         return Step(alert=fired, reason=Reason.FIRED)
     if 0 <= reading.at - ended.resolved_at <= REOPEN_S and ended.id and not pending.id:
-        fired = replace(fired, id=ended.id, since=ended.since, count=ended.count + fired.count)
+        fired = replace(fired, id=ended.id, count=ended.count + fired.count)
     if ended.silenced_until > now:
         quiet = silence(fired, by=ended.by, until=ended.silenced_until, note=ended.note, now=now)
         return Step(alert=quiet, reason=Reason.SILENCED)

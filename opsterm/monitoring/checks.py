@@ -196,9 +196,18 @@ def passes(plan: CheckPlan, reading: Reading) -> bool:
     return bool(reading.round_trips_s)
 
 
-def samples_of(plan: CheckPlan, target: str, reading: Reading, now: float) -> Sequence[Sample]:
-    """Return a result as measurements of a target; what was not reached is absent, never 0."""
-    values: list[tuple[str, float | None]] = [("check.up", float(passes(plan, reading)))]
+def samples_of(plan: CheckPlan, target: str, reading: Reading, now: float, *, held: bool = False) -> Sequence[Sample]:
+    """Return a result as measurements of a target; what was not reached is absent, never 0.
+
+    Args:
+        plan: what was done.
+        target: whose the measurements are.
+        reading: what came.
+        now: epoch seconds.
+        held: whether it failed because another service fails: whether it is up by itself is then not known.
+    """
+    state = "check.held" if held else "check.up"
+    values: list[tuple[str, float | None]] = [(state, float(held or passes(plan, reading)))]
     if isinstance(reading, HttpReading):
         steps = (("lookup", reading.lookup_s), ("connect", reading.connect_s), ("tls", reading.tls_s),
                  ("first_byte", reading.first_byte_s))  # fmt: skip

@@ -98,6 +98,8 @@ _TABLE = (
     ("systemd.failed_units", "", "failed units", "", "Units that systemd counts as failed."),
     (SNMP_TRAP, "", "trap", "trap", "1 or 2 (critical) after a trap that is an alert was received, 0 when it is over."),
     ("check.up", "", "check", "check", "1 when a check found what was expected, else 0."),
+    ("check.held", "", "check", "check",
+     "1 when a check failed and raises no alert, since what it depends on fails too; else 0."),
     ("check.latency_ms", "ms", "latency of", "check", "Milliseconds that a check took, or a round trip of a ping."),
     ("check.lookup_ms", "ms", "name look-up of", "check", "Milliseconds to look up the name of a web server."),
     ("check.connect_ms", "ms", "connecting of", "check", "Milliseconds to open the TCP connection."),

@@ -72,11 +72,11 @@ def require_writable(*, read_only: bool, what: str) -> None:
 
 
 def require_decider(by: str, requested_by: str) -> None:
-    """Check who decides: today any operator of the account may, the one who asked included.
+    """Check that there is somebody; whether that one's word counts, `requirements` says.
 
     Args:
-        by: the account that decides; the operating system says it, never a text field.
-        requested_by: the account that asked; a rule of two persons compares the two.
+        by: the account that decides; the operating system or a key says it, never a text field.
+        requested_by: the account that asked.
 
     Raises:
         Refused: there is no account behind the decision.
@@ -156,19 +156,13 @@ POLICY = "opsterm policy"
 """Who approved what no person was asked about; with a blank, so that no account can have that name."""
 
 
-def require_only_reads(case: Case) -> None:
-    """Check, on the very bytes that would run, that nobody need be asked: all of it is known to only read.
+READS_ONLY = "it only reads"
+"""The note of what was approved because of that."""
 
-    Raises:
-        NotApproved: it may change something.
-    """
-    refusal = why_not_read_only(case.order.command, case.order.shell, how=case.order.run_as)
-    if refusal:
-        raise NotApproved(
-            f"{case.name} was not run: it may change something, so somebody has to approve it.",
-            why=refusal,
-            next_step=f"Read it and approve it: opsterm approve {case.name}",
-        )
+
+def why_asked(case: Case) -> str:
+    """Return why a person is asked, looked for in the very bytes that would run; "" when all of it only reads."""
+    return why_not_read_only(case.order.command, case.order.shell, how=case.order.run_as)
 
 
 def require_deniable(case: Case, *, by: str) -> None:
@@ -256,6 +250,7 @@ class Ask(StrEnum):
     KEY = "key"
     KEY_ENTER = "key and enter"
     COUNT = "number of targets"
+    NAME = "name of the target"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,12 +286,13 @@ class Friction:
         return typed.strip() == self.answer and entered
 
 
-def friction(level: RiskLevel, targets: int) -> Friction:
+def friction(level: RiskLevel, targets: int, *, name: str = "") -> Friction:
     """Return what the approval screen must ask for.
 
     Args:
         level: the grade of the change.
         targets: how many targets it has, 1 and up.
+        name: of the first one.
 
     Raises:
         BadInput: fewer than one target.
@@ -307,4 +303,6 @@ def friction(level: RiskLevel, targets: int) -> Friction:
         return Friction(ask=Ask.KEY, prompt="a approves")
     if level is RiskLevel.MEDIUM:
         return Friction(ask=Ask.KEY_ENTER, prompt="a, then enter, approves")
+    if level is RiskLevel.CRITICAL and targets == 1 and name:
+        return Friction(ask=Ask.NAME, prompt="type the name of the target to approve", answer=name)
     return Friction(ask=Ask.COUNT, prompt="type the number of targets to approve", answer=str(targets))

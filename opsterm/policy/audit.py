@@ -21,10 +21,10 @@ Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
 PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.",
-            "credential.")  # fmt: skip
+            "credential.", "policy.", "audit.")  # fmt: skip
 """Kinds that are audited begin with one of these; besides, what a person did to an alert or a service is."""
 
-_NOT_AUDITED = frozenset({"change.output", "target.seen"})
+_NOT_AUDITED = frozenset({"change.output", "target.seen", "audit.heartbeat"})
 _DONE_BY_PERSONS = {
     "alert.changed": frozenset({"acknowledged", "silenced", "silence ended", "reopened"}),
     "service.changed": frozenset({"accepted", "ignored", "removed"}),
@@ -74,16 +74,33 @@ def is_audited(fact: Fact) -> bool:
     """Return whether a fact belongs in the audit list."""
     kind, _ = written_kind(fact.event)
     if kind in _DONE_BY_PERSONS:
-        return str(_fields(fact).get("reason", "")) in _DONE_BY_PERSONS[kind]
+        return is_audited_kind(kind, body_to_json(fact.event))
+    return is_audited_kind(kind, "")
+
+
+def is_audited_kind(kind: str, body: str) -> bool:
+    """Return whether a fact belongs in the audit list.
+
+    Args:
+        kind: as written.
+        body: JSON of its fields; looked at only for kinds that are audited when a person did it.
+    """
+    if kind in _DONE_BY_PERSONS:
+        return str(_fields(body).get("reason", "")) in _DONE_BY_PERSONS[kind]
     return kind.startswith(PREFIXES) and kind not in _NOT_AUDITED
 
 
-def row(fact: Fact) -> AuditRow | None:
-    """Return the row for a fact, None when it is not audited. Never raises on fields that are missing."""
-    if not is_audited(fact):
+def row(fact: Fact, *, any_kind: bool = False) -> AuditRow | None:
+    """Return the row for a fact, None when it is not audited. Never raises on fields that are missing.
+
+    Args:
+        fact: which.
+        any_kind: also when it is not audited.
+    """
+    if not any_kind and not is_audited(fact):
         return None
     kind, _ = written_kind(fact.event)
-    fields = _fields(fact)
+    fields = _fields(body_to_json(fact.event))
     say = _SAY.get(kind)
     said = say(fields) if say else _unknown_kind(kind, fields)
     masked = 0
@@ -138,9 +155,9 @@ def utc_text(at: float) -> str:
         return f"{at:g}"
 
 
-def _fields(fact: Fact) -> Fields:
+def _fields(body: str) -> Fields:
     try:
-        read = json.loads(body_to_json(fact.event))
+        read = json.loads(body)
     except ValueError:
         return {}
     return read if isinstance(read, dict) else {}
@@ -178,6 +195,15 @@ def _approved(f: Fields) -> _Said:
 def _started(f: Fields) -> _Said:
     names = _names(f, "targets")
     return _Said(f"started {_change(f)} on {fold(names)}", _change(f), result=f"digest {_text(f, 'digest')[:12]}")
+
+
+def _approval_given(f: Fields) -> _Said:
+    alone = " alone, in an emergency" if _text(f, "how") == "break-glass" else ""
+    return _Said(
+        f"gave an approval of {_change(f)}{alone}", _change(f), why=_text(f, "note"),
+        result=f"{_text(f, 'have')} of {_text(f, 'want')}, known by {_text(f, 'proof')}, "
+        f"digest {_text(f, 'digest')[:12]}",
+    )  # fmt: skip
 
 
 def _target_ended(f: Fields) -> _Said:
@@ -234,6 +260,12 @@ def _fetched(f: Fields) -> _Said:
     )  # fmt: skip
 
 
+def _key_begun(f: Fields) -> _Said:
+    adopted = f.get("adopted")
+    taken = f", {adopted:,} earlier facts taken in" if isinstance(adopted, int) and adopted else ""
+    return _Said("began to seal the audit chain", why=_text(f, "why"), result=f"key {_text(f, 'key')}{taken}")
+
+
 def _unknown_kind(kind: str, fields: Fields) -> _Said:
     """Say a kind without words of its own as it is written: room, verb, fields."""
     shown = ", ".join(f"{name} {_text(fields, name)}" for name in sorted(fields) if _text(fields, name))
@@ -245,9 +277,21 @@ def _unknown_kind(kind: str, fields: Fields) -> _Said:
 _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "change.proposed": _proposed,
     "change.approved": _approved,
+    "change.approval_given": _approval_given,
+    "change.review_closed": lambda f: _Said(
+        f"closed the review of {_change(f)}", _change(f), why=_text(f, "note"), result=f"known by {_text(f, 'proof')}"
+    ),
+    "change.breaker_reset": lambda f: _Said(
+        f"let changes go on in {_text(f, 'environment')}", _text(f, "environment"), why=_text(f, "note")
+    ),
     "change.denied": lambda f: _Said(f"denied {_change(f)}", _change(f), why=_text(f, "note")),
     "change.expired": lambda f: _Said(f"let {_change(f)} expire", _change(f), result="nothing was run"),
     "change.voided": lambda f: _Said(f"voided {_change(f)}", _change(f), result=_text(f, "why")),
+    "policy.refused": lambda f: _Said(
+        f"was refused to {_text(f, 'action')}{f' {_change(f)}' if f.get('change') else ''}",
+        _change(f) if f.get("change") else "",
+        result=_text(f, "why"),
+    ),
     "change.started": _started,
     "change.stop_asked": lambda f: _Said(f"asked to stop {_change(f)}", _change(f)),
     "change.target_ended": _target_ended,
@@ -293,6 +337,14 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
         f"confirmed where the secret {_text(f, 'service')} of {_text(f, 'account')} goes",
         _text(f, "account"),
         result=", ".join(_names(f, "places")),
+    ),
+    "audit.key_begun": _key_begun,
+    "audit.key_taken": lambda f: _Said("took the first key of the audit chain", result=f"key {_text(f, 'key')}"),
+    "audit.checkpoint_failed": lambda f: _Said(
+        f"could not leave a checkpoint at {_text(f, 'place')}", _text(f, "place"), result=_text(f, "why")
+    ),
+    "audit.checkpoint_made": lambda f: _Said(
+        f"left a checkpoint at {_text(f, 'place')}", _text(f, "place"), result=f"{_text(f, 'count')} entries"
     ),
     "hostkey.trusted": lambda f: _Said(
         f"trusted the host key of {_text(f, 'target')}", _text(f, "target"), result=_text(f, "fingerprint")

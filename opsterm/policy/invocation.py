@@ -44,6 +44,15 @@ class Findings:
     commands: tuple[Invocation, ...] = ()
 
 
+def unknown_program(name: str) -> str:
+    """Return the sentence that a program stays dark because the tables do not have it.
+
+    Args:
+        name: of the program, without its folder.
+    """
+    return f"{name[:60]} is not a program that this check knows."
+
+
 def unread(sentence: str, length: int) -> Findings:
     """Return what is known of a text that was not read to its end: it may run anything.
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
@@ -98,6 +98,27 @@ def require_account(name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an approval is given on, besides the command itself. What is not what it was voids the approval.
+
+    Attributes:
+        requested_by: the account that asked.
+        environments: of each target, in their order, "" where it is not said.
+        requirement: who has to approve, as `requirements.Requirement` writes it.
+        plan: id of the plan that it is a step of, "" for none.
+        rollback: id of the way back that was prepared, "" for none.
+        once: a text that no other order has, so that an approval of one is none of its twin.
+    """
+
+    requested_by: str
+    environments: tuple[str, ...]
+    requirement: str
+    plan: str = ""
+    rollback: str = ""
+    once: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What would run, where, as whom, for how long, until when. Every byte of it is approved.
 
@@ -108,6 +129,7 @@ class Order:
         timeout_s: seconds it may run on one target.
         expires_at: epoch seconds after which it may not start.
         become, login, pty: as in `RunAs`.
+        terms: what the approval is given on; None for an order that was proposed before there were any.
     """
 
     command: str
@@ -118,6 +140,7 @@ class Order:
     become: str = ""
     login: bool = False
     pty: bool = False
+    terms: Terms | None = None
 
     @property
     def run_as(self) -> RunAs:
@@ -128,7 +151,8 @@ class Order:
         """Return the bytes that are approved: JSON with sorted keys, times in whole milliseconds, no floats.
 
         An order whose shell is started as it always was has the bytes that it always had ("v" 1), so that what was
-        approved before there were other ways is still verified. "v" 2 names them, and no text is both.
+        approved before there were other ways is still verified. "v" 2 names them, and "v" 3 names the terms as well;
+        no text is two of them.
         """
         body: dict[str, object] = {
             "v": 1,
@@ -140,8 +164,44 @@ class Order:
         }
         if self.run_as != AS_LOGGED_IN:
             body |= {"v": 2, "become": self.become, "login": self.login, "pty": self.pty}
+        if self.terms is not None:
+            how = {"become": self.become, "login": self.login, "pty": self.pty}
+            body |= {"v": 3, **how, "terms": asdict(self.terms)}
         return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
     def digest(self) -> str:
         """Return sha256 over `canonical`, 64 hex digits."""
         return hashlib.sha256(self.canonical()).hexdigest()
+
+
+def order_of(canonical: bytes) -> Order:
+    """Return the order that these bytes are the canonical form of, as somebody elsewhere is asked to approve it.
+
+    Raises:
+        BadInput: they are the canonical form of none, or of one without terms.
+    """
+    try:
+        body = json.loads(canonical)
+        terms = body["terms"]
+        order = Order(
+            command=body["command"],
+            shell=body["shell"],
+            targets=tuple(
+                OrderTarget(name=name, protocol=protocol, address=address, port=port, user=user)
+                for name, protocol, address, port, user in body["targets"]
+            ),
+            timeout_s=body["timeout_ms"] / 1000,
+            expires_at=body["expires_ms"] / 1000,
+            become=body["become"],
+            login=body["login"],
+            pty=body["pty"],
+            terms=Terms(**{**terms, "environments": tuple(terms["environments"])}),
+        )
+        if order.canonical() == canonical:
+            return order
+    except (ValueError, LookupError, TypeError, AttributeError):
+        pass
+    raise BadInput(
+        "This is not what opsterm asks somebody to approve.",
+        next_step="Have it made anew: opsterm change c18 --request",
+    )

@@ -15,6 +15,7 @@ from opsterm.changes.change import Change, ChangeState
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.core.http_request import HttpRequest, origin_of
+from opsterm.core.oauth import as_secret
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.inventory.apis.calls import Call, request_of
@@ -29,6 +30,7 @@ from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.order import HTTP
 from opsterm.runtime.accepted_operations import AcceptedOperations
 from opsterm.runtime.api_names import base_url, name_of_title, require_api_name
+from opsterm.runtime.api_tokens import TokenPlace, token_url_of
 from opsterm.runtime.changes import Changes, Proposal
 from opsterm.runtime.credentials import API
 from opsterm.runtime.edges import Files
@@ -37,6 +39,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.ports_apis import Api, ApiStore, DescriptionReader, secret_account
+from opsterm.runtime.refusals import refusals_told
 
 TAG = "api"
 ASKED_S = 30.0
@@ -139,6 +142,7 @@ class Apis:
             )
         return NewApi(api=api, description=description, warnings=_warnings(api, description, named=bool(server)))
 
+    @refusals_told("add an API")
     async def add(self, new: NewApi) -> Api:
         """Keep an API and put its server into the inventory: what the operator has said yes to.
 
@@ -169,6 +173,7 @@ class Apis:
     async def _keep(self, api: Api, description: ApiDescription, event: ApiAdded | ApiRefreshed) -> None:
         self._ledger.committed(await self._store.save(api, description, [self._ledger.fact(event)]))
 
+    @refusals_told("read an API again")
     async def refresh(self, name: str) -> RefreshedApi:
         """Read an API's description again; the server that the operator said yes to stays.
 
@@ -191,6 +196,7 @@ class Apis:
         await self._keep(fresh, after, event)
         return RefreshedApi(api=fresh, differences=found)
 
+    @refusals_told("remove an API")
     async def remove(self, name: str) -> Sequence[str]:
         """Forget an API and take its target out of the inventory; return the accounts of secrets that stay kept."""
         require_writable(read_only=self._read_only, what="removed")
@@ -255,6 +261,7 @@ class Apis:
         self._read[api.name] = (f"{api.sha256} {api.read_at}", found)
         return await self._accepted.marked(api.name, api.server, found)
 
+    @refusals_told("accept an operation")
     async def accept(self, name: str, operation: str) -> Operation:
         """Remember that an operation only reads, as the operator says; return it.
 
@@ -321,15 +328,29 @@ class Apis:
 
     # ------------------------------------------------------------------ secrets
 
-    async def keep_secret(self, name: str, scheme: str, secret: Secret) -> None:
+    async def keep_secret(self, name: str, scheme: str, secret: Secret, *, tokens: TokenPlace | None = None) -> str:
         """Keep what an API wants to let us in; for its server, and for no other.
+
+        Args:
+            name: of the API.
+            scheme: one that its description has.
+            secret: key, token, "USER:PASSWORD"; with `tokens` "CLIENT_ID:CLIENT_SECRET".
+            tokens: for a scheme of OAuth, where a client fetches tokens.
+
+        Returns:
+            The URL from which tokens are fetched, "" when none are.
 
         Raises:
             NotFound: the description has no such security scheme.
+            BadInput: it is not one of OAuth, or no usable token URL is known.
         """
-        api = await self.get(name)
-        await self.require_scheme(name, scheme)
+        api, kind, url = await self.get(name), await self.require_scheme(name, scheme), ""
+        if tokens is not None:
+            found = (await self.description(name)).scheme(scheme)
+            url = token_url_of(api.server, found if kind == "oauth2" else None, tokens.url)
+            secret = as_secret(url, tokens.scope, secret)
         await self._credentials().put(API, secret_account(scheme, origin_of(api.server)), secret)
+        return url
 
     async def require_scheme(self, name: str, scheme: str) -> str:
         """Return the kind of a security scheme. Raises NotFound, BadInput for one that cannot be sent."""

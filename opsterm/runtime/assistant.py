@@ -20,6 +20,7 @@ from opsterm.assistant.answers_fleet import (
     answer_proposal,
 )
 from opsterm.assistant.answers_measures import answer_ranking, answer_values, answer_windows, series_wanted
+from opsterm.assistant.answers_profiles import answer_discovery, answer_offering
 from opsterm.assistant.answers_services import answer_hosts, answer_needed_by
 from opsterm.assistant.answers_talk import (
     answer_error,
@@ -38,6 +39,7 @@ from opsterm.assistant.queries import (
     AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
+    DiscoverRequest,
     ExplainQuestion,
     FactQuestion,
     Greeting,
@@ -144,7 +146,7 @@ class Assistant:
                 return await self._of_the_past(query, now)
             case ExplainQuestion() | KnowledgeQuestion():
                 return await self._explain(query, now)
-            case HostQuestion():
+            case HostQuestion() | DiscoverRequest():
                 return await self._of_hosts(query, now)
             case RunRequest():
                 return await self._propose(query, now, origin)
@@ -161,10 +163,19 @@ class Assistant:
         rows = self._inventory.rows()
         return answer_fact(query, rows, now) if isinstance(query, FactQuestion) else answer_inventory(query, rows, now)
 
-    async def _of_hosts(self, query: HostQuestion, now: float) -> Answer:
+    async def _of_hosts(self, query: HostQuestion | DiscoverRequest, now: float) -> Answer:
+        if isinstance(query, DiscoverRequest):
+            return await self._discover(query)
         if query.topic is HostTopic.NEEDED_BY:
             return answer_needed_by(query, await self._services.dependencies())
+        if query.topic is HostTopic.OFFERING:
+            return answer_offering(query, await self._services.list(selector=query.selector), now)
         return answer_hosts(query, self._inventory.rows(), await self._profiles.all(), now)
+
+    async def _discover(self, query: DiscoverRequest) -> Answer:
+        found = await self._services.discover(query.selector or "all")
+        brought = {"new": found.new, "changed": found.changed, "back": found.back, "gone": found.gone}
+        return answer_discovery(query, brought=brought, seen=found.seen, failed=found.failed)
 
     async def _of_the_past(self, query: ChangeQuestion | AuditQuestion, now: float) -> Answer:
         if isinstance(query, ChangeQuestion):

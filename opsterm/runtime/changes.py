@@ -12,7 +12,6 @@ from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.comparison import Comparison, compare_outputs
 from opsterm.changes.events import (
-    ChangeApproved,
     ChangeDenied,
     ChangeEnded,
     ChangeExpired,
@@ -24,16 +23,19 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, Bug, NotApproved, NotFound, StorageError
 from opsterm.core.events import Event, Fact
 from opsterm.core.settings import ChangeSettings
-from opsterm.policy.approval import POLICY, require_writable
+from opsterm.policy.approval import require_writable
 from opsterm.policy.mask import mask
-from opsterm.policy.order import AS_LOGGED_IN, Order, OrderTarget, RunAs, usual_shell
+from opsterm.policy.order import AS_LOGGED_IN, Order, RunAs, usual_shell
 from opsterm.policy.risk import assess
+from opsterm.runtime.approvals import Approvals
+from opsterm.runtime.assent import PLAIN, Assent
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Operator
 from opsterm.runtime.ports_store import Store
+from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart, Supervisor
 
 SWEEP_EVERY_S = 5.0
@@ -72,8 +74,9 @@ class Changes:
 
     def __init__(  # noqa: PLR0913 (every use-case of changes, and what each needs)
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, operator: Operator,
-        inventory: Inventory, executor: Executor, supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]],
-        offload: Offload, warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        inventory: Inventory, approvals: Approvals, executor: Executor, supervisor: Supervisor,
+        alive: Callable[[str], Awaitable[bool]], offload: Offload,
+        warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -81,6 +84,7 @@ class Changes:
         self._settings = settings
         self._operator = operator
         self._inventory = inventory
+        self.approvals = approvals
         self._executor = executor
         self._supervisor = supervisor
         self._alive = alive
@@ -89,12 +93,13 @@ class Changes:
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
 
+    @refusals_told("propose")
     async def propose(self, proposal: Proposal) -> Change:
         """Record a proposal and return it with its number, risk and digest.
 
         Raises:
             BadInput: no command, an unknown shell, no target matches.
-            Refused: opsterm is in read-only mode.
+            Refused: opsterm is in read-only mode, or a limit of an environment, or the policy, does not let it run.
         """
         require_writable(read_only=self._settings.read_only, what="proposed")
         if proposal.timeout_s is not None and not 1 <= proposal.timeout_s <= LONGEST_S:
@@ -112,10 +117,9 @@ class Changes:
         )
         ways = sorted({target.protocol for target in targets})
         warnings = [*proposal.warnings, *(said for name in ways for said in self._warnings.get(name, ()))]
-        around = self._inventory.surroundings([target.name for target in targets])
-        risk = assess(
-            order.command, order.shell, targets, around.environments, warnings, how=order.run_as, around=around
-        )  # fmt: skip
+        places = [row.target.environment for row in rows]
+        risk = assess(order.command, order.shell, targets, places, warnings, how=order.run_as)
+        order = self.approvals.on_terms(order, places, risk.level, by=self._operator.name)
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, reason=mask(proposal.reason)[0], origin=proposal.origin,
             by=self._operator.name, now=now,
@@ -125,19 +129,12 @@ class Changes:
         return kept
 
     def _proposed(self, change: Change) -> Fact:
-        return self._fact(
-            change,
-            ChangeProposed(
-                change=change.id,
-                command=mask(change.order.command)[0],
-                targets=tuple(t.name for t in change.order.targets),
-                risk=change.risk.level,
-                digest=change.digest,
-                reason=change.reason,
-                origin=change.origin,
-                become=change.order.become,
-            ),
-        )
+        told = ChangeProposed(
+            change=change.id, command=mask(change.order.command)[0], risk=change.risk.level, digest=change.digest,
+            targets=tuple(t.name for t in change.order.targets), reason=change.reason, origin=change.origin,
+            become=change.order.become,
+        )  # fmt: skip
+        return self._fact(change, told)
 
     def _fact(self, change: Change, event: Event, *, by: str = "") -> Fact:
         return self._ledger.fact(event, by=by, correlation_id=change.name)
@@ -153,25 +150,29 @@ class Changes:
         """Return the newest changes, newest first."""
         return await self._store.changes.list(states, limit)
 
-    async def approve(self, change_id: int, *, digest: str) -> Change:
-        """Approve the bytes with this digest, as the account that asks.
+    @refusals_told("approve")
+    async def approve(self, change_id: int, *, digest: str, assent: Assent = PLAIN) -> Change:
+        """Record a yes to the bytes with this digest, by the account that asks or by whoever `assent` says.
 
         Args:
             change_id: the change.
             digest: the digest that the approver was shown.
+            assent: what the approver adds.
+
+        Returns:
+            The change: APPROVED, or PROPOSED as before when others are still needed.
 
         Raises:
             NotApproved: expired, already decided, other bytes, or a target is no longer what it was.
+            Refused: this person's yes does not count, or a limit is reached.
+            BadInput: a reason, a key or a file is missing.
         """
         require_writable(read_only=self._settings.read_only, what="approved")
         change = await self._unless_over(await self.get(change_id))
-        self._require_graded(change)
-        approved = lifecycle.approve(change, by=self._operator.name, digest=digest, now=self._clock.now())
-        await self._move(approved, ChangeState.PROPOSED, ChangeApproved(change=change.id, digest=digest))
-        return approved
+        return await self.approvals.give(change, digest=digest, assent=assent)
 
     async def query(self, proposal: Proposal) -> Change:
-        """Record a command and, when the policy knows that it only reads, let it run without asking anybody.
+        """Record a command and let it run without asking anybody, when it is known to only read or autonomy allows it.
 
         Returns:
             The change: APPROVED, to be run at once by `run` or `start`, or PROPOSED: it waits for an approval.
@@ -180,14 +181,7 @@ class Changes:
             BadInput, Refused: as `propose`.
         """
         change = await self.propose(proposal)
-        try:
-            permitted = lifecycle.permit(change, now=self._clock.now())
-        except NotApproved:
-            return change
-        event = ChangeApproved(change=change.id, digest=change.digest)
-        if not await self._try_move(permitted, ChangeState.PROPOSED, event, by=POLICY):
-            return await self.get(change.id)
-        return permitted
+        return await self.approvals.permit(change) or await self.get(change.id)
 
     async def comparison(self, change: Change) -> Comparison:
         """Return the kept outputs of a change, grouped and compared."""
@@ -195,6 +189,7 @@ class Changes:
         kept = {name: await self.output(change.id, name) for name in names}
         return await self._offload.run("comparison", lambda: compare_outputs(change.outcomes, kept))
 
+    @refusals_told("deny")
     async def deny(self, change_id: int, *, note: str = "") -> Change:
         """Say no. Raises NotApproved when it is no longer waiting."""
         change = await self.get(change_id)
@@ -202,6 +197,7 @@ class Changes:
         await self._move(denied, change.state, ChangeDenied(change=change.id, note=denied.decision_note))
         return denied
 
+    @refusals_told("run")
     async def run(self, change_id: int) -> Change:
         """Run an approved change here and wait for its end, also when somebody stops it.
 
@@ -339,7 +335,7 @@ class Changes:
         if self._clock.now() > change.order.expires_at:
             await self._expire(change)
             return await self.get(change.id)
-        why = await self._difference(change.order.targets)
+        why = await self._difference(change.order)
         if not why:
             return change
         voided = lifecycle.void(change, why=why, now=self._clock.now())
@@ -348,31 +344,18 @@ class Changes:
             f"{change.name} is void: {why}", next_step="Propose it again, so that what you approve is what would run."
         )
 
-    def _require_graded(self, change: Change) -> None:
-        """Check that the grade on the row is not milder than the one of the bytes: it is not part of the digest.
-
-        Raises:
-            NotApproved: somebody may have edited the database, or a newer version judges the command otherwise.
-        """
-        order = change.order
-        around = self._inventory.surroundings([target.name for target in order.targets])
-        places = around.environments
-        now = assess(order.command, order.shell, order.targets, places, how=order.run_as, around=around).level
-        if now.order > change.risk.level.order:
-            raise NotApproved(
-                f"{change.name} was not approved: its risk is higher than the {change.risk.level} kept with it.",
-                next_step="Propose it again, so that you are asked as its risk demands.",
-            )
-
-    async def _difference(self, targets: Sequence[OrderTarget]) -> str:
+    async def _difference(self, order: Order) -> str:
         await self._inventory.reload()  # another process may have edited one a moment ago
-        for target in targets:
+        places = order.terms.environments if order.terms is not None else ()
+        for number, target in enumerate(order.targets):
             try:
-                now = self._inventory.order_target(await self._inventory.get(target.name))
+                now = await self._inventory.get(target.name)
             except NotFound:
                 return f"{target.name} is no longer in the inventory."
-            if now != target:
+            if self._inventory.order_target(now) != target:
                 return f"{target.name} is reached differently than when it was proposed."
+            if places and now.environment != places[number]:
+                return f"{target.name} is in another environment than when it was proposed."
         return ""
 
     async def _move(self, change: Change, expected: ChangeState, event: Event) -> None:

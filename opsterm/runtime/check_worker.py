@@ -6,16 +6,17 @@ import asyncio
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from opsterm.core.clock import Clock
-from opsterm.core.errors import OpstermError, StorageError
+from opsterm.core.errors import LeaseLost, OpstermError, StorageError
 from opsterm.monitoring.checks import Reading, is_of, judge, passes, samples_of
 from opsterm.monitoring.reach import Grade
 from opsterm.monitoring.sample import Sample
 from opsterm.monitoring.schedule import Schedule
-from opsterm.runtime.checks import CheckAt, CheckFault, CheckPlace, Checks
+from opsterm.runtime.check_places import CheckAt, CheckPlace
+from opsterm.runtime.checks import CheckFault, Checks
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.supervisor import Heart
@@ -78,19 +79,22 @@ class CheckWorker:
                 await self._monitoring.take(arrived, fence)
             if now >= share_at:
                 share_at = now + SHARED_EVERY_S
-                await self._share()
+                await self._share(fence)
             await asyncio.sleep(ROUND_S)
 
     async def _choose(self, work: _Work, now: float, fence: Fence) -> None:
         """Ask the selectors again; what is checked no longer has no alerts any more."""
-        work.places = {place.at: place for place in self._checks.places()}
+        work.places = {place.at: place for place in await self._checks.all_places()}
         for at in work.schedule.put({at: place.plan.interval_s for at, place in work.places.items()}, now):
             self._checks.note(at, None)
             await self._monitoring.forget(at.target, fence, among=partial(is_of, at.name))
 
-    async def _share(self) -> None:
+    async def _share(self, fence: Fence) -> None:
         try:
             await self._checks.share()
+            await self._checks.services.keep(fence)
+        except LeaseLost:
+            raise
         except StorageError as error:  # a comfort: the disk is full, or busy
             log.warning("why checks do not pass could not be kept: %s", error.what)
 
@@ -117,16 +121,19 @@ class CheckWorker:
         if place.at not in work.schedule:
             return True  # it is checked no longer
         now = self._clock.now()
-        verdict = judge(place.plan, reading, now)
+        verdict, passed = judge(place.plan, reading, now), passes(place.plan, reading)
+        held = self._checks.services.take(place, verdict, passed=passed)
+        if held:
+            verdict = replace(verdict, reasons=(held, *verdict.reasons))
         fault = CheckFault(grade=verdict.grade, reasons=verdict.reasons) if verdict.grade is not Grade.OK else None
         self._checks.note(place.at, fault)
-        work.arrived += samples_of(place.plan, place.target, reading, now)
-        return passes(place.plan, reading)
+        work.arrived += samples_of(place.plan, place.target, reading, now, held=bool(held))
+        return passed
 
 
 def check_works(checks: Checks, clock: Clock, monitoring: Monitoring, parallel: int) -> Sequence[Worker]:
-    """Return the worker for the checks of the settings, if there are any."""
-    if not checks.plans:
+    """Return the worker for the checks of the settings and of services, if any are asked for."""
+    if not checks.plans and not checks.services.wanted:
         return ()
     run = CheckWorker(checks, clock, monitoring=monitoring, parallel=parallel).check_for_ever
     return (Worker(name="checks", run=run, beat_every_s=1.0),)

@@ -6,13 +6,12 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError, StorageError
 from opsterm.core.text import clean_line
-from opsterm.inventory.target import LOCALHOST, Target
+from opsterm.inventory.target import Target
 from opsterm.monitoring.checks import (
     CheckKind,
     CheckPlan,
@@ -21,15 +20,18 @@ from opsterm.monitoring.checks import (
     judge,
     plans_from,
 )
-from opsterm.monitoring.reach import Grade, HttpAsk, ReachVerdict
+from opsterm.monitoring.reach import Grade, ReachVerdict
 from opsterm.monitoring.sample import Sample, SeriesKey
+from opsterm.monitoring.service_checks import is_of_service, service_rules
 from opsterm.monitoring.thresholds import Rule
 from opsterm.policy.mask import mask
+from opsterm.runtime.check_places import CheckAt, CheckPlace, named_place, target_place
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.monitoring import Monitoring, check_selector
 from opsterm.runtime.ports_reach import ReachProbe
 from opsterm.runtime.ports_store import PreferenceStore
-from opsterm.runtime.reach import TCP_PORTS, checked_url, each, host_of, url_of_target
+from opsterm.runtime.reach import each
+from opsterm.runtime.service_checks import ServiceChecks
 
 FAULTS_KEY = "checks.faults"
 """Preference under which the process that checks says why checks do not pass: for the others to show."""
@@ -39,52 +41,6 @@ REASON_LIMIT = 300
 
 STALLED_AFTER = 3.0
 """Intervals, and what one check can take besides, after which a check that was not made is said to be stalled."""
-
-
-class CheckAt(NamedTuple):
-    """One check of one place: what is scheduled, and the key of what is known of it.
-
-    Attributes:
-        name: of the check.
-        target: that its measurements and alerts are of.
-    """
-
-    name: str
-    target: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckPlace:
-    """A check and where it is made.
-
-    Attributes:
-        plan: what is done.
-        target: that its measurements and alerts are of: the one that is checked; for a url or host that is no
-            target's, this host, which looks.
-        host: that is connected to, or pinged; "" for a web check.
-        port: 0 where there is none.
-        ask: for a web check.
-        fault: why it cannot be made, one sentence; "" when it can.
-    """
-
-    plan: CheckPlan
-    target: str
-    host: str = ""
-    port: int = 0
-    ask: HttpAsk | None = None
-    fault: str = ""
-
-    @property
-    def at(self) -> CheckAt:
-        """What it is known by."""
-        return CheckAt(self.plan.name, self.target)
-
-    @property
-    def where(self) -> str:
-        """URL, or host and port."""
-        if self.ask is not None:
-            return self.ask.url
-        return f"{self.host}:{self.port}" if self.port else self.host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,14 +94,22 @@ class CheckResult:
 
 
 class Checks:
-    """The checks of the settings. Reads are the same in every process; `CheckWorker` makes them."""
+    """The checks of the settings. Reads are the same in every process; `CheckWorker` makes them.
+
+    Attributes:
+        plans: the checks that are tables of the settings.
+        services: those of accepted services.
+    """
 
     def __init__(
         self, settings: CheckSettings, clock: Clock, inventory: Inventory, preferences: PreferenceStore,
-        probe: Callable[[], Awaitable[ReachProbe]],
+        probe: Callable[[], Awaitable[ReachProbe]], services: ServiceChecks,
     ) -> None:  # fmt: skip
         """Read the settings. Raises BadSetting."""
         self.plans = plans_from(settings)
+        self.services = services
+        self._settings = settings
+        check_selector(settings.services, "checks.services")
         for plan in self.plans:
             if plan.selector:
                 check_selector(plan.selector, f"[[checks.{plan.kind}]] ({plan.name}): the target")
@@ -161,21 +125,25 @@ class Checks:
 
     def rules(self) -> Sequence[Rule]:
         """Return the rules that raise alerts about checks."""
-        return check_rules(self.plans, explain=self._explain)
+        ours = check_rules(self.plans, explain=self._explain)
+        return [*ours, *service_rules(self._settings, explain=self._explain)]
 
     def _explain(self, key: SeriesKey) -> str:
         fault = self._faults.get(CheckAt(key.item, key.target))
-        return fault.reasons[0] if fault and fault.reasons else ""
+        said = fault.reasons[0] if fault and fault.reasons else ""
+        return f"{said} {self.services.echoes(key.item)}".strip()
 
     def every_s(self, key: SeriesKey) -> float:
         """Return the seconds between two measurements of a check's series, 0 for a series that is no check's."""
+        if is_of_service(key):
+            return self._settings.services_interval_s
         plan = self._by_name.get(key.item) if key.metric.startswith("check.") else None
         return plan.interval_s if plan is not None else 0.0
 
     # --------------------------------------------------------------------- where
 
     def places(self, plans: Iterable[CheckPlan] | None = None) -> Sequence[CheckPlace]:
-        """Return every check of every place that it is made at now. Costs no query."""
+        """Return every check of the settings at every place that it is made at now. Costs no query."""
         chosen: dict[str, Sequence[Target]] = {}
         named = {
             name: row.target.name for row in self._inventory.rows() for name in (row.target.reach, row.target.name)
@@ -183,12 +151,23 @@ class Checks:
         made = []
         for plan in self.plans if plans is None else plans:
             if not plan.selector:
-                made.append(_named_place(plan, named))
+                made.append(named_place(plan, named))
                 continue
             if plan.selector not in chosen:
                 chosen[plan.selector] = [row.target for row in self._inventory.select(plan.selector).rows]
-            made += [_target_place(plan, target) for target in chosen[plan.selector]]
+            made += [target_place(plan, target) for target in chosen[plan.selector]]
         return made
+
+    async def all_places(self, names: Sequence[str] = ()) -> Sequence[CheckPlace]:
+        """Return every check of every place, those of services too, or those with some names. Raises NotFound."""
+        of_services = await self.services.places()
+        if not names:
+            return [*self.places(), *of_services]
+        by_id = {place.plan.name: place for place in of_services}
+        chosen: list[CheckPlace] = []
+        for name in names:
+            chosen += [by_id[name]] if name in by_id else self.places([self._plan(name, by_id)])
+        return chosen
 
     # ------------------------------------------------------------------- looking
 
@@ -208,7 +187,6 @@ class Checks:
 
     async def run(self, names: Sequence[str]) -> Sequence[CheckResult]:
         """Make checks now, whoever else makes them; what they say is returned and not kept. Raises NotFound."""
-        plans = self.known(names) or self.plans
 
         async def one(place: CheckPlace) -> CheckResult:
             try:
@@ -218,16 +196,13 @@ class Checks:
                 return CheckResult(place=place, reading=None, verdict=fault)
             return CheckResult(place=place, reading=reading, verdict=judge(place.plan, reading, self._clock.now()))
 
-        return await each(self.places(plans), one)
+        return await each(await self.all_places(names), one)
 
-    def known(self, names: Sequence[str]) -> Sequence[CheckPlan]:
-        """Return the checks with these names. Raises NotFound."""
-        return [self._plan(name) for name in names]
-
-    def _plan(self, name: str) -> CheckPlan:
+    def _plan(self, name: str, others: Iterable[str]) -> CheckPlan:
         plan = self._by_name.get(name)
         if plan is None:
-            known = ", ".join(sorted(self._by_name)) or "none; they are tables of config.toml, as [[checks.http]]"
+            known = ", ".join(sorted([*self._by_name, *others]))
+            known = known or "none; they are tables of config.toml, as [[checks.http]]"
             raise NotFound(f"There is no check {clean_line(name, limit=64)}.", next_step=f"There are: {known}.")
         return plan
 
@@ -258,14 +233,18 @@ class Checks:
         except (ValueError, TypeError, StorageError):
             return {}
 
-    async def states(self, monitoring: Monitoring, *, working: bool) -> Sequence[CheckState]:
+    async def states(self, monitoring: Monitoring, *, working: bool, names: Sequence[str] = ()) -> Sequence[CheckState]:
         """Return how every check stands, those that do not pass first.
 
         Args:
             monitoring: has the newest measurements.
             working: whether a process runs the workers.
+            names: of checks and ids of services, () for all.
+
+        Raises:
+            NotFound: no check has such a name.
         """
-        places = self.places()
+        places = await self.all_places(names)
         await monitoring.know({place.target for place in places})
         faults = await self._shared()
         newest = {sample.key: sample for sample in monitoring.latest("") if sample.key.metric.startswith("check.")}
@@ -286,6 +265,9 @@ def _state(
 ) -> CheckState:
     plan = place.plan
     up = newest.get(SeriesKey(place.target, "check.up", plan.name))
+    held = newest.get(SeriesKey(place.target, "check.held", plan.name))
+    if held is not None and held.value and (up is None or held.at > up.at):
+        up = held._replace(value=0.0)  # it fails, and another one raises the alert
     age_s = None if up is None else now - up.at
     late = age_s is not None and age_s > STALLED_AFTER * plan.interval_s + plan.longest_s
     unable = (place.fault,) if place.fault else fault.reasons if fault is not None and not fault.grade else ()
@@ -310,28 +292,3 @@ def _state(
         certificate_days=value("check.certificate_days"),
         reasons=unable or (fault.reasons if fault and word in ("failing", "warning") else ()),
     )  # fmt: skip
-
-
-def _named_place(plan: CheckPlan, named: Mapping[str, str]) -> CheckPlace:
-    """Return the place of a check that names it; its measurements are of the target with that name or address."""
-    if plan.ask is None:
-        return CheckPlace(plan=plan, target=named.get(plan.place, LOCALHOST), host=plan.place, port=plan.port)
-    try:
-        url = checked_url(plan.place)
-    except BadInput as error:
-        return CheckPlace(plan=plan, target=LOCALHOST, fault=error.what)
-    return CheckPlace(plan=plan, target=named.get(host_of(url), LOCALHOST), ask=replace(plan.ask, url=url))
-
-
-def _target_place(plan: CheckPlan, target: Target) -> CheckPlace:
-    made = CheckPlace(plan=plan, target=target.name, host=target.reach)
-    if plan.ask is not None:
-        try:
-            url = url_of_target(target, plan.path, port=plan.port)
-        except BadInput as error:
-            return replace(made, fault=error.what)
-        return replace(made, host="", ask=replace(plan.ask, url=url, name=target.name))
-    if plan.kind is CheckKind.PING:
-        return made
-    port = plan.port or target.port or TCP_PORTS.get(target.protocol, 0)
-    return replace(made, port=port, fault="" if port else f"{target.name} has no TCP port: write port = 443.")

@@ -21,6 +21,8 @@ from opsterm.core.settings_reading import describe_settings
 from opsterm.core.snmp_settings import SnmpSettings, udp_place, way_without_root
 from opsterm.core.units import age_text
 from opsterm.core.winrm_settings import WinrmSettings
+from opsterm.policy.chain import ChainVerdict, verdict_text
+from opsterm.runtime.audit import AuditStatus, checkpoints_text
 from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.checks import CheckState
 from opsterm.runtime.mail import check_server
@@ -292,6 +294,41 @@ def check_traps(settings: SnmpSettings, receiver: Receiver | None, now: float) -
         name="traps", health=Health.NOTE, text=f"{text}; {said}",
         next_step="`opsterm snmp traps --senders` says whose, and why.",
     )  # fmt: skip
+
+
+def check_audit(status: AuditStatus, verdict: ChainVerdict) -> Check:
+    """Return the line for the audit chain: whether it is whole, who has its first key, where its checkpoints are.
+
+    Args:
+        status: how it stands.
+        verdict: of a look at the whole chain, without a key.
+    """
+    if verdict.finding is not None:
+        return Check(
+            name="audit", health=Health.BAD, text=verdict_text(verdict),
+            next_step="Keep a copy of the data folder as it is. `opsterm audit verify --key --checkpoint` says more.",
+        )  # fmt: skip
+    if status.head is None:
+        return Check(name="audit", health=Health.GOOD, text="nothing has been entered into the chain yet")
+    text = f"{verdict.entries:,} entries hang together; " + checkpoints_text(status)
+    longer = [state for state in status.places if state.chain == verdict.chain and state.count > verdict.entries]
+    if longer:
+        return Check(
+            name="audit", health=Health.BAD, text=f"{text}; a checkpoint tells of {longer[0].count:,} entries",
+            next_step="The end of the chain was cut off, or an older database was put back.",
+        )  # fmt: skip
+    failing = [state for state in status.places if state.error]
+    if failing:
+        said = "; ".join(f"{state.place}: {state.error}" for state in failing)
+        return Check(name="audit", health=Health.BAD, text=f"{text}; {said}", next_step="It is tried again by itself.")
+    steps = []
+    if status.head.first_key_waits:
+        steps.append("`opsterm audit key --once` shows the first key, to be kept on another host.")
+    if not status.places:
+        steps.append("Set audit.checkpoints to a place on another host, so that a cut tail is found.")
+    text = " ".join([text, *verdict.anew])
+    health = Health.NOTE if steps or verdict.anew else Health.GOOD
+    return Check(name="audit", health=health, text=text, next_step=" ".join(steps))
 
 
 def check_lease(row: LeaseRow | None, me: str, now: float) -> Check:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from opsterm.monitoring.host_upkeep import ReadCertificate
     from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator, SecretStore
     from opsterm.runtime.ports_apis import DescriptionReader
+    from opsterm.runtime.ports_approval import Accounts, Signatures
+    from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
@@ -70,7 +72,10 @@ class Edges:
         open_cameras: makes what asks cameras, given the credentials.
         open_apis: makes what fetches descriptions of APIs.
         open_certificates: makes what takes certificates apart.
+        open_signatures: makes what signs approvals and sees whose signatures they are.
+        accounts: the accounts of this host.
         open_mail: makes the way to the mail server.
+        open_checkpoints: makes what leaves checkpoints of the audit chain in files and syslogs.
         open_contents: finds the contents of files that are to be put on targets.
         open_new_files: finds what makes files for the operator.
         open_probe: makes the probe of this machine.
@@ -92,7 +97,10 @@ class Edges:
     open_cameras: Callable[[Credentials], Awaitable[CameraReader]]
     open_apis: Callable[[], Awaitable[DescriptionReader]]
     open_certificates: Callable[[], Awaitable[ReadCertificate]]
+    open_signatures: Callable[[], Awaitable[Signatures]]
+    accounts: Accounts
     open_mail: Callable[[], Awaitable[MailTransport]]
+    open_checkpoints: Callable[[], Awaitable[CheckpointPlaces]]
     open_contents: Callable[[], Awaitable[Contents]]
     open_new_files: Callable[[], Awaitable[NewFiles]]
     open_probe: Callable[[], Awaitable[HostProbe]]

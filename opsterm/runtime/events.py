@@ -93,3 +93,71 @@ class SecretConfirmed(Event):
     service: str
     account: str
     places: tuple[str, ...]
+
+
+@event("policy.refused")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal(Event):
+    """Something was asked for that the policy, a mode or an approval does not allow.
+
+    Attributes:
+        action: what was asked for, as in "approve".
+        change: number of the change, 0 for none.
+        why: what the one who asked was told, masked.
+    """
+
+    action: str
+    change: int
+    why: str
+
+
+@event("audit.heartbeat")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditHeartbeat(Event):
+    """The workers run; where these are missing, somebody stopped them or took them out.
+
+    Attributes:
+        process: "pid.start@boot".
+    """
+
+    process: str
+
+
+@event("audit.key_taken")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditKeyTaken(Event):
+    """Somebody was shown the first key of the audit chain, which is kept here no more.
+
+    Attributes:
+        key: its id.
+    """
+
+    key: str
+
+
+@event("audit.checkpoint_failed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointFailed(Event):
+    """A checkpoint could not be left at a place that took the one before; it is tried again.
+
+    Attributes:
+        place: as the setting has it.
+        why: one sentence, masked.
+    """
+
+    place: str
+    why: str
+
+
+@event("audit.checkpoint_made")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointMade(Event):
+    """A place took a checkpoint for the first time, or again after it had failed.
+
+    Attributes:
+        place: as the setting has it.
+        count: entries that there were.
+    """
+
+    place: str
+    count: int

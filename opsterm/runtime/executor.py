@@ -1,8 +1,8 @@
 """The executor: the only code that runs a change on a target.
 
 It runs an order only when the change is approved, the approval is for the very digest of that order, and the
-order has not expired; all three are looked at again at the instant of starting, and the move to "running" is a
-compare-and-set on disk, so that no order runs twice, however many processes try.
+order has not expired; all three, and the sealed approvals themselves, are looked at again at the instant of starting,
+and the move to "running" is a compare-and-set on disk, so that no order runs twice, however many processes try.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Executor:
         store: where changes and output are kept.
         ledger: where facts are told.
         connector: gives what opens sessions.
+        require: raises when the approvals that are kept of a change do not let it run.
         runner: name of this process, kept with a running change so that a crash is noticed.
         parallel: targets of one change worked on at the same time.
         output_limit: bytes of output kept per target.
@@ -49,9 +50,11 @@ class Executor:
 
     def __init__(
         self, store: Store, ledger: Ledger, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
-        runner: str, parallel: int, output_limit: int, quiet_limit_s: float = 0.0, read_only: bool = False,
+        require: Callable[[Change], Awaitable[None]], runner: str, parallel: int, output_limit: int,
+        quiet_limit_s: float = 0.0, read_only: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
+        self._require = require
         self._ledger = ledger
         self._connector = connector
         self._clock = clock
@@ -90,6 +93,7 @@ class Executor:
         kinds = [event.kind for event in lifecycle.DECIDING]
         told = await self._store.journal.search(kinds=kinds, correlation_id=change.name)
         lifecycle.require_trail(change, [fact.event for fact in told])
+        await self._require(change)
         fact = self._ledger.fact(
             ChangeStarted(
                 change=change.id, digest=change.order.digest(), targets=tuple(t.name for t in change.order.targets)

@@ -17,7 +17,7 @@ from pathlib import Path
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState
 from opsterm.core.clock import Clock
-from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused, StorageError, Unreachable
+from opsterm.core.errors import BadInput, NotFound, OpstermError, StorageError, Unreachable
 from opsterm.core.settings import ChangeSettings
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
@@ -25,15 +25,16 @@ from opsterm.policy.approval import require_writable
 from opsterm.policy.file_put import PUT, file_put, parse_put
 from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget
-from opsterm.policy.secret_paths import secret_refusal
 from opsterm.runtime.changes import SWEPT_AT_ONCE, Changes, Proposal
-from opsterm.runtime.events import FileFetched
 from opsterm.runtime.fetch_room import FetchRoom
+from opsterm.runtime.file_fetch import Fetch, Fetched, FileFetch, Progress, require_harmless
+from opsterm.runtime.folders import Folders
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
 from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, difference_of, review_of
+from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart
 
 TIDY_EVERY_S = 600.0
@@ -41,43 +42,6 @@ GRACE_S = 3600.0
 """Seconds for which a content is kept whatever the changes say: its proposal may be on its way."""
 COMPARE_S = 10.0
 """Seconds in which the file that would be replaced must have come."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with the target, the bytes that have come, and the file's size (0 when it is not known)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """What came of fetching a file from one target.
-
-    Attributes:
-        target: its name.
-        path: as it was asked for.
-        real_path: with symbolic links followed; "" when it was not come as far as that.
-        local: where it is now; where it would be when it failed.
-        size: bytes that came.
-        sha256: of them, "" when it failed.
-        error: why it failed, None when it is there.
-    """
-
-    target: str
-    path: str
-    real_path: str = ""
-    local: Path
-    size: int = 0
-    sha256: str = ""
-    error: OpstermError | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fetch:
-    """How one file is fetched: where it goes, what it may do there, its most bytes, and who is told."""
-
-    local: Path
-    force: bool
-    folders: bool
-    limit: int
-    progress: Progress | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +70,11 @@ class PutWish:
 
 
 class FileTransfers:
-    """Files from targets, and proposals of files for them."""
+    """Files from targets, and proposals of files for them.
+
+    Attributes:
+        folders: folders from targets.
+    """
 
     def __init__(
         self, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, inventory: Inventory, changes: Changes,
@@ -122,15 +90,21 @@ class FileTransfers:
         self._contents = contents
         self._new_files = new_files
         self._parallel = parallel
-        self._room = FetchRoom(settings.get_reserve_mb * 1_000_000, self._free)
+        room = FetchRoom(settings.get_reserve_mb * 1_000_000, self._free)
+        self._copying = FileFetch(ledger, connector, new_files, room)
+        self.folders = Folders(
+            inventory, connector, fetch=self.fetch, limit=self.limit, require_writable=self.require_writable,
+            parallel=parallel,
+        )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------- from targets
 
     async def _free(self, local: Path) -> int:
         return await (await self._new_files()).free(local)
 
+    @refusals_told("get a file")
     async def get(self, target: str, path: str, local: Path, *, force: bool = False, limit_mb: int | None = None,
-                  progress: Progress | None = None) -> Fetched:  # fmt: skip
+                  resume: bool = False, progress: Progress | None = None) -> Fetched:  # fmt: skip
         """Fetch a file from one target.
 
         Args:
@@ -139,6 +113,8 @@ class FileTransfers:
             local: the file to make; or a folder that is there, in which it gets its own name.
             force: whether a file that is there may be replaced.
             limit_mb: megabytes that it may have; None for the setting.
+            resume: whether what has come is kept when it breaks off, and gone on with when it is fetched so again;
+                the target's own hash says whether it is the same file.
             progress: told how far it is.
 
         Raises:
@@ -150,14 +126,17 @@ class FileTransfers:
         order = self._inventory.order_target(await self._inventory.get(target))
         if await (await self._new_files()).is_folder(local):
             local /= posixpath.basename(path)
-        fetch = _Fetch(local=local, force=force, folders=False, limit=self._limit(limit_mb), progress=progress)
-        fetched = await self._fetch(order, path, fetch)
+        fetch = Fetch(
+            local=local, force=force, folders=False, limit=self.limit(limit_mb), resume=resume, progress=progress
+        )
+        fetched = await self.fetch(order, path, fetch)
         if fetched.error is not None:
             raise fetched.error
         return fetched
 
+    @refusals_told("get files")
     async def get_from_many(self, selector: str, path: str, folder: Path, *, force: bool = False,
-                            limit_mb: int | None = None,
+                            limit_mb: int | None = None, resume: bool = False,
                             progress: Progress | None = None) -> Sequence[Fetched]:  # fmt: skip
         """Fetch a file from each of several targets, to `folder`/target/name; a failure is data.
 
@@ -165,7 +144,7 @@ class FileTransfers:
             BadInput: no target matches, or `path` names no file.
             Refused: read-only mode.
         """
-        require_writable(read_only=self._settings.read_only, what="fetched")
+        self.require_writable()
         rows = await self._inventory.resolve(selector)
         targets = [self._inventory.order_target(row.target) for row in rows]
         gate = asyncio.Semaphore(self._parallel)
@@ -173,27 +152,33 @@ class FileTransfers:
         async def one(target: OrderTarget) -> Fetched:
             async with gate:
                 local = folder / target.name / posixpath.basename(path)
-                fetch = _Fetch(local=local, force=force, folders=True, limit=self._limit(limit_mb), progress=progress)
-                return await self._fetch(target, path, fetch)
+                fetch = Fetch(
+                    local=local, force=force, folders=True, limit=self.limit(limit_mb), resume=resume, progress=progress
+                )
+                return await self.fetch(target, path, fetch)
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(target)) for target in targets]
         return [task.result() for task in tasks]
 
-    def _limit(self, limit_mb: int | None) -> int:
+    def limit(self, limit_mb: int | None) -> int:
         """Return the bytes that a file may have. Raises BadInput."""
         if limit_mb is not None and limit_mb < 1:
             raise BadInput("A file may have 1 MB or more.", next_step="Write it as in --limit-mb 5000.")
         return (self._settings.get_limit_mb if limit_mb is None else limit_mb) * 1_000_000
 
-    async def _fetch(self, target: OrderTarget, path: str, fetch: _Fetch) -> Fetched:
+    def require_writable(self) -> None:
+        """Raise Refused in read-only mode: what is fetched is noted in the audit."""
+        require_writable(read_only=self._settings.read_only, what="fetched")
+
+    async def fetch(self, target: OrderTarget, path: str, fetch: Fetch) -> Fetched:
         """Fetch from one target, and note whether it answered; what goes wrong is in what is returned."""
         require_writable(read_only=self._settings.read_only, what="fetched")
         fetched = Fetched(target=target.name, path=path, local=fetch.local)
         try:
             _require_file_path(path)
-            _require_harmless(target.name, path)
-            fetched = await self._copy(target, path, fetch)
+            require_harmless(target.name, path)
+            fetched = await self._copying.copy(target, path, fetch)
             await self._note(target.name, "")
         except OpstermError as error:
             if isinstance(error, Unreachable):
@@ -201,55 +186,13 @@ class FileTransfers:
             return Fetched(target=target.name, path=path, local=fetch.local, error=error)
         return fetched
 
-    async def _copy(self, target: OrderTarget, path: str, fetch: _Fetch) -> Fetched:
-        local, name = fetch.local, f"{path} on {target.name}"
-        pieces = (await self._connector()).read_file(target, path)
-        async with aclosing(pieces):  # type: ignore[type-var]  # an async generator
-            found = await anext(pieces)
-            if not isinstance(found, FoundFile):
-                raise BadInput(f"{target.name} sent a file without saying what it is.")
-            _require_harmless(target.name, found.real_path)
-            async with self._room.taken(name, found.size, local, limit=fetch.limit) as room:
-                file = await (await self._new_files()).create(local, replace=fetch.force, folders=fetch.folders)
-                try:
-                    digest, size = hashlib.sha256(), 0
-                    async for piece in pieces:
-                        if isinstance(piece, FoundFile):
-                            continue
-                        await room.came(len(piece), size + len(piece))
-                        await file.write(piece)
-                        digest.update(piece)
-                        size += len(piece)
-                        if fetch.progress is not None:
-                            fetch.progress(target.name, size, found.size)
-                    if size < found.size:
-                        raise BadInput(
-                            f"{clean_line(path, limit=300)} on {target.name} became shorter while it was read.",
-                            why=f"{size} of {found.size} bytes came; nothing was kept.", next_step="Fetch it again.",
-                        )  # fmt: skip
-                    fetched = Fetched(
-                        target=target.name, path=path, real_path=found.real_path, local=local, size=size,
-                        sha256=digest.hexdigest(),
-                    )  # fmt: skip
-                    await self._tell_fetched(fetched)  # before anybody has it
-                    await file.finish()
-                finally:
-                    await file.discard()
-        return fetched
-
-    async def _tell_fetched(self, fetched: Fetched) -> None:
-        event = FileFetched(
-            target=fetched.target, path=clean_line(fetched.path), real_path=clean_line(fetched.real_path),
-            size=fetched.size, sha256=fetched.sha256, local=clean_line(str(fetched.local)),
-        )  # fmt: skip
-        await self._ledger.record(self._ledger.fact(event))
-
     async def _note(self, target: str, reason: str) -> None:
         with suppress(StorageError):  # what came counts more than that it is remembered
             await self._inventory.note_seen({target: reason})
 
     # --------------------------------------------------------------------------------------------- to targets
 
+    @refusals_told("put a file")
     async def put(self, wish: PutWish) -> Change:
         """Keep the content of a file as it is now, and propose to put it on targets.
 
@@ -313,18 +256,18 @@ class FileTransfers:
     async def _there(self, target: OrderTarget, path: str) -> bytes:
         """Return the file at a path, when it is small and no secret. Raises OpstermError."""
         require_writable(read_only=self._settings.read_only, what="read")
-        _require_harmless(target.name, path)
+        require_harmless(target.name, path)
         data, real_path = bytearray(), path
         async with aclosing((await self._connector()).read_file(target, path)) as pieces:  # type: ignore[type-var]  # an async generator
             async for piece in pieces:
                 if isinstance(piece, FoundFile):
-                    _require_harmless(target.name, piece.real_path)
+                    require_harmless(target.name, piece.real_path)
                     real_path = piece.real_path
                     continue
                 data += piece
                 if len(data) > SHOWN_BYTES:
                     raise BadInput(f"it is larger than {bytes_text(SHOWN_BYTES)}.")
-        await self._tell_fetched(
+        await self._copying.tell(
             Fetched(target=target.name, path=path, real_path=real_path, local=Path("-"), size=len(data),
                     sha256=hashlib.sha256(data).hexdigest())
         )  # fmt: skip
@@ -364,19 +307,6 @@ def _require_file_path(path: str) -> None:
         raise BadInput(
             f"{clean_line(path, limit=200)!r} is not the whole path of a file.",
             next_step="Write it from / on, as in web-01:/var/log/syslog.",
-        )
-
-
-def _require_harmless(target: str, path: str) -> None:
-    """Refuse what the policy takes for a secret; asked for the path as written, and for where it leads."""
-    why = secret_refusal(path)
-    if why:
-        shown = clean_line(path, limit=300)
-        raise Refused(
-            f"{shown} was not fetched from {target}.",
-            why=why,
-            next_step=f"If you need it, propose to read it: opsterm propose --on {target} -- cat {shown}\n"
-            "What that prints is kept byte for byte, up to changes.output_limit_kb: opsterm output ID --raw",
         )
 
 

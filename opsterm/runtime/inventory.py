@@ -65,9 +65,10 @@ class Inventory(KnownTargets):
     def __init__(
         self, store: Store, ledger: Ledger, clock: Clock, *, files: Files, operator: Operator, offload: Offload,
         connector: Callable[[], Awaitable[Connector]], open_alerts: Callable[[], Mapping[str, Sequence[Alert]]],
+        heard_at: Callable[[str], float | None],
         checks: Mapping[Protocol, Callable[[OrderTarget], Awaitable[None]]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
-        super().__init__(clock, open_alerts=open_alerts)
+        super().__init__(clock, open_alerts=open_alerts, heard_at=heard_at)
         self._store = store
         self._ledger = ledger
         self._files = files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound
@@ -35,9 +35,13 @@ class Selection:
 class KnownTargets:
     """What is known of targets and of whether they answer; `Inventory` fills it."""
 
-    def __init__(self, clock: Clock, *, open_alerts: Callable[[], Mapping[str, Sequence[Alert]]]) -> None:
+    def __init__(
+        self, clock: Clock, *, open_alerts: Callable[[], Mapping[str, Sequence[Alert]]],
+        heard_at: Callable[[str], float | None],
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._open_alerts = open_alerts
+        self._heard_at = heard_at
         self._targets: dict[str, Target] = {}
         self._seen: dict[str, Seen] = {}
 
@@ -47,7 +51,7 @@ class KnownTargets:
         return [self._row(self._targets[name], alerts.get(name, ())) for name in sorted(self._targets)]
 
     def _row(self, target: Target, alerts: Sequence[Alert]) -> TargetRow:
-        seen = self._seen.get(target.name)
+        seen = self.seen(target.name)
         here = target.protocol is Protocol.LOCAL
         answered = True if here else None if seen is None else seen.answered
         status, note = target_status(alerts, answered=answered, reason=seen.reason if seen else "")
@@ -97,8 +101,14 @@ class KnownTargets:
         return None if target is None else self._row(target, self._open_alerts().get(name, ()))
 
     def seen(self, name: str) -> Seen | None:
-        """Return what is known of a target's reachability, None when it was never tried."""
-        return self._seen.get(name)
+        """Return what is known of a target's reachability, None when it was never tried.
+
+        That a measured target still answers is kept every half a minute only: in between its measurements say so.
+        """
+        seen, heard = self._seen.get(name), self._heard_at(name)
+        if seen is None or not seen.answered or heard is None or heard <= seen.tried_at:
+            return seen
+        return replace(seen, tried_at=heard, seen_at=heard)
 
     def order_target(self, target: Target) -> OrderTarget:
         """Return a target as an order binds it."""

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.audit import Audit
     from opsterm.runtime.connection_test import ConnectionTest
+    from opsterm.runtime.countersigning import Countersigning
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.files import FileTransfers
     from opsterm.runtime.mail import Post
-    from opsterm.runtime.masking import Masking
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.profiles import Profiles
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
-    from opsterm.runtime.services import Services
+    from opsterm.runtime.reviews import Reviews
     from opsterm.runtime.terminals import Terminals
     from opsterm.runtime.traps import Traps
 
 LOADED_LATER = (
-    "assessments", "audit", "connection_test", "doctor", "exposition", "files", "mail", "masking", "measurers",
-    "notices", "registry", "remote_monitoring", "snmp", "terminals", "traps", "works",
+    "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "exposition", "files", "mail",
+    "measurers", "notices", "registry", "remote_monitoring", "reviews", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -45,16 +45,6 @@ class LaterRooms(Rooms):
         """Load what `cached_property` would load later. Blocks for 0.1 s: for a process that stays, in a thread."""
         for name in LOADED_LATER:
             importlib.import_module(f"opsterm.runtime.{name}")
-
-    @cached_property
-    def services(self) -> Services:
-        """The registry of services."""
-        from opsterm.runtime.registry import open_services
-
-        return open_services(
-            self.store, self.ledger, self.inventory, self.reach, self._edges, offload=self.offload,
-            connector=self.connector, read_only=self.settings.changes.read_only,
-        )  # fmt: skip
 
     @property
     def profiles(self) -> Profiles:
@@ -116,8 +106,16 @@ class LaterRooms(Rooms):
     def audit(self) -> Audit:
         """The chain of what happened."""
         from opsterm.runtime.audit import Audit
+        from opsterm.runtime.checkpoints import Checkpoints
 
-        return Audit(self.store.journal)
+        edges, settings, who = self._edges, self.settings, self.operator
+        checkpoints = Checkpoints(
+            self.store.chain, self.store.preferences, self.ledger, self.clock, settings=settings.audit,
+            origin=f"{who.name}@{who.host}:{self.paths.database}", process=edges.processes.me(),
+            inventory=self.inventory, read_only=settings.changes.read_only, open_places=edges.open_checkpoints,
+            connector=self.connector,
+        )  # fmt: skip
+        return Audit(self.store.chain, self.ledger, self.clock, checkpoints)
 
     @cached_property
     def assessments(self) -> Assessments:
@@ -127,11 +125,18 @@ class LaterRooms(Rooms):
         return Assessments(lambda: self.inventory)
 
     @cached_property
-    def masking(self) -> Masking:
-        """Secrets hidden in a text that is handed in."""
-        from opsterm.runtime.masking import Masking
+    def reviews(self) -> Reviews:
+        """Emergencies that somebody else has to look at."""
+        from opsterm.runtime.reviews import Reviews
 
-        return Masking(lambda: self.credentials, self.offload.pool("mask"))
+        return Reviews(self.store, self.ledger, self.identities)
+
+    @cached_property
+    def countersigning(self) -> Countersigning:
+        """Approving for another account."""
+        from opsterm.runtime.countersigning import Countersigning
+
+        return Countersigning(self.operator, self._edges.accounts, self._edges.open_signatures, self.offload)
 
     @cached_property
     def exposition(self) -> Exposition:

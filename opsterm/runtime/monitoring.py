@@ -36,6 +36,9 @@ COMPACT_EVERY_S = 60.0
 FIRST_RATES_AFTER_S = 0.5
 """The second measurement comes this soon: before it there are no rates, and no processor load to show."""
 
+TOLD_BY_ITSELF = "host.uptime_s"
+"""A metric that only the target itself tells: checks, cameras and traps have others, also of a target that is down."""
+
 LATEST_KEPT = 20_000
 """Series whose newest value is remembered."""
 
@@ -53,7 +56,11 @@ class SeriesSource(Protocol):
 
 
 class Monitoring:
-    """What was measured. Reads are the same in every process; only the lease's holder measures."""
+    """What was measured. Reads are the same in every process; only the lease's holder measures.
+
+    Attributes:
+        heard: when targets last told their own measurements, epoch seconds by name, since this process follows.
+    """
 
     def __init__(
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: MonitoringSettings, offload: Offload,
@@ -74,6 +81,7 @@ class Monitoring:
         self._shown_rules = Watch(checked_rules(settings, self._more_rules), selects=selects)  # asked only, never fed
         self._intake = Intake(store, ledger, clock, alerts=alerts, open_watch=self._open_watch)
         self._latest: dict[SeriesKey, Sample] = {}
+        self.heard: dict[str, float] = {}
         self._known: set[str] = set()
         self._measuring = False
 
@@ -151,6 +159,8 @@ class Monitoring:
                 for fact in facts:
                     if isinstance(fact.event, SamplesTaken):
                         self._remember(samples_of(fact.event, fact.at))
+                        if TOLD_BY_ITSELF in fact.event.metrics:
+                            self.heard[fact.event.target] = fact.at
 
     def _remember(self, samples: Sequence[Sample]) -> None:
         """Keep the newest values, of LATEST_KEPT series at most: interfaces and mounts come and go."""

@@ -16,7 +16,7 @@ from opsterm.core.secret import Secret
 from opsterm.monitoring.sample import Sample
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.ports_connection_test import Steps
-from opsterm.runtime.ports_files import FoundFile
+from opsterm.runtime.ports_files import FoundEntry, FoundFile, Have
 from opsterm.runtime.secret_places import SecretPlace
 
 
@@ -145,11 +145,17 @@ class Connector(Sessions, Protocol):
         """Open an interactive log-in shell on a PTY. Raises as `session`."""
         ...
 
-    def read_file(self, target: OrderTarget, path: str) -> AsyncIterator[FoundFile | bytes]:
-        """Read a file; yield what it is, then its bytes.
+    def read_file(
+        self, target: OrderTarget, path: str, *, have: Have | None = None
+    ) -> AsyncIterator[FoundFile | bytes]:
+        """Read a file; yield what it is, then its bytes: behind `have` when the target's own hash of it is the same.
 
         Leaving the iteration early (aclose, cancellation) ends it. Raises as `session`; NotFound, Refused, BadInput.
         """
+        ...
+
+    def list_files(self, target: OrderTarget, folder: str) -> AsyncIterator[FoundEntry]:
+        """Yield what is below a folder, folders before what is in them. Raises as `read_file`."""
         ...
 
     async def check(self, target: OrderTarget) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -17,12 +18,53 @@ class FoundFile:
         size: bytes; 0 also for what the kernel makes up as it is read (below /proc).
         mode: permission bits.
         changed_at: epoch seconds of its last change.
+        offset: where the bytes that follow begin: not 0 when the first ones are here already, and the same.
     """
 
     real_path: str
     size: int
     mode: int
     changed_at: float
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Have:
+    """The beginning of a file, as it is here.
+
+    Attributes:
+        size: bytes, more than 0.
+        sha256: of them.
+    """
+
+    size: int
+    sha256: str
+
+
+class EntryKind(StrEnum):
+    """What something in a folder is; ODD has a name that no file here gets."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    OTHER = "other"
+    UNREADABLE = "unreadable"
+    ODD = "odd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundEntry:
+    """Something below a folder of a target.
+
+    Attributes:
+        path: from that folder on; may be any text.
+        kind: what it is.
+        size: bytes of a file.
+    """
+
+    path: str
+    kind: EntryKind
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +113,16 @@ class NewFile(Protocol):
         """Make it durable and give it its name. Raises BadInput when there is a file by now, StorageError."""
         ...
 
+    async def have(self) -> Have | None:
+        """Return what was kept of it when it was last begun and not finished, None for nothing."""
+        ...
+
+    async def begin_at(self, offset: int) -> None:
+        """Drop what is behind `offset`; bytes are added there. Raises StorageError."""
+        ...
+
     async def discard(self) -> None:
-        """Take away what was not finished; safe to call twice, and after `finish`."""
+        """Take away what was not finished, or keep it for the next time; safe to call twice, and after `finish`."""
         ...
 
 
@@ -87,15 +137,20 @@ class NewFiles(Protocol):
         """Return the bytes that are free for this account on the disk where a file of that name would be."""
         ...
 
-    async def create(self, path: Path, *, replace: bool, folders: bool = False) -> NewFile:
+    async def existing(self, path: Path) -> Have | None:
+        """Return what a regular file holds, None when there is none, or an empty one. Raises BadInput."""
+        ...
+
+    async def create(self, path: Path, *, replace: bool, folders: bool = False, resume: bool = False) -> NewFile:
         """Begin a file.
 
         Args:
             path: its name in the end.
             replace: whether a file of that name may be there, and is replaced.
             folders: whether folders above it that are missing are made, private to this account.
+            resume: whether what comes is kept when it is not finished, and gone on with when it is begun again.
 
         Raises:
-            BadInput: there is one, or its folder is missing or not writable.
+            BadInput: there is one, its folder is missing or not writable, or another opsterm is writing it.
         """
         ...

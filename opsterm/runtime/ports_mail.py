@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from opsterm.core.secret import Secret
     from opsterm.monitoring.alerts import Severity
     from opsterm.runtime.ports_apis import ApiStore
+    from opsterm.runtime.ports_audit import ChainStore
     from opsterm.runtime.ports_services import ProfileStore, ServiceStore
     from opsterm.runtime.ports_traps import TrapStore
 
@@ -100,6 +101,11 @@ class WholeStore(Store, Protocol):
     @property
     def apis(self) -> ApiStore:
         """Learnt HTTP APIs."""
+        ...
+
+    @property
+    def chain(self) -> ChainStore:
+        """The audit chain."""
         ...
 
     @property

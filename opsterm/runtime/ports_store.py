@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opsterm.inventory.target import Target
     from opsterm.monitoring.alerts import Alert
     from opsterm.monitoring.sample import Point, Sample, SeriesKey
+    from opsterm.policy.approval_record import Approval, ApprovalKind
 
 
 class JournalStore(Protocol):
@@ -210,9 +211,11 @@ class ChangeStore(Protocol):
 
     async def move(
         self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = "",
-        outcomes: Sequence[Outcome] = (),
+        outcomes: Sequence[Outcome] = (), approvals: Sequence[Approval] = (), spending: Spending | None = None,
     ) -> Sequence[Fact] | None:  # fmt: skip
         """Write `change` if its state on disk is still `expected`; None when it is not: somebody was quicker.
+
+        None as well, and nothing is kept, when a budget is spent or an approval says what its person has said before.
 
         Args:
             change: the change with its new state, decision and times; its order and digest are never written again.
@@ -220,6 +223,8 @@ class ChangeStore(Protocol):
             facts: committed in the same transaction, only when the move happens.
             runner: who runs it ("pid@boot"), kept while it is RUNNING.
             outcomes: kept in the same transaction, only when the move happens.
+            approvals: sealed ones, kept in the same transaction.
+            spending: a budget that must not be spent.
         """
         ...
 
@@ -229,6 +234,41 @@ class ChangeStore(Protocol):
 
     async def runner(self, change_id: int) -> str:
         """Return who runs a RUNNING change, "" when nobody does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """A budget of what runs without a person.
+
+    Attributes:
+        grant: its name: the note of each approval that is counted.
+        since: epoch seconds from which they count.
+        at_most: how many there may be.
+    """
+
+    grant: str
+    since: float
+    at_most: int
+
+
+class ApprovalStore(Protocol):
+    """Who said what of changes. They are written with the move of the change that they lead to."""
+
+    async def of(self, change_id: int) -> Sequence[Approval]:
+        """Return what was said of a change, oldest first, whether its seal is sound or not."""
+        ...
+
+    async def of_kind(self, kind: ApprovalKind, since: float) -> Sequence[Approval]:
+        """Return all of a kind that are not older than `since` (epoch seconds), oldest first."""
+        ...
+
+    async def add(self, approval: Approval, facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Keep a sealed one that moves no change, with its facts; () when its person has said the same before."""
+        ...
+
+    async def key(self) -> bytes:
+        """Return the key of the seals; raises StorageError when its file cannot be read or made."""
         ...
 
 
@@ -315,6 +355,7 @@ class Store(Protocol):
     samples: SampleStore
     alerts: AlertStore
     changes: ChangeStore
+    approvals: ApprovalStore
     output: OutputStore
     preferences: PreferenceStore
     lease: LeaseStore

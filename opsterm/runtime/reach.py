@@ -113,15 +113,20 @@ class Reach:
         places: list[tuple[str, str, int]] = []
         for word in words:
             match = _PLACE.fullmatch(word)
-            if match:
+            if match and not _is_address(word):  # "2001:db8::9" is a host, not port 9 of one
                 places.append((word, match["host"], _checked_port(int(match["port"]), word)))
                 continue
-            for row in await self._inventory.resolve(word):
-                target = row.target
-                number = port or target.port or TCP_PORTS.get(target.protocol)
-                if number is None:
-                    raise BadInput(f"{target.name} has no TCP port.", next_step="Say which, as in --port 443.")
-                places.append((target.name, target.reach, number))
+            if _is_address(word) and self._inventory.target(word) is None:
+                places.append((word, word, _port_said(port, word)))
+                continue
+            try:
+                rows = await self._inventory.resolve(word)
+            except NotFound as error:
+                if not _HOST.fullmatch(word):
+                    raise
+                places.append((word, word, _port_said(port, word, why=error.what, near=error.next_step)))
+            else:
+                places += [(row.target.name, row.target.reach, _port_of(row.target, port)) for row in rows]
         probe = await self._probe()
 
         async def one(place: tuple[str, str, int]) -> TcpResult:
@@ -214,6 +219,27 @@ def _checked_port(port: int, word: str) -> int:
     if not 1 <= port <= 65535:
         raise BadInput(f"{word} has no port from 1 to 65535.")
     return port
+
+
+def _port_said(port: int | None, host: str, *, why: str = "", near: str = "") -> int:
+    """Return the port for a host that is no target. Raises BadInput when none was said."""
+    if port is not None:
+        return port
+    place = f"[{host}]:443" if ":" in host else f"{host}:443"
+    raise BadInput(
+        f"Which port of {clean_line(host, limit=255)}? It is no target, so it needs one.",
+        next_step=f"Write {clean_line(place, limit=262)}, or --port 443." + (f" {near}" if near else ""), why=why,
+    )  # fmt: skip
+
+
+def _port_of(target: Target, port: int | None) -> int:
+    number = port or target.port or TCP_PORTS.get(target.protocol)
+    if number is None:
+        raise BadInput(
+            f"{target.name} has no TCP port.",
+            next_step=f"Say which, as in --port 443, or leave it out, as in 'all and not {target.name}'.",
+        )
+    return number
 
 
 def _is_address(word: str) -> bool:

@@ -14,18 +14,23 @@ from opsterm.core.paths import Paths
 from opsterm.core.settings import Loaded, Settings
 from opsterm.inventory.target import Protocol
 from opsterm.runtime.alerts import Alerts
+from opsterm.runtime.approval_identity import Identities
+from opsterm.runtime.approvals import Approvals
 from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.cameras import Cameras
+from opsterm.runtime.change_limits import ChangeLimits
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.checks import Checks
 from opsterm.runtime.credential_keeping import CredentialKeeping
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.masking import Masking
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.secret_targets import places_for
+from opsterm.runtime.service_checks import ServiceChecks
 from opsterm.runtime.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_mail import WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
     from opsterm.runtime.secret_places import SecretPlace
+    from opsterm.runtime.services import Services
     from opsterm.runtime.snmp import Snmp
     from opsterm.runtime.workers import Workers
 
@@ -45,8 +51,9 @@ class Rooms:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, monitoring, alerts, changes, snmp, reach, checks, cameras: use-cases by room; others are in
-            `LaterRooms`.
+        inventory, monitoring, alerts, changes, approvals, limits, snmp, reach, checks, cameras: use-cases by room;
+            others are in `LaterRooms`.
+        identities: who approves.
     """
 
     inventory: Inventory
@@ -55,6 +62,9 @@ class Rooms:
     checks: Checks
     cameras: Cameras
     changes: Changes
+    approvals: Approvals
+    limits: ChangeLimits
+    identities: Identities
 
     def __init__(self, *, loaded: Loaded, paths: Paths, clock: Clock, edges: Edges, face: str) -> None:
         self.loaded = loaded
@@ -74,6 +84,7 @@ class Rooms:
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
         self.secrets = CredentialKeeping(lambda: self.credentials, lambda: self.ledger)
+        self.masking = Masking(lambda: self.credentials, self.offload.pool("mask"))
 
     @property
     def settings(self) -> Settings:
@@ -108,12 +119,16 @@ class Rooms:
             store, ledger, self.clock, files=edges.files, operator=edges.operator, offload=self.offload,
             connector=self.connector, open_alerts=self.alerts.by_target,
             checks={Protocol.SNMP: lambda target: self.snmp.check(target)},  # noqa: PLW0108 (loads SNMP when asked)
+            heard_at=lambda name: self.monitoring.heard.get(name),  # noqa: PLW0108 (monitoring is built after it)
         )  # fmt: skip
         self.reach = Reach(self.inventory, self.clock, self._reach_probe)
 
     def _build_watching(self) -> None:
         settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
-        self.checks = Checks(settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe)
+        of_services = ServiceChecks(settings.checks, self.clock, self.inventory, lambda: self.services)
+        self.checks = Checks(
+            settings.checks, self.clock, self.inventory, store.preferences, self._reach_probe, of_services
+        )
         self.cameras = Cameras(
             settings.cameras, self.clock, self.inventory, files=edges.files, offload=self.offload,
             open_reader=lambda: edges.open_cameras(self.credentials),
@@ -126,15 +141,37 @@ class Rooms:
 
     def _build_changes(self) -> None:
         settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
+        self.approvals = self._open_approvals()
         executor = Executor(
-            store, ledger, self.connector, self.clock, runner=edges.processes.me(),
+            store, ledger, self.connector, self.clock, require=self.approvals.require, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
             quiet_limit_s=settings.changes.quiet_timeout_s, read_only=settings.changes.read_only,
         )  # fmt: skip
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
-            inventory=self.inventory, executor=executor, supervisor=self.supervisor, alive=self._alive,
-            offload=self.offload, warnings={Protocol.WINRM: settings.winrm.warnings},
+            inventory=self.inventory, approvals=self.approvals, executor=executor,
+            supervisor=self.supervisor, alive=self._alive, offload=self.offload,
+            warnings={Protocol.WINRM: settings.winrm.warnings},
+        )  # fmt: skip
+
+    def _open_approvals(self) -> Approvals:
+        settings, edges = self.settings.approvals, self._edges
+        self.limits = ChangeLimits(self.store, self.ledger, settings.limit, edges.accounts.zone)
+        self.identities = Identities(
+            edges.operator, edges.accounts, edges.open_signatures, self.offload, settings.groups
+        )  # fmt: skip
+        return Approvals(
+            self.store, self.ledger, settings=settings, identities=self.identities, limits=self.limits
+        )  # fmt: skip
+
+    @cached_property
+    def services(self) -> Services:
+        """The registry of services."""
+        from opsterm.runtime.registry import open_services
+
+        return open_services(
+            self.store, self.ledger, self.inventory, self.reach, self._edges, offload=self.offload,
+            connector=self.connector, read_only=self.settings.changes.read_only,
         )  # fmt: skip
 
     @cached_property

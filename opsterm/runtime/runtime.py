@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from opsterm import __version__
 from opsterm.core.errors import StorageError, StorageFull
+from opsterm.policy.demands import check_settings
 from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.events import Started, Stopped
 from opsterm.runtime.later_rooms import LaterRooms
@@ -37,6 +38,7 @@ class Runtime(LaterRooms):
 
         Raises:
             StorageError: the data cannot be opened; everything that was begun is closed again.
+            BadSetting: the settings of approvals say something that cannot be read.
         """
         try:
             await self._open(workers=workers)
@@ -51,6 +53,8 @@ class Runtime(LaterRooms):
         self._credentials = BoundCredentials(await self._edges.open_credentials(), self._secret_places)
         if workers:
             await self.offload.run("imports", self.load_all)
+        accounts = self._edges.accounts
+        await self.offload.run("probe", lambda: check_settings(self.settings.approvals, accounts.zone))
         self._build()
         await self.alerts.open()
         await self.inventory.open(this_os=await self.offload.run("probe", self._edges.this_os))
@@ -159,9 +163,10 @@ class Runtime(LaterRooms):
         """
         await self.offload.run("files", lambda: self._edges.write_setting(key, text))
 
-    async def check_states(self) -> Sequence[CheckState]:
-        """Return how the checks of the settings stand, those that do not pass first."""
-        return await self.checks.states(self.monitoring, working=await self.workers.living_holder() is not None)
+    async def check_states(self, names: Sequence[str] = ()) -> Sequence[CheckState]:
+        """Return how checks stand, those that do not pass first; all, or those with some names. Raises NotFound."""
+        working = await self.workers.living_holder() is not None
+        return await self.checks.states(self.monitoring, working=working, names=names)
 
     async def doctor(self) -> Sequence[Check]:
         """Look at every part of the house."""
@@ -174,6 +179,7 @@ class Runtime(LaterRooms):
             await parts.check_credentials(self.credentials), parts.check_winrm(self.settings.winrm),
             parts.check_checks(await self.check_states(), now),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
+            parts.check_audit(await self.audit.status(), await self.audit.verify()),
             parts.check_traps(self.settings.snmp, await self.traps.receiver(), now),
             parts.check_lease(await self.workers.living_holder(), self._edges.processes.me(), now),
         ]  # fmt: skip

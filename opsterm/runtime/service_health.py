@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.inventory.service import HealthCheckKind, HealthStatus, ServiceRecord
 from opsterm.monitoring.host_profile import HostProfile
-from opsterm.monitoring.reach import Grade, HttpAsk, ReachVerdict
+from opsterm.monitoring.service_checks import TIMEOUT_S, HealthFinding, ask_of, finding_of, place_of
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
 
 AT_ONCE = 20
-TIMEOUT_S = 10.0
-ANSWERS = tuple(range(200, 500))
-"""Statuses by which a web server shows that it works, whatever it thinks of being asked for "/"."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthFinding:
-    """What a check found; `text` is one line."""
-
-    health: HealthStatus
-    text: str
-
-
-_HEALTH = {Grade.OK: HealthStatus.OK, Grade.WARNING: HealthStatus.WARNING, Grade.CRITICAL: HealthStatus.FAILED}
 
 
 class ServiceHealth:
@@ -76,16 +61,13 @@ class ServiceHealth:
             target = await self._inventory.get(service.target)
         except NotFound:
             return HealthFinding(health=HealthStatus.UNKNOWN, text=f"{service.target} is no longer in the inventory.")
-        host = f"[{target.reach}]" if ":" in target.reach else target.reach
-        place = f"{host}:{service.check.port}"
+        place, ask = place_of(target.reach, service.check.port), ask_of(service, target.reach)
         try:
-            if service.check.kind is HealthCheckKind.TCP:
+            if ask is None:
                 opened = await self._reach.tcp([place], port=None, timeout_s=TIMEOUT_S, banner=False)
-                return _judged(opened[0].verdict, f"{place} takes connections.")
-            url = f"{service.check.kind}://{place}/"
-            like = HttpAsk(url=url, name=service.id, statuses=ANSWERS, redirects=0, timeout_s=TIMEOUT_S)
-            answered = await self._reach.http([url], like)
-            return _judged(answered[0].verdict, f"{url} answers with {answered[0].reading.status}.")
+                return finding_of(opened[0].verdict, f"{place} takes connections.")
+            answered = await self._reach.http([ask.url], ask)
+            return finding_of(answered[0].verdict, f"{ask.url} answers with {answered[0].reading.status}.")
         except OpstermError as error:
             return HealthFinding(health=HealthStatus.UNKNOWN, text=error.what)
 
@@ -95,10 +77,6 @@ class ServiceHealth:
         except OpstermError as error:
             return {one.id: HealthFinding(health=HealthStatus.UNKNOWN, text=error.what) for one in services}
         return {one.id: _by_unit(one, news.kept.profile) for one in services}
-
-
-def _judged(verdict: ReachVerdict, well: str) -> HealthFinding:
-    return HealthFinding(health=_HEALTH[verdict.grade], text=" ".join(verdict.reasons) or well)
 
 
 def _by_unit(service: ServiceRecord, profile: HostProfile) -> HealthFinding:

@@ -17,13 +17,14 @@ from opsterm.inventory.service_merge import Merged, declared, merge_dependencies
 from opsterm.inventory.target import WITH_A_SHELL
 from opsterm.monitoring.discovery import addresses_by_target, dependencies_seen, services_found
 from opsterm.monitoring.kept_profile import KeptProfile
+from opsterm.monitoring.service_checks import HealthFinding
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports_services import RegistryEdit, RegistryState, ServiceStore
 from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.reach import Reach
-from opsterm.runtime.service_health import HealthFinding, ServiceHealth
+from opsterm.runtime.service_health import ServiceHealth
 from opsterm.runtime.service_view import ServiceView, view_of
 
 LOOKS_AT_ONCE = 8
@@ -307,9 +308,12 @@ class Services:
         else:
             meant = [one for one in state.services.values() if one.decided is ServiceState.ACCEPTED]
         findings = await self._health.check(list(dict.fromkeys(meant)))
-        return await self._keep_health(findings)
+        return await self.keep_health(findings)
 
-    async def _keep_health(self, findings: Mapping[str, HealthFinding]) -> Sequence[ServiceRecord]:
+    async def keep_health(
+        self, findings: Mapping[str, HealthFinding], fence: Fence | None = None
+    ) -> Sequence[ServiceRecord]:
+        """Keep what checks found, by id; return the records as they are now. What is no longer there is left out."""
         checked: list[ServiceRecord] = []
         now = self._clock.now()
 
@@ -326,7 +330,7 @@ class Services:
                     facts.append(self._fact(new, "health", f"{old.health} → {new.health}: {new.health_text}"))
             return RegistryEdit(save=checked), facts
 
-        await self._update(change)
+        await self._update(change, fence)
         return checked
 
     # --------------------------------------------------------------------------------------------- facts

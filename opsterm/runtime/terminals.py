@@ -13,6 +13,7 @@ from opsterm.policy.approval import require_writable
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector, Shell
+from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import to_the_end
 
 
@@ -58,6 +59,7 @@ class Terminals:
         self._connector = connector
         self._read_only = read_only
 
+    @refusals_told("open a terminal")
     async def require(self, target: str) -> Target:
         """Return a target on which a shell can be opened.
 

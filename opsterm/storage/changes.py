@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from typing import Any
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.core.events import Fact
-from opsterm.policy.order import Order, OrderTarget
+from opsterm.policy.approval_record import Approval
+from opsterm.policy.order import Order, OrderTarget, Terms
 from opsterm.policy.risk import Risk, RiskLevel
+from opsterm.runtime.ports_store import Spending
+from opsterm.storage.approvals import is_spent, save_approval
 from opsterm.storage.line import Readers
 from opsterm.storage.output import set_aside
 from opsterm.storage.writer import Transaction, Writer
 
-_COLUMNS = """id, command, shell, targets, timeout_s, expires_at, become, login, pty,
+_COLUMNS = """id, command, shell, targets, timeout_s, expires_at, become, login, pty, terms,
 selector, risk_level, risk_reasons, reason, origin, requested_by, requested_at, digest, state,
 approved_digest, decided_by, decided_at, decision_note, started_at, ended_at"""
-INSERT = f"INSERT INTO change ({_COLUMNS}, runner) VALUES ({', '.join('?' * 24)}, '')"  # noqa: S608 (constants only)
+INSERT = f"INSERT INTO change ({_COLUMNS}, runner) VALUES ({', '.join('?' * 25)}, '')"  # noqa: S608 (constants only)
 GET = f"SELECT {_COLUMNS} FROM change WHERE id = ?"  # noqa: S608 (constants only)
 LIST = f"SELECT {_COLUMNS} FROM change ORDER BY id DESC LIMIT ?"  # noqa: S608 (constants only)
 MOVE = """UPDATE change SET state = ?, approved_digest = ?, decided_by = ?, decided_at = ?, decision_note = ?,
@@ -33,6 +36,10 @@ INSERT_OUTCOME = f"""INSERT INTO outcome ({_OUTCOME}, change_id, place)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT count(*) FROM outcome WHERE change_id = ?))"""  # noqa: S608 (constants only)
 UPDATE_OUTCOME = """UPDATE outcome SET state = ?, exit_status = ?, signal = ?, started_at = ?, ended_at = ?,
 output_bytes = ?, kept_bytes = ?, output_sha256 = ?, message = ? WHERE change_id = ? AND target = ?"""
+
+
+class _SaidBefore(Exception):
+    """Somebody has approved twice."""
 
 
 class SqliteChanges:
@@ -74,11 +81,12 @@ class SqliteChanges:
 
     async def move(
         self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = "",
-        outcomes: Sequence[Outcome] = (),
+        outcomes: Sequence[Outcome] = (), approvals: Sequence[Approval] = (), spending: Spending | None = None,
     ) -> Sequence[Fact] | None:  # fmt: skip
         """Write `change` if its state on disk is still `expected`; None when it is not: somebody was quicker.
 
-        Of its outcomes only those given apart are written; `runner` is kept only while it is RUNNING.
+        Of its outcomes only those given apart are written; `runner` is kept only while it is RUNNING. Nothing is
+        written either when a budget is spent, or somebody has said the same before.
         """
         kept_runner = runner if change.state is ChangeState.RUNNING else ""
         values = (
@@ -87,13 +95,21 @@ class SqliteChanges:
         )  # fmt: skip
 
         def work(tx: Transaction) -> Sequence[Fact] | None:
+            if spending is not None and is_spent(tx.db, spending):
+                return None
             if tx.db.execute(MOVE, values).rowcount != 1:
                 return None
+            for approval in approvals:
+                if not save_approval(tx.db, approval):
+                    raise _SaidBefore
             for outcome in outcomes:
                 _save_outcome(tx.db, change.id, outcome)
             return tx.append(facts)
 
-        return await self._writer.write(work, weight=1 + len(outcomes) + len(facts))
+        try:
+            return await self._writer.write(work, weight=1 + len(outcomes) + len(facts))
+        except _SaidBefore:
+            return None
 
     async def save_outcome(self, change_id: int, outcome: Outcome, facts: Sequence[Fact]) -> Sequence[Fact]:
         """Insert or replace what came of one target."""
@@ -128,6 +144,7 @@ def _row(change: Change) -> tuple[str | int | float | None, ...]:
     return (
         change.id or None, order.command, order.shell, json.dumps([astuple(target) for target in order.targets]),
         order.timeout_s, order.expires_at, order.become, order.login, order.pty,
+        json.dumps(asdict(order.terms)) if order.terms is not None else "",
         change.selector, change.risk.level.value, json.dumps(change.risk.reasons),
         change.reason, change.origin, change.requested_by, change.requested_at, change.digest, change.state.value,
         change.approved_digest, change.decided_by, change.decided_at, change.decision_note, change.started_at,
@@ -159,9 +176,16 @@ def _outcome(
     )
 
 
+def _terms(text: str) -> Terms | None:
+    if not text:
+        return None
+    kept = json.loads(text)
+    return Terms(**{**kept, "environments": tuple(kept["environments"])})
+
+
 def _change(row: tuple[Any, ...], outcomes: tuple[Outcome, ...]) -> Change:  # a row of _COLUMNS as SQLite gives it
     (
-        number, command, shell, targets, timeout_s, expires_at, become, login, pty,
+        number, command, shell, targets, timeout_s, expires_at, become, login, pty, terms,
         selector, risk_level, risk_reasons, reason, origin,
         requested_by, requested_at, digest, state, approved_digest, decided_by, decided_at, decision_note, started_at,
         ended_at,
@@ -178,6 +202,7 @@ def _change(row: tuple[Any, ...], outcomes: tuple[Outcome, ...]) -> Change:  # a
         become=become,
         login=bool(login),
         pty=bool(pty),
+        terms=_terms(terms),
     )
     return Change(
         id=number,

@@ -38,7 +38,7 @@ class Schema:
 
 
 _HERE = Path(__file__).parent
-SHIPPED = Schema(version="0006", sql=_HERE / "schema.sql", scripts=_HERE / "migrations")
+SHIPPED = Schema(version="0008", sql=_HERE / "schema.sql", scripts=_HERE / "migrations")
 
 
 def prepare(
@@ -139,6 +139,19 @@ def _migrate(database: Path, schema: Schema, stamp: str, say: Callable[[str], No
             why=f"{type(error).__name__}: {error}",
             next_step=f"Nothing was changed. Use the earlier opsterm, or report this. A copy is kept as {copy}",
         ) from error
+    _begin_chain(database)
+
+
+def _begin_chain(database: Path) -> None:
+    """Take what an older journal has into the audit chain; what fails here is done with the next fact."""
+    from opsterm.storage.chain import ChainWriter  # noqa: PLC0415 (its masks are needed by an old database only)
+
+    chain = ChainWriter(database)
+    with closing(sqlite3.connect(database, isolation_level=None, timeout=30.0)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        chain.adopt(connection)
+        connection.execute("COMMIT")
+    chain.committed()
 
 
 def _back_up(database: Path, stamp: str) -> Path:

@@ -37,6 +37,13 @@ CREATE TABLE api (
   read_at FLOAT NOT NULL,
   PRIMARY KEY (name)
 );
+CREATE TABLE audit_chain (
+  n INTEGER NOT NULL,
+  body VARCHAR NOT NULL,
+  hash BLOB NOT NULL,
+  mac BLOB NOT NULL,
+  PRIMARY KEY (n)
+);
 CREATE TABLE change (
   id INTEGER NOT NULL,
   command VARCHAR NOT NULL,
@@ -63,6 +70,7 @@ CREATE TABLE change (
   become VARCHAR DEFAULT '' NOT NULL,
   login BOOLEAN DEFAULT 0 NOT NULL,
   pty BOOLEAN DEFAULT 0 NOT NULL,
+  terms VARCHAR DEFAULT '' NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX change_state ON change (state);
@@ -224,6 +232,22 @@ CREATE TABLE api_description (
   PRIMARY KEY (name),
   FOREIGN KEY(name) REFERENCES api (name)
 );
+CREATE TABLE approval (
+  id INTEGER NOT NULL,
+  change_id INTEGER NOT NULL,
+  kind VARCHAR NOT NULL,
+  who VARCHAR NOT NULL,
+  at FLOAT NOT NULL,
+  digest VARCHAR NOT NULL,
+  note VARCHAR NOT NULL,
+  proof VARCHAR NOT NULL,
+  signature VARCHAR NOT NULL,
+  seal VARCHAR NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT approval_person UNIQUE (change_id, kind, who),
+  FOREIGN KEY(change_id) REFERENCES change (id)
+);
+CREATE INDEX approval_kind ON approval (kind, at);
 CREATE TABLE mail_recipient (
   mail_id INTEGER NOT NULL,
   place INTEGER NOT NULL,
@@ -284,7 +308,9 @@ CREATE TABLE tick (
   FOREIGN KEY(layout_id) REFERENCES layout (id)
 )
  WITHOUT ROWID;
+CREATE TRIGGER audit_chain_no_update BEFORE UPDATE ON audit_chain BEGIN SELECT RAISE(ABORT, 'the audit chain is only ever added to'); END;
+CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT RAISE(ABORT, 'the audit chain is only ever added to'); END;
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0006');
+INSERT INTO alembic_version VALUES ('0008');

@@ -16,6 +16,7 @@ from opsterm.core.paths import Paths, make_private
 from opsterm.core.units import bytes_text
 from opsterm.runtime.offload import Offload
 from opsterm.storage.alerts import SqliteAlerts
+from opsterm.storage.approvals import SqliteApprovals
 from opsterm.storage.changes import SqliteChanges
 from opsterm.storage.faults import fault
 from opsterm.storage.journal import SqliteJournal
@@ -28,10 +29,11 @@ from opsterm.storage.targets import SqliteTargets
 from opsterm.storage.writer import Writer
 
 if TYPE_CHECKING:
-    from opsterm.runtime import ports_apis, ports_mail, ports_services, ports_store, ports_traps
+    from opsterm.runtime import ports_apis, ports_audit, ports_mail, ports_services, ports_store, ports_traps
 
 _COUNTED = {
     "facts": "SELECT ifnull(max(seq), 0) FROM journal",
+    "audit entries": "SELECT ifnull(max(n), 0) FROM audit_chain",
     "targets": "SELECT count(*) FROM target",
     "changes": "SELECT count(*) FROM change",
     "alerts": "SELECT count(*) FROM alert",
@@ -114,6 +116,9 @@ class SqliteStore:
         self.alerts: ports_store.AlertStore = SqliteAlerts(writer, readers)
         output = paths.output.absolute()
         self.changes: ports_store.ChangeStore = SqliteChanges(writer, readers, output=output)
+        self.approvals: ports_store.ApprovalStore = SqliteApprovals(
+            writer, readers, paths.approval_key.absolute(), offload.pool("output")
+        )
         self.output: ports_store.OutputStore = FileOutput(output, offload.pool("output"))
         self.preferences: ports_store.PreferenceStore = SqlitePreferences(writer, readers)
         self.lease: ports_store.LeaseStore = SqliteLease(writer, readers)
@@ -136,6 +141,13 @@ class SqliteStore:
         from opsterm.storage.apis import SqliteApis
 
         return SqliteApis(self._writer, self._readers)
+
+    @cached_property
+    def chain(self) -> ports_audit.ChainStore:
+        """The audit chain."""
+        from opsterm.storage.chain_reading import SqliteChain
+
+        return SqliteChain(self._database, self._readers, self._offload)
 
     @cached_property
     def traps(self) -> ports_traps.TrapStore:

@@ -34,6 +34,16 @@ class JournalTable(SQLModel, table=True):
     body: str
 
 
+class AuditChainTable(SQLModel, table=True):
+    """The audit chain: see `policy.chain`. `body` is canonical JSON, `hash` and `mac` have 32 bytes."""
+
+    __tablename__: ClassVar[str] = "audit_chain"
+    n: int = Field(primary_key=True)
+    body: str
+    hash: bytes
+    mac: bytes
+
+
 class TargetTable(SQLModel, table=True):
     """The inventory."""
 
@@ -188,6 +198,27 @@ class ChangeTable(SQLModel, table=True):
     become: str = Field(sa_column_kwargs={"server_default": ""})
     login: bool = Field(sa_column_kwargs={"server_default": text("0")})
     pty: bool = Field(sa_column_kwargs={"server_default": text("0")})
+    terms: str = Field(sa_column_kwargs={"server_default": ""})
+
+
+class ApprovalTable(SQLModel, table=True):
+    """What one person, or the policy, said of a change. Written once; `seal` shows a row that was not written by us."""
+
+    __tablename__: ClassVar[str] = "approval"
+    __table_args__ = (
+        UniqueConstraint("change_id", "kind", "who", name="approval_person"),
+        Index("approval_kind", "kind", "at"),
+    )
+    id: int = Field(primary_key=True)
+    change_id: int = Field(foreign_key="change.id")
+    kind: str
+    who: str
+    at: float
+    digest: str
+    note: str
+    proof: str
+    signature: str
+    seal: str
 
 
 class OutcomeTable(SQLModel, table=True):
@@ -366,3 +397,11 @@ class LeaseTable(SQLModel, table=True):
     renewed_at: float
     boot: str
     since: float
+
+
+TRIGGERS = {
+    f"audit_chain_no_{verb.lower()}": f"CREATE TRIGGER audit_chain_no_{verb.lower()} BEFORE {verb} ON audit_chain "
+    "BEGIN SELECT RAISE(ABORT, 'the audit chain is only ever added to'); END"
+    for verb in ("UPDATE", "DELETE")
+}
+"""A guard rail against our own mistakes; who wants to change the chain can drop them, and is found by `verify`."""

@@ -21,6 +21,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import Bug, LeaseLost, OpstermError, StorageError, StorageFull
 from opsterm.core.events import Fact
 from opsterm.runtime.ports_store import Fence
+from opsterm.storage.chain import ChainWriter
 from opsterm.storage.facts import fact_row, insert_rows, placed
 from opsterm.storage.faults import ends_transaction, fault
 from opsterm.storage.line import Line, Readers, closed, connect_for_writing
@@ -42,8 +43,9 @@ class Transaction:
         db: the connection, inside the transaction. Work neither commits nor rolls back.
     """
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, chain: ChainWriter) -> None:
         self.db = db
+        self._chain = chain
         self._rows: list[tuple[object, ...]] = []
         self._last: int | None = None
 
@@ -85,8 +87,9 @@ class Transaction:
         self._last = last
 
     def flush(self) -> None:
-        """Write the facts of everybody at once."""
+        """Write the facts of everybody at once, and what of them is audited into the chain."""
         if self._rows:
+            self._chain.add(self.db, self._rows)
             insert_rows(self.db, self._rows)
 
 
@@ -142,6 +145,7 @@ class Writer:
         self._clock = clock
         self._make_ready = make_ready
         self._readers = readers
+        self._chain = ChainWriter(database)
         self._inode = 0
         self._version = ""
         self._line: Line | None = None
@@ -249,7 +253,7 @@ class Writer:
                 await self._open_again()
             if self._line is None:
                 raise closed()
-            await self._line.run(partial(_commit_group, group, self._database, self._inode, self._version))
+            await self._line.run(partial(_commit_group, group, self._chain, self._database, self._inode, self._version))
         except OpstermError as error:
             self._note(error)
             _tell_all(group, error)
@@ -284,14 +288,17 @@ class Writer:
             self._try_at = self._clock.monotonic() + TRY_AGAIN_S
 
 
-def _commit_group(group: list[_Waiting], database: Path, inode: int, version: str, db: sqlite3.Connection) -> None:
+def _commit_group(
+    group: list[_Waiting], chain: ChainWriter, database: Path, inode: int, version: str, db: sqlite3.Connection
+) -> None:
     """Run everybody's work in one transaction. Raises when nothing was kept. In the connection's thread.
 
     Errors are put into sentences here, not on the loop: that asks the disk how it is.
     """
     try:
         _insist_on_file(database, inode)
-        _run_group(group, database, version, db)
+        _run_group(group, chain, database, version, db)
+        chain.committed()
     except Exception as error:
         raise _sentence(error, database) from error
 
@@ -309,13 +316,13 @@ def _insist_on_file(database: Path, inode: int) -> None:
         )
 
 
-def _run_group(group: list[_Waiting], database: Path, version: str, db: sqlite3.Connection) -> None:
+def _run_group(group: list[_Waiting], chain: ChainWriter, database: Path, version: str, db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         now = db.execute("SELECT version_num FROM alembic_version").fetchone()[0]
         if now != version:  # another opsterm has changed the tables while this one ran
             raise too_new(database, now, version)
-        transaction = Transaction(db)
+        transaction = Transaction(db, chain)
         for one in group:
             _run_one(one, transaction, database, alone=len(group) == 1)
         transaction.flush()

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from textual.message import Message
 
 from opsterm.changes.events import (
+    ChangeApprovalGiven,
     ChangeApproved,
     ChangeDenied,
     ChangeEnded,
     ChangeExpired,
     ChangeProposed,
+    ChangeReviewClosed,
     ChangeStarted,
     ChangeTargetEnded,
     ChangeVoided,
@@ -19,8 +21,8 @@ from opsterm.changes.events import (
 from opsterm.core.events import Event, Fact
 
 CHANGE_FACTS = (
-    ChangeProposed, ChangeApproved, ChangeDenied, ChangeExpired, ChangeVoided, ChangeStarted, ChangeTargetEnded,
-    ChangeEnded,
+    ChangeProposed, ChangeApprovalGiven, ChangeApproved, ChangeDenied, ChangeExpired, ChangeVoided,
+    ChangeStarted, ChangeTargetEnded, ChangeEnded, ChangeReviewClosed,
 )  # fmt: skip
 """Everything after which a change looks different."""
 

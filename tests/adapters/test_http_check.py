@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from opsterm.adapters.http_check import check_http
 from opsterm.adapters.http_trust import TrustStore
-from opsterm.core.clock import SystemClock
+from opsterm.core.clock import StoppedClock, SystemClock
 from opsterm.core.errors import BadInput
 from opsterm.core.secret import Secret
 from opsterm.monitoring.reach import Failure, Grade, HttpAsk, HttpReading, judge_http
@@ -42,6 +46,38 @@ async def test_a_web_page_is_read_with_the_time_of_each_step() -> None:
     assert all(step is not None and 0 <= step <= reading.total_s for step in steps)
     assert reading.tls_s is None
     assert reading.certificate is None
+
+
+async def test_the_time_that_a_client_of_ours_takes_to_be_made_is_not_the_server_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = StoppedClock()
+
+    class Slow(httpx.AsyncHTTPTransport):
+        def __init__(self, **given: Any) -> None:
+            clock.advance(5)
+            super().__init__(**given)
+
+    monkeypatch.setattr(httpx, "AsyncHTTPTransport", Slow)
+    offload = Offload()
+    async with serving(says(FINE)) as port:
+        ask = HttpAsk(url=f"http://localhost:{port}/", name="x")
+        reading = await check_http(ask, None, clock, TrustStore(clock, offload.pool("reach")))
+    offload.close()
+    assert (reading.status, reading.total_s) == (200, 0.0)
+
+
+def test_nothing_is_loaded_while_the_first_server_is_waited_for() -> None:
+    script = (
+        "import asyncio, ssl, sys\nfrom opsterm.adapters.reach import _load_http\n_load_http()\nimport httpx\n"
+        "trust = ssl.create_default_context()\nbefore = set(sys.modules)\nasync def ask():\n"
+        "    line = httpx.AsyncHTTPTransport(verify=trust, http2=True, trust_env=False)\n"
+        "    async with httpx.AsyncClient(transport=line, trust_env=False) as client:\n"
+        "        try:\n            await client.get('http://127.0.0.1:1/')\n        except httpx.ConnectError:\n"
+        "            print(sorted(set(sys.modules) - before))\nasyncio.run(ask())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "[]\n"
 
 
 SENTENCES: Mapping[str, tuple[dict[str, object], str]] = {

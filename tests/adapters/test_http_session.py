@@ -13,6 +13,8 @@ import pytest
 
 from opsterm.adapters.http_fetch import HttpDescriptionReader
 from opsterm.adapters.http_session import open_session
+from opsterm.adapters.oauth_tokens import TokenCache
+from opsterm.core.clock import SystemClock
 from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused, Unreachable
 from opsterm.core.secret import Secret
 from opsterm.policy.order import OrderTarget
@@ -48,7 +50,7 @@ def place(port: int, host: str = "127.0.0.1") -> OrderTarget:
 
 async def sent(text: str, target: OrderTarget, run: Run, **secrets: str) -> tuple[bytes, int | None]:
     """Send a request; return the output and the exit status."""
-    session = await open_session(target, KeptSecrets(**secrets), run)  # type: ignore[arg-type]  # `get` is all it needs
+    session = await open_session(target, KeptSecrets(**secrets), run, TokenCache(SystemClock()))  # type: ignore[arg-type]  # `get` is all it needs
     output, status = b"", None
     try:
         async with aclosing(session.run(text, shell="http")) as pieces:
@@ -227,13 +229,13 @@ async def test_a_server_that_does_not_answer_was_not_reached(run: Run) -> None:
     async with serving(says(b"")) as port:
         pass
     with pytest.raises(Unreachable, match="refused the connection"):
-        await open_session(place(port), None, run)
+        await open_session(place(port), None, run, TokenCache(SystemClock()))
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "fe80::1", "0.0.0.0", "::ffff:169.254.169.254"])
 async def test_metadata_addresses_are_not_connected_to(run: Run, host: str) -> None:
     with pytest.raises(Refused, match="not connected to"):
-        await open_session(place(80, host), None, run)
+        await open_session(place(80, host), None, run, TokenCache(SystemClock()))
 
 
 @asynccontextmanager

@@ -96,7 +96,7 @@ async def test_a_home_folder_that_is_gone_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a busy machine end a command at its own pace: after the limit only the shell would be killed."""
+    """Let a busy machine end a command at its own pace: after the limit only its process group is killed."""
     monkeypatch.setattr("opsterm.adapters.local_command.END_LIMIT_S", 100.0)
 
 
@@ -164,6 +164,15 @@ async def test_cancelling_ends_what_ignores_term_after_two_seconds() -> None:
         await task
     await comes_true(lambda: alive(mark) == [])  # killed; the kernel may still be taking it down
     assert 1.5 < time.monotonic() - began < 30
+
+
+async def test_what_cannot_be_ended_in_time_is_killed_with_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opsterm.adapters.local_command.END_LIMIT_S", 0.0)
+    mark = f"86{os.getpid()}.78"
+    pieces = await started(a_session(), f"sleep {mark} & sleep {mark} & echo ready; wait", "sh")
+    await comes_true(lambda: len(alive(mark)) == 2)
+    await pieces.aclose()
+    await comes_true(lambda: alive(mark) == [])
 
 
 async def test_a_flood_waits_for_its_reader_and_ends_with_it() -> None:

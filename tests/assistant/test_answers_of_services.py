@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from opsterm.assistant.answer import Answer, answer_lines
+from opsterm.assistant.answers_profiles import answer_discovery, answer_offering
 from opsterm.assistant.answers_services import answer_hosts, answer_needed_by
 from opsterm.assistant.interpret import interpret
-from opsterm.assistant.queries import HostQuestion
+from opsterm.assistant.queries import DiscoverRequest, HostQuestion
 from opsterm.assistant.query_words import HostTopic
 from opsterm.inventory.dependencies import Dependency, DependencyOrigin
-from opsterm.monitoring.host_facts import PackageState, PendingUpdate
+from opsterm.monitoring.host_facts import LoginSession, PackageState, PendingUpdate
 from opsterm.monitoring.host_profile import HostProfile, host_profile
 from opsterm.monitoring.kept_profile import KeptProfile
 from tests.assistant.samples import NOW, rows, world
@@ -85,6 +87,59 @@ def test_what_is_pending_and_where_that_is_not_known() -> None:
     assert "libc6, tzdata" in asked(HostTopic.UPDATES)
 
 
+def test_what_a_target_is() -> None:
+    told = asked(HostTopic.PROFILE, selector="web-01")
+    assert told.startswith("Profile of web-01:")
+    assert "services          systemd" in told
+    assert "discover services on web-01" in told
+    several = asked(HostTopic.PROFILE)
+    assert several.startswith("Profiles of 3 targets:")
+    assert "not known" in several  # updates of one are not
+
+
+def test_which_ports_are_listened_on() -> None:
+    told = asked(HostTopic.PORTS, selector="web-01")
+    assert re.match(r"\d+ ports of web-01 are listened on:\n", told)
+    rows = [line.split("  ")[0] for line in told.splitlines()[2:] if line[:3] in ("tcp", "udp")]
+    assert rows == sorted(rows, key=lambda row: (row[:3], int(row[4:])))
+    assert "Ports of web-02 are not known." in asked(HostTopic.PORTS)
+
+
+def test_who_is_logged_in() -> None:
+    told = asked(HostTopic.LOGGED_IN)
+    assert "Who is logged in on db-main-1,web-[01-02] is not known." in told
+    ana = LoginSession(user="ana", terminal="pts/0", origin="198.51.100.7")
+    kept = {"web-01": replace(PROFILES["web-01"], profile=profile(login_sessions=(ana,))),
+            "web-02": replace(PROFILES["web-02"], profile=profile(login_sessions=()))}  # fmt: skip
+    told = text(answer_hosts(HostQuestion(topic=HostTopic.LOGGED_IN), rows(), kept, NOW))
+    assert told.startswith("1 log-in on 1 target:")
+    assert "web-01  ana   198.51.100.7" in told
+    assert "Nobody was logged in on web-02." in told
+    assert "run on web-[01-02] -- who" in told
+
+
+def test_what_offers_a_capability() -> None:
+    services = world().services
+
+    def told(word: str) -> str:
+        return text(answer_offering(HostQuestion(topic=HostTopic.OFFERING, subject=word), services, NOW))
+
+    assert told("sql").startswith("1 service on 1 target offers sql:")
+    assert "postgresql@db-main-1  sql:postgres" in told("sql")
+    assert told("nginx").startswith("2 services on 2 targets offer nginx:")
+    assert told("dns").startswith("No service of the registry offers dns.")
+
+
+def test_what_a_discovery_brought() -> None:
+    nginx = world().services[0]
+    brought = {"new": [nginx], "changed": [], "back": [], "gone": []}
+    failed = {"web-02": "It refused.", "web-03": "It refused."}
+    told = text(answer_discovery(DiscoverRequest(selector="group:web"), brought=brought, seen=1, failed=failed))
+    assert told.startswith("1 service seen: 1 new, 0 changed, 0 back, 0 gone.")
+    assert "`opsterm services accept 'group:web'`" in told
+    assert "web-[02-03] not looked at: It refused." in told
+
+
 def test_a_target_that_was_never_looked_at() -> None:
     assert asked(HostTopic.SERVICES, selector="web-05").startswith(
         "None of the targets that match web-05 was looked at"
@@ -94,9 +149,8 @@ def test_a_target_that_was_never_looked_at() -> None:
 
 @pytest.mark.parametrize("topic", HostTopic)
 def test_every_line_reads_back(topic: HostTopic) -> None:
-    subject = {HostTopic.RUNNING: "nginx", HostTopic.LISTENING: "22", HostTopic.NEEDED_BY: "nginx@web-01"}.get(
-        topic, ""
-    )
+    subject = {HostTopic.RUNNING: "nginx", HostTopic.LISTENING: "22", HostTopic.NEEDED_BY: "nginx@web-01",
+               HostTopic.OFFERING: "sql:postgres"}.get(topic, "")  # fmt: skip
     for selector in ("", "web-01"):
         question = HostQuestion(topic=topic, subject=subject, selector=selector)
         assert interpret(question.line, world()).query == question

@@ -44,6 +44,15 @@ WORLD = World(
         ("operations of petstore", "list operations of petstore"),
         ("what operations does petstore have", "list operations of petstore"),
         ("call petstore deletePet petId=7", "call petstore deletePet petId=7"),
+        ("run the GET operation listPets of API petstore", "call petstore listPets"),
+        ("run the GET operation listPets of the petstore API", "call petstore listPets"),
+        ("please call the operation listpets on petstore", "call petstore listPets"),
+        ("invoke listPets of petstore with limit 3", "call petstore listPets limit=3"),
+        ("execute getPet of petstore with petId=7", "call petstore getPet petId=7"),
+        ("run operation getPet 7 in api petstore", "call petstore getPet petId=7"),
+        ("GET /pets of petstore", "call petstore listPets"),
+        ("run GET /pets on the petstore api with limit=3", "call petstore listPets limit=3"),
+        ("ask petstore for its pets", "call petstore listPets"),
     ],
 )
 def test_what_is_understood(said: str, line: str) -> None:
@@ -61,6 +70,9 @@ def test_what_is_understood(said: str, line: str) -> None:
         ("call petstore", "call petstore listPets"),
         ("call petstore listPat", "call petstore listPets"),
         ("replace pet 7 in petstore", "call petstore replacePet petId=7"),
+        ("run the DELETE operation deletePet 7 of petstore", "call petstore deletePet petId=7"),
+        ("run createPet of the API petstore", "call petstore createPet"),
+        ("execute POST /pets on petstore", "call petstore createPet"),
     ],
 )
 def test_what_may_change_something_is_offered_and_not_done(said: str, offered: str) -> None:
@@ -90,7 +102,9 @@ def test_without_an_api_nothing_is_a_call() -> None:
 
 def test_no_sentence_of_other_words_becomes_a_call() -> None:
     for said in ("is petstore online", "alerts on petstore", "memory of petstore", "list cars in petstore",
-                 "list pets in petstore and reboot web-01", "why is petstore slow"):  # fmt: skip
+                 "list pets in petstore and reboot web-01", "why is petstore slow",
+                 "run the DELETE operation listPets of petstore", "run listPets of petstore on web-01",
+                 "GET /cars of petstore", "run `listPets` on petstore"):  # fmt: skip
         assert not isinstance(interpret(said, WORLD).query, ApiRequest)
 
 

@@ -18,6 +18,7 @@ from opsterm.assistant.queries import (
     AuditQuestion,
     ChangeQuestion,
     DetailQuestion,
+    DiscoverRequest,
     ExplainQuestion,
     FactQuestion,
     Greeting,
@@ -261,6 +262,7 @@ _QUERIES: st.SearchStrategy[Query] = st.one_of(
               window=st.none() | _WINDOWS, count=st.booleans()),
     st.builds(ExplainQuestion, kind=st.sampled_from(["alert", "change"]), number=st.integers(1, 10**9)),
     st.builds(KnowledgeQuestion, words=st.sampled_from(["disk full", "x", "no space left on device"])),
+    st.builds(DiscoverRequest, selector=st.sampled_from(["", "web-01", "group:web"])),
     st.builds(RunRequest, selector=st.sampled_from(["", "web-01", "group:web"]),
               command=st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=30)
               .map(str.strip).filter(bool)),

@@ -118,7 +118,11 @@ def test_a_no_is_kept_with_its_reason(account: Account) -> None:
     assert (denied["state"], denied["decision_note"]) == ("denied", "not today")
     for verb in ("approve", "run", "deny"):
         assert "denied" in account.run(verb, number, expect=4).err
-    assert account.run("audit", number, "--json").records()[-1]["why"] == "not today"
+    story = account.run("audit", number, "--json").records()
+    assert [row["why"] for row in story if row["kind"] == "change.denied"] == ["not today"]
+    assert [row["what"] for row in story[2:]] == [
+        f"was refused to {verb} {number}" for verb in ("approve", "run", "deny")
+    ]
 
 
 def test_only_what_was_shown_is_approved(account: Account) -> None:
@@ -241,7 +245,7 @@ def test_raw_bytes_are_refused_on_a_terminal(account: Account) -> None:
 
 
 def test_on_a_terminal_a_high_risk_asks_for_the_count(account: Account) -> None:
-    number = account.propose("sleep 0; echo ran")
+    number = account.propose("kill -9 999999999; echo ran")
     with account.on_terminal("approve", number) as app:
         app.wait_for("Type the number of targets to approve:")
         app.send("2\r")
@@ -259,7 +263,7 @@ def test_on_a_terminal_a_high_risk_asks_for_the_count(account: Account) -> None:
 
 
 def test_ctrl_c_at_the_question_ends_at_once(account: Account) -> None:
-    number = account.propose("sleep 1")
+    number = account.propose("kill -9 999999999; sleep 1")
     with account.on_terminal("approve", number) as app:
         app.wait_for("Type the number of targets to approve:")
         app.send(b"\x03")
@@ -326,10 +330,10 @@ def test_a_change_whose_process_is_gone_is_told_by_the_next_who_asks(script: Acc
 def test_a_grade_that_was_edited_in_the_database_approves_nothing(script: Account) -> None:
     number = script.propose("touch made-by-a-change")
     with closing(sqlite3.connect(script.data / "opsterm.db")) as database:
-        database.execute("update change set risk_level = 'low'")
+        database.execute("update change set risk_level = 'read'")
         database.commit()
     refused = script.run("approve", number, expect=4)
-    assert "its risk is higher than the low kept with it" in refused.err
+    assert "its risk is higher than the read kept with it" in refused.err
 
 
 def test_as_whom_and_where_is_told_before_it_is_approved(account: Account) -> None:

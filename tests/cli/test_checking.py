@@ -14,6 +14,7 @@ def test_a_port_that_listens_and_one_that_does_not(account: Account) -> None:
         assert account.run("check", "tcp", good, "--json", expect=0).record()["grade"] == "ok"
         assert "refused" in account.run("check", "tcp", good, bad, expect=1).out
         assert "refused" in account.run("check", "tcp", bad, expect=3).out
+        assert account.run("check", "tcp", "127.0.0.1", "--port", good.rpartition(":")[2], expect=0).out
         assert account.run("check", "http", f"http://{good}/", "--timeout", "0.2s", "--json", expect=124).record()
         account.run("targets", "add", "web-01", "--address", "127.0.0.1", "--protocol", "http", "--port",
                     bad.rpartition(":")[2], expect=0)  # fmt: skip
@@ -34,7 +35,11 @@ def test_what_cannot_be_checked_is_said(account: Account) -> None:
         (("http", "http://x/", "--auth", "basic", "--user", "ann"), "sends the secret as it is"),
         (("http", "https://x/", "--auth", "digest", "--user", "ann"), "no secret"),
         (("tcp", "x:99999"), "no port"),
-        (("tcp", "nope"), "No target matches"),
+        (("tcp", "nope"), "No target matches nope.\nWrite nope:443, or --port 443."),
+        (("tcp", "192.0.2.9"), "Which port of 192.0.2.9?"),
+        (("tcp", "2001:db8::9"), "Write [2001:db8::9]:443, or --port 443."),
+        (("tcp", "tag:none"), "No target matches tag:none."),
+        (("tcp", "all"), "leave it out, as in 'all and not localhost'"),
         (("ping", "tag:none"), "No target matches"),
     ):
         assert sentence in account.run("check", *argv, expect=2).err

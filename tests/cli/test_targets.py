@@ -303,7 +303,7 @@ def test_a_check_tells_who_answers_and_is_kept(account: Account) -> None:
         assert {row["target"]: row["answered"] for row in found} == {"odd-01": False, "shut-01": False, "ssh-01": True}
         assert (
             account.run("targets", "check", "ssh-01 or localhost", expect=0).out
-            == "localhost  answers\nssh-01  answers\n"
+            == "localhost  answers\nssh-01     answers\n"
         )
         assert account.run("targets", "check", "shut-01", expect=3).out.startswith(
             "shut-01  shut-01 (127.0.0.1 port 1) ref"

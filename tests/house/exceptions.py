@@ -9,6 +9,7 @@ MAY_WAIT: Mapping[str, str] = {
 }
 
 MAY_TOUCH_THE_DISK: Mapping[str, str] = {
+    "opsterm/policy/chain.py": "an auditor runs it alone on a file; docs/decisions/0025-audit-chain.md",
     "opsterm/core/paths.py": "makes the private folders and looks at their modes before anything else is there",
 }
 
@@ -44,6 +45,8 @@ UNDESCRIBED: Mapping[str, str] = {
     "opsterm/storage/migrations/versions/0004_apis.py:upgrade": "Alembic calls it; the module says what it makes",
     "opsterm/storage/migrations/versions/0005_traps.py:upgrade": "Alembic calls it; the module says what it makes",
     "opsterm/storage/migrations/versions/0006_registry.py:upgrade": "Alembic calls it; the module says what it makes",
+    "opsterm/storage/migrations/versions/0008_approvals.py:upgrade": "Alembic calls it; the module says what it makes",
+    "opsterm/storage/migrations/versions/0007_chain.py:upgrade": "Alembic calls it; the module says what it makes",
 }
 
 SHARED_NAMES: Mapping[str, str] = {
@@ -64,11 +67,15 @@ STARTS_PROGRAMS: Mapping[str, str] = {
 REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/http_auth.py": "hands a password or token to the HTTP library; takes it out of what comes back",
     "opsterm/adapters/http_session.py": "puts a secret into the request that was approved",
+    "opsterm/adapters/oauth_tokens.py": "says to a token endpoint which client asks",
     "opsterm/adapters/smtp.py": "hands a password to the mail library",
     "opsterm/adapters/winrm_login.py": "hands a password to the WinRM library",
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",
     "opsterm/adapters/snmp_login.py": "hands a community or passphrases to the SNMP library, and to the keyring",
     "opsterm/adapters/sudo.py": "hands a password to sudo's standard input",
+    "opsterm/cli/verbs/auditing.py": "shows the first key of the audit chain, once",
+    "opsterm/storage/chain_key.py": "keeps the key of the audit chain in a file",
+    "opsterm/storage/chain.py": "seals with the key of the audit chain",
     "opsterm/runtime/bound_credentials.py": "keeps a secret and its places as one text",
     "opsterm/policy/masking/known.py": "looks for kept secrets in a text, to mask them",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
@@ -76,6 +83,7 @@ REVEALS_SECRETS: Mapping[str, str] = {
 }
 
 OWNS_A_STREAM: Mapping[str, str] = {
+    "opsterm/policy/chain.py": "an auditor runs it alone, without opsterm and its printer",
     "opsterm/__main__.py": "the last door: says why opsterm ends",
     "opsterm/cli/output.py": "the printer that cleans",
     "opsterm/cli/prompt.py": "asks for a number or a secret, where standard output is data",

@@ -61,6 +61,13 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "what looks runs under another name": (
         "one executor opens targets", "opsterm/runtime/remote_look.py", "r = session.run\n    r('reboot', shell='sh')",
     ),
+    "a checkpoint is another command": (
+        "one executor opens targets", "opsterm/runtime/remote_checkpoint.py", "session.run(script, shell='sh')",
+    ),
+    "a checkpoint becomes root": (
+        "one executor opens targets", "opsterm/runtime/remote_checkpoint.py",
+        "session.run(checkpoint_script(p, a), shell='sh', how=ROOT)",
+    ),
     "a use-case sends a request": (
         "requests leave with an order", "opsterm/adapters/x.py", "line = await open_http_line('a', 80, run)",
     ),
@@ -96,6 +103,9 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     ),
     "a face reads a file of a target": (
         "files come by the use-case and go by a change", "opsterm/cli/x.py", "connector.read_file(target, path)",
+    ),
+    "a face lists a folder of a target": (
+        "files come by the use-case and go by a change", "opsterm/cli/x.py", "connector.list_files(target, path)",
     ),
     "a use-case puts a file": (
         "files come by the use-case and go by a change", "opsterm/runtime/files.py", "put_file(place, text)",

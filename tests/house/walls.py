@@ -14,12 +14,16 @@ TERMINALS = "opsterm/runtime/terminals.py"
 LOOKS = "opsterm/runtime/remote_look.py"
 """Looks at targets with scripts that change nothing; what it may run is `look.script` of a `Look`, and nothing else."""
 
+LEAVES = "opsterm/runtime/remote_checkpoint.py"
+"""Leaves checkpoints of the audit at hosts of the settings; it may run a `checkpoint_script`, and nothing else."""
+
 LOOK_SCRIPTS = frozenset({"opsterm/monitoring/looks.py", "opsterm/monitoring/windows_looks.py"})
 
-FETCHES = "opsterm/runtime/files.py"
+FETCHES = frozenset({"opsterm/runtime/files.py", "opsterm/runtime/file_fetch.py"})
+LISTS = "opsterm/runtime/folders.py"
 """Reads files of targets for the operator."""
 
-READS = "opsterm/adapters/file_get.py"
+READS = frozenset({"opsterm/adapters/file_get.py", "opsterm/adapters/file_walk.py"})
 """Reads them at a place; what it may ask of a place changes nothing."""
 
 CHANGES_FILES = frozenset({"create", "write", "set_owner", "set_mode", "replace", "remove", "sync"})
@@ -38,7 +42,7 @@ ASSISTANT_MAY = {
     "alerts": frozenset({"feed", "recent", "get", "by_target"}),
     "apis": frozenset({"known", "ask"}),
     "profiles": frozenset({"all", "managers"}),
-    "services": frozenset({"list", "dependencies"}),
+    "services": frozenset({"list", "dependencies", "discover"}),  # a fixed look; what it finds are proposals
 }
 """What the assistant's use-case may ask of the others: everything here looks, and one word proposes."""
 ASSISTANT_MAY_NOT_HAVE = frozenset({"store", "ledger", "terminals", "connector", "executor", "credentials"})
@@ -57,12 +61,12 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
         found += [
             f"{m.at(node)} takes what opens a session on a target: only {EXECUTOR} and {LOOKS} do"
             for node in ast.walk(m.tree)
-            if isinstance(node, ast.Attribute) and node.attr == "session" and m.name not in (EXECUTOR, LOOKS)
+            if isinstance(node, ast.Attribute) and node.attr == "session" and m.name not in (EXECUTOR, LOOKS, LEAVES)
         ]
-        if m.name == LOOKS:
+        if m.name in (LOOKS, LEAVES):
             may = {id(call.func) for call in calls(m.tree) if _may_run(m, call)}
             found += [
-                f"{m.at(node)} takes what runs a command: only the script of a Look is run here"
+                f"{m.at(node)} takes what runs a command: only the script that is written down is run here"
                 for node in ast.walk(m.tree)
                 if isinstance(node, ast.Attribute) and node.attr == "run" and id(node) not in may
             ]
@@ -88,17 +92,32 @@ def moves_files(modules: Iterable[Module]) -> Breaches:
             if not isinstance(node, ast.Attribute | ast.Name):
                 continue
             name = node.attr if isinstance(node, ast.Attribute) else node.id
-            if name == "read_file" and isinstance(node, ast.Attribute) and m.name != FETCHES and m.room != "adapters":
-                found.append(f"{m.at(node)} reads a file of a target: only {FETCHES} does")
+            if (
+                name == "read_file"
+                and isinstance(node, ast.Attribute)
+                and m.name not in FETCHES
+                and m.room != "adapters"
+            ):
+                found.append(f"{m.at(node)} reads a file of a target: only {sorted(FETCHES)} do")
+            if name == "list_files" and m.room != "adapters" and m.name != LISTS:
+                found.append(f"{m.at(node)} lists a folder of a target: only {LISTS} does")
             if name == "put_file" and m.name not in CARRIES_PUTS:
                 found.append(f"{m.at(node)} puts a file: a session does, for an approved change")
-            if name in CHANGES_FILES and m.name == READS:
+            if name in CHANGES_FILES and m.name in READS:
                 found.append(f"{m.at(node)} asks a place for {name}: a fetch changes nothing")
     return found
 
 
 def _may_run(m: Module, call: ast.Call) -> bool:
-    """Return whether a command may be run here: any by the executor, the script of a `look: Look` by what looks."""
+    """Return whether a command may be run here: any by the executor, the script of a `look: Look` by what looks.
+
+    What leaves checkpoints may run a `checkpoint_script`.
+    """
+    if m.name == LEAVES:
+        given_to = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        script = call.args[0] if len(call.args) == 1 else None
+        made = isinstance(script, ast.Call) and dotted(script.func) == "checkpoint_script"
+        return made and given_to == {"shell": "'sh'"}
     if m.name != LOOKS:
         return m.name == EXECUTOR
     given = [a for f in functions(m.tree) for a in (*f.args.args, *f.args.kwonlyargs) if a.arg == "look"]

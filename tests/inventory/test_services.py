@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from opsterm.core.errors import BadInput
 from opsterm.inventory import service_merge
-from opsterm.inventory.dependencies import Dependency, DependencyOrigin, cycle_through, dependants, needs
+from opsterm.inventory.dependencies import (
+    Dependency,
+    DependencyOrigin,
+    cycle_through,
+    dependants,
+    failing_root,
+    needs,
+)
 from opsterm.inventory.service import (
     HealthCheck,
     HealthCheckKind,
@@ -151,3 +158,25 @@ def test_in_any_graph_whoever_is_reached_needs_the_start(pairs: list[tuple[str, 
     way = cycle_through(graph, start)
     edges = {(one.service, one.on) for one in graph}
     assert all(step in edges for step in zip(way, (*way[1:], start), strict=False))
+
+
+@pytest.mark.parametrize(
+    ("needs", "failing", "of", "root"),
+    [
+        ("web>db", "web db", "web", "db"),
+        ("web>db", "web", "web", ""),
+        ("web>db db>disk", "web db disk", "web", "disk"),
+        ("web>db db>disk", "web db", "web", "db"),
+        ("web>db db>disk", "web disk", "web", ""),  # what lies between works, so it is not because of the disk
+        ("web>db db>web", "web db", "web", ""),  # in a circle each speaks for itself
+        ("web>db db>web db>disk", "web db disk", "web", "disk"),
+        ("web>a web>b", "web b", "web", "b"),
+        ("web>db", "db", "db", ""),
+    ],
+)
+def test_a_failure_is_because_of_the_one_at_the_bottom(needs: str, failing: str, of: str, root: str) -> None:
+    pairs = [text.split(">") for text in needs.split()]
+    graph = [
+        Dependency(service=one, on=on, origin=DependencyOrigin.DECLARED, found_at=0) for one, on in pairs
+    ]  # fmt: skip
+    assert failing_root(graph, failing.split(), of) == root

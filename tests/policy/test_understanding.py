@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.grading import RiskGrade, grade
 from opsterm.policy.level import RiskLevel
-from opsterm.policy.shell.programs.registry import known_programs
+from opsterm.policy.shell.programs.registry import TABLES, known_programs
 from opsterm.policy.understanding import TEXT_LIMIT, understand
 
 CASES = Path(__file__).parent / "cases"
@@ -96,6 +96,11 @@ def test_a_text_past_a_limit_is_dark(text: str) -> None:
 
 def test_about_150_programs_and_more_are_known() -> None:
     assert len(known_programs()) > 400
+
+
+def test_a_program_is_known_in_one_table_only() -> None:
+    names = [name for table in TABLES for name in table.PROGRAMS]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
 _PIECES = [

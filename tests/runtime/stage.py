@@ -24,7 +24,7 @@ from opsterm.inventory.target import LOCALHOST
 from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.ports import Credentials, Ended, Session, Shell
-from opsterm.runtime.ports_files import FoundFile
+from opsterm.runtime.ports_files import EntryKind, FoundEntry, FoundFile, Have
 from opsterm.runtime.runtime import Runtime
 
 CHECKOUT = Path(__file__).parents[2]
@@ -183,12 +183,21 @@ class PlayedConnector:
         del columns, rows, term
         raise Unreachable(f"{target.name} did not answer.")
 
-    async def read_file(self, target: OrderTarget, path: str) -> AsyncIterator[FoundFile | bytes]:
+    async def read_file(
+        self, target: OrderTarget, path: str, *, have: Have | None = None
+    ) -> AsyncIterator[FoundFile | bytes]:
         """Play it."""
+        del have
         for piece in self.files.get((target.name, path), ()):
             yield piece
         if (target.name, path) not in self.files:
             raise NotFound(f"There is no file {path} on {target.name}.")
+
+    async def list_files(self, target: OrderTarget, folder: str) -> AsyncIterator[FoundEntry]:
+        """Play it: the files that are played, below the folder."""
+        for name, path in self.files:
+            if name == target.name and path.startswith(f"{folder}/"):
+                yield FoundEntry(path=path.removeprefix(f"{folder}/"), kind=EntryKind.FILE)
 
     async def check(self, target: OrderTarget) -> None:
         """Answer for those that are played."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from opsterm.inventory.target import Protocol
 from opsterm.policy.approval import POLICY
 from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.api_names import name_of_title
+from opsterm.runtime.api_tokens import TokenPlace
 from opsterm.runtime.apis import Apis
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.runtime import Runtime
@@ -278,3 +280,41 @@ async def test_a_get_that_does_not_say_that_it_reads_is_asked_about_until_it_is_
 )  # fmt: skip
 def test_a_name_is_made_of_the_plain_letters_of_a_title(title: str, name: str) -> None:
     assert name_of_title(clean_line(title)) == name
+
+
+async def test_the_secret_of_an_oauth_client_goes_only_where_the_operator_says(tmp_path: Path) -> None:
+    """A description is a stranger's text: it may name any token endpoint."""
+
+    def scheme(url: str) -> dict[str, object]:
+        return {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": url, "scopes": {"read": "", "a b": ""}}}}
+
+    described = {
+        "openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "servers": [{"url": "https://shop.example/v1"}],
+        "paths": {"/things": {"get": {"operationId": "things", "security": [{"ours": []}], "responses": {}}}},
+        "components": {"securitySchemes": {
+            "ours": scheme("/oauth/token"), "theirs": scheme("https://thief.example/token"), "bare": {"type": "oauth2"},
+            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+        }},
+    }  # fmt: skip
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps(described))
+    client = Secret("ops:s3cret")
+    async with opened(tmp_path, settings=IN_MEMORY) as runtime:
+        apis = await runtime.apis()
+        await apis.add(await apis.read(str(file), name="shop"))
+        known = (await apis.description("shop")).scheme("ours")
+        assert known is not None
+        assert known.scopes == ("read",)
+        assert await apis.keep_secret("shop", "ours", client, tokens=TokenPlace()) == "https://shop.example/oauth/token"
+        for name, sentence in (
+            ("theirs", "another server"),
+            ("bare", "must be said"),
+            ("key", "not a scheme of OAuth"),
+        ):
+            with pytest.raises(BadInput, match=sentence):
+                await apis.keep_secret("shop", name, client, tokens=TokenPlace())
+        assert await apis.kept("shop") == {"ours"}
+        with pytest.raises(BadInput, match="not https"):
+            await apis.keep_secret("shop", "theirs", client, tokens=TokenPlace(url="http://thief.example/token"))
+        url = "https://login.example/token"
+        assert await apis.keep_secret("shop", "theirs", client, tokens=TokenPlace(url=url)) == url

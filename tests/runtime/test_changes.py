@@ -209,7 +209,9 @@ async def test_in_read_only_mode_nothing_is_proposed_approved_or_run(home: Path)
                 await deed
             assert "read_only = false" in refused.value.next_step
         await runtime.changes.deny(ready.id)
-        assert await story(runtime, ready) == ["change.proposed", "change.approved", "change.denied"]
+        assert await story(runtime, ready) == [
+            "change.proposed", "change.approved", "policy.refused", "change.denied",
+        ]  # fmt: skip
 
 
 async def test_secrets_are_masked_in_the_journal_and_the_command_runs_as_it_is(home: Path) -> None:

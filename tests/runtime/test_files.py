@@ -290,7 +290,9 @@ async def test_a_content_that_an_open_change_needs_stays(home: Path, clock: Stop
 
 async def test_what_cannot_be_reached_is_remembered(home: Path) -> None:
     class Dead(PlayedConnector):
-        async def read_file(self, target: object, path: str) -> AsyncIterator[FoundFile | bytes]:
+        async def read_file(
+            self, target: object, path: str, *, have: object = None
+        ) -> AsyncIterator[FoundFile | bytes]:
             raise Unreachable("web-1 did not answer.", why="Connection refused.")
             yield b""  # type: ignore[unreachable]  # it makes this a generator
 

@@ -182,6 +182,25 @@ async def test_another_process_hears_remote_measurements(home: Path, clock: Stop
         await until(lambda: values(other, "web-1") == values(runtime, "web-1"))
 
 
+async def test_a_target_was_seen_when_it_was_last_measured(home: Path, clock: StoppedClock) -> None:
+    """That it still answers is kept twice a minute; what a screen says is not older than the newest measurement."""
+    host = Host()
+    async with (
+        measuring(home, clock, PlayedConnector({"web-1": host.answer})) as runtime,
+        opened(home, settings=SETTINGS, clock=clock) as other,
+    ):
+        other.follow()
+        await pass_time(clock, 10)
+        await until(lambda: row(runtime, "web-1").status is Status.ONLINE)
+        for _ in range(2):
+            before = row(runtime, "web-1").last_seen
+            await pass_time(clock, 10)
+            await until(lambda before=before: row(runtime, "web-1").last_seen != before)  # type: ignore[misc]  # the loop's own
+        measured = runtime.monitoring.heard["web-1"]
+        assert row(runtime, "web-1").last_seen == measured
+        await until(lambda: row(other, "web-1").last_seen == measured)
+
+
 @pytest.mark.parametrize("line", ["", 'remote = ""', 'remote = "  "'])
 async def test_nobody_is_logged_in_to_who_was_not_chosen(home: Path, clock: StoppedClock, line: str) -> None:
     connector = PlayedConnector({"web-1": printing(READING.encode())})

@@ -30,6 +30,9 @@ from opsterm.core.paths import Paths, make_private
 from opsterm.storage import (
     alerts,
     apis,
+    approvals,
+    chain,
+    chain_reading,
     changes,
     compaction,
     facts,
@@ -75,6 +78,9 @@ def shape(database: Path) -> Shape:
         wheres = db.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'"
         ).fetchall()
+        found["triggers"] = tuple(
+            db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name").fetchall()
+        )
         found["partial indexes"] = tuple(sorted((name, sql.partition("WHERE")[2]) for name, sql in wheres))
         found["version"] = tuple(db.execute("SELECT version_num FROM alembic_version").fetchall())
         return found
@@ -105,14 +111,15 @@ def test_the_newest_migration_is_the_version_of_the_program() -> None:
 def statements() -> Iterator[str]:
     """Every statement of the room that is a constant."""
     for module in (
-        alerts, apis, changes, compaction, facts, journal, lease, mail, profiles, samples, services, targets, ticks,
-        traps,
+        alerts, apis, approvals, chain, chain_reading, changes, compaction, facts, journal, lease, mail, profiles,
+        samples, services, targets, ticks, traps,
     ):  # fmt: skip
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]
             for text in values:
                 if name.isupper() and isinstance(text, str) and text.split(" ")[0] in ("SELECT", "INSERT", "UPDATE"):
                     yield text
+    yield chain_reading.search_statement(2)
     yield changes.list_statement(3)
     yield journal.search_statement(["a", "b"], "", 0.0, 5)[0]
     yield journal.search_statement(["a", "b"], "c1", 0.0, 5)[0]

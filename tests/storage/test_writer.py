@@ -173,7 +173,8 @@ async def test_closing_leaves_one_file_and_its_lock(paths: Paths, clock: Stopped
     await store.journal.append([fact()])
     await store.journal.last_seq()
     await store.close()
-    assert sorted(path.name for path in paths.data.iterdir()) == ["opsterm.db", "opsterm.db.lock"]
+    left = ["audit.first-key", "audit.key", "opsterm.db", "opsterm.db.lock"]
+    assert sorted(path.name for path in paths.data.iterdir()) == left
     assert {path.stat().st_mode & 0o777 for path in paths.data.iterdir()} == {0o600}
     assert paths.data.stat().st_mode & 0o777 == 0o700
 

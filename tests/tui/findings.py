@@ -18,7 +18,8 @@ from opsterm.monitoring.host_facts import ServiceUnit
 from opsterm.monitoring.host_profile import HostProfile
 from opsterm.monitoring.kept_profile import KeptProfile
 from opsterm.monitoring.traps import Trap
-from opsterm.runtime.checks import CheckPlace, CheckState
+from opsterm.runtime.check_places import CheckPlace
+from opsterm.runtime.checks import CheckState
 from opsterm.runtime.ports_services import RegistryEdit
 from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.runtime import Runtime

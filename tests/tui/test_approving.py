@@ -127,7 +127,7 @@ async def test_a_running_change_is_stopped_after_asking(stage: Stage) -> None:
     async with sitting(stage) as there:
         await propose(there, "sleep 600")
         stage.clock.advance(GUARD_S)
-        await there.press("1", "enter")
+        await there.press("a")
         await there.until("X stop")
         await there.press("X", "n")
         assert (await change(there)).state is ChangeState.RUNNING
@@ -140,7 +140,7 @@ async def test_leaving_asks_while_a_change_runs(stage: Stage) -> None:
     async with sitting(stage) as there:
         await propose(there, "sleep 600")
         stage.clock.advance(GUARD_S)
-        await there.press("1", "enter")
+        await there.press("a")
         await there.until("X stop")
         await there.press("escape", "q")
         assert "Leave anyway?" in there.text
@@ -220,7 +220,7 @@ async def test_facts_and_output_can_both_be_read_to_their_ends(stage: Stage) -> 
         stage.clock.advance(GUARD_S)
         for _ in range(6):
             await there.press("pagedown")
-        await there.press("1", "enter")
+        await there.press("a")
         await there.until("1 done")
         await there.until(lambda: "tab facts" in there.text)
         await there.until("0" * 60)
@@ -240,7 +240,7 @@ async def test_output_is_shown_to_its_end_however_long_it_is(stage: Stage) -> No
     async with sitting(stage) as there:
         await propose(there, "touch big; seq 1000000 1400000")
         stage.clock.advance(GUARD_S)
-        await there.press("1", "enter")
+        await there.press("a")
         await there.until(lambda: (shown(there).ended_at or 0) > 0)
         kept = (await change(there)).outcomes[0].kept_bytes
         assert kept > 1_000_000

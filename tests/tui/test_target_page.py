@@ -75,6 +75,7 @@ async def test_a_wide_page_shows_everything_side_by_side_and_looks_again(furnish
         assert screen(there) is TargetPage
         for words in ("cpu.used_percent", "Measurements", "Profile", "Changes", "Inventory", "built-in"):
             assert words in there.text, words
+        assert "L looks at this machine." in there.text
         assert any(0x2801 <= ord(char) <= 0x28FF for char in there.text), "the last hour is drawn"
         await there.press("L")
         await there.until("looked at 0 s ago")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from opsterm.cli.syntax.parser import Parser, Verbs, add_verb
 
 
@@ -31,7 +33,8 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
         "Names, types, choices and ranges are checked before anything is sent. GET and\n"
         "HEAD whose words say that they read run at once; anything else waits for an\n"
         "approval and ends with 4. A list is a,b,c or a name given several times. NAME\n"
-        "may be a field of a JSON body. Ends with 1 when the server answered anything but 200 to 299.",
+        "may be a field of a JSON body. Ends with 1 when the server answered anything but\n"
+        "200 to 299.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("operation", help="as `opsterm apis show` has it")
@@ -43,20 +46,29 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb(
         "accept", "say that an operation only reads, so that it is called at once",
         "For a GET whose name and summary leave that open. It holds until the server, the\n"
-        "path or the words change; a URL that says it does something is asked about as before.",
+        "path or the words change. A URL that says it does something is asked about all\n"
+        "the same.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("operation", help="as `opsterm apis show` has it")
     one = verb("refresh", "read a description again and say what changed")
     one.add_argument("name", help="of the API")
+    _add_login(verb)
+    one = verb("remove", "forget an API and its target")
+    one.add_argument("name", help="of the API")
+
+
+def _add_login(verb: Callable[..., Parser]) -> None:
     one = verb(
         "login", "keep what an API wants to let opsterm in; asks for it",
         "An API key, a bearer token, or USER:PASSWORD for basic. It is sent to the API's\n"
-        "server over TLS, and to no other. A token of OAuth is not fetched: keep one that\n"
-        "you have. Without a terminal, standard input gives one line for each thing that\n"
+        "server over TLS, and to no other. With --client, CLIENT_ID:CLIENT_SECRET of\n"
+        "OAuth: they go to the token endpoint, and the token that it gives is kept in\n"
+        "memory. Without a terminal, standard input gives one line for each thing that\n"
         "would be asked: the passphrase of a locked vault first.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("scheme", nargs="?", default="", help="which, when it has several security schemes")
-    one = verb("remove", "forget an API and its target")
-    one.add_argument("name", help="of the API")
+    one.add_argument("--client", action="store_true", help="keep a client of OAuth that fetches tokens, and no token")
+    one.add_argument("--token-url", default="", metavar="URL", help="where tokens are given; left out: as described")
+    one.add_argument("--scope", default="", help="scopes to ask for, by blanks")

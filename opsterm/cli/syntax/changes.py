@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from opsterm.cli.syntax.approvals import add_yes_options
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
 from opsterm.policy.file_put import PUT
 from opsterm.policy.order import HTTP, SHELLS_ASSESSED, SHELLS_OF_PROTOCOL
@@ -11,7 +12,8 @@ from opsterm.policy.order import HTTP, SHELLS_ASSESSED, SHELLS_OF_PROTOCOL
 _ABOUT_APPROVE = """\
 On a terminal a high risk asks for the number of targets. Without one nobody is
 asked: naming the change approves it, so let a script name the --digest that was
-read, or the number of --targets. If nobody reads the output any more, the
+read, or the number of --targets. Where more persons are asked it waits for
+them, and ends with 0. If nobody reads the output any more, the
 change runs on. Ends with 1 when the command failed somewhere, 3 when no target
 was reached, 124 when it ran too long everywhere, 130 when it was stopped."""
 
@@ -50,7 +52,7 @@ def _add_risk(verbs: Verbs[Parser], data: Parser) -> None:
 
 
 def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
-    """Add the verbs that look at targets or change them, and the audit."""
+    """Add the verbs that look at targets or change them."""
     for name, text, about in (
         ("query", "look at targets with a command that only reads", f"{_ABOUT_QUERY}\n\n{_ABOUT_COMMAND}"),
         ("propose", "propose a command for targets; it runs only when it is approved", _ABOUT_COMMAND),
@@ -82,10 +84,12 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         one = add_verb(verbs, data, name, text, about=about)
         one.add_argument("id", metavar="ID", help="as in c18")
         if name == "change":
+            one.add_argument("--request", action="store_true", help="print what somebody else is asked to sign")
             one.add_argument("--diff", action="store_true", help="of a file: how it differs from what is there now")
         if name == "approve":
             one.add_argument("--digest", default="", help="approve only if this is the digest")
             one.add_argument("--targets", type=number(1, 1_000_000), help="approve only if it is for this many")
+            add_yes_options(one)
             one.add_argument("--no-run", action="store_true", help="approve only; `opsterm run` runs it")
         if name == "deny":
             one.add_argument("--note", default="", help="why; kept in the audit")
@@ -93,7 +97,3 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("id", metavar="ID", help="as in c18")
     one.add_argument("target", nargs="?", default="", help="only of this target")
     one.add_argument("--raw", action="store_true", help="the very bytes; refused on a terminal")
-    one = add_verb(verbs, data, "audit", "who did what, when, why, with which result")
-    one.add_argument("id", nargs="?", default="", metavar="ID", help="only of this change, alert or mail: c18, a7, m7")
-    one.add_argument("--since", default="", help="how far back, as in 2h or 7d")
-    one.add_argument("--limit", type=number(1, 100_000), default=200, help="at most this many")

@@ -6,11 +6,14 @@ from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb
 
 _ABOUT_GET = """\
 Reads at once, over SFTP; nothing is changed on a target. What the policy takes
-for a secret is refused with 4: propose to read it. The file here is readable by
-this account only and gets its name when it is whole; one that is there is kept
-without --force. A file larger than changes.get_limit_mb is refused before it
-comes, and so is one that would leave less than changes.get_reserve_mb free here. With --on,
-each target's goes to LOCAL/TARGET/ and a failure of some ends with 1."""
+for a secret is refused with 4: propose to read it. The file here is readable
+by this account only and gets its name when it is whole; one that is there is
+kept without --force. A file larger than changes.get_limit_mb is refused before
+it comes, and so is one that would leave less than changes.get_reserve_mb free
+here. With --on, each target's goes to LOCAL/TARGET/ and a failure of some ends
+with 1. With -r symbolic links, devices and what the policy takes for a secret
+are left out and told. With --resume the target hashes what is here already;
+when that is the same, only the rest is sent."""
 
 _ABOUT_PUT = """\
 Puts nothing by itself: it keeps the content as it is now and proposes a change.
@@ -27,6 +30,8 @@ def add_files(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--on", default="", metavar="SELECTOR", help=SOME)
     one.add_argument("--force", action="store_true", help="replace a file that is here already")
     one.add_argument("--limit-mb", type=int, metavar="MB", help="megabytes that a file may have; left out: the setting")
+    one.add_argument("-r", "--recursive", action="store_true", help="a folder, with all files below it")
+    one.add_argument("--resume", action="store_true", help="keep what came when it breaks off, and go on from there")
     one = add_verb(verbs, data, "put", "propose to put a file on targets", about=_ABOUT_PUT)
     one.add_argument("local", metavar="LOCAL", help="the file here")
     one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)

@@ -45,8 +45,8 @@ def add_house(verbs: Verbs[Parser], data: Parser) -> None:
         _add_secret(one)
     one = verb(
         "confirm", "say that a secret may go to where its account stands for now",
-        "A secret goes to the target, address and port that it was kept for. When one of them\n"
-        "has changed it stays here until this says yes.",
+        "A secret goes to the target, address and port that it was kept for. When one of\n"
+        "them has changed it stays here until this says yes.",
     )  # fmt: skip
     _add_secret(one)
     one.add_argument("--yes", action="store_true", help="do not ask")

@@ -39,8 +39,8 @@ def add_snmp(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--senders", action="store_true", help="who sent how much, strangers too, and what was not taken")
     one = add_verb(
         actions, data, "trust", "take the other engine that sends a target's traps for its own",
-        about="The first engine that sends traps of version 3 with the right passphrase is kept.\n"
-        "What another sends is not authenticated until this says yes.", below="snmp",
+        about="The first engine that sends traps of version 3 with the right passphrase is\n"
+        "kept. What another sends is not authenticated until this says yes.", below="snmp",
     )  # fmt: skip
     one.add_argument("target", metavar="TARGET", help="its name")
     one = verb(

@@ -7,6 +7,8 @@ import functools
 
 from opsterm import __version__
 from opsterm.cli.syntax.apis import add_apis
+from opsterm.cli.syntax.approvals import add_approvals
+from opsterm.cli.syntax.audit import add_audit
 from opsterm.cli.syntax.cameras import add_cameras
 from opsterm.cli.syntax.changes import add_changes
 from opsterm.cli.syntax.checks import add_checks
@@ -45,8 +47,8 @@ def build_parser() -> Parser:
     parser.add_argument("--slow", action="store_true", help="for serial lines: few colours, few repaints")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
     for add in (
-        add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes, add_files,
-        add_house,
+        add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes,
+        add_approvals, add_files, add_audit, add_house,
     ):  # fmt: skip
         add(verbs, data)
     return parser

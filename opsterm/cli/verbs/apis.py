@@ -19,6 +19,7 @@ from opsterm.inventory.apis.calls import Call, body_fields, call_words
 from opsterm.inventory.apis.description import ApiDescription, Operation
 from opsterm.inventory.apis.schemas import schema_words
 from opsterm.policy.approval import POLICY
+from opsterm.runtime.api_tokens import TokenPlace
 from opsterm.runtime.apis import NewApi
 from opsterm.runtime.ports_apis import Api
 
@@ -224,6 +225,15 @@ async def login_api(context: Context) -> int:
     kind = await apis.require_scheme(name, scheme)
     if await context.runtime.credentials.state() == "locked":
         await context.runtime.credentials.unlock(await _ask_secret("Passphrase of the vault: "))
+    given = context.invocation
+    if given.yes("client"):
+        client = await _ask_secret(f"CLIENT_ID:CLIENT_SECRET for {scheme}: ")
+        place = TokenPlace(url=given.text("token_url"), scope=given.text("scope"))
+        url = await apis.keep_secret(name, scheme, client, tokens=place)
+        if context.printer.json:
+            context.printer.record({"api": name, "scheme": scheme, "kept": True})
+        context.printer.say(f"Kept. Tokens are fetched from {url}.")
+        return ExitCode.DONE
     prompt = {"basic": "USER:PASSWORD", "apiKey": "API key"}.get(kind, "Token")
     await apis.keep_secret(name, scheme, await _ask_secret(f"{prompt} for {scheme}: "))
     if context.printer.json:

@@ -9,11 +9,13 @@ from opsterm.cli.output import ESCAPED_AT_MOST
 from opsterm.cli.prompt import read_text
 from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
+from opsterm.cli.verbs.approvals import say_progress
 from opsterm.core.errors import BadInput, ExitCode, NotFound, StorageError
 from opsterm.core.text import clean_block, clean_bytes, shown_exactly
 from opsterm.core.units import age_text, bytes_text, parse_duration, span_text
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RunAs
+from opsterm.runtime.assent import terms_of
 from opsterm.runtime.changes import Proposal, change_number
 from opsterm.runtime.put_review import review_rows
 
@@ -142,11 +144,20 @@ async def show(context: Context) -> int:
     """Show one change with its outcomes."""
     await settle(context)
     change = await named_change(context)
+    if context.invocation.yes("request"):
+        terms_of(change)  # an order without terms is nobody's to approve
+        context.printer.plain(change.order.canonical().decode())
+        return ExitCode.DONE
+    progress = await context.runtime.approvals.progress(change)
     if context.printer.json:
-        context.printer.record(change_record(change))
+        given = [{"who": a.who, "at": a.at, "kind": a.kind, "proof": a.proof, "note": a.note} for a in
+                 (progress.given if progress else ())]  # fmt: skip
+        missing = progress.missing.who if progress else ""
+        context.printer.record({**change_record(change), "approvals": given, "missing": missing})
         return ExitCode.DONE
     context.printer.line(f"{change.name}  {change.state}{_decision(change)}")
     describe(context, change)
+    say_progress(context, progress)
     await describe_content(context, change, compare=context.invocation.yes("diff"))
     if change.started_at:
         context.printer.table(

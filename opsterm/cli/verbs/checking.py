@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.vault import open_vault
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.text import clean_bytes
 from opsterm.core.units import age_text, parse_duration, span_text, value_text
+from opsterm.core.width import cell_width, padded
 from opsterm.monitoring.checks import parse_statuses, samples_of
 from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.reach import Failure, Grade, HttpAsk, ReachVerdict
-from opsterm.runtime.checks import CheckPlace
+from opsterm.runtime.check_places import CheckPlace
 from opsterm.runtime.reach import HttpResult, PingResult, TcpResult
 
-NONE_SET = "No checks are set, or they choose no target. They are tables of config.toml: [[checks.http]]."
+LONGEST_GRADE = max(len(grade) for grade in Grade)
+NONE_SET = (
+    "No checks are set, or they choose no target. They are tables of config.toml: [[checks.http]]; "
+    "checks.services chooses accepted services."
+)
 
 
 def _seconds(context: Context) -> float:
@@ -36,10 +41,14 @@ def _code(results: Sequence[HttpResult] | Sequence[TcpResult] | Sequence[PingRes
     return ExitCode.UNREACHABLE if silent and len(bad) == len(results) else ExitCode.SOME_FAILED
 
 
-def _tell(context: Context, name: str, verdict: ReachVerdict, words: str) -> None:
-    context.printer.line(f"{name}  {verdict.grade}  {words}".rstrip())
+def _tell(context: Context, name: str, verdict: ReachVerdict, words: str, *, width: int) -> None:
+    context.printer.line(f"{padded(name, width)}  {padded(verdict.grade, LONGEST_GRADE)}  {words}".rstrip())
     for reason in verdict.reasons:
         context.printer.line(f"  {reason}")
+
+
+def _widest(names: Iterable[str]) -> int:
+    return max(map(cell_width, names), default=0)
 
 
 def _ms(seconds: float | None) -> str:
@@ -60,12 +69,12 @@ async def http(context: Context) -> int:
     if like.needs_secret:
         await open_vault(context)
     results = await context.runtime.reach.http(given.texts("what"), like, path=given.text("path"))
-    now = context.runtime.clock.now()
+    now, width = context.runtime.clock.now(), _widest(result.name for result in results)
     for result in results:
         if context.printer.json:
             context.printer.record(_http_record(result, now))
         else:
-            _tell_http(context, result, now)
+            _tell_http(context, result, now, width)
     return _code(results)
 
 
@@ -81,10 +90,10 @@ def _http_record(result: HttpResult, now: float) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _tell_http(context: Context, result: HttpResult, now: float) -> None:
+def _tell_http(context: Context, result: HttpResult, now: float, width: int) -> None:
     reading, shown = result.reading, result.reading.certificate
     answer = f"{reading.status} {reading.version}  " if reading.status else ""
-    _tell(context, result.name, result.verdict, f"{answer}{_ms(reading.total_s)}")
+    _tell(context, result.name, result.verdict, f"{answer}{_ms(reading.total_s)}", width=width)
     times = (("lookup", reading.lookup_s), ("connect", reading.connect_s), ("tls", reading.tls_s),
              ("first byte", reading.first_byte_s))  # fmt: skip
     context.printer.line("  " + ", ".join(f"{name} {_ms(took)}" for name, took in times))
@@ -103,6 +112,7 @@ async def tcp(context: Context) -> int:
     results = await context.runtime.reach.tcp(
         given.texts("what"), port=given.number("port"), timeout_s=_seconds(context), banner=given.yes("banner")
     )
+    width = _widest(result.name for result in results)
     for result in results:
         reading = result.reading
         said = clean_bytes(reading.banner).strip()
@@ -113,7 +123,8 @@ async def tcp(context: Context) -> int:
                 "banner": said, "failure": reading.failure,
             })  # fmt: skip
         else:
-            _tell(context, result.name, result.verdict, _ms(reading.connect_s) if reading.address else "")
+            took = _ms(reading.connect_s) if reading.address else ""
+            _tell(context, result.name, result.verdict, took, width=width)
             if said:
                 context.printer.line(f"  says {said}")
     return _code(results)
@@ -125,6 +136,7 @@ async def ping(context: Context) -> int:
     results = await context.runtime.reach.ping(
         given.texts("what"), count=given.number("count") or 4, timeout_s=_seconds(context)
     )
+    width = _widest(result.name for result in results)
     for result in results:
         took = result.reading.round_trips_s
         low, mean, high = (min(took), sum(took) / len(took), max(took)) if took else (None, None, None)
@@ -137,15 +149,14 @@ async def ping(context: Context) -> int:
             })  # fmt: skip
         else:
             words = f"loss {result.reading.loss_percent:.0f} %, min {_ms(low)}, mean {_ms(mean)}, max {_ms(high)}"
-            _tell(context, result.name, result.verdict, words if took else "")
+            _tell(context, result.name, result.verdict, words if took else "", width=width)
     return _code(results)
 
 
 async def list_checks(context: Context) -> int:
     """List the checks of the settings and how each stands."""
     names, now = context.invocation.texts("names"), context.runtime.clock.now()
-    context.runtime.checks.known(names)
-    states = [state for state in await context.runtime.check_states() if not names or state.place.plan.name in names]
+    states = await context.runtime.check_states(names)
     if context.printer.json:
         for state in states:
             context.printer.record({
@@ -190,7 +201,7 @@ async def run_checks(context: Context) -> int:
     results = await context.runtime.checks.run(context.invocation.texts("names"))
     if not results:
         context.printer.say(NONE_SET)
-    now = context.runtime.clock.now()
+    now, width = context.runtime.clock.now(), _widest(result.place.plan.name for result in results)
     for result in results:
         place, reading = result.place, result.reading
         samples = () if reading is None else samples_of(place.plan, place.target, reading, now)
@@ -199,7 +210,7 @@ async def run_checks(context: Context) -> int:
             record = {**_place_record(place), "grade": result.verdict.grade, "reasons": result.verdict.reasons}
             context.printer.record({**record, "measured": measured})
             continue
-        _tell(context, place.plan.name, result.verdict, place.where or place.target)
+        _tell(context, place.plan.name, result.verdict, place.where or place.target, width=width)
         said = [
             f"{name.removesuffix('_ms')} {_figure(value, metric_of(f'check.{name}').unit)}"
             for name, value in measured.items()

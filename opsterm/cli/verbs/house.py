@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Sequence
 from functools import partial
 
@@ -13,35 +12,8 @@ from opsterm.core.errors import BadInput, ExitCode, StorageError
 from opsterm.core.paths import make_private
 from opsterm.core.settings import known_keys
 from opsterm.core.settings_reading import describe_settings, load_settings, setting_value
-from opsterm.core.units import parse_duration
-from opsterm.policy.audit import as_json, utc_text
 from opsterm.runtime.commands import COMMANDS
 from opsterm.runtime.doctor import Health, check_failure
-
-
-async def audit(context: Context) -> int:
-    """Print who did what, when, why, with which result."""
-    since, name = context.invocation.text("since"), context.invocation.text("id").lower()
-    if name and not re.fullmatch("[acm][0-9]{1,15}", name):
-        raise BadInput(
-            f"{name[:100]!r} is the number of no change, alert or mail.", next_step="Write it as in c18, a7 or m7."
-        )
-    found = await context.runtime.audit.rows(
-        correlation_id=name,
-        since=context.runtime.clock.now() - parse_duration(since) if since else 0.0,
-        limit=context.invocation.number("limit") or 200,
-    )
-    if context.printer.json:
-        for row in found:
-            context.printer.record(as_json(row))
-        return ExitCode.DONE
-    context.printer.table(
-        ("when", "who", "what", "why", "result"),
-        [(utc_text(row.at), row.who, row.what, row.why, row.result) for row in found],
-    )
-    if not found:
-        context.printer.say(f"Nothing is recorded{f' of {name}' if name else ''}.")
-    return ExitCode.DONE
 
 
 async def doctor(context: Context) -> int:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
-from opsterm.changes.change import Change, Outcome, OutcomeState
+from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeOutput
 from opsterm.changes.summary import targets_text
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
+from opsterm.cli.verbs.approvals import say_progress
 from opsterm.cli.verbs.changes import describe, describe_content, named_change
 from opsterm.cli.verbs.vault import open_if_a_person_is_there
 from opsterm.core.errors import ExitCode, NotApproved, OpstermError
 from opsterm.core.hub import Ear
 from opsterm.core.quiet_gc import quiet_gc
 from opsterm.core.text import clean_bytes, clean_line
+from opsterm.policy.approval import friction
 from opsterm.policy.risk import RiskLevel
+from opsterm.runtime.assent import Assent
 
 LINE_AT_MOST = 65_536
 """Bytes of a line that has not ended that wait; then what came so far is shown as a line."""
@@ -28,20 +31,34 @@ async def approve(context: Context) -> int:
     change = await named_change(context)
     describe(context, change)
     await describe_content(context, change)
+    say_progress(context, await context.runtime.approvals.progress(change))
     count = len(change.order.targets)
     given = context.invocation.number("targets")
     if given is not None and given != count:
-        raise NotApproved(f"{change.name} was not approved: it is for {targets_text(change)}, not for {given}.")
+        error = NotApproved(f"{change.name} was not approved: it is for {targets_text(change)}, not for {given}.")
+        await context.runtime.audit.refused("approve", error, change=change.id)
+        raise error
     digest = context.invocation.text("digest") or change.digest
     if given is None and not context.invocation.text("digest") and is_asked_on_a_terminal():
         await _ask(change, count)
-    approved = await context.runtime.changes.approve(change.id, digest=digest)
-    context.printer.say(f"{change.name} approved by {approved.decided_by}.")
-    if context.invocation.yes("no_run"):
+    approved = await context.runtime.changes.approve(change.id, digest=digest, assent=_assent(context))
+    if approved.state is ChangeState.APPROVED:
+        context.printer.say(f"{change.name} approved by {approved.decided_by}.")
+    else:
+        context.printer.say(f"The approval of {change.name} is kept; others are still needed.")
+        say_progress(context, await context.runtime.approvals.progress(approved))
+    if context.invocation.yes("no_run") or approved.state is not ChangeState.APPROVED:
         if context.printer.json:
             context.printer.record(change_record(approved))
         return ExitCode.DONE
     return await run_here(context, approved)
+
+
+def _assent(context: Context) -> Assent:
+    asked = context.invocation
+    return Assent(
+        note=asked.text("reason"), key=asked.text("sign"), written=asked.text("written"), alone=asked.yes("break_glass")
+    )
 
 
 async def _ask(change: Change, count: int) -> None:
@@ -52,7 +69,8 @@ async def _ask(change: Change, count: int) -> None:
     if level is RiskLevel.MEDIUM:
         wanted, prompt = "y", "Type y to approve: "
     else:
-        wanted, prompt = str(count), "Type the number of targets to approve: "
+        asked = friction(level, count, name=change.order.targets[0].name)
+        wanted, prompt = asked.answer.lower(), f"{asked.prompt.capitalize()}: "
     if (await ask_line(prompt)).strip().lower() != wanted:
         raise NotApproved(f"{change.name} was not approved; it still waits.")
 

@@ -9,6 +9,7 @@ from opsterm.cli.invocation import Invocation
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.core.units import age_text
+from opsterm.core.width import cell_width, padded
 from opsterm.inventory.fields import with_fields
 from opsterm.inventory.fleet import in_natural_order
 from opsterm.inventory.folding import fold_groups, fold_parts, natural_key
@@ -213,12 +214,17 @@ async def check_targets(context: Context) -> int:
     """See which targets answer."""
     rows = await context.runtime.inventory.resolve(context.invocation.text("selector"))
     found = await context.runtime.inventory.check([row.target.name for row in rows])
-    for name, reason in sorted(found.items(), key=lambda item: natural_key(item[0])):
+    named = sorted(found.items(), key=lambda item: natural_key(item[0]))
+    width = max((cell_width(name) for name in found), default=0)
+    for name, reason in named:
         if context.printer.json:
             context.printer.record({"target": name, "answered": not reason, "reason": reason})
         else:
-            context.printer.line(f"{name}  {reason or 'answers'}")
+            context.printer.line(f"{padded(name, width)}  {reason or 'answers'}")
     silent = sum(1 for reason in found.values() if reason)
+    if silent and not context.printer.json:
+        answer = f"{len(found) - silent} of {len(found)} {'answers' if len(found) - silent == 1 else 'answer'}."
+        context.printer.say(f"{answer} `opsterm targets test NAME` says where it fails.")
     if not silent:
         return ExitCode.DONE
     return ExitCode.UNREACHABLE if silent == len(found) else ExitCode.SOME_FAILED

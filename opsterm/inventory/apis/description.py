@@ -126,6 +126,8 @@ class SecurityScheme:
         place: "header", "query" or "cookie" of an apiKey.
         parameter: name of the header, query parameter or cookie of an apiKey.
         about: one line, "" for nothing.
+        token_url: where oauth2 gives a client a token by its own secret, "" where it does not.
+        scopes: those that a token of it can have.
     """
 
     name: str
@@ -133,6 +135,8 @@ class SecurityScheme:
     place: str = ""
     parameter: str = ""
     about: str = ""
+    token_url: str = ""
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +228,7 @@ def description_from_json(text: str) -> ApiDescription:
         openapi=tree["openapi"],
         servers=tuple(tree["servers"]),
         operations=tuple(_operation(one) for one in tree["operations"]),
-        schemes=tuple(SecurityScheme(**one) for one in tree["schemes"]),
+        schemes=tuple(SecurityScheme(**{**one, "scopes": tuple(one.get("scopes", ()))}) for one in tree["schemes"]),
         schemas=tree["schemas"],
         left_out=tuple(tree["left_out"]),
     )

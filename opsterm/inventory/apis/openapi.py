@@ -33,6 +33,10 @@ ABOUT_LIMIT = 200
 
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/@-]{0,149}")
 _TEMPLATE = re.compile(r"\{([^{}/]{1,100})\}")
+LONGEST_URL = 500
+MOST_SCOPES = 100
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")
+"""RFC 6749, 3.3."""
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _SCHEME_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _NOT_PARAMETERS = SET_BY_US | {"accept", "content-type", "authorization"}
@@ -300,9 +304,23 @@ def _scheme(name: str, node: dict[str, Any]) -> SecurityScheme:
     if kind == "apiKey" and place == "header" and parameter.lower() in SET_BY_US | {"content-type"}:
         kind = "other"
     about = _line(node.get("description"))
+    if kind == "oauth2":
+        token_url, scopes = _client_flow(node.get("flows"))
+        return SecurityScheme(name=name, kind=kind, about=about, token_url=token_url, scopes=scopes)
     if kind != "apiKey":
         return SecurityScheme(name=name, kind=kind, about=about)
     return SecurityScheme(name=name, kind=kind, place=place, parameter=parameter, about=about)
+
+
+def _client_flow(flows: Json) -> tuple[str, tuple[str, ...]]:
+    """Return token URL and scopes of the flow of client credentials, "" and none where there is no usable one."""
+    flow = flows.get("clientCredentials") if isinstance(flows, dict) else None
+    url = flow.get("tokenUrl") if isinstance(flow, dict) else None
+    if not isinstance(flow, dict) or not isinstance(url, str) or len(url) > LONGEST_URL or not url.isprintable():
+        return "", ()
+    scopes = flow.get("scopes")
+    names = [str(name) for name in scopes if _SCOPE.fullmatch(str(name))] if isinstance(scopes, dict) else []
+    return url.strip(), tuple(names[:MOST_SCOPES])
 
 
 def _is_json(media_type: Json) -> bool:

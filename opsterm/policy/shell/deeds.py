@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from opsterm.policy.effects import Certainty, EffectKind, Span
@@ -24,7 +25,7 @@ _K, _C = EffectKind, Certainty
 _WRITTEN: Mapping[PathKind, tuple[tuple[EffectKind, Certainty], ...]] = {
     PathKind.NOTHING: ((_K.READ, _C.CERTAIN),),
     PathKind.ROOT: ((_K.WRITE_FILE, _C.CERTAIN),),
-    PathKind.SYSRQ: ((_K.REBOOT, _C.LIKELY), (_K.DOS, _C.LIKELY)),
+    PathKind.SYSRQ: ((_K.REBOOT, _C.LIKELY), (_K.DOS, _C.LIKELY), (_K.LOCKOUT, _C.POSSIBLE)),
     PathKind.KERNEL: ((_K.KERNEL_PARAM, _C.CERTAIN),),
     PathKind.ACCOUNTS: ((_K.WRITE_CONFIG, _C.CERTAIN), (_K.USER, _C.CERTAIN), (_K.LOCKOUT, _C.LIKELY)),
     PathKind.LOGIN: ((_K.WRITE_CONFIG, _C.CERTAIN), (_K.LOCKOUT, _C.LIKELY)),
@@ -65,7 +66,7 @@ def write(argument: Argument, notes: Notes, frame: ShellFrame, span: Span, *, re
         notes.add(kind, shown, certainty, span)
     if place is PathKind.KERNEL and weakens_kernel(path):
         notes.add(_K.SECURITY_WEAKEN, shown, _C.CERTAIN, span)
-    if place is PathKind.KERNEL and takes_device(path):
+    if path.startswith("/proc/sys/net/") or (place is PathKind.KERNEL and takes_device(path)):
         notes.add(_K.LOCKOUT, shown, _C.POSSIBLE, span)
     if place is PathKind.LOG and replaces:
         notes.add(_K.LOG_LOSS, shown, _C.CERTAIN, span)
@@ -108,7 +109,16 @@ def _may_be_much(path: str, place: PathKind, *, tree: bool, wide: bool) -> bool:
         return True
     if tree and place in (PathKind.STATE, PathKind.HOME):
         return True
+    if tree and place is PathKind.RELATIVE and not _MADE_AGAIN.search(path):
+        return True
     return path.startswith("../") or path in (".", "..", "./*", "*", ".*")
+
+
+_MADE_AGAIN = re.compile(
+    r"(?:^|/)(?:node_modules|build|dist|target|out|__pycache__|\.?venv|env|\.tox|\.pytest_cache|\.mypy_cache|\.cache|cache|tmp|temp|"
+    r"coverage|htmlcov|[^/]*\.egg-info|vendor|\.gradle|\.next|\.terraform)/?\*?$"
+)
+"""Folders that a build or a tool makes again."""
 
 
 def read(argument: Argument, notes: Notes, frame: ShellFrame, span: Span) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.invocation import Invocation
-from opsterm.policy.shell.argument import UNKNOWN, Argument
+from opsterm.policy.shell.argument import UNKNOWN, Argument, ansi_c
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.notes import Feed, Notes, ShellFrame
 from opsterm.policy.shell.places import SYSTEM, PathKind, place_of, resolved
@@ -19,6 +19,9 @@ from opsterm.policy.shell.spelling import decoded
 
 STARTS_LIMIT = 24
 """Programs that start one another in one command."""
+
+SAID_AT_MOST = 200
+"""Characters of the commands before a pipe that are remembered: they may name what their output stands for."""
 
 _FETCHES = frozenset({"curl", "wget", "fetch", "nc", "ncat", "netcat", "socat", "aria2c", "lynx", "http", "ftp", "dig"})
 _TURNS = frozenset({"base64", "base32", "openssl", "xxd", "gunzip", "zcat", "gzip", "bzcat", "xzcat", "zstdcat", "rev",
@@ -120,6 +123,8 @@ def output_of(words: Sequence[Argument], frame: ShellFrame) -> Feed:
         text = "" if name == "printf" and len(texts) > 1 and texts[0].text in ("%s", "%s\\n", "%b") else None
         texts = texts[1:] if text is not None else texts
         if all(word.known for word in texts):
+            if name == "printf" or any(word.text in ("-e", "-ne", "-en") for word in words[1:]):
+                return Feed("text", span, ansi_c(" ".join(word.text for word in texts)))
             base = texts[0].base if len(texts) == 1 else -1
             return Feed("text", texts[0].span if texts else span, " ".join(w.text for w in texts), base)
         return Feed("unknown", span)
@@ -129,10 +134,10 @@ def output_of(words: Sequence[Argument], frame: ShellFrame) -> Feed:
         return Feed("archive", span)
     if name in _TURNS:
         return _turned(name, words, before, span)
+    said = " ".join([*(word.raw for word in words), before.text if before is not None else ""])[:SAID_AT_MOST]
     if before is not None and name in (*_PASSES, "cat"):
-        kept = name in ("tee", "cat", "pv") or before.origin in ("network", "environment", "archive")
-        return before if kept else Feed("unknown", span)
-    return Feed("unknown", span)
+        return before if name in ("tee", "cat", "pv") or before.origin == "network" else Feed("unknown", span, said)
+    return Feed("unknown", span, said)
 
 
 def _turned(name: str, words: Sequence[Argument], before: Feed | None, span: Span) -> Feed:

@@ -125,6 +125,7 @@ class Notes:
         launch: follows a command inside a command: its words, the executable first.
         streams: where the streams of the command at hand go, as written.
         environment: names of variables that are set for it.
+        fetched: names of files that came over the network a moment before.
     """
 
     def __init__(
@@ -138,6 +139,7 @@ class Notes:
         self._opaque: dict[str, None] = {}
         self._commands: list[Invocation] = []
         self._steps = 0
+        self.fetched: set[str] = set()
 
     def spend(self, steps: int = 1) -> None:
         """Count work. Raises OverLimit when there was too much of it."""

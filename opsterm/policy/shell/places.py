@@ -44,7 +44,10 @@ _RULES: tuple[tuple[PathKind, str], ...] = (
         r"/dev/(?:null|zero|full|stdin|stdout|stderr|tty|u?random|fd/\d+|pts/\d+|tcp/.*|udp/.*)|/proc/self/fd/\d+|-",
     ),
     (PathKind.ROOT, r"/(?:\*|\.\*|\.|\?\*|)"),
-    (PathKind.SYSRQ, r"/proc/sysrq-trigger"),
+    (
+        PathKind.SYSRQ,
+        r"/proc/sysrq-trigger|/sys/power/state|/sys/block/[^/]+/device/delete|/sys/bus/.*/(?:unbind|remove)",
+    ),
     (PathKind.DEVICE, r"/dev/(?!shm/).*"),
     (PathKind.KERNEL, r"/(?:proc|sys)(?:/.*)?"),
     (
@@ -61,6 +64,13 @@ _RULES: tuple[tuple[PathKind, str], ...] = (
             r"sssd(?:/.*)?|ldap(?:/.*)?|krb5\.conf|krb5\.keytab)|/run/nologin|/var/run/nologin"
         ),
     ),
+    (
+        PathKind.LOGIN,
+        (
+            r"/(?:usr/)?s?bin/(?:sshd|sudo|su|login|bash|sh|dash)|(?:/etc|/usr/lib|/lib)/systemd/(?:system|user)/sshd?[.@].*|"
+            r"/etc/(?:default|sysconfig)/sshd?"
+        ),
+    ),
     (PathKind.KEYS, r".*(?:^|/)\.ssh(?:/.*)?|.*(?:^|/)authorized_keys2?"),
     (
         PathKind.NET,
@@ -73,7 +83,7 @@ _RULES: tuple[tuple[PathKind, str], ...] = (
     (
         PathKind.BOOT,
         (
-            r"/boot(?:/.*)?|/etc/(?:fstab|crypttab|default/grub|grub\.d(?:/.*)?|grub.*|mdadm(?:/.*)?|lvm(?:/.*)?|dracut.*|"
+            r"/boot(?:/.*)?|/etc/(?:rc\.local|rc\.d(?:/.*)?|init\.d(?:/.*)?|fstab|crypttab|default/grub|grub\.d(?:/.*)?|grub.*|mdadm(?:/.*)?|lvm(?:/.*)?|dracut.*|"
             r"initramfs-tools(?:/.*)?|inittab|ld\.so\.(?:preload|conf.*)|modprobe\.d(?:/.*)?|modules.*)|/efi(?:/.*)?"
         ),
     ),
@@ -191,7 +201,7 @@ _SECRET = re.compile(
     r"\.pgpass|\.my\.cnf|debian\.cnf|\.netrc|\.git-credentials|\.vault-token|\.env(?:\.[\w-]+)?|\.htpasswd|htpasswd|kubeconfig|"
     r"secrets?\.(?:ya?ml|json|env|toml|txt)|credentials(?:\.\w+)?|[^/]*\.(?:kdbx?|pfx|p12|jks|keystore)|[^/]*(?:private|priv)[^/]*\.(?:key|pem)|"
     r"[^/]*\.key|[^/]*_key\.pem|privkey\.pem|passwords?(?:\.\w+)?|[^/]*\.tfstate|wallet\.dat|chap-secrets|token)|"
-    r"/etc/(?:ssl/private|letsencrypt/live|wireguard|openvpn|sudoers\.d)(?:/.+)?|(?:~|/root|/home/[^/]+)/\.(?:aws/credentials|kube/config|"
+    r"/etc/(?:ssl/private(?=$|/)|letsencrypt/live|wireguard|openvpn|sudoers\.d)/.+|(?:~|/root|/home/[^/]+)/\.(?:aws/credentials|kube/config|"
     r"docker/config\.json|ssh|gnupg(?:/.*)?|aws|azure/.*|config/gcloud/.*)|/proc/(?:\d+|self|\*)/environ|/proc/kcore|/dev/(?:mem|kmem)|"
     r"/var/run/secrets/.*|/run/secrets/.*|/etc/kubernetes/(?:admin\.conf|pki/.*\.key)|/var/lib/(?:sss/secrets|samba/private)/.*",
     re.IGNORECASE | re.DOTALL,

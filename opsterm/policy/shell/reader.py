@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.invocation import Findings
 from opsterm.policy.shell.argument import Argument
-from opsterm.policy.shell.jobs import jobs_of
 from opsterm.policy.shell.launch import launch, output_of
 from opsterm.policy.shell.notes import Feed, Notes, OverLimit, Scope, ShellFrame, ShellText
 from opsterm.policy.shell.oddities import oddities
@@ -28,15 +27,16 @@ TEXTS_LIMIT = 8
 """Texts inside texts, as in bash -c "bash -c '…'"."""
 
 _BOMB = re.compile(r"(?<![\w:.])([\w:.]{1,32})\s*\(\)\s*\{[^}]{0,200}\1\s*\|\s*\1\s*&")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _SPINS = re.compile(r"\bwhile\s+(?:true|:|\[ 1 \]|\(\( *1 *\)\))\s*;\s*do\s*(?::|true)?\s*;?\s*done")
 _HERE = re.compile(r"<<-?\s*(['\"]?)([\w.-]+)\1[^\n]*\n.*?\n\s*\2(?=\n|$)", re.DOTALL)
-_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 _BLOCKS = frozenset({
     "subshell", "command_substitution", "process_substitution", "compound_statement", "if_statement", "for_statement",
     "while_statement", "case_statement", "c_style_for_statement", "function_definition", "do_group",
 })  # fmt: skip
 _OWN_SCOPE = frozenset({"subshell", "command_substitution", "process_substitution"})
 _MAYBE = frozenset({"if_statement", "for_statement", "while_statement", "case_statement", "c_style_for_statement"})
+_JOB = re.compile(r"\s*(?:@\w+|(?:[\d*/,\-]+\s+){5})\s*(?:[a-z_][a-z0-9_-]*\s+(?=\S))?(.+)")
 _SILENT = frozenset({"comment", "heredoc_start", "heredoc_end", "variable_name", "file_descriptor"})
 
 
@@ -91,6 +91,7 @@ class _Walk:
         tree = parse(source.text)
         error = first_fault(tree.root_node)
         if error is not None:
+            self._note_bomb(_QUOTED.sub("", source.text), source.span(0, len(source.text)))
             around = source.text[error.start_byte : error.start_byte + 24].split("\n")[0]
             self.notes.dark(f"Its syntax could not be followed{f' at {around!r}' if around.strip() else ''}.")
             for words in rough_commands(source):
@@ -162,14 +163,15 @@ class _Walk:
             else:
                 self._stack.append((body, inner, nesting, None))
         self.notes.streams = before
-        if body is not None and any("/cron" in stream for stream in streams):
-            self._schedule(feed if feed is not frame.feed else self._output(body, frame), frame)
+        if body is not None and (said := self._outputs.get(body.id)) and any("cron" in stream for stream in streams):
+            self._jobs(said, frame)
 
-    def _schedule(self, said: Feed | None, frame: ShellFrame) -> None:
-        """Read the jobs that are written into a crontab of the system."""
-        for job in jobs_of(said.text, with_account=True) if said is not None and said.origin == "text" else []:
-            later = replace(frame, via=(*frame.via, "sudo"), depth=frame.depth + 1, feed=None)
-            self.read(ShellText(job, base=-1, span=said.span), later)  # type: ignore[union-attr]  # checked above
+    def _jobs(self, said: Feed, frame: ShellFrame) -> None:
+        """Read the commands of a text that becomes a table of cron; what they do is done later, and again."""
+        for line in said.text.splitlines():
+            job = _JOB.match(line)
+            if job:
+                self.read(ShellText(job[1], base=-1, span=said.span), replace(frame, depth=frame.depth + 1))
 
     def _says_nothing(self, body: Node | None) -> bool:
         if body is None:
@@ -249,9 +251,18 @@ class _Walk:
     def function(self, node: Node, frame: ShellFrame, nesting: int) -> None:
         """Remember a name that now means something else; its body is followed as if it ran here."""
         name = node.child_by_field_name("name")
+        self._note_bomb(
+            self._source.text[node.start_byte : node.end_byte], self._source.span(node.start_byte, node.end_byte)
+        )
         if name is not None:
             frame.scope.aliases[self._source.text[name.start_byte : name.end_byte]] = ""
         self.push(node, frame, nesting)
+
+    def _note_bomb(self, text: str, span: Span) -> None:
+        """Note a function that starts itself twice and does not wait: it fills the table of processes."""
+        if _BOMB.search(text):
+            self.notes.add(EffectKind.DOS, "processes", Certainty.CERTAIN, span)
+            self.notes.add(EffectKind.LOCKOUT, "processes", Certainty.POSSIBLE, span)
 
     def loop(self, node: Node, frame: ShellFrame, nesting: int) -> None:
         """Forget what the variable of a loop was."""

@@ -132,7 +132,10 @@ def _value(node: Node, source: ShellText, scope: Scope) -> str:
     if name == "PWD":
         return scope.cwd or "."
     value = scope.variables.get(name, _FIXED.get(name))
-    return UNKNOWN if value is None else value
+    if value is None:
+        return UNKNOWN
+    between = scope.variables.get("IFS")
+    return re.sub(f"[{re.escape(between)}]", " ", value) if between else value
 
 
 def _said(text: str) -> str:

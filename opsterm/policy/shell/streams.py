@@ -33,6 +33,9 @@ def note_redirect(node: Node, source: ShellText, notes: Notes, frame: ShellFrame
     if not words:
         return None
     word = words[0]
+    if word.text.startswith(("/dev/tcp/", "/dev/udp/")) and sign == "<":
+        notes.add(EffectKind.READ, word.shown, Certainty.CERTAIN, span)
+        return Feed("network", span)
     if word.text.startswith(("/dev/tcp/", "/dev/udp/")):
         if sign == "<" and empties:
             notes.add(EffectKind.READ, word.shown, Certainty.CERTAIN, span)

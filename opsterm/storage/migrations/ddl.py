@@ -6,13 +6,13 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
-import opsterm.storage.tables  # noqa: F401 (fills the metadata)
+from opsterm.storage.tables import TRIGGERS
 
 HEAD = "-- Written from tables.py by `python -m opsterm.storage.migrations.ddl`; a test fails when it is stale.\n"
 
 
 def schema_sql(version: str) -> str:
-    """Return the script that makes every table and index of an empty database, stamped with a version."""
+    """Return the script that makes every table, index and trigger of an empty database, stamped with a version."""
     dialect = sqlite.dialect()
     parts = []
     for table in SQLModel.metadata.sorted_tables:
@@ -21,6 +21,7 @@ def schema_sql(version: str) -> str:
             str(CreateIndex(index).compile(dialect=dialect))
             for index in sorted(table.indexes, key=lambda index: str(index.name))
         )
+    parts.extend(TRIGGERS.values())
     parts.append("CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL PRIMARY KEY\n)")
     parts.append(f"INSERT INTO alembic_version VALUES ('{version}')")  # noqa: S608 (a version of ours)
     lines = "\n".join(f"{part.strip()};" for part in parts).splitlines()

@@ -219,6 +219,8 @@ def way_of(target: Target) -> str:
 
 
 def _not_looked_at(target: Target, keys: PageKeys) -> str:
+    if target.protocol is Protocol.LOCAL:
+        return f"Not looked at yet. {keys.look} looks at this machine."
     if target.protocol in WITH_A_SHELL:
         return f"Not looked at yet. {keys.look} logs in and looks."
     if target.protocol is Protocol.SNMP:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
@@ -12,6 +14,7 @@ from opsterm.changes.summary import targets_text
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import shown_exactly
 from opsterm.core.units import age_text
+from opsterm.policy.requirements import ONE_PERSON
 from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
@@ -93,8 +96,9 @@ class ApprovalsPane(Pane):
         except OpstermError as error:
             self.fail(error)
             return
+        progress = {c.id: await self._progress(c) for c in changes if c.state is ChangeState.PROPOSED}
         ordered = sorted(changes, key=lambda c: (_ORDER.index(c.state) if c.state in _ORDER else 9, -c.id))
-        self.table.set_rows([self._row(change) for change in ordered])
+        self.table.set_rows([self._row(change, progress.get(change.id, "")) for change in ordered])
         self.waiting = sum(1 for change in changes if change.state is ChangeState.PROPOSED)
         running = sum(1 for change in changes if change.state is ChangeState.RUNNING)
         words = [
@@ -103,7 +107,17 @@ class ApprovalsPane(Pane):
         ]
         self.retitle(", ".join(word for word in words if word) or "none wait")
 
-    def _row(self, change: Change) -> TableRow:
+    async def _progress(self, change: Change) -> str:
+        """Return how many of those who are asked have approved, as in "1 of 2"; "" where any one person will do."""
+        terms = change.order.terms
+        if terms is None or terms.requirement == ONE_PERSON.text:
+            return ""
+        with suppress(OpstermError):
+            progress = await self.runtime.approvals.progress(change)
+            return f"{progress.missing.have} of {progress.missing.want}" if progress is not None else ""
+        return ""
+
+    def _row(self, change: Change, progress: str) -> TableRow:
         now = self.runtime.clock.now()
         over = change.state not in _ORDER
         bad = change.state in (ChangeState.FAILED, ChangeState.INTERRUPTED)
@@ -112,7 +126,7 @@ class ApprovalsPane(Pane):
             change.name,
             (
                 change.name,
-                TableCell(str(change.state), state_style),
+                TableCell(progress or str(change.state), state_style),
                 TableCell(str(change.risk.level), "" if over else _RISK_STYLES[change.risk.level]),
                 shown_exactly(change.order.command),
                 targets_text(change),

@@ -20,7 +20,7 @@ from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.events import ChangeOutput
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.core.text import clean_block, clean_line
-from opsterm.policy.approval import Ask, Friction, friction
+from opsterm.policy.approval import Ask
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.commands import command
 from opsterm.runtime.put_review import PutReview
@@ -28,9 +28,8 @@ from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
-from opsterm.tui.screens.change_sheet import facts_text, heading, keys_line, not_reached, question
-from opsterm.tui.screens.connection_test import ConnectionTestScreen
-from opsterm.tui.screens.dialog import Dialog
+from opsterm.tui.screens.assent import AssentDialog
+from opsterm.tui.screens.change_sheet import facts_text, heading, keys_line, question
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.widgets.log_view import OutputView
 
@@ -44,7 +43,7 @@ _FRAME = 5
 _SHOWN_AT_ONCE = 1_000_000
 
 
-class ApprovalScreen(Dialog[str]):
+class ApprovalScreen(AssentDialog):
     """One change: read it, decide it, watch it run. Closes with a selector when the odd ones are wanted."""
 
     hears_facts: ClassVar[bool] = True
@@ -94,6 +93,7 @@ class ApprovalScreen(Dialog[str]):
         self.set_interval(5.0, self.show)
         self.run_worker(self._show_output(), group="output", exclusive=False)
         self.run_worker(self._show_review(), group="review")
+        self.run_worker(self.look_at_progress(), group="progress", exclusive=True)
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
@@ -107,10 +107,6 @@ class ApprovalScreen(Dialog[str]):
         assert isinstance(self.app, OpstermApp)  # noqa: S101 (narrowing)
         return self.app
 
-    @property
-    def _friction(self) -> Friction:
-        return friction(self.change.risk.level, len(self.change.order.targets))
-
     # -------------------------------------------------------------------- showing
 
     def show(self) -> None:
@@ -122,19 +118,21 @@ class ApprovalScreen(Dialog[str]):
         self._sheet.set_class(output.display, "-above-output")
         other = ("output" if self._scrolls_facts else "facts") if output.display else ""
         self.query_one("#approval-ask", Static).update(self._ask())
-        self.query_one("#approval-keys", Static).update(keys_line(change, self._friction, self._keymap, other=other))
+        self.query_one("#approval-keys", Static).update(keys_line(change, self.friction, self._keymap, other=other))
         box = self.query_one(".dialog")
         box.border_title = heading(change, self.runtime.clock.now()).replace("[", "\\[")
 
     def _facts(self) -> str:
-        change, sign = self.change, self.cockpit.glyphs.severity(_SIGNS[self.change.risk.level])
-        now, find, columns = self.runtime.clock.now(), self.runtime.inventory.target, self.size.width
-        return facts_text(change, self._review, now, target=find, sign=sign, columns=min(columns, WIDEST) - _FRAME)
+        sign = self.cockpit.glyphs.severity(_SIGNS[self.change.risk.level])
+        return facts_text(
+            self.change, self._review, self.runtime.clock.now(), target=self.runtime.inventory.target, sign=sign,
+            columns=min(self.size.width, WIDEST) - _FRAME, progress=self.progress,
+        )  # fmt: skip
 
     def _ask(self) -> str:
         if self._odd_ones:
             return f"{self._keymap.shown(command('show_odd'))} filters the inventory to the odd ones: {self._odd_ones}"
-        return question(self._friction, self._typed) if self.change.state is ChangeState.PROPOSED else ""
+        return question(self.friction, self._typed) if self.change.state is ChangeState.PROPOSED else ""
 
     async def _show_review(self) -> None:
         """Show the file that would be put, at once; then how it differs from what is there."""
@@ -150,6 +148,7 @@ class ApprovalScreen(Dialog[str]):
         """Follow the change and its output."""
         if message.has(*CHANGE_FACTS):
             self.change = await self.runtime.changes.get(self.change.id)
+            self.run_worker(self.look_at_progress(), group="progress", exclusive=True)
             self.show()
         if message.has(ChangeOutput, *CHANGE_FACTS):
             self.run_worker(self._show_output(), group="output", exclusive=False)
@@ -216,17 +215,17 @@ class ApprovalScreen(Dialog[str]):
         if self._odd_ones:
             self.dismiss(self._odd_ones)
         elif self.change.ended_at:
-            self._say("No target differs from the most.")
+            self.say("No target differs from the most.")
 
     # ------------------------------------------------------------------ deciding
 
     def _guarded(self) -> bool:
         """Return whether the screen has not been seen for long enough: the key was meant for something else."""
-        return self.runtime.clock.monotonic() - self._appeared < self._friction.guard_s
+        return self.runtime.clock.monotonic() - self._appeared < self.friction.guard_s
 
     def on_key(self, event: Key) -> None:
         """Take digits for the number of targets."""
-        if self.change.state is not ChangeState.PROPOSED or self._friction.ask is not Ask.COUNT or self._guarded():
+        if self.change.state is not ChangeState.PROPOSED or self.friction.ask is not Ask.COUNT or self._guarded():
             return
         if event.character and event.character.isdigit() and len(self._typed) < 6:
             self._typed += event.character
@@ -241,8 +240,12 @@ class ApprovalScreen(Dialog[str]):
         """Approve where one key is enough; else say what is asked for."""
         if self.change.state is not ChangeState.PROPOSED or self._guarded():
             return
-        if self._friction.ask is Ask.COUNT:
-            self._say("The risk is high: one key alone is not enough.")
+        if self.friction.ask is Ask.NAME:
+            if not self._unread():
+                self.ask_for_name()
+            return
+        if self.friction.ask is Ask.COUNT:
+            self.say("The risk is high: one key alone is not enough.")
             return
         self._typed = "a"
         await self._approve_if(entered=False)
@@ -261,20 +264,18 @@ class ApprovalScreen(Dialog[str]):
         await self._approve_if(entered=True)
         if self.change.state is ChangeState.PROPOSED:
             self._typed = ""
-            self._say("That is not the number of targets.")
+            self.say("That is not the number of targets.")
 
     async def _approve_if(self, *, entered: bool) -> None:
         shown_for_s = self.runtime.clock.monotonic() - self._appeared
-        if not self._friction.accepts(self._typed, entered=entered, shown_for_s=shown_for_s):
+        if not self.friction.accepts(self._typed, entered=entered, shown_for_s=shown_for_s):
             return
-        try:
-            self.change = await self.runtime.changes.approve(self.change.id, digest=self.change.order.digest())
-        except OpstermError as error:
-            self.change = await self.runtime.changes.get(self.change.id)
-            self._fault(error)
-            return
-        self.runtime.changes.start(self.change.id)
-        self.show()
+        await self.give()
+
+    def action_break_glass(self) -> None:
+        """Approve alone, in an emergency."""
+        if self.change.state is ChangeState.PROPOSED and not self._guarded():
+            self.ask_to_break_glass()
 
     async def action_run_change(self) -> None:
         """Run what was approved earlier."""
@@ -288,7 +289,7 @@ class ApprovalScreen(Dialog[str]):
         try:
             self.change = await self.runtime.changes.deny(self.change.id)
         except OpstermError as error:
-            self._fault(error)
+            self.fault(error)
             return
         self.show()
 
@@ -305,7 +306,7 @@ class ApprovalScreen(Dialog[str]):
             return
 
         if self.change.order.command != clean_line(self.change.order.command):
-            self._say("It does not fit into one line to type in. Propose the new one with opsterm propose.")
+            self.say("It does not fit into one line to type in. Propose the new one with opsterm propose.")
             return
 
         async def edited(command: str | None) -> None:
@@ -329,21 +330,18 @@ class ApprovalScreen(Dialog[str]):
             new = await self.runtime.changes.propose(proposal)
             await self.runtime.changes.deny(old.id, note=f"replaced by {new.name}")
         except OpstermError as error:
-            self._fault(error)
+            self.fault(error)
             return
         self.change, self._typed, self._appeared = new, "", self.runtime.clock.monotonic()
+        self.progress = None
+        self.run_worker(self.look_at_progress(), group="progress", exclusive=True)
         self._read_to_end = False
         self._sheet.scroll_home(animate=False)
         self.show()
 
     def action_test_target(self) -> None:
-        """Test the connection to a target that was not reached; there an unknown host key can be trusted."""
-        name = not_reached(self.change)
-        target = self.runtime.inventory.target(name)
-        if target is not None:
-            self.app.push_screen(ConnectionTestScreen(self.runtime, target, self._keymap, self.cockpit.glyphs))
-        elif self.change.ended_at:
-            self._say("Every target was reached." if not name else f"{name} is no longer in the inventory.")
+        """Test the connection to a target that was not reached."""
+        self.test_first_missed(self._keymap, self.cockpit.glyphs)
 
     async def action_stop_change(self) -> None:
         """Stop a running change, after asking."""
@@ -355,7 +353,7 @@ class ApprovalScreen(Dialog[str]):
                 try:
                     await self.runtime.changes.stop(self.change.id)
                 except OpstermError as error:
-                    self._fault(error)
+                    self.fault(error)
 
         self.app.push_screen(ConfirmScreen(f"Stop {self.change.name}", "Stop this change on every target?"), stop)
 
@@ -386,15 +384,17 @@ class ApprovalScreen(Dialog[str]):
     def _unread(self) -> bool:
         """Return whether a part of what would be approved has not been on the screen yet; say so."""
         fits = self._sheet.max_scroll_y == 0
-        if fits or self._read_to_end or self._friction.ask is Ask.KEY:
+        if fits or self._read_to_end or self.friction.ask is Ask.KEY:
             return False
-        self._say("There is more to read: pgdn. Then approve it.")
+        self.say("There is more to read: pgdn. Then approve it.")
         return True
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """See `AssentDialog.say`."""
         self.query_one("#approval-ask", Static).update(f"{self._ask()}\n{text}")
 
-    def _fault(self, error: OpstermError) -> None:
+    def fault(self, error: OpstermError) -> None:
+        """See `AssentDialog.fault`."""
         self.show()
         self.query_one("#approval-ask", Static).update(clean_block(str(error)))
         self.cockpit.fail(error)

@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.summary import as_whom, exit_summary, shell_text, targets_text, way_back
+from opsterm.changes.summary import as_whom, exit_summary, progress_line, shell_text, targets_text, way_back
 from opsterm.core.text import clean_block, clean_line, shown_exactly
 from opsterm.core.units import age_text, bytes_text, span_text
 from opsterm.inventory.target import Target
 from opsterm.policy.approval import Ask, Friction
+from opsterm.policy.requirements import ONE_PERSON
+from opsterm.runtime.assent import Progress
 from opsterm.runtime.commands import command
 from opsterm.runtime.put_review import PutReview, review_rows
 from opsterm.tui.keys import KeyMap
@@ -68,7 +70,7 @@ def heading(change: Change, now: float) -> str:
 
 def facts_text(
     change: Change, review: PutReview | None, now: float, *, target: Callable[[str], Target | None], sign: str,
-    columns: int,
+    columns: int, progress: Progress | None = None,
 ) -> str:  # fmt: skip
     """Return everything that is said of a change, laid out.
 
@@ -79,15 +81,18 @@ def facts_text(
         target: finds a target of the inventory by its name.
         sign: the glyph of its risk.
         columns: cells of a line.
+        progress: how far its approval is, None while that is not known.
     """
     found = (target(one.name) for one in change.order.targets)
     places = ", ".join(sorted({one.environment.upper() for one in found if one is not None and one.environment}))
-    return sheet(rows_of(change, now=now, environments=places, sign=sign, review=review), columns)
+    rows = rows_of(change, now=now, environments=places, sign=sign, review=review, progress=progress)
+    return sheet(rows, columns)
 
 
 def rows_of(
-    change: Change, *, now: float, environments: str, sign: str, review: PutReview | None = None
-) -> list[SheetRow]:
+    change: Change, *, now: float, environments: str, sign: str, review: PutReview | None = None,
+    progress: Progress | None = None,
+) -> list[SheetRow]:  # fmt: skip
     """Return everything that is said of a change.
 
     Args:
@@ -96,6 +101,7 @@ def rows_of(
         environments: where its targets are, as in "PROD"; "" when not known.
         sign: the glyph of its risk.
         review: the file that it would put, None for none: it stands first, and the order's own line below.
+        progress: how far its approval is; said where more than any one person is asked.
     """
     order = change.order
     where = f"{targets_text(change)}{f' · {environments}' if environments else ''}"
@@ -108,6 +114,7 @@ def rows_of(
         *_results(change),
         SheetRow("risk", f"{sign} {change.risk.level.upper()}  {' '.join(change.risk.reasons)}"),
         SheetRow("rules", "none are evaluated in this version"),
+        *_approvers(progress),
         SheetRow("safer", "no alternative is known"),
         SheetRow("back", way_back(change)),
     ]
@@ -115,6 +122,13 @@ def rows_of(
         rows.append(SheetRow("reason", change.reason))
     rows.append(SheetRow("digest", f"{change.digest[:16]}…  the approval is for exactly these bytes"))
     return rows + _history(change, now)
+
+
+def _approvers(progress: Progress | None) -> list[SheetRow]:
+    if progress is None or progress.requirement == ONE_PERSON.text:
+        return []
+    so_far = progress_line(progress.missing, progress.given)
+    return [SheetRow("approval", f"{so_far} (it takes {progress.requirement})")]
 
 
 def _history(change: Change, now: float) -> list[SheetRow]:
@@ -141,7 +155,7 @@ def _results(change: Change) -> list[SheetRow]:
 
 def question(asked: Friction, typed: str) -> str:
     """Return what the screen asks for, with what was typed so far."""
-    line = asked.prompt if asked.ask is Ask.KEY else f"{asked.prompt}: {typed}_"
+    line = asked.prompt if asked.ask in (Ask.KEY, Ask.NAME) else f"{asked.prompt}: {typed}_"
     return f"{line}   [ deny ]"
 
 
@@ -164,6 +178,7 @@ def keys_line(change: Change, asked: Friction, keymap: KeyMap, *, other: str = "
         Ask.KEY: f"{key('approve')} approve",
         Ask.KEY_ENTER: f"{key('approve')} enter approve",
         Ask.COUNT: f"{asked.answer} enter approve",
+        Ask.NAME: f"{key('approve')} and the name approve",
     }[asked.ask]
     deny = f"{key('deny')} deny"
     match change.state:

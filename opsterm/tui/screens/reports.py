@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from opsterm.core.errors import OpstermError
 from opsterm.policy.audit import as_text
+from opsterm.policy.chain import verdict_text
+from opsterm.runtime.audit import checkpoints_text
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.screens.checks import ChecksErrand
 from opsterm.tui.screens.text import TextScreen
@@ -25,8 +27,12 @@ class Reports:
         return self._home.runtime
 
     async def sent(self) -> None:
-        """List what was really sent, newest last."""
-        rows = [as_text(row) for row in await self._runtime.audit.rows(limit=500)]
+        """List what was really sent, newest last, and whether the audit chain is whole."""
+        audit = self._runtime.audit
+        rows = [as_text(row) for row in await audit.rows(limit=500)]
+        if rows:
+            verdict = await audit.verify()
+            rows += ["", f"Audit chain: {verdict_text(verdict)} {checkpoints_text(await audit.status()).capitalize()}."]
         self._home.app.push_screen(TextScreen("What was sent", "\n".join(rows) or "Nothing was sent yet."))
 
     async def doctor(self) -> None:

@@ -62,6 +62,7 @@ class StatusLine(Static):
         self._place = ""
         self._environments = ""
         self._waiting = 0
+        self._reviews: list[str] = []
         self._shown: tuple[_Part, ...] = ()
 
     def begin(self) -> None:
@@ -82,6 +83,7 @@ class StatusLine(Static):
 
     async def _count(self) -> None:
         self._waiting = len(await self.runtime.changes.list([ChangeState.PROPOSED]))
+        self._reviews = [f"c{review.change}" for review in await self.runtime.reviews.open()]
         self.show()
 
     def show_places(self, place: str) -> None:
@@ -111,6 +113,9 @@ class StatusLine(Static):
         if self._environments:
             parts.append(_Part(self._environments, 9, "bold $sev-warning"))
         parts.append(_Part(f"{operator.name}@{operator.host}", 4))
+        if self._reviews:
+            more = f" and {len(self._reviews) - 1} more" if len(self._reviews) > 1 else ""
+            parts.append(_Part(f" REVIEW OPEN: {self._reviews[0]}{more} ", 11, "bold reverse $sev-critical"))
         if self._place:
             strip = " ".join(f"[{n}]" if name == self._place else str(n) for n, name in enumerate(PLACES, 1))
             parts.append(_Part(strip, 6))

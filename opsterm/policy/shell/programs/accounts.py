@@ -15,7 +15,7 @@ _K, _C = EffectKind, Certainty
 
 ADMIN_GROUPS = frozenset({"sudo", "wheel", "admin", "root", "adm", "docker", "lxd", "disk", "shadow", "libvirt", "kvm"})
 _USERMOD = word_set(
-    "-a-only -c -d -e -f -g -G -l -p -R -P -s -u -v -V -w -W -Z -k -K -b -r-only --comment --home --expiredate --inactive --gid --groups --login --password "
+    " -c -d -e -f -g -G -l -p -R -P -s -u -v -V -w -W -Z -k -K -b --comment --home --expiredate --inactive --gid --groups --login --password "
     "--shell --uid --expire --key --base-dir --skel"
 )
 
@@ -79,7 +79,7 @@ def _usermod(call: ProgramCall) -> None:
 
 def _passwd(call: ProgramCall) -> None:
     """Note a password that is changed, locked or taken away."""
-    call.take(word_set("-n -x -w -i -R -q-only --mindays --maxdays --warndays --inactive"))
+    call.take(word_set("-n -x -w -i -R --mindays --maxdays --warndays --inactive"))
     user = call.words[0] if call.words else ""
     if call.has("-S", "--status", "-a", "--help"):
         call.add(_K.READ)
@@ -196,7 +196,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "smbpasswd": fixed("user"), "pdbedit": by_option("user: -a -x -m -r --create --delete --modify", "-u", else_="read"),
     "samba-tool": Verbs(table="read: user/list user/show group/list group/listmembers computer/list domain/info drs/showrepl dns/query\nuser+delete: user/delete group/delete computer/delete\n"
                         "user: user/create user/add user/setpassword group/add group/addmembers group/removemembers user/disable user/enable"),
-    "sss_cache": fixed("write_config"), "setcap": by_option("perm: -r", else_="privilege"), "kadmin": _kadmin, "kadmin.local": _kadmin, "kinit": fixed("write_file"), "kdestroy": fixed("write_file"),
+    "sss_cache": fixed("write_config"), "kadmin": _kadmin, "kadmin.local": _kadmin, "kinit": fixed("write_file"), "kdestroy": fixed("write_file"),
     "ipa": Verbs(table="read: ping env config-show", pattern=((r"^\S+-(?:show|find)\b", "read"), (r"^\S+-del\b", "user+delete"), (r"^\S+-(?:add|mod|add-member|remove-member|disable|enable)\b", "user+lockout?"))),
     "ldapadd": fixed("user"), "ldapmodify": fixed("user+lockout?"), "ldapdelete": fixed("user+delete"), "ldappasswd": fixed("user"),
     "aureport": fixed("read"), "ausearch": fixed("read"),

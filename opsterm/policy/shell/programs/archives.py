@@ -27,7 +27,7 @@ def _tar(call: ProgramCall) -> None:
             words[0] = Argument(text=f"-{letters.replace('f', '')}f", raw=words[0].raw, span=words[0].span)
     call.arguments = words
     call.take(word_set("-f -C -T -X -I -b -g -V -K -H -F -L -N --file --directory --files-from --exclude --exclude-from --use-compress-program --to-command --checkpoint-action --transform --strip-components --owner --group "
-                    "--mode --newer --listed-incremental --info-script --new-volume-script --rsh-command --one-top-level-x --warning --format --xattrs-include --index-file"),
+                    "--mode --newer --listed-incremental --info-script --new-volume-script --rsh-command --warning --format --xattrs-include --index-file"),
               long=("--create", "--extract", "--list", "--get", "--remove-files", "--checkpoint", "--append", "--update", "--delete"))  # fmt: skip
     for option in call.options:
         if option.value is None:

@@ -72,6 +72,13 @@ def rows(text: str) -> Mapping[str, str]:
 
 
 @cache
+def groups_of(text: str) -> frozenset[str]:
+    """Return the verbs of a table that others begin with: `connection` alone shows, and must not with an unknown word."""
+    verbs = rows(text)
+    return frozenset(verb for verb in verbs if any(other.startswith(f"{verb} ") for other in verbs))
+
+
+@cache
 def _acts(text: str) -> Mapping[str, str]:
     return dict(pair.split("=", 1) for pair in text.split())
 
@@ -157,6 +164,8 @@ class Verbs:
             call.add(READ)
             return
         spec, rest = self.verb(call.words)
+        if not call.words and call.arguments and not self.table.strip():
+            spec = self.else_
         for option in call.options:
             if option.name in acting:
                 note(call, acting[option.name], option.value or option.name)
@@ -180,10 +189,9 @@ class Verbs:
         if not texts:
             return "read", []
         for length in range(min(self.depth, len(texts)), 0, -1):
-            spec = table.get(" ".join(texts[:length]))
-            if spec == "read" and length == 1 and len(texts) > 1 and texts[1] in _DOES and texts[0] not in _TELLS:
-                return self.else_ if self.else_ != "read" else "dark", list(words[length:])
-            if spec is not None:
+            name = " ".join(texts[:length])
+            spec = table.get(name)
+            if spec is not None and (length == len(texts) or spec != "read" or name not in groups_of(self.table)):
                 return spec, list(words[length:])
         line = " ".join(texts)
         for expression, spec in self.pattern:

@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.places import is_secret, resolved
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
-from opsterm.policy.shell.programs.transfer import copies, sends
+from opsterm.policy.shell.programs.transfer import copies
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
 
 _READ_VERB = re.compile(
     r"^(?:describe|list|get|show|head|lookup|search|query|scan|batch-get|estimate|validate|test|check|filter|select|view|read|info|status|logs|tail|ls|diff|preview|explain|simulate|detect|wait|"
-    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|assume-role-x|summarize|count|inspect)(?:-.*)?$"
+    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|summarize|count|inspect)(?:-.*)?$"
 )
 _LOSS_VERB = re.compile(
-    r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|undelete-x|schedule-key-deletion|reset|restore-x|"
-    r"unassign|deactivate|archive|expire|deprovision|decommission|uninstall|evict|leave|down|unpublish)(?:-.*)?$"
+    r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|schedule-key-deletion|reset|"
+    r"unassign|deactivate|archive|expire|deprovision|decommission|uninstall|evict)(?:-.*)?$"
 )
 _STOP_VERB = re.compile(
     r"^(?:stop|disable|deallocate|suspend|pause|kill|drain|power-off|poweroff|shutdown|halt|redeploy|failover|demote)(?:-.*)?$"
@@ -127,8 +128,6 @@ def _aws_verb(call: ProgramCall, words: list[str]) -> None:
 def _s3(call: ProgramCall, words: list[str]) -> None:
     verb = words[1] if len(words) > 1 else ""
     target = call.words[-1] if len(call.words) > 2 else ""
-    if verb in ("cp", "sync", "mv") and len(call.words) > 3 and call.words[-1].text.startswith("s3://"):
-        sends(call, call.words[2])
     if any("public-read" in word.text for word in call.arguments):
         call.add(_K.SECURITY_WEAKEN, target)
     if verb in ("ls", "presign", ""):
@@ -149,6 +148,10 @@ def _s3(call: ProgramCall, words: list[str]) -> None:
             call.add(_K.READ)
         elif text.startswith("s3://"):
             note(call, "infra+exfil?", target)
+            if len(call.words) > 3 and is_secret(resolved(call.words[2].text, call.frame.scope.cwd)):
+                call.add(_K.EXFIL, call.words[2])
+            if re.search(r"public-read", " ".join(word.text for word in call.arguments)):
+                call.add(_K.SECURITY_WEAKEN, target)
         elif not isinstance(target, str):
             deeds.write(target, call.notes, call.frame, call.span, replaces=True)
         if verb == "mv":
@@ -161,10 +164,15 @@ _OTHER_TAKES = word_set(
 )
 
 
+def _parted(word: str) -> list[str]:
+    """Return group and verb of a word like apps:destroy."""
+    return word.split(":") if re.fullmatch(r"[a-z-]+(?::[a-z-]+)+", word) else [word]
+
+
 def _cloud(call: ProgramCall) -> None:
     """Follow gcloud, az, doctl and their kin: the verb stands behind the groups."""
     call.take(_OTHER_TAKES, long=("--dry-run", "--what-if"))
-    words = [word.text for word in call.words]
+    words = [piece for word in call.words for piece in _parted(word.text)]
     line = " ".join(word.text for word in call.arguments)
     if (
         asks_for_help(call)
@@ -240,11 +248,18 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
         call.add(_K.LOG_LOSS, line[:80])
 
 
+_MAKES = frozenset({"create", "add", "update", "set", "start", "deploy", "import", "apply", "attach", "enable", "resize", "launch", "push", "upload"})
+"""Verbs behind which names stand, which may look like verbs themselves: `create test-1`."""
+
+
 def _verbs_last(words: list[str]) -> list[str]:
     """Return the words that may be the verb first: groups as `describe` of gcloud stand before it, its object behind."""
     verbs = (_LOSS_VERB, _STOP_VERB, _RESTART_VERB, _READ_VERB)
     pieces = [piece for word in words[:5] for piece in _pieces(word)]
-    found = [piece for piece in pieces if any(verb.match(piece) for verb in verbs)]
+    made = next((at for at, piece in enumerate(pieces) if piece in _MAKES and at), len(pieces))
+    found = [piece for piece in pieces[:made] if any(verb.match(piece) for verb in verbs)]
+    if not found and made < len(pieces):
+        return [pieces[made]]
     if not found and len(words) == 1 and words[0].endswith("s"):
         return ["list"]
     return found or words[1:]
@@ -260,7 +275,7 @@ def _pieces(word: str) -> list[str]:
 _TERRAFORM = Verbs(
     takes="-var -var-file -target -out -state -chdir -lock -backend-config -parallelism -replace", dash_long=True,
     table="""
-    read: plan show validate version output graph providers state/list state/show workspace/list workspace/show console-r get fmt-r metadata help state/pull refresh-r
+    read: plan show validate version output graph providers state/list state/show workspace/list workspace/show get metadata help state/pull
     write_file: init fmt get
     infra: apply import taint untaint refresh workspace/new workspace/select up
     infra+delete+data_loss: destroy
@@ -322,9 +337,7 @@ def _storage(call: ProgramCall) -> None:
             "head",
             "diff",
             "ping",
-            "support-r",
             "la",
-            "get-r",
         )
         or (verb in ("iam", "acl", "lifecycle") and call.word(1) == "get")
         or (call.has("--dry-run", "-n") and verb == "rsync")

@@ -14,7 +14,7 @@ from opsterm.policy.word_set import word_set
 _K, _C = EffectKind, Certainty
 
 _DOCKER_TABLE = """
-    read: ps images logs inspect top stats version info port diff history search events manifest/inspect help wait attach-r container/ls container/list container/ps
+    read: ps images logs inspect top stats version info port diff history search events manifest/inspect help wait container/ls container/list container/ps
     read: container/logs container/inspect container/top container/stats container/port container/diff image/ls image/list image/inspect image/history network/ls network/inspect
     read: volume/ls volume/inspect volume/list system/df system/info system/events service/ls service/ps service/logs service/inspect stack/ls stack/ps stack/services node/ls node/ps node/inspect
     read: context/ls context/show context/inspect secret/ls secret/inspect config/ls config/inspect swarm/ca plugin/ls plugin/inspect buildx/ls buildx/du buildx/inspect network/list scan
@@ -34,7 +34,7 @@ _DOCKER_TABLE = """
 _DOCKER_TAKES = (
     "-H --host --context --config -l --log-level -f --format --filter --since --until -n --tail --name -e -v -p -w -u -h -m --env --volume --publish --workdir --user --network --net "
     "--memory --cpus --entrypoint --restart --label --mount --env-file --hostname --add-host --cap-add --cap-drop --device --security-opt --pid --ipc --userns --platform --pull --ulimit "
-    "--log-driver --log-opt --privileged-only --file --project-name --profile -t --time --signal -s --tag --build-arg --target -c --detach-keys --link --dns --tmpfs --gpus --shm-size --index "
+    "--log-driver --log-opt --file --project-name --profile -t --time --signal -s --tag --build-arg --target -c --detach-keys --link --dns --tmpfs --gpus --shm-size --index "
     "--project-directory --type -o --output --replicas --image --timeout"
 )
 _EXEC_TAKES = word_set("-e -u -w --env --user --workdir --env-file --detach-keys --index")
@@ -124,7 +124,7 @@ _KUBECTL_TABLE = """
 _KUBECTL_TAKES = (
     "-n --namespace -l --selector -o --output -f --filename -c --container --context --kubeconfig --cluster --user -k --kustomize --field-selector --sort-by --tail --since --type -p --patch --replicas "
     "--image --port --target-port --timeout --as -s --server --token --from-literal --from-file --overrides --grace-period --cascade --since-time --template --limits --requests -v --v --field-manager --raw "
-    "--for --resource-version --to-revision --revision --verb --labels --env --restart --chunk-size --dry-run-x --max --min --cpu-percent --name --max-log-requests"
+    "--for --resource-version --to-revision --revision --verb --labels --env --restart --chunk-size --max --min --cpu-percent --name --max-log-requests"
 )
 _KUBECTL = Verbs(table=_KUBECTL_TABLE, takes=_KUBECTL_TAKES, dry="--dry-run", pattern=())
 _LOSES = re.compile(
@@ -165,6 +165,9 @@ def _kubectl(call: ProgramCall) -> None:
         any(_LOSES.match(thing) for thing in things) or call.has("--all", "-A", "--all-namespaces")
     ):
         call.add(_K.DATA_LOSS, " ".join(words[1:])[:80], _C.LIKELY)
+    patch = call.value("-p", "--patch")
+    if verb == "patch" and patch is not None and re.search(r"replicas\W+0\b", patch.text):
+        call.add(_K.SERVICE_STOP, " ".join(words[1:])[:80])
     replicas = call.value("--replicas")
     if verb == "scale" and (replicas is None or replicas.text == "0"):
         call.add(_K.SERVICE_STOP, " ".join(words[1:])[:80])
@@ -297,12 +300,12 @@ PROGRAMS: Mapping[str, Deed] = {
     "lxc-start": Verbs(table="", else_="infra"), "lxc-destroy": Verbs(table="", else_="infra+delete+data_loss~"), "kubeadm": Verbs(
         table="read: version config/view config/print token/list certs/check-expiration upgrade/plan config/images/list\ndata_loss+service_stop: reset\ninfra: init join token/create certs/renew config/images/pull upgrade/node token/delete\ninfra+package_upgrade: upgrade/apply", takes="--config"),
     "k3s": Verbs(table="read: check-config etcd-snapshot/list certificate/check\ndark: kubectl", else_="infra"), "etcdctl": Verbs(
-        takes="--endpoints --cacert --cert --key -w --write-out --prefix-only", table="read: get member/list endpoint/health endpoint/status watch version alarm/list snapshot/status user/list role/list\ndata_loss: del snapshot/restore\nservice_stop: member/remove\ninfra: put member/add defrag compact snapshot/save auth/enable move-leader"),
-    "qm": Verbs(table="read: list status config showcmd snapshot-r listsnapshot pending monitor-r\ninfra: start create set clone resume snapshot migrate importdisk template unlock\nservice_stop: stop shutdown suspend reset\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot"),
+        takes="--endpoints --cacert --cert --key -w --write-out", table="read: get member/list endpoint/health endpoint/status watch version alarm/list snapshot/status user/list role/list\ndata_loss: del snapshot/restore\nservice_stop: member/remove\ninfra: put member/add defrag compact snapshot/save auth/enable move-leader"),
+    "qm": Verbs(table="read: list status config showcmd listsnapshot pending\ninfra: start create set clone resume snapshot migrate importdisk template unlock\nservice_stop: stop shutdown suspend reset\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot"),
     "pct": _with_exec(Verbs(table="read: list status config listsnapshot pending df\ninfra: start create set clone resume snapshot migrate mount\nservice_stop: stop shutdown suspend\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot restore")),
     "xl": Verbs(table="read: list info vcpu-list top dmesg uptime\nservice_stop: shutdown destroy pause\nservice_restart: reboot\ninfra: create unpause"), "VBoxManage": Verbs(table="read: list showvminfo\ninfra+delete: unregistervm closemedium\ninfra: startvm createvm modifyvm\nservice_stop: controlvm"),
     "nomad": _nomad_like("read: status job/status node/status alloc/status alloc/logs server/members version plan job/plan job/inspect job/history deployment/status deployment/list\ninfra: run job/run\nservice_stop: stop job/stop node/drain alloc/stop\nservice_restart: alloc/restart\ninfra+delete: system/gc namespace/delete volume/delete"),
-    "consul": _nomad_like("read: members kv/get catalog info version operator/raft/list-peers monitor services-r catalog/services catalog/nodes\ninfra: kv/put join services/register reload\ninfra+delete: kv/delete services/deregister\nservice_stop: leave force-leave maint\ndata_loss: snapshot/restore\nwrite_file: snapshot/save"),
+    "consul": _nomad_like("read: members kv/get catalog info version operator/raft/list-peers monitor catalog/services catalog/nodes\ninfra: kv/put join services/register reload\ninfra+delete: kv/delete services/deregister\nservice_stop: leave force-leave maint\ndata_loss: snapshot/restore\nwrite_file: snapshot/save"),
     "vault": _nomad_like("read: status version list auth/list secrets/list policy/list policy/read token/lookup audit/list operator/raft/list-peers\nread_secret: read kv/get\ninfra: write kv/put login policy/write auth/enable secrets/enable audit/enable token/create\nservice_stop: operator/seal operator/step-down\nlog_loss: audit/disable\ninfra+delete+data_loss~: delete kv/delete kv/destroy kv/metadata/delete secrets/disable auth/disable policy/delete lease/revoke token/revoke\ndata_loss: operator/raft/snapshot/restore\nsecurity_weaken: operator/unseal operator/rekey operator/generate-root operator/init",
                          "-address -namespace -format -field -mount"),
     "skopeo": Verbs(table="read: inspect list-tags\ninfra: copy sync\ninfra+delete: delete"), "buildah": Verbs(table="read: images containers inspect info version\ninfra+delete: rm rmi\ninfra: from build bud commit push pull copy add config\ndark: run"),

@@ -16,15 +16,17 @@ from opsterm.policy.word_set import word_set
 _K, _C = EffectKind, Certainty
 
 _TAKES: Mapping[str, str] = {
-    "psql": "-c -d -f -h -p -U -v -F -R -T -P -o -L -w-only --command --dbname --file --host --port --username --set --variable --output --log-file --pset --field-separator",
+    "psql": "-c -d -f -h -p -U -v -F -R -T -P -o -L --command --dbname --file --host --port --username --set --variable --output --log-file --pset --field-separator",
     "mysql": "-e -h -P -u -D -S --execute --host --port --user --database --socket --defaults-file --defaults-extra-file --init-command --login-path --default-character-set --ssl-ca --ssl-mode --delimiter --prompt",
     "sqlcmd": "-Q -q -S -U -P -d -i -o -s -w -h -t -v -l -H -m",
     "sqlite3": "-cmd -init -separator -newline -nullvalue",
     "sqlplus": "",
+    "cqlsh": "-e -f -u -p -k --execute --file --keyspace --username --password",
+    "influx": "-execute -database -host -port -username -password -format -precision",
     "clickhouse": "-q --query -h --host --port -u --user --password -d --database --format --queries-file",
 }
 _TEXTS: Mapping[str, tuple[str, ...]] = {
-    "psql": ("-c", "--command"), "mysql": ("-e", "--execute", "--init-command"), "sqlcmd": ("-Q", "-q"), "sqlite3": ("-cmd",), "sqlplus": (), "clickhouse": ("-q", "--query"),
+    "psql": ("-c", "--command"), "mysql": ("-e", "--execute", "--init-command"), "sqlcmd": ("-Q", "-q"), "sqlite3": ("-cmd",), "sqlplus": (), "clickhouse": ("-q", "--query"), "cqlsh": ("-e", "--execute"), "influx": ("-execute",),
 }  # fmt: skip
 _FILES = ("-f", "--file", "-i", "-init", "--queries-file")
 
@@ -44,10 +46,10 @@ def _client(dialect: str) -> Deed:
     takes, options = word_set(_TAKES[dialect]), _TEXTS[dialect]
 
     def deed(call: ProgramCall) -> None:
-        call.take(takes, long=("--command", "--execute", "--file"), dash_long=dialect == "sqlite3")
+        call.take(takes, long=("--command", "--execute", "--file"), dash_long=dialect in ("sqlite3", "influx"))
         if (
             (asks_for_help(call) and not call.values(*options))
-            or call.has("-l", "--list", "-V", "--version", "-L-only", "-?")
+            or call.has("-l", "--list", "-V", "--version", "-?")
             or (dialect == "sqlite3" and call.has("-version"))
         ):
             call.add(_K.READ)
@@ -96,7 +98,7 @@ def _redis(call: ProgramCall) -> None:
     """Follow redis-cli: its words are one command."""
     call.take(
         word_set(
-            "-h -p -s -a -u -n -r -i -d -x-only --user --pass --cert --key --cacert --pattern --eval --rdb --pipe-timeout"
+            "-h -p -s -a -u -n -r -i -d --user --pass --cert --key --cacert --pattern --eval --rdb --pipe-timeout"
         ),
         in_order=True,
     )
@@ -168,7 +170,7 @@ _MONGO_READ = re.compile(
 def _mongo(call: ProgramCall) -> None:
     """Follow mongosh: what --eval sends."""
     call.take(
-        word_set("--eval --host --port -u -p --username --password --authenticationDatabase -f --file --shell-x"),
+        word_set("--eval --host --port -u -p --username --password --authenticationDatabase -f --file"),
         in_order=False,
     )
     texts = [value.text for value in call.values("--eval")]
@@ -214,7 +216,7 @@ _MYSQLADMIN = Verbs(
     user+lockout?: password
     write_config: flush-hosts flush-logs flush-privileges flush-status flush-tables flush-threads refresh reload
     """,
-    takes="-h -P -u -S -i -c --host --port --user --socket --password-x", depth=1,
+    takes="-h -P -u -S -i -c --host --port --user --socket", depth=1,
 )  # fmt: skip
 
 
@@ -222,11 +224,14 @@ def _dump(call: ProgramCall) -> None:
     """Note a database that is written out: to a file, or to whoever reads it."""
     call.take(
         word_set(
-            "-f -h -p -U -u -d -n -t -T -F -j -P -r -o --file --host --port --username --user --result-file --databases-x --out --db --uri --collection --archive-x --schema --table --exclude-table --format --tab --where"
+            "-D --pgdata -X -f -h -p -U -u -d -n -t -T -F -j -P -r -o --file --host --port --username --user --result-file --out --db --uri --collection --schema --table --exclude-table --format --tab --where"
         )
     )
     for value in call.values("-f", "--file", "-r", "--result-file", "-o", "--out"):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
+    folder = call.value("-D", "--pgdata")
+    if folder is not None:
+        deeds.write(folder, call.notes, call.frame, call.span, replaces=False)
     if call.name.startswith("mongo") and call.value("-o", "--out") is None:
         call.add(_K.WRITE_FILE, "dump")
     call.add(_K.READ)
@@ -299,14 +304,14 @@ def _cqlsh(call: ProgramCall) -> None:
 
 PROGRAMS: Mapping[str, Deed] = {
     "psql": _client("psql"), "pgcli": _client("psql"), "mysql": _client("mysql"), "mariadb": _client("mysql"), "mycli": _client("mysql"), "sqlcmd": _client("sqlcmd"), "sqlite3": _client("sqlite3"), "sqlplus": _client("sqlplus"),
-    "clickhouse-client": _client("clickhouse"), "cqlsh": _cqlsh, "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongosh": _mongo, "mongo": _mongo, "mysqladmin": _MYSQLADMIN, "mariadb-admin": _MYSQLADMIN,
+    "clickhouse-client": _client("clickhouse"), "cqlsh": _client("cqlsh"), "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongosh": _mongo, "mongo": _mongo, "mysqladmin": _MYSQLADMIN, "mariadb-admin": _MYSQLADMIN,
     **dict.fromkeys(("pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "mongodump", "pg_basebackup", "mongoexport"), _dump), **dict.fromkeys(("pg_restore", "mongorestore", "mysqlimport", "mongoimport"), _restore),
-    "dropdb": fixed("data_loss", "-h -p -U -e-only"), "dropuser": fixed("user+delete", "-h -p -U"), "createdb": fixed("db_write", "-h -p -U -O -T -E -l"), "createuser": fixed("user", "-h -p -U -c"), "vacuumdb": fixed("db_write", "-h -p -U -d -t"), "reindexdb": fixed("db_write", "-h -p -U -d -t"),
+    "dropdb": fixed("data_loss", "-h -p -U"), "dropuser": fixed("user+delete", "-h -p -U"), "createdb": fixed("db_write", "-h -p -U -O -T -E -l"), "createuser": fixed("user", "-h -p -U -c"), "vacuumdb": fixed("db_write", "-h -p -U -d -t"), "reindexdb": fixed("db_write", "-h -p -U -d -t"),
     "pg_ctl": _pg_ctl, "pg_ctlcluster": _pg_ctl, "pg_dropcluster": fixed("data_loss"), "pg_resetwal": by_option("read: -n --dry-run", else_="data_loss"), "pg_archivecleanup": by_option("read: -n", else_="delete+data_loss?"), "initdb": fixed("data_loss?"), "pg_upgrade": by_option("read: -c --check", else_="data_loss?"),
     "mysqlcheck": by_option("db_write: -r -o --repair --optimize --auto-repair", "-u -h -P", else_="read"), "mysqlshow": by_option("read: --help", else_="read"), "mysqltuner": by_option("read: --help", else_="read"), "pt-query-digest": by_option("read: --help", else_="read"), "mysqlbinlog": by_option("write_file: -r --result-file", "-h -u", else_="read"),
-    "patronictl": Verbs(table="read: list history show-config topology version query-r\nservice_restart: restart reload\nservice_stop: failover switchover pause\ndata_loss~: reinit remove\nservice_start: resume\nwrite_config: edit-config", takes="-c"),
-    "influx": _influx, "rabbitmqctl": Verbs(
-        takes="-p -n -q-only", table="", pattern=((r"^(?:status|list_\w+|cluster_status|environment|report|ping|version|help|node_health_check|eval-r|authenticate_user)", "read"), (r"^(?:delete_\w+|purge_queue|reset|force_reset|forget_cluster_node|clear_\w+)", "infra+delete+data_loss~"), (r"^(?:stop|stop_app|shutdown|close_\w+)", "service_stop"), (r"^(?:add_user|set_user_tags|change_password|set_permissions)", "user")), else_="infra"),
+    "patronictl": Verbs(table="read: list history show-config topology version\nservice_restart: restart reload\nservice_stop: failover switchover pause\ndata_loss~: reinit remove\nservice_start: resume\nwrite_config: edit-config", takes="-c"),
+    "influx": _client("influx"), "rabbitmqctl": Verbs(
+        takes="-p -n", table="", pattern=((r"^(?:status|list_\w+|cluster_status|environment|report|ping|version|help|node_health_check|authenticate_user)", "read"), (r"^(?:delete_\w+|purge_queue|reset|force_reset|forget_cluster_node|clear_\w+)", "infra+delete+data_loss~"), (r"^(?:stop|stop_app|shutdown|close_\w+)", "service_stop"), (r"^(?:add_user|set_user_tags|change_password|set_permissions)", "user")), else_="infra"),
     "rabbitmqadmin": Verbs(table="read: list show help\ninfra+delete+data_loss~: delete purge\ninfra: declare publish import", takes="-H -P -u -p -V"), "kafka-topics": by_option("infra+delete+data_loss: --delete\ninfra: --create --alter", "--topic --bootstrap-server --zookeeper --partitions", else_="read"),
     "kafka-topics.sh": by_option("infra+delete+data_loss: --delete\ninfra: --create --alter", "--topic --bootstrap-server --zookeeper --partitions", else_="read"), "kafka-consumer-groups.sh": by_option("infra+data_loss?: --reset-offsets --delete", "--bootstrap-server --group --topic", else_="read"), "kafka-consumer-groups": by_option("infra+data_loss?: --reset-offsets --delete", "--bootstrap-server --group --topic", else_="read"),
     "nodetool": Verbs(table="read: status info ring netstats tpstats cfstats compactionstats describecluster version tablestats gossipinfo\nservice_stop: drain stopdaemon disablebinary disablegossip\ninfra+delete+data_loss~: decommission removenode assassinate clearsnapshot\ndb_write: repair cleanup flush compact rebuild snapshot", takes="-h -p -u -pw"),

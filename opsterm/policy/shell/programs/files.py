@@ -10,7 +10,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.places import CUTS_US_OFF, SYSTEM, PathKind, is_secret, place_of, resolved
-from opsterm.policy.shell.programs.calling import Deed, asks_for_help
+from opsterm.policy.shell.programs.calling import Deed, asks_for_help, fixed
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -126,7 +126,7 @@ def _ln(call: ProgramCall) -> None:
 def _makes(call: ProgramCall) -> None:
     """Note files and folders that are made."""
     call.take(
-        word_set("-m -d -r -t -p-only -Z --mode --date --reference --suffix --tmpdir")
+        word_set("-m -d -r -t -Z --mode --date --reference --suffix --tmpdir")
         if call.name != "mkdir"
         else word_set("-m --mode")
     )
@@ -295,9 +295,7 @@ def _chattr(call: ProgramCall) -> None:
         if any(mode[0] in "-=" and set(mode) & set("ia") for mode in modes if mode not in ("-R", "-V", "-f")):
             call.add(_K.SECURITY_WEAKEN, word)
         elif _place(call, word) in SYSTEM:
-            call.add(_K.LOCKOUT if _place(call, word) in CUTS_US_OFF else _K.SECURITY_WEAKEN, word, _C.POSSIBLE)
-            if "-R" in modes or _place(call, word) in (PathKind.TREE, PathKind.PROGRAMS, PathKind.BOOT):
-                call.add(_K.SERVICE_STOP, word)
+            call.add(_K.LOCKOUT, word, _C.POSSIBLE)
 
 
 def _wipes(call: ProgramCall) -> None:
@@ -312,5 +310,5 @@ PROGRAMS: Mapping[str, Deed] = {
     "cp": _cp, "install": _cp, "mv": _mv, "ln": _ln, "link": _ln, "mkdir": _makes, "touch": _makes, "mktemp": _makes,
     "mkfifo": _makes, "mknod": _makes, "tee": _tee, "sponge": _tee, "truncate": _truncate, "fallocate": _truncate, "dd": _dd,
     "dcfldd": _dd, "chmod": _chmod, "chown": _chown, "chgrp": _chown, "setfacl": _setfacl, "chattr": _chattr, "chcon": _chown,
-    "rename": _mv,
+    "rename": _mv, "setcap": fixed("perm+privilege"), "setfattr": fixed("perm", "-n -v -x --name --value"),
 }  # fmt: skip

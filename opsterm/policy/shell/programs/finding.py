@@ -79,7 +79,10 @@ def _run(call: ProgramCall, roots: list[Argument], words: list[Argument], at: in
         else one
         for one in command
     ]
-    if found:
+    if found and found[0].text in ("chmod", "chown", "chgrp", "setfacl"):
+        whole = [root if UNKNOWN in one.text else one for one in found]
+        call.start([whole[0], Argument(text="-R", raw="-R", span=call.span), *whole[1:]], call.name)
+    elif found:
         call.start(found, call.name)
     return at + 1
 

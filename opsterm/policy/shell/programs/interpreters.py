@@ -24,7 +24,7 @@ _NETWORK = ("curl", "wget", "nc ", "fetch")
 
 def _sh(call: ProgramCall) -> None:
     """Follow a shell: -c has a text, a word is a script, else it reads its input."""
-    call.take(word_set("-o -O -c-only --rcfile --init-file +o"), in_order=True, long=("--rcfile", "--init-file"))
+    call.take(word_set("-o -O --rcfile --init-file +o"), in_order=True, long=("--rcfile", "--init-file"))
     words = call.words
     if call.has("--rcfile", "--init-file"):
         call.dark("It reads another file of commands first.")
@@ -60,7 +60,7 @@ def _script(call: ProgramCall, word: Argument) -> None:
         return
     call.dark(f"It runs {word.shown}, whose text is not shown here.")
     note_destroying_word(call)
-    if resolved(word.text, call.frame.scope.cwd) in call.frame.scope.fetched:
+    if word.text.rsplit("/", 1)[-1] in call.notes.fetched:
         call.add(EffectKind.REMOTE_CODE, word)
     if re.match(r"/(?:tmp|var/tmp|dev/shm)/|/proc/|/dev/fd/", word.text):
         call.add(EffectKind.REMOTE_CODE, word, Certainty.POSSIBLE)
@@ -98,7 +98,7 @@ def _source(call: ProgramCall) -> None:
     if call.arguments and call.arguments[0].process:
         _script(call, call.arguments[0])
     elif call.arguments and re.fullmatch(
-        r"/etc/(?:os-release|lsb-release)|.*/bin/activate|/usr/lib/os-release|.*/etc/bash_completion.*",
+        r"/etc/(?:os-release|profile|bash\.bashrc|lsb-release|default/[\w.-]+)|.*/bin/activate|/usr/lib/os-release|.*/etc/bash_completion.*",
         call.arguments[0].text,
     ):
         call.add(EffectKind.READ, call.arguments[0])
@@ -135,7 +135,7 @@ _LANGUAGES = {
     "python": "-c", "perl": "-e", "ruby": "-e", "node": "-e", "php": "-r", "lua": "-e",
 }  # fmt: skip
 _TAKES: Mapping[str, str] = {
-    "python": "-c -m -W -X", "perl": "-e -E -I -M -m -F -l-only", "ruby": "-e -r -I -F", "node": "-e -p -r --eval --print --require",
+    "python": "-c -m -W -X", "perl": "-e -E -I -M -m -F", "ruby": "-e -r -I -F", "node": "-e -p -r --eval --print --require",
     "php": "-r -f -d -c", "lua": "-e -l",
 }  # fmt: skip
 
@@ -154,7 +154,7 @@ def _language(kind: str) -> Deed:
         feed = call.frame.feed
         if module is not None:
             _module(call, module)
-        elif asks_for_help(call) or call.has("-V", "--version", "-v") or (kind == "php" and call.has("-m", "-i", "--ini", "--info")):
+        elif asks_for_help(call) or call.has("-V", "--version", "-v"):
             call.add(EffectKind.READ)
         elif code:
             _code(call, kind, code)
@@ -192,7 +192,7 @@ def _code(call: ProgramCall, kind: str, code: Sequence[Argument]) -> None:
 
 
 _MODULES_READ = word_set(
-    "json.tool platform sysconfig site this timeit calendar tokenize pprint dis unittest.--help tabnanny ast py_compile-only"
+    "json.tool platform sysconfig site this timeit calendar tokenize pprint dis unittest.--help tabnanny ast"
 )
 
 
@@ -292,8 +292,9 @@ def _sed(call: ProgramCall) -> None:
             call.add(EffectKind.REMOTE_CODE, script.shown[:60], Certainty.LIKELY)
     for path in paths:
         if inplace:
-            deletes = any(re.search(r"(?:^|[\d/$;,])\s*d\b|//", script.text) for script in scripts or call.words[:1])
-            deeds.write(path, call.notes, call.frame, call.span, replaces=deletes and place_of(path.text) is PathKind.LOG)
+            deeds.write(path, call.notes, call.frame, call.span, replaces=False)
+            if place_of(resolved(path.text, call.frame.scope.cwd)) is PathKind.LOG:
+                call.add(EffectKind.LOG_LOSS, path, Certainty.LIKELY)
         else:
             deeds.read(path, call.notes, call.frame, call.span)
     if not paths or not inplace:
@@ -352,6 +353,6 @@ PROGRAMS: Mapping[str, Deed] = {
     "source": _source, ".": _source, "sed": _sed, "gsed": _sed,
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk", "original-awk"), _awk),
     **dict.fromkeys(("vi", "vim", "nvim", "nano", "emacs", "ed", "ex", "joe", "mcedit", "pico", "view", "rvim", "micro", "editor",
-                     "vipw-only", "rview"), _editor),
+                     "rview"), _editor),
     "nodejs": _BY_LANGUAGE["node"], "pypy": _BY_LANGUAGE["python"], "pypy3": _BY_LANGUAGE["python"],
 }  # fmt: skip

@@ -54,7 +54,6 @@ def _modules(call: ProgramCall) -> None:
         "--help",
         "-R",
         "--resolve-alias",
-        "-s-only",
     )
     if shows:
         call.add(_K.READ)
@@ -87,11 +86,13 @@ def _setenforce(call: ProgramCall) -> None:
     if not off and not isinstance(word, str):
         call.add(_K.LOCKOUT, word, _C.POSSIBLE)
     call.add(_K.SECURITY_WEAKEN if off or isinstance(word, str) or not word.known else _K.WRITE_CONFIG, word)
+    if not off:
+        call.add(_K.LOCKOUT, word, _C.POSSIBLE)
 
 
 def _auditctl(call: ProgramCall) -> None:
     """Note audit rules that are taken away, or auditing that is switched off."""
-    call.take(word_set("-w -a -A -d -W -e -b -f -r -k -p -S -F -C -R -D-only --backlog_wait_time"))
+    call.take(word_set("-w -a -A -d -W -e -b -f -r -k -p -S -F -C -R --backlog_wait_time"))
     enabled = call.value("-e")
     if call.has("-D", "-d", "-W") or (enabled is not None and enabled.text == "0"):
         call.add(_K.LOG_LOSS, "audit rules")
@@ -111,21 +112,19 @@ PROGRAMS: Mapping[str, Deed] = {
                                         "grub2-reboot", "mkinitcpio", "mkinitramfs", "lilo", "update-bootloader", "kernelstub", "flash-kernel", "rpi-update",
                                         "grub-mkconfig", "grub2-mkconfig"), _BOOT), "kernel-install": _BOOT,
     "efibootmgr": by_option("boot: -b -B -c -o -n -a -A -O -N -D --delete-bootnum --create --bootorder", "-d -p -l -L", else_="read"), "mokutil": by_option("boot: --import --delete --disable-validation --reset --password", else_="read"),
-    **dict.fromkeys(("grub-editenv", "grub2-editenv"), Verbs(table="", pattern=((r"\blist$", "read"),), else_="boot")), "dracut": by_option("read: --list-modules --version --print-cmdline -h", else_="boot"),
-    "kexec": by_option("read: -S --status -v --version --help", else_="reboot+boot"), "fwupdmgr": Verbs(table="read: get-devices get-updates get-history get-remotes security get-upgrades\nboot+package_upgrade: update install upgrade reinstall downgrade\nwrite_config: refresh enable-remote disable-remote clear-history"),
+    "kexec": by_option("read: --help", else_="reboot+boot"), "fwupdmgr": Verbs(table="read: get-devices get-updates get-history get-remotes security get-upgrades\nboot+package_upgrade: update install upgrade reinstall downgrade\nwrite_config: refresh enable-remote disable-remote clear-history"),
     "flashrom": by_option("read: -r --read", else_="boot+data_loss~"), "ipmitool": Verbs(
         takes="-I -H -U -P -f -L -p", table="read: sdr sensor fru chassis/status power/status sel sel/list sel/elist lan/print mc/info user/list sel/info chassis/power/status dcmi\n"
         "reboot+lockout: power/off power/cycle power/reset power/soft chassis/power/off chassis/power/cycle chassis/power/reset mc/reset\nlog_loss: sel/clear\nboot: chassis/bootdev chassis/bootparam\nuser+lockout?: user/set user/disable lan/set", else_="infra"),
-    "setenforce": _setenforce, "setsebool": fixed("security_weaken"), "semanage": Verbs(
-        table="", pattern=((r"\s(?:-l|list)\b", "read"), (r"\b(?:-d|--delete|-D)\b", "security_weaken+lockout?"), (r"permissive", "security_weaken")), else_="security_weaken?", takes=""),
+    "setenforce": _setenforce, "setsebool": fixed("security_weaken+lockout?"), "semanage": by_option("read: -l --list -E\nsecurity_weaken+lockout~: -d --delete -D --deleteall\nsecurity_weaken: -a -m --add --modify", "-t -p -s -r --type --proto", else_="security_weaken?"),
     "semodule": by_option("read: -l --list --list-modules", else_="security_weaken"), "restorecon": by_option("read: -n", else_="perm"), "fixfiles": Verbs(table="read: check verify\nperm: restore relabel onboot"),
     **dict.fromkeys(("aa-disable", "aa-complain", "aa-teardown", "aa-remove-unknown"), fixed("security_weaken")), "aa-enforce": fixed("write_config"), "apparmor_parser": by_option("security_weaken: -R --remove\nread: -p -Q -N", else_="write_config"),
     "auditctl": _auditctl, "augenrules": by_option("read: --check", else_="write_config"), "aide": by_option("read: --check -C --compare --config-check -D\nsecurity_weaken: --init -i --update -u", "-c --config", else_="read"), "aideinit": fixed("security_weaken"),
-    "tripwire": by_option("read: --check -m-only\nsecurity_weaken: --update --init", else_="security_weaken?"), "rkhunter": by_option("read: -c --check --list --versioncheck\nsecurity_weaken: --propupd", else_="read"), "chkrootkit": reads(content=False),
+    "tripwire": by_option("read: --check\nsecurity_weaken: --update --init", else_="security_weaken?"), "rkhunter": by_option("read: -c --check --list --versioncheck\nsecurity_weaken: --propupd", else_="read"), "chkrootkit": reads(content=False),
     "lynis": Verbs(table="read: audit show update/info"), "clamscan": by_option("delete+data_loss?: --remove\nwrite_file: --move --copy", else_="read"), "freshclam": fixed("write_file"), "oscap": Verbs(table="read: info oval/eval xccdf/eval version", forced="--remediate=write_config"),
     "bpftool": Verbs(table="", pattern=((r"\b(?:show|list|dump|help|version)\b", "read"),), else_="kernel_module"), "mcelog": reads(content=False), "kdumpctl": Verbs(table="read: status showmem estimate\nservice_start: start restart\nservice_stop: stop\nboot: rebuild propagate"),
     "tuned-adm": Verbs(table="read: active list recommend verify profile_info\nkernel_param: profile auto_profile\nservice_stop: off"), "cpupower": Verbs(table="read: frequency-info idle-info info monitor\nkernel_param: frequency-set idle-set set"),
     "stress": fixed("dos"), "stress-ng": fixed("dos"), "hping3": fixed("dos"), "ab": fixed("dos?"), "wrk": fixed("dos?"), "siege": fixed("dos?"), "slowloris": fixed("dos"), "sysbench": fixed("dos?"), "fio": fixed("data_loss?+dos?"),
-    "ubuntu-security-status": reads(content=False), "efi-readvar": reads(content=False), "sealert": reads(content=False), "audit2allow": by_option("security_weaken: -M -i-only", else_="read"), "audit2why": reads(content=False),
+    "ubuntu-security-status": reads(content=False), "efi-readvar": reads(content=False), "sealert": reads(content=False), "audit2allow": by_option("security_weaken: -M", else_="read"), "audit2why": reads(content=False),
     "crash": fixed("dark"), "gdb": by_option("read: --version", else_="dark"), "gcore": fixed("read_secret"),
 }  # fmt: skip

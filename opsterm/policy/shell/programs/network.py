@@ -33,7 +33,7 @@ def _ip(call: ProgramCall) -> None:
     if thing == "netns" and verb in ("exec", "e") and len(texts) > 3:
         call.start(call.words[3:], "ip netns")
         return
-    if thing in ("monitor", "help", "") or verb in _SHOWS or call.has("-V", "-Version", "-h-only"):
+    if thing in ("monitor", "help", "") or verb in _SHOWS or call.has("-V", "-Version"):
         call.add(_K.READ)
         return
     if thing == "route" and verb == "get":
@@ -114,11 +114,11 @@ def _tc(call: ProgramCall) -> None:
 
 
 _NMCLI = Verbs(
-    takes="-t-only -f -g -m -c -w -e --fields --get-values --mode --colors --wait --escape",
+    takes=" -f -g -m -c -w -e --fields --get-values --mode --colors --wait --escape",
     table="""
     read: general general/status g status device/status device/show device/list device dev dev/show dev/status d d/show device/wifi/list connection/show connection
-    read: con con/show c c/show con/list general/hostname-r general/permissions monitor radio radio/all networking/connectivity device/monitor agent-r general/logging
-    read: connection/monitor device/wifi device/lldp/list dev/wifi/list dev/wifi networking n radio/wifi-r
+    read: con con/show c c/show con/list general/permissions monitor radio radio/all networking/connectivity device/monitor general/logging
+    read: connection/monitor device/wifi device/lldp/list dev/wifi/list dev/wifi networking n
     network+lockout~: connection/down con/down c/down connection/delete con/delete con/del c/delete device/disconnect dev/disconnect d/disconnect device/delete dev/delete
     network+lockout~: networking/off n/off radio/wifi/off radio/all/off connection/modify con/modify con/mod c/mod c/modify device/set dev/set device/modify device/reapply dev/reapply
     network+lockout~: connection/reload con/reload connection/load connection/up con/up c/up device/connect device/up dev/up dev/connect connection/migrate device/wifi/hotspot
@@ -313,7 +313,11 @@ PROGRAMS: Mapping[str, Deed] = {
     "conntrack": by_option("network+lockout?: -F -D -U -I --flush --delete", "-p -s -d -f -t", else_="read"), "shorewall": Verbs(table="read: status show check version dump\nnetwork+lockout~: start restart reload try refresh\nnetwork+lockout~+firewall_weaken: stop clear"),
     "netfilter-persistent": Verbs(table="write_config: save\nnetwork+lockout~: start reload restart\nnetwork+lockout~+firewall_weaken: flush stop"),
     "ipvsadm": by_option("network: -A -E -a -e -R --set --restore\nnetwork+service_stop: -D -d -C --clear --delete-service --delete-server", "-t -u -f -s -r -w", else_="read"),
-    "vtysh": _vtysh, "resolvconf": by_option("read: -l --version", else_="write_config+network"), "tunctl": _CUTS, "vconfig": _CUTS,
+    "vtysh": by_option("dark: -c", else_="dark"), "resolvconf": by_option("read: -l --version", else_="write_config+network"), "tunctl": _CUTS, "vconfig": _CUTS,
+    "resolvectl": Verbs(
+        table="read: status query service openpgp tlsa statistics show-cache show-server-state monitor\nnetwork: flush-caches reset-statistics reset-server-features reload dns domain default-route llmnr mdns dnssec dnsovertls revert nta log-level"),
+    "drbdadm": Verbs(
+        table="read: status role cstate dstate dump\nservice_stop: down secondary disconnect detach\ndata_loss~: create-md wipe-md invalidate invalidate-remote outdate\nservice_start: up primary connect attach adjust"),
     "pcs": Verbs(table="read: status config resource/show resource/status property/show cluster/status stonith/status constraint/show node/status quorum/status\n"
                  "service_stop: cluster/stop resource/disable node/standby cluster/disable cluster/kill\nservice_start: cluster/start resource/enable node/unstandby\n"
                  "infra+delete: resource/delete cluster/destroy stonith/delete constraint/remove\nreboot+lockout: stonith/fence\nservice_restart: resource/move resource/restart resource/cleanup resource/ban"),

@@ -131,7 +131,7 @@ _PIP = """
     write_config: config/set config/unset
 """
 _NPM = """
-    read: list ls view info show outdated audit search config/get config/list help version-r root prefix bin doctor fund why explain whoami ping team owner-r
+    read: list ls view info show outdated audit search config/get config/list help root prefix bin doctor fund why explain whoami ping team
     package_add: install i ci add install-ci-test clean-install link
     package_upgrade: update upgrade up dedupe
     package_remove: uninstall remove rm un r prune unlink
@@ -153,7 +153,7 @@ _CARGO = """
     read: tree metadata search version locate-project verify-project audit
     package_add: install add
     package_remove: uninstall remove
-    write_file: build b check c doc fmt clippy fetch update clean init new test-only
+    write_file: build b check c doc fmt clippy fetch update clean init new
     dark: run test bench t r
     exfil?: publish yank login
 """
@@ -263,5 +263,5 @@ PROGRAMS: Mapping[str, Deed] = {
     "subscription-manager": Verbs(table="read: list status identity facts repos\nwrite_config: register attach refresh\nwrite_config+security_weaken: unregister remove clean"),
     "do-release-upgrade": by_option("read: -c --check-dist-upgrade-only", else_="package_upgrade+package_remove"),
     "unattended-upgrade": by_option("read: --dry-run", else_="package_upgrade"), "unattended-upgrades": by_option("read: --dry-run", else_="package_upgrade"),
-    "pro": Verbs(table="read: status version help security-status config/show fix-r\npackage_add: attach enable\npackage_remove: detach disable"),
+    "pro": Verbs(table="read: status version help security-status config/show\npackage_add: attach enable\npackage_remove: detach disable"),
 }  # fmt: skip

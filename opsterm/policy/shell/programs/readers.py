@@ -15,34 +15,30 @@ from opsterm.policy.word_set import word_set
 
 _NAMES = reads(content=False)
 _SHOWS = """
-true false : pwd whoami tty arch nproc uptime uname who w last lastb lastlog groups id logname users free lscpu lsmem lspci
-lsusb lshw lsmod lsblk lsof lsns lsipc lslocks lslogins lsattr pgrep pidof pstree pmap vmstat iostat mpstat pidstat sar nstat dstat
-slabtop atop htop top glances iotop iftop nethogs bmon numastat tload perf-top df du ls dir vdir tree exa eza stat basename
-dirname readlink realpath which whereis type whatis man info apropos help cal date-only seq yes-no factor expr test [ [[ sleep wait jobs
-echo printf history-only getconf locale locate mlocate plocate namei cmp getfacl getfattr getcap findmnt mountpoint blkid-only
-ping ping6 fping traceroute traceroute6 tracepath tracepath6 mtr dig host nslookup delv drill resolvectl-only whois getent netstat ss-only
-ntpq ntpstat chronyc-only nmap-only arping ipcalc sipcalc tcptraceroute iperf-client ethtool-only mii-tool-only iwlist lldpctl
-getenforce sestatus aa-status apparmor_status matchpathcon avcstat seinfo sesearch ausearch aureport-only ldd ldconfig-p nm objdump readelf
-size strings-only sysdig smartctl-only sensors dmidecode biosdecode inxi hwinfo lvs vgs pvs lvdisplay vgdisplay pvdisplay lvscan-only
-pvscan-only vgscan-only needrestart debsecan apt-cache apt-rdepends dpkg-query deborphan rpmquery repoquery showmount rpcinfo exportfs-only
-nfsstat nfsiostat quota repquota showkey utmpdump ulimit umask-only times hash-only tput clear reset-only stty-only
-kubectx-only kubens-only k9s-only jobs fc-list bc dc nvidia-smi-only getsebool rpm-only dircolors mesg-only runlevel
-docker-ls crictl-only systemd-detect-virt systemd-analyze-only systemd-cgls systemd-cgtop systemd-escape systemd-path systemd-delta
-virt-what lsscsi lsinitramfs lsinitrd efibootmgr-only pg_isready mysqladmin-only pg_controldata pg_lsclusters ipcs ps
-hostid lsb_release iwgetid acpi upower numactl-H lstopo lstopo-no-graphics rdmsr xxh64sum b2sum cksum sum md5sum sha1sum sha224sum sha256sum
-sha384sum sha512sum mailq exim4-only rndc-only named-checkconf named-checkzone testparm smbstatus pdbedit-only logger-only
-journalctl-only bpftrace-only nmblookup smbclient-only return exit break continue shift local readonly getopts let caller compgen bind-only
-true popd-only dirs fg-only logout is-enabled fold-only tac-only nettop ipvsadm-only pcs-only yum-only locale-check jstack jps jmap-histo jstat
-tcpdump-only gluster-only ceph-only validate kubeval kubeconform yamllint shellcheck jsonlint hadolint visudo-only promtool amtool-only
-cpupower-only turbostat powertop-only lnstat ctstat rtacct rtmon tc-only uptimed uprecords acct lastcomm sa-only ac needs-restarting
-slapcat ldapsearch ldapwhoami klist sssctl-only realm-only wbinfo getcifsacl iscsiadm-only multipath-ll lsdasd dumpe2fs tune2fs-only
-xfs_info debugfs-only btrfs-only e2label-only zdb fatlabel-only filefrag isosize swaplabel-only partx-only fuser-only
+: [ [[ aa-status ac acct acpi apparmor_status apropos apt-cache apt-rdepends arch atop avcstat b2sum basename bc
+biosdecode bmon break cal caller cksum clear cloud-id cmp compgen continue ctstat dc deborphan debsecan delv df dig
+dir dircolors dirname dirs dmidecode dpkg-query drill dstat du dumpe2fs ec2metadata echo exa exit expr eza factor
+false fc-list filefrag findmnt fping free getcap getcifsacl getconf getenforce getent getfacl getfattr getopts
+getsebool glances groups hadolint help host hostid htop hwinfo id iftop info inxi iostat iotop ipcalc ipcs isosize
+iwgetid iwlist jobs jps jsonlint jstack jstat klist kubeconform kubeval last lastb lastcomm lastlog ldapsearch
+ldapwhoami ldd let lldpctl lnstat local locale locate logname logout ls lsattr lsb_release lsblk lscpu lsdasd lshw
+lsinitramfs lsinitrd lsipc lslocks lslogins lsmem lsmod lsns lsof lspci lsscsi lstopo lstopo-no-graphics lsusb
+lvdisplay lvs mailq man matchpathcon md5sum mlocate mountpoint mpstat mtr named-checkconf named-checkzone namei
+needs-restarting nethogs netstat nettop nfsiostat nfsstat nm nmblookup nproc nslookup nstat ntpq ntpstat numastat
+numfmt objdump pathchk pg_controldata pg_isready pg_lsclusters pgrep pidof pidstat ping ping6 pinky plocate pmap
+printf promtool ps pstree pvdisplay pvs pwd quota rc-status rdmsr readelf readlink readonly realpath repoquery
+repquota return rpcinfo rpmquery rtacct rtmon sar seinfo sensors seq sesearch sestatus sha1sum sha224sum sha256sum
+sha384sum sha512sum shellcheck shift showkey showmount sipcalc size slabtop slapcat sleep smbstatus stat sum sysdig
+systemd-cgls systemd-cgtop systemd-delta systemd-detect-virt systemd-escape systemd-path tcptraceroute test testparm
+times tload top tput tracepath tracepath6 traceroute traceroute6 tree true tsort tty turbostat type ulimit uname
+upower uprecords uptime uptimed users utmpdump vdir vgdisplay vgs virt-what vmstat w wait wbinfo whatis whereis which
+who whoami whois xfs_info xxh64sum yamllint zdb
 """
 
 _CONTENT = """
 cat bat tac nl head wc cut tr rev paste join comm expand unexpand fold fmt od hexdump hd strings zcat bzcat xzcat zstdcat lz4cat
-zless zmore bzless xzless zgrep-only look jq-only column pr file-only colordiff diff3 sdiff cmp md5 base64 base32 cksum
-ccze csvcut csvlook csvstat iconv-only tail uniq-only xmllint-only pygmentize lnav multitail ts
+zless zmore bzless xzless look column pr colordiff diff3 sdiff cmp md5 base64 base32 cksum
+ccze csvcut csvlook csvstat tail pygmentize lnav multitail ts
 """
 
 _GREP_TAKES = "-e -f -m -A -B -C -d -D --regexp --file --max-count --context --after-context --before-context --include --exclude --exclude-dir --color --colour --label --binary-files -g --glob -t --type -T --type-not -j --threads --iglob -r --replace --max-depth"
@@ -82,7 +78,7 @@ def _hostname(call: ProgramCall) -> None:
 
 def _pager(call: ProgramCall) -> None:
     """Note what less, more and man show; a word +! runs a command."""
-    call.take(word_set("-o -O -p -P -x -b -h -j -k -t -T --log-file -n-only"), long=("--log-file",))
+    call.take(word_set("-o -O -p -P -x -b -h -j -k -t -T --log-file"), long=("--log-file",))
     for option in call.options:
         if option.name in ("-o", "-O", "--log-file") and option.value is not None and call.name == "less":
             deeds.write(option.value, call.notes, call.frame, call.span, replaces=True)
@@ -130,18 +126,10 @@ def _uniq(call: ProgramCall) -> None:
     call.add(EffectKind.READ)
 
 
-def _perf(call: ProgramCall) -> None:
-    """Follow perf: behind stat, record and trace stands a command that it starts."""
-    call.take(word_set("-e -p -t -o -F -c -C -G -M -I -r -u --event --pid --tid --output --freq --cpu --call-graph -i --input"))
-    verb, rest = call.word(0), call.words[1:]
-    for value in call.values("-o", "--output"):
-        deeds.write(value, call.notes, call.frame, call.span, replaces=True)
-    if verb in ("stat", "record", "trace", "mem", "lock", "kvm", "sched", "c2c") and rest and rest[0].text not in ("report", "record", "list"):
-        call.start(rest, "perf")
-    elif verb == "record" and call.value("-o", "--output") is None:
-        call.add(EffectKind.WRITE_FILE, "perf.data")
-    else:
-        call.add(EffectKind.READ)
+def _set(call: ProgramCall) -> None:
+    """Note what set switches: without a history nobody can look up what was done."""
+    off = [word.text for word in call.arguments][:2] == ["+o", "history"]
+    call.add(EffectKind.LOG_LOSS if off else EffectKind.READ, "history")
 
 
 def _ulimit(call: ProgramCall) -> None:
@@ -154,22 +142,22 @@ _LOG_READER = by_option(
     log_loss: --vacuum-size --vacuum-time --vacuum-files --rotate --flush --relinquish-var
     write_config: --setup-keys --update-catalog
     """,
-    "-u -n -p -t -S -U -o -g -D -M -N -c -b-only --unit --lines --priority --since --until --output --identifier --grep --directory "
+    "-u -n -p -t -S -U -o -g -D -M -N -c --unit --lines --priority --since --until --output --identifier --grep --directory "
     "--machine --namespace --cursor --after-cursor --facility --output-fields --user-unit --root --image -i --file --cursor-file "
     "--vacuum-size --vacuum-time --vacuum-files",
     else_="read",
 )
 
 PROGRAMS: Mapping[str, Deed] = {
-    **dict.fromkeys((name for name in _SHOWS.split() if not name.endswith("-only")), _NAMES),
+    **dict.fromkeys(_SHOWS.split(), _NAMES),
     **dict.fromkeys(
-        (name for name in _CONTENT.split() if not name.endswith("-only")),
-        reads("-n -c -d -f -b -t -w -s -o-only -a -e -j -v -k --lines --bytes --delimiter --fields -S --sleep-interval --pid -A -B"),
+        _CONTENT.split(),
+        reads("-n -c -d -f -b -t -w -s -a -e -j -v -k --lines --bytes --delimiter --fields -S --sleep-interval --pid -A -B"),
     ),
     "tr": _NAMES, "base64": reads("-w --wrap"), "base32": reads("-w --wrap"),
     **dict.fromkeys(("grep", "egrep", "fgrep", "zgrep", "zegrep", "zfgrep", "bzgrep", "xzgrep", "rg", "ag", "ack", "pcregrep", "ugrep"),
                     _grep(_GREP_TAKES)),
-    **dict.fromkeys(("less", "more", "most", "zless"), _pager), "man": _man,
+    **dict.fromkeys(("less", "more", "most", "zless"), _pager),
     "sort": reads("-k -t -S -T --key --field-separator --buffer-size --temporary-directory --parallel --files0-from --batch-size "
                   "-o --output --compress-program", acts="-o=write --output=write --compress-program=remote_code"),
     "uniq": _uniq, "tree": reads("-L -P -I -o --filelimit --charset --sort --timefmt", acts="-o=write", content=False),
@@ -187,29 +175,29 @@ PROGRAMS: Mapping[str, Deed] = {
                    acts="-c=log_loss -C=log_loss --clear=log_loss --read-clear=log_loss -n=security_weaken -D=log_loss? "
                         "--console-off=log_loss?"),
     "journalctl": _LOG_READER,
-    "ss": reads("-f -A -D -F -o-only --family --query", acts="-K=network+lockout? --kill=network+lockout? -D=write", content=False),
+    "ss": reads("-f -A -D -F --family --query", acts="-K=network+lockout? --kill=network+lockout? -D=write", content=False),
     "ps": reads("-o -p -C -u -U -g -t --sort --format --pid --ppid --user --cols --columns -O", content=False),
     "lsof": _NAMES, "top": _NAMES,
     "dmidecode": reads("-s -t -d --string --type --dump-bin", acts="--dump-bin=write", content=False),
-    "tcpdump": reads("-i -c -w -r -s -C -G -W -z -Z -F -B -D-only", acts="-w=write -z=remote_code", content=False),
+    "tcpdump": reads("-i -c -w -r -s -C -G -W -z -Z -F -B", acts="-w=write -z=remote_code", content=False),
     "tshark": reads("-i -c -w -r -f -Y -a -b -T -e -d -o", acts="-w=write", content=False),
     "nmap": reads("-p -oN -oX -oG -oA --script -iL -e -S -D", acts="--script=dark -oN=write -oX=write -oG=write -oA=write",
                   dash_long=True, content=False),
     "iperf": _NAMES, "iperf3": reads("-c -p -t -i -P -b -B", acts="-s=security_weaken?", content=False),
     **dict.fromkeys(("history",), by_option("log_loss: -c -d -w -a", "-d", else_="read")),
-    "env-show": _NAMES, "printenv": _NAMES, "blkid": reads("-o -s -t -c -L -U", content=False), "set": _NAMES, "shopt": _NAMES,
-    **dict.fromkeys(("export", "declare", "typeset", "alias-p", "unalias", "hash", "bind", "enable", "complete", "pushd", "popd",
+    "env-show": _NAMES, "printenv": _NAMES, "blkid": reads("-o -s -t -c -L -U", content=False), "set": _set, "shopt": _NAMES,
+    **dict.fromkeys(("export", "declare", "typeset", "alias-p", "unalias", "hash", "bind", "enable", "complete", "popd",
                      "ulimit", "umask", "fg", "bg", "disown", "mapfile", "readarray", "read", "unset", "stty", "reset", "mesg"), _ulimit),
-    "logger": fixed("write_file", "-t -p -f -i-only --tag --priority", words=False), "wall": fixed("write_file", words=False),
+    "logger": fixed("write_file", "-t -p -f --tag --priority", words=False), "wall": fixed("write_file", words=False),
     "write": fixed("write_file", words=False),
     "ldconfig": by_option("read: -p --print-cache", else_="write_config"),
-    "fuser": reads("-n -s", acts="-k=process_kill --kill=process_kill", content=False),
+    "fuser": reads("-n -s", acts="-k=process_kill+lockout? --kill=process_kill+lockout?", content=False),
     "smartctl": reads("-d -l -n -T", acts="-t=write_file -s=write_config -X=write_file", content=False),
     "rdmsr": _NAMES, "wrmsr": fixed("kernel_param"),
-    "clear": _NAMES, "time-only": _NAMES, "strings": reads("-n -t -e"),
+    "clear": _NAMES, "strings": reads("-n -t -e"),
     "hexdump": reads("-n -s -e -f"), "od": reads("-A -t -N -j -w"), "rev": reads(),
-    "openvt": fixed("dark"), "lastb": _NAMES, "perf": _perf,
+    "openvt": fixed("dark"), "lastb": _NAMES, "perf": reads("-e -p -o -F", acts="-o=write", content=False),
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
     "needrestart": reads("-r -m -u", acts="-r=service_restart", content=False),
-    "systemd-analyze": _NAMES, "resolvectl": _resolvectl,
+    "man": reads("-P -H -p -C --pager --html", acts="-P=remote_code --pager=remote_code -H=remote_code", content=False), "systemd-analyze": _NAMES,
 }  # fmt: skip

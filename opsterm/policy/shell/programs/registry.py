@@ -13,12 +13,13 @@ from opsterm.policy.shell.programs import (
     equipment,
     files,
     finding,
-    fleet,
+    fleets,
     interpreters,
     kernel,
     network,
     packages,
     readers,
+    secure_shell,
     services,
     sources,
     spoken,
@@ -29,15 +30,15 @@ from opsterm.policy.shell.programs import (
 )
 from opsterm.policy.shell.programs.calling import Deed
 
-_TABLES = (
+TABLES = (
     spoken, equipment, upkeep, readers, files, finding, services, packages, accounts, network, storage, kernel, containers, cloud, databases, transfer,
-    fleet, sources, archives, interpreters, starters,
+    sources, archives, fleets, secure_shell, interpreters, starters,
 )  # fmt: skip
 
 
 @cache
 def _all() -> dict[str, Deed]:
-    return {name: deed for table in _TABLES for name, deed in table.PROGRAMS.items()}
+    return {name: deed for table in TABLES for name, deed in table.PROGRAMS.items()}
 
 
 def program(name: str) -> Deed | None:

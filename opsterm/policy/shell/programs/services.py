@@ -36,9 +36,10 @@ LOGS = re.compile(
 
 _UNIT_VERBS = """
     read: status is-active is-enabled is-failed is-system-running list-units list-unit-files list-timers list-sockets list-dependencies
-    read: list-jobs list-machines list-paths list-automounts get-default show cat help show-environment whoami get-property verify log-level-r
+    read: list-jobs list-machines list-paths list-automounts get-default show cat help show-environment whoami get-property verify
     service_start: start
-    service_stop: stop kill clean freeze
+    service_stop: stop kill clean freeze down force-stop force-shutdown exit once-down zap pause
+    service_start: up once cont
     service_restart: restart try-restart reload reload-or-restart try-reload-or-restart condrestart force-reload daemon-reexec thaw
     service_enable: enable reenable unmask preset add-wants add-requires link
     service_stop+service_enable: disable mask
@@ -52,7 +53,7 @@ _UNIT_VERBS = """
     boot~: switch-root
     process_kill: cancel
 """
-_TAKES = "-t -p -n -o -s -H -M -P -T -i-only --type --property --lines --output --signal --host --machine --state --root --kill-who --kill-whom --job-mode --what --timestamp --check-inhibitors --message"
+_TAKES = "-t -p -n -o -s -H -M -P -T --type --property --lines --output --signal --host --machine --state --root --kill-who --kill-whom --job-mode --what --timestamp --check-inhibitors --message"
 _systemctl_verbs = Verbs(table=_UNIT_VERBS, takes=_TAKES, dry="--dry-run", forced="--now=service_stop?")
 
 _CLOSES = re.compile(r"firewalld|ufw|nftables|iptables|ip6tables|shorewall|netfilter-persistent|csf|ferm")
@@ -104,6 +105,8 @@ def _service(call: ProgramCall) -> None:
     ):
         call.add(_K.READ)
         return
+    if call.name == "sv":
+        call.words = [call.words[1], call.words[0]]
     unit, verb = call.words[0], call.word(1)
     if ".." in unit.text:
         call.dark("The name of the service leads out of the folder of services.")
@@ -192,6 +195,8 @@ def _kill(call: ProgramCall) -> None:
 
 
 def _note_kill(call: ProgramCall, signal: str, what: Argument | str) -> None:
+    if signal not in _HARMLESS_SIGNALS and isinstance(what, Argument) and "sshd" in what.raw:
+        call.add(_K.LOCKOUT, "sshd", _C.LIKELY)
     if signal in _HARMLESS_SIGNALS:
         call.add(_K.READ, what)
     elif signal in _RELOADS and call.name == "kill":
@@ -204,9 +209,7 @@ def _note_kill(call: ProgramCall, signal: str, what: Argument | str) -> None:
 def _pkill(call: ProgramCall) -> None:
     """Note processes that are killed by their name or their owner."""
     signal = _signal(call)
-    call.take(
-        word_set("-s -u -U -g -G -t -P -n-only -F -O -y --signal --user --euid --uid --group --parent --terminal --ns")
-    )
+    call.take(word_set("-s -u -U -g -G -t -P -F -O -y --signal --user --euid --uid --group --parent --terminal --ns"))
     if call.has("-l", "--list", "--help", "-V", "--version") and call.name == "killall":
         call.add(_K.READ)
         return
@@ -256,6 +259,8 @@ def _crontab(call: ProgramCall) -> None:
         note(call, "schedule+data_loss", "crontab")
     else:
         call.add(_K.SCHEDULE, call.words[0] if call.words else "crontab")
+        if call.word(0) == "/dev/null":
+            call.add(_K.DATA_LOSS, "crontab")
         if call.has("-e"):
             call.dark("An editor opens the crontab, and what is changed there is not known.")
         feed = call.frame.feed

@@ -16,7 +16,7 @@ _K, _C = EffectKind, Certainty
 
 _GIT_READS = word_set(
     "status log diff show blame annotate shortlog describe rev-parse rev-list ls-files ls-tree ls-remote cat-file grep show-ref for-each-ref reflog name-rev merge-base count-objects fsck verify-commit verify-tag help version "
-    "whatchanged range-diff cherry check-ignore check-attr var diff-tree diff-index diff-files show-branch bugreport rerere request-pull get-tar-commit-id column stripspace difftool-r"
+    "whatchanged range-diff cherry check-ignore check-attr var diff-tree diff-index diff-files show-branch bugreport rerere request-pull get-tar-commit-id column stripspace"
 )
 _GIT_WRITES = word_set(
     "add commit fetch pull merge cherry-pick revert clone init mv apply am switch worktree submodule notes bundle archive format-patch checkout-index update-index write-tree commit-tree sparse-checkout lfs mergetool bisect maintenance pack-refs repack"
@@ -29,9 +29,7 @@ _GIT_CONFIG_RUNS = re.compile(
 
 def _git(call: ProgramCall) -> None:
     """Follow git: its own options first, then the verb."""
-    call.take(
-        word_set("-C -c --git-dir --work-tree --namespace --exec-path-x --super-prefix --config-env"), in_order=True
-    )
+    call.take(word_set("-C -c --git-dir --work-tree --namespace --super-prefix --config-env"), in_order=True)
     for value in call.values("-c"):
         name, _, text = value.text.partition("=")
         if _GIT_CONFIG_RUNS.match(name) and text not in ("", "cat", "less", "true", "false"):
@@ -43,8 +41,8 @@ def _git(call: ProgramCall) -> None:
     verb = call.words[0].text
     inner = ProgramCall("git", call.first, call.words[1:], call.notes, call.frame)
     takes = word_set(
-        "-m -F -n-only -S -G -o --output -b-only --format --pretty --author --since --until --after --before --grep --max-count -L -C-only --depth --branch --onto --strategy -X -s-only --message --exec -x --upload-pack --receive-pack "
-        "--sort --contains --merged -O --date --open-files-in-pager-x"
+        "-m -F -S -G -o --output --format --pretty --author --since --until --after --before --grep --max-count -L --depth --branch --onto --strategy -X --message --exec -x --upload-pack --receive-pack "
+        "--sort --contains --merged -O --date"
     )
     own = word_set("-e --exclude") if verb == "clean" else frozenset()
     inner.take(takes | own, long=("--force", "--hard", "--dry-run", "--no-dry-run", "--output"))
@@ -330,8 +328,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "unbound-checkconf": reads(content=False), "postconf": by_option("write_config: -e -X -M# -P# -#", else_="read"), "postfix": Verbs(table="read: check status\nservice_stop: stop abort\nservice_restart: reload flush\nservice_start: start\nperm: set-permissions"), "postsuper": by_option("data_loss: -d\nwrite_file: -h -H -r -s -p", else_="read"),
     "postqueue": by_option("write_file: -f -i -s", else_="read"), "postcat": reads(), "postmap": by_option("read: -q -s", "-q", else_="write_config"), "newaliases": fixed("write_config"), "exim": by_option("read: -bp -bpc -bt -bV -bP -bh\ndata_loss: -Mrm -Mg\nwrite_file: -M -Mf -Mt -qff", dash_long=True, else_="write_file"), "exim4": by_option("read: -bp -bpc -bt -bV\ndata_loss: -Mrm", dash_long=True, else_="write_file"),
     "doveadm": Verbs(table="read: who mailbox/list mailbox/status search log/find pw quota/get user fetch\nservice_stop: stop kick\nservice_restart: reload log/reopen\ndata_loss~: expunge mailbox/delete"), "php-fpm": _server("-t -tt -i -v -m", ""), "uwsgi": fixed("service_start"), "gunicorn": by_option("read: --check-config --version", else_="service_start"),
-    "certbot": Verbs(table="read: certificates plugins show_account\nwrite_config: renew certonly run install register enhance\ndelete+security_weaken: delete revoke\ndelete: unregister", takes="-d -m --cert-name -w --email", dry="--dry-run"), "tmux": Verbs(table="read: ls list-sessions has-session capture-pane list-windows list-panes show-options info display-message\nprocess_kill: kill-session kill-server kill-window kill-pane\nwrite_file: attach detach rename-session new-window attach-session a", takes="-t -s -n -S -L -F -c", else_="dark"),
-    "screen": _screen, "zabbix_get": reads(content=False), "zabbix_sender": fixed("write_file"), "snmpwalk": reads(content=False), "snmpget": reads(content=False), "snmpbulkwalk": reads(content=False), "snmptable": reads(content=False), "snmpstatus": reads(content=False), "snmpset": fixed("infra"),
+    "certbot": Verbs(table="read: certificates plugins show_account\nwrite_config: renew certonly run install register enhance\ndelete+security_weaken: delete revoke\ndelete: unregister", takes="-d -m --cert-name -w --email", dry="--dry-run"), "zabbix_get": reads(content=False), "zabbix_sender": fixed("write_file"), "snmpwalk": reads(content=False), "snmpget": reads(content=False), "snmpbulkwalk": reads(content=False), "snmptable": reads(content=False), "snmpstatus": reads(content=False), "snmpset": fixed("infra"),
     "snmptranslate": reads(content=False), "lpstat": reads(content=False), "lpq": reads(content=False), "lp": fixed("write_file"), "lpr": fixed("write_file"), "lprm": fixed("delete"), "cancel": fixed("delete"), "lpadmin": fixed("write_config"), "cupsenable": fixed("service_start"), "cupsdisable": fixed("service_stop"), "squeue": reads(content=False), "sinfo": reads(content=False), "sacct": reads(content=False),
     "scontrol": Verbs(table="read: show ping", else_="infra+service_stop?"), "scancel": fixed("process_kill"), "sbatch": fixed("dark"), "srun": fixed("dark"), "qstat": reads(content=False), "qdel": fixed("process_kill"), "nagios": by_option("read: -v", else_="service_start"),
     "prometheus": by_option("read: --version", else_="service_start"), "opsterm": Verbs(table="read: query targets/list targets/show alerts metrics history doctor where keys settings risk mask audit changes", else_="dark"),

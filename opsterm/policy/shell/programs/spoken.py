@@ -66,7 +66,7 @@ _OUTPUT = ("-o", "-O", "--output", "--out", "--output-file", "--outfile", "--log
 _OBJECTS_AT_MOST = 6
 
 
-def verb_spec(words: Sequence[Argument], most: int = 4) -> tuple[str, int]:
+def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
     """Return the effects of the first verb among the first words and where it stands; "" for none.
 
     A word such as `list-all`, `node-list` or `user:delete` counts by the worst of its parts.
@@ -164,14 +164,14 @@ _SPOKEN = """
 barman pgbackrest repmgr wal-g wal-e pg_autoctl pg_probackup stolonctl orchestrator-client maxctrl tiup cockroach neo4j-admin rpk nats pulsar-admin
 rabbitmq-diagnostics rabbitmq-queues rabbitmq-plugins rabbitmq-streams influxctl timescaledb-tune curator_cli elasticsearch-keystore kibana-plugin
 elasticsearch-plugin elasticsearch-users opensearch-plugin mimirtool cortextool logcli tempo-cli amtool grafana-cli grafana icinga2 icingacli omd checkmk cmk-agent-ctl
-talosctl k0s rke2 rke kops clusterctl cmctl linkerd hubble helmfile kustomize argo tkn kn odo crossplane up-cli rancher kubie werf skaffold
+talosctl k0s rke2 rke kops clusterctl cmctl linkerd hubble helmfile argo tkn kn odo crossplane up-cli rancher kubie werf skaffold
 tilt garden devspace vcluster kubefedctl karmadactl submariner subctl cephadm radosgw-admin ceph-volume weka minio-client warp juicefs
 stratis vdo beegfs-ctl lctl gnt-instance gnt-cluster gnt-node onevm onehost onedatastore oneimage onevnet onetemplate pvesm pvecm pvenode pvesh
-pveum pveceph ha-manager proxmox-backup-client proxmox-backup-manager xe ovirt-shell esxcli vim-cmd acli ncli bosh om upctl civo tccli
-nova glance cinder neutron heat ironic magnum octavia designate keystone barbican manila trove senlin railway render supabase koyeb
+pveum pveceph ha-manager proxmox-backup-client proxmox-backup-manager xe ovirt-shell esxcli vim-cmd acli ncli bosh om 
+heat ironic magnum octavia designate keystone barbican manila trove senlin render supabase koyeb
 dokku caprover eb copilot ecs-cli aws-vault saml2aws chamber doppler infisical boundary waypoint tctl tsh teleport step smallstep
 cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok birdc gobgp
-drbdadm drbdsetup drbdmanage linstor ctdb stonith_admin pcsd ostree rpm-ostree bootc toolbox distrobox homectl portablectl
+drbdsetup drbdmanage linstor ctdb stonith_admin pcsd ostree rpm-ostree bootc toolbox distrobox homectl portablectl
 userdbctl oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdtool powerprofilesctl tuned-gui nmstatectl wicked
 cloud-init sacctmgr snapcraft charmcraft juju maas lxd multipass limactl lima colima podman-remote runc crun youki
 kata-runtime conmon umoci oras regctl notation harbor dagger earthly act_runner gitlab-runner
@@ -191,18 +191,18 @@ sonobuoy kubespray polaris pluto kube-capacity kubent apm pm3 forever foreman ho
 """
 
 _SHOWN = """
-rc-status drbd-overview ec2metadata ec2-metadata cloud-id facter ohai lsfd lsirq lsmd lshal ibstat ibstatus ibv_devinfo ibv_devices iblinkinfo
+drbd-overview ec2-metadata facter ohai lsfd lsirq lsmd lshal ibstat ibstatus ibv_devinfo ibv_devices iblinkinfo
 ibnetdiscover ibhosts ibnodes ibswitches perfquery sminfo nvtop intel_gpu_top radeontop hwloc-ls hwloc-info x86info
 cpuid i7z lscgroup lssubsys cgget biolatency biosnoop biotop cachestat cachetop execsnoop exitsnoop opensnoop statsnoop tcptop tcplife
 tcpconnect tcpaccept tcpretrans tcptracer tcpdrop ext4slower ext4dist xfsslower xfsdist filetop fileslower gethostlatency runqlat runqlen offcputime profile funccount
 funclatency llcstat memleak oomkill slabratetop softirqs hardirqs syscount vfsstat vfscount dcstat dcsnoop killsnoop bashreadline wakeuptime
-atopsar sadf nmon collectl dool btop bashtop bpytop gtop procs duf dust gdu dfc pydf lsd ag ack sift pt
+atopsar sadf nmon collectl dool btop bashtop bpytop gtop procs duf dust gdu dfc pydf lsd sift pt
 hexyl xsv gron jc fx jless xpath pup htmlq datamash csvgrep csvsort csvjson csvformat csvclean tldr cheat neofetch fastfetch screenfetch
 figlet cowsay cowthink toilet lolcat fortune cmatrix calc qalc units nload iptraf-ng tcptrack ifstat ifdata dnstop dnstracer dnsenum dnsrecon
 doggo dog kdig q rdap nbtscan arp-scan paris-traceroute tcpping tcptraceroute6 httping httpstat grpc_health_probe hey sslscan sslyze testssl.sh testssl certigo
 tpm2_pcrread tpm2_getrandom tpm2_getcap sbverify lsinitcpio apt-show-versions dlocate dpkg-architecture debconf-show debconf-get-selections
 debconf-escape apt-listchanges check-support-status checkrestart popularity-contest debman dpigs aptitude-changelog repodiff repo-graph
-equery qlist qsearch qfile xbps-query pkginfo pacinfo pactree expac pipdeptree pip-audit cpan-outdated dive ctop hadolint dockle trivy
+equery qlist qsearch qfile xbps-query pkginfo pacinfo pactree expac pipdeptree pip-audit cpan-outdated dive ctop dockle trivy
 grype syft clair-scanner kube-score kube-linter popeye kubescape kube-bench kube-hunter kubeaudit conftest stern kail kubetail
 kubectl-tree tflint tfsec checkov terrascan infracost driftctl inframap blast-radius virt-top virt-df virt-filesystems virt-inspector virt-ls virt-cat virt-log
 virt-host-validate esxtop resxtop vmkping pveversion pveperf mysqldumpslow mytop innotop pg_activity pg_top pg_waldump pg_verifybackup
@@ -210,19 +210,19 @@ pg_config pg_test_timing pgmetrics pt-summary pt-mysql-summary pt-duplicate-key-
 pt-index-usage pt-show-grants mongostat mongotop bsondump memcstat mosquitto_sub check_load check_disk check_http check_ping
 check_procs check_ssh check_swap check_tcp check_dns check_ntp check_users check_mk_agent nagiostats munin-run nut-scanner upsc apcaccess varnishstat
 varnishtop varnishhist varnishlog qshape exiqgrep exiwhat exigrep mailstat pflogsumm dhcp-lease-list dhcp_probe unbound-host
-logwatch grc lastcomm ac sa pscap netcap filecap cpuinfo oomd sprio sshare sstat seff squeue bjobs bhosts bqueues blimits
+logwatch grc sa pscap netcap filecap cpuinfo oomd sprio sshare sstat seff bjobs bhosts bqueues blimits
 bacct lsload lshosts lsid qhost condor_q condor_status condor_history showq checkjob xdpyinfo xwininfo xlsclients glxinfo vulkaninfo clinfo
-vainfo edid-decode mediainfo ffprobe identify pdfinfo pdffonts lsar jps jdeps javap
+vainfo edid-decode mediainfo ffprobe pdfinfo pdffonts lsar jdeps javap
 bandwhich tiptop latencytop irqtop irqstat powerstat s-tui ttop cointop snmpdelta snmpdf snmpnetstat net-snmp-config
 mibdump snmpcheck onesixtyone ls-lint cloc tokei scc ripgrep-all rga pwdx lddtree scanelf eu-readelf eu-nm eu-size eu-strings
 addr2line c++filt gitk git-sizer onefetch vercmp dpkg-vercmp rpmdev-vercmp ascii acpi_listen usb-devices usbtop lsdev lspath
-findfs fdtdump bootinfo os-prober linux-version hardinfo cpufreq-info cpufreq-aperf tload w.procps uuidparse uuidgen mcookie
-apg errno ts dateutils datediff dateadd ncal gcal jot rs vis unvis lam what ident whatmask netmask prips grepcidr aggregate
+fdtdump bootinfo os-prober linux-version hardinfo cpufreq-info cpufreq-aperf w.procps uuidparse uuidgen mcookie
+apg errno dateutils datediff dateadd ncal gcal jot rs vis unvis lam what ident whatmask netmask prips grepcidr aggregate
 avahi-browse avahi-resolve mdns-scan iwinfo wavemon linssid lpinfo ippfind cupstestppd
 diffstat wdiff dwdiff icdiff delta difft diffoscope dyff dhash ssdeep md5deep sha256deep hashdeep b3sum
 """
 
-_SHOWN_FILES = "hexyl xsv csvgrep csvsort csvjson csvformat csvclean gron fx jless xpath pup htmlq datamash jc ag ack lsd ascii-xfr diffstat wdiff dwdiff icdiff delta difft dyff b3sum md5deep sha256deep hashdeep"
+_SHOWN_FILES = "hexyl xsv csvgrep csvsort csvjson csvformat csvclean gron fx jless xpath pup htmlq datamash jc lsd ascii-xfr diffstat wdiff dwdiff icdiff delta difft dyff b3sum md5deep sha256deep hashdeep"
 
 
 PROGRAMS: Mapping[str, Deed] = {

@@ -179,8 +179,9 @@ def _xargs(call: ProgramCall) -> None:
     mark = call.value("-I", "--replace")
     sign = mark.text if mark is not None else "{}" if call.has("-i", "--replace") else ""
     last = call.arguments[-1].span
-    unknown = Argument(text=UNKNOWN, raw="what it reads", span=last, glob=True)
     fed = call.frame.feed
+    source = fed.text if fed is not None and fed.origin == "unknown" and "sshd" in fed.text else "what it reads"
+    unknown = Argument(text=UNKNOWN, raw=source, span=last, glob=True)
     if fed is not None and fed.origin == "text" and fed.text.split():
         unknown = Argument(
             text=fed.text.split()[0] if len(fed.text.split()) == 1 else fed.text, raw=fed.text, span=fed.span
@@ -272,6 +273,35 @@ def _cd(call: ProgramCall) -> None:
     call.add(EffectKind.READ, word.shown if word else "~")
 
 
+def _trace(call: ProgramCall) -> None:
+    """Follow strace and ltrace: what they trace, and the file that -o writes."""
+    call.take(word_set("-e -o -p -s -a -O -S -u -E -P -b -I -X"), in_order=True)
+    for value in call.values("-o"):
+        deeds.write(value, call.notes, call.frame, call.span, replaces=True)
+    if call.words:
+        call.start(_without_variables(call, call.words), call.name)
+    else:
+        call.add(EffectKind.READ)
+
+
+def _screen(call: ProgramCall) -> None:
+    """Follow screen and tmux: a session that starts with a command, or that is sent one."""
+    call.take(word_set("-S -t -s -n -c -e -h -T -L -F -x -y"), in_order=call.name == "screen")
+    words = call.words
+    shows = call.has("-ls", "-list", "-l", "-v", "-V") and call.name == "screen" and not words
+    verb = words[0].text if words and call.name == "tmux" else ""
+    if shows or verb in ("ls", "list-sessions", "has-session", "capture-pane", "list-windows", "list-panes", "info"):
+        call.add(EffectKind.READ)
+    elif verb.startswith("kill-"):
+        call.add(EffectKind.PROCESS_KILL, verb)
+    elif call.name == "tmux" and len(words) > 1:
+        _joined(call, [word for word in words[1:] if word.text not in ("C-m", "Enter")] or words[1:])
+    elif call.name == "screen" and words:
+        call.start(words, call.name)
+    else:
+        call.dark("It opens a session, and what is typed there is not known.")
+
+
 def _trap(call: ProgramCall) -> None:
     """Read what a trap runs later."""
     call.take((), in_order=True)
@@ -304,14 +334,14 @@ PROGRAMS: Mapping[str, Deed] = {
     "stdbuf": starts("-i -o -e --input --output --error"), "time": starts("-f -o --format --output", writes="-o --output"), "coproc": starts(),
     "exec": starts("-a"), "builtin": starts(), "chrt": starts("-T -P -D -p", skip=1, shows="-p --pid"),
     "taskset": starts("-c", skip=1, shows="-p --pid"), "chroot": starts("--userspec --groups", skip=1, alone="shell"),
-    "nsenter": starts("-t -S -G --target --setuid --setgid --wd -r-only", alone="shell"),
+    "nsenter": starts("-t -S -G --target --setuid --setgid --wd", alone="shell"),
     "unshare": starts("--map-user --map-group -R --root --setuid --setgid -w", alone="shell"),
-    "strace": starts("-e -o -p -s -a -O -S -u -E -P -b --output", shows="-p", writes="-o --output"), "ltrace": starts("-e -o -p -s -a --output", shows="-p", writes="-o --output"),
+    "strace": _trace, "ltrace": _trace,
     "catchsegv": starts(), "fakeroot": starts(), "unbuffer": starts(), "rlwrap": starts(), "torsocks": starts(),
     "proxychains": starts("-f"), "proxychains4": starts("-f"), "dbus-run-session": starts(), "setarch": starts(skip=0),
     "linux32": starts(), "linux64": starts(), "numactl": starts("-N -m -C -p -i --cpunodebind --membind", alone="read"),
     "prlimit": starts("-p --pid", shows="-p --pid"), "cgexec": starts("-g"), "capsh": starts(alone="shell"),
-    "setpriv": starts("--reuid --regid --groups --inh-caps --bounding-set --ambient-caps"), "sg": starts(skip=1),
+    "screen": _screen, "tmux": _screen, "setpriv": starts("--reuid --regid --groups --inh-caps --bounding-set --ambient-caps"), "sg": starts(skip=1),
     "sem": starts("-j --jobs --id"), "chronic": starts(), "ifne": starts(), "dtach": starts("-A -c -n", skip=0),
     "caffeinate": starts(), "start-stop-daemon": _start_stop, "then": starts(),
     "do": starts(), "else": starts(), "!": starts(), "sshpass": starts("-p -f -d -P"), "systemd-inhibit": starts("--what --who --why --mode"),

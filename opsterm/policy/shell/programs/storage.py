@@ -52,7 +52,7 @@ def _umount(call: ProgramCall) -> None:
 
 def _mkfs(call: ProgramCall) -> None:
     """Note a file system that is made over what was there."""
-    call.take(word_set("-t -L -U -b -E -O -m -i -I -N -T -F-only -n-only -s -S -d -l --label --uuid"))
+    call.take(word_set("-t -L -U -b -E -O -m -i -I -N -T -s -S -d -l --label --uuid"))
     if (
         call.has("-V", "--version", "--help")
         or (call.has("-n") and call.name.startswith(("mkfs.ext", "mke2fs")))
@@ -66,7 +66,7 @@ def _mkfs(call: ProgramCall) -> None:
 
 def _wipefs(call: ProgramCall) -> None:
     """Note signatures that are wiped; without an option wipefs shows."""
-    call.take(word_set("-o -t -O -b-only --offset --types --output"), long=("--no-act", "--all"))
+    call.take(word_set("-o -t -O --offset --types --output"), long=("--no-act", "--all"))
     if call.has("-n", "--no-act") or not call.has("-a", "--all", "-o", "--offset"):
         call.add(_K.READ)
         return
@@ -126,7 +126,7 @@ def _lvm(spec: str) -> Deed:
 
     def deed(call: ProgramCall) -> None:
         call.take(
-            word_set("-L -l -n -s-only -p -m -i -I -c -a --size --extents --name --permission -V -T --type --activate"),
+            word_set("-L -l -n -p -m -i -I -c -a --size --extents --name --permission -V -T --type --activate"),
             long=("--test",),
         )
         if call.has("-t", "--test", "--help", "--version"):
@@ -139,7 +139,7 @@ def _lvm(spec: str) -> Deed:
             if (
                 call.name in ("lvresize", "lvreduce")
                 and size is not None
-                and (size.text.startswith("-") or call.name == "lvreduce")
+                and (not size.text.startswith("+") or call.name == "lvreduce")
             ):
                 call.add(_K.DATA_LOSS, word, _C.LIKELY)
 
@@ -148,7 +148,7 @@ def _lvm(spec: str) -> Deed:
 
 _MDADM = by_option(
     """
-    read: --detail -D --examine -E --query -Q --detail-platform --monitor --scan-only
+    read: --detail -D --examine -E --query -Q --detail-platform --monitor
     data_loss: --zero-superblock --create -C --build -B --fail -f --set-faulty --remove -r
     service_stop: --stop -S
     write_config: --assemble -A --add -a --grow -G --run -R --re-add --readwrite -w --readonly -o
@@ -158,13 +158,13 @@ _MDADM = by_option(
 
 _ZFS = Verbs(
     table="""
-    read: list get version holds diff userspace groupspace projectspace mount-r
+    read: list get version holds diff userspace groupspace projectspace
     data_loss: destroy rollback
     write_config: create clone promote rename set inherit snapshot snap mount hold release bookmark allow unallow share load-key upgrade receive recv change-key
     service_stop: unmount umount unshare unload-key
     exfil?: send
     """,
-    takes="-o -t -s -S -d -r-only -x -i -I", dry="-n --dryrun", else_="write_config",
+    takes="-o -t -s -S -d -x -i -I", dry="-n --dryrun", else_="write_config",
 )  # fmt: skip
 _ZPOOL = Verbs(
     table="""
@@ -217,7 +217,7 @@ def _hdparm(call: ProgramCall) -> None:
 
 def _fsck(call: ProgramCall) -> None:
     """Note a file system that is checked; with -n nothing is mended."""
-    call.take(word_set("-t -b -B -C-only -l -L -E -o -r-only"))
+    call.take(word_set("-t -b -B -l -L -E -o"))
     if call.has("-n", "-N", "--no-modify", "--help", "-V", "--dry-run"):
         call.add(_K.READ)
         return
@@ -237,7 +237,7 @@ def _deletes_files(call: ProgramCall) -> None:
     call.add(_K.DELETE, "")
 
 
-_MKFS_NAMES = ("mkfs", "mke2fs", "mkswap", "mkdosfs", "mkntfs", "mkisofs-x", *(f"mkfs.{kind}" for kind in (
+_MKFS_NAMES = ("mkfs", "mke2fs", "mkswap", "mkdosfs", "mkntfs", *(f"mkfs.{kind}" for kind in (
     "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "fat", "msdos", "ntfs", "f2fs", "jfs", "reiserfs", "exfat", "minix", "bfs", "cramfs", "nilfs2", "zfs", "gfs2", "ocfs2")))  # fmt: skip
 
 PROGRAMS: Mapping[str, Deed] = {
@@ -258,7 +258,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "dd_rescue": fixed("data_loss"), "ddrescue": fixed("write_file"), "badblocks": by_option("data_loss: -w", "-b -c -o", else_="read"), "tmpreaper": _deletes_files, "tmpwatch": _deletes_files,
     "systemd-tmpfiles": by_option("read: --cat-config\ndelete: --clean --remove", else_="write_file"), "sync": reads(content=False), "eject": fixed("write_config"), "hdfs": Verbs(
         table="read: dfsadmin/-report fsck version\nservice_stop: dfsadmin/-safemode", pattern=((r"dfs -(?:ls|cat|du|df|stat|count|test|tail|text)", "read"), (r"dfs -(?:rm|rmr|expunge)", "data_loss")), else_="write_file"),
-    "ceph": Verbs(table="read: status health df -s osd/tree osd/df osd/stat mon/stat pg/stat osd/pool/ls quorum_status versions mds/stat auth/list-r osd/lspools fs/ls orch/ps orch/ls", takes="-n -k -c",
+    "ceph": Verbs(table="read: status health df -s osd/tree osd/df osd/stat mon/stat pg/stat osd/pool/ls quorum_status versions mds/stat osd/lspools fs/ls orch/ps orch/ls", takes="-n -k -c",
                   pattern=((r"\b(?:rm|delete|destroy|purge|zap|lost)\b", "data_loss"), (r"\b(?:out|down|stop|fail|disable|rmfailed)\b", "service_stop"), (r"\b(?:dump|ls|list|stat|status|get|tree|df|detail|show)\b", "read")), else_="infra"),
     "rbd": Verbs(table="read: ls list info du status snap/ls\ndata_loss: rm remove snap/purge snap/rm trash/purge\ndata_loss~: snap/rollback\ninfra: create map resize snap/create clone import\nservice_stop: unmap", else_="infra"),
     "gluster": Verbs(table="read: volume/info volume/status peer/status pool/list volume/list\ndata_loss: volume/delete volume/remove-brick\nservice_stop: volume/stop peer/detach", else_="infra"),

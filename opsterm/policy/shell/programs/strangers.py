@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.invocation import unknown_program
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.places import PathKind, place_of, resolved
 
 _ASKS = frozenset({"--help", "--version", "-V", "-version", "version", "help"})
 _DESTROYS = re.compile(
@@ -23,7 +25,11 @@ def judge_stranger(call: ProgramCall) -> None:
     if "/" not in call.first.text and len(words) == 1 and words[0] in _ASKS:
         call.add(EffectKind.READ)
         return
-    call.dark(f"{call.name[:60]} is not a program that this check knows.")
+    if place_of(resolved(call.first.text, call.frame.scope.cwd)) is PathKind.TEMPORARY:
+        call.add(EffectKind.REMOTE_CODE, call.first, Certainty.LIKELY)
+    if call.name in call.notes.fetched:
+        call.add(EffectKind.REMOTE_CODE, call.first)
+    call.dark(unknown_program(call.name))
     sign = next((word for word in (call.name, *words[:4]) if _DESTROYS.search(word)), "")
     if sign:
         call.add(EffectKind.DATA_LOSS, sign, Certainty.POSSIBLE)

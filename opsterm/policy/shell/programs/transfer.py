@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.places import is_secret, resolved
-from opsterm.policy.shell.programs.calling import Deed, asks_for_help, by_option, fixed, note, reads
+from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note, reads
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -34,7 +34,7 @@ def sends(call: ProgramCall, word: Argument) -> None:
 
 
 _CURL_TAKES = word_set(
-    "-o -O-only -T -X -d -F -H -u -A -e -b -c -x -m -w -K -E -r -y -Y -z -C -D -P -Q -t -U --output --upload-file --request --data --data-raw --data-binary --data-urlencode --data-ascii "
+    "-o -T -X -d -F -H -u -A -e -b -c -x -m -w -K -E -r -y -Y -z -C -D -P -Q -t -U --output --upload-file --request --data --data-raw --data-binary --data-urlencode --data-ascii "
     "--json --form --form-string --header --user --user-agent --referer --cookie --cookie-jar --proxy --max-time --write-out --config --cert --key --cacert --capath --resolve --connect-to "
     "--connect-timeout --retry --retry-delay --retry-max-time --limit-rate --interface --range --dump-header --trace --trace-ascii --stderr --url --quote --output-dir --unix-socket --proto --max-redirs "
     "--oauth2-bearer --aws-sigv4 --hsts --netrc-file --pinnedpubkey --dns-servers --ciphers --tls-max --max-filesize --speed-limit --speed-time --time-cond --noproxy --local-port"
@@ -90,7 +90,8 @@ def _asks(call: ProgramCall, url: Argument) -> None:
             continue
         target = value.part(name.lstrip("@<"))
         if target.text in ("-", "", "."):
-            call.add(_K.EXFIL, url, _C.POSSIBLE)
+            feed = call.frame.feed
+            call.add(_K.EXFIL, url, _C.POSSIBLE if feed is None or feed.origin in ("text", "file") else _C.LIKELY)
             _feeds_secret(call)
         else:
             sends(call, target)
@@ -105,6 +106,8 @@ def _asks(call: ProgramCall, url: Argument) -> None:
 
 def _keeps(call: ProgramCall) -> None:
     """Note the files that curl writes."""
+    name = call.value("-o", "--output")
+    _remember(call, name.text if name is not None else call.words[0].text if call.words else "")
     for value in call.values(
         "-o", "--output", "-D", "--dump-header", "-c", "--cookie-jar", "--trace", "--trace-ascii", "--stderr"
     ):
@@ -123,6 +126,11 @@ def _remembers(call: ProgramCall, folder: str, url: Argument | str) -> None:
         call.frame.scope.fetched.add(resolved(f"{folder}/{name}" if folder else name, call.frame.scope.cwd))
 
 
+def _remember(call: ProgramCall, path: str) -> None:
+    """Remember a file that was fetched: who runs it next runs what nobody has read."""
+    call.notes.fetched.add(path.rsplit("/", 1)[-1])
+
+
 def _feeds_secret(call: ProgramCall) -> None:
     feed = call.frame.feed
     if feed is not None and feed.origin == "archive":
@@ -134,6 +142,21 @@ def _feeds_secret(call: ProgramCall) -> None:
         call.add(_K.EXFIL, "the environment")
     if feed is not None and feed.origin == "file" and is_secret(resolved(feed.text, call.frame.scope.cwd)):
         call.add(_K.EXFIL, feed.text)
+
+
+def _httpie(call: ProgramCall) -> None:
+    """Follow http of HTTPie: a method, or fields to send, ask the other side to do something."""
+    call.take(word_set("-a -o -s --auth --output --session --style --verify --cert --timeout"))
+    for value in call.values("-o", "--output"):
+        deeds.write(value, call.notes, call.frame, call.span, replaces=True)
+    words = [word.text for word in call.words]
+    method = words[0] if words and words[0].isupper() else ""
+    sends = any(re.match(r"[\w-]+(?::?=|@)(?!=)", word) for word in words[1:])
+    if method == "DELETE":
+        note(call, "infra+delete", words[1] if len(words) > 1 else "")
+    elif (method and method not in ("GET", "HEAD", "OPTIONS")) or (not method and sends):
+        note(call, "infra?", words[-1])
+    call.add(_K.READ)
 
 
 def _wget(call: ProgramCall) -> None:
@@ -152,6 +175,7 @@ def _wget(call: ProgramCall) -> None:
     if call.value("-e", "--execute", "--use-askpass") is not None:
         call.add(_K.REMOTE_CODE, "", _C.POSSIBLE)
     target = call.value("-O", "--output-document")
+    _remember(call, target.text if target is not None else url if isinstance(url, str) else url.text)
     if target is not None and target.text not in ("-", "/dev/null", "/dev/stdout"):
         deeds.write(target, call.notes, call.frame, call.span, replaces=True)
         call.frame.scope.fetched.add(resolved(target.text, call.frame.scope.cwd))
@@ -162,53 +186,6 @@ def _wget(call: ProgramCall) -> None:
     for value in call.values("-o", "-a", "--output-file", "--append-output"):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
     call.add(_K.READ, url)
-
-
-_SSH_TAKES = word_set("-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w -B -P")
-
-
-def _behind_options(words: Sequence[Argument]) -> list[Argument]:
-    """Return the words behind options of ssh that stand behind the host."""
-    rest = list(words)
-    while rest and rest[0].text.startswith("-") and len(rest) > 1 and rest[0].text != "--":
-        rest = rest[2:] if rest[0].text in _SSH_TAKES else rest[1:]
-    return rest[1:] if rest and rest[0].text == "--" else rest
-
-
-def _ssh(call: ProgramCall) -> None:
-    """Follow ssh: what is behind the host is a text for the shell there."""
-    call.take(_SSH_TAKES, in_order=True)
-    for value in call.values("-o"):
-        name, _, text = re.sub(r"\s*=\s*|\s+", "=", value.text, count=1).partition("=")
-        if name.lower() in ("proxycommand", "localcommand", "knownhostscommand", "match"):
-            call.again(value.part(text), "ssh")
-    if call.has("-E"):
-        deeds.write(call.value("-E") or call.first, call.notes, call.frame, call.span, replaces=False)
-    if call.has("-V", "-G", "-Q", "--help") or not call.words or call.value("-O") is not None:
-        call.add(_K.READ)
-        return
-    host, rest = call.words[0], call.words[1:]
-    if call.has("-R", "-D", "-w"):
-        call.add(_K.NETWORK, host)
-        call.add(_K.SECURITY_WEAKEN, host, _C.POSSIBLE)
-    if call.has("-L", "-N", "-W"):
-        call.add(_K.NETWORK, host)
-    where = f"ssh {host.shown}"
-    rest = _behind_options(rest)
-    feed = call.frame.feed
-    if rest:
-        text = " ".join(word.text for word in rest)
-        base = rest[0].base if len(rest) == 1 else -1
-        span = rest[0].span if len(rest) == 1 else call.span
-        call.again(Argument(text=text, raw=text, span=span, base=base), call.name, where=where)
-    elif feed is not None and feed.origin == "text":
-        text = feed.text
-        call.again(Argument(text=text, raw=text, span=feed.span, base=feed.base), call.name, where=where)
-    elif feed is not None:
-        call.dark("The other host runs what it is sent, which is not shown here.")
-        call.add(_K.REMOTE_CODE, host, _C.CERTAIN if feed.origin == "network" else _C.POSSIBLE)
-    elif not call.has("-N"):
-        call.dark("It opens a session on another host, and what is typed there is not known.")
 
 
 def _scp(call: ProgramCall) -> None:
@@ -244,9 +221,19 @@ _RSYNC_TRIES = ("-n", "--dry-run", "--no-dry-run", "--no-n")
 """Of these the last one counts."""
 
 
+def _is_trial(call: ProgramCall) -> bool:
+    """Return whether the last of -n and --no-n leaves a trial, or files are only listed."""
+    names = ("-n", "--dry-run", "--no-n", "--no-dry-run")
+    given = [option.name for option in call.options if option.name in names]
+    return call.has("--list-only") or (bool(given) and not given[-1].startswith("--no-"))
+
+
 def _rsync(call: ProgramCall) -> None:
     """Follow rsync: -n is a trial, --delete takes away what is not at the source."""
-    call.take(_RSYNC_TAKES, long=("--dry-run", "--no-dry-run", "--no-n", "--delete", "--list-only", "--remove-source-files", "--archive"))
+    call.take(
+        _RSYNC_TAKES,
+        long=("--dry-run", "--no-dry-run", "--delete", "--list-only", "--remove-source-files", "--archive"),
+    )
     program = call.value("-e", "--rsh")
     if program is not None and not re.match(r"(?:/usr/bin/)?(?:ssh|rsh)\b", program.text):
         call.dark("Its -e starts another program.")
@@ -254,9 +241,7 @@ def _rsync(call: ProgramCall) -> None:
     path = call.value("--rsync-path")
     if path is not None and not re.fullmatch(r"(?:sudo |ionice -c\d |nice )*[\w/.-]*rsync", path.text):
         call.again(path, "rsync", where="rsync")
-    tried = [option.name for option in call.options if option.name in _RSYNC_TRIES]
-    trial = bool(tried) and not tried[-1].startswith("--no-")
-    if asks_for_help(call) or trial or call.has("--list-only") or len(call.words) < 2:
+    if asks_for_help(call) or _is_trial(call) or len(call.words) < 2:
         call.add(_K.READ)
         return
     target = call.words[-1]
@@ -305,14 +290,14 @@ def _socat(call: ProgramCall) -> None:
     call.dark("It joins two streams, and what comes over them is not known.")
 
 
-_OPENSSL_READS = "x509 s_client verify version dgst speed ciphers crl ocsp asn1parse prime list errstr sess_id help rehash-r passwd rand md5 sha256 sha1 sha512 req rsa ec pkey pkcs12 pkcs7 pkcs8 enc cms smime dsa ecparam dhparam genpkey genrsa gendsa"
+_OPENSSL_READS = "x509 s_client verify version dgst speed ciphers crl ocsp asn1parse prime list errstr sess_id help passwd rand md5 sha256 sha1 sha512 req rsa ec pkey pkcs12 pkcs7 pkcs8 enc cms smime dsa ecparam dhparam genpkey genrsa gendsa"
 
 
 def _openssl(call: ProgramCall) -> None:
     """Note what openssl shows, and the file behind -out."""
     verb = call.arguments[0].text if call.arguments else ""
     call.take(word_set("-out -in -connect -servername -CAfile -CApath -key -keyout -days -subj -config -passin -passout -inkey -certfile -name -cert -pass -k -K -iv -port -host -starttls -CA -CAkey -CAserial -set_serial "
-                    "-extfile -extensions -md -newkey -writerand -engine -caname -cafile -outform -inform -signkey -checkend -nameopt -ext -enddate-only -addext -provider"), dash_long=True)  # fmt: skip
+                    "-extfile -extensions -md -newkey -writerand -engine -caname -cafile -outform -inform -signkey -checkend -nameopt -ext -addext -provider"), dash_long=True)  # fmt: skip
     outs = call.values("-out", "-keyout", "-writerand")
     for value in outs:
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
@@ -339,36 +324,11 @@ def _openssl(call: ProgramCall) -> None:
     call.add(_K.READ)
 
 
-def _ssh_keygen(call: ProgramCall) -> None:
-    """Note keys that are shown, made or forgotten."""
-    call.take(word_set("-f -t -b -C -N -P -F -R -E -H-only -s -I -n -V -z -m -O -a -w -D -r -Y -Q-only -k-only"))
-    target = call.value("-f")
-    if call.has("-l", "-F", "-B", "-L", "-r", "-Q", "-c-only") or (call.has("-y") and call.value("-D") is None):
-        call.add(_K.READ, target or "")
-    elif call.has("-A"):
-        note(call, "write_config+lockout?", "/etc/ssh")
-    elif call.has("-R", "-H"):
-        deeds.write(
-            target or Argument(text="~/.known_hosts", raw="known_hosts", span=call.span),
-            call.notes,
-            call.frame,
-            call.span,
-            replaces=False,
-        )
-    elif target is not None:
-        call.add(_K.WRITE_FILE, target)
-        path = resolved(target.text, call.frame.scope.cwd)
-        if path.startswith("/etc/ssh/") or path.endswith("authorized_keys"):
-            call.add(_K.LOCKOUT, target, _C.LIKELY)
-    else:
-        call.add(_K.WRITE_FILE, "~/.keys/id")
-
-
 def _gpg(call: ProgramCall) -> None:
     """Note what gpg shows, makes, exports and deletes."""
     call.take(
         word_set(
-            "-o -r -u --output --recipient --local-user --homedir --keyserver --passphrase --passphrase-file --default-key --status-fd --trust-model --batch-only"
+            "-o -r -u --output --recipient --local-user --homedir --keyserver --passphrase --passphrase-file --default-key --status-fd --trust-model"
         ),
         long=("--output",),
     )
@@ -401,7 +361,7 @@ def _gpg(call: ProgramCall) -> None:
 
 def _mail(call: ProgramCall) -> None:
     """Note what is sent by mail."""
-    call.take(word_set("-s -a -c -b -r -S -A -f -q -e-only --attach --subject"))
+    call.take(word_set("-s -a -c -b -r -S -A -f -q --attach --subject"))
     for value in call.values("-a", "-A", "--attach"):
         sends(call, value)
     feed = call.frame.feed
@@ -412,7 +372,7 @@ def _mail(call: ProgramCall) -> None:
 
 def _sftp(call: ProgramCall) -> None:
     """Note a session of files on another host."""
-    call.take(word_set("-b -B -c -D -F -i -J -l -o -P -R -S -s -u-only -p-only -e-only"))
+    call.take(word_set("-b -B -c -D -F -i -J -l -o -P -R -S -s"))
     call.dark("What is moved in the session is not shown here.")
     call.add(_K.EXFIL, call.words[0] if call.words else "", _C.POSSIBLE)
 
@@ -428,8 +388,11 @@ def _ssh_agent(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "curl": _curl, "wget": _wget, "wget2": _wget, "ssh": _ssh, "autossh": _ssh, "mosh": _ssh, "scp": _scp, "pscp": _scp, "rsync": _rsync, **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "openssl": _openssl,
-    "ssh-keygen": _ssh_keygen, "ssh-keyscan": reads(content=False), "ssh-add": by_option("read: -l -L\nwrite_config: -d -D -x -X", "-t", else_="write_config"), "ssh-agent": _ssh_agent, "gpg": _gpg, "gpg2": _gpg,
+    "curl": _curl, "wget": _wget, "wget2": _wget, "scp": _scp, "pscp": _scp, "rsync": _rsync, **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "openssl": _openssl,
+    "gpg": _gpg, "gpg2": _gpg,
     **dict.fromkeys(("mail", "mailx", "mutt", "sendmail", "s-nail", "swaks", "msmtp", "ssmtp"), _mail), **dict.fromkeys(("sftp", "ftp", "lftp", "tftp", "ncftp"), _sftp), "telnet": fixed("dark"), "rsh": fixed("dark"), "rlogin": fixed("dark"),
-    "aria2c": fixed("write_file"), "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
+    "aria2c": fixed("write_file"), "http": _httpie, "https": _httpie, "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
+    "ansible-inventory": reads(content=False), "ansible-doc": reads(content=False), "ansible-config": reads(content=False), "ansible-lint": reads(content=False), "ansible-galaxy": Verbs(table="read: list info search\npackage_add: install\npackage_remove: remove delete\nwrite_file: init"),
+    "puppet": Verbs(table="read: help facts config/print lookup module/list resource parser/validate", dry="--noop", else_="dark"), "chef-client": by_option("read: -W --why-run", else_="dark"),
+    "knife": Verbs(table="read: node/list node/show status search cookbook/list role/list", else_="dark"),
 }  # fmt: skip
