@@ -167,7 +167,7 @@ elasticsearch-plugin elasticsearch-users opensearch-plugin mimirtool cortextool 
 talosctl k0s rke2 rke kops clusterctl cmctl linkerd hubble helmfile argo tkn kn odo crossplane up-cli rancher kubie werf skaffold
 tilt garden devspace vcluster kubefedctl karmadactl submariner subctl cephadm radosgw-admin ceph-volume weka minio-client warp juicefs
 stratis vdo beegfs-ctl lctl gnt-instance gnt-cluster gnt-node onevm onehost onedatastore oneimage onevnet onetemplate pvesm pvecm pvenode pvesh
-pveum pveceph ha-manager proxmox-backup-client proxmox-backup-manager xe ovirt-shell esxcli vim-cmd acli ncli bosh om 
+pveum pveceph ha-manager proxmox-backup-client proxmox-backup-manager xe ovirt-shell esxcli vim-cmd acli ncli bosh om
 heat ironic magnum octavia designate keystone barbican manila trove senlin render supabase koyeb
 dokku caprover eb copilot ecs-cli aws-vault saml2aws chamber doppler infisical boundary waypoint tctl tsh teleport step smallstep
 cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok birdc gobgp
