@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from opsterm.policy.context import Surroundings
 from opsterm.policy.effects import Effect
 from opsterm.policy.grading import DECISIONS, RiskDecision, grade
 from opsterm.policy.order import OrderTarget
@@ -40,7 +41,7 @@ class Assessment:
 
 
 def assessment(
-    command: str, shell: str, targets: Sequence[OrderTarget] = (), environments: Sequence[str] = ()
+    command: str, shell: str, targets: Sequence[OrderTarget] = (), around: Surroundings | None = None
 ) -> Assessment:
     """Say everything about a command. Never raises.
 
@@ -48,9 +49,9 @@ def assessment(
         command: the text for the shell.
         shell: a word of SHELLS_ASSESSED; any other is not understood.
         targets: where it would run.
-        environments: the environment of each target, "" where it is not said.
+        around: where and when, None when nothing is known of it.
     """
-    risk = assess(command, shell, targets, environments)
+    risk = assess(command, shell, targets, around.environments if around else (), around=around)
     understood = understand(command, shell)
     graded = grade(understood)
     decision = DECISIONS[risk.level]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from opsterm.policy.effects import EffectKind
+from opsterm.policy.context import MANY_TARGETS, Surroundings, raise_level
 from opsterm.policy.file_put import PUT, put_reasons
 from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
@@ -41,20 +41,16 @@ class Risk:
 
 _PLAIN_POWERSHELL = re.compile(r"[A-Za-z0-9_.:*,-]+(?: +[A-Za-z0-9_.:*,-]+)*")
 _ENVIRONMENT = ("environ", "startinfo")
-_PRODUCTION = frozenset({"prod", "production", "live", "prd"})
 _SHOWS_THE_INSIDE = frozenset({
     "awk", "cat", "crontab", "cut", "egrep", "fgrep", "grep", "head", "less", "more", "ps", "sed", "sort", "strings",
     "sysctl", "tac", "tail", "uniq", "xxd", "zcat", "zgrep",
 })  # fmt: skip
 """Commands that show the inside of files or what is of one account: asked about when they run as another one."""
 
-MANY_TARGETS = 5
-"""More targets than this are worth a sentence."""
-
 
 def assess(
     command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str],
-    warnings: Sequence[str] = (), *, how: RunAs = AS_LOGGED_IN,
+    warnings: Sequence[str] = (), *, how: RunAs = AS_LOGGED_IN, around: Surroundings | None = None,
 ) -> Risk:  # fmt: skip
     """Grade a command. Never raises; the context adds reasons and can never make the grade milder.
 
@@ -65,39 +61,40 @@ def assess(
         environments: the environment of each target, "" where it is not said.
         warnings: what else should be known of how these targets are reached, whole sentences.
         how: as whom, with which files, on what.
+        around: what else is known of where and when; without it what the environments say.
     """
+    around = around or Surroundings(environments=environments or [""] * len(targets))
     if shell == PUT:
-        return Risk(level=RiskLevel.HIGH, reasons=(*put_reasons(command), *_context(targets, environments)))
+        raised = raise_level(RiskLevel.HIGH, (), around)
+        return Risk(level=raised.level, reasons=(*put_reasons(command), *raised.reasons))
     if shell == HTTP:
         grade = grade_request(command)
         changing = RiskLevel.MEDIUM if grade.medium else RiskLevel.HIGH
-        context = _context(targets, environments) if grade.refusal or warnings else ()
+        context = _said(around) if grade.refusal or warnings else ()
         if warnings and not grade.refusal:
             return Risk(level=RiskLevel.MEDIUM, reasons=(*warnings, *grade.reasons[1:], *context))
         return Risk(level=changing if grade.refusal else RiskLevel.LOW, reasons=(*grade.reasons, *warnings, *context))
     refusal = why_not_read_only(command, shell, how=how)
     if shell in READERS and command.strip():
-        return _understood(command, shell, refusal, targets, environments, warnings, how)
-    raised = [f"It runs as {how.become} by sudo."] if how.become else []
+        return _understood(command, shell, refusal, around, warnings, how)
+    by_sudo = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
         reads = "It only reads: every command in it is on the read-only list."
-        return Risk(level=RiskLevel.LOW, reasons=(reads, *raised, *warnings))
-    reasons = [refusal, *raised, *_context(targets, environments), *warnings]
-    return Risk(level=RiskLevel.HIGH, reasons=tuple(reasons))
+        return Risk(level=RiskLevel.LOW, reasons=(reads, *by_sudo, *warnings))
+    raised = raise_level(RiskLevel.HIGH, (), around)
+    return Risk(level=raised.level, reasons=(refusal, *by_sudo, *raised.reasons, *warnings))
 
 
 def _understood(
-    command: str, shell: str, refusal: str, targets: Sequence[OrderTarget], environments: Sequence[str],
-    warnings: Sequence[str], how: RunAs,
-) -> Risk:  # fmt: skip
+    command: str, shell: str, refusal: str, around: Surroundings, warnings: Sequence[str], how: RunAs
+) -> Risk:
     """Grade what was understood of a command; how it runs and where can only raise that.
 
     Args:
         command: the text.
         shell: a word of READERS.
         refusal: why it may not run without a person, "" when it may.
-        targets: where it would run.
-        environments: the environment of each target.
+        around: where and when.
         warnings: whole sentences of what else should be known.
         how: as whom, with which files, on what.
     """
@@ -118,21 +115,8 @@ def _understood(
         reasons.append(f"It is asked about, for it is not on the read-only list: {refusal}")
     if how.become:
         reasons.append(f"It runs as {how.become} by sudo.")
-    context = [] if level is RiskLevel.READ else _context(targets, environments)
-    level = _raised_by_place(level, understood, targets, environments)
-    return Risk(level=level, reasons=(*reasons, *context, *warnings))
-
-
-def _raised_by_place(
-    level: RiskLevel, understood: Understanding, targets: Sequence[OrderTarget], environments: Sequence[str]
-) -> RiskLevel:
-    """Return the grade on these targets: a change of production, or of many at once, is one of weight."""
-    live = any(environment.lower() in _PRODUCTION for environment in environments)
-    if level is RiskLevel.MEDIUM and (live or len(targets) > MANY_TARGETS):
-        return RiskLevel.HIGH
-    if live and any(effect.kind is EffectKind.REBOOT for effect in understood.effects):
-        return RiskLevel.CRITICAL
-    return level
+    raised = raise_level(level, understood.effects, around)
+    return Risk(level=raised.level, reasons=(*reasons, *raised.reasons, *warnings))
 
 
 def why_not_read_only(command: str, shell: str, *, how: RunAs = AS_LOGGED_IN) -> str:
@@ -226,11 +210,6 @@ def _cmd_refusal(command: str) -> str:
     return "It is not one of the few whole lines of cmd that are known to only read."
 
 
-def _context(targets: Sequence[OrderTarget], environments: Sequence[str]) -> list[str]:
-    sentences = []
-    live = sum(1 for environment in environments if environment.lower() in _PRODUCTION)
-    if live:
-        sentences.append(f"{live} of {len(targets)} target{'s' * (len(targets) != 1)} in production.")
-    if len(targets) > MANY_TARGETS:
-        sentences.append(f"It would run on {len(targets)} targets.")
-    return sentences
+def _said(around: Surroundings) -> Sequence[str]:
+    """Return what is said of the place of a command that is not understood; its grade is high by itself."""
+    return raise_level(RiskLevel.HIGH, (), around).reasons

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opsterm.policy.assessment import Assessment, assessment
+from opsterm.policy.context import Surroundings
 from opsterm.policy.order import OrderTarget, usual_shell
 from opsterm.runtime.inventory import Inventory
 
@@ -16,11 +17,11 @@ class Whereabouts:
 
     Attributes:
         targets: as an order names them.
-        environments: of each target.
+        around: their environments, and how much of each group they are.
     """
 
     targets: Sequence[OrderTarget] = ()
-    environments: Sequence[str] = ()
+    around: Surroundings | None = None
 
 
 NOWHERE = Whereabouts()
@@ -42,7 +43,7 @@ class Assessments:
         rows = await inventory.resolve(selector)
         return Whereabouts(
             targets=tuple(inventory.order_target(row.target) for row in rows),
-            environments=tuple(row.target.environment for row in rows),
+            around=inventory.surroundings([row.target.name for row in rows]),
         )
 
     def assess(self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE) -> Assessment:
@@ -54,4 +55,4 @@ class Assessments:
             where: on which targets.
         """
         usual = usual_shell(target.protocol for target in where.targets)
-        return assessment(command, shell or usual, where.targets, where.environments)
+        return assessment(command, shell or usual, where.targets, where.around)

@@ -12,6 +12,7 @@ from opsterm.inventory.selector import Selector, parse_selector
 from opsterm.inventory.target import Protocol, Target, TargetRow
 from opsterm.monitoring.alerts import Alert
 from opsterm.monitoring.status import target_status
+from opsterm.policy.context import Surroundings, shares_of
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.ports_store import Seen
 
@@ -113,6 +114,15 @@ class KnownTargets:
         """Return a target as an order binds it."""
         return OrderTarget(
             name=target.name, protocol=target.protocol, address=target.reach, port=target.port or 0, user=target.user
+        )
+
+    def surroundings(self, chosen: Sequence[str]) -> Surroundings:
+        """Return where a command on these targets would run: environments, and how much of each group it is."""
+        found = [self._targets.get(name) for name in chosen]
+        labels = {name: (target.groups, target.tags) for name, target in self._targets.items()}
+        return Surroundings(
+            environments=tuple(target.environment if target is not None else "" for target in found),
+            shares=shares_of(chosen, labels),
         )
 
     def chooses(self, selector: str, name: str) -> bool:

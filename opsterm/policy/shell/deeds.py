@@ -8,7 +8,17 @@ from collections.abc import Mapping
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.notes import Notes, ShellFrame
-from opsterm.policy.shell.places import CUTS_US_OFF, SYSTEM, PathKind, is_disk, is_secret, place_of, resolved
+from opsterm.policy.shell.places import (
+    CUTS_US_OFF,
+    SYSTEM,
+    PathKind,
+    is_disk,
+    is_secret,
+    place_of,
+    resolved,
+    takes_device,
+    weakens_kernel,
+)
 
 _K, _C = EffectKind, Certainty
 
@@ -54,7 +64,9 @@ def write(argument: Argument, notes: Notes, frame: ShellFrame, span: Span, *, re
         return
     for kind, certainty in _WRITTEN.get(place, _WRITTEN_ELSE):
         notes.add(kind, shown, certainty, span)
-    if path.startswith("/proc/sys/net/"):
+    if place is PathKind.KERNEL and weakens_kernel(path):
+        notes.add(_K.SECURITY_WEAKEN, shown, _C.CERTAIN, span)
+    if path.startswith("/proc/sys/net/") or (place is PathKind.KERNEL and takes_device(path)):
         notes.add(_K.LOCKOUT, shown, _C.POSSIBLE, span)
     if place is PathKind.LOG and replaces:
         notes.add(_K.LOG_LOSS, shown, _C.CERTAIN, span)
@@ -81,8 +93,12 @@ def delete(argument: Argument, notes: Notes, frame: ShellFrame, span: Span, *, t
         notes.add(_K.BOOT, shown, _C.LIKELY, span)
     if wide and place in SYSTEM:
         notes.add(_K.DATA_LOSS, shown, _C.CERTAIN, span)
-    elif _may_be_much(path, place, tree=tree, wide=wide):
+    elif _may_be_much(path, place, tree=tree, wide=wide) or (tree and path.rsplit("/", 1)[-1] in _KEPT_NOWHERE_ELSE):
         notes.add(_K.DATA_LOSS, shown, _C.LIKELY, span)
+
+
+_KEPT_NOWHERE_ELSE = frozenset({".git", ".svn", ".hg", ".gnupg", ".ssh", ".kube", ".terraform.d"})
+"""Folders that hold what may be kept nowhere else."""
 
 
 def _may_be_much(path: str, place: PathKind, *, tree: bool, wide: bool) -> bool:

@@ -12,6 +12,7 @@ from opsterm.policy.shell.argument import UNKNOWN, Argument, ansi_c
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.notes import Feed, Notes, ShellFrame
 from opsterm.policy.shell.places import SYSTEM, PathKind, place_of, resolved
+from opsterm.policy.shell.programs.hooks import note_hooks
 from opsterm.policy.shell.programs.registry import program
 from opsterm.policy.shell.programs.strangers import judge_stranger
 from opsterm.policy.shell.spelling import decoded
@@ -25,6 +26,8 @@ SAID_AT_MOST = 200
 _FETCHES = frozenset({"curl", "wget", "fetch", "nc", "ncat", "netcat", "socat", "aria2c", "lynx", "http", "ftp", "dig"})
 _TURNS = frozenset({"base64", "base32", "openssl", "xxd", "gunzip", "zcat", "gzip", "bzcat", "xzcat", "zstdcat", "rev",
                     "tr", "uudecode", "unzip", "gpg", "od", "hexdump", "bzip2", "xz"})  # fmt: skip
+_PACKS = frozenset({"tar", "cpio", "zip", "7z", "mysqldump", "mariadb-dump", "pg_dump", "pg_dumpall", "mongodump",
+                    "dump", "xfsdump", "dd"})  # fmt: skip
 _SAYS = frozenset({"echo", "printf"})
 _PASSES = frozenset({"tee", "pv", "buffer", "sudo", "head", "tail", "sed", "awk", "grep", "sort", "cut", "uniq"})
 
@@ -55,6 +58,8 @@ def launch(words: Sequence[Argument], notes: Notes, frame: ShellFrame) -> None:
     if not name or UNKNOWN in name or first.process or (first.glob and name not in ("[", "[[")):
         _nameless(words, notes, frame)
         return
+    if "/" in first.text and resolved(first.text, frame.scope.cwd) in frame.scope.fetched:
+        notes.add(EffectKind.REMOTE_CODE, first.shown, Certainty.CERTAIN, span)
     call = ProgramCall(name, first, rest, notes, frame)
     said = frame.scope.aliases.get(name) if "\\" not in first.raw and "/" not in first.text else None
     if said is not None:
@@ -65,6 +70,7 @@ def launch(words: Sequence[Argument], notes: Notes, frame: ShellFrame) -> None:
         return
     if _INIT_SCRIPT.fullmatch(first.text):
         call = ProgramCall("service", first, [first.part(name), *rest], notes, frame)
+    note_hooks(call)
     known = program(call.name) if call.name != name or _is_installed(first.text) else None
     if known is None:
         judge_stranger(call)
@@ -108,6 +114,8 @@ def output_of(words: Sequence[Argument], frame: ShellFrame) -> Feed:
         names, words = names[skip:], words[skip:]
     name = names[0]
     before = frame.feed
+    if name in ("env", "printenv", "set", "export", "declare") and len(words) == 1:
+        return Feed("environment", span)
     if name in _FETCHES:
         return Feed("network", span)
     if name in _SAYS:
@@ -122,6 +130,8 @@ def output_of(words: Sequence[Argument], frame: ShellFrame) -> Feed:
         return Feed("unknown", span)
     if name == "cat" and len(words) > 1:
         return Feed("file", span, words[-1].text)
+    if name in _PACKS:
+        return Feed("archive", span)
     if name in _TURNS:
         return _turned(name, words, before, span)
     said = " ".join([*(word.raw for word in words), before.text if before is not None else ""])[:SAID_AT_MOST]
@@ -139,4 +149,5 @@ def _turned(name: str, words: Sequence[Argument], before: Feed | None, span: Spa
             return Feed("text", span, text)
     if said and name == "rev":
         return Feed("text", span, said[::-1])
-    return Feed("network" if before is not None and before.origin == "network" else "decoded", span)
+    kept = before.origin if before is not None and before.origin in ("network", "archive", "environment") else "decoded"
+    return Feed(kept, span)

@@ -50,19 +50,23 @@ class Scope:
         cwd: the folder it is in, "" when that is not said.
         variables: name -> value, None for one that is known only when it runs.
         aliases: name -> text, functions with "" for their text.
+        fetched: resolved paths that were written with what came over the network.
     """
 
-    __slots__ = ("aliases", "cwd", "variables")
+    __slots__ = ("aliases", "cwd", "fetched", "variables")
 
     def __init__(self, cwd: str = "", variables: dict[str, str | None] | None = None,
                  aliases: dict[str, str] | None = None) -> None:  # fmt: skip
         self.cwd = cwd
         self.variables = dict(variables or {})
         self.aliases = dict(aliases or {})
+        self.fetched: set[str] = set()
 
     def copy(self) -> Scope:
         """Return one that a subshell can change without changing this one."""
-        return Scope(self.cwd, self.variables, self.aliases)
+        scope = Scope(self.cwd, self.variables, self.aliases)
+        scope.fetched = set(self.fetched)
+        return scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class Feed:
     """What arrives on the standard input of a command.
 
     Attributes:
-        origin: "text" for one that stands in the command, else "network", "decoded", "file" or "unknown".
+        origin: "text" for one that stands in the command, else "network", "decoded", "file", "environment",
+            "archive" or "unknown".
         text: of "text" the text itself.
         base: where it begins in the whole text; -1 when it does not stand there as it is.
         span: what shows it.

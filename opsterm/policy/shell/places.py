@@ -172,6 +172,30 @@ def place_of(path: str) -> PathKind:
     return PathKind.STATE if path.startswith("/") else PathKind.RELATIVE
 
 
+WEAKENS = re.compile(
+    r"(?i)SELINUX=(?:disabled|permissive)|PermitRootLogin[\s=]+yes|PermitEmptyPasswords[\s=]+yes|PasswordAuthentication[\s=]+yes|StrictModes[\s=]+no|NOPASSWD|"
+    r"^[^:\n]+:[^:\n]*:0:0?:|pam_permit\.so|StrictHostKeyChecking[\s=]+no|ssl_verify[\w-]*[\s=:]+(?:off|false|no)|skip-grant-tables|trust\s*$|"
+    r"auth(?:entication|orization)?[\w.]*[\s=:]+[\"']?(?:off|disabled|none|false)\b"
+)
+"""What a text says that is written into a file of settings, when it takes a protection away."""
+
+_WEAKER_KERNEL = re.compile(
+    r"/proc/sys/kernel/(?:randomize_va_space|yama/ptrace_scope|kptr_restrict|dmesg_restrict|sysrq|modules_disabled|unprivileged_\w+|core_pattern|modprobe)|"
+    r"/proc/sys/fs/(?:protected_\w+|suid_dumpable)|/sys/fs/selinux/(?:enforce|disable)|/sys/kernel/security/.*"
+)
+_OF_A_DEVICE = re.compile(r"/sys/.*/(?:remove|unbind|driver_override|authorized|delete|reset|carrier|flags)")
+
+
+def weakens_kernel(path: str) -> bool:
+    """Return whether a file of the kernel is one that switches a protection."""
+    return _WEAKER_KERNEL.fullmatch(path) is not None
+
+
+def takes_device(path: str) -> bool:
+    """Return whether writing to a file of the kernel takes a device away, which may be the one that we come over."""
+    return _OF_A_DEVICE.fullmatch(path) is not None
+
+
 _SECRET = re.compile(
     r"(?:.*/)?(?:g?shadow-?|sudoers|id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|ssh_host_[a-z0-9]+_key|krb5\.keytab|[^/]*\.keytab|"
     r"\.pgpass|\.my\.cnf|debian\.cnf|\.netrc|\.git-credentials|\.vault-token|\.env(?:\.[\w-]+)?|\.htpasswd|htpasswd|kubeconfig|"

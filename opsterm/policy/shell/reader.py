@@ -28,6 +28,8 @@ TEXTS_LIMIT = 8
 
 _BOMB = re.compile(r"(?<![\w:.])([\w:.]{1,32})\s*\(\)\s*\{[^}]{0,200}\1\s*\|\s*\1\s*&")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_SPINS = re.compile(r"\bwhile\s+(?:true|:|\[ 1 \]|\(\( *1 *\)\))\s*;\s*do\s*(?::|true)?\s*;?\s*done")
+_HERE = re.compile(r"<<-?\s*(['\"]?)([\w.-]+)\1[^\n]*\n.*?\n\s*\2(?=\n|$)", re.DOTALL)
 _BLOCKS = frozenset({
     "subshell", "command_substitution", "process_substitution", "compound_statement", "if_statement", "for_statement",
     "while_statement", "case_statement", "c_style_for_statement", "function_definition", "do_group",
@@ -80,6 +82,9 @@ class _Walk:
 
     def _read(self, source: ShellText, frame: ShellFrame) -> None:
         self.notes.spend(len(source.text) // 64 + 1)
+        bare = _QUOTED.sub("''", _HERE.sub("", source.text))
+        if _BOMB.search(bare) or _SPINS.search(bare):
+            self.notes.add(EffectKind.DOS, "", Certainty.CERTAIN, source.span(0, len(source.text)))
         fault = shape_fault(source.text)
         if fault:
             raise OverLimit(fault)

@@ -22,7 +22,7 @@ def note_redirect(node: Node, source: ShellText, notes: Notes, frame: ShellFrame
         source: the text it is of.
         notes: where effects go.
         frame: where it stands.
-        empties: whether nothing is written, so that the file is emptied.
+        empties: whether no command stands before it: what is written to is emptied, what is read is only opened.
     """
     destination = node.child_by_field_name("destination")
     if destination is None:
@@ -37,6 +37,9 @@ def note_redirect(node: Node, source: ShellText, notes: Notes, frame: ShellFrame
         notes.add(EffectKind.READ, word.shown, Certainty.CERTAIN, span)
         return Feed("network", span)
     if word.text.startswith(("/dev/tcp/", "/dev/udp/")):
+        if sign == "<" and empties:
+            notes.add(EffectKind.READ, word.shown, Certainty.CERTAIN, span)
+            return None
         notes.add(EffectKind.REMOTE_CODE, word.shown, Certainty.LIKELY, span)
         notes.add(EffectKind.EXFIL, word.shown, Certainty.LIKELY, span)
         return Feed("network", span)

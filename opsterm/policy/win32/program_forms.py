@@ -122,7 +122,7 @@ def _reg(call: WindowsProgramCall) -> None:
     key = call.words[1] if len(call.words) > 1 else "?"
     if verb not in ("add", "delete"):
         note_by_rows(call)
-        if verb == "save" and re.search(r"\\(?:sam|security|system)$", key, re.IGNORECASE):
+        if verb in ("save", "export") and re.search(r"\\(?:sam|security|system)$", key, re.IGNORECASE):
             call.note(_K.READ_SECRET, key)
         if verb == "query" and re.search(r"\\(?:sam|security)(?:\\|$)|winlogon", key, re.IGNORECASE):
             call.note(_K.READ_SECRET, key, _C.POSSIBLE)
@@ -166,6 +166,11 @@ def _xcopy(call: WindowsProgramCall) -> None:
         write_path(plain[1] if len(plain) > 1 else ".", call.notes, call.span)
 
 
+_WMIC_FORMATS = frozenset({"list", "csv", "table", "xml", "value", "htable", "hform", "hxml", "mof", "rawxml",
+                           "textvaluelist", "texttable", "texttablewsys"})  # fmt: skip
+"""Formats that stand beside wmic; any other one names a style sheet, which can hold a script."""
+
+
 def _wmic(call: WindowsProgramCall) -> None:
     words = list(call.lower)
     plain = [word for word in words if not word.startswith(("/", "-"))]
@@ -187,7 +192,7 @@ def _wmic(call: WindowsProgramCall) -> None:
         call.note(_K.WRITE_CONFIG, alias)
         if alias in ("useraccount", "rdtoggle", "nicconfig", "nic", "path"):
             call.note(_K.LOCKOUT, alias, _C.POSSIBLE)
-    elif any(w.startswith("/format:") and ("http" in w or "\\\\" in w or w.endswith((".xsl", '.xsl"'))) for w in words):
+    elif any(w.startswith("/format:") and w[8:].strip("'\"") not in _WMIC_FORMATS for w in words):
         call.note(_K.REMOTE_CODE, alias)
     elif any(w.startswith("/output:") or w.startswith("/append:") for w in words):
         call.note(_K.WRITE_FILE, alias)
@@ -227,7 +232,7 @@ def _shell(call: WindowsProgramCall) -> None:
     """Read `cmd /c text` and its like."""
     at = next((i for i, w in enumerate(call.lower) if w.startswith(("/c", "/k", "/r", "-c"))), -1)
     if at < 0:
-        if any(not w.startswith(("/", "-")) for w in call.words):
+        if any(not w.startswith("/") for w in call.words):
             call.notes.hide("cmd is given words that are not understood.")
         else:
             call.note(_K.READ, call.name)
@@ -274,6 +279,21 @@ def _schtasks(call: WindowsProgramCall) -> None:
     task = _after(call.words, "/tr")
     if task:
         call.run("cmd", task)
+
+
+
+def _curl(call: WindowsProgramCall) -> None:
+    """Note what curl writes and sends; its options differ by the case of their letter."""
+    sends = any(re.match(r"-[a-zA-Z]*[FTd]|--(?:form|upload-file|data|json|request)\b", word) for word in call.words)
+    asks = any(re.match(r"-X|--request", word) for word in call.words)
+    keeps = any(re.match(r"-[a-zA-Z]*[oO]|--(?:output|remote-name)\b", word) for word in call.words)
+    if sends or asks:
+        call.note(_K.EXFIL, " ".join(call.words)[:80], _C.LIKELY if "@" in " ".join(call.words) else _C.POSSIBLE)
+    if keeps:
+        call.note(_K.WRITE_FILE, "")
+        call.note(_K.REMOTE_CODE, "", _C.POSSIBLE)
+    if not (sends or asks or keeps):
+        call.note(_K.READ, call.name)
 
 
 def _forfiles(call: WindowsProgramCall) -> None:
@@ -355,7 +375,7 @@ def _certain_deletion(call: WindowsProgramCall) -> None:
 
 _FORMS: Mapping[str, Callable[[WindowsProgramCall], None]] = {
     "sc": _sc, "net": _net, "net1": _net, "reg": _reg, "taskkill": _taskkill, "tskill": _taskkill,
-    "robocopy": _robocopy, "xcopy": _xcopy, "wmic": _wmic, "cmd": _shell, "command": _shell,
+    "robocopy": _robocopy, "xcopy": _xcopy, "wmic": _wmic, "curl": _curl, "cmd": _shell, "command": _shell,
     "powershell": _powershell, "pwsh": _powershell, "psexec": _remote, "psexec64": _remote, "paexec": _remote,
     "winrs": _remote, "runas": _runas, "schtasks": _schtasks, "forfiles": _forfiles, "attrib": _attrib,
     "sqlcmd": _database, "osql": _database, "isql": _database, "psql": _database, "mysql": _database,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
-from opsterm.policy.shell.programs.calling import Deed, Verbs, by_option, fixed
+from opsterm.policy.shell.programs.calling import Deed, Verbs, by_option, fixed, note
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -159,6 +159,28 @@ def _htpasswd(call: ProgramCall) -> None:
 
 _EDITS = fixed("user+lockout?")
 
+
+_KADMIN = Verbs(
+    table="""
+    read: list_principals listprincs get_principals getprincs get_principal getprinc list_policies listpols get_policy getpol get_privs getprivs list_requests
+    user+delete+lockout?: delete_principal delprinc delete_policy delpol
+    write_file: ktadd xst
+    """,
+    else_="user",
+)  # fmt: skip
+
+
+def _kadmin(call: ProgramCall) -> None:
+    """Follow kadmin: -q has one request."""
+    call.take(word_set("-p -w -k -t -q -r -s -c -e -x"))
+    said = call.value("-q")
+    if said is None:
+        call.dark("What is asked of it then is not shown here.")
+        return
+    spec, _ = _KADMIN.verb([said.part(word) for word in said.text.split()])
+    note(call, spec, said)
+
+
 PROGRAMS: Mapping[str, Deed] = {
     "useradd": _useradd, "adduser": _useradd, "newusers": _chpasswd, "usermod": _usermod, "userdel": _userdel, "deluser": _userdel,
     "groupadd": fixed("user", "-g -K -p"), "addgroup": fixed("user", "--gid"), "groupdel": fixed("user+lockout?"), "delgroup": fixed("user+lockout?"),
@@ -174,7 +196,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "smbpasswd": fixed("user"), "pdbedit": by_option("user: -a -x -m -r --create --delete --modify", "-u", else_="read"),
     "samba-tool": Verbs(table="read: user/list user/show group/list group/listmembers computer/list domain/info drs/showrepl dns/query\nuser+delete: user/delete group/delete computer/delete\n"
                         "user: user/create user/add user/setpassword group/add group/addmembers group/removemembers user/disable user/enable"),
-    "sss_cache": fixed("write_config"), "kadmin": fixed("user", "-p -w -k -t -q"), "kadmin.local": fixed("user", "-q"), "kinit": fixed("write_file"), "kdestroy": fixed("write_file"),
+    "sss_cache": fixed("write_config"), "kadmin": _kadmin, "kadmin.local": _kadmin, "kinit": fixed("write_file"), "kdestroy": fixed("write_file"),
     "ipa": Verbs(table="read: ping env config-show", pattern=((r"^\S+-(?:show|find)\b", "read"), (r"^\S+-del\b", "user+delete"), (r"^\S+-(?:add|mod|add-member|remove-member|disable|enable)\b", "user+lockout?"))),
     "ldapadd": fixed("user"), "ldapmodify": fixed("user+lockout?"), "ldapdelete": fixed("user+delete"), "ldappasswd": fixed("user"),
     "aureport": fixed("read"), "ausearch": fixed("read"),

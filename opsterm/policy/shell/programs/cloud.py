@@ -128,6 +128,8 @@ def _aws_verb(call: ProgramCall, words: list[str]) -> None:
 def _s3(call: ProgramCall, words: list[str]) -> None:
     verb = words[1] if len(words) > 1 else ""
     target = call.words[-1] if len(call.words) > 2 else ""
+    if any("public-read" in word.text for word in call.arguments):
+        call.add(_K.SECURITY_WEAKEN, target)
     if verb in ("ls", "presign", ""):
         call.add(_K.READ, target)
     elif verb in {"rb", "rm"}:
@@ -157,7 +159,7 @@ def _s3(call: ProgramCall, words: list[str]) -> None:
 
 
 _OTHER_TAKES = word_set(
-    "--project --zone --region --format --filter --limit --account -g --resource-group -n --name --subscription -o --output --query --location -l --size --image --instance --cluster --machine-type --tag --tags --ids "
+    "-X --method --project --zone --region --format --filter --limit --account -g --resource-group -n --name --subscription -o --output --query --location -l --size --image --instance --cluster --machine-type --tag --tags --ids "
     "--sort-by --order-by --freshness --configuration -p -f --file --namespace --member --role --condition --scope --assignee --source-ranges --allow --rules --num-nodes --vm-name --disk-size-gb --os-cloud -c --column --server"
 )
 
@@ -174,9 +176,9 @@ def _cloud(call: ProgramCall) -> None:
     line = " ".join(word.text for word in call.arguments)
     if (
         asks_for_help(call)
-        or not words
+        or (not words and call.name != "vercel")
         or call.has("--dry-run", "--what-if", "--validate-only")
-        or words[0] in ("info", "version", "help", "topic")
+        or words[:1] in (["info"], ["version"], ["help"], ["topic"])
     ):
         call.add(_K.READ)
         return
@@ -196,7 +198,7 @@ def _cloud(call: ProgramCall) -> None:
         else:
             call.dark("It opens a session elsewhere.")
         return
-    if words[0] in (
+    if words[:1] and words[0] in (
         "auth",
         "login",
         "logout",
@@ -208,16 +210,28 @@ def _cloud(call: ProgramCall) -> None:
         "extension",
         "cloud",
     ) and not re.search(
-        r"^(?:auth list|config (?:list|get)|account (?:show|list)|components list|config configurations list)",
+        r"^(?:auth list|config (?:list|get)|account (?:show|list|get)|auth (?:list|status)|config view|components list|config configurations list)",
         " ".join(words),
     ):
         call.add(_K.WRITE_CONFIG, " ".join(words))
+        return
+    if "get-credentials" in words or (call.name in ("vercel", "netlify", "now") and not words):
+        call.add(_K.WRITE_CONFIG if words else _K.INFRA, line[:80])
         return
     _cloud_effects(call, words, line)
 
 
 def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
     """Note what a verb does, and what its options open or close."""
+    method = call.value("-X", "--method")
+    if method is not None and method.text.upper() in ("DELETE", "PUT", "PATCH", "POST"):
+        note(call, "infra+delete" if method.text.upper() == "DELETE" else "infra", line[:80])
+        return
+    if re.search(r"\bps:scale\b.*=0\b|\bscale\b.*\b(?:count )?0$", line):
+        call.add(_K.SERVICE_STOP, line[:80])
+    statement = re.search(r"--command[ =](?P<text>.+)|--sql[ =](?P<sql>.+)|^(?:query|sql) .*(?P<q>(?i:drop|delete|truncate) .+)", line)
+    if statement and re.search(r"(?i)\b(?:drop|truncate|delete\s+from|alter)\b", statement[0]):
+        call.add(_K.DATA_LOSS, line[:80])
     note(call, _cloud_verb(call, _verbs_last(words)), " ".join(words)[:80])
     if re.search(r"firewall|nsg rule|security-group|network-security", line) and re.search(
         r"0\.0\.0\.0/0|\ballow\b|Allow|--source-address-prefixes \*", line
@@ -234,11 +248,28 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
         call.add(_K.LOG_LOSS, line[:80])
 
 
+_MAKES = frozenset({"create", "add", "update", "set", "start", "deploy", "import", "apply", "attach", "enable", "resize", "launch", "push", "upload"})
+"""Verbs behind which names stand, which may look like verbs themselves: `create test-1`."""
+
+
 def _verbs_last(words: list[str]) -> list[str]:
     """Return the words that may be the verb first: groups as `describe` of gcloud stand before it, its object behind."""
     verbs = (_LOSS_VERB, _STOP_VERB, _RESTART_VERB, _READ_VERB)
-    found = [word for word in words[1:5] if any(verb.match(word) for verb in verbs)]
+    pieces = [piece for word in words[:5] for piece in _pieces(word)]
+    made = next((at for at, piece in enumerate(pieces) if piece in _MAKES and at), len(pieces))
+    found = [piece for piece in pieces[:made] if any(verb.match(piece) for verb in verbs)]
+    if not found and made < len(pieces):
+        return [pieces[made]]
+    if not found and len(words) == 1 and words[0].endswith("s"):
+        return ["list"]
     return found or words[1:]
+
+
+def _pieces(word: str) -> list[str]:
+    """Return what a word stands for: `apps:destroy` is two, `DescribeInstances` is describe-instances."""
+    if re.fullmatch(r"(?:[A-Z][a-z]+){2,}", word):
+        return [re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word).lower()]
+    return list(reversed(word.split(":"))) if re.fullmatch(r"[a-z-]+(?::[a-z-]+)+", word) else [word]
 
 
 _TERRAFORM = Verbs(
@@ -276,7 +307,7 @@ _TERRAGRUNT: Deed = _terraform
 
 _STACK = Verbs(
     table="""
-    read: whoami version about preview logs config/get stack/ls stack/output stack/history diff synth ls list doctor status
+    read: whoami version about preview logs config/get stack/ls stack/output stack/history diff synth ls list doctor status validate info stack
     infra: up update deploy config/set stack/select stack/init refresh import new bootstrap
     infra+delete+data_loss: destroy
     infra+delete+data_loss~: stack/rm delete
@@ -324,7 +355,7 @@ def _storage(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "aws": _aws, **dict.fromkeys(("gcloud", "az", "doctl", "oci", "ibmcloud", "hcloud", "linode-cli", "openstack", "scw", "aliyun", "heroku", "flyctl", "fly", "govc", "vercel", "gh", "glab", "netlify", "wrangler", "bq", "cf", "exo", "vultr-cli"), _cloud),
+    "aws": _aws, **dict.fromkeys(("gcloud", "az", "doctl", "oci", "ibmcloud", "hcloud", "linode-cli", "openstack", "scw", "aliyun", "heroku", "flyctl", "fly", "govc", "vercel", "gh", "glab", "netlify", "wrangler", "bq", "cf", "exo", "vultr-cli", "upctl", "civo", "tccli", "railway", "nova", "glance", "cinder", "neutron"), _cloud),
     "terraform": _terraform, "tofu": _terraform, "terragrunt": _TERRAGRUNT, "pulumi": _STACK, "cdk": _STACK, "sam": _STACK, "serverless": _STACK, "sls": _STACK,
     **dict.fromkeys(("gsutil", "s3cmd", "mc", "azcopy", "b2", "swift", "s5cmd"), _storage), "packer": Verbs(table="read: validate inspect version fmt\ninfra: build init"), "vagrant": Verbs(
         table="read: status global-status version box/list port ssh-config validate\ninfra: up provision resume box/add init\nservice_stop: halt suspend\nservice_restart: reload\ninfra+delete+data_loss~: destroy box/remove\ndark: ssh", takes="-c --command"),

@@ -111,7 +111,7 @@ def _rights(call: ProgramCall, inner: ProgramCall) -> None:
 
 _KUBECTL_TABLE = """
     read: get describe logs top version cluster-info explain api-resources api-versions diff events config/view config/get-contexts config/current-context config/get-clusters wait options
-    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree ns ctx neat
+    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree ns ctx neat krew/list krew/search krew/info adm/top status projects adm/policy/who-can whoami
     infra: apply create expose autoscale label annotate set run patch replace rollout/resume rollout/pause config/use-context config/set-context uncordon edit config/set config/set-cluster
     infra: config/set-credentials config/unset config/delete-context config/rename-context certificate/approve certificate/deny cp debug taint config/delete-cluster
     infra+service_restart: rollout/restart rollout/undo
@@ -173,12 +173,23 @@ def _kubectl(call: ProgramCall) -> None:
         call.add(_K.SERVICE_STOP, " ".join(words[1:])[:80])
     if verb in ("replace", "apply") and call.has("--force", "--prune"):
         call.add(_K.DELETE, " ".join(words[1:])[:80], _C.LIKELY)
+    _asked_in_a_file(call, verb)
     if verb == "taint" and "NoExecute" in " ".join(words):
         call.add(_K.SERVICE_STOP, words[2] if len(words) > 2 else "")
     if verb in ("create", "apply", "edit", "patch") and re.search(
         r"clusterrolebinding|rolebinding|cluster-admin|clusterrole", " ".join(words)
     ):
         call.add(_K.PRIVILEGE, " ".join(words[1:])[:80])
+
+
+
+def _asked_in_a_file(call: ProgramCall, verb: str) -> None:
+    """Note what a patch asks for, and objects that come over the network."""
+    if verb == "patch" and re.search(r"replicas\W+0\b", " ".join(word.text for word in call.arguments)):
+        call.add(_K.SERVICE_STOP, call.word(1))
+    source = call.value("-f", "--filename")
+    if verb in ("apply", "create", "replace") and source is not None and re.match(r"https?://", source.text):
+        call.add(_K.REMOTE_CODE, source, _C.LIKELY)
 
 
 def _is_trial(call: ProgramCall) -> bool:

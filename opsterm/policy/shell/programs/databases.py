@@ -224,11 +224,14 @@ def _dump(call: ProgramCall) -> None:
     """Note a database that is written out: to a file, or to whoever reads it."""
     call.take(
         word_set(
-            "-f -h -p -U -u -d -n -t -T -F -j -P -r -o --file --host --port --username --user --result-file --out --db --uri --collection --schema --table --exclude-table --format --tab --where"
+            "-D --pgdata -X -f -h -p -U -u -d -n -t -T -F -j -P -r -o --file --host --port --username --user --result-file --out --db --uri --collection --schema --table --exclude-table --format --tab --where"
         )
     )
     for value in call.values("-f", "--file", "-r", "--result-file", "-o", "--out"):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
+    folder = call.value("-D", "--pgdata")
+    if folder is not None:
+        deeds.write(folder, call.notes, call.frame, call.span, replaces=False)
     if call.name.startswith("mongo") and call.value("-o", "--out") is None:
         call.add(_K.WRITE_FILE, "dump")
     call.add(_K.READ)
@@ -265,6 +268,38 @@ def _pg_ctl(call: ProgramCall) -> None:
             note(call, spec, "postgresql")
             return
     note(call, "dark")
+
+
+
+def _influx(call: ProgramCall) -> None:
+    """Follow influx: -execute has a statement of its first version, words are verbs of its second."""
+    call.take(word_set("-execute -host -port -database -username -password -format -precision --bucket -b --org -o --token -t --host --id -n --start --stop --predicate -p"), dash_long=True)
+    text = call.value("-execute")
+    if text is not None:
+        _read_sql(call, text.text, "mysql", text.base, text.span)
+        return
+    _INFLUX(call)
+
+
+_INFLUX = Verbs(
+    table="read: ping version bucket/list org/list query config/list user/list auth/list task/list\ndata_loss: delete bucket/delete org/delete restore\nuser+delete: user/delete auth/delete",
+    else_="db_write", takes="--bucket -b --org -o --token -t --host --id -n --start --stop --predicate -p",
+)  # fmt: skip
+
+
+def _cqlsh(call: ProgramCall) -> None:
+    """Follow cqlsh: -e has statements of a language close to SQL."""
+    call.take(word_set("-e --execute -f --file -u -p -k --username --password --keyspace --request-timeout"), long=("--execute", "--file"))
+    texts = call.values("-e", "--execute")
+    for text in texts:
+        said = re.sub(r"(?i)\b(?:keyspace|columnfamily)\b", "DATABASE", re.sub(r"(?i)^\s*(?:describe|desc)\b[^;]*", "SELECT 1", text.text))
+        _read_sql(call, said, "mysql", -1, text.span)
+    if asks_for_help(call) and not texts:
+        call.add(_K.READ)
+    elif call.has("-f", "--file"):
+        call.dark("It runs a file whose text is not shown here.")
+    elif not texts:
+        _from_input(call, "mysql")
 
 
 PROGRAMS: Mapping[str, Deed] = {

@@ -242,13 +242,22 @@ def _chmod(call: ProgramCall) -> None:
         elif text != "--":
             words.append(word)
     _wide_open(call, words, _K.PERM, tree=tree)
-    if _is_weak(mode) or UNKNOWN in mode:
-        for word in words:
-            call.add(_K.SECURITY_WEAKEN, deeds.path_of(word, call.frame))
+    _opens(call, words, mode)
     shuts = re.fullmatch(r"0{1,4}|[augo]*-[rwx]*[rx][rwx]*", mode)
     if shuts and any(_place(call, word) in SYSTEM for word in words):
         for word in words:
             call.add(_K.SERVICE_STOP, word, _C.LIKELY)
+            call.add(_K.LOCKOUT, word, _C.POSSIBLE)
+
+
+def _opens(call: ProgramCall, words: list[Argument], mode: str) -> None:
+    """Note what a weak mode opens; sshd takes no keys out of a home that others may write to (StrictModes)."""
+    if not _is_weak(mode) and UNKNOWN not in mode:
+        return
+    for word in words:
+        path = deeds.path_of(word, call.frame)
+        call.add(_K.SECURITY_WEAKEN, path)
+        if re.fullmatch(r"~[\w-]*|/root|/home/[^/]+", path):
             call.add(_K.LOCKOUT, word, _C.POSSIBLE)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opsterm.policy.effects import EffectKind
+from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.places import PathKind, place_of, resolved
 from opsterm.policy.shell.programs.calling import Deed
 
 _TAKES_ONE = frozenset({
@@ -29,13 +30,14 @@ def _find(call: ProgramCall) -> None:
     while at < len(words) and not words[at].text.startswith(("-", "(", "!", ")")):
         roots.append(words[at])
         at += 1
-    filtered = False
+    filtered, named = False, ""
     call.add(EffectKind.READ, roots[0] if roots else ".")
     while at < len(words):
         text = words[at].text
         at += 1
         if text in _TAKES_ONE:
             filtered = filtered or text not in ("-type", "-maxdepth", "-mindepth", "-printf")
+            named = words[at].text if text == "-name" and at < len(words) else named
             at += 1
         elif text == "-delete":
             for root in roots or [Argument(text=".", raw=".", span=call.span)]:
@@ -44,7 +46,7 @@ def _find(call: ProgramCall) -> None:
             deeds.write(words[at], call.notes, call.frame, call.span, replaces=True)
             at += 2 if text == "-fprintf" else 1
         elif text in _RUNS:
-            at = _run(call, roots, words, at)
+            at = _run(call, roots, words, at, named)
 
 
 def _delete(call: ProgramCall, root: Argument, *, filtered: bool) -> None:
@@ -52,12 +54,14 @@ def _delete(call: ProgramCall, root: Argument, *, filtered: bool) -> None:
     if filtered:
         below = Argument(text=f"{root.text.rstrip('/')}/found/{UNKNOWN}", raw=f"{root.raw}/…", span=root.span)
         deeds.delete(below, call.notes, call.frame, call.span, tree=False)
+        if place_of(resolved(root.text, call.frame.scope.cwd)) is PathKind.RELATIVE:
+            call.add(EffectKind.DATA_LOSS, below, Certainty.POSSIBLE)
     else:
         deeds.delete(root, call.notes, call.frame, call.span, tree=True)
 
 
-def _run(call: ProgramCall, roots: list[Argument], words: list[Argument], at: int) -> int:
-    """Follow the command of -exec up to ; or +; return where it ends."""
+def _run(call: ProgramCall, roots: list[Argument], words: list[Argument], at: int, named: str) -> int:
+    """Follow the command of -exec up to ; or +; return where it ends. A name without wildcards is that of what is found."""
     command: list[Argument] = []
     while (
         at < len(words)
@@ -67,7 +71,8 @@ def _run(call: ProgramCall, roots: list[Argument], words: list[Argument], at: in
         command.append(words[at])
         at += 1
     root = roots[0] if roots else Argument(text=".", raw=".", span=call.span)
-    text = f"{root.text.rstrip('/')}/found/{UNKNOWN}"
+    last = named if named and not set(named) & set("*?[") else UNKNOWN
+    text = f"{root.text.rstrip('/')}/found/{UNKNOWN}/{last}" if last != UNKNOWN else f"{root.text.rstrip('/')}/found/{UNKNOWN}"
     found = [
         Argument(text=one.text.replace("{}", text), raw=one.raw.replace("{}", f"{root.raw}/…"), span=one.span)
         if "{}" in one.text

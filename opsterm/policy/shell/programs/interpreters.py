@@ -11,8 +11,9 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.notes import Feed, ShellText
-from opsterm.policy.shell.places import PathKind, place_of, resolved
+from opsterm.policy.shell.places import WEAKENS, PathKind, place_of, resolved
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help
+from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.word_set import word_set
 
 CODE_LIMIT = 4_000
@@ -58,16 +59,28 @@ def _script(call: ProgramCall, word: Argument) -> None:
         call.add(EffectKind.REMOTE_CODE, word.raw[:60], Certainty.CERTAIN if fetched else Certainty.LIKELY)
         return
     call.dark(f"It runs {word.shown}, whose text is not shown here.")
+    note_destroying_word(call)
     if word.text.rsplit("/", 1)[-1] in call.notes.fetched:
         call.add(EffectKind.REMOTE_CODE, word)
     if re.match(r"/(?:tmp|var/tmp|dev/shm)/|/proc/|/dev/fd/", word.text):
         call.add(EffectKind.REMOTE_CODE, word, Certainty.POSSIBLE)
 
 
+_OPENLY = word_set(
+    "sudo doas su runuser pkexec env nohup setsid nice ionice timeout time exec command builtin chroot nsenter unshare ssh autossh mosh sshpass docker podman nerdctl kubectl oc "
+    "k kubecolor docker-compose podman-compose lxc incus lxc-attach pct ctr crictl systemd-run tmux screen script flock watch stdbuf unbuffer rlwrap busybox bash sh dash zsh ksh eval "
+    "machinectl gcloud az aws gosu su-exec tini dumb-init sg newgrp linux32 linux64 setarch taskset chrt numactl cgexec systemd-inhibit prlimit fakeroot alias then do else ! coproc"
+)
+"""Programs through which people open a shell on purpose; out of any other one it is a way around what is allowed."""
+
+
 def _feed(call: ProgramCall, feed: Feed | None) -> None:
     """Follow what a shell reads from its input."""
     if feed is None:
         call.dark(f"{call.name} waits for what is typed, which is not known.")
+        through = next((name for name in call.frame.via if name not in _OPENLY), "")
+        if through:
+            call.add(EffectKind.REMOTE_CODE, f"a shell out of {through}", Certainty.LIKELY)
     elif feed.origin == "text":
         frame = replace(call.deeper(call.name), feed=None, depth=call.frame.depth + 1)
         call.notes.read(ShellText(feed.text.replace(UNKNOWN, "${_}"), base=feed.base, span=feed.span), frame)
@@ -116,7 +129,7 @@ _DANGER: Mapping[str, re.Pattern[str]] = {
 }
 _DESTROYS = re.compile(
     r"rmtree|unlink|remove|system|exec|subprocess|popen|spawn|rm\s+-|socket|kill|delete|truncate|Socket|fork|chmod|chown|rename|write|qx|`|eval|base64|urlopen|urllib|"
-    r"requests|child_process|FileUtils|rmdir|shutil"
+    r"requests|child_process|FileUtils|rmdir|shutil|rmSync|writeFile"
 )
 _LANGUAGES = {
     "python": "-c", "perl": "-e", "ruby": "-e", "node": "-e", "php": "-r", "lua": "-e",
@@ -270,6 +283,8 @@ def _sed(call: ProgramCall) -> None:
         if len(script.text) > CODE_LIMIT:
             call.dark("Its script is longer than this check reads.")
             continue
+        if inplace and WEAKENS.search(script.text):
+            call.add(EffectKind.SECURITY_WEAKEN, script.shown[:60])
         for match in _SED_WRITES.finditer(script.text):
             deeds.write(script.part(match[1] or match[3]), call.notes, call.frame, call.span, replaces=True)
         if _SED_RUNS.search(script.text):

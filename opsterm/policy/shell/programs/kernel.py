@@ -83,6 +83,8 @@ def _setenforce(call: ProgramCall) -> None:
     """Note SELinux that is switched."""
     word = call.arguments[0] if call.arguments else ""
     off = not isinstance(word, str) and word.text.lower() in ("0", "permissive")
+    if not off and not isinstance(word, str):
+        call.add(_K.LOCKOUT, word, _C.POSSIBLE)
     call.add(_K.SECURITY_WEAKEN if off or isinstance(word, str) or not word.known else _K.WRITE_CONFIG, word)
     if not off:
         call.add(_K.LOCKOUT, word, _C.POSSIBLE)
@@ -107,7 +109,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "sysctl": _sysctl, "modprobe": _modules, "insmod": _modules, "rmmod": _modules, "depmod": by_option("read: -n --dry-run --show", else_="write_config"), "modinfo": reads(content=False),
     "kmod": Verbs(table="read: list static-nodes help", else_="kernel_module"), "dkms": Verbs(table="read: status\nkernel_module: add build install autoinstall\nkernel_module+delete: remove uninstall"),
     "grubby": _grubby, **dict.fromkeys(("update-grub", "update-grub2", "update-initramfs", "grub-install", "grub2-install", "grub-set-default", "grub2-set-default", "grub-reboot",
-                                        "grub2-reboot", "grub-editenv", "grub2-editenv", "dracut", "mkinitcpio", "mkinitramfs", "lilo", "update-bootloader", "kernelstub", "flash-kernel", "rpi-update",
+                                        "grub2-reboot", "mkinitcpio", "mkinitramfs", "lilo", "update-bootloader", "kernelstub", "flash-kernel", "rpi-update",
                                         "grub-mkconfig", "grub2-mkconfig"), _BOOT), "kernel-install": _BOOT,
     "efibootmgr": by_option("boot: -b -B -c -o -n -a -A -O -N -D --delete-bootnum --create --bootorder", "-d -p -l -L", else_="read"), "mokutil": by_option("boot: --import --delete --disable-validation --reset --password", else_="read"),
     "kexec": by_option("read: --help", else_="reboot+boot"), "fwupdmgr": Verbs(table="read: get-devices get-updates get-history get-remotes security get-upgrades\nboot+package_upgrade: update install upgrade reinstall downgrade\nwrite_config: refresh enable-remote disable-remote clear-history"),

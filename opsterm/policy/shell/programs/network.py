@@ -270,6 +270,24 @@ def _ssh_ban(call: ProgramCall) -> None:
         call.add(_K.LOCKOUT, texts, _C.LIKELY)
 
 
+def _vtysh(call: ProgramCall) -> None:
+    """Follow vtysh: each -c is a line for the router."""
+    call.take(word_set("-c -f -d --vty_socket --config_dir -u"))
+    lines = call.values("-c", "--command")
+    for line in lines:
+        verb = line.text.strip().split(" ")[0].lower() if line.text.strip() else ""
+        if verb in ("show", "sh", "ping", "traceroute", "list", "find", "enable", "end", "exit", "do"):
+            call.add(_K.READ, line)
+        elif verb in ("no", "clear", "configure", "conf", "reload", "restart", "shutdown", "router", "interface", "int"):
+            note(call, "network+lockout?", line)
+        else:
+            note(call, "write_config" if verb in ("write", "wr", "copy") else "network+lockout?", line)
+    if call.has("-C", "--dryrun", "--version", "--help"):
+        call.add(_K.READ)
+    elif not lines:
+        call.dark("It opens a session with the router, and what is typed there is not known.")
+
+
 _CUTS = fixed("network+lockout~")
 _RESTORE = _restores
 
@@ -286,7 +304,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "wpa_cli": Verbs(table="read: status scan_results list_networks ping signal_poll", takes="-i -p", else_="network+lockout?"), "rfkill": Verbs(table="read: list event\nnetwork+lockout?: block\nnetwork: unblock"),
     "wg": Verbs(table="read: show showconf genkey pubkey genpsk\nnetwork+lockout?: set setconf addconf syncconf"), "wg-quick": Verbs(table="read: strip\nnetwork+lockout~: up down save"),
     "tailscale": Verbs(table="read: status ip ping netcheck version whois\nnetwork+lockout~: down logout set up switch"), "openvpn": fixed("network+lockout?"),
-    "ipsec": Verbs(table="read: status statusall listall version\nnetwork+lockout~: down stop restart reload update purge\nnetwork: up start"), "swanctl": fixed("network+lockout?"),
+    "ipsec": Verbs(table="read: status statusall listall version\nnetwork+lockout~: down stop restart reload update purge\nnetwork: up start"), "swanctl": by_option("read: --list-sas --list-conns --list-certs --list-pols --list-pools --list-authorities --list-algs --stats --version --log -l -L -S -x -P\nnetwork+lockout~: --terminate -t", else_="network+lockout?"),
     **dict.fromkeys(("iptables", "ip6tables", "ebtables", "arptables", "iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"), _iptables),
     **dict.fromkeys(("iptables-restore", "ip6tables-restore", "ebtables-restore", "arptables-restore"), _RESTORE), "iptables-apply": _RESTORE,
     **dict.fromkeys(("iptables-save", "ip6tables-save", "ebtables-save", "nft-list", "ipset-list"), reads("-t -f -M", acts="-f=write", content=False)),

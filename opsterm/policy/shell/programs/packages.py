@@ -9,6 +9,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note
+from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -134,7 +135,8 @@ _NPM = """
     package_add: install i ci add install-ci-test clean-install link
     package_upgrade: update upgrade up dedupe
     package_remove: uninstall remove rm un r prune unlink
-    exfil?+write_config: publish deprecate unpublish dist-tag owner access token
+    data_loss: unpublish
+    exfil?+write_config: publish deprecate dist-tag owner access token
     write_config: config/set config/delete set init version pkg
     dark: run start test exec x run-script restart stop create dlx
     write_file: cache pack rebuild
@@ -228,6 +230,16 @@ _TAKES_APT = "-o -c -t -a --option --config-file --target-release --default-rele
 _TAKES_DNF = "-x -c --exclude --enablerepo --disablerepo --repo --releasever --installroot --setopt --downloaddir --destdir --config --advisory --queryformat --qf"
 _DRY_APT = "-s --simulate --just-print --dry-run --recon --no-act --print-uris --download-only -d"
 
+
+def _npx(call: ProgramCall) -> None:
+    """Note a program that is fetched and run; its words may say that something is lost."""
+    if asks_for_help(call):
+        call.add(EffectKind.READ)
+        return
+    call.dark("It fetches a program and runs it.")
+    note_destroying_word(call)
+
+
 PROGRAMS: Mapping[str, Deed] = {
     **dict.fromkeys(("apt", "apt-get", "aptitude", "apt-mark", "nala"), _apt_like(_APT, _TAKES_APT, _DRY_APT)),
     **dict.fromkeys(("dnf", "yum", "microdnf", "dnf5", "tdnf"), _apt_like(_DNF, _TAKES_DNF, "--assumeno --downloadonly")),
@@ -241,9 +253,9 @@ PROGRAMS: Mapping[str, Deed] = {
     **dict.fromkeys(("pip", "pip3", "pipx", "uv"), _apt_like(_PIP, "-r -c -i -t -e --requirement --constraint --index-url --extra-index-url --target --proxy --format --path", "--dry-run")),
     **dict.fromkeys(("npm", "pnpm", "yarn", "bun"), _apt_like(_NPM, "--prefix --registry -w --workspace --depth -C", "--dry-run")),
     "gem": _apt_like(_GEM, "-v --version -i --install-dir -s --source", "--explain"), "cargo": _apt_like(_CARGO, "--manifest-path --version -p --package", "--dry-run"),
-    "brew": _apt_like(_BREW, "", "--dry-run -n"), "go": _apt_like(_GO, "-o", "-n"), "npx": fixed("dark"), "bundle": fixed("package_add"),
+    "brew": _apt_like(_BREW, "", "--dry-run -n"), "go": _apt_like(_GO, "-o", "-n"), "npx": _npx, "bundle": fixed("package_add"),
     "composer": _apt_like("read: show outdated validate diagnose licenses status\npackage_add: install require\npackage_upgrade: update\npackage_remove: remove", "-d", "--dry-run"),
-    "alternatives": _apt_like("read: list display", "--install --set --remove --config --auto", ""),
+    "alternatives": by_option("read: --list --display --query --get-selections", else_="write_config"),
     **dict.fromkeys(("update-alternatives",), by_option("read: --display --list --query --get-selections\nwrite_config: --set --install --remove --config --auto --set-selections --all", else_="write_config")),
     "add-apt-repository": by_option("read: --list -L", else_="write_config+security_weaken?"), "apt-key": Verbs(
         table="read: list finger export exportall\nsecurity_weaken: add adv update del net-update"),

@@ -10,6 +10,7 @@ from opsterm.policy.shell.programs import (
     cloud,
     containers,
     databases,
+    equipment,
     files,
     finding,
     fleets,
@@ -21,14 +22,16 @@ from opsterm.policy.shell.programs import (
     secure_shell,
     services,
     sources,
+    spoken,
     starters,
     storage,
     transfer,
+    upkeep,
 )
 from opsterm.policy.shell.programs.calling import Deed
 
 TABLES = (
-    readers, files, finding, services, packages, accounts, network, storage, kernel, containers, cloud, databases, transfer,
+    spoken, equipment, upkeep, readers, files, finding, services, packages, accounts, network, storage, kernel, containers, cloud, databases, transfer,
     sources, archives, fleets, secure_shell, interpreters, starters,
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.jobs import jobs_of
 from opsterm.policy.shell.notes import ShellText
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note, reads
 from opsterm.policy.word_set import word_set
@@ -55,6 +56,9 @@ _UNIT_VERBS = """
 _TAKES = "-t -p -n -o -s -H -M -P -T --type --property --lines --output --signal --host --machine --state --root --kill-who --kill-whom --job-mode --what --timestamp --check-inhibitors --message"
 _systemctl_verbs = Verbs(table=_UNIT_VERBS, takes=_TAKES, dry="--dry-run", forced="--now=service_stop?")
 
+_CLOSES = re.compile(r"firewalld|ufw|nftables|iptables|ip6tables|shorewall|netfilter-persistent|csf|ferm")
+"""Units that put rules in force, when they are started."""
+
 _STOPS = frozenset({"service_stop", "service_restart", "service_stop+service_enable"})
 
 
@@ -67,6 +71,12 @@ def _note_unit(call: ProgramCall, spec: str, unit: Argument | str) -> None:
         call.add(_K.LOCKOUT, unit, certain)
     if spec in _STOPS and isinstance(unit, Argument) and (not unit.known or unit.glob):
         call.add(_K.LOCKOUT, unit, _C.POSSIBLE)
+    if spec in ("service_start", "service_enable") and _CLOSES.fullmatch(name):
+        call.add(_K.LOCKOUT, unit, _C.LIKELY if spec == "service_start" or call.has("--now") else _C.POSSIBLE)
+    if "set-default" in (word.text for word in call.words[:1]) and name.removesuffix(".target") in ("rescue", "emergency", "halt", "poweroff"):
+        call.add(_K.LOCKOUT, unit, _C.LIKELY)
+    if "stop" in spec and name in ("system.slice", "user.slice", "-.slice", "multi-user.target", "basic.target", "sysinit.target"):
+        call.add(_K.LOCKOUT, unit, _C.LIKELY)
     if "stop" in spec and GUARDS.fullmatch(name):
         call.add(_K.SECURITY_WEAKEN, unit)
     if "stop" in spec and LOGS.fullmatch(name):
@@ -90,16 +100,39 @@ def _systemctl(call: ProgramCall) -> None:
 def _service(call: ProgramCall) -> None:
     """Follow service, rc-service, invoke-rc.d and /etc/init.d: the unit comes first."""
     call.take(())
-    if call.has("--status-all", "-l", "--list", "--help", "-e", "--exists", "-r") or len(call.words) < 2:
+    if call.has("--status-all", "-l", "--list", "--help", "-e", "--exists", "-r") or (
+        len(call.words) < 2 and ".." not in call.word(0)
+    ):
         call.add(_K.READ)
         return
     if call.name == "sv":
         call.words = [call.words[1], call.words[0]]
     unit, verb = call.words[0], call.word(1)
+    if ".." in unit.text:
+        call.dark("The name of the service leads out of the folder of services.")
+        call.add(_K.REMOTE_CODE, unit)
     spec = "read" if verb in ("status", "configtest", "info", "describe", "configtest", "check", "checkconfig") else (
         _systemctl_verbs.verb([call.words[1]])[0]
     )  # fmt: skip
     _note_unit(call, "service_restart" if spec == "dark" else spec, unit)
+
+
+_SV = Verbs(table="""
+    read: status check s
+    service_start: up start once u o
+    service_stop: down stop exit kill force-stop force-shutdown shutdown d e k pause p
+    service_restart: restart reload hup force-restart force-reload try-restart cont h t term 1 2 i q interrupt alarm""", takes="-w")
+
+
+def _sv(call: ProgramCall) -> None:
+    """Follow sv of runit: what is done comes first, then the services."""
+    call.take(word_set("-w"))
+    if len(call.words) < 2:
+        call.add(_K.READ)
+        return
+    spec, units = _SV.verb(call.words)
+    for unit in units:
+        _note_unit(call, spec, unit)
 
 
 def _toggles(on: str, off: str, listing: str) -> Deed:
@@ -137,6 +170,9 @@ def _signal(call: ProgramCall) -> str:
     return "TERM"
 
 
+_OF_OURS = re.compile(r"(?:pidof|pgrep|cat|<|lsof)\b[^)`]*\b(?:sshd|dropbear|NetworkManager|systemd-networkd|wpa_supplicant|dhclient|openvpn)|:22\b")
+
+
 def _kill(call: ProgramCall) -> None:
     """Note which processes get which signal; -1 is all of them."""
     words = [word for word in call.arguments if not word.text.startswith("-")]
@@ -154,6 +190,8 @@ def _kill(call: ProgramCall) -> None:
     named: Sequence[Argument | str] = words or [""]
     for word in named:
         _note_kill(call, signal, word)
+        if isinstance(word, Argument) and _OF_OURS.search(word.raw) and signal not in _HARMLESS_SIGNALS | _RELOADS:
+            call.add(_K.LOCKOUT, word, _C.LIKELY)
 
 
 def _note_kill(call: ProgramCall, signal: str, what: Argument | str) -> None:
@@ -232,10 +270,8 @@ def _crontab(call: ProgramCall) -> None:
 
 def _jobs(call: ProgramCall, text: str) -> None:
     """Read the commands of lines of a crontab."""
-    for line in text.splitlines():
-        match = re.match(r"\s*(?:@\w+|(?:[\d*/,\-]+\s+){5})\s*(.+)", line)
-        if match:
-            call.again(Argument(text=match[1], raw=match[1], span=call.span), "crontab")
+    for job in jobs_of(text):
+        call.again(Argument(text=job, raw=job, span=call.span), "crontab")
 
 
 def _at(call: ProgramCall) -> None:
@@ -261,7 +297,10 @@ def _systemd_run(call: ProgramCall) -> None:
                     "--machine --host --working-directory -E --setenv --description --timer-property --service-type"), in_order=True)  # fmt: skip
     if any(option.name.startswith("--on-") for option in call.options):
         call.add(_K.SCHEDULE, call.words[0] if call.words else "")
-    if call.words:
+    if call.has("-S", "--shell"):
+        call.dark("It opens a shell, and what is typed there is not known.")
+        call.add(_K.PRIVILEGE, "shell")
+    elif call.words:
         call.start(call.words, "systemd-run")
     elif not call.options or call.has("--help", "--version"):
         call.add(_K.READ)
@@ -274,7 +313,7 @@ def _supervised(table: str) -> Deed:
 PROGRAMS: Mapping[str, Deed] = {
     "systemctl": _systemctl, "service": _service, "rc-service": _service, "invoke-rc.d": _service,
     "update-rc.d": _toggles("defaults enable", "remove disable", ""), "chkconfig": _toggles("on add --add", "off --del del", "--list"),
-    "rc-update": _toggles("add", "del delete", "show -v"), "sv": _service, "initctl": _systemctl, "start": fixed("service_start"),
+    "rc-update": _toggles("add", "del delete", "show -v"), "sv": _sv, "initctl": _systemctl, "start": fixed("service_start"),
     "stop": fixed("service_stop"), "restart": fixed("service_restart"), "monit": _supervised(
         "read: status summary report validate version\nservice_start: start monitor\nservice_stop: stop unmonitor quit\nservice_restart: restart reload"),
     "supervisorctl": _supervised(

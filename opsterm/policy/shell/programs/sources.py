@@ -9,6 +9,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note, reads
+from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -135,7 +136,9 @@ def _git_push(call: ProgramCall, verb: str, words: list[str]) -> None:
 
 
 def _git_branch(call: ProgramCall, verb: str, words: list[str]) -> None:
-    if call.has("-D", "-d", "--delete"):
+    if call.has("-D") or (call.has("-d", "--delete") and call.has("-f", "--force", "-r")):
+        note(call, "data_loss?", words[0] if words else "")
+    elif call.has("-d", "--delete"):
         note(call, "delete", words[0] if words else "")
     elif call.has(
         "-m",
@@ -246,6 +249,7 @@ def _make(call: ProgramCall) -> None:
         call.add(_K.READ)
         return
     call.dark(f"It runs what {call.name} finds in its file, which is not shown here.")
+    note_destroying_word(call)
     target = call.word(0)
     if re.search(r"clean|destroy|delete|uninstall|purge|reset|drop|deploy", target):
         call.add(_K.DELETE, target, _C.POSSIBLE)
@@ -290,6 +294,26 @@ def _sshd(call: ProgramCall) -> None:
         call.add(_K.READ)
     else:
         note(call, "service_start+lockout?", "sshd")
+
+
+
+def _screen(call: ProgramCall) -> None:
+    """Follow screen: a session is opened, with a command or with a shell; -X sends it a line."""
+    call.take(word_set("-S -c -e -h -p -s -t -T -dmS"), in_order=True, dash_long=True)
+    if call.has("-ls", "-list", "--version", "-v", "-wipe"):
+        call.add(_K.READ)
+    elif call.has("-X"):
+        at = next((n for n, word in enumerate(call.words) if word.text in ("stuff", "exec")), -1)
+        if "quit" in [word.text for word in call.words] or "kill" in [word.text for word in call.words]:
+            call.add(_K.PROCESS_KILL, "session")
+        elif at >= 0 and len(call.words) > at + 1:
+            call.again(call.words[at + 1].part(call.words[at + 1].text.replace("\\n", "").strip()), "screen")
+        else:
+            call.dark("It sends a line to a session, which is not known to this check.")
+    elif call.words:
+        call.start(call.words, "screen")
+    else:
+        call.dark("It opens a session, and what is typed there is not known.")
 
 
 PROGRAMS: Mapping[str, Deed] = {

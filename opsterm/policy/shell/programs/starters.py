@@ -29,7 +29,7 @@ def _without_variables(call: ProgramCall, words: Sequence[Argument]) -> list[Arg
     return rest
 
 
-def starts(takes: str = "", *, skip: int = 0, alone: str = "read", shows: str = "") -> Deed:
+def starts(takes: str = "", *, skip: int = 0, alone: str = "read", shows: str = "", writes: str = "") -> Deed:
     """Return a deed that follows the words behind the options.
 
     Args:
@@ -37,12 +37,15 @@ def starts(takes: str = "", *, skip: int = 0, alone: str = "read", shows: str = 
         skip: words between the options and the command.
         alone: what it does without a command: "read", or "shell" for one that opens a shell.
         shows: options with which nothing is started.
+        writes: options whose value is a file that is written.
     """
-    options, showing = word_set(takes), word_set(shows)
+    options, showing, writing = word_set(takes), word_set(shows), word_set(writes)
 
     def deed(call: ProgramCall) -> None:
         call.take(options, in_order=True, long=("--help", "--version"))
         rest = _without_variables(call, call.words[skip:])
+        for value in call.values(*writing):
+            deeds.write(value, call.notes, call.frame, call.span, replaces=True)
         if call.has(*showing) or (not rest and alone == "read") or (not rest and call.has("--help", "--version")):
             call.add(EffectKind.READ)
         elif rest:
@@ -308,6 +311,19 @@ def _trap(call: ProgramCall) -> None:
         call.add(EffectKind.READ)
 
 
+
+def _start_stop(call: ProgramCall) -> None:
+    """Follow start-stop-daemon: -K ends processes, -S starts what -x names, which is followed with the other options."""
+    call.take(word_set("-p -x -n -u -c -a -s -R -d -N --pidfile --exec --name --user --startas --signal --chuid --chdir --retry --ppid"), in_order=True,
+              long=("--stop", "--start", "--test", "--status"))  # fmt: skip
+    if call.has("-t", "--test", "-T", "--status", "-H", "--help"):
+        call.add(EffectKind.READ)
+    elif call.has("-K", "--stop"):
+        call.add(EffectKind.PROCESS_KILL, call.value("-x", "--exec", "-n", "--name", "-p", "--pidfile") or "")
+    else:
+        call.add(EffectKind.SERVICE_START, call.value("-x", "--exec", "-a", "--startas") or "")
+
+
 PROGRAMS: Mapping[str, Deed] = {
     "sudo": _sudo, "doas": _sudo, "sudoedit": _sudo, "su": _su, "runuser": _su, "pkexec": starts("--user", alone="shell"),
     "env": _env, "command": _command, "eval": _eval, "watch": _watch, "flock": _flock, "xargs": _xargs,
@@ -315,19 +331,19 @@ PROGRAMS: Mapping[str, Deed] = {
     "pushd": _cd, "trap": _trap,
     "nice": starts("-n --adjustment"), "ionice": starts("-c -n -p --class --classdata --pid", shows="-p --pid"),
     "nohup": starts(), "setsid": starts(), "timeout": starts("-k -s --kill-after --signal", skip=1),
-    "stdbuf": starts("-i -o -e --input --output --error"), "time": starts("-f -o --format --output"), "coproc": starts(),
+    "stdbuf": starts("-i -o -e --input --output --error"), "time": starts("-f -o --format --output", writes="-o --output"), "coproc": starts(),
     "exec": starts("-a"), "builtin": starts(), "chrt": starts("-T -P -D -p", skip=1, shows="-p --pid"),
     "taskset": starts("-c", skip=1, shows="-p --pid"), "chroot": starts("--userspec --groups", skip=1, alone="shell"),
     "nsenter": starts("-t -S -G --target --setuid --setgid --wd", alone="shell"),
     "unshare": starts("--map-user --map-group -R --root --setuid --setgid -w", alone="shell"),
     "strace": _trace, "ltrace": _trace,
     "catchsegv": starts(), "fakeroot": starts(), "unbuffer": starts(), "rlwrap": starts(), "torsocks": starts(),
-    "proxychains": starts("-f"), "proxychains4": starts("-f"), "dbus-run-session": starts(), "setarch": starts(skip=1),
+    "proxychains": starts("-f"), "proxychains4": starts("-f"), "dbus-run-session": starts(), "setarch": starts(skip=0),
     "linux32": starts(), "linux64": starts(), "numactl": starts("-N -m -C -p -i --cpunodebind --membind", alone="read"),
     "prlimit": starts("-p --pid", shows="-p --pid"), "cgexec": starts("-g"), "capsh": starts(alone="shell"),
     "screen": _screen, "tmux": _screen, "setpriv": starts("--reuid --regid --groups --inh-caps --bounding-set --ambient-caps"), "sg": starts(skip=1),
     "sem": starts("-j --jobs --id"), "chronic": starts(), "ifne": starts(), "dtach": starts("-A -c -n", skip=0),
-    "caffeinate": starts(), "start-stop-daemon": starts("-p -x -n -u -c --pidfile --exec --name"), "then": starts(),
+    "caffeinate": starts(), "start-stop-daemon": _start_stop, "then": starts(),
     "do": starts(), "else": starts(), "!": starts(), "sshpass": starts("-p -f -d -P"), "systemd-inhibit": starts("--what --who --why --mode"),
     "systemd-cat": starts("-t -p --identifier --priority"), "lxc-attach": starts("-n --name", alone="shell"),
     "gosu": starts(skip=1, alone="shell"), "su-exec": starts(skip=1, alone="shell"), "tini": starts(), "dumb-init": starts(),

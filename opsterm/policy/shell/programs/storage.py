@@ -30,6 +30,8 @@ def _mount(call: ProgramCall) -> None:
     if place_of(path) in (PathKind.ROOT, PathKind.PROGRAMS, PathKind.BOOT, PathKind.TREE) or "remount" in options:
         certain = "remount" in options and "ro" in options.split(",")
         call.add(_K.SERVICE_STOP if certain else _K.SECURITY_WEAKEN, point, _C.LIKELY)
+    if call.has("--bind", "-B", "--rbind", "--move", "-M") and place_of(path) in SYSTEM:
+        call.add(_K.SERVICE_STOP, point)
     if re.search(r"\b(?:exec|suid|dev)\b", options) and "no" not in options:
         call.add(_K.SECURITY_WEAKEN, point, _C.POSSIBLE)
 
@@ -260,10 +262,10 @@ PROGRAMS: Mapping[str, Deed] = {
                   pattern=((r"\b(?:rm|delete|destroy|purge|zap|lost)\b", "data_loss"), (r"\b(?:out|down|stop|fail|disable|rmfailed)\b", "service_stop"), (r"\b(?:dump|ls|list|stat|status|get|tree|df|detail|show)\b", "read")), else_="infra"),
     "rbd": Verbs(table="read: ls list info du status snap/ls\ndata_loss: rm remove snap/purge snap/rm trash/purge\ndata_loss~: snap/rollback\ninfra: create map resize snap/create clone import\nservice_stop: unmap", else_="infra"),
     "gluster": Verbs(table="read: volume/info volume/status peer/status pool/list volume/list\ndata_loss: volume/delete volume/remove-brick\nservice_stop: volume/stop peer/detach", else_="infra"),
-    "multipath": by_option("read: -l -ll -v -t\nservice_stop: -f -F", else_="write_config"), "iscsiadm": by_option("service_stop: -u --logout\ninfra+delete: --op", "-m -T -p -t -n -v -o --mode --targetname --portal", else_="infra"),
+    "multipath": by_option("read: -l -ll -v -t\nservice_stop: -f -F", else_="write_config"), "iscsiadm": by_option("service_stop: -u --logout\ninfra+delete: --op -o\ninfra: -l --login -D --discover -t --type --rescan -R\nread: -V -m --mode", "-m -T -p -t -n -v -o --op --mode --targetname --portal --type", else_="infra"),
     "restic": Verbs(table="read: snapshots ls stats check find diff list cat version\ndata_loss: forget prune\nwrite_file: backup restore init copy unlock mount tag", takes="-r -p --repo", dry="--dry-run -n"),
     "borg": Verbs(table="read: list info check diff\ndata_loss: delete prune compact\nwrite_file: create extract init mount", takes="-P --prefix", dry="--dry-run -n"),
     "snapper": Verbs(table="read: list list-configs status diff ls get-config\ndata_loss~: delete rollback undochange\nwrite_config: create modify set-config create-config cleanup", takes="-c -d -t"),
-    "rear": fixed("write_file"), "duplicity": fixed("write_file"), "rclone": Verbs(table="read: ls lsd lsl lsf lsjson size about check cat version listremotes md5sum\ndata_loss: delete purge sync deletefile cleanup rmdirs\nexfil?+write_file: copy move copyto moveto bisync\nwrite_file: mkdir config",
+    "rear": fixed("write_file"), "duplicity": Verbs(table="read: collection-status list-current-files verify\ndata_loss~: remove-older-than remove-all-but-n-full cleanup", else_="write_file"), "rclone": Verbs(table="read: ls lsd lsl lsf lsjson size about check cat version listremotes md5sum\ndata_loss: delete purge sync deletefile cleanup rmdirs\nexfil?+write_file: copy move copyto moveto bisync\nwrite_file: mkdir config",
                                                                                    takes="--config --include --exclude --transfers", dry="-n --dry-run"),
 }  # fmt: skip

@@ -13,9 +13,10 @@ _ASKS = frozenset({"--help", "--version", "-V", "-version", "version", "help"})
 _DESTROYS = re.compile(
     r"(?:^|[-_:/.])(?:delete|destroy|drop|purge|wipe|erase|remove|uninstall|terminate|shutdown|poweroff|reboot|halt|kill|stop|disable|"
     r"format|reset|flush|truncate|prune|nuke|clean|clear|revoke|rollback|uninit|deprovision|decommission|detach|evict|drain|"
-    r"factory-?reset|rm|del|destroyall|delete-all|force)(?:$|[-_:/.=]|\d)",
+    r"factory-?reset|rm|del|destroyall|delete-all|force|fresh|downgrade|unpublish|repurpose|accept-data-loss|drop(?=[A-Z]))(?:$|[-_:/.=A-Z]|\d)",
     re.IGNORECASE,
 )
+_OF_A_FILE = re.compile(r"(?:^|[-_:/.])(?:delete|destroy|drop|purge|wipe|erase|nuke|flush|truncate|fresh|downgrade|accept-data-loss|reset|teardown|undeploy)(?:$|[-_:/.=A-Z]|\d)")
 
 
 def judge_stranger(call: ProgramCall) -> None:
@@ -30,5 +31,12 @@ def judge_stranger(call: ProgramCall) -> None:
         call.add(EffectKind.REMOTE_CODE, call.first)
     call.dark(unknown_program(call.name))
     sign = next((word for word in (call.name, *words[:4]) if _DESTROYS.search(word)), "")
+    if sign:
+        call.add(EffectKind.DATA_LOSS, sign, Certainty.POSSIBLE)
+
+
+def note_destroying_word(call: ProgramCall) -> None:
+    """Note a word behind a script or a file of tasks that says that something is lost: `rake db:drop`, `manage.py flush`."""
+    sign = next((word.text for word in call.arguments[:6] if _OF_A_FILE.search(word.text)), "")
     if sign:
         call.add(EffectKind.DATA_LOSS, sign, Certainty.POSSIBLE)

@@ -20,10 +20,13 @@ REMOTE = re.compile(
 )
 
 
-def _sends(call: ProgramCall, word: Argument) -> None:
+_NAMES_PEOPLE = re.compile(r"/etc/(?:passwd|shadow)|(?:.*/)?\.ssh(?:/|$)|/(?:etc|root|home)/?$")
+
+
+def sends(call: ProgramCall, word: Argument) -> None:
     """Note that a file leaves the host."""
     path = resolved(word.text, call.frame.scope.cwd)
-    if is_secret(path) or re.match(r"/etc/(?:passwd|shadow)|(?:.*/)?\.ssh(?:/|$)", path):
+    if is_secret(path) or _NAMES_PEOPLE.match(path):
         call.add(_K.READ_SECRET, word)
         call.add(_K.EXFIL, word)
     else:
@@ -91,7 +94,7 @@ def _asks(call: ProgramCall, url: Argument) -> None:
             call.add(_K.EXFIL, url, _C.POSSIBLE if feed is None or feed.origin in ("text", "file") else _C.LIKELY)
             _feeds_secret(call)
         else:
-            _sends(call, target)
+            sends(call, target)
     writes = bool(sent) and not call.has("-G", "--get") and verb != "GET"
     if verb in ("DELETE", "PURGE") or call.has("-Q", "--quote"):
         note(call, "infra+delete", url)
@@ -109,8 +112,18 @@ def _keeps(call: ProgramCall) -> None:
         "-o", "--output", "-D", "--dump-header", "-c", "--cookie-jar", "--trace", "--trace-ascii", "--stderr"
     ):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
+    for value in call.values("-o", "--output"):
+        call.frame.scope.fetched.add(resolved(value.text, call.frame.scope.cwd))
     if call.has("-O", "--remote-name", "--remote-name-all", "-J", "--output-dir"):
         call.add(_K.WRITE_FILE, "")
+        _remembers(call, "", call.words[0] if call.words else "")
+
+
+def _remembers(call: ProgramCall, folder: str, url: Argument | str) -> None:
+    """Remember the file that a URL is kept in, by its last name: what runs it later runs what came over the network."""
+    name = url.text.split("?")[0].rstrip("/").rsplit("/", 1)[-1] if isinstance(url, Argument) else ""
+    if name:
+        call.frame.scope.fetched.add(resolved(f"{folder}/{name}" if folder else name, call.frame.scope.cwd))
 
 
 def _remember(call: ProgramCall, path: str) -> None:
@@ -120,6 +133,13 @@ def _remember(call: ProgramCall, path: str) -> None:
 
 def _feeds_secret(call: ProgramCall) -> None:
     feed = call.frame.feed
+    if feed is not None and feed.origin == "archive":
+        call.add(_K.EXFIL, "an archive", _C.LIKELY)
+    if feed is not None and feed.origin == "file" and _NAMES_PEOPLE.match(feed.text):
+        call.add(_K.EXFIL, feed.text)
+    if feed is not None and feed.origin == "environment":
+        call.add(_K.READ_SECRET, "the environment")
+        call.add(_K.EXFIL, "the environment")
     if feed is not None and feed.origin == "file" and is_secret(resolved(feed.text, call.frame.scope.cwd)):
         call.add(_K.EXFIL, feed.text)
 
@@ -148,7 +168,7 @@ def _wget(call: ProgramCall) -> None:
         return
     url = call.words[0] if call.words else ""
     for value in call.values("--post-file", "--body-file"):
-        _sends(call, value)
+        sends(call, value)
     if call.value("--post-data", "--body-data", "--method") is not None:
         method = call.value("--method")
         note(call, "infra+delete" if method is not None and method.text.upper() == "DELETE" else "infra?", url)
@@ -158,8 +178,11 @@ def _wget(call: ProgramCall) -> None:
     _remember(call, target.text if target is not None else url if isinstance(url, str) else url.text)
     if target is not None and target.text not in ("-", "/dev/null", "/dev/stdout"):
         deeds.write(target, call.notes, call.frame, call.span, replaces=True)
+        call.frame.scope.fetched.add(resolved(target.text, call.frame.scope.cwd))
     elif target is None:
-        call.add(_K.WRITE_FILE, call.value("-P", "--directory-prefix") or "")
+        folder = call.value("-P", "--directory-prefix")
+        call.add(_K.WRITE_FILE, folder or "")
+        _remembers(call, folder.text if folder is not None else "", url)
     for value in call.values("-o", "-a", "--output-file", "--append-output"):
         deeds.write(value, call.notes, call.frame, call.span, replaces=True)
     call.add(_K.READ, url)
@@ -184,7 +207,7 @@ def copies(call: ProgramCall) -> None:
         call.add(_K.WRITE_FILE, target)
         for word in words[:-1]:
             if not REMOTE.fullmatch(word.text):
-                _sends(call, word)
+                sends(call, word)
     else:
         deeds.write(target, call.notes, call.frame, call.span, replaces=True)
 
@@ -193,6 +216,9 @@ _RSYNC_TAKES = word_set(
     "-e -f -T -B -M --rsh --rsync-path --exclude --include --exclude-from --include-from --files-from --filter --bwlimit --backup-dir --suffix --temp-dir --compare-dest --copy-dest "
     "--link-dest --max-size --min-size --timeout --port --log-file --out-format --password-file --chmod --chown --info --max-delete --partial-dir --compress-level --contimeout --block-size --modify-window"
 )
+
+_RSYNC_TRIES = ("-n", "--dry-run", "--no-dry-run", "--no-n")
+"""Of these the last one counts."""
 
 
 def _is_trial(call: ProgramCall) -> bool:
@@ -337,7 +363,7 @@ def _mail(call: ProgramCall) -> None:
     """Note what is sent by mail."""
     call.take(word_set("-s -a -c -b -r -S -A -f -q --attach --subject"))
     for value in call.values("-a", "-A", "--attach"):
-        _sends(call, value)
+        sends(call, value)
     feed = call.frame.feed
     call.add(_K.EXFIL, call.words[0] if call.words else "", _C.POSSIBLE)
     if feed is not None and feed.origin == "file" and is_secret(feed.text):
@@ -349,6 +375,16 @@ def _sftp(call: ProgramCall) -> None:
     call.take(word_set("-b -B -c -D -F -i -J -l -o -P -R -S -s"))
     call.dark("What is moved in the session is not shown here.")
     call.add(_K.EXFIL, call.words[0] if call.words else "", _C.POSSIBLE)
+
+
+
+def _ssh_agent(call: ProgramCall) -> None:
+    """Follow ssh-agent: behind its options it starts a command."""
+    call.take(word_set("-a -E -P -t -O"), in_order=True)
+    if call.words:
+        call.start(call.words, call.name)
+    else:
+        note(call, "service_stop" if call.has("-k") else "read")
 
 
 PROGRAMS: Mapping[str, Deed] = {

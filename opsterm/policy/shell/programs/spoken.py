@@ -1,0 +1,232 @@
+"""Programs whose words say what they do, in the verbs that operators' tools share: list, show, delete, restart.
+
+One grammar for all of them: the first verb that is met counts, an option can only make it worse, and a line without a
+verb of these changes something that is not known closer. Which programs keep to it is data, from their own manuals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from opsterm.policy.effects import EffectKind
+from opsterm.policy.shell import deeds
+from opsterm.policy.shell.argument import Argument
+from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
+from opsterm.policy.word_set import word_set
+
+_SHOW = """
+list ls lst get show describe desc status stat stats info version help view inspect diff history log logs validate check search find
+health print display tree top ps events explain lint verify plan preview whoami who tail watch monitor count du df cat summary report
+details read query lookup dump-config ping test-config print-config outdated doctor capabilities topology members peers neighbors
+describe-all usage size overview contexts current-context leader nodes pods images containers snapshots sessions volumes pools disks
+interfaces routes queues topics brokers consumers metrics top-nodes env-info audit scan analyze tags releases manifest digest sbom
+smart temp sensors sensor fru sdr inventory alerts events-list state lag endpoints services jobs tasks users roles groups permissions
+resources outputs output graph providers depends rdepends files contents owner which where-is dryrun dry-run simulate estimate
+synth changelog news ll la wide ids names getsysinfo chassis getconfig dl channels remotes profiles apps domains zones records versions installed increments observe neighbor getallvms certificates certs keys-list
+"""
+_LOSE = """
+delete del destroy remove rm rmi erase wipe purge drop terminate uninstall prune clear clean flush reset truncate format zap discard
+decommission deregister unregister revoke forget evict expire abandon nuke rmdir shred delete-all remove-all unpublish teardown
+undeploy factory-reset clobber trash obliterate initialize reinitialize reinit revert
+"""
+_STOP = "stop halt down shutdown poweroff power-off disable suspend pause kill drain cordon quiesce offline detach disconnect freeze seal leave eject cancel abort unmount umount"
+_AGAIN = "restart reboot reload bounce cycle recycle failover switchover promote demote rollback restore recover rebuild step-down switch-over"
+_RUN = "exec run shell ssh console attach enter eval script cmd command rsh bash sh invoke call"
+_CHANGE = """
+create add set new apply update edit put write start enable install import export up deploy sync push pull copy cp mv move rename
+mount login logout init join register patch replace upgrade scale resize migrate assign unassign grant config configure build make
+generate gen save load backup snapshot clone fork merge commit publish upload download fetch sign approve deny accept reject unlock
+lock uncordon resume open close connect connect-all use use-context switch select send post trigger rotate renew request issue label
+annotate tag bootstrap refresh reconcile rebalance repair scrub resync balance change modify alter adopt bind unbind link unlink
+"""
+
+_VERBS: Mapping[str, str] = {
+    **dict.fromkeys(_SHOW.split(), "read"),
+    **dict.fromkeys(_CHANGE.split(), "infra"),
+    **dict.fromkeys(_RUN.split(), "dark"),
+    **dict.fromkeys(_AGAIN.split(), "infra+service_restart+service_stop~"),
+    **dict.fromkeys(_STOP.split(), "infra+service_stop"),
+    **dict.fromkeys(_LOSE.split(), "infra+delete+data_loss~"),
+}
+_PARTS = re.compile(r"[-_:./]|(?<=[a-z])(?=[A-Z])")
+_LOSING_OPTION = re.compile(r"--?(?:delete|remove|destroy|purge|wipe|erase|reset|clear|format|zap|drop|prune|flush|uninstall)\b")
+_ACTING_OPTION = re.compile(
+    r"--?(?:set|write|exec|execute|fix|apply|update|install|add|create|enable|disable|start|stop|restart|reboot|kill|repair|import|"
+    r"upload|push|run|edit|modify|change|save|send|post|enroll|register|load|unload|upgrade|replace)(?=[-=]|$)"
+)
+_FORMATS = re.compile(
+    r"(?:json|jsonl|ndjson|yaml|yml|wide|table|csv|tsv|text|txt|name|xml|html|plain|pretty|compact|long|short|raw|id|brief|md|markdown|dot|"
+    r"sarif|template|value|lines?|full|quiet|list|prom|influx|cyclonedx|spdx|go-template|custom-columns|jsonpath|columns?|fields?)"
+    r"(?:[-=,:].*)?|-|/dev/(?:null|stdout|stderr)",
+    re.IGNORECASE,
+)
+_OUTPUT = ("-o", "-O", "--output", "--out", "--output-file", "--outfile", "--log-file", "--report-file", "--save")
+_OBJECTS_AT_MOST = 6
+
+
+def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
+    """Return the effects of the first verb among the first words and where it stands; "" for none.
+
+    A word such as `list-all`, `node-list` or `user:delete` counts by the worst of its parts.
+    """
+    ranks = ("infra+delete+data_loss~", "infra+service_stop", "infra+service_restart+service_stop~", "dark", "infra", "read")
+    for at, word in enumerate(words[:most]):
+        if word.text.lower() in _VERBS:
+            return _VERBS[word.text.lower()], at
+        parts = [part.lower() for part in _PARTS.split(word.text.removeprefix("./"))]
+        found = {_VERBS[part] for part in parts if part in _VERBS}
+        if found and not word.text.startswith(("/", "~")):
+            if found <= {"read", "infra"} and "read" in (_VERBS.get(parts[0]), _VERBS.get(parts[-1])):
+                return "read", at
+            return next(spec for spec in ranks if spec in found), at
+    return "", 0
+
+
+def _worse_by_options(call: ProgramCall) -> bool:
+    """Note what options do whatever the verb is; return whether one does."""
+    worse = False
+    for option in call.options:
+        if _LOSING_OPTION.match(option.name):
+            note(call, "infra+delete+data_loss~", option.name)
+            worse = True
+        elif option.name in _OUTPUT and option.value is not None and not _FORMATS.fullmatch(option.value.text):
+            deeds.write(option.value, call.notes, call.frame, call.span, replaces=True)
+    return worse
+
+
+def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Deed:
+    """Return a deed of a program that keeps to the shared verbs.
+
+    Args:
+        takes: options with a value.
+        alone: effects without any word.
+        else_: effects of words among which there is no verb.
+    """
+    options = word_set(f"-o -O --output --out {takes}")
+
+    def deed(call: ProgramCall) -> None:
+        call.take(options, long=("--dry-run", "--dryrun"))
+        if asks_for_help(call):
+            call.add(EffectKind.READ)
+            return
+        if _is_trial(call):
+            call.add(EffectKind.READ)
+            return
+        _worse_by_options(call)
+        spec, at = verb_spec(call.words)
+        if not call.words:
+            note(call, alone)
+            return
+        objects: Sequence[Argument | str] = call.words[at + 1 :][:_OBJECTS_AT_MOST] or [""]
+        spec = spec or else_
+        for what in objects if spec != "read" else objects[:1]:
+            note(call, spec, what)
+
+    return deed
+
+
+def _is_trial(call: ProgramCall) -> bool:
+    given = [option for option in call.options if option.name in ("--dry-run", "--dryrun")]
+    return bool(given) and (given[-1].value is None or given[-1].value.text not in ("false", "none", "no", "0"))
+
+
+def shows(takes: str = "", *, content: bool = False, dash_long: bool = False) -> Deed:
+    """Return a deed of a program that only shows, unless an option says otherwise.
+
+    Args:
+        takes: options with a value.
+        content: whether its words are files that it shows.
+        dash_long: whether a single dash begins a whole word.
+    """
+    options = word_set(f"-o -O --output --out --output-file --outfile --log-file {takes}")
+
+    def deed(call: ProgramCall) -> None:
+        call.take(options, dash_long=dash_long)
+        if asks_for_help(call):
+            call.add(EffectKind.READ)
+            return
+        if _worse_by_options(call):
+            return
+        acting = next((option for option in call.options if _ACTING_OPTION.match(option.name)), None)
+        if acting is not None:
+            call.dark(f"What {acting.name[:40]} of {call.name[:60]} does is not known to this check.")
+            return
+        for word in call.words if content else []:
+            deeds.read(word, call.notes, call.frame, call.span)
+        call.add(EffectKind.READ)
+
+    return deed
+
+
+_SPOKEN = """
+barman pgbackrest repmgr wal-g wal-e pg_autoctl pg_probackup stolonctl orchestrator-client maxctrl tiup cockroach neo4j-admin rpk nats pulsar-admin
+rabbitmq-diagnostics rabbitmq-queues rabbitmq-plugins rabbitmq-streams influxctl timescaledb-tune curator_cli elasticsearch-keystore kibana-plugin
+elasticsearch-plugin elasticsearch-users opensearch-plugin mimirtool cortextool logcli tempo-cli amtool grafana-cli grafana icinga2 icingacli omd checkmk cmk-agent-ctl
+talosctl k0s rke2 rke kops clusterctl cmctl linkerd hubble helmfile argo tkn kn odo crossplane up-cli rancher kubie werf skaffold
+tilt garden devspace vcluster kubefedctl karmadactl submariner subctl cephadm radosgw-admin ceph-volume weka minio-client warp juicefs
+stratis vdo beegfs-ctl lctl gnt-instance gnt-cluster gnt-node onevm onehost onedatastore oneimage onevnet onetemplate pvesm pvecm pvenode pvesh
+pveum pveceph ha-manager proxmox-backup-client proxmox-backup-manager xe ovirt-shell esxcli vim-cmd acli ncli bosh om
+heat ironic magnum octavia designate keystone barbican manila trove senlin render supabase koyeb
+dokku caprover eb copilot ecs-cli aws-vault saml2aws chamber doppler infisical boundary waypoint tctl tsh teleport step smallstep
+cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok birdc gobgp
+drbdsetup drbdmanage linstor ctdb stonith_admin pcsd ostree rpm-ostree bootc toolbox distrobox homectl portablectl
+userdbctl oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdtool powerprofilesctl tuned-gui nmstatectl wicked
+cloud-init sacctmgr snapcraft charmcraft juju maas lxd multipass limactl lima colima podman-remote runc crun youki
+kata-runtime conmon umoci oras regctl notation harbor dagger earthly act_runner gitlab-runner
+gitlab-ctl gitlab-rake jenkins-cli buildkite-agent drone woodpecker-cli concourse circleci tea hub jira asdf sdk rustup pyenv rbenv nodenv goenv nvm fnm
+volta mise mamba micromamba poetry pdm pipenv hatch rye port guix nix nix-channel opam cabal bundler luarocks
+etcdutl zkCli.sh zookeeper-shell kcadm.sh keycloak authentik ipactl sssctl realmd pdnsutil pdns_control knotc nsd-control
+kea-ctrl-agent keactrl dnscontrol lego acme.sh step-ca tpm2_x vmware-cmd vboxmanage docker-machine
+svcadm zoneadm pkgadm supervisord s6-rc dinitctl shepherd herd mongocli atlas ops-manager redisinsight sentinel proxysql-admin
+fluent-ctl vector telegraf otelcol benthos rqlite dolt neon planetscale pscale turso appcfg gactions firebase amplify apex
+up surge deployctl wails stacker vtctlclient vtctldclient vtctl yb-admin scylla-manager sctool cassandra-reaper dse dsetool
+osd mdt relax-and-recover borgmatic kopia rustic rdiff-backup rsnapshot bupstash autorestic resticprofile wyng timeshift snap-sync btrbk zfs-auto-snapshot
+sanoid syncoid zrepl arcconf ssacli hpssacli hpacucli racadm omreport omconfig ilorest perccli perccli64 storcli storcli64 storcli2 sesutil nvmecli
+mlxconfig mstconfig devlink rdma ndctl daxctl cxl accel-config fabtests isstadm ipmicfg
+powerstore svcinfo svctask isi navicli naviseccli onefs
+flarectl cli53 kubectl-krew cilium-dbg antctl kubevirt virtctl velero-plugin stork storkctl pxctl mayactl longhornctl
+sonobuoy kubespray polaris pluto kube-capacity kubent apm pm3 forever foreman honcho circusctl
+"""
+
+_SHOWN = """
+drbd-overview ec2-metadata facter ohai lsfd lsirq lsmd lshal ibstat ibstatus ibv_devinfo ibv_devices iblinkinfo
+ibnetdiscover ibhosts ibnodes ibswitches perfquery sminfo nvtop intel_gpu_top radeontop hwloc-ls hwloc-info x86info
+cpuid i7z lscgroup lssubsys cgget biolatency biosnoop biotop cachestat cachetop execsnoop exitsnoop opensnoop statsnoop tcptop tcplife
+tcpconnect tcpaccept tcpretrans tcptracer tcpdrop ext4slower ext4dist xfsslower xfsdist filetop fileslower gethostlatency runqlat runqlen offcputime profile funccount
+funclatency llcstat memleak oomkill slabratetop softirqs hardirqs syscount vfsstat vfscount dcstat dcsnoop killsnoop bashreadline wakeuptime
+atopsar sadf nmon collectl dool btop bashtop bpytop gtop procs duf dust gdu dfc pydf lsd sift pt
+hexyl xsv gron jc fx jless xpath pup htmlq datamash csvgrep csvsort csvjson csvformat csvclean tldr cheat neofetch fastfetch screenfetch
+figlet cowsay cowthink toilet lolcat fortune cmatrix calc qalc units nload iptraf-ng tcptrack ifstat ifdata dnstop dnstracer dnsenum dnsrecon
+doggo dog kdig q rdap nbtscan arp-scan paris-traceroute tcpping tcptraceroute6 httping httpstat grpc_health_probe hey sslscan sslyze testssl.sh testssl certigo
+tpm2_pcrread tpm2_getrandom tpm2_getcap sbverify lsinitcpio apt-show-versions dlocate dpkg-architecture debconf-show debconf-get-selections
+debconf-escape apt-listchanges check-support-status checkrestart popularity-contest debman dpigs aptitude-changelog repodiff repo-graph
+equery qlist qsearch qfile xbps-query pkginfo pacinfo pactree expac pipdeptree pip-audit cpan-outdated dive ctop dockle trivy
+grype syft clair-scanner kube-score kube-linter popeye kubescape kube-bench kube-hunter kubeaudit conftest stern kail kubetail
+kubectl-tree tflint tfsec checkov terrascan infracost driftctl inframap blast-radius virt-top virt-df virt-filesystems virt-inspector virt-ls virt-cat virt-log
+virt-host-validate esxtop resxtop vmkping pveversion pveperf mysqldumpslow mytop innotop pg_activity pg_top pg_waldump pg_verifybackup
+pg_config pg_test_timing pgmetrics pt-summary pt-mysql-summary pt-duplicate-key-checker pt-diskstats pt-ioprofile pt-pmp pt-variable-advisor
+pt-index-usage pt-show-grants mongostat mongotop bsondump memcstat mosquitto_sub check_load check_disk check_http check_ping
+check_procs check_ssh check_swap check_tcp check_dns check_ntp check_users check_mk_agent nagiostats munin-run nut-scanner upsc apcaccess varnishstat
+varnishtop varnishhist varnishlog qshape exiqgrep exiwhat exigrep mailstat pflogsumm dhcp-lease-list dhcp_probe unbound-host
+logwatch grc sa pscap netcap filecap cpuinfo oomd sprio sshare sstat seff bjobs bhosts bqueues blimits
+bacct lsload lshosts lsid qhost condor_q condor_status condor_history showq checkjob xdpyinfo xwininfo xlsclients glxinfo vulkaninfo clinfo
+vainfo edid-decode mediainfo ffprobe pdfinfo pdffonts lsar jdeps javap
+bandwhich tiptop latencytop irqtop irqstat powerstat s-tui ttop cointop snmpdelta snmpdf snmpnetstat net-snmp-config
+mibdump snmpcheck onesixtyone ls-lint cloc tokei scc ripgrep-all rga pwdx lddtree scanelf eu-readelf eu-nm eu-size eu-strings
+addr2line c++filt gitk git-sizer onefetch vercmp dpkg-vercmp rpmdev-vercmp ascii acpi_listen usb-devices usbtop lsdev lspath
+fdtdump bootinfo os-prober linux-version hardinfo cpufreq-info cpufreq-aperf w.procps uuidparse uuidgen mcookie
+apg errno dateutils datediff dateadd ncal gcal jot rs vis unvis lam what ident whatmask netmask prips grepcidr aggregate
+avahi-browse avahi-resolve mdns-scan iwinfo wavemon linssid lpinfo ippfind cupstestppd
+diffstat wdiff dwdiff icdiff delta difft diffoscope dyff dhash ssdeep md5deep sha256deep hashdeep b3sum
+"""
+
+_SHOWN_FILES = "hexyl xsv csvgrep csvsort csvjson csvformat csvclean gron fx jless xpath pup htmlq datamash jc lsd ascii-xfr diffstat wdiff dwdiff icdiff delta difft dyff b3sum md5deep sha256deep hashdeep"
+
+
+PROGRAMS: Mapping[str, Deed] = {
+    **dict.fromkeys(_SPOKEN.split(), spoken("-c -n -H -h -p -u -U -s -f --config --host --port --user --namespace --context --server --profile --stanza --cluster --format --kubeconfig -l --selector --nodes -e --endpoints --region --project --repo -r")),
+    **dict.fromkeys(_SHOWN.split(), shows("-n -c -p -H -u -w -i -C -t -d -f -s -l --format --host --port --user --namespace")),
+    **dict.fromkeys(_SHOWN_FILES.split(), shows("-n -c -f -d --delimiter --columns", content=True)),
+}  # fmt: skip
