@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.audit import Audit
     from opsterm.runtime.connection_test import ConnectionTest
-    from opsterm.runtime.countersigning import Countersigning
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.files import FileTransfers
     from opsterm.runtime.mail import Post
@@ -130,13 +129,6 @@ class LaterRooms(Rooms):
         from opsterm.runtime.reviews import Reviews
 
         return Reviews(self.store, self.ledger, self.identities)
-
-    @cached_property
-    def countersigning(self) -> Countersigning:
-        """Approving for another account."""
-        from opsterm.runtime.countersigning import Countersigning
-
-        return Countersigning(self.operator, self._edges.accounts, self._edges.open_signatures, self.offload)
 
     @cached_property
     def exposition(self) -> Exposition:

@@ -34,6 +34,7 @@ from opsterm.runtime.service_checks import ServiceChecks
 from opsterm.runtime.supervisor import Supervisor
 
 if TYPE_CHECKING:
+    from opsterm.runtime.countersigning import Countersigning
     from opsterm.runtime.edges import Edges
     from opsterm.runtime.ports import Connector, Operator
     from opsterm.runtime.ports_mail import WholeStore
@@ -181,6 +182,13 @@ class Rooms:
 
         edges = self._edges
         return Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
+
+    @cached_property
+    def countersigning(self) -> Countersigning:
+        """Approving for another account."""
+        from opsterm.runtime.countersigning import Countersigning
+
+        return Countersigning(self.operator, self._edges.accounts, self._edges.open_signatures, self.offload)
 
     async def _alive(self, process: str) -> bool:
         return await self.offload.run("probe", lambda: self._edges.processes.alive(process))

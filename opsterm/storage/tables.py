@@ -12,6 +12,10 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from opsterm.storage.approval_table import ApprovalTable
+
+__all__ = ("ApprovalTable",)  # it is one of them
+
 _NO_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}  # SQLAlchemy's own type for table options
 
 
@@ -199,26 +203,6 @@ class ChangeTable(SQLModel, table=True):
     login: bool = Field(sa_column_kwargs={"server_default": text("0")})
     pty: bool = Field(sa_column_kwargs={"server_default": text("0")})
     terms: str = Field(sa_column_kwargs={"server_default": ""})
-
-
-class ApprovalTable(SQLModel, table=True):
-    """What one person, or the policy, said of a change. Written once; `seal` shows a row that was not written by us."""
-
-    __tablename__: ClassVar[str] = "approval"
-    __table_args__ = (
-        UniqueConstraint("change_id", "kind", "who", name="approval_person"),
-        Index("approval_kind", "kind", "at"),
-    )
-    id: int = Field(primary_key=True)
-    change_id: int = Field(foreign_key="change.id")
-    kind: str
-    who: str
-    at: float
-    digest: str
-    note: str
-    proof: str
-    signature: str
-    seal: str
 
 
 class OutcomeTable(SQLModel, table=True):

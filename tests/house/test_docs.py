@@ -25,7 +25,8 @@ def test_a_generated_page_is_in_step(name: str, page: Callable[[], str]) -> None
     assert kept == page(), f"{name} is stale: run `{COMMAND}` and commit it"
 
 
-TABLES = ("monitoring.threshold", "snmp.trap_alert", "mail.notify", "checks.http", "checks.tcp", "checks.ping")
+TABLES = ("monitoring.threshold", "snmp.trap_alert", "mail.notify", "checks.http", "checks.tcp", "checks.ping",
+          "approvals.rule", "approvals.limit", "approvals.autonomy")  # fmt: skip
 """Settings that are tables, which no variable can hold."""
 
 

@@ -18,6 +18,7 @@ from opsterm.core.settings import Settings, ThresholdSetting
 from opsterm.core.settings_reading import NOT_SETTINGS, describe_settings, load_settings
 from opsterm.core.snmp_settings import SnmpTrapAlertSetting
 from opsterm.runtime.commands import COMMANDS, Command, key_text
+from tests.house.approval_tables import approval_tables
 from tests.house.source import CHECKOUT
 
 COMMAND = "python -m tests.house.write_docs"
@@ -286,6 +287,8 @@ def settings_page() -> str:
             parts += _trap_alerts()
         if section.name == "mail":
             parts += _mail_notices()
+        if section.name == "approvals":
+            parts += approval_tables(_fields_table)
     keys = next(field for field in dataclasses.fields(Settings) if field.name == "keys")
     parts += [
         "## [keys]",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -228,3 +229,26 @@ def test_time_zones_of_this_host_are_known() -> None:
     for name in ("Mars/Base", "../../etc/passwd", ""):
         with pytest.raises(BadInput, match="is not known here"):
             HostAccounts().zone(name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as another account")
+async def test_another_account_of_this_host_approves_by_a_file_of_its_own() -> None:
+    settings = "[[approvals.rule]]\nenvironment = 'prod'\nlevel = 'low'\nneeds = '2 persons'\n"
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        drop, home = place / "drop", place / "home"
+        await asyncio.to_thread(lambda: (place.chmod(0o755), drop.mkdir(), drop.chmod(0o1777), home.mkdir()))
+        async with opened(home, settings=settings, open_connector=played().open) as runtime:
+            await in_environment(runtime, "prod")
+            change = await proposed(runtime, "systemctl restart nginx", "db-01")
+            await runtime.changes.approve(change.id, digest=change.digest)
+            mine, theirs = drop / "mine", drop / "theirs"
+            await asyncio.to_thread(mine.write_text, f"approve {change.digest}\n")
+            with pytest.raises(NotApproved, match="has approved c1 already"):
+                await runtime.changes.approve(change.id, digest=change.digest, assent=Assent(written=str(mine)))
+            script = f"umask 022; echo 'approve {change.digest}' > {theirs}"
+            write = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "sh", "-c", script]
+            await asyncio.to_thread(lambda: subprocess.run(write, check=True))
+            both = await runtime.changes.approve(change.id, digest=change.digest, assent=Assent(written=str(theirs)))
+            assert (both.state, both.decided_by) == (ChangeState.APPROVED, f"{runtime.operator.name}, nobody")
+            assert (await runtime.changes.run(change.id)).state is ChangeState.DONE
