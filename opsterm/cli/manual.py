@@ -43,7 +43,7 @@ MAIL_KEYS = (
 PROFILE_KEYS = (
     "target", "os", "os_id", "os_version", "kernel", "architecture", "host_name", "packages", "services", "shell", "sh",
     "user", "uid", "groups", "sudo", "virtual", "product", "cpus", "memory_bytes", "swap_bytes", "capabilities",
-    "tools", "domain", "running", "stopped", "updates", "boot_id", "init", "selinux", "apparmor", "sockets",
+    "tools", "domain", "roles", "updates", "boot_id", "init", "selinux", "apparmor", "sockets",
     "addresses", "units", "listeners", "links", "login_sessions", "accounts", "clock", "package_state", "certificates",
     "complete", "since", "at", "compared_with", "changes",
 )  # fmt: skip
