@@ -11,11 +11,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.file_put import PUT, put_reasons
 from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
 from opsterm.policy.level import RiskLevel
+from opsterm.policy.lockout import lockout_of
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
@@ -48,13 +50,16 @@ _SHOWS_THE_INSIDE = frozenset({
 })  # fmt: skip
 """Commands that show the inside of files or what is of one account: asked about when they run as another one."""
 
+LOCKOUT_REASONS = 3
+"""Sentences about our own way that stand before the others."""
+
 MANY_TARGETS = 5
 """More targets than this are worth a sentence."""
 
 
 def assess(
     command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str],
-    warnings: Sequence[str] = (), *, how: RunAs = AS_LOGGED_IN,
+    warnings: Sequence[str] = (), *, how: RunAs = AS_LOGGED_IN, ways: Sequence[SessionPath] = (),
 ) -> Risk:  # fmt: skip
     """Grade a command. Never raises; the context adds reasons and can never make the grade milder.
 
@@ -65,6 +70,7 @@ def assess(
         environments: the environment of each target, "" where it is not said.
         warnings: what else should be known of how these targets are reached, whole sentences.
         how: as whom, with which files, on what.
+        ways: how our sessions reach the targets; () when not known.
     """
     if shell == PUT:
         return Risk(level=RiskLevel.HIGH, reasons=(*put_reasons(command), *_context(targets, environments)))
@@ -77,7 +83,9 @@ def assess(
         return Risk(level=changing if grade.refusal else RiskLevel.LOW, reasons=(*grade.reasons, *warnings, *context))
     refusal = why_not_read_only(command, shell, how=how)
     if shell in READERS and command.strip():
-        return _understood(command, shell, refusal, targets, environments, warnings, how)
+        understood = understand(command, shell)
+        risk = _graded(understood, refusal, targets, environments, warnings, how)
+        return _with_lockout(risk, understood, ways)
     raised = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
         reads = "It only reads: every command in it is on the read-only list."
@@ -86,22 +94,21 @@ def assess(
     return Risk(level=RiskLevel.HIGH, reasons=tuple(reasons))
 
 
-def _understood(
-    command: str, shell: str, refusal: str, targets: Sequence[OrderTarget], environments: Sequence[str],
+def _graded(
+    understood: Understanding, refusal: str, targets: Sequence[OrderTarget], environments: Sequence[str],
     warnings: Sequence[str], how: RunAs,
 ) -> Risk:  # fmt: skip
     """Grade what was understood of a command; how it runs and where can only raise that.
 
     Args:
-        command: the text.
-        shell: a word of READERS.
+        understood: the command.
         refusal: why it may not run without a person, "" when it may.
         targets: where it would run.
         environments: the environment of each target.
         warnings: whole sentences of what else should be known.
         how: as whom, with which files, on what.
     """
-    understood = understand(command, shell)
+    command, shell = understood.text, understood.shell
     graded = grade(understood)
     level, reasons = graded.level, list(graded.reasons)
     if not refusal and level is RiskLevel.READ:
@@ -121,6 +128,15 @@ def _understood(
     context = [] if level is RiskLevel.READ else _context(targets, environments)
     level = _raised_by_place(level, understood, targets, environments)
     return Risk(level=level, reasons=(*reasons, *context, *warnings))
+
+
+def _with_lockout(risk: Risk, understood: Understanding, ways: Sequence[SessionPath]) -> Risk:
+    """Return the grade with what the command may do to our own way; what may cut it is high at least."""
+    found = lockout_of(understood, ways)
+    if not found.cuts:
+        return Risk(level=risk.level, reasons=(*risk.reasons, *[found.spared] * bool(found.spared)))
+    level = max(risk.level, RiskLevel.HIGH, key=lambda one: one.order)
+    return Risk(level=level, reasons=(*found.reasons[:LOCKOUT_REASONS], *risk.reasons))
 
 
 def _raised_by_place(

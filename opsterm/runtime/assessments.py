@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from opsterm.changes.change import Change
+from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.assessment import Assessment, assessment
 from opsterm.policy.order import OrderTarget, usual_shell
 from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.session_paths import SessionPaths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +20,12 @@ class Whereabouts:
     Attributes:
         targets: as an order names them.
         environments: of each target.
+        ways: how our sessions reach them.
     """
 
     targets: Sequence[OrderTarget] = ()
     environments: Sequence[str] = ()
+    ways: Sequence[SessionPath] = ()
 
 
 NOWHERE = Whereabouts()
@@ -29,8 +34,9 @@ NOWHERE = Whereabouts()
 class Assessments:
     """Says how bad a command could be. Nothing is kept, and nothing runs."""
 
-    def __init__(self, inventory: Callable[[], Inventory]) -> None:
+    def __init__(self, inventory: Callable[[], Inventory], paths: Callable[[], SessionPaths]) -> None:
         self._inventory = inventory
+        self._paths = paths
 
     async def whereabouts(self, selector: str) -> Whereabouts:
         """Return the targets that are chosen. Needs an open store.
@@ -40,10 +46,19 @@ class Assessments:
         """
         inventory = self._inventory()
         rows = await inventory.resolve(selector)
+        targets = tuple(inventory.order_target(row.target) for row in rows)
         return Whereabouts(
-            targets=tuple(inventory.order_target(row.target) for row in rows),
+            targets=targets,
             environments=tuple(row.target.environment for row in rows),
+            ways=await self._paths().known(targets),
         )
+
+    async def of_change(self, change: Change) -> Assessment:
+        """Return what is said of a change as things are known now."""
+        order = change.order
+        known = (self._inventory().target(target.name) for target in order.targets)
+        places = tuple(target.environment if target is not None else "" for target in known)
+        return assessment(order.command, order.shell, order.targets, places, await self._paths().known(order.targets))
 
     def assess(self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE) -> Assessment:
         """Return what is said of a command; takes about a millisecond.
@@ -54,4 +69,4 @@ class Assessments:
             where: on which targets.
         """
         usual = usual_shell(target.protocol for target in where.targets)
-        return assessment(command, shell or usual, where.targets, where.environments)
+        return assessment(command, shell or usual, where.targets, where.environments, where.ways)
