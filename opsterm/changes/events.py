@@ -141,3 +141,27 @@ class ChangeStopAsked(Event):
     """Somebody wants a running change to be stopped."""
 
     change: int
+
+
+@event("change.previewed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePreviewed(Event):
+    """What a change would do was looked up on one target; the parts stand at the same place of each tuple.
+
+    Attributes:
+        change: its number.
+        target: where.
+        kinds: words of `PreviewKind`.
+        titles: what each is about.
+        texts: what was shown, without secrets.
+        digests: of what must be the same when it runs.
+        why: why there is none, "" when there is.
+    """
+
+    change: int
+    target: str
+    kinds: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    why: str = ""

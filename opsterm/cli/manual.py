@@ -24,8 +24,8 @@ QUERY_KEYS = (
     "odd",
 )  # fmt: skip
 RISK_KEYS = (
-    "command", "shell", "level", "decision", "effects", "opaque", "reasons", "lockout", "rollback", "compliance",
-    "alternatives",
+    "command", "shell", "level", "decision", "effects", "opaque", "reasons", "lockout", "lockout_reasons", "guard",
+    "rollback", "compliance", "alternatives",
 )  # fmt: skip
 ALERT_KEYS = (
     "id", "target", "metric", "item", "severity", "state", "summary", "value", "unit", "level", "since", "last_seen",
@@ -133,6 +133,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
     "query": QUERY_KEYS,
     "risk": RISK_KEYS,
+    "preview": ("change", "target", "previews", "why", "without", "left_out"),
     "get": ("target", "path", "real_path", "local", "size", "sha256", "resumed_at", "error", "why", "next_step"),
     "put": CHANGE_KEYS,
     "propose": CHANGE_KEYS,
@@ -267,6 +268,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "metrics": ("opsterm metrics", "opsterm metrics --target localhost --json"),
     "history": ("opsterm history cpu.used_percent --window 24h", "opsterm history 'fs.used_percent[/]' --json"),
     "ask": ("opsterm ask which file system is fullest", "opsterm ask 'run `df -h` on web-[01-03]'"),
+    "preview": ("opsterm preview c18", "opsterm preview c18 --all --json"),
     "risk": (
         "opsterm risk -- systemctl stop nginx",
         "opsterm risk --on tag:web --json -- 'find /var/tmp -mtime +7 -delete'",

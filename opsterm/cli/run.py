@@ -49,6 +49,7 @@ VERBS: Mapping[str, str] = {
     "ask": "asking:ask",
     "query": "querying:query",
     "risk": "risk:risk",
+    "preview": "previews:preview",
     **{f"check {kind}": f"checking:{kind}" for kind in ("http", "tcp", "ping")},
     "check list": "checking:list_checks",
     "check run": "checking:run_checks",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from opsterm.monitoring.path_look import PATH_SCRIPT
 from opsterm.monitoring.windows_looks import WINDOWS_FIRST_QUERIES, WINDOWS_PROFILE_QUERIES, WINDOWS_READING_QUERIES
 
 READING_SCRIPT = r"""
@@ -365,6 +366,7 @@ class Look(Enum):
     WINDOWS_PROFILE = WINDOWS_PROFILE_QUERIES
     WINDOWS_FIRST = WINDOWS_FIRST_QUERIES
     FIRST = FIRST_SCRIPT
+    PATH = PATH_SCRIPT
 
     @property
     def script(self) -> str:

@@ -286,19 +286,23 @@ class Friction:
         return typed.strip() == self.answer and entered
 
 
-def friction(level: RiskLevel, targets: int, *, name: str = "") -> Friction:
+def friction(level: RiskLevel, targets: int, *, name: str = "", cuts: bool = False) -> Friction:
     """Return what the approval screen must ask for.
 
     Args:
         level: the grade of the change.
         targets: how many targets it has, 1 and up.
         name: of the first one.
+        cuts: whether it can cut our own way to a target: then a name is typed, however many there are.
 
     Raises:
         BadInput: fewer than one target.
     """
     if targets < 1:
         raise BadInput("A change without targets cannot be approved.")
+    if cuts and name:
+        prompt = f"it can cut our way in, and nothing undoes it: type {name} to approve"
+        return Friction(ask=Ask.NAME, prompt=prompt, answer=name)
     if level.order <= RiskLevel.LOW.order:
         return Friction(ask=Ask.KEY, prompt="a approves")
     if level is RiskLevel.MEDIUM:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from opsterm.monitoring.session_path import SessionPath
+from opsterm.policy.alternatives import Alternative, alternatives_to
 from opsterm.policy.context import Surroundings
 from opsterm.policy.effects import Effect
-from opsterm.policy.grading import DECISIONS, RiskDecision, grade
+from opsterm.policy.grading import DECISIONS, RiskDecision
+from opsterm.policy.lockout import Lockout, lockout_of
 from opsterm.policy.order import OrderTarget
 from opsterm.policy.risk import RiskLevel, assess, why_not_read_only
 from opsterm.policy.understanding import READERS, understand
@@ -25,7 +28,8 @@ class Assessment:
         effects: what it would do.
         opaque: whole sentences about what could not be followed.
         reasons: whole sentences that explain the grade.
-        lockout: whether it can cut the way to the target.
+        lockout: whether it can cut our way to a target, and why.
+        alternatives: safer ways to what it is for.
         rollback: "n/a" for what only reads, else "none": no way back is prepared by this.
     """
 
@@ -36,13 +40,15 @@ class Assessment:
     effects: tuple[Effect, ...]
     opaque: tuple[str, ...]
     reasons: tuple[str, ...]
-    lockout: bool
+    lockout: Lockout
+    alternatives: tuple[Alternative, ...]
     rollback: str
 
 
 def assessment(
-    command: str, shell: str, targets: Sequence[OrderTarget] = (), around: Surroundings | None = None
-) -> Assessment:
+    command: str, shell: str, targets: Sequence[OrderTarget] = (), around: Surroundings | None = None,
+    ways: Sequence[SessionPath] = (),
+) -> Assessment:  # fmt: skip
     """Say everything about a command. Never raises.
 
     Args:
@@ -50,16 +56,16 @@ def assessment(
         shell: a word of SHELLS_ASSESSED; any other is not understood.
         targets: where it would run.
         around: where and when, None when nothing is known of it.
+        ways: how our sessions reach the targets; () when not known.
     """
-    risk = assess(command, shell, targets, around.environments if around else (), around=around)
+    risk = assess(command, shell, targets, around.environments if around else (), around=around, ways=ways)
     understood = understand(command, shell)
-    graded = grade(understood)
     decision = DECISIONS[risk.level]
     if risk.level is RiskLevel.READ and why_not_read_only(command, shell):
         decision = RiskDecision.APPROVE
     return Assessment(
         command=command, shell=shell, level=risk.level, decision=decision,
         effects=understood.effects if shell in READERS else (), opaque=understood.opaque if shell in READERS else (),
-        reasons=risk.reasons, lockout=graded.lockout,
+        reasons=risk.reasons, lockout=lockout_of(understood, ways), alternatives=alternatives_to(understood),
         rollback="n/a" if risk.level is RiskLevel.READ else "none",
     )  # fmt: skip

@@ -293,6 +293,9 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
         result=_text(f, "why"),
     ),
     "change.started": _started,
+    "change.previewed": lambda f: _Said(
+        f"looked up what {_change(f)} would do on {_text(f, 'target')}", _change(f), result=_text(f, "why")
+    ),
     "change.stop_asked": lambda f: _Said(f"asked to stop {_change(f)}", _change(f)),
     "change.target_ended": _target_ended,
     "change.ended": _ended,

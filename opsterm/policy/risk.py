@@ -11,11 +11,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.context import MANY_TARGETS, Surroundings, raise_level
 from opsterm.policy.file_put import PUT, put_reasons
 from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
 from opsterm.policy.level import RiskLevel
+from opsterm.policy.lockout import lockout_of
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
@@ -47,10 +49,14 @@ _SHOWS_THE_INSIDE = frozenset({
 })  # fmt: skip
 """Commands that show the inside of files or what is of one account: asked about when they run as another one."""
 
+LOCKOUT_REASONS = 3
+"""Sentences about our own way that stand before the others."""
+
 
 def assess(
     command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str],
     warnings: Sequence[str] = (), *, how: RunAs = AS_LOGGED_IN, around: Surroundings | None = None,
+    ways: Sequence[SessionPath] = (),
 ) -> Risk:  # fmt: skip
     """Grade a command. Never raises; the context adds reasons and can never make the grade milder.
 
@@ -62,6 +68,7 @@ def assess(
         warnings: what else should be known of how these targets are reached, whole sentences.
         how: as whom, with which files, on what.
         around: what else is known of where and when; without it what the environments say.
+        ways: how our sessions reach the targets; () when not known.
     """
     around = around or Surroundings(environments=environments or [""] * len(targets))
     if shell == PUT:
@@ -76,7 +83,8 @@ def assess(
         return Risk(level=changing if grade.refusal else RiskLevel.LOW, reasons=(*grade.reasons, *warnings, *context))
     refusal = why_not_read_only(command, shell, how=how)
     if shell in READERS and command.strip():
-        return _understood(command, shell, refusal, around, warnings, how)
+        understood = understand(command, shell)
+        return _with_lockout(_graded(understood, refusal, around, warnings, how), understood, ways)
     by_sudo = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
         reads = "It only reads: every command in it is on the read-only list."
@@ -85,20 +93,19 @@ def assess(
     return Risk(level=raised.level, reasons=(refusal, *by_sudo, *raised.reasons, *warnings))
 
 
-def _understood(
-    command: str, shell: str, refusal: str, around: Surroundings, warnings: Sequence[str], how: RunAs
+def _graded(
+    understood: Understanding, refusal: str, around: Surroundings, warnings: Sequence[str], how: RunAs
 ) -> Risk:
     """Grade what was understood of a command; how it runs and where can only raise that.
 
     Args:
-        command: the text.
-        shell: a word of READERS.
+        understood: the command.
         refusal: why it may not run without a person, "" when it may.
         around: where and when.
         warnings: whole sentences of what else should be known.
         how: as whom, with which files, on what.
     """
-    understood = understand(command, shell)
+    command, shell = understood.text, understood.shell
     graded = grade(understood)
     level, reasons = graded.level, list(graded.reasons)
     if not refusal and level is RiskLevel.READ:
@@ -117,6 +124,15 @@ def _understood(
         reasons.append(f"It runs as {how.become} by sudo.")
     raised = raise_level(level, understood.effects, around)
     return Risk(level=raised.level, reasons=(*reasons, *raised.reasons, *warnings))
+
+
+def _with_lockout(risk: Risk, understood: Understanding, ways: Sequence[SessionPath]) -> Risk:
+    """Return the grade with what the command may do to our own way; what may cut it is high at least."""
+    found = lockout_of(understood, ways)
+    if not found.cuts:
+        return Risk(level=risk.level, reasons=(*risk.reasons, *[found.spared] * bool(found.spared)))
+    level = max(risk.level, RiskLevel.HIGH, key=lambda one: one.order)
+    return Risk(level=level, reasons=(*found.reasons[:LOCKOUT_REASONS], *risk.reasons))
 
 
 def why_not_read_only(command: str, shell: str, *, how: RunAs = AS_LOGGED_IN) -> str:

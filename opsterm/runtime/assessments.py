@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from opsterm.changes.change import Change
+from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.assessment import Assessment, assessment
 from opsterm.policy.context import Surroundings
 from opsterm.policy.order import OrderTarget, usual_shell
 from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.session_paths import SessionPaths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +21,12 @@ class Whereabouts:
     Attributes:
         targets: as an order names them.
         around: their environments, and how much of each group they are.
+        ways: how our sessions reach them.
     """
 
     targets: Sequence[OrderTarget] = ()
     around: Surroundings | None = None
+    ways: Sequence[SessionPath] = ()
 
 
 NOWHERE = Whereabouts()
@@ -30,8 +35,9 @@ NOWHERE = Whereabouts()
 class Assessments:
     """Says how bad a command could be. Nothing is kept, and nothing runs."""
 
-    def __init__(self, inventory: Callable[[], Inventory]) -> None:
+    def __init__(self, inventory: Callable[[], Inventory], paths: Callable[[], SessionPaths]) -> None:
         self._inventory = inventory
+        self._paths = paths
 
     async def whereabouts(self, selector: str) -> Whereabouts:
         """Return the targets that are chosen. Needs an open store.
@@ -41,10 +47,18 @@ class Assessments:
         """
         inventory = self._inventory()
         rows = await inventory.resolve(selector)
+        targets = tuple(inventory.order_target(row.target) for row in rows)
         return Whereabouts(
-            targets=tuple(inventory.order_target(row.target) for row in rows),
+            targets=targets,
             around=inventory.surroundings([row.target.name for row in rows]),
+            ways=await self._paths().known(targets),
         )
+
+    async def of_change(self, change: Change) -> Assessment:
+        """Return what is said of a change as things are known now."""
+        order = change.order
+        around = self._inventory().surroundings([target.name for target in order.targets])
+        return assessment(order.command, order.shell, order.targets, around, await self._paths().known(order.targets))
 
     def assess(self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE) -> Assessment:
         """Return what is said of a command; takes about a millisecond.
@@ -55,4 +69,4 @@ class Assessments:
             where: on which targets.
         """
         usual = usual_shell(target.protocol for target in where.targets)
-        return assessment(command, shell or usual, where.targets, where.around)
+        return assessment(command, shell or usual, where.targets, where.around, where.ways)

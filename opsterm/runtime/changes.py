@@ -26,9 +26,9 @@ from opsterm.core.settings import ChangeSettings
 from opsterm.policy.approval import require_writable
 from opsterm.policy.mask import mask
 from opsterm.policy.order import AS_LOGGED_IN, Order, RunAs, usual_shell
-from opsterm.policy.risk import assess
 from opsterm.runtime.approvals import Approvals
 from opsterm.runtime.assent import PLAIN, Assent
+from opsterm.runtime.change_checks import ChangeChecks
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
@@ -75,7 +75,7 @@ class Changes:
     def __init__(  # noqa: PLR0913 (every use-case of changes, and what each needs)
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, operator: Operator,
         inventory: Inventory, approvals: Approvals, executor: Executor, supervisor: Supervisor,
-        alive: Callable[[str], Awaitable[bool]], offload: Offload,
+        alive: Callable[[str], Awaitable[bool]], offload: Offload, checks: ChangeChecks,
         warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
@@ -89,6 +89,7 @@ class Changes:
         self._supervisor = supervisor
         self._alive = alive
         self._offload = offload
+        self._checks = checks
         self._warnings = warnings  # by protocol: what an approver should know of how such targets are reached
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
@@ -118,7 +119,7 @@ class Changes:
         ways = sorted({target.protocol for target in targets})
         warnings = [*proposal.warnings, *(said for name in ways for said in self._warnings.get(name, ()))]
         places = [row.target.environment for row in rows]
-        risk = assess(order.command, order.shell, targets, places, warnings, how=order.run_as)
+        risk = await self._checks.risk(order, places, warnings)
         order = self.approvals.on_terms(order, places, risk.level, by=self._operator.name)
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, reason=mask(proposal.reason)[0], origin=proposal.origin,
@@ -335,7 +336,7 @@ class Changes:
         if self._clock.now() > change.order.expires_at:
             await self._expire(change)
             return await self.get(change.id)
-        why = await self._difference(change.order)
+        why = await self._checks.difference(change)
         if not why:
             return change
         voided = lifecycle.void(change, why=why, now=self._clock.now())
@@ -343,20 +344,6 @@ class Changes:
         raise NotApproved(
             f"{change.name} is void: {why}", next_step="Propose it again, so that what you approve is what would run."
         )
-
-    async def _difference(self, order: Order) -> str:
-        await self._inventory.reload()  # another process may have edited one a moment ago
-        places = order.terms.environments if order.terms is not None else ()
-        for number, target in enumerate(order.targets):
-            try:
-                now = await self._inventory.get(target.name)
-            except NotFound:
-                return f"{target.name} is no longer in the inventory."
-            if self._inventory.order_target(now) != target:
-                return f"{target.name} is reached differently than when it was proposed."
-            if places and now.environment != places[number]:
-                return f"{target.name} is in another environment than when it was proposed."
-        return ""
 
     async def _move(self, change: Change, expected: ChangeState, event: Event) -> None:
         if not await self._try_move(change, expected, event):

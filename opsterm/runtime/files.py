@@ -16,6 +16,7 @@ from pathlib import Path
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState
+from opsterm.changes.text_difference import difference_of
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError, StorageError, Unreachable
 from opsterm.core.settings import ChangeSettings
@@ -33,7 +34,7 @@ from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
-from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, difference_of, review_of
+from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, review_of
 from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart
 

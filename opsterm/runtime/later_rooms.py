@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "exposition", "files", "mail",
-    "measurers", "notices", "registry", "remote_monitoring", "reviews", "snmp", "terminals", "traps", "works",
+    "measurers", "notices", "previews", "registry", "remote_monitoring", "reviews", "session_paths", "snmp",
+    "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -121,7 +122,7 @@ class LaterRooms(Rooms):
         """What a command would do, how bad it could be."""
         from opsterm.runtime.assessments import Assessments
 
-        return Assessments(lambda: self.inventory)
+        return Assessments(lambda: self.inventory, lambda: self.session_paths)
 
     @cached_property
     def reviews(self) -> Reviews:

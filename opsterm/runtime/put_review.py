@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opsterm.core.text import clean_line, shown_exactly
+from opsterm.changes.text_difference import SHOWN_LINES, lines_of
+from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
 from opsterm.policy.file_put import KEEP, FilePut
 
-SHOWN_LINES = 400
 SHOWN_BYTES = 100_000
 HEAD_BYTES = 128
 _ROW = 16
@@ -44,24 +43,11 @@ def review_of(put: FilePut, data: bytes) -> PutReview:
         put: what the order says.
         data: the content; of one larger than SHOWN_BYTES its beginning will do.
     """
-    lines = _lines(data) if put.size <= SHOWN_BYTES else None
+    lines = lines_of(data) if put.size <= SHOWN_BYTES else None
     if lines is None:
         return PutReview(put=put, text="", more=0, head=_head(data))
     text = "\n".join(lines[:SHOWN_LINES])
     return PutReview(put=put, text=text, more=max(0, len(lines) - SHOWN_LINES), head=())
-
-
-def difference_of(data: bytes, there: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return a sentence about what is there, and the difference of what would be put, both bytes whole."""
-    if data == there:
-        return "What is there has the same content.", ()
-    old, new = _lines(there), _lines(data)
-    if old is None or new is None:
-        return f"What is there is another: {bytes_text(len(there))}, and one of the two is no text.", ()
-    found = list(difflib.unified_diff(old, new, "there", "put", lineterm="", n=2))[2:]
-    more = len(found) - SHOWN_LINES
-    cut = (f"… and {more} more lines",) if more > 0 else ()
-    return f"What is there has {bytes_text(len(there))}; the difference:", (*found[:SHOWN_LINES], *cut)
 
 
 def review_rows(review: PutReview) -> Sequence[tuple[str, str]]:
@@ -83,20 +69,6 @@ def review_rows(review: PutReview) -> Sequence[tuple[str, str]]:
     if review.there:
         rows.append(("there", "\n".join([review.there, *review.difference])))
     return rows
-
-
-def _lines(data: bytes) -> list[str] | None:
-    """Return the lines of a text, each character visible; None for what is no text."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return None
-    if "\0" in text:
-        return None
-    *lines, last = text.split("\n")
-    if last:
-        lines += [last, "(no end of line behind it)"]
-    return [shown_exactly(line) for line in lines]
 
 
 def _head(data: bytes) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from opsterm.runtime.approval_identity import Identities
 from opsterm.runtime.approvals import Approvals
 from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.cameras import Cameras
+from opsterm.runtime.change_checks import ChangeChecks
 from opsterm.runtime.change_limits import ChangeLimits
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.checks import Checks
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports import Connector, Operator
     from opsterm.runtime.ports_mail import WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
+    from opsterm.runtime.previews import Previews
     from opsterm.runtime.secret_places import SecretPlace
     from opsterm.runtime.services import Services
+    from opsterm.runtime.session_paths import SessionPaths
     from opsterm.runtime.snmp import Snmp
     from opsterm.runtime.workers import Workers
 
@@ -153,6 +156,10 @@ class Rooms:
             inventory=self.inventory, approvals=self.approvals, executor=executor,
             supervisor=self.supervisor, alive=self._alive, offload=self.offload,
             warnings={Protocol.WINRM: settings.winrm.warnings},
+            checks=ChangeChecks(
+                self.inventory, lambda targets: self.session_paths.known(targets),  # noqa: PLW0108 (loads them when asked)
+                lambda change: self.previews.difference(change),  # noqa: PLW0108 (the same)
+            ),
         )  # fmt: skip
 
     def _open_approvals(self) -> Approvals:
@@ -166,14 +173,36 @@ class Rooms:
         )  # fmt: skip
 
     @cached_property
+    def previews(self) -> Previews:
+        """What changes would do, looked up beforehand."""
+        from opsterm.runtime.previews import Previews
+
+        return Previews(
+            self.store.journal, self.ledger, self.clock, self.offload, self.connector,
+            parallel=self.settings.ssh.parallel, read_only=self.settings.changes.read_only,
+        )  # fmt: skip
+
+    @cached_property
+    def session_paths(self) -> SessionPaths:
+        """By which way sessions reach targets."""
+        from opsterm.runtime.session_paths import SessionPaths
+
+        return SessionPaths(
+            self.store.preferences, self.inventory, self.clock, self.connector,
+            read_only=self.settings.changes.read_only,
+        )  # fmt: skip
+
+    @cached_property
     def services(self) -> Services:
         """The registry of services."""
         from opsterm.runtime.registry import open_services
 
-        return open_services(
+        services = open_services(
             self.store, self.ledger, self.inventory, self.reach, self._edges, offload=self.offload,
             connector=self.connector, read_only=self.settings.changes.read_only,
         )  # fmt: skip
+        services.profiles.on_look(self.session_paths.heard)
+        return services
 
     @cached_property
     def snmp(self) -> Snmp:

@@ -80,6 +80,14 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
         "one executor opens targets", "opsterm/runtime/remote_look.py",
         "def x(look: Look): session.run(look.script, shell=look.shell, how=ROOT)",
     ),
+    "a preview becomes root by itself": (
+        "one executor opens targets", "opsterm/runtime/remote_look.py",
+        "def x(preview: PreviewScript): session.run(preview.script, shell=preview.shell, how=ROOT)",
+    ),
+    "a preview is any text": (
+        "one executor opens targets", "opsterm/runtime/remote_look.py",
+        "def x(preview: str): session.run(preview.script, shell=preview.shell, how=preview.how)",
+    ),
     "what looks chooses a shell": (
         "one executor opens targets", "opsterm/runtime/remote_look.py",
         "def x(look: Look): session.run(look.script, shell='powershell')",

@@ -12,12 +12,14 @@ Breaches = list[str]
 EXECUTOR = "opsterm/runtime/executor.py"
 TERMINALS = "opsterm/runtime/terminals.py"
 LOOKS = "opsterm/runtime/remote_look.py"
-"""Looks at targets with scripts that change nothing; what it may run is `look.script` of a `Look`, and nothing else."""
+"""Looks at targets with scripts that change nothing; what it may run is LOOKED_AT, and nothing else."""
 
 LEAVES = "opsterm/runtime/remote_checkpoint.py"
 """Leaves checkpoints of the audit at hosts of the settings; it may run a `checkpoint_script`, and nothing else."""
 
-LOOK_SCRIPTS = frozenset({"opsterm/monitoring/looks.py", "opsterm/monitoring/windows_looks.py"})
+LOOK_SCRIPTS = frozenset({
+    "opsterm/monitoring/looks.py", "opsterm/monitoring/path_look.py", "opsterm/monitoring/windows_looks.py",
+})  # fmt: skip
 
 FETCHES = frozenset({"opsterm/runtime/files.py", "opsterm/runtime/file_fetch.py"})
 LISTS = "opsterm/runtime/folders.py"
@@ -120,11 +122,23 @@ def _may_run(m: Module, call: ast.Call) -> bool:
         return made and given_to == {"shell": "'sh'"}
     if m.name != LOOKS:
         return m.name == EXECUTOR
-    given = [a for f in functions(m.tree) for a in (*f.args.args, *f.args.kwonlyargs) if a.arg == "look"]
-    bound = [n for n in ast.walk(m.tree) if isinstance(n, ast.Name) and n.id == "look" and isinstance(n.ctx, ast.Store)]
-    typed = bool(given) and not bound and all(a.annotation and ast.unparse(a.annotation) == "Look" for a in given)
+    return any(_runs_only(m, call, *what) for what in LOOKED_AT)
+
+
+LOOKED_AT = (
+    ("look", "Look", {"shell": "look.shell"}),
+    ("preview", "PreviewScript", {"shell": "preview.shell", "how": "preview.how"}),
+)
+"""What may be run to look: the name that it has there, its type, and what it is run with."""
+
+
+def _runs_only(m: Module, call: ast.Call, name: str, kind: str, expected: Mapping[str, str]) -> bool:
+    """Return whether a call runs the script of an argument of one type, which is never given another value."""
+    given = [a for f in functions(m.tree) for a in (*f.args.args, *f.args.kwonlyargs) if a.arg == name]
+    bound = [n for n in ast.walk(m.tree) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)]
+    typed = bool(given) and not bound and all(a.annotation and ast.unparse(a.annotation) == kind for a in given)
     given_on = {keyword.arg: dotted(keyword.value) for keyword in call.keywords}
-    return typed and [dotted(arg) for arg in call.args] == ["look.script"] and given_on == {"shell": "look.shell"}
+    return typed and [dotted(arg) for arg in call.args] == [f"{name}.script"] and given_on == dict(expected)
 
 
 REQUESTS = "opsterm/adapters/http_session.py"

@@ -57,7 +57,7 @@ PANES = [
 ON_DB = ["slash", "'db-main-2", "enter", "g"]
 HERE = ["slash", "'localhost", "enter", "g"]
 DIALOGS = [
-    Scene(name="approval-high", keys=[*ON_DB, "p", "'systemctl restart postgresql", "enter"], wait="type the number"),
+    Scene(name="approval-high", keys=[*ON_DB, "p", "'kill -9 4242", "enter"], wait="type the number"),
     Scene(name="approval-low", keys=[*HERE, "p", "'uptime", "enter"], wait="a approve"),
     Scene(name="approval-done", keys=[*HERE, "p", "'echo done", "enter", "+1", "a"], wait="1 done"),
     Scene(name="denied", keys=[*ON_DB, "p", "'reboot", "enter", "+1", "d"], wait="denied"),

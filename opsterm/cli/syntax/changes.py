@@ -42,6 +42,21 @@ printed, in the same order. A level of read does not mean that it runs without a
 person: that the list of `query` alone says."""
 
 
+_ABOUT_PREVIEW = """\
+What runs for that only reads: dry runs, checks and lists. What is shown is kept
+with the change, and looked up again when it is run: if it would then do
+something else, it is void. Nothing can be had of a part that is known only when
+it runs; that is said."""
+
+
+def _add_preview(verbs: Verbs[Parser], data: Parser) -> None:
+    """Add the verb that looks up what a change would do."""
+    one = add_verb(verbs, data, "preview", "look up on the targets what a change would do", about=_ABOUT_PREVIEW)
+    one.add_argument("id", metavar="ID", help="as in c18")
+    one.add_argument("--all", action="store_true", help="on every target, not only on the first five")
+    one.add_argument("--kept", action="store_true", help="only what was shown last; nothing is sent")
+
+
 def _add_risk(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verb that assesses a command."""
     one = add_verb(verbs, data, "risk", "what a command would do, and how bad that could be", about=_ABOUT_RISK)
@@ -71,6 +86,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
             one.add_argument("--each", action="store_true", help="each target by itself, line by line as it comes")
         one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
     _add_risk(verbs, data)
+    _add_preview(verbs, data)
     one = add_verb(verbs, data, "changes", "list changes, newest first")
     one.add_argument("--state", action="append", default=[], help="only in this state; may be given several times")
     one.add_argument("--limit", type=number(1, 100_000), default=50, help="at most this many")

@@ -11,6 +11,7 @@ from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.policy.assessment import Assessment
 from opsterm.policy.effects import EffectKind
+from opsterm.policy.lockout import lockout_lines
 from opsterm.runtime.assessments import NOWHERE, Whereabouts
 
 
@@ -57,7 +58,7 @@ def _asked(line: str, shell: str) -> tuple[str, str]:
 
 
 def record_of(found: Assessment) -> dict[str, object]:
-    """Return an assessment as JSON has it; `compliance` and `alternatives` are of rules, of which there are none."""
+    """Return an assessment as JSON has it; `compliance` is of rules, of which there are none."""
     return {
         "command": found.command,
         "shell": found.shell,
@@ -74,10 +75,12 @@ def record_of(found: Assessment) -> dict[str, object]:
         ],
         "opaque": found.opaque,
         "reasons": found.reasons,
-        "lockout": found.lockout,
+        "lockout": found.lockout.cuts,
+        "lockout_reasons": found.lockout.reasons,
+        "guard": found.lockout.guard,
         "rollback": found.rollback,
         "compliance": [],
-        "alternatives": [],
+        "alternatives": [one.text for one in found.alternatives],
     }
 
 
@@ -90,5 +93,8 @@ def _described(found: Assessment) -> Iterator[str]:
     for label, effect in zip(["effects", *[""] * len(acts)], acts, strict=False):
         shown = found.command[effect.span.start : effect.span.end]
         yield f"{label:<10}{effect.kind} {effect.object or '-'} ({effect.certainty})   {shown[:60]}"
-    yield f"lockout   {'yes: it can cut the way to the target' if found.lockout else 'no'}"
+    for label, text in zip(["lockout", *[""] * 9], lockout_lines(found.lockout), strict=False):
+        yield f"{label:<10}{text}"
+    for label, one in zip(["safer", *[""] * 9], found.alternatives, strict=False):
+        yield f"{label:<10}{one.text}"
     yield f"back      {found.rollback}"

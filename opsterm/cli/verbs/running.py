@@ -12,13 +12,13 @@ from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.approvals import say_progress
 from opsterm.cli.verbs.changes import describe, describe_content, named_change
+from opsterm.cli.verbs.foresight import describe_what_it_would_do
 from opsterm.cli.verbs.vault import open_if_a_person_is_there
 from opsterm.core.errors import ExitCode, NotApproved, OpstermError
 from opsterm.core.hub import Ear
 from opsterm.core.quiet_gc import quiet_gc
 from opsterm.core.text import clean_bytes, clean_line
-from opsterm.policy.approval import friction
-from opsterm.policy.risk import RiskLevel
+from opsterm.policy.approval import Ask, friction
 from opsterm.runtime.assent import Assent
 
 LINE_AT_MOST = 65_536
@@ -32,6 +32,7 @@ async def approve(context: Context) -> int:
     describe(context, change)
     await describe_content(context, change)
     say_progress(context, await context.runtime.approvals.progress(change))
+    await describe_what_it_would_do(context, change)
     count = len(change.order.targets)
     given = context.invocation.number("targets")
     if given is not None and given != count:
@@ -40,7 +41,7 @@ async def approve(context: Context) -> int:
         raise error
     digest = context.invocation.text("digest") or change.digest
     if given is None and not context.invocation.text("digest") and is_asked_on_a_terminal():
-        await _ask(change, count)
+        await _ask(context, change, count)
     approved = await context.runtime.changes.approve(change.id, digest=digest, assent=_assent(context))
     if approved.state is ChangeState.APPROVED:
         context.printer.say(f"{change.name} approved by {approved.decided_by}.")
@@ -61,15 +62,16 @@ def _assent(context: Context) -> Assent:
     )
 
 
-async def _ask(change: Change, count: int) -> None:
+async def _ask(context: Context, change: Change, count: int) -> None:
     """Ask the person at the terminal, the more the higher the risk. Raises NotApproved."""
     level = change.risk.level
-    if level in (RiskLevel.READ, RiskLevel.LOW):
+    cuts = (await context.runtime.assessments.of_change(change)).lockout.cuts
+    asked = friction(level, count, name=change.order.targets[0].name, cuts=cuts)
+    if asked.ask is Ask.KEY:
         return
-    if level is RiskLevel.MEDIUM:
+    if asked.ask is Ask.KEY_ENTER:
         wanted, prompt = "y", "Type y to approve: "
     else:
-        asked = friction(level, count, name=change.order.targets[0].name)
         wanted, prompt = asked.answer.lower(), f"{asked.prompt.capitalize()}: "
     if (await ask_line(prompt)).strip().lower() != wanted:
         raise NotApproved(f"{change.name} was not approved; it still waits.")

@@ -6,30 +6,28 @@ enter alone never approves, and what is asked for grows with the risk. The same 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.events import Key
-from textual.widget import Widget
 from textual.widgets import Static
 
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.events import ChangeOutput
-from opsterm.core.errors import NotFound, OpstermError
+from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.policy.approval import Ask
 from opsterm.runtime.changes import Proposal
 from opsterm.runtime.commands import command
-from opsterm.runtime.put_review import PutReview
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
-from opsterm.tui.screens.assent import AssentDialog
+from opsterm.tui.screens.change_evidence import ChangeEvidence
 from opsterm.tui.screens.change_sheet import facts_text, heading, keys_line, question
+from opsterm.tui.screens.facts_and_output import FactsAndOutput
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.widgets.log_view import OutputView
 
@@ -43,19 +41,12 @@ _FRAME = 5
 _SHOWN_AT_ONCE = 1_000_000
 
 
-class ApprovalScreen(AssentDialog):
+class ApprovalScreen(FactsAndOutput):
     """One change: read it, decide it, watch it run. Closes with a selector when the odd ones are wanted."""
 
     hears_facts: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "enter", show=False),
-        Binding("pagedown", "scroll_pages(1)", show=False),
-        Binding("pageup", "scroll_pages(-1)", show=False),
-        Binding("j,down", "scroll_by(0, 1)", show=False),
-        Binding("k,up", "scroll_by(0, -1)", show=False),
-        Binding("l,right", "scroll_by(1, 0)", show=False),
-        Binding("h,left", "scroll_by(-1, 0)", show=False),
-        Binding("tab,shift+tab", "switch", show=False),
     ]
 
     def __init__(self, runtime: Runtime, change: Change, keymap: KeyMap) -> None:
@@ -66,12 +57,10 @@ class ApprovalScreen(AssentDialog):
         self._typed = ""
         self._appeared = 0.0
         self._read: dict[str, int] = {}
-        self._read_to_end = False
         self._has_output = self._compared = False
-        self._scrolls_facts = False  # whether the keys scroll what is said of the change, not its output
         self._showing = self._more_came = False
         self._odd_ones = ""
-        self._review: PutReview | None = None
+        self.evidence = ChangeEvidence(runtime)
 
     def compose(self) -> ComposeResult:
         """Lay out the facts, the output and the keys."""
@@ -85,14 +74,15 @@ class ApprovalScreen(AssentDialog):
                 yield Static("", markup=False, id="approval-ask")
                 yield Static("", markup=False, id="approval-keys")
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Show the change; from now on the clock of the typed-ahead guard runs."""
         take_keys(self, self._keymap, "approval")
+        await self.evidence.assess(self.change)
         self._appeared = self.runtime.clock.monotonic()
         self.show()
         self.set_interval(5.0, self.show)
         self.run_worker(self._show_output(), group="output", exclusive=False)
-        self.run_worker(self._show_review(), group="review")
+        self.run_worker(self._gather(), group="evidence")
         self.run_worker(self.look_at_progress(), group="progress", exclusive=True)
 
     def on_resize(self) -> None:
@@ -125,7 +115,7 @@ class ApprovalScreen(AssentDialog):
     def _facts(self) -> str:
         sign = self.cockpit.glyphs.severity(_SIGNS[self.change.risk.level])
         return facts_text(
-            self.change, self._review, self.runtime.clock.now(), target=self.runtime.inventory.target, sign=sign,
+            self.change, self.evidence, self.runtime.clock.now(), target=self.runtime.inventory.target, sign=sign,
             columns=min(self.size.width, WIDEST) - _FRAME, progress=self.progress,
         )  # fmt: skip
 
@@ -134,13 +124,13 @@ class ApprovalScreen(AssentDialog):
             return f"{self._keymap.shown(command('show_odd'))} filters the inventory to the odd ones: {self._odd_ones}"
         return question(self.friction, self._typed) if self.change.state is ChangeState.PROPOSED else ""
 
-    async def _show_review(self) -> None:
-        """Show the file that would be put, at once; then how it differs from what is there."""
-        with suppress(NotFound):
-            for compare in (False, True) if self.change.state is ChangeState.PROPOSED else (False,):
-                self._review = await self.runtime.files.review(self.change, compare=compare)
-                self._read_to_end = False  # there is more of it now
-                self.show()
+    async def _gather(self) -> None:
+        """Show what is found out of it, piece by piece."""
+        await self.evidence.gather(self.change, self._more_to_read)
+
+    def _more_to_read(self) -> None:
+        self._read_to_end = False
+        self.show()
 
     # ------------------------------------------------------------------- hearing
 
@@ -332,7 +322,10 @@ class ApprovalScreen(AssentDialog):
         except OpstermError as error:
             self.fault(error)
             return
-        self.change, self._typed, self._appeared = new, "", self.runtime.clock.monotonic()
+        self.change, self.evidence = new, ChangeEvidence(self.runtime)
+        await self.evidence.assess(new)
+        self._typed, self._appeared = "", self.runtime.clock.monotonic()
+        self.run_worker(self._gather(), group="evidence", exclusive=True)
         self.progress = None
         self.run_worker(self.look_at_progress(), group="progress", exclusive=True)
         self._read_to_end = False
@@ -356,30 +349,6 @@ class ApprovalScreen(AssentDialog):
                     self.fault(error)
 
         self.app.push_screen(ConfirmScreen(f"Stop {self.change.name}", "Stop this change on every target?"), stop)
-
-    def action_scroll_pages(self, pages: int) -> None:
-        """Scroll by what is in sight."""
-        self.action_scroll_by(0, pages * max(1, self._scrolled.size.height - 1))
-
-    def action_scroll_by(self, columns: int, rows: int) -> None:
-        """Scroll what tab has chosen; sideways by eight cells at a time."""
-        self._scrolled.scroll_relative(x=8 * columns, y=rows, animate=False, force=True, immediate=True)
-        self._read_to_end = self._read_to_end or self._sheet.scroll_target_y >= self._sheet.max_scroll_y
-
-    def action_switch(self) -> None:
-        """Let the keys scroll the facts, or the output again."""
-        self._scrolls_facts = not self._scrolls_facts
-        self.show()
-
-    @property
-    def _scrolled(self) -> Widget:
-        """What the keys scroll: the output, or what is to be decided while there is none."""
-        output = self.query_one(OutputView)
-        return output if output.display and not self._scrolls_facts else self._sheet
-
-    @property
-    def _sheet(self) -> VerticalScroll:
-        return self.query_one("#approval-scroll", VerticalScroll)
 
     def _unread(self) -> bool:
         """Return whether a part of what would be approved has not been on the screen yet; say so."""

@@ -13,6 +13,7 @@ from opsterm.runtime.assent import Assent, Progress
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.glyphs import Glyphs
 from opsterm.tui.keys import KeyMap
+from opsterm.tui.screens.change_evidence import ChangeEvidence
 from opsterm.tui.screens.change_sheet import not_reached
 from opsterm.tui.screens.connection_test import ConnectionTestScreen
 from opsterm.tui.screens.dialog import Dialog
@@ -27,6 +28,7 @@ class AssentDialog(Dialog[str]):
 
     runtime: Runtime
     change: Change
+    evidence: ChangeEvidence
     progress: Progress | None = None
 
     def show(self) -> None:
@@ -45,7 +47,8 @@ class AssentDialog(Dialog[str]):
     def friction(self) -> Friction:
         """What has to be done here for a yes."""
         targets = self.change.order.targets
-        return friction(self.change.risk.level, len(targets), name=targets[0].name if targets else "")
+        name = targets[0].name if targets else ""
+        return friction(self.change.risk.level, len(targets), name=name, cuts=self.evidence.can_cut)
 
     async def look_at_progress(self) -> None:
         """See who has approved and who is still needed; what cannot be read is told when somebody approves."""
@@ -54,7 +57,7 @@ class AssentDialog(Dialog[str]):
         self.show()
 
     def ask_for_name(self) -> None:
-        """Ask for the name of the one target of a critical change."""
+        """Ask for the name of the one target of a critical change, or of the first to which it can cut our way."""
         asked = self.friction
 
         async def typed(name: str | None) -> None:

@@ -18,8 +18,9 @@ from opsterm.policy.approval import Ask, Friction
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.assent import Progress
 from opsterm.runtime.commands import command
-from opsterm.runtime.put_review import PutReview, review_rows
+from opsterm.runtime.put_review import review_rows
 from opsterm.tui.keys import KeyMap
+from opsterm.tui.screens.change_evidence import ChangeEvidence
 from opsterm.tui.wrapping import LEAST_ROOM, wrapped
 
 LABEL_WIDTH = 10
@@ -69,14 +70,14 @@ def heading(change: Change, now: float) -> str:
 
 
 def facts_text(
-    change: Change, review: PutReview | None, now: float, *, target: Callable[[str], Target | None], sign: str,
+    change: Change, evidence: ChangeEvidence, now: float, *, target: Callable[[str], Target | None], sign: str,
     columns: int, progress: Progress | None = None,
 ) -> str:  # fmt: skip
     """Return everything that is said of a change, laid out.
 
     Args:
         change: any change.
-        review: the file that it would put, None for none.
+        evidence: what was gathered about it.
         now: epoch seconds.
         target: finds a target of the inventory by its name.
         sign: the glyph of its risk.
@@ -85,12 +86,12 @@ def facts_text(
     """
     found = (target(one.name) for one in change.order.targets)
     places = ", ".join(sorted({one.environment.upper() for one in found if one is not None and one.environment}))
-    rows = rows_of(change, now=now, environments=places, sign=sign, review=review, progress=progress)
+    rows = rows_of(change, now=now, environments=places, sign=sign, evidence=evidence, progress=progress)
     return sheet(rows, columns)
 
 
 def rows_of(
-    change: Change, *, now: float, environments: str, sign: str, review: PutReview | None = None,
+    change: Change, *, now: float, environments: str, sign: str, evidence: ChangeEvidence,
     progress: Progress | None = None,
 ) -> list[SheetRow]:  # fmt: skip
     """Return everything that is said of a change.
@@ -100,9 +101,10 @@ def rows_of(
         now: epoch seconds.
         environments: where its targets are, as in "PROD"; "" when not known.
         sign: the glyph of its risk.
-        review: the file that it would put, None for none: it stands first, and the order's own line below.
+        evidence: what was gathered; a file that it would put stands first, and the order's own line below.
         progress: how far its approval is; said where more than any one person is asked.
     """
+    review = evidence.review
     order = change.order
     where = f"{targets_text(change)}{f' · {environments}' if environments else ''}"
     seen = [SheetRow(label, text, exact=label == "content") for label, text in review_rows(review)] if review else []
@@ -113,11 +115,14 @@ def rows_of(
         SheetRow("where", where),
         *_results(change),
         SheetRow("risk", f"{sign} {change.risk.level.upper()}  {' '.join(change.risk.reasons)}"),
+        *([SheetRow("cuts", "\n".join(evidence.cuts))] if evidence.cuts else []),
         SheetRow("rules", "none are evaluated in this version"),
         *_approvers(progress),
-        SheetRow("safer", "no alternative is known"),
+        SheetRow("safer", "\n".join(evidence.safer) or "no alternative is known"),
         SheetRow("back", way_back(change)),
     ]
+    if evidence.preview:
+        rows.append(SheetRow("preview", "\n".join(evidence.preview)))
     if change.reason:
         rows.append(SheetRow("reason", change.reason))
     rows.append(SheetRow("digest", f"{change.digest[:16]}…  the approval is for exactly these bytes"))

@@ -1,0 +1,67 @@
+"""What is looked at when a change is proposed, and again before it is approved or run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from opsterm.changes.change import Change
+from opsterm.core.errors import NotFound
+from opsterm.monitoring.session_path import SessionPath
+from opsterm.policy.order import Order, OrderTarget
+from opsterm.policy.risk import Risk, assess
+from opsterm.runtime.inventory import Inventory
+
+Ways = Callable[[Sequence[OrderTarget]], Awaitable[Sequence[SessionPath]]]
+
+
+class ChangeChecks:
+    """Judges orders by what the inventory and our sessions say of their targets now.
+
+    Args:
+        inventory: targets.
+        ways: returns how our sessions reach targets.
+        looked_again: looks up again what was shown beforehand of an approved change; returns what differs.
+    """
+
+    def __init__(
+        self, inventory: Inventory, ways: Ways, looked_again: Callable[[Change], Awaitable[str]]
+    ) -> None:  # fmt: skip
+        self._inventory = inventory
+        self._ways = ways
+        self._looked_again = looked_again
+
+    async def risk(self, order: Order, environments: Sequence[str], warnings: Sequence[str] = ()) -> Risk:
+        """Return the grade of an order.
+
+        Args:
+            order: any order.
+            environments: of each target, "" where it is not said.
+            warnings: whole sentences of what else should be known.
+        """
+        around = self._inventory.surroundings([target.name for target in order.targets])
+        return assess(
+            order.command, order.shell, order.targets, environments, warnings, how=order.run_as, around=around,
+            ways=await self._ways(order.targets),
+        )  # fmt: skip
+
+    async def difference(self, change: Change) -> str:
+        """Return a sentence when a change is no longer what was proposed or shown, "" otherwise.
+
+        Args:
+            change: one that waits; of an approved one its previews are looked up again.
+        """
+        return await self._difference_of_targets(change.order) or await self._looked_again(change)
+
+    async def _difference_of_targets(self, order: Order) -> str:
+        await self._inventory.reload()  # another process may have edited one a moment ago
+        places = order.terms.environments if order.terms is not None else ()
+        for number, target in enumerate(order.targets):
+            try:
+                now = await self._inventory.get(target.name)
+            except NotFound:
+                return f"{target.name} is no longer in the inventory."
+            if self._inventory.order_target(now) != target:
+                return f"{target.name} is reached differently than when it was proposed."
+            if places and now.environment != places[number]:
+                return f"{target.name} is in another environment than when it was proposed."
+        return ""

@@ -1,0 +1,81 @@
+"""What is gathered for whoever decides a change, beside the change itself: the file, the judgement, the previews."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from opsterm.changes.change import Change, ChangeState
+from opsterm.core.errors import NotFound, OpstermError
+from opsterm.policy.assessment import Assessment
+from opsterm.policy.level import RiskLevel
+from opsterm.policy.lockout import lockout_lines
+from opsterm.runtime.preview_text import preview_lines
+from opsterm.runtime.put_review import PutReview
+from opsterm.runtime.runtime import Runtime
+
+LOOKING = "looking up on the targets what it would do …"
+
+
+class ChangeEvidence:
+    """Gathers it piece by piece, and tells when there is more.
+
+    Attributes:
+        review: the file that would be put, None for none.
+        assessment: what the command may do, None until it is known.
+        preview: lines of what was looked up, () for nothing.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.review: PutReview | None = None
+        self.assessment: Assessment | None = None
+        self.preview: tuple[str, ...] = ()
+        self._runtime = runtime
+
+    @property
+    def can_cut(self) -> bool:
+        """Whether the change can cut our own way to a target."""
+        return self.assessment is not None and self.assessment.lockout.cuts
+
+    @property
+    def cuts(self) -> tuple[str, ...]:
+        """What is said of our own way to the targets, () for nothing."""
+        if self.assessment is None or not (self.assessment.lockout.cuts or self.assessment.lockout.spared):
+            return ()
+        return lockout_lines(self.assessment.lockout)
+
+    @property
+    def safer(self) -> tuple[str, ...]:
+        """Safer ways, () for none."""
+        return tuple(one.text for one in self.assessment.alternatives) if self.assessment is not None else ()
+
+    async def assess(self, change: Change) -> None:
+        """Find out what the command may do; that needs nothing but what is kept here."""
+        self.assessment = await self._runtime.assessments.of_change(change)
+
+    async def gather(self, change: Change, told: Callable[[], None]) -> None:
+        """Gather the rest; `told` is called whenever there is more of it.
+
+        Args:
+            change: any change; what waits is looked up on its targets, of any other only what was shown is told.
+            told: shows it.
+        """
+        with suppress(NotFound):
+            for compare in (False, True) if change.state is ChangeState.PROPOSED else (False,):
+                self.review = await self._runtime.files.review(change, compare=compare)
+                told()
+        if change.risk.level.order <= RiskLevel.LOW.order:
+            return
+        previews = self._runtime.previews
+        kept = await previews.kept(change)
+        self.preview = tuple(preview_lines(kept))
+        if change.state is not ChangeState.PROPOSED or self.review is not None:
+            told()
+            return
+        self.preview = self.preview or (LOOKING,)
+        told()
+        try:
+            self.preview = tuple(preview_lines(await previews.make(change)))
+        except OpstermError as error:
+            self.preview = (f"No preview: {error.what}",)
+        told()

@@ -1,0 +1,55 @@
+"""A dialog with facts above and an output below, of which the keys scroll one or the other."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from opsterm.tui.screens.assent import AssentDialog
+from opsterm.tui.widgets.log_view import OutputView
+
+
+class FactsAndOutput(AssentDialog):
+    """What scrolls on the approval screen; `show` of a subclass writes it anew."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "scroll_pages(1)", show=False),
+        Binding("pageup", "scroll_pages(-1)", show=False),
+        Binding("j,down", "scroll_by(0, 1)", show=False),
+        Binding("k,up", "scroll_by(0, -1)", show=False),
+        Binding("l,right", "scroll_by(1, 0)", show=False),
+        Binding("h,left", "scroll_by(-1, 0)", show=False),
+        Binding("tab,shift+tab", "switch", show=False),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self._read_to_end = False
+        self._scrolls_facts = False  # whether the keys scroll what is said of the change, not its output
+
+    def action_scroll_pages(self, pages: int) -> None:
+        """Scroll by what is in sight."""
+        self.action_scroll_by(0, pages * max(1, self._scrolled.size.height - 1))
+
+    def action_scroll_by(self, columns: int, rows: int) -> None:
+        """Scroll what tab has chosen; sideways by eight cells at a time."""
+        self._scrolled.scroll_relative(x=8 * columns, y=rows, animate=False, force=True, immediate=True)
+        self._read_to_end = self._read_to_end or self._sheet.scroll_target_y >= self._sheet.max_scroll_y
+
+    def action_switch(self) -> None:
+        """Let the keys scroll the facts, or the output again."""
+        self._scrolls_facts = not self._scrolls_facts
+        self.show()
+
+    @property
+    def _scrolled(self) -> Widget:
+        """What the keys scroll: the output, or what is to be decided while there is none."""
+        output = self.query_one(OutputView)
+        return output if output.display and not self._scrolls_facts else self._sheet
+
+    @property
+    def _sheet(self) -> VerticalScroll:
+        return self.query_one("#approval-scroll", VerticalScroll)
