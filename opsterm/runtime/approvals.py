@@ -6,9 +6,9 @@ a change alone lets nothing run.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from secrets import token_hex
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState
@@ -60,7 +60,7 @@ class Approvals:
         self._limits.require_within(order, environments)
         terms = Terms(
             requested_by=by, environments=tuple(environments), requirement=str(self._asked_now(level, environments)),
-            once=secrets.token_hex(16),
+            once=token_hex(16),
         )  # fmt: skip
         return replace(order, terms=terms)
 

@@ -231,13 +231,21 @@ def test_time_zones_of_this_host_are_known() -> None:
             HostAccounts().zone(name)
 
 
+def _make_drop(place: Path, drop: Path, home: Path) -> None:
+    """Make folders that another account may write into, and one that it may not."""
+    place.chmod(0o755)
+    drop.mkdir()
+    drop.chmod(0o1777)
+    home.mkdir()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as another account")
 async def test_another_account_of_this_host_approves_by_a_file_of_its_own() -> None:
     settings = "[[approvals.rule]]\nenvironment = 'prod'\nlevel = 'low'\nneeds = '2 persons'\n"
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         drop, home = place / "drop", place / "home"
-        await asyncio.to_thread(lambda: (place.chmod(0o755), drop.mkdir(), drop.chmod(0o1777), home.mkdir()))
+        await asyncio.to_thread(_make_drop, place, drop, home)
         async with opened(home, settings=settings, open_connector=played().open) as runtime:
             await in_environment(runtime, "prod")
             change = await proposed(runtime, "systemctl restart nginx", "db-01")

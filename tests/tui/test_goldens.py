@@ -159,6 +159,7 @@ async def short_paths(utc: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         ]  # fmt: skip
 
     monkeypatch.setattr(Runtime, "doctor", doctor)
+    monkeypatch.setattr("opsterm.runtime.approvals.token_hex", lambda count: "5e" * count)
     with tempfile.TemporaryDirectory(prefix="opsterm-", dir="/tmp") as folder:
         stage = Stage(Path(folder), settings=STILL, probe=Silent())
         await stage.fill(furnish)
