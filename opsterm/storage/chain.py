@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hmac import compare_digest
 from pathlib import Path
+from secrets import token_bytes, token_hex
 
 from opsterm.core.secret import Secret
 from opsterm.policy.audit_entry import entry_body, is_chained
@@ -92,12 +93,12 @@ class ChainWriter:
 
     def _begin(self, end: _End, now: float, why: str, adopted: int) -> tuple[_End, Row]:
         """Begin to seal with a new first key, which is offered for safekeeping."""
-        first = secrets.token_bytes(32)
+        first = token_bytes(32)
         self._key.offer(first)
         fields = f'{{"key":"{key_id(first)}","why":"{why}","adopted":{adopted}}}'
         end.key = first
         body = entry_body(
-            end.n + 1, seq=0, fact=secrets.token_hex(16), at=now, by="opsterm", correlation="", cause="",
+            end.n + 1, seq=0, fact=token_hex(16), at=now, by="opsterm", correlation="", cause="",
             kind=KEY_BEGUN, version=1, body=fields,
         )  # fmt: skip
         return end, _sealed(end, body)
@@ -126,7 +127,7 @@ def _evolved(key: bytes, steps: int, head: bytes, mac: bytes) -> bytes | None:
     """Return the key after the one that is `steps` further, if that one has made the last seal."""
     for _ in range(steps):
         key = next_key(key)
-    return next_key(key) if secrets.compare_digest(seal(key, head), mac) else None
+    return next_key(key) if compare_digest(seal(key, head), mac) else None
 
 
 def _why_anew(state: KeyState | None, n: int) -> str:

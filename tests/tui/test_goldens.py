@@ -160,6 +160,7 @@ async def short_paths(utc: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
     monkeypatch.setattr(Runtime, "doctor", doctor)
     monkeypatch.setattr("opsterm.runtime.approvals.token_hex", lambda count: "5e" * count)
+    monkeypatch.setattr("opsterm.storage.chain.token_bytes", lambda count: b"k" * count)
     with tempfile.TemporaryDirectory(prefix="opsterm-", dir="/tmp") as folder:
         stage = Stage(Path(folder), settings=STILL, probe=Silent())
         await stage.fill(furnish)

@@ -169,56 +169,56 @@ def _parted(word: str) -> list[str]:
     return word.split(":") if re.fullmatch(r"[a-z-]+(?::[a-z-]+)+", word) else [word]
 
 
-def _cloud(call: ProgramCall) -> None:
-    """Follow gcloud, az, doctl and their kin: the verb stands behind the groups."""
-    call.take(_OTHER_TAKES, long=("--dry-run", "--what-if"))
-    words = [piece for word in call.words for piece in _parted(word.text)]
-    line = " ".join(word.text for word in call.arguments)
-    if (
+_SHOWS_SECRETS = re.compile(
+    r"^(?:secrets? versions access|keyvault secret show|auth print-(?:access|identity)-token|"
+    r"account get-access-token|storage account keys list|\w+ .*list-keys|acr credential show)"
+)
+_SETS_THE_TOOL_UP = word_set("auth login logout config init configure components account extension cloud")
+_SHOWS_THE_SET_UP = re.compile(
+    r"^(?:auth (?:list|status)|config (?:list|get|view)|config configurations list|account (?:show|list|get)|"
+    r"components list)"
+)
+
+
+def _only_asks(call: ProgramCall, words: list[str]) -> bool:
+    return (
         asks_for_help(call)
         or (not words and call.name != "vercel")
         or call.has("--dry-run", "--what-if", "--validate-only")
         or words[:1] in (["info"], ["version"], ["help"], ["topic"])
-    ):
+    )
+
+
+def _cloud(call: ProgramCall) -> None:
+    """Follow gcloud, az, doctl and their kin: the verb stands behind the groups."""
+    call.take(_OTHER_TAKES, long=("--dry-run", "--what-if"))
+    words = [piece for word in call.words for piece in _parted(word.text)]
+    said = " ".join(words)
+    line = " ".join(word.text for word in call.arguments)
+    if _only_asks(call, words):
         call.add(_K.READ)
-        return
-    if re.search(
-        r"^(?:secrets? versions access|keyvault secret show|auth print-access-token|account get-access-token|auth print-identity-token|storage account keys list|\w+ .*list-keys|acr credential show)",
-        " ".join(words),
-    ):
+    elif _SHOWS_SECRETS.search(said):
         call.add(_K.READ_SECRET, line[:80])
-        return
-    if words[:2] == ["compute", "ssh"] or "run-command" in words or words[:2] == ["ssh", "vm"]:
-        command = next(
-            (word.part(word.text.partition("=")[2]) for word in call.arguments if word.text.startswith("--command=")),
-            call.value("--command", "--scripts"),
-        )
-        if command is not None:
-            call.again(command, call.name, where=f"{call.name} {words[-1]}")
-        else:
-            call.dark("It opens a session elsewhere.")
-        return
-    if words[:1] and words[0] in (
-        "auth",
-        "login",
-        "logout",
-        "config",
-        "init",
-        "configure",
-        "components",
-        "account",
-        "extension",
-        "cloud",
-    ) and not re.search(
-        r"^(?:auth list|config (?:list|get)|account (?:show|list|get)|auth (?:list|status)|config view|components list|config configurations list)",
-        " ".join(words),
-    ):
-        call.add(_K.WRITE_CONFIG, " ".join(words))
-        return
-    if "get-credentials" in words or (call.name in ("vercel", "netlify", "now") and not words):
+    elif words[:2] == ["compute", "ssh"] or "run-command" in words or words[:2] == ["ssh", "vm"]:
+        _session_elsewhere(call, words)
+    elif words[:1] and words[0] in _SETS_THE_TOOL_UP and not _SHOWS_THE_SET_UP.search(said):
+        call.add(_K.WRITE_CONFIG, said)
+    elif "get-credentials" in words or (call.name in ("vercel", "netlify", "now") and not words):
         call.add(_K.WRITE_CONFIG if words else _K.INFRA, line[:80])
-        return
-    _cloud_effects(call, words, line)
+    else:
+        _cloud_effects(call, words, line)
+
+
+def _session_elsewhere(call: ProgramCall, words: list[str]) -> None:
+    """Read the command that a cloud's tool runs on one of its machines."""
+    command = next(
+        (word.part(word.text.partition("=")[2]) for word in call.arguments if word.text.startswith("--command=")),
+        call.value("--command", "--scripts"),
+    )
+    if command is not None:
+        call.again(command, call.name, where=f"{call.name} {words[-1]}")
+    else:
+        call.dark("It opens a session elsewhere.")
 
 
 def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
@@ -229,7 +229,9 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
         return
     if re.search(r"\bps:scale\b.*=0\b|\bscale\b.*\b(?:count )?0$", line):
         call.add(_K.SERVICE_STOP, line[:80])
-    statement = re.search(r"--command[ =](?P<text>.+)|--sql[ =](?P<sql>.+)|^(?:query|sql) .*(?P<q>(?i:drop|delete|truncate) .+)", line)
+    statement = re.search(
+        r"--command[ =](?P<text>.+)|--sql[ =](?P<sql>.+)|^(?:query|sql) .*(?P<q>(?i:drop|delete|truncate) .+)", line
+    )
     if statement and re.search(r"(?i)\b(?:drop|truncate|delete\s+from|alter)\b", statement[0]):
         call.add(_K.DATA_LOSS, line[:80])
     note(call, _cloud_verb(call, _verbs_last(words)), " ".join(words)[:80])
@@ -248,7 +250,24 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
         call.add(_K.LOG_LOSS, line[:80])
 
 
-_MAKES = frozenset({"create", "add", "update", "set", "start", "deploy", "import", "apply", "attach", "enable", "resize", "launch", "push", "upload"})
+_MAKES = frozenset(
+    {
+        "create",
+        "add",
+        "update",
+        "set",
+        "start",
+        "deploy",
+        "import",
+        "apply",
+        "attach",
+        "enable",
+        "resize",
+        "launch",
+        "push",
+        "upload",
+    }
+)
 """Verbs behind which names stand, which may look like verbs themselves: `create test-1`."""
 
 
