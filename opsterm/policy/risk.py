@@ -93,9 +93,7 @@ def assess(
     return Risk(level=raised.level, reasons=(refusal, *by_sudo, *raised.reasons, *warnings))
 
 
-def _graded(
-    understood: Understanding, refusal: str, around: Surroundings, warnings: Sequence[str], how: RunAs
-) -> Risk:
+def _graded(understood: Understanding, refusal: str, around: Surroundings, warnings: Sequence[str], how: RunAs) -> Risk:
     """Grade what was understood of a command; how it runs and where can only raise that.
 
     Args:

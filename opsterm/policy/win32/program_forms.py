@@ -281,7 +281,6 @@ def _schtasks(call: WindowsProgramCall) -> None:
         call.run("cmd", task)
 
 
-
 def _curl(call: WindowsProgramCall) -> None:
     """Note what curl writes and sends; its options differ by the case of their letter."""
     sends = any(re.match(r"-[a-zA-Z]*[FTd]|--(?:form|upload-file|data|json|request)\b", word) for word in call.words)

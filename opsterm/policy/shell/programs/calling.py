@@ -83,9 +83,45 @@ def _acts(text: str) -> Mapping[str, str]:
     return dict(pair.split("=", 1) for pair in text.split())
 
 
-_DOES = frozenset({"add", "del", "delete", "remove", "set", "create", "destroy", "purge", "reset", "flush", "clear", "drop", "disable", "stop"})
+_DOES = frozenset(
+    {
+        "add",
+        "del",
+        "delete",
+        "remove",
+        "set",
+        "create",
+        "destroy",
+        "purge",
+        "reset",
+        "flush",
+        "clear",
+        "drop",
+        "disable",
+        "stop",
+    }
+)
 """Verbs behind a noun: a table that knows only the noun knows how it is shown, not what these do to it."""
-_TELLS = frozenset({"help", "explain", "show", "list", "get", "describe", "search", "logs", "log", "man", "info", "diff", "status", "cat", "query", "find"})
+_TELLS = frozenset(
+    {
+        "help",
+        "explain",
+        "show",
+        "list",
+        "get",
+        "describe",
+        "search",
+        "logs",
+        "log",
+        "man",
+        "info",
+        "diff",
+        "status",
+        "cat",
+        "query",
+        "find",
+    }
+)
 
 
 def asks_for_help(call: ProgramCall) -> bool:

@@ -198,20 +198,25 @@ def _cloud(call: ProgramCall) -> None:
         else:
             call.dark("It opens a session elsewhere.")
         return
-    if words[:1] and words[0] in (
-        "auth",
-        "login",
-        "logout",
-        "config",
-        "init",
-        "configure",
-        "components",
-        "account",
-        "extension",
-        "cloud",
-    ) and not re.search(
-        r"^(?:auth list|config (?:list|get)|account (?:show|list|get)|auth (?:list|status)|config view|components list|config configurations list)",
-        " ".join(words),
+    if (
+        words[:1]
+        and words[0]
+        in (
+            "auth",
+            "login",
+            "logout",
+            "config",
+            "init",
+            "configure",
+            "components",
+            "account",
+            "extension",
+            "cloud",
+        )
+        and not re.search(
+            r"^(?:auth list|config (?:list|get)|account (?:show|list|get)|auth (?:list|status)|config view|components list|config configurations list)",
+            " ".join(words),
+        )
     ):
         call.add(_K.WRITE_CONFIG, " ".join(words))
         return
@@ -229,7 +234,9 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
         return
     if re.search(r"\bps:scale\b.*=0\b|\bscale\b.*\b(?:count )?0$", line):
         call.add(_K.SERVICE_STOP, line[:80])
-    statement = re.search(r"--command[ =](?P<text>.+)|--sql[ =](?P<sql>.+)|^(?:query|sql) .*(?P<q>(?i:drop|delete|truncate) .+)", line)
+    statement = re.search(
+        r"--command[ =](?P<text>.+)|--sql[ =](?P<sql>.+)|^(?:query|sql) .*(?P<q>(?i:drop|delete|truncate) .+)", line
+    )
     if statement and re.search(r"(?i)\b(?:drop|truncate|delete\s+from|alter)\b", statement[0]):
         call.add(_K.DATA_LOSS, line[:80])
     note(call, _cloud_verb(call, _verbs_last(words)), " ".join(words)[:80])
@@ -248,7 +255,24 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
         call.add(_K.LOG_LOSS, line[:80])
 
 
-_MAKES = frozenset({"create", "add", "update", "set", "start", "deploy", "import", "apply", "attach", "enable", "resize", "launch", "push", "upload"})
+_MAKES = frozenset(
+    {
+        "create",
+        "add",
+        "update",
+        "set",
+        "start",
+        "deploy",
+        "import",
+        "apply",
+        "attach",
+        "enable",
+        "resize",
+        "launch",
+        "push",
+        "upload",
+    }
+)
 """Verbs behind which names stand, which may look like verbs themselves: `create test-1`."""
 
 

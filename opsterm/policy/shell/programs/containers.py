@@ -182,7 +182,6 @@ def _kubectl(call: ProgramCall) -> None:
         call.add(_K.PRIVILEGE, " ".join(words[1:])[:80])
 
 
-
 def _asked_in_a_file(call: ProgramCall, verb: str) -> None:
     """Note what a patch asks for, and objects that come over the network."""
     if verb == "patch" and re.search(r"replicas\W+0\b", " ".join(word.text for word in call.arguments)):

@@ -270,10 +270,14 @@ def _pg_ctl(call: ProgramCall) -> None:
     note(call, "dark")
 
 
-
 def _influx(call: ProgramCall) -> None:
     """Follow influx: -execute has a statement of its first version, words are verbs of its second."""
-    call.take(word_set("-execute -host -port -database -username -password -format -precision --bucket -b --org -o --token -t --host --id -n --start --stop --predicate -p"), dash_long=True)
+    call.take(
+        word_set(
+            "-execute -host -port -database -username -password -format -precision --bucket -b --org -o --token -t --host --id -n --start --stop --predicate -p"
+        ),
+        dash_long=True,
+    )
     text = call.value("-execute")
     if text is not None:
         _read_sql(call, text.text, "mysql", text.base, text.span)
@@ -289,10 +293,17 @@ _INFLUX = Verbs(
 
 def _cqlsh(call: ProgramCall) -> None:
     """Follow cqlsh: -e has statements of a language close to SQL."""
-    call.take(word_set("-e --execute -f --file -u -p -k --username --password --keyspace --request-timeout"), long=("--execute", "--file"))
+    call.take(
+        word_set("-e --execute -f --file -u -p -k --username --password --keyspace --request-timeout"),
+        long=("--execute", "--file"),
+    )
     texts = call.values("-e", "--execute")
     for text in texts:
-        said = re.sub(r"(?i)\b(?:keyspace|columnfamily)\b", "DATABASE", re.sub(r"(?i)^\s*(?:describe|desc)\b[^;]*", "SELECT 1", text.text))
+        said = re.sub(
+            r"(?i)\b(?:keyspace|columnfamily)\b",
+            "DATABASE",
+            re.sub(r"(?i)^\s*(?:describe|desc)\b[^;]*", "SELECT 1", text.text),
+        )
         _read_sql(call, said, "mysql", -1, text.span)
     if asks_for_help(call) and not texts:
         call.add(_K.READ)

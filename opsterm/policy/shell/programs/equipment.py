@@ -23,7 +23,9 @@ def _controller(call: ProgramCall) -> None:
         note(call, "data_loss", line[:80])
     elif re.search(r"(?i)-?(?:pd)?(?:offline|markmissing|prprmv)|\bremove\b|\bunconfig\b|shutdown", line):
         note(call, "infra+service_stop", line[:80])
-    elif re.search(_SHOWS, line) and not re.search(r"(?i)-?\w*(?:set|write|enable|disable|start|add|create)\w*\b", line):
+    elif re.search(_SHOWS, line) and not re.search(
+        r"(?i)-?\w*(?:set|write|enable|disable|start|add|create)\w*\b", line
+    ):
         call.add(EffectKind.READ)
     else:
         note(call, "infra", line[:80])
@@ -31,7 +33,26 @@ def _controller(call: ProgramCall) -> None:
 
 def _nvidia(call: ProgramCall) -> None:
     """Follow nvidia-smi: a few options set something, a reset stops what runs on the processor."""
-    call.take(("-i", "-d", "-f", "-l", "-lms", "--id", "--display", "--filename", "-pl", "-pm", "-c", "-e", "-ac", "-lgc", "-mig"), dash_long=True)
+    call.take(
+        (
+            "-i",
+            "-d",
+            "-f",
+            "-l",
+            "-lms",
+            "--id",
+            "--display",
+            "--filename",
+            "-pl",
+            "-pm",
+            "-c",
+            "-e",
+            "-ac",
+            "-lgc",
+            "-mig",
+        ),
+        dash_long=True,
+    )
     if call.has("-r", "--gpu-reset"):
         note(call, "infra+service_stop", "GPU")
     elif call.has("-pl", "-pm", "-c", "-e", "-ac", "-rac", "-lgc", "-rgc", "-mig", "--power-limit", "--persistence-mode", "--compute-mode", "--ecc-config",

@@ -72,7 +72,11 @@ def _run(call: ProgramCall, roots: list[Argument], words: list[Argument], at: in
         at += 1
     root = roots[0] if roots else Argument(text=".", raw=".", span=call.span)
     last = named if named and not set(named) & set("*?[") else UNKNOWN
-    text = f"{root.text.rstrip('/')}/found/{UNKNOWN}/{last}" if last != UNKNOWN else f"{root.text.rstrip('/')}/found/{UNKNOWN}"
+    text = (
+        f"{root.text.rstrip('/')}/found/{UNKNOWN}/{last}"
+        if last != UNKNOWN
+        else f"{root.text.rstrip('/')}/found/{UNKNOWN}"
+    )
     found = [
         Argument(text=one.text.replace("{}", text), raw=one.raw.replace("{}", f"{root.raw}/…"), span=one.span)
         if "{}" in one.text

@@ -44,8 +44,7 @@ mosh --ssh --server
 x11vnc -afteraccept -gone -accept
 """
 _ON_OPTION: Mapping[str, frozenset[str]] = {
-    words[0]: frozenset(words[1:])
-    for words in (line.split() for line in _STARTED.strip().splitlines())
+    words[0]: frozenset(words[1:]) for words in (line.split() for line in _STARTED.strip().splitlines())
 }
 _HARMLESS = re.compile(
     r"(?:/usr)?(?:/local)?(?:/bin/)?(?:ssh|rsh|rmt|gzip|pigz|bzip2|pbzip2|lbzip2|xz|zstd|zstdmt|lz4|lzop|unzip|rsync|borg|cat|less)"
@@ -81,7 +80,11 @@ def note_hooks(call: ProgramCall) -> None:
             _start(call, word.part(value))
         elif word.text in options and at + 1 < len(words):
             _start(call, words[at + 1])
-        inside = _IN_VALUE.match(word.text.removeprefix("--").removeprefix("-o").strip()) if _may_hold(call.name, word) else None
+        inside = (
+            _IN_VALUE.match(word.text.removeprefix("--").removeprefix("-o").strip())
+            if _may_hold(call.name, word)
+            else None
+        )
         if inside:
             _start(call, word.part(inside["text"]))
     if call.name in _SAYS:
@@ -93,7 +96,10 @@ def note_hooks(call: ProgramCall) -> None:
 
 
 def _may_hold(name: str, word: Argument) -> bool:
-    return name in ("apt", "apt-get", "apt-cache", "aptitude", "git", "tar", "ssh", "scp", "sftp", "sshfs", "hg", "busctl") and "=" in word.text
+    return (
+        name in ("apt", "apt-get", "apt-cache", "aptitude", "git", "tar", "ssh", "scp", "sftp", "sshfs", "hg", "busctl")
+        and "=" in word.text
+    )
 
 
 def _start(call: ProgramCall, command: Argument) -> None:

@@ -278,7 +278,18 @@ def _vtysh(call: ProgramCall) -> None:
         verb = line.text.strip().split(" ")[0].lower() if line.text.strip() else ""
         if verb in ("show", "sh", "ping", "traceroute", "list", "find", "enable", "end", "exit", "do"):
             call.add(_K.READ, line)
-        elif verb in ("no", "clear", "configure", "conf", "reload", "restart", "shutdown", "router", "interface", "int"):
+        elif verb in (
+            "no",
+            "clear",
+            "configure",
+            "conf",
+            "reload",
+            "restart",
+            "shutdown",
+            "router",
+            "interface",
+            "int",
+        ):
             note(call, "network+lockout?", line)
         else:
             note(call, "write_config" if verb in ("write", "wr", "copy") else "network+lockout?", line)

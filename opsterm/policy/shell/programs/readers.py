@@ -109,7 +109,10 @@ _RESOLVECTL = Verbs(table="""
 def _resolvectl(call: ProgramCall) -> None:
     """Follow resolvectl: with a link and a value behind it a word that shows also sets."""
     call.take(word_set(_RESOLVECTL.takes))
-    sets = call.word(0) in ("dns", "domain", "llmnr", "mdns", "dnssec", "nta", "default-route", "dnsovertls") and len(call.words) > 2
+    sets = (
+        call.word(0) in ("dns", "domain", "llmnr", "mdns", "dnssec", "nta", "default-route", "dnsovertls")
+        and len(call.words) > 2
+    )
     if sets or (call.word(0) == "log-level" and len(call.words) > 1):
         call.add(EffectKind.NETWORK, call.word(1))
     else:

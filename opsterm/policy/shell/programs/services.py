@@ -73,9 +73,21 @@ def _note_unit(call: ProgramCall, spec: str, unit: Argument | str) -> None:
         call.add(_K.LOCKOUT, unit, _C.POSSIBLE)
     if spec in ("service_start", "service_enable") and _CLOSES.fullmatch(name):
         call.add(_K.LOCKOUT, unit, _C.LIKELY if spec == "service_start" or call.has("--now") else _C.POSSIBLE)
-    if "set-default" in (word.text for word in call.words[:1]) and name.removesuffix(".target") in ("rescue", "emergency", "halt", "poweroff"):
+    if "set-default" in (word.text for word in call.words[:1]) and name.removesuffix(".target") in (
+        "rescue",
+        "emergency",
+        "halt",
+        "poweroff",
+    ):
         call.add(_K.LOCKOUT, unit, _C.LIKELY)
-    if "stop" in spec and name in ("system.slice", "user.slice", "-.slice", "multi-user.target", "basic.target", "sysinit.target"):
+    if "stop" in spec and name in (
+        "system.slice",
+        "user.slice",
+        "-.slice",
+        "multi-user.target",
+        "basic.target",
+        "sysinit.target",
+    ):
         call.add(_K.LOCKOUT, unit, _C.LIKELY)
     if "stop" in spec and GUARDS.fullmatch(name):
         call.add(_K.SECURITY_WEAKEN, unit)
@@ -117,11 +129,14 @@ def _service(call: ProgramCall) -> None:
     _note_unit(call, "service_restart" if spec == "dark" else spec, unit)
 
 
-_SV = Verbs(table="""
+_SV = Verbs(
+    table="""
     read: status check s
     service_start: up start once u o
     service_stop: down stop exit kill force-stop force-shutdown shutdown d e k pause p
-    service_restart: restart reload hup force-restart force-reload try-restart cont h t term 1 2 i q interrupt alarm""", takes="-w")
+    service_restart: restart reload hup force-restart force-reload try-restart cont h t term 1 2 i q interrupt alarm""",
+    takes="-w",
+)
 
 
 def _sv(call: ProgramCall) -> None:
@@ -170,7 +185,9 @@ def _signal(call: ProgramCall) -> str:
     return "TERM"
 
 
-_OF_OURS = re.compile(r"(?:pidof|pgrep|cat|<|lsof)\b[^)`]*\b(?:sshd|dropbear|NetworkManager|systemd-networkd|wpa_supplicant|dhclient|openvpn)|:22\b")
+_OF_OURS = re.compile(
+    r"(?:pidof|pgrep|cat|<|lsof)\b[^)`]*\b(?:sshd|dropbear|NetworkManager|systemd-networkd|wpa_supplicant|dhclient|openvpn)|:22\b"
+)
 
 
 def _kill(call: ProgramCall) -> None:

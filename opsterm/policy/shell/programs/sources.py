@@ -296,7 +296,6 @@ def _sshd(call: ProgramCall) -> None:
         note(call, "service_start+lockout?", "sshd")
 
 
-
 def _screen(call: ProgramCall) -> None:
     """Follow screen: a session is opened, with a command or with a shell; -X sends it a line."""
     call.take(word_set("-S -c -e -h -p -s -t -T -dmS"), in_order=True, dash_long=True)

@@ -51,7 +51,9 @@ _VERBS: Mapping[str, str] = {
     **dict.fromkeys(_LOSE.split(), "infra+delete+data_loss~"),
 }
 _PARTS = re.compile(r"[-_:./]|(?<=[a-z])(?=[A-Z])")
-_LOSING_OPTION = re.compile(r"--?(?:delete|remove|destroy|purge|wipe|erase|reset|clear|format|zap|drop|prune|flush|uninstall)\b")
+_LOSING_OPTION = re.compile(
+    r"--?(?:delete|remove|destroy|purge|wipe|erase|reset|clear|format|zap|drop|prune|flush|uninstall)\b"
+)
 _ACTING_OPTION = re.compile(
     r"--?(?:set|write|exec|execute|fix|apply|update|install|add|create|enable|disable|start|stop|restart|reboot|kill|repair|import|"
     r"upload|push|run|edit|modify|change|save|send|post|enroll|register|load|unload|upgrade|replace)(?=[-=]|$)"
@@ -71,7 +73,14 @@ def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
 
     A word such as `list-all`, `node-list` or `user:delete` counts by the worst of its parts.
     """
-    ranks = ("infra+delete+data_loss~", "infra+service_stop", "infra+service_restart+service_stop~", "dark", "infra", "read")
+    ranks = (
+        "infra+delete+data_loss~",
+        "infra+service_stop",
+        "infra+service_restart+service_stop~",
+        "dark",
+        "infra",
+        "read",
+    )
     for at, word in enumerate(words[:most]):
         if word.text.lower() in _VERBS:
             return _VERBS[word.text.lower()], at

@@ -311,7 +311,6 @@ def _trap(call: ProgramCall) -> None:
         call.add(EffectKind.READ)
 
 
-
 def _start_stop(call: ProgramCall) -> None:
     """Follow start-stop-daemon: -K ends processes, -S starts what -x names, which is followed with the other options."""
     call.take(word_set("-p -x -n -u -c -a -s -R -d -N --pidfile --exec --name --user --startas --signal --chuid --chdir --retry --ppid"), in_order=True,

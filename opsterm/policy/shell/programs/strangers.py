@@ -16,7 +16,9 @@ _DESTROYS = re.compile(
     r"factory-?reset|rm|del|destroyall|delete-all|force|fresh|downgrade|unpublish|repurpose|accept-data-loss|drop(?=[A-Z]))(?:$|[-_:/.=A-Z]|\d)",
     re.IGNORECASE,
 )
-_OF_A_FILE = re.compile(r"(?:^|[-_:/.])(?:delete|destroy|drop|purge|wipe|erase|nuke|flush|truncate|fresh|downgrade|accept-data-loss|reset|teardown|undeploy)(?:$|[-_:/.=A-Z]|\d)")
+_OF_A_FILE = re.compile(
+    r"(?:^|[-_:/.])(?:delete|destroy|drop|purge|wipe|erase|nuke|flush|truncate|fresh|downgrade|accept-data-loss|reset|teardown|undeploy)(?:$|[-_:/.=A-Z]|\d)"
+)
 
 
 def judge_stranger(call: ProgramCall) -> None:

@@ -377,7 +377,6 @@ def _sftp(call: ProgramCall) -> None:
     call.add(_K.EXFIL, call.words[0] if call.words else "", _C.POSSIBLE)
 
 
-
 def _ssh_agent(call: ProgramCall) -> None:
     """Follow ssh-agent: behind its options it starts a command."""
     call.take(word_set("-a -E -P -t -O"), in_order=True)

@@ -18,7 +18,12 @@ _FIELD = re.compile(r"[\w.\[\]-]+(?::=@?|=@?|@)(?!=)")
 
 def _httpie(call: ProgramCall) -> None:
     """Follow http, https and xh: a method, a URL, and fields that make it a POST."""
-    call.take(word_set("-a -A -o --auth --auth-type --output --timeout --proxy --session --verify --cert -p --print --pretty --style -s"), long=("--offline", "--download"))
+    call.take(
+        word_set(
+            "-a -A -o --auth --auth-type --output --timeout --proxy --session --verify --cert -p --print --pretty --style -s"
+        ),
+        long=("--offline", "--download"),
+    )
     texts = [word.text for word in call.words]
     method = texts[0].upper() if texts and texts[0].upper() in _METHODS and texts[0].isupper() else ""
     url = call.words[1 if method and len(texts) > 1 else 0] if texts else ""
@@ -44,7 +49,11 @@ def _grpcurl(call: ProgramCall) -> None:
     """Follow grpcurl: list and describe ask, anything else calls a method."""
     call.take(word_set("-d -H -proto -import-path -authority -cacert -cert -key -max-time"), dash_long=True)
     texts = [word.text for word in call.words]
-    note(call, "read" if "list" in texts or "describe" in texts or asks_for_help(call) else "infra?", " ".join(texts)[:80])
+    note(
+        call,
+        "read" if "list" in texts or "describe" in texts or asks_for_help(call) else "infra?",
+        " ".join(texts)[:80],
+    )
 
 
 _LISTS = "-list -printcert -printcrl -exportcert -certreq"
