@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.policy.compliance.review import NO_REVIEW, RuleReview
 from opsterm.policy.order import Order
 from opsterm.policy.risk import Risk
 
@@ -75,6 +76,7 @@ class Change:
         order: what would run; `order.digest()` is what is approved.
         selector: the words by which the targets were chosen, canonical.
         risk: grade and reasons at the time of proposing.
+        review: what the rules said when it was proposed.
         reason: why, in the operator's words; "" when not said.
         origin: where it was proposed: "chat", "screen", "command line".
         requested_by: account.
@@ -94,6 +96,7 @@ class Change:
     order: Order
     selector: str
     risk: Risk
+    review: RuleReview = NO_REVIEW
     reason: str = ""
     origin: str
     requested_by: str

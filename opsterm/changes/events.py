@@ -10,7 +10,11 @@ from opsterm.core.events import Event, event
 @event("change.proposed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeProposed(Event):
-    """Somebody asked for a command to be run."""
+    """Somebody asked for a command to be run.
+
+    `packs` are those that were on; each of `findings` is (rule, what it asks for, what is asked for here, what is not
+    known, controls), the last two with "; " between.
+    """
 
     change: int
     command: str
@@ -20,6 +24,8 @@ class ChangeProposed(Event):
     reason: str
     origin: str
     become: str = ""
+    packs: tuple[str, ...] = ()
+    findings: tuple[tuple[str, ...], ...] = ()
 
 
 @event("change.approved")

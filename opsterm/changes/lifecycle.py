@@ -17,6 +17,7 @@ from opsterm.core.http_request import parse_request
 from opsterm.inventory.folding import fold
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
+from opsterm.policy.compliance.review import NO_REVIEW, RuleReview
 from opsterm.policy.file_put import PUT, parse_put
 from opsterm.policy.order import (
     AS_LOGGED_IN,
@@ -63,6 +64,7 @@ _OPEN = (OutcomeState.WAITING, OutcomeState.RUNNING)
 
 def propose(
     *, order: Order, selector: str, risk: Risk, origin: str, by: str, now: float, reason: str = "",
+    review: RuleReview = NO_REVIEW,
 ) -> Change:  # fmt: skip
     """Return a new change that waits for a decision.
 
@@ -74,6 +76,7 @@ def propose(
         by: the account that asks.
         now: epoch seconds.
         reason: why, "" when not said.
+        review: what the rules say at this moment.
 
     Raises:
         BadInput: the order cannot be run as it is, or a target is reached by a protocol that runs no commands.
@@ -100,6 +103,7 @@ def propose(
         order=order,
         selector=selector,
         risk=risk,
+        review=review,
         reason=reason,
         origin=origin,
         requested_by=by,

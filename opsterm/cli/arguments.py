@@ -70,13 +70,15 @@ _SHORT_FLAGS = (
 def _shielded(argv: list[str]) -> list[str]:
     """Mark the words that are none of ours.
 
-    What follows the `--` of `propose`, `query` and `risk` is a command, and none of its words are options; a label of
-    `targets tag` and `targets group` may begin with the minus that takes it away. `audit` alone lists.
+    What follows the `--` of `propose`, `query`, `risk` and `policy check` is a command, and none of its words are
+    options; a label of `targets tag` and `targets group` may begin with the minus that takes it away. `audit` alone
+    lists.
     """
     at = _verb_at(argv)
     if argv[at : at + 1] == ["audit"] and not {*argv[at + 1 : at + 2]} & {*ACTIONS, "-h", "--help"}:
         return [*argv[: at + 1], "list", *argv[at + 1 :]]
-    if argv[at : at + 1] in (["propose"], ["query"], ["risk"]) and "--" in argv[at:]:
+    takes = argv[at : at + 1] in (["propose"], ["query"], ["risk"]) or argv[at : at + 2] == ["policy", "check"]
+    if takes and "--" in argv[at:]:
         end = argv.index("--", at)
         return [*argv[:end], "--command-words", *(_OURS + word for word in argv[end + 1 :])]
     if argv[at : at + 2] in (["targets", "tag"], ["targets", "group"]):

@@ -11,7 +11,8 @@ ROW_KEYS = (*TARGET_KEYS, "status", "last_seen", "note")
 CHANGE_KEYS = (
     "id", "state", "command", "shell", "become", "login", "pty", "targets", "selector", "timeout_s", "expires_at",
     "requirement", "environments", "risk", "reason", "origin", "requested_by", "requested_at", "digest",
-    "approved_digest", "decided_by", "decided_at", "decision_note", "started_at", "ended_at", "outcomes",
+    "approved_digest", "decided_by", "decided_at", "decision_note", "started_at", "ended_at", "outcomes", "compliance",
+    "alternatives", "packs",
 )  # fmt: skip
 OUTCOME_KEYS = (
     "target", "state", "exit_status", "signal", "started_at", "ended_at", "output_bytes", "kept_bytes",
@@ -27,6 +28,15 @@ RISK_KEYS = (
     "command", "shell", "level", "decision", "effects", "opaque", "reasons", "lockout", "lockout_reasons", "guard",
     "rollback", "compliance", "alternatives",
 )  # fmt: skip
+FINDING_KEYS = (
+    "rule", "title", "controls", "decision", "rule_decision", "evaluated", "missing", "because", "why", "safer",
+)  # fmt: skip
+"""Keys of each object in `compliance`."""
+RULE_KEYS = (
+    "rule", "title", "decision", "rule_decision", "controls", "in_force", "own", "why", "safer", "hits", "misses",
+    "origin",
+)  # fmt: skip
+
 ALERT_KEYS = (
     "id", "target", "metric", "item", "severity", "state", "summary", "value", "unit", "level", "since", "last_seen",
     "count", "by", "note", "silenced_until", "resolved_at", "advice",
@@ -134,6 +144,13 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "query": QUERY_KEYS,
     "risk": RISK_KEYS,
     "preview": ("change", "target", "previews", "why", "without", "left_out"),
+    "policy list": RULE_KEYS,
+    "policy show": ("pack", "on", "sources", "rules", "sha256", "about"),
+    "policy check": ("command", "shell", "decision", "unread", "compliance", "alternatives", "packs"),
+    "policy test": ("rule", "line", "shell", "hits", "said", "right"),
+    "policy explain": RULE_KEYS,
+    "policy validate": ("file", "line", "key", "what", "allowed"),
+    "policy evidence": ("format", "text", "file", "changes"),
     "get": ("target", "path", "real_path", "local", "size", "sha256", "resumed_at", "error", "why", "next_step"),
     "put": CHANGE_KEYS,
     "propose": CHANGE_KEYS,
@@ -274,6 +291,13 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm risk --on tag:web --json -- 'find /var/tmp -mtime +7 -delete'",
         "opsterm risk --shell bash - < commands.jsonl",
     ),
+    "policy list": ("opsterm policy list", "opsterm policy list --pack hipaa --json"),
+    "policy show": ("opsterm policy show",),
+    "policy check": ("opsterm policy check --on tag:pci -- systemctl stop auditd",),
+    "policy test": ("opsterm policy test",),
+    "policy explain": ("opsterm policy explain OT-LOG-01",),
+    "policy validate": ("opsterm policy validate databases.toml",),
+    "policy evidence": ("opsterm policy evidence --since 2026-10-01 --format html -o q4.html",),
     "query": (
         "opsterm query --on 'tag:web' -- uptime",
         "opsterm query --on 'web-[01-12]' --each --become -- tail -n 20 /var/log/syslog",

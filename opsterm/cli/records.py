@@ -6,11 +6,13 @@ from dataclasses import asdict
 
 from opsterm.changes.change import Change
 from opsterm.monitoring.alerts import Alert
+from opsterm.policy.compliance.review import RuleFinding
 
 
 def change_record(change: Change) -> dict[str, object]:
     """Return a change as an object with the keys of `manual.CHANGE_KEYS`; times are epoch seconds, 0 for not yet."""
     record = asdict(change)
+    del record["review"]
     order = record.pop("order")
     return {
         "id": change.name,
@@ -27,6 +29,25 @@ def change_record(change: Change) -> dict[str, object]:
         "requirement": change.order.terms.requirement if change.order.terms is not None else "",
         "environments": list(change.order.terms.environments) if change.order.terms is not None else [],
         **{key: value for key, value in record.items() if key != "id"},
+        "compliance": [finding_record(finding) for finding in change.review.findings],
+        "alternatives": change.review.alternatives,
+        "packs": change.review.packs,
+    }
+
+
+def finding_record(finding: RuleFinding) -> dict[str, object]:
+    """Return what one rule says as an object with the keys of `manual.FINDING_KEYS`."""
+    return {
+        "rule": finding.rule,
+        "title": finding.title,
+        "controls": finding.controls,
+        "decision": finding.decision,
+        "rule_decision": finding.rule_decision,
+        "evaluated": finding.evaluated,
+        "missing": finding.missing,
+        "because": finding.because,
+        "why": finding.why,
+        "safer": finding.safer,
     }
 
 

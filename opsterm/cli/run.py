@@ -50,6 +50,9 @@ VERBS: Mapping[str, str] = {
     "query": "querying:query",
     "risk": "risk:risk",
     "preview": "previews:preview",
+    **{f"policy {action}": f"policy:{action}" for action in
+       ("show", "check", "test", "explain", "validate", "evidence")},
+    "policy list": "policy:list_rules",
     **{f"check {kind}": f"checking:{kind}" for kind in ("http", "tcp", "ping")},
     "check list": "checking:list_checks",
     "check run": "checking:run_checks",
@@ -86,7 +89,18 @@ VERBS: Mapping[str, str] = {
 }  # fmt: skip
 """Verb -> module:function in `opsterm.cli.verbs`; imported when the verb is used."""
 
-NEEDS_NO_STORE = frozenset({"settings", "keys", "where", "serve", "doctor", "risk", "sign"})
+NEEDS_NO_STORE = frozenset(
+    {
+        "settings",
+        "keys",
+        "where",
+        "serve",
+        "doctor",
+        "risk",
+        "sign",
+        *(f"policy {action}" for action in ("list", "show", "check", "test", "explain", "validate")),
+    }
+)
 """Verbs that open nothing, or open it themselves."""
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

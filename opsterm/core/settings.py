@@ -18,6 +18,7 @@ from opsterm.core.camera_settings import CameraSettings
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.options import between, one_of, option
+from opsterm.core.policy_settings import PolicySettings
 from opsterm.core.snmp_settings import SnmpSettings
 from opsterm.core.winrm_settings import WinrmSettings
 
@@ -166,6 +167,7 @@ class Settings:
     changes: ChangeSettings = field(default_factory=ChangeSettings)
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    policy: PolicySettings = field(default_factory=PolicySettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     keys: Mapping[str, str] = field(

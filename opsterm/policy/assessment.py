@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.alternatives import Alternative, alternatives_to
+from opsterm.policy.compliance.circumstances import NOTHING_KNOWN, Circumstances
+from opsterm.policy.compliance.decision import RuleDecision, strictest
+from opsterm.policy.compliance.review import RuleReview
+from opsterm.policy.compliance.rulebook import NO_RULES, Rulebook
 from opsterm.policy.context import Surroundings
 from opsterm.policy.effects import Effect
 from opsterm.policy.grading import DECISIONS, RiskDecision
@@ -24,30 +28,37 @@ class Assessment:
         command: as given.
         shell: the language it was read in.
         level: the grade.
-        decision: what it asks for before it runs.
+        decision: what its grade and the rules ask for before it runs, the stricter of the two.
         effects: what it would do.
         opaque: whole sentences about what could not be followed.
         reasons: whole sentences that explain the grade.
         lockout: whether it can cut our way to a target, and why.
         alternatives: safer ways to what it is for.
+        review: what the rules say.
         rollback: "n/a" for what only reads, else "none": no way back is prepared by this.
     """
 
     command: str
     shell: str
     level: RiskLevel
-    decision: RiskDecision
+    decision: RuleDecision
     effects: tuple[Effect, ...]
     opaque: tuple[str, ...]
     reasons: tuple[str, ...]
     lockout: Lockout
     alternatives: tuple[Alternative, ...]
+    review: RuleReview
     rollback: str
+
+    @property
+    def safer(self) -> tuple[str, ...]:
+        """Safer ways, those of this command before those of rules that it touches; each once."""
+        return tuple(dict.fromkeys([*(one.text for one in self.alternatives), *self.review.alternatives]))
 
 
 def assessment(
     command: str, shell: str, targets: Sequence[OrderTarget] = (), around: Surroundings | None = None,
-    ways: Sequence[SessionPath] = (),
+    ways: Sequence[SessionPath] = (), *, rules: Rulebook = NO_RULES, circumstances: Circumstances = NOTHING_KNOWN,
 ) -> Assessment:  # fmt: skip
     """Say everything about a command. Never raises.
 
@@ -57,14 +68,18 @@ def assessment(
         targets: where it would run.
         around: where and when, None when nothing is known of it.
         ways: how our sessions reach the targets; () when not known.
+        rules: those in force.
+        circumstances: what rules may have to know besides.
     """
     risk = assess(command, shell, targets, around.environments if around else (), around=around, ways=ways)
     understood = understand(command, shell)
     decision = DECISIONS[risk.level]
     if risk.level is RiskLevel.READ and why_not_read_only(command, shell):
         decision = RiskDecision.APPROVE
+    review = rules.review_understood(understood, circumstances)
     return Assessment(
-        command=command, shell=shell, level=risk.level, decision=decision,
+        command=command, shell=shell, level=risk.level,
+        decision=strictest([RuleDecision(decision), review.decision]), review=review,
         effects=understood.effects if shell in READERS else (), opaque=understood.opaque if shell in READERS else (),
         reasons=risk.reasons, lockout=lockout_of(understood, ways), alternatives=alternatives_to(understood),
         rollback="n/a" if risk.level is RiskLevel.READ else "none",

@@ -100,7 +100,7 @@ def row(fact: Fact, *, any_kind: bool = False) -> AuditRow | None:
     if not any_kind and not is_audited(fact):
         return None
     kind, _ = written_kind(fact.event)
-    fields = _fields(body_to_json(fact.event))
+    fields = fields_of(fact)
     say = _SAY.get(kind)
     said = say(fields) if say else _unknown_kind(kind, fields)
     masked = 0
@@ -153,6 +153,11 @@ def utc_text(at: float) -> str:
         return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError):
         return f"{at:g}"
+
+
+def fields_of(fact: Fact) -> Fields:
+    """Return the fields of a fact's body as JSON has them, none for a body that is no object."""
+    return _fields(body_to_json(fact.event))
 
 
 def _fields(body: str) -> Fields:

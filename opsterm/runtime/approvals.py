@@ -18,6 +18,7 @@ from opsterm.core.errors import BadInput, NotApproved, Refused
 from opsterm.core.events import Fact
 from opsterm.policy.approval import POLICY, READS_ONLY, why_asked
 from opsterm.policy.approval_record import Approval, ApprovalKind, is_sound, sealed
+from opsterm.policy.compliance.decision import RuleDecision
 from opsterm.policy.demands import grant_for, grant_name, requirement_of
 from opsterm.policy.limits import covers
 from opsterm.policy.mask import mask
@@ -27,6 +28,7 @@ from opsterm.policy.risk import RiskLevel, assess
 from opsterm.runtime.approval_identity import APPROVE, Identities, Person
 from opsterm.runtime.assent import PLAIN, Allowance, Assent, Progress, terms_of
 from opsterm.runtime.change_limits import ChangeLimits
+from opsterm.runtime.compliance import ComplianceGate
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports_store import Spending, Store
 
@@ -37,15 +39,19 @@ class Approvals:
     """Approves, and looks whether a change is approved."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, *, settings: ApprovalSettings, identities: Identities, limits: ChangeLimits
-    ) -> None:
+        self, store: Store, ledger: Ledger, *, settings: ApprovalSettings, identities: Identities, limits: ChangeLimits,
+        gate: ComplianceGate,
+    ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
         self._settings = settings
         self._identities = identities
         self._limits = limits
+        self._gate = gate
 
-    def on_terms(self, order: Order, environments: Sequence[str], level: RiskLevel, *, by: str) -> Order:
+    def on_terms(
+        self, order: Order, environments: Sequence[str], level: RiskLevel, *, by: str, asked: RuleDecision
+    ) -> Order:
         """Return an order with the terms on which it may be approved.
 
         Args:
@@ -53,20 +59,22 @@ class Approvals:
             environments: of each target, "" where it is not said.
             level: the grade.
             by: the account that asks.
+            asked: what the rules ask for.
 
         Raises:
             Refused: it is beyond a limit, or the policy denies it.
         """
         self._limits.require_within(order, environments)
         terms = Terms(
-            requested_by=by, environments=tuple(environments), requirement=str(self._asked_now(level, environments)),
-            once=token_hex(16),
+            requested_by=by, environments=tuple(environments), once=token_hex(16),
+            requirement=str(self._asked_now(level, environments, asked)),
         )  # fmt: skip
         return replace(order, terms=terms)
 
-    def _asked_now(self, level: RiskLevel, environments: Sequence[str]) -> Requirement:
+    def _asked_now(self, level: RiskLevel, environments: Sequence[str], asked: RuleDecision) -> Requirement:
         decision, _ = self._limits.decision(environments)
-        decisions = [decision] if decision == "two persons" else []  # one that denies may be waited out
+        # A window that is closed may be waited out; what rules deny is refused when somebody approves it.
+        decisions = [word for word in (decision, str(asked)) if word == RuleDecision.TWO_PERSONS]
         return requirement_of(level, environments, decisions, self._settings.rule)
 
     def _level(self, change: Change) -> RiskLevel:
@@ -94,7 +102,7 @@ class Approvals:
             bound = parse_requirement(terms.requirement)
         except BadInput as error:
             raise NotApproved(f"{change.name} is void: {error.what}") from None
-        return joined([bound, self._asked_now(self._level(change), terms.environments)])
+        return joined([bound, self._asked_now(self._level(change), terms.environments, change.review.decision)])
 
     async def given(self, change: Change) -> Sequence[Approval]:
         """Return who approved these very bytes, oldest first; what has no sound seal does not count."""
@@ -139,13 +147,14 @@ class Approvals:
 
         Raises:
             NotApproved: decided already, expired, other bytes, said before, or a signature or file that is none.
-            Refused: this person's yes does not count, or a limit is reached.
+            Refused: this person's yes does not count, a rule denies it, or a limit is reached.
             BadInput: a reason is missing.
         """
         now = round(self._ledger.clock.now(), 3)
         terms = terms_of(change)
         self._require_graded(change)
         who = await self._identities.find(APPROVE, change.digest, at=now, key=assent.key, written=assent.written)
+        await self._gate.require_allowed(change, by=who.who)
         approval = self._approval(change, who, assent, now)
         approved = lifecycle.approve(change, by=who.who, digest=digest, now=now, note=approval.note)
         requirement = self._requirement(change)
@@ -268,6 +277,8 @@ class Approvals:
         terms = terms_of(change)
         now = round(self._ledger.clock.now(), 3)
         self._limits.require_within(change.order, terms.environments)
+        if change.review.decision.order > RuleDecision.WARN.order:
+            return None
         kind, note, spending = ApprovalKind.READS, READS_ONLY, None
         if why_asked(lifecycle.case_of(change)):
             name, daily = grant_for(self._level(change), terms.environments, change.origin, self._settings.autonomy)

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opsterm.changes.change import Change
+from opsterm.inventory.target import Target
 from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.assessment import Assessment, assessment
 from opsterm.policy.context import Surroundings
 from opsterm.policy.order import OrderTarget, usual_shell
+from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.session_paths import SessionPaths
 
@@ -22,11 +24,13 @@ class Whereabouts:
         targets: as an order names them.
         around: their environments, and how much of each group they are.
         ways: how our sessions reach them.
+        known: what is known of each.
     """
 
     targets: Sequence[OrderTarget] = ()
     around: Surroundings | None = None
     ways: Sequence[SessionPath] = ()
+    known: Sequence[Target] = ()
 
 
 NOWHERE = Whereabouts()
@@ -35,9 +39,14 @@ NOWHERE = Whereabouts()
 class Assessments:
     """Says how bad a command could be. Nothing is kept, and nothing runs."""
 
-    def __init__(self, inventory: Callable[[], Inventory], paths: Callable[[], SessionPaths]) -> None:
+    def __init__(
+        self, inventory: Callable[[], Inventory], paths: Callable[[], SessionPaths], compliance: Compliance, *,
+        actor: str,
+    ) -> None:  # fmt: skip
         self._inventory = inventory
         self._paths = paths
+        self._compliance = compliance
+        self._actor = actor
 
     async def whereabouts(self, selector: str) -> Whereabouts:
         """Return the targets that are chosen. Needs an open store.
@@ -52,6 +61,7 @@ class Assessments:
             targets=targets,
             around=inventory.surroundings([row.target.name for row in rows]),
             ways=await self._paths().known(targets),
+            known=tuple(row.target for row in rows),
         )
 
     async def of_change(self, change: Change) -> Assessment:
@@ -60,13 +70,23 @@ class Assessments:
         around = self._inventory().surroundings([target.name for target in order.targets])
         return assessment(order.command, order.shell, order.targets, around, await self._paths().known(order.targets))
 
-    def assess(self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE) -> Assessment:
-        """Return what is said of a command; takes about a millisecond.
+    async def assess(
+        self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE, reason: str | None = None
+    ) -> Assessment:
+        """Return what is said of a command; takes about a millisecond once the rules are read.
 
         Args:
             command: the text.
             shell: a word of SHELLS_ASSESSED, "" for the usual one of the targets.
             where: on which targets.
+            reason: why, which may name a ticket; None: nobody has said.
+
+        Raises:
+            BadSetting: the rules cannot be read.
         """
+        rules = await self._compliance.rulebook()
         usual = usual_shell(target.protocol for target in where.targets)
-        return assessment(command, shell or usual, where.targets, where.around, where.ways)
+        known = self._compliance.circumstances(where.known, actor=self._actor, reason=reason)
+        return assessment(
+            command, shell or usual, where.targets, where.around, where.ways, rules=rules, circumstances=known
+        )

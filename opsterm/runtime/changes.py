@@ -24,11 +24,13 @@ from opsterm.core.errors import BadInput, Bug, NotApproved, NotFound, StorageErr
 from opsterm.core.events import Event, Fact
 from opsterm.core.settings import ChangeSettings
 from opsterm.policy.approval import require_writable
+from opsterm.policy.compliance.review import findings_told
 from opsterm.policy.mask import mask
 from opsterm.policy.order import AS_LOGGED_IN, Order, RunAs, usual_shell
 from opsterm.runtime.approvals import Approvals
 from opsterm.runtime.assent import PLAIN, Assent
 from opsterm.runtime.change_checks import ChangeChecks
+from opsterm.runtime.compliance import ComplianceGate
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
@@ -74,8 +76,8 @@ class Changes:
 
     def __init__(  # noqa: PLR0913 (every use-case of changes, and what each needs)
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, operator: Operator,
-        inventory: Inventory, approvals: Approvals, executor: Executor, supervisor: Supervisor,
-        alive: Callable[[str], Awaitable[bool]], offload: Offload, checks: ChangeChecks,
+        inventory: Inventory, approvals: Approvals, gate: ComplianceGate, executor: Executor,
+        supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]], offload: Offload, checks: ChangeChecks,
         warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
@@ -85,6 +87,7 @@ class Changes:
         self._operator = operator
         self._inventory = inventory
         self.approvals = approvals
+        self._gate = gate
         self._executor = executor
         self._supervisor = supervisor
         self._alive = alive
@@ -120,10 +123,12 @@ class Changes:
         warnings = [*proposal.warnings, *(said for name in ways for said in self._warnings.get(name, ()))]
         places = [row.target.environment for row in rows]
         risk = await self._checks.risk(order, places, warnings)
-        order = self.approvals.on_terms(order, places, risk.level, by=self._operator.name)
+        by, reason = self._operator.name, mask(proposal.reason)[0]
+        review = await self._gate.review(order, requested_by=by, reason=reason)
+        order = self.approvals.on_terms(order, places, risk.level, by=by, asked=review.decision)
         change = lifecycle.propose(
-            order=order, selector=proposal.selector, risk=risk, reason=mask(proposal.reason)[0], origin=proposal.origin,
-            by=self._operator.name, now=now,
+            order=order, selector=proposal.selector, risk=risk, review=review, reason=reason, origin=proposal.origin,
+            by=by, now=now,
         )  # fmt: skip
         kept, facts = await self._store.changes.insert(change, lambda made: [self._proposed(made)])
         self._ledger.committed(facts)
@@ -133,7 +138,7 @@ class Changes:
         told = ChangeProposed(
             change=change.id, command=mask(change.order.command)[0], risk=change.risk.level, digest=change.digest,
             targets=tuple(t.name for t in change.order.targets), reason=change.reason, origin=change.origin,
-            become=change.order.become,
+            become=change.order.become, packs=change.review.packs, findings=findings_told(change.review),
         )  # fmt: skip
         return self._fact(change, told)
 
@@ -165,7 +170,7 @@ class Changes:
 
         Raises:
             NotApproved: expired, already decided, other bytes, or a target is no longer what it was.
-            Refused: this person's yes does not count, or a limit is reached.
+            Refused: this person's yes does not count, a limit is reached, or a rule denies it.
             BadInput: a reason, a key or a file is missing.
         """
         require_writable(read_only=self._settings.read_only, what="approved")
@@ -336,7 +341,7 @@ class Changes:
         if self._clock.now() > change.order.expires_at:
             await self._expire(change)
             return await self.get(change.id)
-        why = await self._checks.difference(change)
+        why = await self._checks.difference(change) or await self._gate.difference(change)
         if not why:
             return change
         voided = lifecycle.void(change, why=why, now=self._clock.now())

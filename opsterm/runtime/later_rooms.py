@@ -9,11 +9,10 @@ import importlib
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from opsterm.runtime.rooms import Rooms
+from opsterm.runtime.policy_rooms import PolicyRooms
 
 if TYPE_CHECKING:
     from opsterm.runtime.apis import Apis
-    from opsterm.runtime.assessments import Assessments
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.audit import Audit
     from opsterm.runtime.connection_test import ConnectionTest
@@ -28,14 +27,14 @@ if TYPE_CHECKING:
     from opsterm.runtime.traps import Traps
 
 LOADED_LATER = (
-    "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "exposition", "files", "mail",
-    "measurers", "notices", "previews", "registry", "remote_monitoring", "reviews", "session_paths", "snmp",
-    "terminals", "traps", "works",
+    "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
+    "files", "mail", "measurers", "notices", "previews", "registry", "remote_monitoring", "reviews", "session_paths",
+    "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
 
-class LaterRooms(Rooms):
+class LaterRooms(PolicyRooms):
     """The use-cases that are loaded when they are first asked for; those of the assistant and of APIs in a thread."""
 
     _apis: Apis | None = None
@@ -116,13 +115,6 @@ class LaterRooms(Rooms):
             connector=self.connector,
         )  # fmt: skip
         return Audit(self.store.chain, self.ledger, self.clock, checkpoints)
-
-    @cached_property
-    def assessments(self) -> Assessments:
-        """What a command would do, how bad it could be."""
-        from opsterm.runtime.assessments import Assessments
-
-        return Assessments(lambda: self.inventory, lambda: self.session_paths)
 
     @cached_property
     def reviews(self) -> Reviews:

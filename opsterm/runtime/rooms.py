@@ -22,6 +22,7 @@ from opsterm.runtime.change_checks import ChangeChecks
 from opsterm.runtime.change_limits import ChangeLimits
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.checks import Checks
+from opsterm.runtime.compliance import Compliance, ComplianceGate
 from opsterm.runtime.credential_keeping import CredentialKeeping
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
@@ -87,6 +88,10 @@ class Rooms:
         self._connector: Connector | None = None
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
+        self.compliance = Compliance(
+            loaded.settings.policy, paths, clock, files=edges.files, offload=self.offload,
+            zone=edges.accounts.zone,
+        )  # fmt: skip
         self.secrets = CredentialKeeping(lambda: self.credentials, lambda: self.ledger)
         self.masking = Masking(lambda: self.credentials, self.offload.pool("mask"))
 
@@ -145,6 +150,7 @@ class Rooms:
 
     def _build_changes(self) -> None:
         settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
+        self.gate = ComplianceGate(self.compliance, self.inventory)
         self.approvals = self._open_approvals()
         executor = Executor(
             store, ledger, self.connector, self.clock, require=self.approvals.require, runner=edges.processes.me(),
@@ -153,7 +159,7 @@ class Rooms:
         )  # fmt: skip
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
-            inventory=self.inventory, approvals=self.approvals, executor=executor,
+            inventory=self.inventory, approvals=self.approvals, gate=self.gate, executor=executor,
             supervisor=self.supervisor, alive=self._alive, offload=self.offload,
             warnings={Protocol.WINRM: settings.winrm.warnings},
             checks=ChangeChecks(
@@ -169,7 +175,8 @@ class Rooms:
             edges.operator, edges.accounts, edges.open_signatures, self.offload, settings.groups
         )  # fmt: skip
         return Approvals(
-            self.store, self.ledger, settings=settings, identities=self.identities, limits=self.limits
+            self.store, self.ledger, settings=settings, identities=self.identities, limits=self.limits,
+            gate=self.gate,
         )  # fmt: skip
 
     @cached_property

@@ -12,6 +12,7 @@ from typing import Any
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.core.events import Fact
 from opsterm.policy.approval_record import Approval
+from opsterm.policy.compliance.kept import review_from_text, review_to_text
 from opsterm.policy.order import Order, OrderTarget, Terms
 from opsterm.policy.risk import Risk, RiskLevel
 from opsterm.runtime.ports_store import Spending
@@ -22,8 +23,8 @@ from opsterm.storage.writer import Transaction, Writer
 
 _COLUMNS = """id, command, shell, targets, timeout_s, expires_at, become, login, pty, terms,
 selector, risk_level, risk_reasons, reason, origin, requested_by, requested_at, digest, state,
-approved_digest, decided_by, decided_at, decision_note, started_at, ended_at"""
-INSERT = f"INSERT INTO change ({_COLUMNS}, runner) VALUES ({', '.join('?' * 25)}, '')"  # noqa: S608 (constants only)
+approved_digest, decided_by, decided_at, decision_note, started_at, ended_at, review"""
+INSERT = f"INSERT INTO change ({_COLUMNS}, runner) VALUES ({', '.join('?' * 26)}, '')"  # noqa: S608 (constants only)
 GET = f"SELECT {_COLUMNS} FROM change WHERE id = ?"  # noqa: S608 (constants only)
 LIST = f"SELECT {_COLUMNS} FROM change ORDER BY id DESC LIMIT ?"  # noqa: S608 (constants only)
 MOVE = """UPDATE change SET state = ?, approved_digest = ?, decided_by = ?, decided_at = ?, decision_note = ?,
@@ -148,7 +149,7 @@ def _row(change: Change) -> tuple[str | int | float | None, ...]:
         change.selector, change.risk.level.value, json.dumps(change.risk.reasons),
         change.reason, change.origin, change.requested_by, change.requested_at, change.digest, change.state.value,
         change.approved_digest, change.decided_by, change.decided_at, change.decision_note, change.started_at,
-        change.ended_at,
+        change.ended_at, review_to_text(change.review),
     )  # fmt: skip
 
 
@@ -188,7 +189,7 @@ def _change(row: tuple[Any, ...], outcomes: tuple[Outcome, ...]) -> Change:  # a
         number, command, shell, targets, timeout_s, expires_at, become, login, pty, terms,
         selector, risk_level, risk_reasons, reason, origin,
         requested_by, requested_at, digest, state, approved_digest, decided_by, decided_at, decision_note, started_at,
-        ended_at,
+        ended_at, review,
     ) = row  # fmt: skip
     order = Order(
         command=command,
@@ -209,6 +210,7 @@ def _change(row: tuple[Any, ...], outcomes: tuple[Outcome, ...]) -> Change:  # a
         order=order,
         selector=selector,
         risk=Risk(level=RiskLevel(risk_level), reasons=tuple(json.loads(risk_reasons))),
+        review=review_from_text(review),
         reason=reason,
         origin=origin,
         requested_by=requested_by,

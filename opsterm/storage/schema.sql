@@ -71,6 +71,7 @@ CREATE TABLE change (
   login BOOLEAN DEFAULT 0 NOT NULL,
   pty BOOLEAN DEFAULT 0 NOT NULL,
   terms VARCHAR DEFAULT '' NOT NULL,
+  review VARCHAR DEFAULT '' NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX change_state ON change (state);
@@ -313,4 +314,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0008');
+INSERT INTO alembic_version VALUES ('0009');

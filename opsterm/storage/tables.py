@@ -203,6 +203,7 @@ class ChangeTable(SQLModel, table=True):
     login: bool = Field(sa_column_kwargs={"server_default": text("0")})
     pty: bool = Field(sa_column_kwargs={"server_default": text("0")})
     terms: str = Field(sa_column_kwargs={"server_default": ""})
+    review: str = Field(sa_column_kwargs={"server_default": ""})
 
 
 class OutcomeTable(SQLModel, table=True):

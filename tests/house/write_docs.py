@@ -10,7 +10,7 @@ import textwrap
 import typing
 from collections.abc import Callable, Mapping, Sequence
 
-from opsterm.cli.manual import EXAMPLES, JSON_KEYS, OUTCOME_KEYS
+from opsterm.cli.manual import EXAMPLES, FINDING_KEYS, JSON_KEYS, OUTCOME_KEYS
 from opsterm.cli.syntax.whole import build_parser
 from opsterm.core.check_settings import HttpCheckSetting, PingCheckSetting, TcpCheckSetting
 from opsterm.core.mail_settings import MailNotifySetting
@@ -38,7 +38,8 @@ ABOUT_JSON = f"""\
 
 One object a line, ASCII only. The keys named below each verb are in every object and keep their names and meanings.
 Times are epoch seconds, `0` or `null` for never; a number that was not measured is `null`. `risk` is an object with
-`level` and `reasons`; `outcomes` holds one object a target with {", ".join(f"`{key}`" for key in OUTCOME_KEYS)}.
+`level` and `reasons`; `outcomes` holds one object a target with {", ".join(f"`{key}`" for key in OUTCOME_KEYS)};
+`compliance` holds one object a rule with {", ".join(f"`{key}`" for key in FINDING_KEYS)}.
 Text of targets is as it came: clean it before you show it on a terminal."""
 
 ABOUT_SETTINGS = """\

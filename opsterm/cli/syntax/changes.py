@@ -63,6 +63,7 @@ def _add_risk(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("source", nargs="?", default="", choices=("", "-"), metavar="-", help="from standard input")
     one.add_argument("--on", default="", metavar="SELECTOR", help="as if it ran on these targets")
     one.add_argument("--shell", default="", choices=SHELLS_ASSESSED, help="its language; sh if nothing says so")
+    one.add_argument("--reason", default="", help="why, as it would be proposed; a ticket is looked for in it")
     one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
 
 

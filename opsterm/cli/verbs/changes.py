@@ -14,6 +14,7 @@ from opsterm.cli.verbs.foresight import describe_what_it_would_do
 from opsterm.core.errors import BadInput, ExitCode, NotFound, StorageError
 from opsterm.core.text import clean_block, clean_bytes, shown_exactly
 from opsterm.core.units import age_text, bytes_text, parse_duration, span_text
+from opsterm.policy.compliance.review import lines_of
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RunAs
 from opsterm.runtime.assent import terms_of
@@ -68,6 +69,8 @@ def describe(context: Context, change: Change) -> None:
     say(f"        {shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit")
     say(f"where   {targets_text(change)}{_environments(context, change)}")
     say(f"risk    {change.risk.level.upper()}  {' '.join(change.risk.reasons)}")
+    for number, line in enumerate(lines_of(change.review)):
+        say(f"{'' if number else 'rules':<8}{line}")
     say(f"back    {way_back(change)}")
     if change.reason:
         say(f"why     {' '.join(change.reason.split())}")

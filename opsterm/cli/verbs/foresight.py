@@ -17,7 +17,7 @@ async def describe_what_it_would_do(context: Context, change: Change) -> None:
         lines = lockout_lines(found.lockout)
         if found.lockout.cuts or found.lockout.spared:
             _say(context, "cuts", lines)
-        _say(context, "safer", [one.text for one in found.alternatives])
+        _say(context, "safer", list(dict.fromkeys([*found.safer, *change.review.alternatives])))
     kept = await context.runtime.previews.kept(change)
     if kept.targets:
         _say(context, "preview", preview_lines(kept))

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from opsterm.cli.arguments import command_text
 from opsterm.cli.prompt import lines_of_input
+from opsterm.cli.records import finding_record
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.policy.assessment import Assessment
+from opsterm.policy.compliance.review import lines_of
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.lockout import lockout_lines
 from opsterm.runtime.assessments import NOWHERE, Whereabouts
@@ -26,13 +28,16 @@ async def risk(context: Context) -> int:
     if words == ["-"] or (not words and context.invocation.text("source") == "-"):
         async for line in lines_of_input():
             if line.strip():
-                _print(context, *_asked(line, shell), where)
+                await _print(context, *_asked(line, shell), where)
         return ExitCode.DONE
     if not words:
         raise BadInput(
             "There is no command to assess.", next_step="Write it behind --: opsterm risk -- systemctl stop nginx"
         )
-    found = context.runtime.assessments.assess(command_text(words, shell), shell=shell, where=where)
+    reason = context.invocation.text("reason") or None
+    found = await context.runtime.assessments.assess(
+        command_text(words, shell), shell=shell, where=where, reason=reason
+    )
     if context.printer.json:
         context.printer.record(record_of(found))
     else:
@@ -41,8 +46,8 @@ async def risk(context: Context) -> int:
     return ExitCode.DONE
 
 
-def _print(context: Context, command: str, shell: str, where: Whereabouts) -> None:
-    context.printer.record(record_of(context.runtime.assessments.assess(command, shell=shell, where=where)))
+async def _print(context: Context, command: str, shell: str, where: Whereabouts) -> None:
+    context.printer.record(record_of(await context.runtime.assessments.assess(command, shell=shell, where=where)))
 
 
 def _asked(line: str, shell: str) -> tuple[str, str]:
@@ -58,7 +63,7 @@ def _asked(line: str, shell: str) -> tuple[str, str]:
 
 
 def record_of(found: Assessment) -> dict[str, object]:
-    """Return an assessment as JSON has it; `compliance` is of rules, of which there are none."""
+    """Return an assessment as JSON has it."""
     return {
         "command": found.command,
         "shell": found.shell,
@@ -79,8 +84,8 @@ def record_of(found: Assessment) -> dict[str, object]:
         "lockout_reasons": found.lockout.reasons,
         "guard": found.lockout.guard,
         "rollback": found.rollback,
-        "compliance": [],
-        "alternatives": [one.text for one in found.alternatives],
+        "compliance": [finding_record(finding) for finding in found.review.findings],
+        "alternatives": found.safer,
     }
 
 
@@ -95,6 +100,8 @@ def _described(found: Assessment) -> Iterator[str]:
         yield f"{label:<10}{effect.kind} {effect.object or '-'} ({effect.certainty})   {shown[:60]}"
     for label, text in zip(["lockout", *[""] * 9], lockout_lines(found.lockout), strict=False):
         yield f"{label:<10}{text}"
-    for label, one in zip(["safer", *[""] * 9], found.alternatives, strict=False):
-        yield f"{label:<10}{one.text}"
     yield f"back      {found.rollback}"
+    for label, line in zip(["rules", *[""] * len(found.review.findings)], lines_of(found.review), strict=False):
+        yield f"{label:<10}{line}"
+    for label, line in zip(["safer", *[""] * len(found.safer)], found.safer, strict=False):
+        yield f"{label:<10}{line}"

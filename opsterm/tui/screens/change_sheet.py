@@ -15,6 +15,7 @@ from opsterm.core.text import clean_block, clean_line, shown_exactly
 from opsterm.core.units import age_text, bytes_text, span_text
 from opsterm.inventory.target import Target
 from opsterm.policy.approval import Ask, Friction
+from opsterm.policy.compliance.review import lines_of
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.assent import Progress
 from opsterm.runtime.commands import command
@@ -116,9 +117,12 @@ def rows_of(
         *_results(change),
         SheetRow("risk", f"{sign} {change.risk.level.upper()}  {' '.join(change.risk.reasons)}"),
         *([SheetRow("cuts", "\n".join(evidence.cuts))] if evidence.cuts else []),
-        SheetRow("rules", "none are evaluated in this version"),
+        SheetRow("rules", "\n".join(lines_of(change.review))),
         *_approvers(progress),
-        SheetRow("safer", "\n".join(evidence.safer) or "no alternative is known"),
+        SheetRow(
+            "safer",
+            "\n".join(dict.fromkeys([*evidence.safer, *change.review.alternatives])) or "no alternative is known",
+        ),
         SheetRow("back", way_back(change)),
     ]
     if evidence.preview:

@@ -1,0 +1,295 @@
+"""Reads rules and packs from TOML, strictly: every fault is told with its file, line and key, and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opsterm.core.errors import BadSetting
+from opsterm.core.toml_places import Path, key_lines, line_of
+from opsterm.policy.compliance.circumstances import Circumstances, KnownTarget
+from opsterm.policy.compliance.decision import RuleDecision
+from opsterm.policy.compliance.pattern import Patterns
+from opsterm.policy.compliance.rule import Condition, ControlSource, Pack, PolicyRule, RuleSample
+from opsterm.policy.effects import EffectKind
+from opsterm.policy.order import SHELLS_ASSESSED
+
+OWN_RULES_SAY = "OT-"
+"""Ids of the rules that ship begin so; the operator's own may not."""
+
+_ID = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+")
+_RULE_KEYS = ("id", "title", "decision", "why", "safer", "autonomy", "hits", "misses", "when")
+_WHEN_KEYS = (
+    "effect", "object", "except_object", "program", "words", "without", "text", "without_text", "shell", "environment",
+    "tag", "targets_over", "actor", "ticket", "window", "second_person", "recovery_point",
+)  # fmt: skip
+_SAMPLE_KEYS = (
+    "line", "shell", "environment", "tags", "targets", "actor", "ticket", "window", "second_person", "recovery_point",
+)  # fmt: skip
+_PACK_KEYS = ("name", "about", "source")
+_SOURCE_KEYS = ("title", "version", "number", "controls", "cites")
+_PATTERNS = ("object", "except_object", "program", "words", "without", "text", "without_text")
+_YES_NO = ("ticket", "window", "second_person", "recovery_point")
+_LOOKS_AT_COMMANDS = frozenset({"effect", "object", "program", "words", "text"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFault:
+    """One fault of a file.
+
+    Attributes:
+        file: its name.
+        line: 1 and up, 0 where it is not known.
+        key: as in "rule.decision"; "" for the whole file.
+        what: a sentence.
+        allowed: what would be right.
+    """
+
+    file: str
+    line: int
+    key: str
+    what: str
+    allowed: str
+
+    def __str__(self) -> str:
+        """The whole as one line."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {f'{self.key}: ' if self.key else ''}{self.what} {self.allowed}".rstrip()
+
+
+class _Text:
+    """One TOML text, what it holds, and what is wrong with it."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.file = file
+        self.problems: list[RuleFault] = []
+        self.tree: Mapping[str, Any] = {}
+        self._lines: Mapping[Path, int] = {}
+        try:
+            self.tree = tomllib.loads(text)
+            self._lines = key_lines(text)
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r"line (\d+)", str(error))
+            line = int(found[1]) if found else 0
+            self.problems.append(RuleFault(file=file, line=line, key="", what=f"It is not TOML: {error}.", allowed=""))
+
+    def line(self, path: Path) -> int:
+        return line_of(self._lines, path) or 0
+
+    def complain(self, path: Path, what: str, allowed: str = "") -> None:
+        key = ".".join(str(part) for part in path if isinstance(part, str))
+        self.problems.append(RuleFault(file=self.file, line=self.line(path), key=key, what=what, allowed=allowed))
+
+    def check_keys(self, path: Path, table: Mapping[str, Any], known: Sequence[str]) -> None:
+        for key in table:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                hint = f"Did you mean {near[0]}? " if near else ""
+                self.complain((*path, key), "There is no such key.", f"{hint}Allowed are {', '.join(known)}.")
+
+    def word(self, path: Path, table: Mapping[str, Any], key: str, *, needed: bool = True) -> str:
+        value = table.get(key, "")
+        if not isinstance(value, str) or (needed and not value.strip()):
+            self.complain((*path, key), "It is missing." if key not in table else "It is no text.", "Write a text.")
+            return ""
+        return value
+
+    def words(self, path: Path, table: Mapping[str, Any], key: str, known: Iterable[str] = ()) -> tuple[str, ...]:
+        value = table.get(key, [])
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            self.complain((*path, key), "It is no list of texts.", 'Write it as in ["one", "two"].')
+            return ()
+        if key in table and not listed:
+            self.complain((*path, key), "The list is empty, so nothing could ever fit.", "Leave the key out.")
+        allowed = tuple(known)
+        for one in listed:
+            if allowed and one not in allowed:
+                self.complain((*path, key), f"{one!r} is not known.", f"Allowed are {', '.join(allowed)}.")
+                return ()
+        return tuple(listed)
+
+    def yes_no(self, path: Path, table: Mapping[str, Any], key: str) -> bool | None:
+        value = table.get(key)
+        if value is None or isinstance(value, bool):
+            return value
+        self.complain((*path, key), "It is neither yes nor no.", "Allowed are true and false.")
+        return None
+
+    def tables(self, path: Path, table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            self.complain((*path, key), "It is no table.", f"Write [[{'.'.join([*map(str, path[::2]), key])}]].")
+            return []
+        return value
+
+
+def read_rules(text: str, file: str, *, own: bool = False) -> tuple[tuple[PolicyRule, ...], tuple[RuleFault, ...]]:
+    """Return the rules of a text and everything that is wrong with it; with a problem the rules are not to be used.
+
+    Args:
+        text: TOML with [[rule]] tables.
+        file: how messages name it.
+        own: whether it is the operator's.
+    """
+    read = _Text(text, file)
+    read.check_keys((), read.tree, ("rule",))
+    rules: dict[str, PolicyRule] = {}
+    for place, table in enumerate(read.tables((), read.tree, "rule")):
+        path: Path = ("rule", place)
+        rule = _rule(read, path, table, own=own)
+        if rule.id in rules:
+            read.complain((*path, "id"), f"{rule.id} stands here twice.", "Give each rule an id of its own.")
+        rules[rule.id] = rule
+    if not rules and not read.problems:
+        read.complain((), "It holds no rule.", "Write [[rule]] tables.")
+    return tuple(rules.values()), tuple(read.problems)
+
+
+def _rule(read: _Text, path: Path, table: Mapping[str, Any], *, own: bool) -> PolicyRule:
+    read.check_keys(path, table, _RULE_KEYS)
+    name = read.word(path, table, "id")
+    if name and not _ID.fullmatch(name):
+        read.complain((*path, "id"), f"{name!r} is no id.", "Write capitals, digits and -, as in ACME-DB-01.")
+    if name and own == name.startswith(OWN_RULES_SAY):
+        read.complain((*path, "id"), f"Ids that begin with {OWN_RULES_SAY} are of the rules that ship.",
+                      "Begin it with a word of your own.")  # fmt: skip
+    said = read.words(path, table, "decision", [str(one) for one in RuleDecision])
+    if not said and "decision" not in table:
+        read.complain((*path, "decision"), "It is missing.", f"Allowed are {', '.join(RuleDecision)}.")
+    conditions = [_condition(read, (*path, "when", at), one) for at, one in enumerate(read.tables(path, table, "when"))]
+    if not conditions and "when" not in table:
+        read.complain((*path, "when"), "It says nowhere when it counts.", "Write a [[rule.when]] below it.")
+    rule = PolicyRule(
+        id=name, title=read.word(path, table, "title"), decision=RuleDecision(said[0]) if said else RuleDecision.DENY,
+        why=read.word(path, table, "why"), safer=read.word(path, table, "safer", needed=False),
+        conditions=tuple(conditions), origin=f"{read.file}:{read.line(path)}", own=own,
+        samples=(*_samples(read, path, table, "hits"), *_samples(read, path, table, "misses")),
+        autonomy=read.yes_no(path, table, "autonomy") or False,
+    )  # fmt: skip
+    _check_allow(read, path, rule)
+    return rule
+
+
+def _check_allow(read: _Text, path: Path, rule: PolicyRule) -> None:
+    """Hold the wall: a rule can make nothing milder; what it may allow is what only reads, and it has to say so."""
+    if rule.autonomy and rule.decision is not RuleDecision.ALLOW:
+        read.complain((*path, "autonomy"), "Only a rule that allows can let something run by itself.",
+                      'Write decision = "allow", or leave autonomy out.')  # fmt: skip
+    if rule.decision is not RuleDecision.ALLOW:
+        return
+    if not (rule.autonomy and rule.own):
+        read.complain((*path, "decision"), "A rule cannot make anything milder.",
+                      "Say autonomy = true in a file of your own, for what only reads.")  # fmt: skip
+    if any(condition.effects != {EffectKind.READ} for condition in rule.conditions):
+        read.complain((*path, "when"), "What a rule lets run by itself only reads.", 'Write effect = ["read"] in each.')
+
+
+def _condition(read: _Text, path: Path, table: Mapping[str, Any]) -> Condition:
+    read.check_keys(path, table, _WHEN_KEYS)
+    if not table:
+        read.complain(path, "An empty condition would fit every command.", f"Use {', '.join(_WHEN_KEYS)}.")
+    if not set(table) & (_LOOKS_AT_COMMANDS | {"second_person", "actor", "targets_over"}):
+        read.complain(path, "It says nothing of the command.", f"Use one of {', '.join(sorted(_LOOKS_AT_COMMANDS))}.")
+    words = {key: read.words(path, table, key) for key in _PATTERNS}
+    over = table.get("targets_over")
+    if over is not None and (isinstance(over, bool) or not isinstance(over, int) or over < 0):
+        read.complain((*path, "targets_over"), "It is no count.", "Write a whole number, 0 or more.")
+        over = None
+
+    def patterns(key: str) -> Patterns | None:
+        return Patterns(words[key]) if words[key] else None
+
+    return Condition(
+        effects=frozenset(EffectKind(one) for one in read.words(path, table, "effect", [str(k) for k in EffectKind])),
+        objects=patterns("object"), except_objects=patterns("except_object"), programs=patterns("program"),
+        words=tuple(Patterns(tuple(group.split("|"))) for group in words["words"]), without=patterns("without"),
+        text=patterns("text"), without_text=patterns("without_text"),
+        shells=frozenset(read.words(path, table, "shell", SHELLS_ASSESSED)),
+        environments=frozenset(one.lower() for one in read.words(path, table, "environment")),
+        tags=frozenset(read.words(path, table, "tag")), targets_over=over,
+        actors=frozenset(read.words(path, table, "actor")),
+        **{key: read.yes_no(path, table, key) for key in _YES_NO},
+    )  # fmt: skip
+
+
+def _samples(read: _Text, path: Path, table: Mapping[str, Any], key: str) -> list[RuleSample]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str | dict) for one in value):
+        read.complain((*path, key), "It is no list of lines.", 'Write lines, or { line = "…", shell = "…" }.')
+        return []
+    return [_sample(read, (*path, key), {"line": one} if isinstance(one, str) else one, key == "hits") for one in value]
+
+
+def _sample(read: _Text, path: Path, table: Mapping[str, Any], hits: bool) -> RuleSample:  # noqa: FBT001 (told by its list)
+    read.check_keys(path, table, _SAMPLE_KEYS)
+    places = KnownTarget(
+        environment=read.word(path, table, "environment", needed=False),
+        tags=frozenset(read.words(path, table, "tags")),
+    )  # fmt: skip
+    count = table.get("targets", 1)
+    many = count if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 10_000 else 1
+    known = any(key in table for key in ("environment", "tags", "targets"))
+    shell = read.words(path, table, "shell", SHELLS_ASSESSED)
+    return RuleSample(
+        line=read.word(path, table, "line"), shell=shell[0] if shell else "bash", hits=hits,
+        circumstances=Circumstances(
+            targets=(places,) * many if known else (), actor=read.word(path, table, "actor", needed=False) or None,
+            ticket=read.yes_no(path, table, "ticket"), in_window=read.yes_no(path, table, "window"),
+            second_person=read.yes_no(path, table, "second_person"),
+            recovery_point=read.yes_no(path, table, "recovery_point") or False,
+        ),
+    )  # fmt: skip
+
+
+def read_pack(text: str, file: str) -> tuple[Pack, tuple[RuleFault, ...]]:
+    """Return a pack and everything that is wrong with its text.
+
+    Args:
+        text: TOML with name, about and [[source]] tables.
+        file: how messages name it.
+    """
+    read = _Text(text, file)
+    read.check_keys((), read.tree, _PACK_KEYS)
+    sources = tuple(_source(read, ("source", at), one) for at, one in enumerate(read.tables((), read.tree, "source")))
+    pack = Pack(
+        name=read.word((), read.tree, "name"), about=read.word((), read.tree, "about"), sources=sources,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )  # fmt: skip
+    return pack, tuple(read.problems)
+
+
+def _source(read: _Text, path: Path, table: Mapping[str, Any]) -> ControlSource:
+    read.check_keys(path, table, _SOURCE_KEYS)
+    number = re.compile(read.word(path, table, "number"))
+    titles, cites = table.get("controls", {}), table.get("cites", {})
+    cited = {rule: read.words((*path, "cites"), cites, rule) for rule in cites}
+    for rule, numbers in cited.items():
+        for one in numbers:
+            if not number.fullmatch(one):
+                read.complain((*path, "cites", rule), f"{one!r} is no number of {table.get('title')}.")
+    return ControlSource(
+        title=read.word(path, table, "title"), version=read.word(path, table, "version"),
+        controls={str(key): str(value) for key, value in titles.items()}, cites=cited,
+    )  # fmt: skip
+
+
+def require_sound(problems: Iterable[RuleFault]) -> None:
+    """Refuse to go on with a file that has faults: a rule that is passed over would be one that nobody misses.
+
+    Raises:
+        BadSetting: names the first fault and how many there are.
+    """
+    found = list(problems)
+    if found:
+        more = f" There are {len(found) - 1} more." if len(found) > 1 else ""
+        raise BadSetting(
+            f"A policy cannot be read: {found[0]}{more}",
+            why="Without all rules nothing is proposed or approved.",
+            next_step=f"opsterm policy validate {found[0].file} tells every fault.",
+        )
