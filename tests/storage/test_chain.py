@@ -276,7 +276,11 @@ async def test_the_journal_of_an_older_version_is_taken_in_once(paths: Paths, cl
     (paths.data / "audit.key").unlink()
     (paths.data / "audit.first-key").unlink()
     with closing(sqlite3.connect(paths.database, isolation_level=None)) as db:  # as version 6 left it
-        db.execute("DROP TABLE audit_chain")
+        for statement in (
+            "DROP TABLE audit_chain", "DROP TABLE approval", "ALTER TABLE change DROP COLUMN terms",
+            "ALTER TABLE change DROP COLUMN review",
+        ):  # fmt: skip
+            db.execute(statement)
         db.execute("UPDATE alembic_version SET version_num = '0006'")
     await asyncio.to_thread(prepare, paths.database, stamp="now", schema=SHIPPED)
     store = await open_store(paths, clock)

@@ -189,7 +189,9 @@ _CHARACTERS = {
     "question_mark": "?", "colon": ":", "at": "@", "slash": "/", "plus": "+", "minus": "-", "space": " ", "enter": "\r",
     "tab": "\t", "escape": "\x1b",
 }  # fmt: skip
-_SHORT = ("status", "output", "change", "why", "copy", "choose", "check", "ask", "page")
+_SHORT = (
+    "status", "output", "change", "why", "copy", "choose", "check", "ask", "page", "evidence", "progress",
+)  # fmt: skip
 
 
 @asynccontextmanager
