@@ -130,7 +130,7 @@ def _with_lockout(risk: Risk, understood: Understanding, ways: Sequence[SessionP
     if not found.cuts:
         return Risk(level=risk.level, reasons=(*risk.reasons, *[found.spared] * bool(found.spared)))
     level = max(risk.level, RiskLevel.HIGH, key=lambda one: one.order)
-    return Risk(level=level, reasons=(*found.reasons[:LOCKOUT_REASONS], *risk.reasons))
+    return Risk(level=level, reasons=tuple(dict.fromkeys((*found.reasons[:LOCKOUT_REASONS], *risk.reasons))))
 
 
 def why_not_read_only(command: str, shell: str, *, how: RunAs = AS_LOGGED_IN) -> str:

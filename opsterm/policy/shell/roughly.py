@@ -9,6 +9,7 @@ from opsterm.policy.shell.argument import Argument, expand_braces
 from opsterm.policy.shell.notes import ShellText
 
 _BETWEEN = re.compile(r"[;|&\n(){}`]+|\$\(|(?:^|\s)(?:then|do|else|if|while|until)\s")
+_COMMAND_END = re.compile(r"[;|&\n]+")
 _WORD = re.compile(r"""[^\s'"]*(?:'[^']*'?|"[^"]*"?)?[^\s'"]*""")
 COMMANDS_AT_MOST = 200
 
@@ -20,8 +21,8 @@ def rough_commands(source: ShellText) -> Iterator[list[Argument]]:
     """
     text = source.text
     whole = source.span(0, len(text))
-    for line in text.splitlines()[:COMMANDS_AT_MOST]:
-        bare = line.strip()
+    for part in _COMMAND_END.split(text)[:COMMANDS_AT_MOST]:
+        bare = part.strip()
         if bare.startswith("{") and "," in bare.split(" ")[0]:
             words = [word for piece in bare.split() for word in expand_braces(piece)]
             yield [Argument(text=word, raw=word, span=whole) for word in words]
