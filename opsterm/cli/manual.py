@@ -321,8 +321,6 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "change": ("opsterm change c18", "opsterm change c18 --request > c18.request"),
     "approve": (
         "opsterm approve c18",
-        "opsterm approve c18 --digest 5e1c… --no-run",
-        "opsterm approve c18 --from ana.yes",
         "opsterm approve c18 --sign agent --reason 'ticket 4711'",
         "opsterm approve c18 --break-glass --reason 'the site is down'",
     ),
