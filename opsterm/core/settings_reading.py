@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import math
 import tomllib
 import types
@@ -96,7 +97,7 @@ def _read_file(text: str, name: str, values: dict[str, dict[str, Any]], sources:
 
 def _unknown(key: str, known: Sequence[str], where: str) -> BadSetting:
     tails = {k.rpartition(".")[2]: k for k in known}
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5) or [
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.55) or [
         tails[t] for t in difflib.get_close_matches(key.rpartition(".")[2], list(tails), n=1, cutoff=0.6)
     ]
     hint = f"The nearest known one is {near[0]}." if near else "`opsterm settings` lists all that there are."
@@ -232,4 +233,6 @@ def describe_settings(loaded: Loaded) -> Sequence[tuple[str, str, str, str]]:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # a basic string of TOML has the escapes of JSON
+    return f"{value:g}" if isinstance(value, float) else str(value)

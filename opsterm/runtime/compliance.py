@@ -67,7 +67,7 @@ class Compliance:
             require_sound,
         )
 
-        shipped = self._paths.shipped / "policy_packs"
+        shipped = self._paths.shipped / "knowledge_seed" / "policy_packs"
         rules: list[PolicyRule] = []
         digest = hashlib.sha256()
         packs = []

@@ -149,7 +149,7 @@ def test_every_setting_is_described_and_its_default_can_be_given_back() -> None:
     for key, value, source, text in rows:
         assert source == "default"
         assert text.endswith((".", "..."))
-        if "tables" not in value:
+        if not value.endswith(("tables", "texts")):
             section, _, name = key.partition(".")
             again = load_settings(file_text=f"[{section}]\n{name} = {value}\n")
             assert dataclasses.replace(again, sources={}) == dataclasses.replace(load_settings(), sources={})

@@ -70,8 +70,8 @@ def test_the_wheel_carries_what_the_program_reads(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = set(archive.namelist())
     for folder in ("themes", "knowledge_seed"):
-        for file in (CHECKOUT / folder).iterdir():
-            assert f"opsterm/_data/{folder}/{file.name}" in packed
+        for file in (CHECKOUT / folder).rglob("*.*"):
+            assert f"opsterm/_data/{file.relative_to(CHECKOUT).as_posix()}" in packed
     kept = {file.relative_to(CHECKOUT).as_posix() for file in (CHECKOUT / "opsterm").rglob("*") if file.is_file()}
     assert {name for name in kept if "__pycache__" not in name} <= packed
     assert any(name.endswith("licenses/LICENSE") for name in packed)

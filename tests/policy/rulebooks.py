@@ -9,7 +9,7 @@ from opsterm.policy.compliance.rule import Pack, PolicyRule
 from opsterm.policy.compliance.rulebook import Rulebook
 from tests.house.source import CHECKOUT
 
-SHIPPED = CHECKOUT / "policy_packs"
+SHIPPED = CHECKOUT / "knowledge_seed/policy_packs"
 
 
 @functools.cache

@@ -26,5 +26,5 @@ async def test_a_change_that_can_cut_our_way_takes_the_name_of_the_target(stage:
         await there.press("a")
         await there.type("another")
         await there.press("enter")
-        assert "That is not the name of the target." in there.text
+        assert "That is not its name." in there.text
         assert (await change(there)).state is ChangeState.PROPOSED
