@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
@@ -22,6 +23,8 @@ from opsterm.policy.chain import (
 )
 from opsterm.runtime.audit import AuditSearch
 from opsterm.runtime.checkpoints import PlaceState
+
+T = TypeVar("T")
 
 READ_LIMIT = 1 << 30
 """Bytes of a file of checkpoints that are read at most: a syslog may be long."""
@@ -99,15 +102,17 @@ async def verify_chain(context: Context) -> int:
 
 async def _proofs(context: Context) -> tuple[Sequence[bytes], Sequence[Checkpoint]]:
     """Return what was given to check with. Raises BadInput when a file has none of it."""
-    found = []
-    for name, read in (("key", read_keys), ("checkpoint", read_checkpoints)):
-        file = context.invocation.text(name)
-        text = await context.runtime.offload.run("files", lambda file=file: _text(file)) if file else ""  # type: ignore[misc]  # a default binds it
-        told = read(text)
-        if file and not told:
-            raise BadInput(f"There is no {name} in {file}.", next_step="`opsterm audit verify --help` says what it is.")
-        found.append(told)
-    return found[0], found[1]  # type: ignore[return-value]  # in the order of the two above
+    return await _read(context, "key", read_keys), await _read(context, "checkpoint", read_checkpoints)
+
+
+async def _read(context: Context, name: str, read: Callable[[str], Sequence[T]]) -> Sequence[T]:
+    file = context.invocation.text(name)
+    if not file:
+        return ()
+    told = read(await context.runtime.offload.run("files", lambda: _text(file)))
+    if not told:
+        raise BadInput(f"There is no {name} in {file}.", next_step="`opsterm audit verify --help` says what it is.")
+    return told
 
 
 def _text(file: str) -> str:
