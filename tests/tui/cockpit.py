@@ -6,12 +6,13 @@ import asyncio
 import dataclasses
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from opsterm.composition import build_runtime
 from opsterm.core.clock import StoppedClock
@@ -164,7 +165,8 @@ class Sitting:
             if not await self.pilot._wait_for_screen():
                 return
             if short := [worker for worker in self.app.workers if worker.group in _SHORT]:
-                await self.app.workers.wait_for_complete(short)
+                with suppress(WorkerCancelled):  # a newer one of its group has replaced it
+                    await self.app.workers.wait_for_complete(short)
             self.app.screen._on_timer_update()  # lays out and paints what its timer would in a moment
 
     async def until(self, wanted: str | Callable[[], bool], *, within_s: float = 30.0) -> None:

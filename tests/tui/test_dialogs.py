@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+from textual.worker import WorkerFailed
 
 from opsterm.core.settings_reading import load_settings
 from opsterm.policy.order import RunAs
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.choice import ChoiceScreen
+from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.widgets.row_table import RowTable
 from tests.tui.cockpit import STILL, Sitting, Stage, sitting
 
@@ -23,6 +29,40 @@ async def open_by_name(there: Sitting, name: str) -> None:
 
 def cursor(there: Sitting) -> str:
     return there.app.screen.query_one(RowTable).cursor_key or ""
+
+
+class Asking(Dialog[None]):
+    """Asks for one of its parts when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__("Asking")
+        self.part = "#there"
+        self.now = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        with self.box():
+            yield Static("", id="there")
+
+    async def look(self) -> None:
+        await self.now.wait()
+        self.query_one(self.part)
+
+
+@pytest.mark.parametrize(("closing", "part", "fails"), [(True, "#there", False), (False, "#elsewhere", True)])
+async def test_work_of_a_closing_dialog_may_miss_its_parts_and_no_other(
+    *, closing: bool, part: str, fails: bool
+) -> None:
+    app: App[None] = App()
+    dialog = Asking()
+    dialog.part = part
+    with pytest.raises(WorkerFailed) if fails else nullcontext():
+        async with app.run_test():
+            await app.push_screen(dialog)
+            dialog.begin(dialog.look, group="look")
+            if closing:
+                await dialog.query(".dialog").remove()
+            dialog.now.set()
+            await app.workers.wait_for_complete()
 
 
 LISTS = ["theme", "settings", "import targets"]

@@ -81,9 +81,9 @@ class ApprovalScreen(FactsAndOutput):
         self._appeared = self.runtime.clock.monotonic()
         self.show()
         self.set_interval(5.0, self.show)
-        self.run_worker(self._show_output(), group="output", exclusive=False)
-        self.run_worker(self._gather(), group="evidence")
-        self.run_worker(self.look_at_progress(), group="progress", exclusive=True)
+        self.begin(self._show_output, group="output")
+        self.begin(self._gather, group="evidence")
+        self.begin(self.look_at_progress, group="progress", exclusive=True)
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
@@ -138,10 +138,10 @@ class ApprovalScreen(FactsAndOutput):
         """Follow the change and its output."""
         if message.has(*CHANGE_FACTS):
             self.change = await self.runtime.changes.get(self.change.id)
-            self.run_worker(self.look_at_progress(), group="progress", exclusive=True)
+            self.begin(self.look_at_progress, group="progress", exclusive=True)
             self.show()
         if message.has(ChangeOutput, *CHANGE_FACTS):
-            self.run_worker(self._show_output(), group="output", exclusive=False)
+            self.begin(self._show_output, group="output")
 
     async def _show_output(self) -> None:
         """Show what has come since; one at a time, so that no byte is shown twice."""
@@ -325,9 +325,9 @@ class ApprovalScreen(FactsAndOutput):
         self.change, self.evidence = new, ChangeEvidence(self.runtime)
         await self.evidence.assess(new)
         self._typed, self._appeared = "", self.runtime.clock.monotonic()
-        self.run_worker(self._gather(), group="evidence", exclusive=True)
+        self.begin(self._gather, group="evidence", exclusive=True)
         self.progress = None
-        self.run_worker(self.look_at_progress(), group="progress", exclusive=True)
+        self.begin(self.look_at_progress, group="progress", exclusive=True)
         self._read_to_end = False
         self._sheet.scroll_home(animate=False)
         self.show()

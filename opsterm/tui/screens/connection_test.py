@@ -73,7 +73,7 @@ class ConnectionTestScreen(ScrollingDialog[None]):
         """Test, or test again."""
         self._phases, self._end, self._running = {}, ("", ""), True
         self.show()
-        self.run_worker(self._test(), group="connection", exclusive=True)
+        self.begin(self._test, group="connection", exclusive=True)
 
     async def _test(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -115,7 +116,7 @@ class CredentialsScreen(Dialog[None]):
         """Open the vault if it is closed, and go on; the list says then how it is."""
 
         def go_on() -> None:
-            self.run_worker(self.show(), group="ask")
+            self.begin(self.show, group="ask")
             then()
 
         self._say("")
@@ -260,7 +261,7 @@ class CredentialsScreen(Dialog[None]):
             await self._when_open(lambda: self._begin_to_confirm(kept))
 
     def _begin_to_confirm(self, kept: KeptSecret) -> None:
-        self.run_worker(self._ask_to_confirm(kept), group="confirm")
+        self.begin(partial(self._ask_to_confirm, kept), group="confirm")
 
     async def _ask_to_confirm(self, kept: KeptSecret) -> None:
         secrets = self._home.runtime.secrets

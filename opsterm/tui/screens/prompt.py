@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -91,7 +92,7 @@ class PromptScreen(Dialog[str]):
             self.dismiss(message.value)
         else:
             self._trying = True
-            self.run_worker(self._try(message.value), group="ask")
+            self.begin(partial(self._try, message.value), group="ask")
 
     async def _try(self, text: str) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -160,7 +161,7 @@ class ServicesScreen(Dialog[None]):
             return f"{len(checked)} checked. " + " ".join(f"{one.id}: {one.health_text}" for one in told)
 
         self._note("Checking …")
-        self.run_worker(self._do(check), group="services", exclusive=True)
+        self.begin(partial(self._do, check), group="services", exclusive=True)
 
     def action_remove_service(self) -> None:
         """Take the chosen records out; asks first."""
@@ -171,7 +172,7 @@ class ServicesScreen(Dialog[None]):
 
         def answered(yes: bool | None) -> None:  # noqa: FBT001 (the framework calls it)
             if yes:
-                self.run_worker(self._do(remove), group="services", exclusive=True)
+                self.begin(partial(self._do, remove), group="services", exclusive=True)
 
         if chosen:
             what = chosen[0] if len(chosen) == 1 else f"{len(chosen)} services"
@@ -182,7 +183,7 @@ class ServicesScreen(Dialog[None]):
         """Look for services on the targets that are chosen in the inventory."""
         if self._targets:
             self._note(f"Looking at {self._where()} …")
-            self.run_worker(self._discover(), group="services", exclusive=True)
+            self.begin(self._discover, group="services", exclusive=True)
         else:
             self._note("Choose targets in the inventory first.")
 

@@ -107,7 +107,7 @@ class TargetForm(Dialog[Target]):
         message.stop()
         if not self._trying:
             self._trying = True
-            self.run_worker(self._try(), group="ask")
+            self.begin(self._try, group="ask")
 
     def action_test(self) -> None:
         """Test the connection to what stands in the fields; nothing is kept."""

@@ -140,8 +140,7 @@ class TargetPage(ScrollingDialog[None]):
     def refresh_soon(self) -> None:
         """Ask everything anew and show it."""
         self._soon = False
-        # The function, not its coroutine: one that is replaced before it began would be left unawaited.
-        self.run_worker(self._gather, group="page", exclusive=True)  # type: ignore[arg-type]  # typed ambiguously
+        self.begin(self._gather, group="page", exclusive=True)
 
     async def _gather(self) -> None:
         row = self.runtime.inventory.row(self._target)
@@ -271,7 +270,7 @@ class TargetPage(ScrollingDialog[None]):
     def action_check_target(self) -> None:
         """See whether the target answers."""
         self._tell("Asking " + self._glyphs.ellipsis)
-        self.run_worker(self._check(), group="check", exclusive=True)
+        self.begin(self._check, group="check", exclusive=True)
 
     async def _check(self) -> None:
         try:
@@ -286,7 +285,7 @@ class TargetPage(ScrollingDialog[None]):
         if not self._looking:
             self._looking, self._fault = True, ""
             self.refresh_soon()
-            self.run_worker(self._look(), group="look", exclusive=True)
+            self.begin(self._look, group="look", exclusive=True)
 
     async def _look(self) -> None:
         try:
