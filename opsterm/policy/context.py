@@ -57,6 +57,17 @@ class ShareOfGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedRaise:
+    """What a model of past outcomes can say: one grade more. It has no word for another grade, or for less.
+
+    Attributes:
+        reason: a whole sentence with its figures.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """Where and when a command would run.
 
@@ -65,12 +76,14 @@ class Surroundings:
         shares: of each group that it touches.
         outside_window: whether now is outside of the hours for changes there.
         no_way_back: whether it is known that nothing prepared can undo it.
+        learned: what past outcomes add, None for nothing.
     """
 
     environments: Sequence[str] = ()
     shares: Sequence[ShareOfGroup] = ()
     outside_window: bool = False
     no_way_back: bool = False
+    learned: LearnedRaise | None = None
 
 
 NOWHERE = Surroundings()
@@ -127,13 +140,15 @@ def raise_level(level: RiskLevel, effects: Sequence[Effect], around: Surrounding
         found.append((_above(level), "It is outside of the hours for changes there."))
     if around.no_way_back and (kinds & _LOST or not effects):
         found.append((_at_least(level, _L.HIGH), "Nothing that is prepared can undo it."))
+    if around.learned is not None:
+        found.append((_above_up_to_high(level), around.learned.reason))
     highest = max((one for one, _ in found), key=lambda one: one.order, default=level)
     return RaisedLevel(level=_at_least(level, highest), reasons=tuple(said for _, said in found))
 
 
 def _by_place(level: RiskLevel, kinds: set[EffectKind], around: Surroundings) -> list[tuple[RiskLevel, str]]:
     found = []
-    targets, live = len(around.environments), sum(one.lower() in _PRODUCTION for one in around.environments)
+    targets, live = len(around.environments), sum(is_production(one) for one in around.environments)
     if live:
         harsher = _L.CRITICAL if _K.REBOOT in kinds else _from_medium(level)
         found.append((harsher, f"{live} of {targets} target{'s' * (targets != 1)} in production."))
@@ -162,6 +177,11 @@ def _by_objects(level: RiskLevel, effects: Sequence[Effect]) -> list[tuple[RiskL
     return found
 
 
+def is_production(environment: str) -> bool:
+    """Return whether an environment is one on which people depend."""
+    return environment.lower() in _PRODUCTION
+
+
 def _from_medium(level: RiskLevel) -> RiskLevel:
     return _L.HIGH if level is _L.MEDIUM else level
 
@@ -169,6 +189,11 @@ def _from_medium(level: RiskLevel) -> RiskLevel:
 def _above(level: RiskLevel) -> RiskLevel:
     levels = list(RiskLevel)
     return levels[min(level.order + 1, len(levels) - 1)]
+
+
+def _above_up_to_high(level: RiskLevel) -> RiskLevel:
+    """Return one grade more, which is never critical: that asks for two persons, and an estimate does not."""
+    return min(_above(level), RiskLevel.HIGH, key=lambda one: one.order)
 
 
 def _at_least(level: RiskLevel, floor: RiskLevel) -> RiskLevel:
