@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
+    from opsterm.runtime.ports_learned import LearnedFile
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
     from opsterm.runtime.ports_snmp import SnmpReader
@@ -152,6 +153,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_checkpoints=lambda: _checkpoint_places(operator.host, clock, runtime),
             open_contents=lambda: _contents(paths, clock, runtime),
             open_new_files=lambda: _new_files(runtime),
+            open_learned=lambda: _learned(paths, runtime),
             open_probe=open_probe,
             open_knowledge=open_knowledge,
             files=LocalFiles(),
@@ -182,3 +184,9 @@ async def _new_files(runtime: Runtime) -> NewFiles:
     adapter = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.adapters.local_files"))
     made: NewFiles = adapter.OperatorFiles(runtime.offload.pool("files"))
     return made
+
+
+async def _learned(paths: Paths, runtime: Runtime) -> LearnedFile:
+    storage = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.storage.learned_file"))
+    file: LearnedFile = storage.PrivateLearnedFile(paths.learned_risk, runtime.offload.pool("files"))
+    return file

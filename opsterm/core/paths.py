@@ -51,6 +51,11 @@ class Paths:
         return self.data / "approvals.key"
 
     @property
+    def learned_risk(self) -> Path:
+        """What was learned of risk from this operator's own changes."""
+        return self.data / "learned-risk.json"
+
+    @property
     def output(self) -> Path:
         """Folder of kept command output."""
         return self.data / "output"

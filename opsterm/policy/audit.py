@@ -297,6 +297,11 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
         _change(f) if f.get("change") else "",
         result=_text(f, "why"),
     ),
+    "policy.model_trained": lambda f: _Said(
+        "had it learned anew which commands do not end well",
+        result=f"{_text(f, 'own')} changes, {_text(f, 'bad')} of them not well, and {_text(f, 'shipped')} shipped cases"
+        + (f"; silent: {_text(f, 'silent')}" if f.get("silent") else "; it may raise a grade"),
+    ),
     "change.started": _started,
     "change.previewed": lambda f: _Said(
         f"looked up what {_change(f)} would do on {_text(f, 'target')}", _change(f), result=_text(f, "why")

@@ -13,6 +13,7 @@ from opsterm.policy.context import Surroundings
 from opsterm.policy.order import OrderTarget, usual_shell
 from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.learned_risk import LearnedRisk
 from opsterm.runtime.session_paths import SessionPaths
 
 
@@ -41,11 +42,12 @@ class Assessments:
 
     def __init__(
         self, inventory: Callable[[], Inventory], paths: Callable[[], SessionPaths], compliance: Compliance, *,
-        actor: str,
+        learned: LearnedRisk, actor: str,
     ) -> None:  # fmt: skip
         self._inventory = inventory
         self._paths = paths
         self._compliance = compliance
+        self._learned = learned
         self._actor = actor
 
     async def whereabouts(self, selector: str) -> Whereabouts:
@@ -67,7 +69,10 @@ class Assessments:
     async def of_change(self, change: Change) -> Assessment:
         """Return what is said of a change as things are known now."""
         order = change.order
-        around = self._inventory().surroundings([target.name for target in order.targets])
+        inventory, names = self._inventory(), [target.name for target in order.targets]
+        around = await self._learned.around(
+            order.command, order.shell, inventory.surroundings(names), tags=inventory.tags(names), become=order.become
+        )
         return assessment(order.command, order.shell, order.targets, around, await self._paths().known(order.targets))
 
     async def assess(
@@ -85,8 +90,8 @@ class Assessments:
             BadSetting: the rules cannot be read.
         """
         rules = await self._compliance.rulebook()
-        usual = usual_shell(target.protocol for target in where.targets)
+        shell = shell or usual_shell(target.protocol for target in where.targets)
+        tags = {tag for target in where.known for tag in target.tags}
+        around = await self._learned.around(command, shell, where.around, tags=tags)
         known = self._compliance.circumstances(where.known, actor=self._actor, reason=reason)
-        return assessment(
-            command, shell or usual, where.targets, where.around, where.ways, rules=rules, circumstances=known
-        )
+        return assessment(command, shell, where.targets, around, where.ways, rules=rules, circumstances=known)

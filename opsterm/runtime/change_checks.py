@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from opsterm.changes.change import Change
 from opsterm.core.errors import NotFound
 from opsterm.monitoring.session_path import SessionPath
+from opsterm.policy.context import Surroundings
 from opsterm.policy.order import Order, OrderTarget
 from opsterm.policy.risk import Risk, assess
 from opsterm.runtime.inventory import Inventory
 
 Ways = Callable[[Sequence[OrderTarget]], Awaitable[Sequence[SessionPath]]]
+Learned = Callable[[Order, Surroundings, Sequence[str]], Awaitable[Surroundings | None]]
 
 
 class ChangeChecks:
@@ -21,14 +23,16 @@ class ChangeChecks:
         inventory: targets.
         ways: returns how our sessions reach targets.
         looked_again: looks up again what was shown beforehand of an approved change; returns what differs.
+        learned: adds to where an order would run, on targets with these tags, what became of such ones before.
     """
 
     def __init__(
-        self, inventory: Inventory, ways: Ways, looked_again: Callable[[Change], Awaitable[str]]
+        self, inventory: Inventory, ways: Ways, looked_again: Callable[[Change], Awaitable[str]], learned: Learned
     ) -> None:  # fmt: skip
         self._inventory = inventory
         self._ways = ways
         self._looked_again = looked_again
+        self._learned = learned
 
     async def risk(self, order: Order, environments: Sequence[str], warnings: Sequence[str] = ()) -> Risk:
         """Return the grade of an order.
@@ -38,7 +42,8 @@ class ChangeChecks:
             environments: of each target, "" where it is not said.
             warnings: whole sentences of what else should be known.
         """
-        around = self._inventory.surroundings([target.name for target in order.targets])
+        names = [target.name for target in order.targets]
+        around = await self._learned(order, self._inventory.surroundings(names), self._inventory.tags(names))
         return assess(
             order.command, order.shell, order.targets, environments, warnings, how=order.run_as, around=around,
             ways=await self._ways(order.targets),

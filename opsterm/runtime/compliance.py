@@ -122,14 +122,19 @@ class Compliance:
         return Circumstances(
             targets=tuple(KnownTarget(environment=one.environment, tags=frozenset(one.tags)) for one in targets),
             actor=actor, ticket=None if reason is None else names_ticket(reason, self.settings.ticket),
-            in_window=self._in_window(),
+            in_window=self.in_window(self._clock.now()),
         )  # fmt: skip
 
-    def _in_window(self) -> bool | None:
+    def in_window(self, at: float) -> bool | None:
+        """Return whether changes are planned at a time (epoch seconds), None when that is not known.
+
+        Raises:
+            BadSetting: policy.windows cannot be read.
+        """
         if not self.settings.windows:
             return None
         try:
-            return parse_window(self.settings.windows).is_open(self._clock.now(), self._zone)
+            return parse_window(self.settings.windows).is_open(at, self._zone)
         except BadInput as error:
             raise BadSetting(f"The setting policy.windows: {error.what}", next_step=error.next_step) from None
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
+    from opsterm.runtime.ports_learned import LearnedFile
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
     from opsterm.runtime.ports_snmp import SnmpReader
@@ -78,6 +79,7 @@ class Edges:
         open_checkpoints: makes what leaves checkpoints of the audit chain in files and syslogs.
         open_contents: finds the contents of files that are to be put on targets.
         open_new_files: finds what makes files for the operator.
+        open_learned: finds where what was learned of risk is kept.
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
         files: reads the operator's files.
@@ -103,6 +105,7 @@ class Edges:
     open_checkpoints: Callable[[], Awaitable[CheckpointPlaces]]
     open_contents: Callable[[], Awaitable[Contents]]
     open_new_files: Callable[[], Awaitable[NewFiles]]
+    open_learned: Callable[[], Awaitable[LearnedFile]]
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
     files: Files

@@ -111,6 +111,26 @@ class Refusal(Event):
     why: str
 
 
+@event("policy.model_trained")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskModelTrained(Event):
+    """Somebody had it learned anew which commands do not end well.
+
+    Attributes:
+        lessons: sha256 of what it was learned from.
+        own: outcomes of this operator.
+        bad: those that did not end well.
+        shipped: cases that ship.
+        silent: why it raises nothing, "" when it may.
+    """
+
+    lessons: str
+    own: int
+    bad: int
+    shipped: int
+    silent: str
+
+
 @event("audit.heartbeat")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditHeartbeat(Event):

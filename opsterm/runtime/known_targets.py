@@ -125,6 +125,11 @@ class KnownTargets:
             shares=shares_of(chosen, labels),
         )
 
+    def tags(self, chosen: Sequence[str]) -> Sequence[str]:
+        """Return the tags that any of these targets has, sorted."""
+        found = (self._targets[name] for name in chosen if name in self._targets)
+        return sorted({tag for target in found for tag in target.tags})
+
     def chooses(self, selector: str, name: str) -> bool:
         """Return whether a selector (of a threshold) takes in the target of that name."""
         target = self._targets.get(name)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
-    "files", "mail", "measurers", "notices", "previews", "registry", "remote_monitoring", "reviews", "session_paths",
-    "snmp", "terminals", "traps", "works",
+    "files", "learned_risk", "mail", "measurers", "notices", "previews", "registry",
+    "remote_monitoring", "reviews", "session_paths", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 

@@ -21,7 +21,8 @@ class PolicyRooms(Rooms):
         from opsterm.runtime.assessments import Assessments
 
         return Assessments(
-            lambda: self.inventory, lambda: self.session_paths, self.compliance, actor=self.operator.name
+            lambda: self.inventory, lambda: self.session_paths, self.compliance, learned=self.learned,
+            actor=self.operator.name,
         )  # fmt: skip
 
     @cached_property

@@ -38,6 +38,7 @@ from opsterm.runtime.supervisor import Supervisor
 if TYPE_CHECKING:
     from opsterm.runtime.countersigning import Countersigning
     from opsterm.runtime.edges import Edges
+    from opsterm.runtime.learned_risk import LearnedRisk
     from opsterm.runtime.ports import Connector, Operator
     from opsterm.runtime.ports_mail import WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
@@ -165,6 +166,9 @@ class Rooms:
             checks=ChangeChecks(
                 self.inventory, lambda targets: self.session_paths.known(targets),  # noqa: PLW0108 (loads them when asked)
                 lambda change: self.previews.difference(change),  # noqa: PLW0108 (the same)
+                lambda order, around, tags: self.learned.around(
+                    order.command, order.shell, around, tags=tags, become=order.become
+                ),
             ),
         )  # fmt: skip
 
@@ -187,6 +191,18 @@ class Rooms:
         return Previews(
             self.store.journal, self.ledger, self.clock, self.offload, self.connector,
             parallel=self.settings.ssh.parallel, read_only=self.settings.changes.read_only,
+        )  # fmt: skip
+
+    @cached_property
+    def learned(self) -> LearnedRisk:
+        """What past outcomes tell of a command."""
+        from opsterm.runtime.learned_risk import LearnedRisk
+
+        edges = self._edges
+        return LearnedRisk(
+            self.clock, compliance=self.compliance, files=edges.files, offload=self.offload,
+            cases=self.paths.shipped / "knowledge_seed" / "risk_cases.jsonl", open_file=edges.open_learned,
+            changes=lambda: self.store.changes, inventory=lambda: self.inventory, ledger=lambda: self.ledger,
         )  # fmt: skip
 
     @cached_property
