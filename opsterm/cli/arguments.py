@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from opsterm.cli.invocation import Invocation
 from opsterm.cli.syntax.audit import ACTIONS
+from opsterm.cli.syntax.learning import LEARNING
 from opsterm.cli.syntax.parser import Parser
 from opsterm.cli.syntax.whole import build_parser
 from opsterm.core.errors import BadInput, ExitCode
@@ -72,11 +73,13 @@ def _shielded(argv: list[str]) -> list[str]:
 
     What follows the `--` of `propose`, `query`, `risk` and `policy check` is a command, and none of its words are
     options; a label of `targets tag` and `targets group` may begin with the minus that takes it away. `audit` alone
-    lists.
+    lists, and `risk` with a word of LEARNING behind it is another verb.
     """
     at = _verb_at(argv)
     if argv[at : at + 1] == ["audit"] and not {*argv[at + 1 : at + 2]} & {*ACTIONS, "-h", "--help"}:
         return [*argv[: at + 1], "list", *argv[at + 1 :]]
+    if argv[at : at + 1] == ["risk"] and {*argv[at + 1 : at + 2]} & {*LEARNING}:
+        return [*argv[:at], " ".join(argv[at : at + 2]), *argv[at + 2 :]]
     takes = argv[at : at + 1] in (["propose"], ["query"], ["risk"]) or argv[at : at + 2] == ["policy", "check"]
     if takes and "--" in argv[at:]:
         end = argv.index("--", at)

@@ -28,6 +28,11 @@ RISK_KEYS = (
     "command", "shell", "level", "decision", "effects", "opaque", "reasons", "lockout", "lockout_reasons", "guard",
     "rollback", "compliance", "alternatives",
 )  # fmt: skip
+LEARNED_KEYS = (
+    "speaks", "silent", "trained_at", "traits", "library", "lessons", "threshold", "own", "bad", "ends", "shapes",
+    "shipped", "marks", "base_rate", "level", "margin", "sure", "flagged", "hits", "precision", "recall",
+    "calibration_error", "calibration",
+)  # fmt: skip
 FINDING_KEYS = (
     "rule", "title", "controls", "decision", "rule_decision", "evaluated", "missing", "because", "why", "safer",
 )  # fmt: skip
@@ -143,6 +148,9 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
     "query": QUERY_KEYS,
     "risk": RISK_KEYS,
+    "risk train": LEARNED_KEYS,
+    "risk status": LEARNED_KEYS,
+    "risk export": ("model", "same", "rows"),
     "preview": ("change", "target", "previews", "why", "without", "left_out"),
     "policy list": RULE_KEYS,
     "policy show": ("pack", "on", "sources", "rules", "sha256", "about"),
@@ -291,6 +299,9 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm risk --on tag:web --json -- 'find /var/tmp -mtime +7 -delete'",
         "opsterm risk --shell bash - < commands.jsonl",
     ),
+    "risk train": ("opsterm risk train", "opsterm risk train --json"),
+    "risk status": ("opsterm risk status",),
+    "risk export": ("opsterm risk export -o learned-risk.json",),
     "policy list": ("opsterm policy list", "opsterm policy list --pack hipaa --json"),
     "policy show": ("opsterm policy show",),
     "policy check": ("opsterm policy check --on tag:pci -- systemctl stop auditd",),

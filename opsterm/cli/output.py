@@ -43,9 +43,8 @@ class Printer:
         return not self.json and self._out is not None and self._out.isatty()
 
     def record(self, record: Mapping[str, object] | object) -> None:
-        """Print one object as a line of JSON. ASCII only, so no control character can be in it."""
-        text = json.dumps(_plain(record), ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f")
-        self._write(text + "\n")
+        """Print one object as a line of JSON, as `json_text` makes it."""
+        self._write(json_text(record) + "\n")
         self.flush()
 
     def line(self, text: str = "") -> None:
@@ -122,6 +121,11 @@ class Printer:
             self._out.write(text)
         except OSError as error:
             _cannot_write(error)
+
+
+def json_text(record: Mapping[str, object] | object) -> str:
+    """Return one object as a line of JSON, without its end. ASCII only, so no control character can be in it."""
+    return json.dumps(_plain(record), ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f")
 
 
 def _cannot_write(error: OSError) -> NoReturn:

@@ -49,6 +49,7 @@ VERBS: Mapping[str, str] = {
     "ask": "asking:ask",
     "query": "querying:query",
     "risk": "risk:risk",
+    **{f"risk {action}": f"learning:{action}" for action in ("train", "status", "export")},
     "preview": "previews:preview",
     **{f"policy {action}": f"policy:{action}" for action in
        ("show", "check", "test", "explain", "validate", "evidence")},
@@ -97,6 +98,7 @@ NEEDS_NO_STORE = frozenset(
         "serve",
         "doctor",
         "risk",
+        "risk status",
         "sign",
         *(f"policy {action}" for action in ("list", "show", "check", "test", "explain", "validate")),
     }

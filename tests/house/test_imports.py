@@ -55,7 +55,7 @@ def test_help_loads_no_library(arguments: list[str], tmp_path: Path) -> None:
     assert not loaded_by(PROGRAM, arguments, tmp_path) & HEAVY
 
 
-@pytest.mark.parametrize("arguments", [["where"], ["keys"], ["settings"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["where"], ["keys"], ["settings"], ["risk", "--", "reboot"]], ids=" ".join)
 def test_a_verb_that_opens_nothing_loads_no_library(arguments: list[str], tmp_path: Path) -> None:
     assert not loaded_by(PROGRAM, arguments, tmp_path) & HEAVY
 

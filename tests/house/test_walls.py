@@ -11,6 +11,7 @@ import pytest
 
 from opsterm.core.secret import Secret
 from tests.house import exceptions, walls
+from tests.house.learned_wall import learning_decides
 from tests.house.source import Module, module, package
 
 Wall = Callable[[Iterable[Module]], list[str]]
@@ -28,6 +29,7 @@ WALLS: Mapping[str, Wall] = {
     "the screen paints cleaned text": partial(walls.paints_unclean, allowed=exceptions.PAINTS_CLEANED_TEXT),
     "few files see a secret": partial(walls.reveals, allowed=exceptions.REVEALS_SECRETS),
     "no secret is an argument": walls.secrets_as_arguments,
+    "what is learned can only raise": learning_decides,
     "faces use the one door": walls.faces_reach_past_the_door,
 }
 
@@ -172,6 +174,28 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     ),
     "a secret in a log": ("no secret is an argument", "opsterm/storage/x.py", "log.info('%s', secret.reveal())"),
     "a secret in an error": ("no secret is an argument", "opsterm/storage/x.py", "raise BadInput(f'{s.reveal()}')"),
+    "an approval asks a model": (
+        "what is learned can only raise", "opsterm/policy/approval.py",
+        "from opsterm.policy.learned.model import estimate",
+    ),
+    "a use-case makes up a raise": (
+        "what is learned can only raise", "opsterm/runtime/x.py", "around = LearnedRaise(reason='x')",
+    ),
+    "a grade looks at what was learned": (
+        "what is learned can only raise", "opsterm/policy/risk.py", "return around.learned",
+    ),
+    "a raise has a grade": (
+        "what is learned can only raise", "opsterm/policy/context.py",
+        "class LearnedRaise:\n        reason: str\n        level: RiskLevel",
+    ),
+    "a raise lowers": (
+        "what is learned can only raise", "opsterm/policy/context.py",
+        "def raise_level(level, around):\n    return RaisedLevel(level=_milder(level))",
+    ),
+    "a raise forgets what it was given": (
+        "what is learned can only raise", "opsterm/policy/context.py",
+        "def raise_level(level, around):\n    level = LOW\n    return RaisedLevel(level=level)",
+    ),
     "a pane asks the store": ("faces use the one door", "opsterm/tui/x.py", "self.runtime.store.targets.all()"),
 }  # fmt: skip
 

@@ -39,7 +39,8 @@ _ABOUT_RISK = """\
 Nothing runs and nothing is kept. With - each line of standard input is a
 command, or an object {"command": ..., "shell": ...}; for each an object is
 printed, in the same order. A level of read does not mean that it runs without a
-person: that the list of `query` alone says."""
+person: that the list of `query` alone says. `risk train`, `risk status` and
+`risk export` are verbs of their own, about what is learned."""
 
 
 _ABOUT_PREVIEW = """\

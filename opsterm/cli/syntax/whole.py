@@ -14,6 +14,7 @@ from opsterm.cli.syntax.changes import add_changes
 from opsterm.cli.syntax.checks import add_checks
 from opsterm.cli.syntax.files import add_files
 from opsterm.cli.syntax.house import add_house
+from opsterm.cli.syntax.learning import add_learning
 from opsterm.cli.syntax.parser import Parser
 from opsterm.cli.syntax.policy import add_policy
 from opsterm.cli.syntax.services import add_services
@@ -49,7 +50,7 @@ def build_parser() -> Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
     for add in (
         add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes,
-        add_approvals, add_policy, add_files, add_audit, add_house,
+        add_learning, add_approvals, add_policy, add_files, add_audit, add_house,
     ):  # fmt: skip
         add(verbs, data)
     return parser
