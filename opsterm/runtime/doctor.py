@@ -25,6 +25,7 @@ from opsterm.policy.chain import ChainVerdict, verdict_text
 from opsterm.runtime.audit import AuditStatus, checkpoints_text
 from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.checks import CheckState
+from opsterm.runtime.learned_risk import LearnedState
 from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules
 from opsterm.runtime.ports import Operator
@@ -329,6 +330,17 @@ def check_audit(status: AuditStatus, verdict: ChainVerdict) -> Check:
     text = " ".join([text, *verdict.anew])
     health = Health.NOTE if steps or verdict.anew else Health.GOOD
     return Check(name="audit", health=health, text=text, next_step=" ".join(steps))
+
+
+def check_learned(state: LearnedState) -> Check:
+    """Return the line for what is learned of risk."""
+    said = state.silent.partition("\n")[0]
+    if state.outdated:
+        step = "`opsterm risk train` makes it anew."
+        return Check(name="learned risk", health=Health.NOTE, text=f"silent: {said}", next_step=step)
+    return Check(
+        name="learned risk", health=Health.GOOD, text=f"silent: {said}" if said else "may raise a grade by one"
+    )  # fmt: skip
 
 
 def check_lease(row: LeaseRow | None, me: str, now: float) -> Check:

@@ -15,7 +15,7 @@ from opsterm.policy.context import NOWHERE, Surroundings
 from opsterm.policy.learned.kept import model_from_text, model_to_text
 from opsterm.policy.learned.lesson import Lesson, digest_of, judged, lessons_of, read_cases
 from opsterm.policy.learned.model import LearnedModel, raise_by, why_silent
-from opsterm.policy.learned.traits import situation
+from opsterm.policy.learned.traits import TRAITS, situation
 from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.edges import Files
 from opsterm.runtime.events import RiskModelTrained
@@ -42,11 +42,13 @@ class LearnedState:
         model: what was trained last, None when there is nothing that can be used.
         silent: a sentence that says why it raises nothing, "" when it may.
         at: epoch seconds at which this was so.
+        outdated: whether it is silent only because its file is spoilt, or of another version: to be trained anew.
     """
 
     model: LearnedModel | None
     silent: str
     at: float
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +99,10 @@ class LearnedRisk:
                 return LearnedState(model=None, silent=_NOT_TRAINED, at=now)
             model = await self._offload.run("learning", lambda: model_from_text(text))
         except StorageError as error:
-            return LearnedState(model=None, silent=str(error), at=now)
+            return LearnedState(model=None, silent=str(error), at=now, outdated=True)
         library = await self._offload.run("learning", lambda: metadata.version("scikit-learn"))
-        return LearnedState(model=model, silent=why_silent(model, library), at=now)
+        outdated = (model.traits, model.library) != (TRAITS, library)
+        return LearnedState(model=model, silent=why_silent(model, library), at=now, outdated=outdated)
 
     async def around(
         self, command: str, shell: str, around: Surroundings | None, *, tags: Collection[str] = (), become: str = ""

@@ -28,7 +28,7 @@ def test_a_training_says_how_it_stands(script: Account) -> None:
     assert (trained["own"], trained["bad"], trained["ends"]) == (1, 1, {"denied": 1})
     assert trained["shipped"] > 300
     shown = script.run("risk", "status", expect=0).out
-    assert "silent. It has seen 1 outcomes" in shown or "silent. It has seen 1 outcome" in shown
+    assert "silent. Of outcomes of your own changes it has seen 1, and speaks from 100 on." in shown
     assert "on 1 denied" in shown
     assert "had it learned anew" in script.run("audit", "--json", expect=0).out
 

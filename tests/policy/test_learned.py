@@ -195,9 +195,9 @@ def test_a_case_that_is_none_is_named_by_its_line(line: str) -> None:
     ("but", "says"),
     [
         ({}, ""),
-        ({"own": 99}, "It has seen 99 outcomes of your own changes, and speaks from 100 on."),
-        ({"bad": 19}, "19 of your own changes that did not end well"),
-        ({"shapes": 9}, "9 different commands"),
+        ({"own": 99}, "Of outcomes of your own changes it has seen 99, and speaks from 100 on."),
+        ({"bad": 19}, "Of your own changes that did not end well it has seen 19"),
+        ({"shapes": 9}, "Of different commands it has seen 9"),
         ({"model": None}, "too little of one kind"),
         ({"model": Marks(average_precision=0.44, brier=0.1)}, "+0.04 against the better baseline"),
         ({"sure": 0.94}, "in 94% of the resamples"),

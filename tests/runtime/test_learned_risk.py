@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -82,7 +83,7 @@ async def test_each_end_of_a_real_change_is_counted(home: Path) -> None:
         state = await runtime.learned.train()
         assert state.model is not None
         assert state.model.figures.ends == {"denied": 1, "done": 1, "failed": 1}
-        assert "It has seen 3 outcomes of your own changes, and speaks from 100 on." in state.silent
+        assert "Of outcomes of your own changes it has seen 3, and speaks from 100 on." in state.silent
         (row,) = [row for row in await runtime.audit.rows() if row.kind == "policy.model_trained"]
         assert "3 changes, 2 of them not well" in row.result
 
@@ -93,12 +94,13 @@ async def test_a_spoilt_file_raises_nothing_and_stops_nothing(home: Path) -> Non
         file = runtime.paths.learned_risk
         assert file.stat().st_mode & 0o777 == 0o600
         file.write_text(file.read_text().replace('"intercept": ', '"intercept": 1'))
-        runtime.clock.advance(READ_AGAIN_S + 1) if isinstance(runtime.clock, StoppedClock) else None
         runtime.learned._state = None
         state = await runtime.learned.status()
         assert state.model is None
         assert state.silent.startswith("What was learned of risk is not used: its file is not as it was written.")
         assert (await grade(runtime, "localhost"))[0] == "low"
+        (line,) = [check for check in await runtime.doctor() if check.name == "learned risk"]
+        assert (line.health, line.next_step) == ("note", "`opsterm risk train` makes it anew.")
         await runtime.learned.train()
         assert (await runtime.learned.status()).model is not None
 
@@ -167,8 +169,6 @@ def test_every_state_of_a_change_says_something_or_is_left_out() -> None:
 def test_a_target_that_was_not_reached_says_nothing_of_the_command(
     outcomes: list[OutcomeState], end: PastEnd | None
 ) -> None:
-    from dataclasses import replace
-
     failed = next(change for one in past(50, 1) if (change := change_of(one)).state is ChangeState.FAILED)
     ends = tuple(Outcome(target=f"h{n}", state=state) for n, state in enumerate(outcomes))
     assert past_end(replace(failed, outcomes=ends)) is end

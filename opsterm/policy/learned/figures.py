@@ -120,11 +120,11 @@ def why_not_good_enough(figures: Figures) -> str:
     """Return a sentence that says why a model of these figures has to be silent, "" when it may speak."""
     for value, least, what in (
         (figures.own, LEAST_OWN, "outcomes of your own changes"),
-        (figures.bad, LEAST_BAD, "of your own changes that did not end well"),
+        (figures.bad, LEAST_BAD, "your own changes that did not end well"),
         (figures.shapes, LEAST_SHAPES, "different commands"),
     ):
         if value < least:
-            return f"It has seen {value} {what}, and speaks from {least} on."
+            return f"Of {what} it has seen {value}, and speaks from {least} on."
     margin = figures.margin
     if margin is None or figures.model is None or figures.base_rate is None or figures.level is None:
         return "There was too little of one kind to try it on commands that it had not seen."
