@@ -6,6 +6,7 @@ import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
+from itertools import takewhile
 from pathlib import Path
 
 from opsterm.changes.past_commands import ENDED, past_commands
@@ -143,7 +144,7 @@ class LearnedRisk:
         def work() -> LearnedModel:
             from opsterm.policy.learned.training import train  # noqa: PLC0415 (scikit-learn takes 1.4 s to load)
 
-            return train(gather(), at=now, stopped=stop.is_set)
+            return train(gather(stop.is_set), at=now, stopped=stop.is_set)
 
         try:
             model = await self._offload.run("learning", work)
@@ -165,7 +166,7 @@ class LearnedRisk:
             BadSetting: policy.windows cannot be read.
         """
         gather, state = await self._gathering(), await self.status()
-        lessons = await self._offload.run("learning", gather)
+        lessons = await self._offload.run("learning", lambda: gather(lambda: False))
         same = state.model is not None and state.model.lessons == digest_of(lessons)
         return LearnedExport(state=state, lessons=lessons, same=same)
 
@@ -173,14 +174,14 @@ class LearnedRisk:
         """Write an export to a new file that this account alone may read. Raises BadInput."""
         await self._offload.run("files", lambda: self._files.write_new(Path(file).expanduser(), text.encode()))
 
-    async def _gathering(self) -> Callable[[], Sequence[Lesson]]:
-        """Return what gathers the lessons of now; it blocks, for a millisecond each."""
+    async def _gathering(self) -> Callable[[Callable[[], bool]], Sequence[Lesson]]:
+        """Return what gathers the lessons of now; it blocks, for a millisecond each, or until it is told to stop."""
         changes = await self._changes().list(ENDED, MOST_OWN)
         targets = [row.target for row in self._inventory().rows()]
         labels = {target.name: (target.groups, target.tags) for target in targets}
 
-        def gather() -> Sequence[Lesson]:
-            own = past_commands(changes, labels, self._compliance.in_window)
+        def gather(stopped: Callable[[], bool]) -> Sequence[Lesson]:
+            own = takewhile(lambda _: not stopped(), past_commands(changes, labels, self._compliance.in_window))
             return lessons_of([*own, *read_cases(self._files.read(self._cases))])
 
         return gather
