@@ -16,6 +16,7 @@ from opsterm.core.clock import StoppedClock
 from opsterm.inventory.target import Target
 from opsterm.policy.learned import training
 from opsterm.policy.learned.lesson import PastEnd
+from opsterm.runtime.changes import Proposal
 from opsterm.runtime.learned_risk import READ_AGAIN_S
 from opsterm.runtime.runtime import Runtime
 from tests.policy.past import past
@@ -26,6 +27,15 @@ from tests.runtime.stage import opened, until
 EVENING = datetime(2024, 3, 5, 20, 30, tzinfo=UTC).timestamp()
 MORNING = EVENING - 11 * 3600
 MILD = "touch /tmp/opsterm-learned"
+AUTONOMY = """
+[policy]
+packs = ""
+[[approvals.autonomy]]
+environment = "prod"
+level = "low"
+actor = "command line"
+daily = 9
+"""
 
 
 async def with_two_hosts(runtime: Runtime) -> None:
@@ -55,6 +65,19 @@ async def test_what_ended_badly_in_such_a_place_raises_the_next(home: Path) -> N
         assert (await grade(runtime, "web-1"))[0] == "low"
         _, told = await grade(runtime, "web-1", "uptime")
         assert "Learned" not in told, "what only reads is left alone"
+
+
+async def test_what_would_run_without_a_person_waits_for_one_when_it_is_raised(home: Path) -> None:
+    mild = Proposal(command=MILD, selector="web-1", origin="command line")
+    async with opened(home, clock=StoppedClock(EVENING), settings=AUTONOMY) as runtime:
+        await with_two_hosts(runtime)
+        await with_past(runtime, past(300, 1))
+        assert (await runtime.changes.query(mild)).state is ChangeState.APPROVED
+        await runtime.learned.train()
+        waiting = await runtime.changes.query(mild)
+        assert waiting.state is ChangeState.PROPOSED
+        given = await runtime.changes.approve(waiting.id, digest=waiting.digest)
+        assert (given.state, given.risk.level) == (ChangeState.APPROVED, "medium"), "as it was shown"
 
 
 async def test_those_like_it_are_counted(home: Path) -> None:

@@ -189,7 +189,7 @@ def _of_place(where: Situation) -> Iterator[str]:
     live = sum(is_production(name) for name in where.environments)
     if live:
         yield "in production"
-    yield from {f"environment {_short(name.lower())}" for name in where.environments if name}
+    yield from sorted({f"environment {_short(name.lower())}" for name in where.environments if name})
     yield from (f"tag {_short(tag)}" for tag in sorted(set(where.tags))[:TAGS_AT_MOST])
     if where.partners:
         yield "all partners"
