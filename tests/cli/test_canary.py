@@ -47,7 +47,7 @@ MAY_HOLD: Mapping[tuple[str, str], str] = {
 
 VERBS = (
     ("audit",), ("audit", "--json"), ("changes",), ("changes", "--json"), ("alerts", "--all"), ("alerts", "--json"),
-    ("targets", "list", "--json"), ("snmp", "traps", "--json"), ("doctor",),
+    ("targets", "list", "--json"), ("snmp", "traps", "--json"), ("doctor",), ("risk", "export"),
 )  # fmt: skip
 """What tells others about what was done; `change`, `approve` and `output` show the one thing to be judged as it is."""
 
@@ -77,6 +77,7 @@ def lived_in(account: Account, tmp_path: Path) -> Account:
     account.run("deny", "c2", "--note", f"token={CANARIES['note']}", expect=0)
     account.run("ask", f"run `mysql -p{CANARIES['asked']} -e 'SELECT 1'` on localhost", expect=0)
     account.run("check", "run")
+    account.run("risk", "train", expect=0)
     with account.serve(), closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sender:
         trap = v2c(NAMES["linkDown"], [((*NAMES["ifDescr"], 2), rfc1902.OctetString(f"password={CANARIES['trap']}"))],
                    community=CANARIES["community"])  # fmt: skip
