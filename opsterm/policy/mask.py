@@ -20,7 +20,9 @@ from dataclasses import dataclass
 
 from opsterm.core.secret import Secret
 from opsterm.policy.masking.arguments import find_arguments
+from opsterm.policy.masking.devices import find_configured
 from opsterm.policy.masking.known import find_known
+from opsterm.policy.masking.logins import find_log_ins
 from opsterm.policy.masking.names import find_named
 from opsterm.policy.masking.numbers import find_numbers
 from opsterm.policy.masking.places import find_placed
@@ -77,6 +79,8 @@ def _found(text: str, known: Sequence[Secret]) -> Iterable[SecretSpan]:
     yield from find_shapes(text)
     yield from find_placed(text, small)
     yield from find_arguments(text, small)
+    yield from find_log_ins(text, small)
+    yield from find_configured(text, small)
     yield from find_named(text, small)
     yield from find_numbers(text)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -94,7 +94,12 @@ def _tools() -> Mapping[str, _Tool]:
     }
 
 
-_NAME = re.compile(r"(?<![\w.@-])[0-9a-z][\w.-]*(?=[\s\"'\\])")
+def known_tools() -> Set[str]:
+    """Return the names of the tools that the table has, in small letters."""
+    return _tools().keys()
+
+
+_NAME = re.compile(r"(?<![\w.-])(?<![\w.-]@)[0-9a-z][\w.-]*(?=[\s\"'\\])")
 """What could be the name of a program, in small letters."""
 
 
@@ -163,7 +168,7 @@ def _in_line(text: str, start: int, end: int, depth: int) -> Iterator[SecretSpan
         word = text[low:high]
         for use in uses:
             yield from _take(use, word, low)
-        name = word[-80:].lower().rpartition("/")[2].rpartition("\\")[2].removesuffix(".exe")
+        name = word[-80:].lower().rpartition("/")[2].rpartition("\\")[2].lstrip("@").removesuffix(".exe")
         if name in tools:
             uses = [*uses[1 - _TOOLS_AT_ONCE :], _Use(tools[name])]
         elif depth < _DEEPEST and (" " in word or "\t" in word) and _tool_after(fold_case(word), 0, len(word)) >= 0:
@@ -259,7 +264,7 @@ def _secret(place: _Place, value: str, low: int) -> Iterator[SecretSpan]:
     kind = "community" if place.option == "-c" else "password"
     if place.sign:
         before, sign, value = value.partition(place.sign)
-        if not sign:
+        if not sign or (sign == "%" and not before):  # of cmd it is a variable: %USER%
             return
         low += len(before) + len(sign)
         if place.until and place.until in value:

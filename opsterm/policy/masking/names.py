@@ -5,11 +5,10 @@ The rules are tried on the text in small letters, which has every character in i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from opsterm.policy.masking.plain import is_plain, looks_made
+from opsterm.policy.masking.plain import looks_random
+from opsterm.policy.masking.rules import BARE, DOUBLE, SINGLE, VALUE, Rule, find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
 
 _NAME = (
@@ -37,32 +36,16 @@ _AFTER_NAME = r"(?:[_-]?[0-9]{1,3})?(?:_(?:prod|production|dev|test|staging|old|
 _EQUALS_ONLY = r"(?:passwd|(?<![a-z])passcode|(?<![a-z])pass|(?<![a-z])pin|(?<![a-z])sig|(?<![a-z])otp|(?<![a-z])auth)"
 """Names that are too common in front of a colon: `passwd: files`, `pass: 12`."""
 
-_DOUBLE = r'\\?"(?P<double>(?:[^"\\\n]|\\(?!").|\\"(?=[^\s,}\]:]))*)\\?"'
-_SINGLE = r"'(?P<single>(?:[^'\\\n]|\\.|'')*)'"
-_BARE = r"""(?P<bare>(?:[^\s"';|&,<>]|,(?!\s|$|[a-z_][\w.-]*[=:])|(?<=[^\s,])['"](?=[^\s,;}\])'"]))+)"""
-_VALUE = rf"(?:{_DOUBLE}|{_SINGLE}|{_BARE})"
-"""A value: in double quotes, also where they are escaped in a JSON string, in single ones, or bare."""
+_SAYS_NOTHING = r"(?:export|list|delete|starting|next|page|continuation|idempotency|client|client-request|add|show|generate|min|max|num|lock|change|work-unit|resume|sync|sequence|sequence-token|upload|creation|cursor|share|portfolio-share|retry|task|receipt|caller|marker|synchronization|continue|nextforward|nextbackward)-(?!secret|pass)|[a-z-]{0,30}provider"
+"""What begins an option whose name ends like one of a secret."""
 
-
-class _Rule(NamedTuple):
-    """A way to write a name and its value.
-
-    Attributes:
-        pattern: with groups "double", "single", "bare" or "secret" around the value.
-        hints: texts of which one must be in the text in small letters.
-        kind: the word in the placeholder.
-        made: whether the value must look like a password, since the way is also one of ordinary sentences.
-    """
-
-    pattern: re.Pattern[str]
-    hints: tuple[str, ...]
-    kind: str = "password"
-    made: bool = False
-
-
-def _rule(pattern: str, *hints: str, kind: str = "password", made: bool = False) -> _Rule:
-    return _Rule(re.compile(pattern), hints, kind, made)
-
+_OPENS_NOTHING = (
+    r"(?:[a-z0-9]{1,30}[_.-]){0,3}(?:public|pub|cache|partition|primary|foreign|sort|row|dedup\w{0,12}|idempotency|object|group|lookup|host|"
+    r"message|record|index|bucket|range|lock|sha\d{0,3}|hash|content|file|build|state|image|layer|blob|commit|map|fingerprint|trace|"
+    r"correlation|request|resource|kms|registry|cmk|unique|s3|consumer|site|verify|known_?host|ssh|next|page|continuation|starting|sync|change|"
+    r"cursor|join|event|metric|node|sequence|window|activity|pagination)[_.-]?(?:key|token)"
+)
+"""Names of keys and tokens that name a thing or a place in a list."""
 
 _HINTS = (
     "pass", "secret", "token", "key", "pwd", "psw", "kennwort", "contrase", "credential", "community", "psk", "pw", "auth",
@@ -70,62 +53,55 @@ _HINTS = (
     "sess", "signature", "connect.sid", "webhook", "mnemonic", "seed",
 )  # fmt: skip
 
-_RULES: tuple[_Rule, ...] = (
-    _rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\]]{{0,2}}[ \t]*(?::=|=>|===?|=|:(?![:/]))[ \t]*(?:@\(|\[|new-object )?{_VALUE}", *_HINTS),
-    _rule(rf"{_EQUALS_ONLY}{_AFTER_NAME}['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){_VALUE}", "pass", "pin", "sig", "otp", "auth"),
-    _rule(rf"(?<=[a-z0-9_.-])pass=(?:{_DOUBLE}|{_SINGLE}|{_BARE})", "pass=", made=True),
-    _rule(rf"\bvariable[ \t]+\"[\w-]{{0,60}}?{_NAME}\"[ \t]*\{{[^}}]{{0,300}}?\bdefault[ \t]*=[ \t]*{_DOUBLE}", "variable"),
-    _rule(rf"(?<![\w-])--?(?!no-)(?:[a-z0-9]{{1,30}}[-_]){{0,4}}(?:{_NAME}|passwd|pass)(?:[ \t]*[=:][ \t]*|[ \t]+)"
-          rf"(?![-&|;<>#)])(?:(?<=:)|(?!/)){_VALUE}", "pass", "secret", "token", "key", "pwd", "credential", "community", "auth"),
-    _rule(r"(?<![\w$])(?:pass|passwd)[\"']?[ \t]*:[ \t]*(?P<secret>(?!\d+\b)[^\s'\",]{6,80})", "pass", made=True),
-    _rule(rf"<(?:[\w-]{{1,30}}:)?[\w.-]{{0,40}}?{_NAME}(?:[ \t][^>\n]{{0,200}})?>\s{{0,20}}(?:<!\[cdata\[)?"
+_RULES: tuple[Rule, ...] = (
+    rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\])]{{0,2}}[ \t]*(?::=|=>|===?|=|-c?(?:eq|ne)(?=[ \t])|!==?|:(?![:/]))[ \t]*(?:@\(|\[|new-object (?!-))?{VALUE}", *_HINTS),
+    rule(rf"{_EQUALS_ONLY}{_AFTER_NAME}['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){VALUE}", "pass", "pin", "sig", "otp", "auth"),
+    rule(rf"(?<=[a-z0-9_.-])pass=(?:{DOUBLE}|{SINGLE}|{BARE})", "pass=", made=True),
+    rule(rf"(?<![\w.-])(?!{_OPENS_NOTHING})(?:[a-z0-9]{{1,30}}[_.-]){{0,4}}?[a-z0-9]{{0,30}}(?:key|token)[\"']?[ \t]*(?::=|=>|=|:)[ \t]*{VALUE}",
+         "key", "token", wants=looks_random),
+    rule(r"\b(?:api|secret|access|auth|license|account|encryption|signing|master|app|private)[ _-]?(?:access[ _-])?key[ \t]+(?P<secret>[a-z0-9+/_=-]{16,200})(?![\w.])",
+         "key", wants=looks_random),
+    rule(r"[?&]key=(?P<secret>[a-z0-9_-]{16,200})", "key=", wants=looks_random),
+    rule(rf"\bvariable[ \t]+\"[\w-]{{0,60}}?{_NAME}\"[ \t]*\{{[^}}]{{0,300}}?\bdefault[ \t]*=[ \t]*{DOUBLE}", "variable"),
+    rule(rf"(?<![\w-])--?(?!-|no-|{_SAYS_NOTHING})(?:[a-z0-9]{{1,30}}[-_]){{0,4}}(?:{_NAME}|passwd|pass|(?!no|next)[a-z]{{3,30}}(?:password|passphrase|secret|token|apikey|accesskey|sharedkey)|passwords)\d{{0,2}}(?:[ \t]*[=:][ \t]*|[ \t]+)"
+          rf"(?![-&|;<>#)])(?:(?<=:)|(?!/)){VALUE}", "pass", "secret", "token", "key", "pwd", "credential", "community", "auth"),
+    rule(r"(?<![\w-])--?(?:[a-z]{1,20}-){0,3}(?:otp|pin|puk|passcode|mfa-code|token-code|totp|one-time-password|unlock-code)[ \t=]+(?P<secret>[\w-]{4,80})(?![\w./-])",
+         "otp", "pin", "puk", "code"),
+    rule(r"(?<![\w$])(?:pass|passwd)[\"']?[ \t]*:[ \t]*(?P<secret>(?!\d+\b)[^\s'\",]{6,80})", "pass", made=True),
+    rule(rf"<(?:[\w-]{{1,30}}:)?[\w.-]{{0,40}}?{_NAME}(?:[ \t][^>\n]{{0,200}})?>\s{{0,20}}(?:<!\[cdata\[)?"
           r"(?P<secret>[^<\]\n]{1,400}?)\s{0,20}(?:\]\]>)?</", "</"),
-    _rule(rf"(?:key|name|id|field|param|parameter)[ \t]*[=:][ \t]*[\"']?[\w. -]{{0,60}}?{_NAME}{_AFTER_NAME}[\"']?[ \t]*,?\s{{1,40}}"
-          rf"[\"']?(?:value|default|content|val)[\"']?[ \t]*[=:][ \t]*{_VALUE}", "value", "default", "content", "val="),
-    _rule(rf"\"(?:key|name)\"[ \t]*:[ \t]*\"[\w.-]{{0,60}}?{_NAME}{_AFTER_NAME}\"[ \t]*,\s{{0,40}}\"value\"[ \t]*:[ \t]*{_VALUE}",
+    rule(rf"(?:key|name|id|field|param|parameter)[ \t]*[=:][ \t]*[\"']?[\w. -]{{0,60}}?{_NAME}{_AFTER_NAME}[\"']?[ \t]*,?\s{{1,40}}"
+          rf"[\"']?(?:value|default|content|val)[\"']?[ \t]*[=:][ \t]*{VALUE}", "value", "default", "content", "val="),
+    rule(rf"\"(?:key|name)\"[ \t]*:[ \t]*\"[\w.-]{{0,60}}?{_NAME}{_AFTER_NAME}\"[ \t]*,\s{{0,40}}\"value\"[ \t]*:[ \t]*{VALUE}",
           "\"value\""),
-    _rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{_DOUBLE}|{_SINGLE})", "',", "\",", "' ,", "\" ,"),
-    _rule(rf"(?<![\w-])(?:setenv|env|export|setx?)[ \t]+[\w]{{0,60}}?{_NAME}{_AFTER_NAME}[ \t]+{_VALUE}", "env ", "set ", "setx "),
-    _rule(rf"{_NAME}[ \t]*:[ \t]*[|>][+-]?[ \t]*\n[ \t]+(?P<secret>[^\n]{{1,400}})", "|", ">"),
-    _rule(r"(?<![\w-])(?:requirepass|masterauth|rootpw|bindpw|olcrootpw|ppp (?:chap|pap) password|key-string|"
-          r"(?:tacacs|radius)-server[ \t](?:host[ \t]\S{1,60}[ \t])?key|authentication-key|pre-shared-key|psksecret|"
-          r"password-encrypted|plain-text-password-value|simple-password|md5-password)"
-          rf"[ \t]+(?:(?:\d|enc|ascii-text|hexadecimal|address[ \t]\S{{1,60}}|cleartext)[ \t]+)?{_VALUE}",
-          "requirepass", "masterauth", "pw", "password", "key", "psksecret"),
-    _rule(rf"\b(?:username[ \t]\S{{1,64}}[ \t](?:privilege[ \t]\d{{1,2}}[ \t])?|enable[ \t](?:algorithm-type[ \t]\w{{1,10}}[ \t])?|"
-          rf"neighbor[ \t]\S{{1,60}}[ \t]|set[ \t])(?:password|secret|passwd)[ \t](?:(?:level[ \t]\d{{1,2}}|\d|enc|sha512)[ \t]+)?"
-          rf"(?![=:]){_VALUE}", "password", "secret", "passwd"),
-    _rule(r"(?m)^[ \t]*password[ \t](?:[05789][ \t]+)(?P<secret>\S{1,120})", "password"),
-    _rule(r"(?m)^[ \t]*(?:password|passphrase|secret)[ \t]+(?P<secret>\S{4,120})[ \t]*$", "password", "passphrase", "secret", made=True),
-    _rule(rf"(?<![\w-])/(?:pass|passwd)[:=]{_VALUE}", "/pass"),
-    _rule(r"(?m)^[ \t]*[\w.-]{0,40}passphrase[ \t]*=[ \t]*(?P<secret>[^\s'\"$]+(?: [^\s'\"]+){1,8})[ \t]*$", "passphrase"),
-    _rule(rf"\bname=[\"'][\w.-]{{0,80}}?{_NAME}[\"'][^>\n]{{0,100}}>(?P<secret>[^<\n]{{1,400}})</", "name="),
-    _rule(rf"(?:{_DOUBLE}|{_SINGLE})[ \t]*\|[ \t]*convertto-securestring", "securestring"),
-    _rule(r"\b(?:isakmp[ \t]key|set-key[ \t](?:ascii|hex)|wpa-psk[ \t](?:ascii|hex))[ \t](?:\d[ \t])?(?P<secret>\S{1,80})",
-          "isakmp key", "set-key", "wpa-psk"),
-    _rule(r"\b(?:userpassword|unicodepwd|sambantpassword|sambalmpassword|ms-mcs-admpwd|krbprincipalkey)::?[ \t]+(?P<secret>\S{4,400})",
+    rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})", "',", "\",", "' ,", "\" ,"),
+    rule(rf"(?<![\w-])(?:setenv|env|export|setx?)[ \t]+(?!community)[\w]{{0,60}}?{_NAME}{_AFTER_NAME}[ \t]+{VALUE}", "env ", "set ", "setx "),
+    rule(rf"{_NAME}[ \t]*:[ \t]*[|>][+-]?[ \t]*\n[ \t]+(?P<secret>[^\n]{{1,400}})", "|", ">"),
+    rule(rf"(?<![\w-])(?:requirepass|masterauth|rootpw|bindpw|olcrootpw)[ \t]+{VALUE}", "requirepass", "masterauth", "pw"),
+    rule(rf"\bset[ \t](?:password|secret|passwd)[ \t](?:for[ \t]\S{{1,60}}[ \t])?(?![=:]){VALUE}", "set "),
+    rule(r"(?m)^[ \t]*(?:password|passphrase|secret)[ \t]+(?P<secret>\S{4,120})[ \t]*$", "password", "passphrase", "secret", made=True),
+    rule(rf"(?<![\w-])/(?:pass|passwd)[:=]{VALUE}", "/pass"),
+    rule(r"(?m)^[ \t]*[\w.-]{0,40}passphrase[ \t]*=[ \t]*(?P<secret>[^\s'\"$]+(?: [^\s'\"]+){1,8})[ \t]*$", "passphrase"),
+    rule(rf"\bname=[\"'][\w.-]{{0,80}}?{_NAME}[\"'][^>\n]{{0,100}}>(?P<secret>[^<\n]{{1,400}})</", "name="),
+    rule(rf"(?:{DOUBLE}|{SINGLE})[ \t]*\|[ \t]*convertto-securestring", "securestring"),
+    rule(r"\b(?:userpassword|unicodepwd|sambantpassword|sambalmpassword|ms-mcs-admpwd|krbprincipalkey)::?[ \t]+(?P<secret>\S{4,400})",
           "password:", "pwd:", "principalkey:"),
-    _rule(rf"\b(?:set|put|setex|hset)[ \t]+[\w/:.-]{{0,80}}?{_NAME}[ \t]+{_VALUE}", "set", "put", made=True),
-    _rule(r"\b(?:token|secret)[ \t]+(?P<secret>(?=[a-z_-]{0,60}\d)[a-z0-9_-]{20,200})(?![\w./-])", "token", "secret", made=True),
-    _rule(r"\b(?:(?:with|using|and)[ \t](?:the[ \t])?(?:password|passphrase|pw)|psk)[ \t]+(?P<secret>[^\s'\",;]{6,80})", "pass", "pw", "psk", made=True),
-    _rule(r"\bmessage-digest-key[ \t]\d{1,3}[ \t]md5[ \t](?:\d[ \t])?(?P<secret>\S{1,80})", "message-digest-key"),
-    _rule(r"\bsnmp-server[ \t]community[ \t](?P<secret>\S{1,80})", "snmp-server", kind="community"),
-    _rule(r"\bset[ \t]snmp[ \t]community[ \t](?P<secret>\S{1,80})", "snmp community", kind="community"),
-    _rule(r"(?m)^[ \t]*(?:ro|rw)community6?[ \t]+(?P<secret>\S{1,80})", "community", kind="community"),
-    _rule(r"\b(?:snmp-server[ \t]user|createuser)[ \t][^\n]{1,120}?(?:auth[ \t])?(?:md5|sha(?:-?\d{3})?)[ \t]+(?P<secret>\S{1,80})",
-          "snmp-server", "createuser"),
-    _rule(r"\b(?:snmp-server[ \t]user|createuser)[ \t][^\n]{1,200}?(?:aes(?:[ -]?\d{3})?|3?des)[ \t]+(?P<secret>\S{1,80})",
-          "snmp-server", "createuser"),
-    _rule(r"\b(?:login[ \t]+\S{1,80}|account)\s{1,10}password[ \t]+(?P<secret>\S{1,120})", "login", "account"),
-    _rule(rf"\bidentified[ \t](?:with[ \t]\S{{1,60}}[ \t])?(?:by|as)[ \t](?:password[ \t])?(?:{_DOUBLE}|{_SINGLE}|(?P<bare>[^\s;]+))",
-          "identified"),
-    _rule(rf"\b(?:with[ \t])?(?:encrypted[ \t]|unencrypted[ \t])?password[ \t]=?[ \t]?{_SINGLE}", "password"),
-    _rule(r"\bpassword\([ \t]*['\"](?P<secret>[^'\"\n]{1,200})['\"]", "password("),
-    _rule(rf"\bconvertto-securestring[ \t]+(?:-(?:string|asplaintext|force)[ \t]+){{0,3}}(?!-){_VALUE}", "convertto-securestring"),
-    _rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|login)(?:[ \t](?:for|of)[ \t]\S{1,40})?[ \t]+(?:is|was|are|lautet|ist|to|of)"
+    rule(rf"\b(?:set|put|setex|hset)[ \t]+[\w/:.-]{{0,80}}?{_NAME}[ \t]+{VALUE}", "set", "put", made=True),
+    rule(r"(?<![a-z-])(?:token|secret)[ \t]+(?P<secret>(?=[a-z_-]{0,60}\d)[a-z0-9_-]{20,200})(?![\w./-])", "token", "secret", made=True),
+    rule(r"\b(?:(?:with|using|and)[ \t](?:the[ \t])?(?:password|passphrase|pw)|psk)[ \t]+(?P<secret>[^\s'\",;]{6,80})", "pass", "pw", "psk", made=True),
+    rule(r"\b(?:login[ \t]+\S{1,80}|account)\s{1,10}password[ \t]+(?P<secret>\S{1,120})", "login", "account"),
+    rule(rf"\bidentified[ \t](?:with[ \t]\S{{1,60}}[ \t])?(?:by|as)[ \t](?:password[ \t])?(?:{DOUBLE}|{SINGLE})", "identified"),
+    rule(r"\b(?:user|role|grant|link|account)\b[^;]{1,200}?\bidentified[ \t](?:with[ \t]\S{1,60}[ \t])?(?:by|as)[ \t](?:password[ \t])?"
+         r"(?P<secret>[^\s;'\"]+)", "identified"),
+    rule(rf"\b(?:with[ \t])?(?:encrypted[ \t]|unencrypted[ \t])?password[ \t]=?[ \t]?{SINGLE}", "password"),
+    rule(r"\bpassword\([ \t]*['\"](?P<secret>[^'\"\n]{1,200})['\"]", "password("),
+    rule(rf"\b(?:networkcredential|pscredential|usernamepasswordcredential|passwordauthentication|httpbasicauth|basicauth)\([ \t]*(?:\"[^\"\n]{{0,80}}\"|'[^'\n]{{0,80}}'|[\w.$]{{1,80}})[ \t]*,[ \t]*{VALUE}",
+         "credential(", "authentication(", "basicauth("),
+    rule(rf"\bconvertto-securestring[ \t]+(?:-(?:string|asplaintext|force)[ \t]+){{0,3}}(?!-){VALUE}", "convertto-securestring"),
+    rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|login)(?:[ \t](?:for|of)[ \t]\S{1,40})?[ \t]+(?:is|was|are|lautet|ist|to|of)"
           r"(?:[ \t]now|[ \t]still|[ \t]set[ \t]to)?[ \t]*:?[ \t]+['\"`]?(?P<secret>[^\s'\"`]{6,80}?)['\"`]?[.,;!?]?(?=\s|$)",
           "pass", "pin", "token", "secret", "key", "kennwort", "pw", "login", made=True),
-    _rule(r"\b(?:user(?:name)?|login|creds?|credentials)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",
+    rule(r"\b(?:user(?:name)?|login|creds?|credentials)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",
           "user", "login", "cred", made=True),
 )  # fmt: skip
 
@@ -137,41 +113,4 @@ def find_named(text: str, small: str) -> Iterator[SecretSpan]:
         text: as it is.
         small: the same with ASCII capitals made small.
     """
-    for rule in _RULES:
-        if not any(hint in small for hint in rule.hints):
-            continue
-        for match in rule.pattern.finditer(small):
-            start, end = _value_of(match)
-            end = _without_closers(text, start, end)
-            value = text[start:end]
-            kind = (
-                "community"
-                if rule.kind == "password" and "community" in match[0][: start - match.start()]
-                else rule.kind
-            )
-            if not is_plain(value) and (not rule.made or looks_made(value)):
-                yield SecretSpan(start, end, kind)
-
-
-def _value_of(match: re.Match[str]) -> tuple[int, int]:
-    """Return the place of the value: of the one group that took part."""
-    for name in ("double", "single", "bare", "secret"):
-        if name in match.re.groupindex and match[name] is not None:
-            return match.span(name)
-    return match.end(), match.end()
-
-
-def _without_closers(text: str, start: int, end: int) -> int:
-    """Return the end of a bare value without the brackets and full stops around it: (password=x), {token: x}."""
-    while end > start:
-        last = text[end - 1]
-        opener = {")": "(", "]": "[", "}": "{"}.get(last)
-        if (
-            (opener is not None and opener not in text[start:end])
-            or last == "\\"
-            or (last in "'\"," and text[start] != last)
-        ):
-            end -= 1
-        else:
-            break
-    return end
+    return find_by(_RULES, text, small)

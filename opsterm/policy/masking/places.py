@@ -34,14 +34,14 @@ _SUDO = r"(?:sudo\s+(?:-\S+\s+){0,3})?"
 _PLACES: tuple[_Place, ...] = (
     _place("password", r"://[^\s/:@'\"<>]{0,200}:(?P<secret>[^\s/'\"<>]{1,400})@", "://"),
     _place("password", r"://[^\s/:@'\"<>]{1,200}:(?!\d{1,5}/)(?P<secret>[^\s'\"<>@]{1,200})@(?=[\w.-]{1,200}(?:[:/?\s'\"]|$))", "://"),
-    _place("token", r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>[a-z0-9_-]{20,400})@", "://"),
+    _place("token", r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>(?=[a-z_-]{0,400}\d)[a-z0-9_-]{20,400})@", "://"),
     _place("password", r"\b[\w.-]{1,64}:(?P<secret>[^\s/'\"@]{1,200})@(?:tcp|unix|udp)\(", "@tcp(", "@unix(", "@udp("),
     _place("password", r"\bjdbc:oracle:\w{1,10}:[\w$#.-]{1,64}/(?P<secret>[^\s@'\"]{1,200})@", "jdbc:oracle"),
     _place("authorization", r"\b(?:proxy-)?authorization\\?['\"]?\s{0,3}[:=]\s{0,3}\\?['\"]?"
            r"(?P<secret>aws4-hmac-sha256[^'\n]{1,400}|digest[ \t][^\n]{1,600}|hawk[ \t][^\n]{1,400}|oauth[ \t][^\n]{1,600})",
            "authorization"),
     _place("authorization", r"\b(?:proxy-)?authorization\\?['\"]?\s{0,3}[:=]\s{0,3}\\?['\"]?(?:(?:bearer|basic|token|negotiate|ntlm|"
-           r"apikey|api-key|key|ssws|glpat|genie?key|bot|jwt|sharedkey[ \t]\w{1,64}:|sharedaccesssignature)[ \t:]{1,3}"
+           r"apikey|api-key|key|ssws|glpat|genie?key|bot|jwt|sharedkey[ \t]\w{1,64}:|sharedaccesssignature|[a-z][a-z0-9_-]{1,30}(?=[ \t]+[\w+/=.-]{16}))[ \t:]{1,3}"
            r"(?:token=\\?\"?)?)?\\?['\"]?(?P<secret>[^\s'\",;\\]+)", "authorization"),
     _place("token", r"\bbearer\s{1,3}(?P<secret>[a-z0-9._~+/=-]{8,})", "bearer"),
     _place("token", r"\b(?:x-[a-z-]{0,30}(?:token|key|secret|auth|signature)|private-token|job-token|deploy-token|api-?key|"
@@ -55,6 +55,12 @@ _PLACES: tuple[_Place, ...] = (
     _place("password", rf"\bprintf\s+(?:(?:'%[^'\n]*'|\"%[^\"\n]*\"|%\S+)\s+)?(?P<secret>{_ARGUMENT})\s*\|\s*{_SUDO}(?:passwd\b|"
            r"sudo\s+-s|cryptsetup\b|docker\s+login|podman\s+login|gh\s+auth|kinit\b|smbpasswd|gpg\b|openssl\b)",
            "passwd", "sudo", "cryptsetup", "login", "gh auth", "kinit", "gpg", "openssl"),
+    _place("password", rf"\b(?:echo|printf)\s+(?:-[ne]+\s+)?(?:['\"]?%s(?:\\n)?['\"]?\s+)?(?P<secret>{_ARGUMENT})\s*\|\s*[^\n|;&]{{1,200}}?\s-{{1,2}}(?:password-stdin|"
+           r"passphrase-stdin|pass-stdin|token-stdin|with-token|passphrase-fd[ =]0|pass-fd[ =]0|from-stdin|stdin|pinentry-mode|key-file[ =]-|passin[ ]stdin|pass[ ]stdin)(?![\w-])",
+           "-stdin", "with-token", "-fd", "--stdin", "key-file", " stdin", "pinentry"),
+    _place("password", rf"\becho\s+(?:-[ne]+\s+)?(?P<secret>{_ARGUMENT})\s*\|\s*{_SUDO}(?:argon2|pw\s+(?:user|mod|add)|pass(?:age)?\s+insert|secrethub\s+write|gopass\s+insert|"
+           r"vault\s+login|bw\s+unlock|(?:docker|podman)\s+secret\s+create|chezmoi\s+encrypt|sops\s+|systemd-creds\s+encrypt|age\s)", "argon2", "pw ", "insert", "secret", "unlock", "encrypt", "login", "sops", "age "),
+    _place("password", rf"\byes\s+(?P<secret>{_ARGUMENT})\s*\|\s*{_SUDO}(?:passwd|smbpasswd|vncpasswd)\b", "passwd"),
     _place("password", r"\b(?:echo|printf)\s+(?:-[ne]+\s+)?['\"]?[a-z_][\w-]{0,31}:(?P<secret>[^\s'\"|]+?)(?:\\n)?['\"]?\s*\|\s*"
            r"(?:sudo\s+)?chpasswd\b", "chpasswd"),
     _place("password", r"\bchpasswd\b[^|;&\n]{0,100}?<<<\s*['\"]?[a-z_][\w-]{0,31}:(?P<secret>[^\s'\"]+)", "chpasswd"),

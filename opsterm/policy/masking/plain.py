@@ -9,13 +9,13 @@ _PLAIN = re.compile(
       \[masked:[a-z0-9-]+\]
     | \$\{?[\w:.]+(?:\[[^\]]{0,60}\])?\}?(?:\.[\w.]{1,80})?  # a variable: $PW, ${PW}, $env:PW, $cred.Password
     | \$\{\{?[^}]{0,200}\}?\}? | \$\(.* | `.* | \(.*         # a substitution or an expression, decided elsewhere
-    | <[^>]*>? | %\w+% | %\([^)]*\)s | \{\{.* | \{[\w.-]*\} | %\{.* | @\{.* | <%.* | \#\{.* | __[\w]+__  # placeholders
+    | <[^>]*>? | %~?\w+%? | \d?>[&\w.]* | %\([^)]*\)s | \{\{.* | \{[\w.-]*\} | %\{.* | @\{.* | <%.* | \#\{.* | __[\w]+__  # placeholders
     | \[[\w\s*-]*\]? | \([\w\s-]*\)                          # [redacted], (hidden)
     | !(?:vault|ref|sub|env|secret|getatt)\b.* | enc\[.* | \{(?:resolve|ssm):.*
     | [*•.x_-]{3,} | \*+ | [\W_]{1,3}
     | (?:~|\.{1,2})/[\w.@%/+-]*                              # where it is, not what it is
     | /(?:etc|run|var|home|root|tmp|usr|opt|srv|proc|dev|mnt|data|sys|boot|secrets?|vault)(?:/[\w.@%/+-]*)? | /
-    | [a-z]:\\[^'"]* | (?:file|env|fd|keyring|arn|op|ssm|awskms|gcpkms|vault|secret):[/\w][^'"]*
+    | [a-z]:\\[^'"]* | \\\\[\w.$%-]+\\.* | (?:file|combo)\d | fuz\d?z  | (?:file|env|fd|keyring|arn|op|ssm|awskms|gcpkms|vault|secret):[/\w][^'"]*
     | [\w./-]+\.(?:pem|key|crt|cer|pub|txt|json|ya?ml|env|conf|ini|toml|pass|gpg|enc|p12|pfx|jks|kdbx|sh|py|go|md|properties)
     | (?:os|process|sys|self|this|args?|config|conf|settings|opts?|options|params?|request|req|cfg|ctx|env|props|data|
          var|local|module|secrets?|vars|values|each|inputs?|form|user|row|obj|model)
@@ -25,6 +25,10 @@ _PLAIN = re.compile(
     | (?:id|src|source|type|target|name|user|username|method|role)=\S+    # the next field, not the value
     | \w+\[\S*                                               # an index: hosts[0]
     | (?:[a-z0-9]+_)*(?:password|passwd|passphrase|token)s? | [\w-]*(?:credentials?|creds)  # named after itself
+    | [\w.$]+@[0-9a-f]{4,8}[,;]? | \w+\{.* | (?:[\w-]+\.){2,}[\w-]+/\d.*  # an object as a program prints it
+    | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
+    | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
+    | (?-i:[A-Z_]*(?:YOUR|HERE|REPLACE|PLACEHOLDER|INSERT)[A-Z_]*) | your[_-]?\w[\w-]*
     | (?:true|false|yes|no|none|null|nil|undefined|void|required|optional|prompt|ask|expired?|expires|expiring|changed?|
        unchanged|updated?|correct|incorrect|invalid|valid|wrong|missing|empty|blank|unset|set|not|authentication|policy|
        stdin|stdout|file|env|never|always|off|on|and|or|if|is|was|has|had|for|to|the|a|an|in|by|from|with|must|should|
@@ -56,3 +60,23 @@ def looks_made(word: str) -> bool:
         and any(char.isalpha() for char in word)
         and any(char.isdigit() or char in "!@#$%^&*_+=?~" for char in word)
     )
+
+
+_RANDOM = re.compile(r"(?=[A-Za-z0-9+/_=.!-]{16,400}$)(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])(?=.*[A-Za-z0-9]{16})")
+
+
+def looks_random(word: str) -> bool:
+    """Return whether a word looks drawn by a machine: 16 characters or more in a row, letters and digits mixed.
+
+    A hexadecimal number is one as well; a UUID, a word with a year behind it and a path are none.
+    """
+    if _RANDOM.match(word) is None:
+        return False
+    run = max(re.findall(r"[A-Za-z0-9]+", word), key=len)
+    changes = sum(left.isdigit() != right.isdigit() for left, right in zip(run, run[1:], strict=False))
+    capitals = sum(
+        left.islower() != right.islower()
+        for left, right in zip(run, run[1:], strict=False)
+        if left.isalpha() and right.isalpha()
+    )
+    return changes >= 3 or (changes >= 1 and capitals >= 4)

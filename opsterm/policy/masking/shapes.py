@@ -6,12 +6,11 @@ little. No rule can look back or ahead without a bound: the time is linear in th
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from opsterm.policy.masking.spans import SecretSpan
+from opsterm.policy.masking.spans import SecretSpan, compiled
 
 
 class Shape(NamedTuple):
@@ -58,6 +57,17 @@ SHAPES: tuple[Shape, ...] = (
     _token("rubygems_", r"[0-9a-f]{30,}"),
     _token("AKCp", r"[A-Za-z0-9]{60,}"),
     _token("oy2", r"[a-z0-9]{43}"),
+    _token("glrtr-", rf"{_WORD}{{16,}}[\w.]*", "glimt-", "glwt-"),
+    _token("ATSTT3xFfG", r"[\w=-]{20,}", "ATOAuth"),
+    _token("BBDC-", r"[A-Za-z0-9+/=]{30,}"),
+    _token("sgp_", r"(?:[0-9a-f]{16}_)?[0-9a-f]{40}", "sgd_", "sgs_"),
+    _token("sqp_", r"[0-9a-f]{40}", "squ_", "sqa_"),
+    _token("cmVmdGtu", rf"{_WORD}{{40,}}"),
+    _token("CLOJARS_", r"[0-9a-f]{60}"),
+    _token("cio", r"[A-Za-z0-9]{32}\b"),
+    _token("snyk_", r"[\w.-]{30,}"),
+    _token("bkpt_", r"[0-9a-f]{30,}", "bkct_", "bkat_"),
+    _token("cfut_", rf"{_WORD}{{30,}}", "cfat_", "cfk_"),
     # clouds
     Shape("aws-key", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{16}\b",
           ("AKIA", "ASIA", "AGPA", "AIDA", "AROA", "ABIA", "ACCA")),
@@ -80,6 +90,22 @@ SHAPES: tuple[Shape, ...] = (
     _token("tskey-", rf"{_WORD}{{15,}}"),
     _token("sbp_", r"[0-9a-f]{30,}"),
     _token("pscale_tkn_", r"[\w.-]{20,}", "pscale_pw_", "pscale_oauth_"),
+    Shape("token", r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{20,100}(?:JQQJ99|\+ASt|\+ACR|\+AEh|\+ARm|\+AIoT|AzSe|AzCa|AzFu|ACDb|APIM|AZEG)[A-Za-z0-9+/]{4,40}={0,2}(?![A-Za-z0-9+/=])",
+          ("JQQJ99", "+ASt", "+ACR", "+AEh", "+ARm", "+AIoT", "AzSe", "AzCa", "AzFu", "ACDb", "APIM", "AZEG")),
+    Shape("token", r"\bv1\.0-[0-9a-f]{24}-[0-9a-f]{100,}", ("v1.0-",)),
+    _token("t1.", r"[A-Z0-9][\w-]+\.[\w-]{60,}", "y0_Ag"),
+    _token("SCW", r"[A-Z0-9]{17}\b"),
+    _token("EXO", r"[0-9a-f]{24}\b"),
+    _token("rnd_", r"[A-Za-z0-9]{24,}", "nfp_", "vcp_", "vck_", "vca_"),
+    _token("napi_", r"[a-z0-9]{40,}", "sb_secret_", "sb_temp_"),
+    _token("mdb_sa_sk_", rf"{_WORD}{{30,}}"),
+    Shape("token", r"(?<![\w-])00D[A-Za-z0-9]{12,15}![\w.]{40,}", ("00D",)),
+    Shape("token", r"(?<![\w.])1000\.[0-9a-f]{32}\.[0-9a-f]{32}", ("1000.",)),
+    Shape("token", r"(?<![\w-])SWMTKN-1-[0-9a-z]{40,}-[0-9a-z]{20,}", ("SWMTKN-1-",)),
+    Shape("token", r"(?<![\w-])K10[0-9a-f]{60,}::[\w:.-]{8,}", ("K10",)),
+    Shape("token", r"(?<![\w-])token-[a-z0-9]{5}:[a-z0-9]{50,}", ("token-",)),
+    Shape("token", r"(?<![A-Za-z0-9])A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}", ("A3-",)),
+    Shape("token", r"(?<![\w-])[0-9A-Za-z]{27}_[0-9A-Za-z]{21}(?![\w-])", ("_",)),
     # secrets of secrets, builds and infrastructure
     _token("hvs.", rf"{_WORD}{{20,}}", "hvb.", "hvr."),
     Shape("token", r"(?<![\w.])s\.[A-Za-z0-9]{24}(?![\w.])", ("s.",)),
@@ -96,12 +122,25 @@ SHAPES: tuple[Shape, ...] = (
     _token("dapi", r"[0-9a-f]{32}(?:-\d)?\b"),
     _token("PMAK-", r"[0-9a-f]{20,}-[0-9a-f]{20,}"),
     _token("eyJrIjoi", r"[A-Za-z0-9+/=]{30,}"),
+    _token("dt0c01.", r"[A-Z0-9]{20,30}\.[A-Z0-9]{60,}", "dt0s01.", "dt0s02.", "dt0s16."),
+    _token("hcaik_", r"[a-z0-9]{40,}", "hcalk_", "hcxik_"),
+    Shape("token", r"\b[0-9a-f]{36}NRAL\b", ("NRAL",)),
+    _token("phx_", r"\w{30,}", "pnu_", "pnb_"),
+    Shape("token", r"(?<![\w-])(?:sdk|api|mob|rel|launchdarkly-[a-z]{2,10})-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", ("sdk-", "api-", "mob-", "rel-", "launchdarkly-")),
+    _token("u+", r"[A-Za-z0-9_+-]{18}\b"),
+    _token("lsv2_pt_", r"\w{30,}", "lsv2_sk_"),
+    _token("px-api-", r"[0-9a-z-]{36}", "px-dep-"),
+    _token("PVEAPIToken=", r"[^\s'\",]{10,200}"),
+    Shape("token", r"(?<![A-Za-z0-9+/])A{21,22}[A-Z][A-Za-z0-9]{6,}(?:%[0-9A-F]{2}[A-Za-z0-9]{2,}){1,8}", ("AAAAAAAAAAAAAAAAAAAAA",)),
     # models
     _token("sk-", rf"{_WORD}{{20,}}"),
     _token("hf_", r"[A-Za-z]{30,}\b"),
     _token("r8_", r"[A-Za-z0-9]{30,}"),
     _token("gsk_", r"[A-Za-z0-9]{40,}"),
     _token("xai-", r"[A-Za-z0-9]{40,}"),
+    _token("pplx-", r"[A-Za-z0-9]{30,}", "jina_", "fc-", "tvly-", "nvapi-", "csk-", "e2b_", "rpa_", "fw_"),
+    _token("co-", r"[A-Za-z0-9]{40}\b"),
+    _token("VF.", r"(?:DM|WS)\.[0-9a-f]{20,}\.\w{10,}"),
     # chat, mail and telephone
     _token("xoxb-", r"[A-Za-z0-9-]{10,}", "xoxa-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xoxc-", "xoxd-", "xoxe.xoxp-"),
     _token("xapp-", r"[A-Za-z0-9-]{10,}"),
@@ -117,6 +156,12 @@ SHAPES: tuple[Shape, ...] = (
     _token("xkeysib-", r"[0-9a-f]{64}-\w{10,}", "xsmtpsib-"),
     _token("SK", r"[0-9a-f]{32}\b"),
     _token("re_", r"[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}"),
+    _token("md-", rf"{_WORD}{{22}}\b"),
+    _token("EAA", r"[A-Za-z0-9]{80,}", "IGQ"),
+    Shape("token", r"\boauth:[a-z0-9]{30}\b", ("oauth:",)),
+    Shape("token", r"hooks\.zapier\.com/hooks/catch/(?P<secret>[A-Za-z0-9/]{8,})", ("hooks.zapier",)),
+    Shape("token", r"maker\.ifttt\.com/\S{1,80}/key/(?P<secret>[\w-]{20,})", ("maker.ifttt",)),
+    Shape("token", r"(?:chat\.googleapis\.com/v1/spaces/\S{1,40}/messages\?)(?P<secret>\S{20,})", ("chat.googleapis",)),
     # payment and trade
     _token("sk_live_", r"[A-Za-z0-9]{10,}", "sk_test_", "rk_live_", "rk_test_"),
     _token("whsec_", r"[A-Za-z0-9+/=]{20,}"),
@@ -125,18 +170,37 @@ SHAPES: tuple[Shape, ...] = (
     _token("EAAA", rf"{_WORD}{{56,}}"),
     _token("shpat_", r"[0-9a-fA-F]{30,}", "shpss_", "shppa_", "shpca_"),
     _token("amzn.mws.", r"[0-9a-f-]{36}"),
+    _token("amzn1.oa2-cs.v1.", r"[0-9a-f]{40,}", "Atza|"),
+    _token("rzp_live_", r"[A-Za-z0-9]{14}", "rzp_test_"),
+    _token("FLWSECK", r"[_A-Z]{0,6}-[0-9A-Za-z-]{12,}"),
+    _token("EZAK", r"[A-Za-z0-9]{54}", "EZTK"),
+    _token("shippo_live_", r"[0-9a-f]{40}", "shippo_test_"),
+    _token("duffel_live_", rf"{_WORD}{{43}}", "duffel_test_"),
+    Shape("token", r"(?<![\w-])access-(?:production|sandbox|development)-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", ("access-",)),
+    Shape("token", r"(?<![A-Za-z0-9])(?:[a-z]{2,10}_){1,3}(?:live|test|prod|secret|sk|pat|token|key)_[A-Za-z0-9]{20,}(?![A-Za-z0-9])",
+          ("live_", "test_", "prod_", "secret_", "sk_", "pat_", "token_", "key_")),
+    Shape("token", r"(?<![A-Za-z0-9_])(?:ak|sk|live|test|pat|scp)[_-](?:live|test|prod)[_-][A-Za-z0-9]{20,}(?![A-Za-z0-9])", ("live", "test", "prod")),
     # tools of teams
     _token("lin_api_", r"[A-Za-z0-9]{30,}", "lin_oauth_"),
     _token("ntn_", r"[A-Za-z0-9]{30,}"),
     _token("secret_", r"[A-Za-z0-9]{40,}"),
     _token("figd_", rf"{_WORD}{{30,}}"),
     _token("CFPAT-", rf"{_WORD}{{30,}}"),
+    _token("PMAT-", r"[A-Z0-9]{26}"),
+    _token("aio_", r"[A-Za-z0-9]{28}\b"),
+    _token("rdme_", r"[a-z0-9]{60,}"),
+    _token("tkn.v1_", r"[A-Za-z0-9+/=]{30,}"),
+    _token("pk_", r"\d{5,10}_[A-Z0-9]{32}"),
+    _token("shltm_", rf"{_WORD}{{30,}}"),
+    Shape("token", r"(?<![\w/])[01]/\d{10,20}:[0-9a-f]{32}", (":",)),
+    Shape("token", r"(?<![\w.])v[1-4]\.local\.[A-Za-z0-9_-]{40,}[\w.-]*", (".local.",)),
     _token("pat", r"[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
     _token("sl.", rf"{_WORD}{{80,}}"),
     _token("EAACEdEose0cBA", r"[A-Za-z0-9]{10,}"),
     Shape("token", r"(?<![\w.-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?", ("eyJ",)),
     Shape("token", r"(?<![\w.-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
           ("eyJ",)),
+    Shape("token", r"(?<![\w.-])eyJ(?:hbGci|0eXAi|raWQi|jdHki|lbmMi)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}", ("eyJ",)),
     # hashes of passwords
     Shape("hash", r"\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|md5|sha1|apr1|P|H|S|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?|"
           r"bcrypt(?:-sha256)?|ml|14)\$[A-Za-z0-9./$=,+-]{8,}", ("$",)),
@@ -149,15 +213,12 @@ SHAPES: tuple[Shape, ...] = (
     Shape("hash", r"\bmd5[0-9a-f]{32}(?![0-9a-f])", ("md5",)),
     Shape("hash", r"(?:pbkdf2_sha256|bcrypt_sha256|scrypt|pbkdf2:sha256:\d+)\$(?P<secret>[A-Za-z0-9+/=$.:]{20,})",
           ("pbkdf2", "bcrypt_", "scrypt$")),
+    # a word that says nothing in a program, and is a password in the settings of a container
+    Shape("password", r"\b[A-Z][A-Z0-9]*_(?:PASSWORD|PASSWD|PASS|PWD|SECRET)\s?[=:]\s?[\"']?(?P<secret>password|passwd|secret|example|default)(?![\w./(])", ("PASS", "PWD", "SECRET")),
     # files of passwords
     Shape("password", r"(?m)^(?:[a-z0-9][\w.-]{0,252}|\*|\d+(?:\.\d+){3}):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w*.@-]{1,63}:"
           r"(?P<secret>[^\s:]{4,200})$", (":",)),
 )  # fmt: skip
-
-
-@functools.cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
 
 
 def find_shapes(text: str) -> Iterator[SecretSpan]:
@@ -165,7 +226,7 @@ def find_shapes(text: str) -> Iterator[SecretSpan]:
     for shape in SHAPES:
         if not any(hint in text for hint in shape.hints):
             continue
-        pattern = _compiled(shape.pattern)
+        pattern = compiled(shape.pattern)
         group = "secret" if "secret" in pattern.groupindex else 0
         for match in pattern.finditer(text):
             yield SecretSpan(*match.span(group), shape.kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import NamedTuple
 
 
@@ -17,6 +19,12 @@ class SecretSpan(NamedTuple):
     start: int
     end: int
     kind: str
+
+
+@functools.cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern from its text: of the many that there are, a start compiles only those that it needs."""
+    return re.compile(pattern)
 
 
 def fold_case(text: str) -> str:

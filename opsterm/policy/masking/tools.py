@@ -71,13 +71,13 @@ ldapsearch ldapmodify ldapadd ldapdelete ldapwhoami ldapcompare ldapmodrdn ldapv
 ldappasswd: -w~ -a~ -s~
 smbclient: //*,!
 smbclient rpcclient winexe smbget pth-winexe smbcacls wmic: -U|% --user|% --password /password
-net net1: user,.,! rpc,! -U|% use,.,.,! use,\\*,! /user|%
+net net1: user,.,! rpc,! -U|% use,.,! use,.,.,! use,\\*,! /user|%
 samba-tool: user,create,.,! user,add,.,! --newpassword --adminpass --password -U|%
 kadmin kadmin.local: -w~ -pw
 htpasswd: [-b,-cb,-bc,-cbB,-bB,-Bb,-cBb,-bcB,-bs,-bm,-bd,-cbm,-bBc].,.,! [-nb,-bn,-nbB,-nBb,-bnB,-nbm,-Bnb,-bnm,-Bbn].,!
 useradd usermod: -p~ --password
 mkpasswd: !
-openssl: -passin|pass: -passout|pass: -pass|pass: -k -K passwd,!
+openssl: -passin|pass: -passout|pass: -pass|pass: -k -K passwd,! -salt_
 zip unzip zipcloak zipnote: -P~ --password
 7z 7za 7zr 7zz rar unrar: -p^ -hp^
 gpg gpg2: --passphrase
@@ -122,4 +122,51 @@ jenkins-cli jenkins-cli.jar: -auth|:
 dotnet nuget: -Password -ApiKey --api-key -k
 govc esxcli vim-cmd: -password -p --password
 radtest: .,!
+cryptcat: -k
+stegsnow mupdf mutool olevba ffsend airdecap-ng steghide: -p~
+lsar unar: -p
+pdfinfo pdftotext pdfimages pdffonts pdfdetach pdftoppm pdftocairo pdftops pdfseparate pdfsig: -opw -upw
+aircrack-ng airdecap-ng airtun-ng: -w
+create_ap: .,.,.,! [-n].,.,!
+networksetup: [-setairportnetwork].,.,!
+steam steamcmd: [-login,+login].,!
+security: [create-keychain,unlock-keychain,set-key-partition-list,import]-p [add-generic-password,add-internet-password]-w
+security: [import,export]-P [set-keychain-password]-o [set-keychain-password]-p
+ldapdomaindump: -p~
+pkcs11-tool pkcs15-tool pkcs15-init pkcs15-crypt: -p
+ykman: [piv]-P [piv]-m
+idevicebackup2: encryption,.,!
+oathtool: -b --base32 !
+lwp-request: -C|:
+miniserve gotty ttyd: -a|: -c|:
+zpaq: -k^ -key
+sic: -k
+ss-local ss-server ss-redir ss-tunnel sslocal ssserver: -k
+httping: -P
+dexter: -s
+croc: --pass [send]-c
+doctl: -t
+netsh: key=! keymaterial=!
+manage-bde repair-bde: -rp -pw
+virt-customize virt-sysprep virt-builder: --root-password|:
+check_snmp check_snmp_int.pl check_snmp_storage.pl check_snmp_load.pl: -C~
+check_mysql check_pgsql check_ldap check_mssql: -p~
+check_http: -a|:
+braa: !|..@
+wevtutil wmic schtasks tasklist taskkill systeminfo driverquery getmac eventcreate setx openfiles gpresult: /p
+djoin: /machinepassword
+bw: unlock,! login,.,!
+nordvpn mullvad: login,! account,login,!
+hsw-cli: unlock,!
+travis: encrypt,!
+dscl: [-passwd].,.,! [-passwd].,.,.,!
+sysadminctl: -password -newPassword -oldPassword -adminPassword
+uv: -t
+transmission-daemon: -v
+twurl: -s
+flask-unsign: -S
+openttd: -p
+tgpt: --key
+pw: -w_
+pulumi: [--secret]config,set,.,!
 """
