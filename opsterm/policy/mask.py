@@ -24,6 +24,7 @@ from opsterm.policy.masking.devices import find_configured
 from opsterm.policy.masking.known import find_known
 from opsterm.policy.masking.logins import find_log_ins
 from opsterm.policy.masking.names import find_named
+from opsterm.policy.masking.notes import find_noted
 from opsterm.policy.masking.numbers import find_numbers
 from opsterm.policy.masking.places import find_placed
 from opsterm.policy.masking.shapes import find_shapes
@@ -82,6 +83,7 @@ def _found(text: str, known: Sequence[Secret]) -> Iterable[SecretSpan]:
     yield from find_log_ins(text, small)
     yield from find_configured(text, small)
     yield from find_named(text, small)
+    yield from find_noted(text, small)
     yield from find_numbers(text)
 
 

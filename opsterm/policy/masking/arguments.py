@@ -253,7 +253,7 @@ def _fits(given: Sequence[str], order: Sequence[str]) -> bool:
         want in {".", "!", "="}
         or word.lower() == want
         or (want.endswith("*") and word.startswith(want[:-1]))
-        or (want.endswith("!") and word.startswith(want[:-1]))
+        or (want.endswith("!") and word.lower().startswith(want[:-1]))
         for word, want in zip(given, order, strict=True)
     )
 

@@ -94,7 +94,7 @@ _MARKS = {"|": "|", "_": r"[ \t]+", "#": r"\d{1,10}", "*": r"[^\s'\"]{0,80}"}
 
 _NO_SECRET = (
     r"(?!\d+[ \t]+(?:type|md5|sha|hmac|cmac|aes)|(?:version|vrf|use-vrf|traps?|informs?|udp-port|filter-vrf|source-interface|auth|noauth|priv|permit|deny|key-chain|keychain|"
-    r"mode|pre-share|rsa-sig|local|remote|group|min-length|minimum|max|length|recovery|encryption|strength|history|"
+    r"set-key|mode|pre-share|rsa-sig|local|remote|group|min-length|minimum|max|length|recovery|encryption|strength|history|"
     r"aging|lifetime|policy|complexity|expiry|expire|retry|level|role|type|name|md5|sha1|sha256|none|access-class)\b)"
 )
 

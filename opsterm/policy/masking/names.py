@@ -27,7 +27,7 @@ _NAME = (
     r"shared[_-]?access[_-]?signature|phpsessid|jsessionid|connect\.sid|x-amz-(?:signature|credential|security-token)|key-?string|"
     r"authentication[_-]key|pre-shared-secret|md5[_-]key|tacacs[_-]key|radius[_-]key|webhook[_-]?url|totp[_-]?seed|otp[_-]?seed|"
     r"seed[_-]?phrase|mnemonic|ssh_pass|pgpassword|mysql_pwd|sshpass|redis(?:cli)?_auth|ldap_passwd|"
-    r"secret_id(?=[ \t]?[=:][ \t]?['\"]?[0-9a-f]{8}))"
+    r"secret_?id(?=[ \t]?[=:][ \t]?['\"]?[0-9a-f]{8}))"
 )
 """Last part of a name whose value is a secret: DB_PASSWORD, api-key, client_secret, community of SNMP."""
 
@@ -36,7 +36,7 @@ _AFTER_NAME = r"(?:[_-]?[0-9]{1,3})?(?:_(?:prod|production|dev|test|staging|old|
 _EQUALS_ONLY = r"(?:passwd|(?<![a-z])passcode|(?<![a-z])pass|(?<![a-z])pin|(?<![a-z])sig|(?<![a-z])otp|(?<![a-z])auth)"
 """Names that are too common in front of a colon: `passwd: files`, `pass: 12`."""
 
-_SAYS_NOTHING = r"(?:export|list|delete|starting|next|page|continuation|idempotency|client|client-request|add|show|generate|min|max|num|lock|change|work-unit|resume|sync|sequence|sequence-token|upload|creation|cursor|share|portfolio-share|retry|task|receipt|caller|marker|synchronization|continue|nextforward|nextbackward)-(?!secret|pass)|[a-z-]{0,30}provider"
+_SAYS_NOTHING = r"(?:export|list|delete|add|show|generate|min|max|num)-|(?:starting|next|page|continuation|idempotency|client|client-request|lock|change|work-unit|resume|sync|sequence|sequence-token|upload|creation|cursor|share|portfolio-share|retry|task|receipt|caller|marker|synchronization|continue|nextforward|nextbackward)-(?!secret|pass)|[a-z-]{0,30}provider"
 """What begins an option whose name ends like one of a secret."""
 
 _OPENS_NOTHING = (
@@ -54,7 +54,7 @@ _HINTS = (
 )  # fmt: skip
 
 _RULES: tuple[Rule, ...] = (
-    rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\])]{{0,2}}[ \t]*(?::=|=>|===?|=|-c?(?:eq|ne)(?=[ \t])|!==?|:(?![:/]))[ \t]*(?:@\(|\[|new-object (?!-))?{VALUE}", *_HINTS),
+    rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\])]{{0,2}}[ \t]*(?::=|=>|===?|=|-c?(?:eq|ne)(?=[ \t])|!==?|:(?![:/]))[ \t]*(?:@\(|\[|new-object (?!-)|n(?='))?{VALUE}", *_HINTS),
     rule(rf"{_EQUALS_ONLY}{_AFTER_NAME}['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){VALUE}", "pass", "pin", "sig", "otp", "auth"),
     rule(rf"(?<=[a-z0-9_.-])pass=(?:{DOUBLE}|{SINGLE}|{BARE})", "pass=", made=True),
     rule(rf"(?<![\w.-])(?!{_OPENS_NOTHING})(?:[a-z0-9]{{1,30}}[_.-]){{0,4}}?[a-z0-9]{{0,30}}(?:key|token)[\"']?[ \t]*(?::=|=>|=|:)[ \t]*{VALUE}",
@@ -67,6 +67,10 @@ _RULES: tuple[Rule, ...] = (
           rf"(?![-&|;<>#)])(?:(?<=:)|(?!/)){VALUE}", "pass", "secret", "token", "key", "pwd", "credential", "community", "auth"),
     rule(r"(?<![\w-])--?(?:[a-z]{1,20}-){0,3}(?:otp|pin|puk|passcode|mfa-code|token-code|totp|one-time-password|unlock-code)[ \t=]+(?P<secret>[\w-]{4,80})(?![\w./-])",
          "otp", "pin", "puk", "code"),
+    rule(rf"[\"'](?:pass|passwd|pw)[\"'][ \t]*:[ \t]*(?:{DOUBLE}|{SINGLE})", "pass", "pw"),
+    rule(r"(?m)^[ \t]*auth[ \t]+(?:[\w.-]{1,60}[ \t]+)?(?P<secret>\S{6,120})[ \t]*$", "auth ", made=True),
+    rule(r"\b(?:user|setuser)[ \t]+\S{1,60}[^\n]{0,60}?[ \t]>(?P<secret>[^\s>&|]{4,120})(?=[ \t]+[~&+@-]|[ \t]*$)", "user"),
+    rule(r"(?<![\w.])conn(?:ect)?[ \t]+[\w$#]{1,40}/(?P<secret>[^\s@/;]{3,80})@", "conn"),
     rule(r"(?<![\w$])(?:pass|passwd)[\"']?[ \t]*:[ \t]*(?P<secret>(?!\d+\b)[^\s'\",]{6,80})", "pass", made=True),
     rule(rf"<(?:[\w-]{{1,30}}:)?[\w.-]{{0,40}}?{_NAME}(?:[ \t][^>\n]{{0,200}})?>\s{{0,20}}(?:<!\[cdata\[)?"
           r"(?P<secret>[^<\]\n]{1,400}?)\s{0,20}(?:\]\]>)?</", "</"),
@@ -87,7 +91,7 @@ _RULES: tuple[Rule, ...] = (
     rule(r"\b(?:userpassword|unicodepwd|sambantpassword|sambalmpassword|ms-mcs-admpwd|krbprincipalkey)::?[ \t]+(?P<secret>\S{4,400})",
           "password:", "pwd:", "principalkey:"),
     rule(rf"\b(?:set|put|setex|hset)[ \t]+[\w/:.-]{{0,80}}?{_NAME}[ \t]+{VALUE}", "set", "put", made=True),
-    rule(r"(?<![a-z-])(?:token|secret)[ \t]+(?P<secret>(?=[a-z_-]{0,60}\d)[a-z0-9_-]{20,200})(?![\w./-])", "token", "secret", made=True),
+    rule(r"(?<![\w.-])(?!-)[\w.-]{0,40}?(?<![a-z])(?:token|secret)[ \t]+(?P<secret>(?=[a-z_-]{0,60}\d)[a-z0-9_-]{20,200})(?![\w./-])", "token", "secret", made=True),
     rule(r"\b(?:(?:with|using|and)[ \t](?:the[ \t])?(?:password|passphrase|pw)|psk)[ \t]+(?P<secret>[^\s'\",;]{6,80})", "pass", "pw", "psk", made=True),
     rule(r"\b(?:login[ \t]+\S{1,80}|account)\s{1,10}password[ \t]+(?P<secret>\S{1,120})", "login", "account"),
     rule(rf"\bidentified[ \t](?:with[ \t]\S{{1,60}}[ \t])?(?:by|as)[ \t](?:password[ \t])?(?:{DOUBLE}|{SINGLE})", "identified"),
@@ -98,7 +102,7 @@ _RULES: tuple[Rule, ...] = (
     rule(rf"\b(?:networkcredential|pscredential|usernamepasswordcredential|passwordauthentication|httpbasicauth|basicauth)\([ \t]*(?:\"[^\"\n]{{0,80}}\"|'[^'\n]{{0,80}}'|[\w.$]{{1,80}})[ \t]*,[ \t]*{VALUE}",
          "credential(", "authentication(", "basicauth("),
     rule(rf"\bconvertto-securestring[ \t]+(?:-(?:string|asplaintext|force)[ \t]+){{0,3}}(?!-){VALUE}", "convertto-securestring"),
-    rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|login)(?:[ \t](?:for|of)[ \t]\S{1,40})?[ \t]+(?:is|was|are|lautet|ist|to|of)"
+    rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|login)(?:[ \t](?:for|of|on|in|at|to)(?:[ \t][^\s.:;=]{1,40}){1,4}?)?[ \t]+(?:is|was|are|lautet|ist|to|of)"
           r"(?:[ \t]now|[ \t]still|[ \t]set[ \t]to)?[ \t]*:?[ \t]+['\"`]?(?P<secret>[^\s'\"`]{6,80}?)['\"`]?[.,;!?]?(?=\s|$)",
           "pass", "pin", "token", "secret", "key", "kennwort", "pw", "login", made=True),
     rule(r"\b(?:user(?:name)?|login|creds?|credentials)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",

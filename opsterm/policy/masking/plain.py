@@ -27,7 +27,7 @@ _PLAIN = re.compile(
     | (?:[a-z0-9]+_)*(?:password|passwd|passphrase|token)s? | [\w-]*(?:credentials?|creds)  # named after itself
     | [\w.$]+@[0-9a-f]{4,8}[,;]? | \w+\{.* | (?:[\w-]+\.){2,}[\w-]+/\d.*  # an object as a program prints it
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
-    | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
+    | \.[*+].* | \[\^.* | \(\?.* | \\[wsd].* | enc | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
     | (?-i:[A-Z_]*(?:YOUR|HERE|REPLACE|PLACEHOLDER|INSERT)[A-Z_]*) | your[_-]?\w[\w-]*
     | (?:true|false|yes|no|none|null|nil|undefined|void|required|optional|prompt|ask|expired?|expires|expiring|changed?|
        unchanged|updated?|correct|incorrect|invalid|valid|wrong|missing|empty|blank|unset|set|not|authentication|policy|
@@ -80,3 +80,19 @@ def looks_random(word: str) -> bool:
         if left.isalpha() and right.isalpha()
     )
     return changes >= 3 or (changes >= 1 and capitals >= 4)
+
+
+def looks_strong(word: str) -> bool:
+    """Return whether a word cannot well be one of a sentence: small letters and digits, and with them capitals or signs."""
+    signs = any(char in "!@#$%^&*_+=?~-" for char in word.rstrip("?!"))
+    capitals = any(char.isupper() for char in word[1:])
+    return (
+        len(word) >= 6
+        and word[0] not in "[(<{=:"
+        and any(char.islower() for char in word)
+        and any(char.isdigit() for char in word)
+        and (capitals or signs or word.endswith("!"))
+        and not re.match(r"[a-z_-]+=", word)
+        and "/" not in word
+        and "." not in word.rstrip(".")
+    )

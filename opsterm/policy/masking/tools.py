@@ -69,7 +69,7 @@ ansible-vault: encrypt_string,! --name_ -n_ --vault-id_ --vault-password-file_
 knife: -P --ssh-password --winrm-password
 ldapsearch ldapmodify ldapadd ldapdelete ldapwhoami ldapcompare ldapmodrdn ldapvi dsconf dsidm: -w~
 ldappasswd: -w~ -a~ -s~
-smbclient: //*,!
+smbclient: //*,! -c_ -I_ -p_ -W_ -D_ -m_ -T_ -t_
 smbclient rpcclient winexe smbget pth-winexe smbcacls wmic: -U|% --user|% --password /password
 net net1: user,.,! rpc,! -U|% use,.,! use,.,.,! use,\\*,! /user|%
 samba-tool: user,create,.,! user,add,.,! --newpassword --adminpass --password -U|%
@@ -120,7 +120,7 @@ elasticsearch-users elasticsearch-reset-password: -p
 grafana-cli grafana: reset-admin-password,!
 jenkins-cli jenkins-cli.jar: -auth|:
 dotnet nuget: -Password -ApiKey --api-key -k
-govc esxcli vim-cmd: -password -p --password
+govc esxcli vim-cmd: -password -p --password [account]-c
 radtest: .,!
 cryptcat: -k
 stegsnow mupdf mutool olevba ffsend airdecap-ng steghide: -p~
@@ -148,6 +148,7 @@ croc: --pass [send]-c
 doctl: -t
 netsh: key=! keymaterial=!
 manage-bde repair-bde: -rp -pw
+virsh: --base64 [secret-set-value].,.,!
 virt-customize virt-sysprep virt-builder: --root-password|:
 check_snmp check_snmp_int.pl check_snmp_storage.pl check_snmp_load.pl: -C~
 check_mysql check_pgsql check_ldap check_mssql: -p~
