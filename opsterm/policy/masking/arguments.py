@@ -22,6 +22,9 @@ _DEEPEST = 4
 _TOOLS_AT_ONCE = 3
 """Tools of one command whose places are looked for: `sudo docker exec db mysql` is one command."""
 
+_STARTERS = frozenset({"sshpass"})
+"""Tools whose first argument is another command, whose options are not theirs."""
+
 _WORD = re.compile(
     r"""(?P<end>\n|;|\||&|`)|(?P<open>\$?\()|\)|(?P<word>(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\\\n|\\.|\$\((?=\w)|[^\s"';|&()`\\]|["'])+)"""
 )
@@ -122,6 +125,7 @@ class _Use:
         words: all of them, for places that count only after a word.
         waiting: places whose option was the last word.
         pairs: whether every further key=value is secret.
+        starts: whether its first argument is another command.
     """
 
     tool: _Tool
@@ -129,6 +133,7 @@ class _Use:
     words: set[str] = field(default_factory=set)
     waiting: list[_Place] = field(default_factory=list)
     pairs: bool = False
+    starts: bool = False
 
 
 def find_arguments(text: str, small: str) -> Iterator[SecretSpan]:
@@ -166,13 +171,14 @@ def _in_line(text: str, start: int, end: int, depth: int) -> Iterator[SecretSpan
             continue
         low, high = _bare(text, *match.span("word"))
         word = text[low:high]
+        uses = [use for use in uses if not (use.starts and use.arguments)]
         for use in uses:
             yield from _take(use, word, low)
-        name = word[-80:].lower().rpartition("/")[2].rpartition("\\")[2].lstrip("@").removesuffix(".exe")
+        name = word[-80:].rpartition("$(")[2].lower().rpartition("/")[2].rpartition("\\")[2].lstrip("@").removesuffix(".exe")
         if name in tools:
-            uses = [*uses[1 - _TOOLS_AT_ONCE :], _Use(tools[name])]
+            uses = [*uses[1 - _TOOLS_AT_ONCE :], _Use(tools[name], starts=name in _STARTERS)]
         elif depth < _DEEPEST and (" " in word or "\t" in word) and _tool_after(fold_case(word), 0, len(word)) >= 0:
-            yield from _in_line(text, low, high, depth + 1)
+            yield from _in_line(text, *_inside(text, low, high), depth + 1)
 
 
 def _bare(text: str, low: int, high: int) -> tuple[int, int]:
@@ -180,6 +186,15 @@ def _bare(text: str, low: int, high: int) -> tuple[int, int]:
     if high - low >= 2 and text[low] in "'\"" and text[high - 1] == text[low]:
         return low + 1, high - 1
     return low, high
+
+
+_ASSIGNED = re.compile(r"[\w.:-]{1,80}=(?=['\"])")
+
+
+def _inside(text: str, low: int, high: int) -> tuple[int, int]:
+    """Return the place of the command that a word is or has behind an equals sign: A="mysql -p…"."""
+    assigned = _ASSIGNED.match(text, low, high)
+    return _bare(text, assigned.end(), high) if assigned else (low, high)
 
 
 def _take(use: _Use, word: str, low: int) -> Iterator[SecretSpan]:

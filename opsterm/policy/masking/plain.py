@@ -8,7 +8,7 @@ _PLAIN = re.compile(
     r"""\\?['"]?(?:
       \[masked:[a-z0-9-]+\]
     | \$\{?[\w:.]+(?:\[[^\]]{0,60}\])?\}?(?:\.[\w.]{1,80})?  # a variable: $PW, ${PW}, $env:PW, $cred.Password
-    | \$\{\{?[^}]{0,200}\}?\}? | \$\(.* | `.* | \(.*         # a substitution or an expression, decided elsewhere
+    | \$\{\{?[^}]{0,200}\}?\}?`? | \$\(.* | `.* | \(.*         # a substitution or an expression, decided elsewhere
     | <[^>]*>? | %~?\w+%? | \d?>[&\w.]* | %\([^)]*\)s | \{\{.* | \{[\w.-]*\} | %\{.* | @\{.* | <%.* | \#\{.* | __[\w]+__  # placeholders
     | \[[\w\s*-]*\]? | \([\w\s-]*\)                          # [redacted], (hidden)
     | !(?:vault|ref|sub|env|secret|getatt)\b.* | enc\[.* | \{(?:resolve|ssm):.*
@@ -29,6 +29,8 @@ _PLAIN = re.compile(
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
     | \.[*+].* | \[\^.* | \(\?.* | \\[wsd].* | enc | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
     | (?-i:[A-Z_]*(?:YOUR|HERE|REPLACE|PLACEHOLDER|INSERT)[A-Z_]*) | your[_-]?\w[\w-]*
+    | [a-z_$]+\d?(?:\.[a-z_$]+\d?)+(?:\(.*)?             # a field of something: settings.password
+    | (?-i:(?:[a-z]+_)*(?:secret_key|api_key|access_key|private_key|client_secret|auth_key|hashed|username))
     | (?:true|false|yes|no|none|null|nil|undefined|void|required|optional|prompt|ask|expired?|expires|expiring|changed?|
        unchanged|updated?|correct|incorrect|invalid|valid|wrong|missing|empty|blank|unset|set|not|authentication|policy|
        stdin|stdout|file|env|never|always|off|on|and|or|if|is|was|has|had|for|to|the|a|an|in|by|from|with|must|should|
@@ -36,7 +38,7 @@ _PLAIN = re.compile(
        revoked|rotated|refresh(?:ed)?|generated?|created?|deleted?|removed|found|hidden|redacted|masked|sensitive|unknown|default|
        disabled?|enabled?|locked|unlocked|protected|encrypted|plain|plaintext|hashed?|n/a|na|tbd|here|above|below|
        string|str|text|integer|int|number|boolean|bool|object|array|bytes|char|varchar|list|dict|any|type|value|
-       placeholder|example|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
+       option|optional|vec|maybe|nullable|secretstring|securestring|placeholder|example|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
        checking|verified|verifying|mismatch|matches|match|too|at|of|public_key|bearer|basic|digest|kerberos|ldap|pam|
        files|systemd|compat|sss|db|nis|include|omit|same-origin)[,.!?:)]?
     )\\?['"]?,?""",

@@ -160,6 +160,7 @@ bw: unlock,! login,.,!
 nordvpn mullvad: login,! account,login,!
 hsw-cli: unlock,!
 travis: encrypt,!
+ipa-server-install ipa-client-install ipa-replica-install: -p -a -w
 dscl: [-passwd].,.,! [-passwd].,.,.,!
 sysadminctl: -password -newPassword -oldPassword -adminPassword
 uv: -t
