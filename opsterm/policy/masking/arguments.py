@@ -174,7 +174,15 @@ def _in_line(text: str, start: int, end: int, depth: int) -> Iterator[SecretSpan
         uses = [use for use in uses if not (use.starts and use.arguments)]
         for use in uses:
             yield from _take(use, word, low)
-        name = word[-80:].rpartition("$(")[2].lower().rpartition("/")[2].rpartition("\\")[2].lstrip("@").removesuffix(".exe")
+        name = (
+            word[-80:]
+            .rpartition("$(")[2]
+            .lower()
+            .rpartition("/")[2]
+            .rpartition("\\")[2]
+            .lstrip("@")
+            .removesuffix(".exe")
+        )
         if name in tools:
             uses = [*uses[1 - _TOOLS_AT_ONCE :], _Use(tools[name], starts=name in _STARTERS)]
         elif depth < _DEEPEST and (" " in word or "\t" in word) and _tool_after(fold_case(word), 0, len(word)) >= 0:
@@ -209,9 +217,7 @@ def _take(use: _Use, word: str, low: int) -> Iterator[SecretSpan]:
         use.words.add(word)
         return
     if use.pairs:
-        if "=" in word:
-            at = word.index("=") + 1
-            yield from _value(word[at:], low + at, "password")
+        yield from _pair(word, low)
         return
     use.words.add(word)
     if len(use.arguments) < 40:
@@ -254,9 +260,7 @@ def _take_argument(use: _Use, word: str, low: int) -> Iterator[SecretSpan]:
             fits = len(given) >= len(order) and _fits(given[-len(order) :], order)
         if fits and order[-1] == "=":
             use.pairs = True
-            at = word.find("=") + 1
-            if at:
-                yield from _value(word[at:], low + at, "password")
+            yield from _pair(word, low)
         elif fits:
             skipped = len(order[-1]) - 1
             yield from _secret(place, word[skipped:], low + skipped)
@@ -281,10 +285,26 @@ def _secret(place: _Place, value: str, low: int) -> Iterator[SecretSpan]:
         before, sign, value = value.partition(place.sign)
         if not sign or (sign == "%" and not before):  # of cmd it is a variable: %USER%
             return
+        if sign == "=" and before.lower() in _NO_SECRETS:
+            return
         low += len(before) + len(sign)
         if place.until and place.until in value:
             value = value[: value.rindex(place.until)]
     yield from _value(value, low, kind)
+
+
+_NO_SECRETS = frozenset({
+    "user", "username", "login", "user_name", "host", "hostname", "port", "server", "database", "region", "account",
+    "email", "role", "number",
+})  # fmt: skip
+"""Keys whose values stay readable among pairs that are all secrets."""
+
+
+def _pair(word: str, low: int) -> Iterator[SecretSpan]:
+    """Yield the value of key=value."""
+    key, sign, value = word.partition("=")
+    if sign and key.lower() not in _NO_SECRETS:
+        yield from _value(value, low + len(key) + 1, "password")
 
 
 def _value(value: str, low: int, kind: str) -> Iterator[SecretSpan]:

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from opsterm.policy.masking.plain import looks_made
-from opsterm.policy.masking.rules import VALUE, Rule, find_by, rule
+from opsterm.policy.masking.rules import VALUE, MaskRule, find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
 
 WAYS = r"""
@@ -50,7 +50,7 @@ client * server-key
 ^ server-key
 key-string|key-octet-string|key-hash_*|virtual-controller-key|rsn-psk|ospf-key
 key|secret hexadecimal|ascii-text|cipher|ciphertext
-authentication-key|md5-key|hello-authentication-key ?#_md5|#_sha*|#_hmac*|#_cmac*|#_aes*|#_type_*_value|#_*_key ?md5|sha1|sha256|hmac-*
+authentication-key|md5-key|hello-authentication-key ?#_md5|#_sha*|#_hmac*|#_cmac*|#_aes*|#_type_*_value|#_*_key|#_value|#_encrypted ?md5|sha1|sha256|hmac-*
 message-digest-key # md5
 authentication-mode|privacy-mode|integrity-mode|encryption-mode md5|sha*|des*|aes*|3des*
 security wpa ... psk|set-key|passphrase ?ascii|hex
@@ -92,9 +92,9 @@ _WRITTEN = (
 _MARKS = {"|": "|", "_": r"[ \t]+", "#": r"\d{1,10}", "*": r"[^\s'\"]{0,80}"}
 """Mark of a way -> pattern."""
 
-_NO_SECRET = (
+_OTHER_WORDS = (
     r"(?!\d+[ \t]+(?:type|md5|sha|hmac|cmac|aes)|(?:version|vrf|use-vrf|traps?|informs?|udp-port|filter-vrf|source-interface|auth|noauth|priv|permit|deny|key-chain|keychain|"
-    r"set-key|mode|pre-share|rsa-sig|local|remote|group|min-length|minimum|max|length|recovery|encryption|strength|history|"
+    r"set-key|format|expire|mode|pre-share|rsa-sig|local|remote|group|min-length|minimum|max|length|recovery|encryption|strength|history|"
     r"aging|lifetime|policy|complexity|expiry|expire|retry|level|role|type|name|md5|sha1|sha256|none|access-class)\b)"
 )
 
@@ -112,7 +112,7 @@ def _literals(piece: str) -> Sequence[str]:
     return texts if all(texts) else ()
 
 
-def _way(line: str) -> Rule:
+def _way(line: str) -> MaskRule:
     pieces = line.split()
     pattern = r"(?m)^[ \t]*" if pieces[0] == "^" else r"(?<![\w.-])"
     for piece in pieces:
@@ -128,7 +128,7 @@ def _way(line: str) -> Rule:
         if "communit" in line or "com2sec" in line or "snmp-server host" in line or "sink" in line
         else "password"
     )
-    return rule(rf"{pattern}{_WRITTEN}{_NO_SECRET}(?![=:{{|]){VALUE}", *hints, kind=kind)
+    return rule(rf"{pattern}{_WRITTEN}{_OTHER_WORDS}(?![=:{{|]){VALUE}", *hints, kind=kind)
 
 
 _OTHERS = (
@@ -152,7 +152,7 @@ _OTHERS = (
 
 
 @functools.cache
-def _rules() -> Sequence[Rule]:
+def _rules() -> Sequence[MaskRule]:
     return (*(_way(line) for line in WAYS.strip().splitlines()), *_OTHERS)
 
 

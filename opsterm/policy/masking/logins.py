@@ -16,24 +16,25 @@ from opsterm.policy.masking.spans import SecretSpan, compiled
 
 _PAIR = (
     rf"(?<![\w-])(?P<user>(?:--?(?:u|user|username|login|account|uid|userid|user-name|login-user)|/u|/user|/username)[ \t=:]+(?!-)[^\s;|&]{{1,80}})"
-    rf"(?P<between>(?:[ \t]+[^\s;|&]{{1,120}}){{0,6}}?)[ \t]+(?:-p|-P|-pw|-w|/p|/pw|--pw|-pass)[ \t:=]+(?![-&|;<>#/]){VALUE}"
-).replace("-P|", "")
+    rf"(?P<between>(?:[ \t]+[^\s;|&]{{1,120}}){{0,6}}?)[ \t]+(?:-p|-pw|-w|/p|/pw|--pw|-pass)[ \t:=]+(?![-&|;<>#/]){VALUE}"
+)
 """A user's name and a password as two options, with a few words between."""
 
 _HINTS = (" -p ", " /p", " -pw ", " --pw", " -w ", " -pass ")
 
-_OWN_MEANING = frozenset(
-    """
-    journalctl sudo su doas runuser read ps top htop lsof strace ltrace pgrep pkill mkdir cp mv install ss netstat ssh scp sftp
-    systemctl loginctl tmux screen docker podman docker-compose nerdctl kubectl git find xargs test unshare chroot taskset
-    crontab useradd usermod adduser date sort tar rsync make pytest patch perl python ruby nmap sqlmap gobuster nc ncat
-    """.split()
-)
+_OWN_MEANING = frozenset({
+    "journalctl", "sudo", "su", "doas", "runuser", "read", "ps", "top", "htop", "lsof", "strace", "ltrace", "pgrep",
+    "pkill", "mkdir", "cp", "mv", "install", "ss", "netstat", "ssh", "scp", "sftp", "systemctl", "loginctl", "tmux",
+    "screen", "docker", "podman", "docker-compose", "nerdctl", "kubectl", "git", "find", "xargs", "test", "unshare",
+    "chroot", "taskset", "crontab", "useradd", "usermod", "adduser", "date", "sort", "tar", "rsync", "make", "pytest",
+    "patch", "perl", "python", "ruby", "nmap", "sqlmap", "gobuster", "nc", "ncat",
+})  # fmt: skip
 """Programs of which `-u` or `-p` mean something else."""
 
-_WRAPPERS = frozenset(
-    "sudo doas env time nohup nice ionice timeout watch proxychains proxychains4 torsocks winpty".split()
-)
+_WRAPPERS = frozenset({
+    "sudo", "doas", "env", "time", "nohup", "nice", "ionice", "timeout", "watch", "proxychains", "proxychains4",
+    "torsocks", "winpty",
+})  # fmt: skip
 """Programs that only start another one."""
 
 _NO_PASSWORD = re.compile(

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opsterm.policy.masking.plain import looks_random
-from opsterm.policy.masking.rules import BARE, DOUBLE, SINGLE, VALUE, Rule, find_by, rule
+from opsterm.policy.masking.plain import is_one_word, looks_random
+from opsterm.policy.masking.rules import BARE, DOUBLE, SINGLE, VALUE, MaskRule, find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
 
 _NAME = (
-    r"(?:password|passphrase|passwort|passwd(?=.{0,12}?[=>])|kennwort|contrase(?:n|ñ)a|mot[_ ]?de[_ ]?passe|senha|"
+    r"(?:password|passphrase|passwort|passwd(?<!nopasswd)(?=.{0,12}?[=>])|kennwort|contrase(?:n|ñ)a|mot[_ ]?de[_ ]?passe|senha|"
     r"wachtwoord|adgangskode|heslo|has[lł]o|parola|salasana|l[oö]senord|пароль|密码|パスワード|pw(?<![a-z]pw)|basic_?auth|pwd(?<![a-z]pwd)|"
     r"psw(?<![a-z]psw)|secret(?:[_-]?access)?(?:[_-]?key)?(?:[_-]base)?(?:[_-]?string)?|"
     r"token(?<![a-z]token)|authtoken|accesstoken|refreshtoken|idtoken|sessiontoken|bearertoken|apitoken|bottoken|securitytoken|"
@@ -53,8 +53,8 @@ _HINTS = (
     "sess", "signature", "connect.sid", "webhook", "mnemonic", "seed",
 )  # fmt: skip
 
-_RULES: tuple[Rule, ...] = (
-    rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\])]{{0,2}}[ \t]*(?::=|=>|===?|=|-c?(?:eq|ne)(?=[ \t])|!==?|:(?![:/]))[ \t]*(?:@\(|\[|new-object (?!-)|n(?='))?{VALUE}", *_HINTS),
+_RULES: tuple[MaskRule, ...] = (
+    rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\])]{{0,2}}[ \t]*(?::=|=>|===?|=|-c?(?:eq|ne)(?=[ \t])|!==?|:(?![:/+?]))[ \t]*(?:@\(|\[|new-object (?!-)|n(?='))?{VALUE}", *_HINTS),
     rule(rf"{_EQUALS_ONLY}{_AFTER_NAME}['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){VALUE}", "pass", "pin", "sig", "otp", "auth"),
     rule(rf"(?<=[a-z0-9_.-])pass=(?:{DOUBLE}|{SINGLE}|{BARE})", "pass=", made=True),
     rule(rf"(?<![\w.-])(?!{_OPENS_NOTHING})(?:[a-z0-9]{{1,30}}[_.-]){{0,4}}?[a-z0-9]{{0,30}}(?:key|token)[\"']?[ \t]*(?::=|=>|=|:)[ \t]*{VALUE}",
@@ -78,7 +78,7 @@ _RULES: tuple[Rule, ...] = (
           rf"[\"']?(?:value|default|content|val)[\"']?[ \t]*[=:][ \t]*{VALUE}", "value", "default", "content", "val="),
     rule(rf"\"(?:key|name)\"[ \t]*:[ \t]*\"[\w.-]{{0,60}}?{_NAME}{_AFTER_NAME}\"[ \t]*,\s{{0,40}}\"value\"[ \t]*:[ \t]*{VALUE}",
           "\"value\""),
-    rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})", "',", "\",", "' ,", "\" ,"),
+    rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})", "',", "\",", "' ,", "\" ,", wants=is_one_word),
     rule(rf"(?<![\w-])(?:setenv|env|export|setx?)[ \t]+(?!community)[\w]{{0,60}}?{_NAME}{_AFTER_NAME}[ \t]+{VALUE}", "env ", "set ", "setx "),
     rule(rf"{_NAME}[ \t]*:[ \t]*[|>][+-]?[ \t]*\n[ \t]+(?P<secret>[^\n]{{1,400}})", "|", ">"),
     rule(rf"(?<![\w-])(?:requirepass|masterauth|rootpw|bindpw|olcrootpw)[ \t]+{VALUE}", "requirepass", "masterauth", "pw"),
@@ -90,7 +90,7 @@ _RULES: tuple[Rule, ...] = (
     rule(rf"(?:{DOUBLE}|{SINGLE})[ \t]*\|[ \t]*convertto-securestring", "securestring"),
     rule(r"\b(?:userpassword|unicodepwd|sambantpassword|sambalmpassword|ms-mcs-admpwd|krbprincipalkey)::?[ \t]+(?P<secret>\S{4,400})",
           "password:", "pwd:", "principalkey:"),
-    rule(rf"\b(?:set|put|setex|hset)[ \t]+[\w/:.-]{{0,80}}?{_NAME}[ \t]+{VALUE}", "set", "put", made=True),
+    rule(rf"\b(?:set|put|setex|hset)[ \t]+[\w/:.-]{{0,80}}?{_NAME}[ \t]+(?![\w.-]{{1,60}}=){VALUE}", "set", "put", made=True),
     rule(r"(?<![\w.-])(?!-)[\w.-]{0,40}?(?<![a-z])(?:token|secret)[ \t]+(?P<secret>(?=[a-z_-]{0,60}\d)[a-z0-9_-]{20,200})(?![\w./-])", "token", "secret", made=True),
     rule(r"\b(?:(?:with|using|and)[ \t](?:the[ \t])?(?:password|passphrase|pw)|psk)[ \t]+(?P<secret>[^\s'\",;]{6,80})", "pass", "pw", "psk", made=True),
     rule(r"\b(?:login[ \t]+\S{1,80}|account)\s{1,10}password[ \t]+(?P<secret>\S{1,120})", "login", "account"),

@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsterm.policy.masking.plain import looks_made, looks_strong
-from opsterm.policy.masking.rules import rule
-from opsterm.policy.masking.rules import find_by
+from opsterm.policy.masking.rules import find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
 
 _USER = r"(?:user[ _]?(?:name|id)?|id|login|account|acct|benutzer|usuario|utilisateur|아이디|계정|用户|用户名|账号)"
 _WORD = r"(?:passwords?|passwort|passwd|pass|pwd|pw|p/w|kennwort|passcode|paasword|passowrd|passwrod|pasword|비밀번호|비번|암호|패스워드|密码|密碼|口令|パスワード|пароль)(?![a-z])"
-_NOTED = r"(?P<secret>[^\s'\"`,;()<>]{5,80})"
-_HINTS = ("pass", "pw", "p/w", "kennwort", "paasword", "비밀번호", "비번", "암호", "패스워드", "密码", "密碼", "口令", "パスワード", "пароль")
+_NOTED = r"(?P<secret>(?:[^\s'\"`,;()<>&]|&(?!\w+=)){5,80})"
+_HINTS = (
+    "pass",
+    "pw",
+    "p/w",
+    "kennwort",
+    "paasword",
+    "비밀번호",
+    "비번",
+    "암호",
+    "패스워드",
+    "密码",
+    "密碼",
+    "口令",
+    "パスワード",
+    "пароль",
+)
 
 _RULES = (
     # the words first, then both values: ID/PW: ana/…
@@ -21,6 +35,7 @@ _RULES = (
     # a place, then both values in brackets: web-01 (ana/…)
     rule(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[\w.-]{1,64}@[\w.-]{1,100})(?::\d{1,5})?[ \t]*(?:[a-z]{1,20}[ \t]+)?\([\w.-]{1,40}[ \t]*/{1,2}[ \t]*(?P<secret>(?!\d+\.\d)[^\s'\"`,;()<>/]{5,80})\)",
          "(", wants=looks_made),
+    rule(r"(?<![\w.])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}[ \t]+/[ \t]+(?P<secret>[^\s'\"`\\/,;()<>]{5,80})", "@", wants=looks_made),
     # a word and its value with little between
     rule(rf"(?<![a-z0-9_-]){_WORD}\)?[ \t]*(?:[:=]|\([ \t]*(?:default[ \t]*[:=])?|,?[ \t]?default[ \t]*[:=])[ \t]*{_NOTED}", *_HINTS, wants=looks_strong),
     rule(rf"(?<![a-z0-9_/-]){_WORD}(?:[ \t]+-|-[ \t]*|[ \t])[ \t]*{_NOTED}", *_HINTS, wants=looks_strong),

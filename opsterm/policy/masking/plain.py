@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 _PLAIN = re.compile(
@@ -12,7 +13,7 @@ _PLAIN = re.compile(
     | <[^>]*>? | %~?\w+%? | \d?>[&\w.]* | %\([^)]*\)s | \{\{.* | \{[\w.-]*\} | %\{.* | @\{.* | <%.* | \#\{.* | __[\w]+__  # placeholders
     | \[[\w\s*-]*\]? | \([\w\s-]*\)                          # [redacted], (hidden)
     | !(?:vault|ref|sub|env|secret|getatt)\b.* | enc\[.* | \{(?:resolve|ssm):.*
-    | [*•.x_-]{3,} | \*+ | [\W_]{1,3}
+    | [*•.x_-]{3,} | \*{2}.*\*{2} | ["'\s]*\+[ ].*[ ]\+["'\s]* | \*+ | [\W_]{1,3}
     | (?:~|\.{1,2})/[\w.@%/+-]*                              # where it is, not what it is
     | /(?:etc|run|var|home|root|tmp|usr|opt|srv|proc|dev|mnt|data|sys|boot|secrets?|vault)(?:/[\w.@%/+-]*)? | /
     | [a-z]:\\[^'"]* | \\\\[\w.$%-]+\\.* | (?:file|combo)\d | fuz\d?z  | (?:file|env|fd|keyring|arn|op|ssm|awskms|gcpkms|vault|secret):[/\w][^'"]*
@@ -29,7 +30,7 @@ _PLAIN = re.compile(
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
     | \.[*+].* | \[\^.* | \(\?.* | \\[wsd].* | enc | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
     | (?-i:[A-Z_]*(?:YOUR|HERE|REPLACE|PLACEHOLDER|INSERT)[A-Z_]*) | your[_-]?\w[\w-]*
-    | [a-z_$]+\d?(?:\.[a-z_$]+\d?)+(?:\(.*)?             # a field of something: settings.password
+    | @{0,2}[a-z_$]+\d?(?:\$?\d?\.[a-z_$]+\d?)+(?:\(.*)?             # a field of something: settings.password
     | (?-i:(?:[a-z]+_)*(?:secret_key|api_key|access_key|private_key|client_secret|auth_key|hashed|username))
     | (?:true|false|yes|no|none|null|nil|undefined|void|required|optional|prompt|ask|expired?|expires|expiring|changed?|
        unchanged|updated?|correct|incorrect|invalid|valid|wrong|missing|empty|blank|unset|set|not|authentication|policy|
@@ -40,7 +41,7 @@ _PLAIN = re.compile(
        string|str|text|integer|int|number|boolean|bool|object|array|bytes|char|varchar|list|dict|any|type|value|
        option|optional|vec|maybe|nullable|secretstring|securestring|placeholder|example|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
        checking|verified|verifying|mismatch|matches|match|too|at|of|public_key|bearer|basic|digest|kerberos|ldap|pam|
-       files|systemd|compat|sss|db|nis|include|omit|same-origin)[,.!?:)]?
+       files|systemd|compat|sss|db|nis|include|omit|same-origin)[,.!?:;)\]}]*
     )\\?['"]?,?""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
@@ -74,27 +75,29 @@ def looks_random(word: str) -> bool:
     """
     if _RANDOM.match(word) is None:
         return False
-    run = max(re.findall(r"[A-Za-z0-9]+", word), key=len)
-    changes = sum(left.isdigit() != right.isdigit() for left, right in zip(run, run[1:], strict=False))
-    capitals = sum(
-        left.islower() != right.islower()
-        for left, right in zip(run, run[1:], strict=False)
-        if left.isalpha() and right.isalpha()
-    )
-    return changes >= 3 or (changes >= 1 and capitals >= 4)
+    run: str = max(re.findall(r"[A-Za-z0-9]+", word), key=len)
+    pairs = list(itertools.pairwise(run))
+    kinds = sum(1 for left, right in pairs if left.isdigit() != right.isdigit())
+    cases = sum(1 for left, right in pairs if (left + right).isalpha() and left.islower() != right.islower())
+    return kinds >= 3 or (kinds >= 1 and cases >= 4)
 
 
 def looks_strong(word: str) -> bool:
     """Return whether a word cannot well be one of a sentence: small letters and digits, and with them capitals or signs."""
-    signs = any(char in "!@#$%^&*_+=?~-" for char in word.rstrip("?!"))
+    signs = any(char in "!@#$%^&*_+=?~-" for char in word.rstrip("?"))
     capitals = any(char.isupper() for char in word[1:])
     return (
         len(word) >= 6
         and word[0] not in "[(<{=:"
         and any(char.islower() for char in word)
         and any(char.isdigit() for char in word)
-        and (capitals or signs or word.endswith("!"))
-        and not re.match(r"[a-z_-]+=", word)
+        and (capitals or signs)
+        and re.match(r"[a-z_-]+=", word) is None
         and "/" not in word
         and "." not in word.rstrip(".")
     )
+
+
+def is_one_word(value: str) -> bool:
+    """Return whether a value has no blanks, as a sentence has them."""
+    return " " not in value

@@ -14,12 +14,12 @@ from opsterm.policy.masking.spans import SecretSpan, compiled
 
 DOUBLE = r'\\?"(?P<double>(?:[^"\\\n]|\\(?!").|\\"(?=[^\s,}\]:]))*)\\?"'
 SINGLE = r"'(?P<single>(?:[^'\\\n]|\\.|'')*)'"
-BARE = r"""(?P<bare>(?:[^\s"';|&,<>]|,(?!\s|$|[a-z_][\w.-]*[=:])|(?<=[^\s,])['"](?=[^\s,;}\])'"]))+)"""
+BARE = r"""(?P<bare>(?:[^\s"'`;|&,<>]|,(?!\s|$|[a-z_][\w.-]*[=:])|(?<=[^\s,])['"](?=[^\s,;}\])'"]))+)"""
 VALUE = rf"(?:{DOUBLE}|{SINGLE}|{BARE})"
 """A value: in double quotes, also where they are escaped in a JSON string, in single ones, or bare."""
 
 
-class Rule(NamedTuple):
+class MaskRule(NamedTuple):
     """A way to write what tells of a secret, and its value.
 
     Attributes:
@@ -41,12 +41,12 @@ def rule(
     kind: str = "password",
     made: bool = False,
     wants: Callable[[str], bool] | None = None,
-) -> Rule:
+) -> MaskRule:
     """Return a rule; `made` wants a value that looks made up."""
-    return Rule(pattern, hints, kind, looks_made if made else wants)
+    return MaskRule(pattern, hints, kind, looks_made if made else wants)
 
 
-def find_by(rules: Iterable[Rule], text: str, small: str) -> Iterator[SecretSpan]:
+def find_by(rules: Iterable[MaskRule], text: str, small: str) -> Iterator[SecretSpan]:
     """Yield the values that the rules find.
 
     Args:
