@@ -94,7 +94,7 @@ _MARKS = {"|": "|", "_": r"[ \t]+", "#": r"\d{1,10}", "*": r"[^\s'\"]{0,80}"}
 
 _OTHER_WORDS = (
     r"(?!\d+[ \t]+(?:type|md5|sha|hmac|cmac|aes)|(?:version|vrf|use-vrf|traps?|informs?|udp-port|filter-vrf|source-interface|auth|noauth|priv|permit|deny|key-chain|keychain|"
-    r"set-key|format|expire|mode|pre-share|rsa-sig|local|remote|group|min-length|minimum|max|length|recovery|encryption|strength|history|"
+    r"hexadecimal|ascii-text|set-key|format|expire|mode|pre-share|rsa-sig|local|remote|group|min-length|minimum|max|length|recovery|encryption|strength|history|"
     r"aging|lifetime|policy|complexity|expiry|expire|retry|level|role|type|name|md5|sha1|sha256|none|access-class)\b)"
 )
 
@@ -163,4 +163,21 @@ def find_configured(text: str, small: str) -> Iterator[SecretSpan]:
         text: as it is.
         small: the same with ASCII capitals made small.
     """
-    return find_by(_rules(), text, small)
+    for span in find_by(_rules(), text, small):
+        if looks_made(text[span.start : span.end]) or _stands_in_settings(text, span.start):
+            yield span
+
+
+_SETTINGS = re.compile(
+    r"""[ \t]*(?:[\w.()-]{1,40}[#>][ \t]?)?(?:(?:no|set|config|configure|crypto|snmp-server|username|ip|ipv6)[ ][^'`<>,]*|"""
+    r"""(?:[a-z0-9./:*%+-]+[ \t]+){1,12}["']?|[ \t]*)["']?"""
+)
+"""A line as devices write them, as far as the secret: small words without the marks of a sentence."""
+
+
+def _stands_in_settings(text: str, start: int) -> bool:
+    """Return whether a value that looks like any word stands in a line of settings, and not in a sentence."""
+    line = text[max(text.rfind("\n", 0, start) + 1, start - 300) : start]
+    end = text.find("\n", start)
+    rest = text[start : end if end >= 0 else start + 300].split()
+    return _SETTINGS.fullmatch(line) is not None and len(rest) <= 8 and "!" not in rest[-1:]

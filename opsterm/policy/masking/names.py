@@ -27,7 +27,7 @@ _NAME = (
     r"shared[_-]?access[_-]?signature|phpsessid|jsessionid|connect\.sid|x-amz-(?:signature|credential|security-token)|key-?string|"
     r"authentication[_-]key|pre-shared-secret|md5[_-]key|tacacs[_-]key|radius[_-]key|webhook[_-]?url|totp[_-]?seed|otp[_-]?seed|"
     r"seed[_-]?phrase|mnemonic|ssh_pass|pgpassword|mysql_pwd|sshpass|redis(?:cli)?_auth|ldap_passwd|"
-    r"secret_?id(?=[ \t]?[=:][ \t]?['\"]?[0-9a-f]{8}))"
+    r"client-key-data|secret_?id(?=[ \t]?[=:][ \t]?['\"]?[0-9a-f]{8}))"
 )
 """Last part of a name whose value is a secret: DB_PASSWORD, api-key, client_secret, community of SNMP."""
 
@@ -78,7 +78,9 @@ _RULES: tuple[MaskRule, ...] = (
           rf"[\"']?(?:value|default|content|val)[\"']?[ \t]*[=:][ \t]*{VALUE}", "value", "default", "content", "val="),
     rule(rf"\"(?:key|name)\"[ \t]*:[ \t]*\"[\w.-]{{0,60}}?{_NAME}{_AFTER_NAME}\"[ \t]*,\s{{0,40}}\"value\"[ \t]*:[ \t]*{VALUE}",
           "\"value\""),
-    rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})", "',", "\",", "' ,", "\" ,", wants=is_one_word),
+    rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})(?=[ \t]*\))", "',", "\",", "' ,", "\" ,", wants=is_one_word),
+    rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})", "',", "\",", "' ,", "\" ,", made=True),
+    rule(rf"(?m):[ \t]*(?:psk|xauth|eap|ntlm)[ \t]+(?:{DOUBLE}|{SINGLE}|(?P<secret>0x[0-9a-f]+))", "psk", "xauth", "eap", "ntlm"),
     rule(rf"(?<![\w-])(?:setenv|env|export|setx?)[ \t]+(?!community)[\w]{{0,60}}?{_NAME}{_AFTER_NAME}[ \t]+{VALUE}", "env ", "set ", "setx "),
     rule(rf"{_NAME}[ \t]*:[ \t]*[|>][+-]?[ \t]*\n[ \t]+(?P<secret>[^\n]{{1,400}})", "|", ">"),
     rule(rf"(?<![\w-])(?:requirepass|masterauth|rootpw|bindpw|olcrootpw)[ \t]+{VALUE}", "requirepass", "masterauth", "pw"),

@@ -31,6 +31,8 @@ _PLAIN = re.compile(
     | \.[*+].* | \[\^.* | \(\?.* | \\[wsd].* | enc | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
     | (?-i:[A-Z_]*(?:YOUR|HERE|REPLACE|PLACEHOLDER|INSERT)[A-Z_]*) | your[_-]?\w[\w-]*
     | @{0,2}[a-z_$]+\d?(?:\$?\d?\.[a-z_$]+\d?)+(?:\(.*)?             # a field of something: settings.password
+    | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token)|psk)
+    | (?=[^\d\n]*\s)(?=.*\b(?:is|are|must|required|invalid|please|enter|cannot|should|least|characters|incorrect|expired|missing)\b)[^\d\n]*
     | (?-i:(?:[a-z]+_)*(?:secret_key|api_key|access_key|private_key|client_secret|auth_key|hashed|username))
     | (?:true|false|yes|no|none|null|nil|undefined|void|required|optional|prompt|ask|expired?|expires|expiring|changed?|
        unchanged|updated?|correct|incorrect|invalid|valid|wrong|missing|empty|blank|unset|set|not|authentication|policy|
