@@ -36,14 +36,14 @@ _AFTER_NAME = r"(?:[_-]?[0-9]{1,3})?(?:_(?:prod|production|dev|test|staging|old|
 _EQUALS_ONLY = r"(?:passwd|(?<![a-z])passcode|(?<![a-z])pass|(?<![a-z])pin|(?<![a-z])sig|(?<![a-z])otp|(?<![a-z])auth)"
 """Names that are too common in front of a colon: `passwd: files`, `pass: 12`."""
 
-_SAYS_NOTHING = r"(?:export|list|delete|add|show|generate|min|max|num)-|(?:starting|next|page|continuation|idempotency|client|client-request|lock|change|work-unit|resume|sync|sequence|sequence-token|upload|creation|cursor|share|portfolio-share|retry|task|receipt|caller|marker|synchronization|continue|nextforward|nextbackward)-(?!secret|pass)|[a-z-]{0,30}provider"
+_SAYS_NOTHING = r"(?:export|list|delete|add|show|generate|min|max|num)-|(?:starting|next|page|continuation|idempotency|client|client-request|lock|change|work-unit|resume|lifecycle-action|sync|sequence|sequence-token|upload|creation|cursor|share|portfolio-share|retry|task|receipt|caller|marker|synchronization|continue|nextforward|nextbackward)-(?!secret|pass)|[a-z-]{0,30}provider"
 """What begins an option whose name ends like one of a secret."""
 
 _OPENS_NOTHING = (
     r"(?:[a-z0-9]{1,30}[_.-]){0,3}(?:public|pub|cache|partition|primary|foreign|sort|row|dedup\w{0,12}|idempotency|object|group|lookup|host|"
     r"message|record|index|bucket|range|lock|sha\d{0,3}|hash|content|file|build|state|image|layer|blob|commit|map|fingerprint|trace|"
     r"correlation|request|resource|kms|registry|cmk|unique|s3|consumer|site|verify|known_?host|ssh|next|page|continuation|starting|sync|change|"
-    r"cursor|join|event|metric|node|sequence|window|activity|pagination)[_.-]?(?:key|token)"
+    r"cursor|lifecycle[_.-]?action|join|event|metric|node|sequence|window|activity|pagination)[_.-]?(?:key|token)|client[_.-]?token"
 )
 """Names of keys and tokens that name a thing or a place in a list."""
 
@@ -95,7 +95,8 @@ _RULES: tuple[MaskRule, ...] = (
     rule(rf"\b(?:set|put|setex|hset)[ \t]+[\w/:.-]{{0,80}}?{_NAME}[ \t]+(?![\w.-]{{1,60}}=){VALUE}", "set", "put", made=True),
     rule(r"(?<![\w.-])(?!-)[\w.-]{0,40}?(?<![a-z])(?:token|secret)[ \t]+(?P<secret>(?=[a-z_-]{0,60}\d)[a-z0-9_-]{20,200})(?![\w./-])", "token", "secret", made=True),
     rule(r"\b(?:(?:with|using|and)[ \t](?:the[ \t])?(?:password|passphrase|pw)|psk)[ \t]+(?P<secret>[^\s'\",;]{6,80})", "pass", "pw", "psk", made=True),
-    rule(r"\b(?:login[ \t]+\S{1,80}|account)\s{1,10}password[ \t]+(?P<secret>\S{1,120})", "login", "account"),
+    rule(r"\blogin[ \t]+\S{1,80}\s{1,10}password[ \t]+(?P<secret>\S{1,120})", "login"),
+    rule(r"\baccount\s{1,10}password[ \t]+(?P<secret>\S{1,120})", "account", made=True),
     rule(rf"\bidentified[ \t](?:with[ \t]\S{{1,60}}[ \t])?(?:by|as)[ \t](?:password[ \t])?(?:{DOUBLE}|{SINGLE})", "identified"),
     rule(r"\b(?:user|role|grant|link|account)\b[^;]{1,200}?\bidentified[ \t](?:with[ \t]\S{1,60}[ \t])?(?:by|as)[ \t](?:password[ \t])?"
          r"(?P<secret>[^\s;'\"]+)", "identified"),

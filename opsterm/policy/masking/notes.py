@@ -39,7 +39,7 @@ _RULES = (
     # a word and its value with little between
     rule(rf"(?<![a-z0-9_-]){_WORD}\)?[ \t]*(?:[:=]|\([ \t]*(?:default[ \t]*[:=])?|,?[ \t]?default[ \t]*[:=])[ \t]*{_NOTED}", *_HINTS, wants=looks_strong),
     rule(rf"(?<![a-z0-9_/-]){_WORD}(?:[ \t]+-|-[ \t]*|[ \t])[ \t]*{_NOTED}", *_HINTS, wants=looks_strong),
-    rule(rf"(?<![a-z0-9_-]){_WORD}[ \t](?:for|of|on|in|at)[ \t]\S{{1,60}}[ \t]?(?:[:=]|is|was)[ \t]*{_NOTED}", *_HINTS, wants=looks_made),
+    rule(rf"(?<![a-z0-9_-]){_WORD}[ \t](?:for|of|on|in|at)(?:[ \t][^\s:=]{{1,40}}){{1,4}}?[ \t]?(?:[:=]|[ \t](?:is|was))[ \t]*{_NOTED}", *_HINTS, wants=looks_made),
     rule(rf"(?:비밀번호|비번|암호|패스워드|密码|密碼|口令|パスワード|пароль|p/w|pw)(?:는|은|이|가|が|は)?[ \t]*[:=：]?[ \t]*{_NOTED}",
          "비밀번호", "비번", "암호", "패스워드", "密码", "密碼", "口令", "パスワード", "пароль", "p/w", "pw는", wants=looks_made),
     rule(r"(?<![a-z0-9_-])(?:pin|puk|tan)[ \t]*[:=][ \t]*(?P<secret>\d{4,10})(?!\d)", "pin", "puk", "tan"),

@@ -13,7 +13,7 @@ _PLAIN = re.compile(
     | <[^>]*>? | %~?\w+%? | \d?>[&\w.]* | %\([^)]*\)s | \{\{.* | \{[\w.-]*\} | %\{.* | @\{.* | <%.* | \#\{.* | __[\w]+__  # placeholders
     | \[[\w\s*-]*\]? | \([\w\s-]*\)                          # [redacted], (hidden)
     | !(?:vault|ref|sub|env|secret|getatt)\b.* | enc\[.* | \{(?:resolve|ssm):.*
-    | [*•.x_-]{3,} | \*{2}.*\*{2} | ["'\s]*\+[ ].*[ ]\+["'\s]* | \*+ | [\W_]{1,3}
+    | [*•.x_-]{3,} | \d{9,11}\.\d{1,6} | \*{2}.*\*{2} | ["'\s]*\+[ ].*[ ]\+["'\s]* | \*+ | [\W_]{1,3}
     | (?:~|\.{1,2})/[\w.@%/+-]*                              # where it is, not what it is
     | /(?:etc|run|var|home|root|tmp|usr|opt|srv|proc|dev|mnt|data|sys|boot|secrets?|vault)(?:/[\w.@%/+-]*)? | /
     | [a-z]:\\[^'"]* | \\\\[\w.$%-]+\\.* | (?:file|combo)\d | fuz\d?z  | (?:file|env|fd|keyring|arn|op|ssm|awskms|gcpkms|vault|secret):[/\w][^'"]*
@@ -30,7 +30,7 @@ _PLAIN = re.compile(
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
     | \.[*+].* | \[\^.* | \(\?.* | \\[wsd].* | enc | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
     | (?-i:[A-Z_]*(?:YOUR|HERE|REPLACE|PLACEHOLDER|INSERT)[A-Z_]*) | your[_-]?\w[\w-]*
-    | @{0,2}[a-z_$]+\d?(?:\$?\d?\.[a-z_$]+\d?)+(?:\(.*)?             # a field of something: settings.password
+    | @{0,2}(?-i:[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?\$?\d?(?:\.[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?)+)(?:\(.*)?             # a field of something: settings.password
     | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token)|psk)
     | (?=[^\d\n]*\s)(?=.*\b(?:is|are|must|required|invalid|please|enter|cannot|should|least|characters|incorrect|expired|missing)\b)[^\d\n]*
     | (?-i:(?:[a-z]+_)*(?:secret_key|api_key|access_key|private_key|client_secret|auth_key|hashed|username))
@@ -41,7 +41,7 @@ _PLAIN = re.compile(
        revoked|rotated|refresh(?:ed)?|generated?|created?|deleted?|removed|found|hidden|redacted|masked|sensitive|unknown|default|
        disabled?|enabled?|locked|unlocked|protected|encrypted|plain|plaintext|hashed?|n/a|na|tbd|here|above|below|
        string|str|text|integer|int|number|boolean|bool|object|array|bytes|char|varchar|list|dict|any|type|value|
-       option|optional|vec|maybe|nullable|secretstring|securestring|placeholder|example|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
+       seconds|minutes|hours|days|option|optional|vec|maybe|nullable|secretstring|securestring|placeholder|example|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
        checking|verified|verifying|mismatch|matches|match|too|at|of|public_key|bearer|basic|digest|kerberos|ldap|pam|
        files|systemd|compat|sss|db|nis|include|omit|same-origin)[,.!?:;)\]}]*
     )\\?['"]?,?""",
@@ -60,6 +60,7 @@ def is_plain(value: str) -> bool:
 
 def looks_made(word: str) -> bool:
     """Return whether a word in a sentence looks like a password: letters with digits or signs, six characters or more."""
+    word = word.strip("*_`")  # the marks of Markdown
     return (
         len(word) >= 6
         and any(char.isalpha() for char in word)

@@ -71,7 +71,7 @@ ldapsearch ldapmodify ldapadd ldapdelete ldapwhoami ldapcompare ldapmodrdn ldapv
 ldappasswd: -w~ -a~ -s~
 smbclient: //*,! -c_ -I_ -p_ -W_ -D_ -m_ -T_ -t_
 smbclient rpcclient winexe smbget pth-winexe smbcacls wmic: -U|% --user|% --password /password
-net net1: user,.,! rpc,! -U|% use,.,! use,.,.,! use,\\*,! /user|%
+net net1: user,.,! rpc,! -U|% use,%*,! use,.,\\*,! use,\\*,! /user|%
 samba-tool: user,create,.,! user,add,.,! --newpassword --adminpass --password -U|%
 kadmin kadmin.local: -w~ -pw
 htpasswd: [-b,-cb,-bc,-cbB,-bB,-Bb,-cBb,-bcB,-bs,-bm,-bd,-cbm,-bBc].,.,! [-nb,-bn,-nbB,-nBb,-bnB,-nbm,-Bnb,-bnm,-Bbn].,!
