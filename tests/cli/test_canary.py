@@ -6,6 +6,7 @@ verbs print. What may hold a secret stands in MAY_HOLD, with the reason; nothing
 
 from __future__ import annotations
 
+import json
 import socket
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -31,11 +32,17 @@ CANARIES: Mapping[str, str] = {
     "trap": "canaryTrap87",
     "vault": "canaryVau1t88",
     "community": "canaryC0mm89",
+    "queried": "canaryQuery90",
+    "emergency": "canaryEmerg91",
+    "api key": "canaryApiKey92",
+    "parameter": "canaryParam93",
 }
 """Where a secret is planted -> the secret."""
 
 MAY_HOLD: Mapping[tuple[str, str], str] = {
     ("change.command", "command"): "the bytes that are approved and run; docs/decisions/0008-what-an-approval-binds.md",
+    ("change.command", "queried"): "the same",
+    ("change.command", "parameter"): "the same: a call of an API is kept as the command it stands for",
     ("change.command", "asked"): "the same: what is asked for in the chat becomes a proposal",
     (
         "output",
@@ -47,7 +54,10 @@ MAY_HOLD: Mapping[tuple[str, str], str] = {
 
 VERBS = (
     ("audit",), ("audit", "--json"), ("changes",), ("changes", "--json"), ("alerts", "--all"), ("alerts", "--json"),
-    ("targets", "list", "--json"), ("snmp", "traps", "--json"), ("doctor",), ("risk", "export"),
+    ("targets", "list", "--json"), ("snmp", "traps", "--json"), ("doctor",), ("reviews", "list", "--json"),
+    ("autonomy",), ("breaker", "--json"), ("apis", "list", "--json"), ("apis", "show", "shop", "--json"),
+    ("services", "list", "--json"), ("metrics",), ("mail", "queue"), ("vault", "list"), ("audit", "verify"),
+    ("policy", "evidence", "--format", "json"), ("risk", "export"),
 )  # fmt: skip
 """What tells others about what was done; `change`, `approve` and `output` show the one thing to be judged as it is."""
 
@@ -62,7 +72,7 @@ def lived_in(account: Account, tmp_path: Path) -> Account:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     account.config(
-        f'[snmp]\ntraps = "udp 127.0.0.1:{port}"\n\n'
+        f'[snmp]\ntraps = "udp 127.0.0.1:{port}"\n\n[approvals]\nbreak_glass = "*"\n\n'
         f'[[checks.http]]\nname = "shop"\nurl = "http://127.0.0.1:1/?token={CANARIES["url"]}"\ninterval_s = 1\n'
     )
     account.run("vault", "set", "opsterm:ssh", "ops@web-01", stdin=CANARIES["vault"] + "\n", expect=0)
@@ -77,6 +87,11 @@ def lived_in(account: Account, tmp_path: Path) -> Account:
     account.run("deny", "c2", "--note", f"token={CANARIES['note']}", expect=0)
     account.run("ask", f"run `mysql -p{CANARIES['asked']} -e 'SELECT 1'` on localhost", expect=0)
     account.run("check", "run")
+    account.run("query", "--on", "localhost", "--reason", f"secret={CANARIES['queried']}", "--",
+                f"grep -c password={CANARIES['queried']} {printed}")  # fmt: skip
+    change = str(account.run("propose", "--on", "localhost", "--json", "--", "false", expect=0).record()["id"])
+    account.run("approve", change, "--break-glass", "--reason", f"token={CANARIES['emergency']}", "--no-run", expect=0)
+    call_an_api(account)
     account.run("risk", "train", expect=0)
     with account.serve(), closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sender:
         trap = v2c(NAMES["linkDown"], [((*NAMES["ifDescr"], 2), rfc1902.OctetString(f"password={CANARIES['trap']}"))],
@@ -89,6 +104,22 @@ def lived_in(account: Account, tmp_path: Path) -> Account:
         wait_until(has_come)
         wait_until(lambda: rows(account, "SELECT 1 FROM alert WHERE target = 'shop' OR summary LIKE '%shop%'") != [])
     return account
+
+
+def call_an_api(account: Account) -> None:
+    """Keep a key for an API that nobody answers for, and call it with a secret among the parameters."""
+    described = {
+        "openapi": "3.0.0", "info": {"title": "shop", "version": "1"}, "servers": [{"url": "http://127.0.0.1:1"}],
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}},
+        "security": [{"key": []}],
+        "paths": {"/x": {"get": {"operationId": "look", "parameters": [
+            {"name": "password", "in": "query", "schema": {"type": "string"}},
+        ]}}},
+    }  # fmt: skip
+    source = account.write("shop.json", json.dumps(described))
+    account.run("apis", "add", str(source), "--name", "shop", "--yes", expect=0)
+    account.run("apis", "login", "shop", stdin=CANARIES["api key"] + "\n", expect=0)
+    account.run("apis", "call", "shop", "look", f"password={CANARIES['parameter']}")
 
 
 def rows(account: Account, query: str) -> list[tuple[object, ...]]:

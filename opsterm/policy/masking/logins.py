@@ -53,6 +53,7 @@ _RULES = (
     rule(r"\bcurl\b[^\n|;]{0,300}?[ \t]-[a-z]{1,6}u[ \t]*['\"]?[^\s:'\"]{1,80}:(?P<secret>[^\s'\"]{1,200})", "curl"),
     rule(rf"\bhtpasswd(?=[^\n|;]{{0,80}}?[ \t]-[a-z]*b)(?=[^\n|;]{{0,80}}?[ \t]-[a-z]*n)(?:[ \t]+-\w+(?:[ \t]+\d+)?){{1,5}}[ \t]+[^\s-][^\s]{{0,80}}[ \t]+{VALUE}", "htpasswd"),
     rule(rf"\bhtpasswd(?=[^\n|;]{{0,80}}?[ \t]-[a-z]*b)(?![^\n|;]{{0,80}}?[ \t]-[a-z]*n)(?:[ \t]+-\w+(?:[ \t]+\d+)?){{1,5}}[ \t]+[^\s-]\S{{0,200}}[ \t]+\S{{1,80}}[ \t]+{VALUE}", "htpasswd"),
+    rule(r"\bopen[ \t]+(?:-p[ \t]+\d+[ \t]+)?-u[ \t]+['\"]?[\w.@-]{1,64},(?P<secret>[^\s'\"]{1,200})", "open"),
     rule(rf"(?<![\w+])\+\+pass(?:word|wd)?[ \t=]+{VALUE}", "++pass"),
     rule(rf"(?<![\w-])--?(?:[a-z]{{1,20}}-)?key[ \t=]+{VALUE}", "-key", wants=looks_random),
     rule(r"(?<![\w-])-{1,2}hash(?:es)?[ \t=]+(?P<secret>(?:[0-9a-f]{32})?:[0-9a-f]{32}|[0-9a-f]{32})(?![0-9a-f])", "-hash"),

@@ -28,7 +28,7 @@ _PLAIN = re.compile(
     | (?:[a-z0-9]+_)*(?:password|passwd|passphrase|token)s? | [\w-]*(?:credentials?|creds)  # named after itself
     | [\w.$]+@[0-9a-f]{4,8}[,;]? | \w+\{.* | (?:[\w-]+\.){2,}[\w-]+/\d.*  # an object as a program prints it
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
-    | \.[*+].* | \[\^.* | \(\?.* | \\[wsd].* | enc | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
+    | \.[*+].* | \[\^.* | \(\?.* | \\[wsd].* | enc | (?:pass|file|env|fd|stdin):["']?(?:\$.*)? | \d | pwd? | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
     | (?-i:[A-Z_]*(?:YOUR|HERE|REPLACE|PLACEHOLDER|INSERT)[A-Z_]*) | your[_-]?\w[\w-]*
     | @{0,2}(?-i:[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?\$?\d?(?:\.[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?)+)(?:\(.*)?             # a field of something: settings.password
     | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token)|psk)
@@ -44,7 +44,7 @@ _PLAIN = re.compile(
        seconds|minutes|hours|days|option|optional|vec|maybe|nullable|secretstring|securestring|placeholder|example|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
        checking|verified|verifying|mismatch|matches|match|too|at|of|public_key|bearer|basic|digest|kerberos|ldap|pam|
        files|systemd|compat|sss|db|nis|include|omit|same-origin)[,.!?:;)\]}]*
-    )\\?['"]?,?""",
+    )(?:\\[nrt])*\\?['"]?,?""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
