@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from opsterm.core.secret import Secret
 from opsterm.policy.mask import mask, mask_text
+from opsterm.policy.masking.devices import WAYS
 from opsterm.policy.masking.numbers import find_numbers
+from opsterm.policy.masking.plain import looks_random, looks_strong
 from opsterm.policy.masking.tools import TOOLS
 from tests.policy.masking.lines import read_lines
 
@@ -93,11 +95,50 @@ def test_any_text_is_masked_once_and_for_all(text: str) -> None:
     assert (again.text, again.counts) == (once.text, {})
 
 
+def example_of(way: str) -> str:
+    """Return a line as a way of devices describes it, with a secret at its end."""
+    words = []
+    for piece in way.split():
+        if piece not in {"^", "..."} and not piece.startswith("?"):
+            word = piece.split("|")[0]
+            words += ["10.0.0.1" if word == "*" else word.replace("#", "1").replace("*", "").replace("_", " ")]
+    return f"{' '.join(words)} Kd82lsPq"
+
+
+@pytest.mark.parametrize("way", WAYS.strip().splitlines())
+def test_every_way_of_devices_leads_to_its_secret(way: str) -> None:
+    masked, count = mask(example_of(way))
+    assert "Kd82lsPq" not in masked
+    assert count >= 1
+
+
+LOOKS = {
+    "a1b2c3d4e5f60718": (True, False), "Zq8Lw2Xr5Tn1Vb7Y": (True, True),
+    "550e8400-e29b-41d4-a716-446655440000": (False, True),
+    "customer2024": (False, False), "Sommer24!": (False, True), "n0Rth_Wind": (False, True), "sha256": (False, False),
+    "2.0.1-rc1": (False, False), "no=Yes1": (False, False), "success": (False, False),
+}  # fmt: skip
+"""Word -> whether it looks drawn by a machine, and whether it can hardly be a word of a sentence."""
+
+
+@pytest.mark.parametrize(("word", "looks"), LOOKS.items(), ids=LOOKS)
+def test_a_made_up_word_is_told_from_a_name_and_a_version(word: str, looks: tuple[bool, bool]) -> None:
+    assert (looks_random(word), looks_strong(word)) == looks
+
+
+@pytest.mark.parametrize("command", ["journalctl -u sshd -p err", "sudo -u app mkdir -p releases", "ps -u ana -p 4711",
+                                     "tool -u ana -p 8080", "read -u 3 -p Name"])  # fmt: skip
+def test_an_option_of_other_meaning_behind_a_user_is_no_password(command: str) -> None:
+    assert mask(command) == (command, 0)
+
+
 HOSTILE = (
     "a_", "mysql -p'", 'mysql "', "snmpwalk -c", "curl -u ", "password ", 'password="', "password='", "--pass", "://",
     "x://", "eyJ", "-----BEGIN PRIVATE KEY-----", "key: ", "name=password\n", "cookie: a=b; ", "authorization: digest ",
     "4111 ", "DE89 3704 0044 ",
     "echo x |", "\\", '"', "'", "(", "$(", "<password>", "a:22:b:c:dddd\n", "password: |\n ", "_a_a",
+    "id/pw ", "-u a -p ", "a.py a/b:c ", "htpasswd -b ", "curl -sku ", "a:b@c ", "radius-server host a ", "user x >",
+    "1.2.3.4 (a/", "pw for a ", "a_b_key ", "user identified ",
     "secret is ", "snmp-server user a ", "[masked:password] ", 'send "', "mysql \\\n", "set password ", "x=y&",
 )  # fmt: skip
 
