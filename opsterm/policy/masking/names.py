@@ -36,7 +36,12 @@ _AFTER_NAME = r"(?:[_-]?[0-9]{1,3})?(?:_(?:prod|production|dev|test|staging|old|
 _EQUALS_ONLY = r"(?:passwd|(?<![a-z])passcode|(?<![a-z])pass|(?<![a-z])pin|(?<![a-z])sig|(?<![a-z])otp|(?<![a-z])auth)"
 """Names that are too common in front of a colon: `passwd: files`, `pass: 12`."""
 
-_SAYS_NOTHING = r"(?:export|list|delete|add|show|generate|min|max|num)-|(?:starting|next|page|continuation|idempotency|client|client-request|lock|change|work-unit|resume|lifecycle-action|sync|sequence|sequence-token|upload|creation|cursor|share|portfolio-share|retry|task|receipt|caller|marker|synchronization|continue|nextforward|nextbackward)-(?!secret|pass)|[a-z-]{0,30}provider"
+_SAYS_NOTHING = (
+    r"(?:export|list|delete|add|show|generate|min|max|num)-|"
+    r"(?:starting|next|page|continuation|idempotency|client|client-request|lock|change|work-unit|resume|lifecycle-action|sync|"
+    r"sequence|sequence-token|upload|creation|cursor|share|portfolio-share|retry|task|receipt|caller|marker|synchronization|"
+    r"continue|nextforward|nextbackward)-(?!secret|pass)|[a-z-]{0,30}provider"
+)
 """What begins an option whose name ends like one of a secret."""
 
 _OPENS_NOTHING = (

@@ -10,13 +10,19 @@ _PLAIN = re.compile(
       \[masked:[a-z0-9-]+\]
     | \$\{?[\w:.]+(?:\[[^\]]{0,60}\])?\}?(?:\.[\w.]{1,80})?  # a variable: $PW, ${PW}, $env:PW, $cred.Password
     | \$\{\{?[^}]{0,200}\}?\}?`? | \$\(.* | `.* | \(.*         # a substitution or an expression, decided elsewhere
-    | <[^>]*>? | %~?\w+%? | \d?>[&\w.]* | %\([^)]*\)s | \{\{.* | \{[\w.-]*\} | %\{.* | @\{.* | <%.* | \#\{.* | __[\w]+__  # placeholders
+    | \$\$\(.* | \$\$\{?\w+\}?                               # the same where a dollar is doubled
+    | <[^>]*>? | %\w+% | %~?\w | %\([^)]*\)s | \{\{.* | \{[\w.-]*\} | %\{.* | @\{.* | <%.* | \#\{.* | __[\w]+__  # placeholders
+    | (?-i:[A-Z_]*(?:YOUR|HERE|REPLACE|PLACEHOLDER|INSERT)[A-Z_]*) | your[_-]?\w[\w-]* | (?:file|combo)\d | fuz\d?z
     | \[[\w\s*-]*\]? | \([\w\s-]*\)                          # [redacted], (hidden)
     | !(?:vault|ref|sub|env|secret|getatt)\b.* | enc\[.* | \{(?:resolve|ssm):.*
-    | [*•.x_-]{3,} | \d{9,11}\.\d{1,6} | \*{2}.*\*{2} | ["'\s]*\+[ ].*[ ]\+["'\s]* | \*+ | [\W_]{1,3}
+    | [*•.x_-]{3,} | \*{2}.*\*{2} | \*+ | [\W_]{1,3} | \d | \d{9,11}\.\d{1,6}  # starred out, a digit, a moment
+    | ["'\s]*\+[ ].*[ ]\+["'\s]* | \d?>[&\w.]*               # what joins strings, where output goes
+    | --?[a-z][a-z-]{0,40}                                   # the next option
+    | \.[*+].* | \[\^.* | \(\?.* | \\[wsd].*                 # a pattern
     | (?:~|\.{1,2})/[\w.@%/+-]*                              # where it is, not what it is
     | /(?:etc|run|var|home|root|tmp|usr|opt|srv|proc|dev|mnt|data|sys|boot|secrets?|vault)(?:/[\w.@%/+-]*)? | /
-    | [a-z]:\\[^'"]* | \\\\[\w.$%-]+\\.* | (?:file|combo)\d | fuz\d?z  | (?:file|env|fd|keyring|arn|op|ssm|awskms|gcpkms|vault|secret):[/\w][^'"]*
+    | [a-z]:\\[^'"]* | \\\\[\w.$%-]+\\.*
+    | (?:file|env|fd|keyring|arn|op|ssm|awskms|gcpkms|vault|secret):[/\w][^'"]* | (?:pass|file|env|fd|stdin):["']?(?:\$.*)?
     | [\w./-]+\.(?:pem|key|crt|cer|pub|txt|json|ya?ml|env|conf|ini|toml|pass|gpg|enc|p12|pfx|jks|kdbx|sh|py|go|md|properties)
     | (?:os|process|sys|self|this|args?|config|conf|settings|opts?|options|params?|request|req|cfg|ctx|env|props|data|
          var|local|module|secrets?|vars|values|each|inputs?|form|user|row|obj|model)
@@ -26,13 +32,12 @@ _PLAIN = re.compile(
     | (?:id|src|source|type|target|name|user|username|method|role)=\S+    # the next field, not the value
     | \w+\[\S*                                               # an index: hosts[0]
     | (?:[a-z0-9]+_)*(?:password|passwd|passphrase|token)s? | [\w-]*(?:credentials?|creds)  # named after itself
-    | [\w.$]+@[0-9a-f]{4,8}[,;]? | \w+\{.* | (?:[\w-]+\.){2,}[\w-]+/\d.*  # an object as a program prints it
+    | pwd? | psk | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token))
+    | (?:[a-z_][\w$]*\.)+[\w$]+@[0-9a-f]{4,8}[,;]? | (?-i:[A-Z]\w+\{[0-9a-f].*) | (?:[\w-]+\.){2,}[\w-]+/\d.*  # an object as a program prints it
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
-    | \.[*+].* | \[\^.* | \(\?.* | \\[wsd].* | enc | (?:pass|file|env|fd|stdin):["']?(?:\$.*)? | \d | pwd? | --?[a-z][a-z-]{0,40} | \$\$\(.* | \$\$\{?\w+\}?
-    | (?-i:[A-Z_]*(?:YOUR|HERE|REPLACE|PLACEHOLDER|INSERT)[A-Z_]*) | your[_-]?\w[\w-]*
-    | @{0,2}(?-i:[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?\$?\d?(?:\.[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?)+)(?:\(.*)?             # a field of something: settings.password
-    | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token)|psk)
-    | (?=[^\d\n]*\s)(?=.*\b(?:is|are|must|required|invalid|please|enter|cannot|should|least|characters|incorrect|expired|missing)\b)[^\d\n]*
+    | @{0,2}(?-i:[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?\$?\d?(?:\.[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?)+)(?:\(.*)?  # a field: settings.password
+    | (?=[^\d\n]*\s)(?=.*\b(?:is|are|must|required|invalid|please|enter|cannot|should|least|characters|incorrect|expired|
+       missing)\b)[^\d\n]*                                   # a sentence
     | (?-i:(?:[a-z]+_)*(?:secret_key|api_key|access_key|private_key|client_secret|auth_key|hashed|username))
     | (?:true|false|yes|no|none|null|nil|undefined|void|required|optional|prompt|ask|expired?|expires|expiring|changed?|
        unchanged|updated?|correct|incorrect|invalid|valid|wrong|missing|empty|blank|unset|set|not|authentication|policy|
@@ -41,7 +46,8 @@ _PLAIN = re.compile(
        revoked|rotated|refresh(?:ed)?|generated?|created?|deleted?|removed|found|hidden|redacted|masked|sensitive|unknown|default|
        disabled?|enabled?|locked|unlocked|protected|encrypted|plain|plaintext|hashed?|n/a|na|tbd|here|above|below|
        string|str|text|integer|int|number|boolean|bool|object|array|bytes|char|varchar|list|dict|any|type|value|
-       seconds|minutes|hours|days|option|optional|vec|maybe|nullable|secretstring|securestring|placeholder|example|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
+       seconds|minutes|hours|days|option|optional|vec|maybe|nullable|secretstring|securestring|enc|placeholder|example|
+       enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
        checking|verified|verifying|mismatch|matches|match|too|at|of|public_key|bearer|basic|digest|kerberos|ldap|pam|
        files|systemd|compat|sss|db|nis|include|omit|same-origin)[,.!?:;)\]}]*
     )(?:\\[nrt])*\\?['"]?,?""",
