@@ -26,7 +26,7 @@ _PLAIN = re.compile(
     | [\w./-]+\.(?:pem|key|crt|cer|pub|txt|json|ya?ml|env|conf|ini|toml|pass|gpg|enc|p12|pfx|jks|kdbx|sh|py|go|md|properties)
     | (?:os|process|sys|self|this|args?|config|conf|settings|opts?|options|params?|request|req|cfg|ctx|env|props|data|
          var|local|module|secrets?|vars|values|each|inputs?|form|user|row|obj|model)
-      (?:\.|->)[\w.\[\]'"()>-]+                              # code that fetches it
+      (?:\.|->)[a-z_][\w.\[\]'"()>-]*                              # code that fetches it
     | [a-z_][\w.:]*\((?:\\?['"].*|[\w.,=$ ]*\).*)?            # a call: getpass(), read_secret("x")
     | (?:get|read|import|new|convert|convertto|convertfrom|invoke)-[a-z]+  # of PowerShell
     | (?:id|src|source|type|target|name|user|username|method|role)=\S+    # the next field, not the value
@@ -35,7 +35,8 @@ _PLAIN = re.compile(
     | pwd? | psk | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token))
     | (?:[a-z_][\w$]*\.)+[\w$]+@[0-9a-f]{4,8}[,;]? | (?-i:[A-Z]\w+\{[0-9a-f].*) | (?:[\w-]+\.){2,}[\w-]+/\d.*  # an object as a program prints it
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
-    | @{0,2}(?-i:[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?\$?\d?(?:\.[A-Za-z_$][a-z_]*(?:[A-Z][a-z_]+)*\d?)+)(?:\(.*)?  # a field: settings.password
+    | @{0,2}(?=(?:[^.]*\.){2}|[^.]*\.[a-z_]*(?:pass|secret|token|key|value|hash|service|text|string|cred|config)|.*\()
+      (?-i:[A-Za-z][a-z_]*(?:[A-Z][a-z_]+)*\d?\$?\d?(?:\.[A-Za-z][a-z_]*(?:[A-Z][a-z_]+)*\d?)+)(?:\(.*)?  # a field: settings.password
     | (?=[^\d\n]*\s)(?=.*\b(?:is|are|must|required|invalid|please|enter|cannot|should|least|characters|incorrect|expired|
        missing)\b)[^\d\n]*                                   # a sentence
     | (?-i:(?:[a-z]+_)*(?:secret_key|api_key|access_key|private_key|client_secret|auth_key|hashed|username))
