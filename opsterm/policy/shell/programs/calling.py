@@ -11,6 +11,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.programs.options import note_unlisted
 from opsterm.policy.word_set import word_set
 
 Deed = Callable[[ProgramCall], None]
@@ -83,47 +84,6 @@ def _acts(text: str) -> Mapping[str, str]:
     return dict(pair.split("=", 1) for pair in text.split())
 
 
-_DOES = frozenset(
-    {
-        "add",
-        "del",
-        "delete",
-        "remove",
-        "set",
-        "create",
-        "destroy",
-        "purge",
-        "reset",
-        "flush",
-        "clear",
-        "drop",
-        "disable",
-        "stop",
-    }
-)
-"""Verbs behind a noun: a table that knows only the noun knows how it is shown, not what these do to it."""
-_TELLS = frozenset(
-    {
-        "help",
-        "explain",
-        "show",
-        "list",
-        "get",
-        "describe",
-        "search",
-        "logs",
-        "log",
-        "man",
-        "info",
-        "diff",
-        "status",
-        "cat",
-        "query",
-        "find",
-    }
-)
-
-
 def asks_for_help(call: ProgramCall) -> bool:
     """Return whether it only prints how it is called, or its version."""
     return call.has(*HELP) or (
@@ -151,6 +111,7 @@ def reads(takes: str = "", *, acts: str = "", dash_long: bool = False, content: 
         if asks_for_help(call):
             call.add(READ)
             return
+        note_unlisted(call, {*options, *acting})
         for option in call.options:
             spec = acting.get(option.name)
             if spec:
@@ -179,6 +140,7 @@ class Verbs:
         dash_long: whether a single dash begins a whole word.
         pattern: regular expressions over the words, tried when the table has none: (expression, effects).
         else_: effects of a verb that is in neither.
+        alone: effects without any word.
         depth: words that a verb has at most.
     """
 
@@ -190,6 +152,7 @@ class Verbs:
     dash_long: bool = False
     pattern: tuple[tuple[str, str], ...] = ()
     else_: str = "dark"
+    alone: str = "read"
     depth: int = 3
 
     def __call__(self, call: ProgramCall) -> None:
@@ -207,6 +170,8 @@ class Verbs:
                 note(call, acting[option.name], option.value or option.name)
             elif spec != "read" and option.name in forced:
                 note(call, forced[option.name], rest[0] if rest else "")
+        if spec == "read":
+            note_unlisted(call, {*word_set(self.takes), *acting, *forced, *self.dry.split()})
         objects: Sequence[Argument | str] = rest[:OBJECTS_AT_MOST] or [""]
         for what in objects if spec != "read" else objects[:1]:
             note(call, spec, what)
@@ -223,7 +188,7 @@ class Verbs:
         table = rows(self.table)
         texts = [word.text for word in words]
         if not texts:
-            return "read", []
+            return self.alone, []
         for length in range(min(self.depth, len(texts)), 0, -1):
             name = " ".join(texts[:length])
             spec = table.get(name)
@@ -273,6 +238,8 @@ def by_option(table: str, takes: str = "", *, else_: str, dash_long: bool = Fals
             call.add(READ)
             return
         spec = next((spec for spec, names in ordered if call.has(*names)), else_)
+        if spec == "read":
+            note_unlisted(call, {*options, *trial, *known})
         objects: Sequence[Argument | str] = call.words[:OBJECTS_AT_MOST] or [
             option.value or "" for option in call.options if any(option.name in names for _, names in ordered)
         ]  # fmt: skip

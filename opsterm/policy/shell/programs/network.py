@@ -270,6 +270,25 @@ def _ssh_ban(call: ProgramCall) -> None:
         call.add(_K.LOCKOUT, texts, _C.LIKELY)
 
 
+_RESOLVECTL = Verbs(table="""
+    read: status statistics query service openpgp tlsa dns domain llmnr mdns dnssec nta log-level monitor show-cache show-server-state
+    write_config: flush-caches reset-statistics reset-server-features
+    network: revert""", takes="-i -p -t -c")  # fmt: skip
+
+
+def _resolvectl(call: ProgramCall) -> None:
+    """Follow resolvectl: with a link and a value behind it a word that shows also sets."""
+    call.take(word_set(_RESOLVECTL.takes))
+    sets = (
+        call.word(0) in ("dns", "domain", "llmnr", "mdns", "dnssec", "nta", "default-route", "dnsovertls")
+        and len(call.words) > 2
+    )
+    if sets or (call.word(0) == "log-level" and len(call.words) > 1):
+        call.add(_K.NETWORK, call.word(1))
+    else:
+        _RESOLVECTL(call)
+
+
 def _vtysh(call: ProgramCall) -> None:
     """Follow vtysh: each -c is a line for the router."""
     call.take(word_set("-c -f -d --vty_socket --config_dir -u"))
@@ -278,19 +297,6 @@ def _vtysh(call: ProgramCall) -> None:
         verb = line.text.strip().split(" ")[0].lower() if line.text.strip() else ""
         if verb in ("show", "sh", "ping", "traceroute", "list", "find", "enable", "end", "exit", "do"):
             call.add(_K.READ, line)
-        elif verb in (
-            "no",
-            "clear",
-            "configure",
-            "conf",
-            "reload",
-            "restart",
-            "shutdown",
-            "router",
-            "interface",
-            "int",
-        ):
-            note(call, "network+lockout?", line)
         else:
             note(call, "write_config" if verb in ("write", "wr", "copy") else "network+lockout?", line)
     if call.has("-C", "--dryrun", "--version", "--help"):
@@ -324,9 +330,8 @@ PROGRAMS: Mapping[str, Deed] = {
     "conntrack": by_option("network+lockout?: -F -D -U -I --flush --delete", "-p -s -d -f -t", else_="read"), "shorewall": Verbs(table="read: status show check version dump\nnetwork+lockout~: start restart reload try refresh\nnetwork+lockout~+firewall_weaken: stop clear"),
     "netfilter-persistent": Verbs(table="write_config: save\nnetwork+lockout~: start reload restart\nnetwork+lockout~+firewall_weaken: flush stop"),
     "ipvsadm": by_option("network: -A -E -a -e -R --set --restore\nnetwork+service_stop: -D -d -C --clear --delete-service --delete-server", "-t -u -f -s -r -w", else_="read"),
-    "vtysh": by_option("dark: -c", else_="dark"), "resolvconf": by_option("read: -l --version", else_="write_config+network"), "tunctl": _CUTS, "vconfig": _CUTS,
-    "resolvectl": Verbs(
-        table="read: status query service openpgp tlsa statistics show-cache show-server-state monitor\nnetwork: flush-caches reset-statistics reset-server-features reload dns domain default-route llmnr mdns dnssec dnsovertls revert nta log-level"),
+    "vtysh": _vtysh, "resolvconf": by_option("read: -l --version", else_="write_config+network"), "tunctl": _CUTS, "vconfig": _CUTS,
+    "resolvectl": _resolvectl,
     "drbdadm": Verbs(
         table="read: status role cstate dstate dump\nservice_stop: down secondary disconnect detach\ndata_loss~: create-md wipe-md invalidate invalidate-remote outdate\nservice_start: up primary connect attach adjust"),
     "pcs": Verbs(table="read: status config resource/show resource/status property/show cluster/status stonith/status constraint/show node/status quorum/status\n"

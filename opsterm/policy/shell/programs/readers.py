@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
-from opsterm.policy.shell.programs.calling import Deed, Verbs, by_option, fixed, reads
+from opsterm.policy.shell.programs.calling import Deed, by_option, fixed, reads
 from opsterm.policy.word_set import word_set
 
 _NAMES = reads(content=False)
@@ -98,25 +98,6 @@ def _man(call: ProgramCall) -> None:
     if call.has("-C", "--config-file"):
         call.dark("Its settings are in another file, which can name programs to start.")
     call.add(EffectKind.READ)
-
-
-_RESOLVECTL = Verbs(table="""
-    read: status statistics query service openpgp tlsa dns domain llmnr mdns dnssec nta log-level monitor show-cache show-server-state
-    write_config: flush-caches reset-statistics reset-server-features
-    network: revert""", takes="-i -p -t -c")  # fmt: skip
-
-
-def _resolvectl(call: ProgramCall) -> None:
-    """Follow resolvectl: with a link and a value behind it a word that shows also sets."""
-    call.take(word_set(_RESOLVECTL.takes))
-    sets = (
-        call.word(0) in ("dns", "domain", "llmnr", "mdns", "dnssec", "nta", "default-route", "dnsovertls")
-        and len(call.words) > 2
-    )
-    if sets or (call.word(0) == "log-level" and len(call.words) > 1):
-        call.add(EffectKind.NETWORK, call.word(1))
-    else:
-        _RESOLVECTL(call)
 
 
 def _uniq(call: ProgramCall) -> None:

@@ -14,6 +14,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
+from opsterm.policy.shell.programs.options import acting_option, note_losing
 from opsterm.policy.word_set import word_set
 
 _SHOW = """
@@ -51,20 +52,6 @@ _VERBS: Mapping[str, str] = {
     **dict.fromkeys(_LOSE.split(), "infra+delete+data_loss~"),
 }
 _PARTS = re.compile(r"[-_:./]|(?<=[a-z])(?=[A-Z])")
-_LOSING_OPTION = re.compile(
-    r"--?(?:delete|remove|destroy|purge|wipe|erase|reset|clear|format|zap|drop|prune|flush|uninstall)\b"
-)
-_ACTING_OPTION = re.compile(
-    r"--?(?:set|write|exec|execute|fix|apply|update|install|add|create|enable|disable|start|stop|restart|reboot|kill|repair|import|"
-    r"upload|push|run|edit|modify|change|save|send|post|enroll|register|load|unload|upgrade|replace)(?=[-=]|$)"
-)
-_FORMATS = re.compile(
-    r"(?:json|jsonl|ndjson|yaml|yml|wide|table|csv|tsv|text|txt|name|xml|html|plain|pretty|compact|long|short|raw|id|brief|md|markdown|dot|"
-    r"sarif|template|value|lines?|full|quiet|list|prom|influx|cyclonedx|spdx|go-template|custom-columns|jsonpath|columns?|fields?)"
-    r"(?:[-=,:].*)?|-|/dev/(?:null|stdout|stderr)",
-    re.IGNORECASE,
-)
-_OUTPUT = ("-o", "-O", "--output", "--out", "--output-file", "--outfile", "--log-file", "--report-file", "--save")
 _OBJECTS_AT_MOST = 6
 
 
@@ -93,18 +80,6 @@ def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
     return "", 0
 
 
-def _worse_by_options(call: ProgramCall) -> bool:
-    """Note what options do whatever the verb is; return whether one does."""
-    worse = False
-    for option in call.options:
-        if _LOSING_OPTION.match(option.name):
-            note(call, "infra+delete+data_loss~", option.name)
-            worse = True
-        elif option.name in _OUTPUT and option.value is not None and not _FORMATS.fullmatch(option.value.text):
-            deeds.write(option.value, call.notes, call.frame, call.span, replaces=True)
-    return worse
-
-
 def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Deed:
     """Return a deed of a program that keeps to the shared verbs.
 
@@ -123,7 +98,7 @@ def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Dee
         if _is_trial(call):
             call.add(EffectKind.READ)
             return
-        _worse_by_options(call)
+        note_losing(call)
         spec, at = verb_spec(call.words)
         if not call.words:
             note(call, alone)
@@ -156,9 +131,9 @@ def shows(takes: str = "", *, content: bool = False, dash_long: bool = False) ->
         if asks_for_help(call):
             call.add(EffectKind.READ)
             return
-        if _worse_by_options(call):
+        if note_losing(call):
             return
-        acting = next((option for option in call.options if _ACTING_OPTION.match(option.name)), None)
+        acting = acting_option(call, options)
         if acting is not None:
             call.dark(f"What {acting.name[:40]} of {call.name[:60]} does is not known to this check.")
             return

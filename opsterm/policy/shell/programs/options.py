@@ -1,0 +1,94 @@
+"""Options that mean the same wherever they occur: a file is written, something is deleted, started or changed.
+
+A row of a program names the options that are known to matter. Of all others the name is judged here, so that an option
+that nobody thought of does not pass for reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.shell import deeds
+from opsterm.policy.shell.call import Option, ProgramCall
+
+_LOSING = re.compile(
+    r"--?(?:delete|remove|destroy|purge|wipe|erase|reset|clear|format|zap|drop|prune|flush|uninstall)(?=[-=]|$)"
+)
+_ACTING = re.compile(
+    r"--?(?:set|write|exec|execute|fix|apply|update|install|add|create|enable|disable|start|stop|restart|reboot|kill|repair|import|"
+    r"upload|push|run|edit|modify|change|save|send|post|enroll|register|load|unload|upgrade|replace|overwrite|truncate|force|command|"
+    r"in-place|inplace|hook|script|eval)(?=[-=]|$)"
+)
+_FORMATS = re.compile(
+    r"(?:json|jsonl|ndjson|yaml|yml|wide|table|csv|tsv|text|txt|name|xml|html|plain|pretty|compact|long|short|raw|id|brief|md|markdown|dot|"
+    r"sarif|template|value|lines?|full|quiet|list|prom|influx|cyclonedx|spdx|go-template|custom-columns|jsonpath|columns?|fields?|cat|"
+    r"verbose|export|with-unit|none|default|line|summary)"
+    r"(?:[-=,:].*)?|-|/dev/(?:null|stdout|stderr)|[A-Za-z_%+]+(?:,[A-Za-z_%+:]+)+",
+    re.IGNORECASE,
+)
+OUTPUT = (
+    "-o",
+    "-O",
+    "--output",
+    "--out",
+    "--output-file",
+    "--outfile",
+    "--out-file",
+    "--log-file",
+    "--report-file",
+    "--save",
+    "--dump-to",
+)
+_FILE = re.compile(r"^[./~$]|/|\.\w{1,6}$")
+
+
+def note_losing(call: ProgramCall) -> bool:
+    """Note options by whose name something is lost, and files that options name for writing.
+
+    Returns:
+        Whether something is lost.
+    """
+    lost = False
+    for option in call.options:
+        if _LOSING.match(option.name) and "format" not in option.name:
+            for kind, certainty in (
+                (EffectKind.INFRA, Certainty.CERTAIN), (EffectKind.DELETE, Certainty.CERTAIN),
+                (EffectKind.DATA_LOSS, Certainty.LIKELY),
+            ):  # fmt: skip
+                call.add(kind, option.name, certainty)
+            lost = True
+        elif option.name in OUTPUT and option.value is not None and not _FORMATS.fullmatch(option.value.text):
+            deeds.write(option.value, call.notes, call.frame, call.span, replaces=True)
+    return lost
+
+
+def acting_option(call: ProgramCall, listed: Collection[str] = ()) -> Option | None:
+    """Return the first option by whose name something is done, None for none.
+
+    Args:
+        call: the command, its options taken.
+        listed: options of which a row says what they do; they are not judged by their name.
+    """
+    return next((one for one in call.options if one.name not in listed and _ACTING.match(one.name)), None)
+
+
+def note_unlisted(call: ProgramCall, listed: Collection[str]) -> None:
+    """Note what long options that no row names do to a command that only reads by its verb.
+
+    Args:
+        call: the command, its options taken.
+        listed: options that rows name.
+    """
+    for option in call.options:
+        if option.name in listed or not option.name.startswith("--"):
+            continue
+        if (_LOSING.match(option.name) and "format" not in option.name) or _ACTING.match(option.name):
+            call.dark(f"What {option.name[:40]} of {call.name[:60]} does is not known to this check.")
+        elif option.name in OUTPUT and option.value is not None and _names_a_file(option.value.text):
+            deeds.write(option.value, call.notes, call.frame, call.span, replaces=True)
+
+
+def _names_a_file(value: str) -> bool:
+    return _FILE.search(value) is not None and _FORMATS.fullmatch(value) is None

@@ -1,0 +1,33 @@
+"""Programs as lines of text, by subject; how to read them is told in `programs/written.py`."""
+
+from opsterm.policy.shell.programs.rows import (
+    batch,
+    clusters,
+    development,
+    hardware,
+    identity,
+    keys,
+    machines,
+    mail,
+    monitoring,
+    network,
+    packages,
+    storage,
+    system,
+)
+
+TABLES = (
+    batch,
+    clusters,
+    development,
+    hardware,
+    identity,
+    keys,
+    machines,
+    mail,
+    monitoring,
+    network,
+    packages,
+    storage,
+    system,
+)

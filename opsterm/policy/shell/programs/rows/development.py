@@ -1,0 +1,35 @@
+"""Sources and what is built from them."""
+
+from __future__ import annotations
+
+from opsterm.policy.shell.programs.written import programs_of
+
+PROGRAMS = programs_of("""
+tig lazygit lazydocker pkg-config pkgconf gpgv trufflehog: read
+ctags protoc: write_file
+gpg-connect-agent: dark
+bzr
+    read: status log diff info
+    else: write_file
+fossil
+    read: status timeline info diff ls
+    else: write_file
+repo
+    read: status diff list info
+    else: write_file
+cvs
+    read: status log diff
+    else: write_file
+git-lfs
+    read: ls-files status env logs locks
+    delete: prune
+    else: write_file
+gpgconf
+    service_stop: --kill
+    service_restart: --reload
+    else: read
+pre-commit
+    read: sample-config validate-config help
+    else: dark
+gitleaks: read
+""")

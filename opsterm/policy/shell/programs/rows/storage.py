@@ -1,0 +1,128 @@
+"""Disks, their layers and file systems."""
+
+from __future__ import annotations
+
+from opsterm.policy.shell.programs.written import programs_of
+
+PROGRAMS = programs_of(r"""
+sg_inq sg_scan sg_map sg_map26 sginfo sg_vpd sg_logs sg_readcap sg_turs sg_luns sg_ses sg_modes sg_opcodes sg_rdac sg_requests: read
+lvmdiskscan vdostats lvmconfig losetup-show iscsi-iname glfsheal mmlscluster mmlsfs mmlsdisk mmlsconfig mmlsnode mmlsmgr mmlsnsd: read
+mmlspool mmlsquota mmlssnapshot mmgetstate mmdf mmdiag mmlsfileset mmlspolicy mmlsattr mmlscallback xfs_spaceman xfs_bmap: read
+e2freefrag o2info mounted.ocfs2: read
+sg_unmap sg_write_same sg_wr_mode sg_dd sg_reassign sg_write_buffer mmdelfs mmdeldisk mmdelnsd mmdelsnapshot mmdelfileset: data_loss
+xfs_mdrestore: data_loss
+sg_start sg_reset mmshutdown mmumount mmchdisk mmdelnode: infra+service_stop
+lvmdump mmbackup xfs_fsr xfs_io xfs_metadump xfsdump dump: write_file
+dmeventd: service_start
+blkpr mpathpersist iscsistart mmstartup mmmount mmchfs mmchconfig mmcrfs mmaddnode mmadddisk mmcrsnapshot: infra
+ceph-objectstore-tool: data_loss?
+xfs_freeze fsfreeze: service_stop
+xfs_copy xfsrestore restore e2undo: data_loss~
+edquota setquota quotaon quotacheck: write_config
+quotaoff: security_weaken
+rescan-scsi-bus.sh
+    infra: -r --remove
+    else: write_config
+lvmdevices
+    write_config: --adddev --deldev --update
+    else: read
+dmstats
+    read: list report help version
+    else: infra
+blkzone
+    read: report capacity
+    data_loss: reset
+    else: infra
+blockdev
+    takes: --setra --setfra --setbsz
+    kernel_param: --setro --setrw --setra --setfra --setbsz --rereadpt
+    write_file: --flushbufs
+    else: read
+zramctl
+    takes: -s -a -t -o
+    data_loss?: -r --reset
+    infra: -f --find -s --size -a
+    else: read
+multipathd
+    takes: -k
+    read: show list
+    read: /^(?:show|list)\b/
+    infra+service_stop: /^(?:del|remove|fail|suspend|disablequeueing|shutdown)\b/
+    else: write_config
+mpathconf
+    write_config: --enable --disable --find_multipaths
+    else: read
+tgtadm
+    takes: --lld --mode --tid --op
+    infra+delete: --op
+    else: read
+tgt-admin
+    read: -s --show --dump
+    infra+service_stop: --offline --delete
+    else: infra
+nbd-client
+    read: -l -c
+    else: infra
+rados
+    takes: -p --pool -n --id -c -N
+    read: df ls stat lspools listxattr list-inconsistent-obj
+    infra+delete+data_loss: rm purge rmpool cleanup truncate
+    write_file: get export
+    infra: put mkpool import append
+ceph-disk
+    read: list
+    data_loss: zap prepare destroy
+    else: infra
+ceph-bluestore-tool
+    read: show-label fsck
+    else: data_loss?
+crushtool
+    takes: -o -c -d -i
+    write_file: -o -c -d
+    else: read
+monmaptool
+    read: --print
+    else: write_file
+osdmaptool
+    read: --print --tree
+    else: write_file
+lfs
+    read: df quota getstripe find getname check osts mdts path2fid fid2path
+    infra: setstripe setquota migrate mkdir
+xfs_db
+    takes: -c -f -l
+    data_loss~: -x
+    else: read
+xfs_quota
+    takes: -c -f -p -d -D -P
+    write_config: -x
+    else: read
+e2image
+    data_loss: -I
+    else: write_file
+e4defrag
+    read: -c
+    else: write_file
+e2scrub
+    read: -n
+    else: write_file
+isoinfo
+    takes: -i -x
+    else: read
+fsadm
+    read: check
+    data_loss?: resize
+bcachefs
+    read: show-super version fs/usage list
+    data_loss: format device/remove
+    else: infra
+nvmecontrol
+    read: devlist identify logpage
+    data_loss: format sanitize
+    else: infra
+targetcli
+    read: ls status version pwd help get sessions
+    read: /\b(?:ls|status|info|get|sessions|version)$/
+    infra+delete+data_loss~: /\b(?:delete|clearconfig|restoreconfig)\b/
+    else: infra
+""")
