@@ -311,7 +311,7 @@ _RESTORE = _restores
 PROGRAMS: Mapping[str, Deed] = {
     "ip": _ip, "ifconfig": _ifconfig, "route": _route, "ethtool": _ethtool, "tc": _tc, "nmcli": _NMCLI, "nmtui": fixed("dark"),
     "ifup": fixed("network+lockout?"), "ifdown": _CUTS, "ifreload": _CUTS, "ifquery": reads(content=False), "dhclient": by_option("read: --version", else_="network+lockout~"),
-    "dhcpcd": fixed("network+lockout?"), "udhcpc": fixed("network+lockout?"), "netplan": Verbs(table="read: get status info\nnetwork+lockout~: apply try rebind migrate\nwrite_config+lockout?: set generate"),
+    "dhcpcd": by_option("read: -U --dumplease -T --test -V", else_="network+lockout?"), "udhcpc": fixed("network+lockout?"), "netplan": Verbs(table="read: get status info\nnetwork+lockout~: apply try rebind migrate\nwrite_config+lockout?: set generate"),
     "networkctl": Verbs(table="read: list status lldp label cat\nnetwork+lockout~: down delete reload reconfigure renew forcerenew edit mask\nnetwork: up"),
     "arp": by_option("network+lockout?: -d -s -f --delete --set", "-H -i", else_="read"), "arping": reads("-I -c -w -s", content=False),
     "brctl": Verbs(table="read: show showmacs showstp\nnetwork+lockout~: addif delif delbr\nnetwork: addbr stp setfd setageing sethello"),

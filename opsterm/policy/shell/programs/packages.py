@@ -242,13 +242,13 @@ def _npx(call: ProgramCall) -> None:
 
 PROGRAMS: Mapping[str, Deed] = {
     **dict.fromkeys(("apt", "apt-get", "aptitude", "apt-mark", "nala"), _apt_like(_APT, _TAKES_APT, _DRY_APT)),
-    **dict.fromkeys(("dnf", "yum", "microdnf", "dnf5", "tdnf"), _apt_like(_DNF, _TAKES_DNF, "--assumeno --downloadonly")),
+    **dict.fromkeys(("dnf", "yum", "microdnf", "dnf5", "dnf4", "tdnf"), _apt_like(_DNF, _TAKES_DNF, "--assumeno --downloadonly")),
     "zypper": _apt_like(_ZYPPER, "-r --repo -t --type -p --plus-repo --from --to", "--dry-run -D"),
     "apk": _apt_like(_APK, "-p -X --root --repository -t --virtual", "-s --simulate"),
     "dpkg": _removes_packages(_DPKG), "rpm": _removes_packages(_RPM), "dpkg-reconfigure": fixed("write_config"),
     "dpkg-divert": by_option("read: --list --truename --listpackage", else_="write_config"), "dpkg-deb": by_option(
         "read: -I -c -f -W --info --contents --field --show\nwrite_file: -b -x -X -e --build --extract --control", else_="read"),
-    "pacman": _pacman, "yay": _pacman, "paru": _pacman, "snap": _apt_like(_SNAP, "--channel --revision", "--dry-run"),
+    "pacman": _pacman, "yay": _pacman, "paru": _pacman, "aura": _pacman, "pacaur": _pacman, "snap": _apt_like(_SNAP, "--channel --revision", "--dry-run"),
     "flatpak": _apt_like(_FLATPAK, "--arch --installation", "--dry-run"),
     **dict.fromkeys(("pip", "pip3", "pipx", "uv"), _apt_like(_PIP, "-r -c -i -t -e --requirement --constraint --index-url --extra-index-url --target --proxy --format --path", "--dry-run")),
     **dict.fromkeys(("npm", "pnpm", "yarn", "bun"), _apt_like(_NPM, "--prefix --registry -w --workspace --depth -C", "--dry-run")),

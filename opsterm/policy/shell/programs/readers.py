@@ -38,7 +38,7 @@ who whoami whois xfs_info xxh64sum yamllint zdb
 _CONTENT = """
 cat bat tac nl head wc cut tr rev paste join comm expand unexpand fold fmt od hexdump hd strings zcat bzcat xzcat zstdcat lz4cat
 zless zmore bzless xzless look column pr colordiff diff3 sdiff cmp md5 base64 base32 cksum
-ccze csvcut csvlook csvstat tail pygmentize lnav multitail ts
+ccze zdiff zcmp xzcmp xzdiff bzcmp bzdiff colrm isutf8 csvcut csvlook csvstat tail pygmentize lnav multitail ts
 """
 
 _GREP_TAKES = "-e -f -m -A -B -C -d -D --regexp --file --max-count --context --after-context --before-context --include --exclude --exclude-dir --color --colour --label --binary-files -g --glob -t --type -T --type-not -j --threads --iglob -r --replace --max-depth"

@@ -22,6 +22,7 @@ from opsterm.policy.shell.programs import (
     readers,
     secure_shell,
     services,
+    sockets,
     sources,
     spoken,
     starters,
@@ -33,7 +34,7 @@ from opsterm.policy.shell.programs.rows import TABLES as ROW_TABLES
 
 TABLES = (
     spoken, *ROW_TABLES, equipment, asking, readers, files, finding, services, packages, accounts, network, storage, kernel, containers,
-    cloud, databases, transfer, sources, archives, fleets, secure_shell, interpreters, starters,
+    cloud, databases, transfer, sockets, sources, archives, fleets, secure_shell, interpreters, starters,
 )  # fmt: skip
 
 

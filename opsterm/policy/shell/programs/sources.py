@@ -316,7 +316,7 @@ def _screen(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "git": _git, "hg": Verbs(table="read: status log diff summary id branches tags heads paths incoming outgoing annotate cat files\nwrite_file: add commit pull update clone init push merge\ndata_loss~: strip purge revert rollback"),
+    "git": _git, "hub": _git, "hg": Verbs(table="read: status log diff summary id branches tags heads paths incoming outgoing annotate cat files\nwrite_file: add commit pull update clone init push merge\ndata_loss~: strip purge revert rollback"),
     "svn": Verbs(table="read: status st log diff info list ls blame cat propget proplist\nwrite_file: add commit ci update up checkout co switch merge copy move mkdir cleanup export propset resolve\ndelete: delete rm remove\ndata_loss~: revert"),
     **dict.fromkeys(("make", "gmake", "ninja", "cmake", "rake", "just", "gradle", "mvn", "ant", "bazel", "tox", "nox", "task"), _make), "gcc": fixed("write_file", "-o"), "g++": fixed("write_file", "-o"), "cc": fixed("write_file", "-o"), "javac": fixed("write_file"),
     "patch": by_option("read: --dry-run -C", "-p -i -d -o", else_="write_file"), "java": by_option("read: -version --version --help -help", "-jar -cp -classpath", else_="dark", dash_long=True), "jcmd": reads(content=False), "jinfo": reads(content=False), "pytest": fixed("dark"),

@@ -159,7 +159,7 @@ drbdsetup drbdmanage linstor ctdb stonith_admin pcsd ostree rpm-ostree bootc too
 userdbctl oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdtool powerprofilesctl tuned-gui nmstatectl wicked
 cloud-init sacctmgr snapcraft charmcraft juju maas lxd multipass limactl lima colima podman-remote runc crun youki
 kata-runtime conmon umoci oras regctl notation harbor dagger earthly act_runner gitlab-runner
-gitlab-ctl gitlab-rake jenkins-cli buildkite-agent drone woodpecker-cli concourse circleci tea hub jira asdf sdk rustup pyenv rbenv nodenv goenv nvm fnm
+gitlab-ctl gitlab-rake jenkins-cli buildkite-agent drone woodpecker-cli concourse circleci tea jira asdf sdk rustup pyenv rbenv nodenv goenv nvm fnm
 volta mise mamba micromamba poetry pdm pipenv hatch rye port guix nix nix-channel opam cabal bundler luarocks
 etcdutl zkCli.sh zookeeper-shell kcadm.sh keycloak authentik ipactl sssctl realmd pdnsutil pdns_control knotc nsd-control
 kea-ctrl-agent keactrl dnscontrol lego acme.sh step-ca tpm2_x vmware-cmd vboxmanage docker-machine
@@ -186,7 +186,7 @@ figlet cowsay cowthink toilet lolcat fortune cmatrix calc qalc units nload iptra
 doggo dog kdig q rdap nbtscan arp-scan paris-traceroute tcpping tcptraceroute6 httping httpstat grpc_health_probe hey sslscan sslyze testssl.sh testssl certigo
 tpm2_pcrread tpm2_getrandom tpm2_getcap sbverify lsinitcpio apt-show-versions dlocate dpkg-architecture debconf-show debconf-get-selections
 debconf-escape apt-listchanges check-support-status checkrestart popularity-contest debman dpigs aptitude-changelog repodiff repo-graph
-equery qlist qsearch qfile xbps-query pkginfo pacinfo pactree expac pipdeptree pip-audit cpan-outdated dive ctop dockle trivy
+equery qlist qsearch qfile xbps-query pkginfo pacinfo pactree expac pipdeptree pip-audit cpan-outdated ctop dockle trivy
 grype syft clair-scanner kube-score kube-linter popeye kubescape kube-bench kube-hunter kubeaudit conftest stern kail kubetail
 kubectl-tree tflint tfsec checkov terrascan infracost driftctl inframap blast-radius virt-top virt-df virt-filesystems virt-inspector virt-ls virt-cat virt-log
 virt-host-validate esxtop resxtop vmkping pveversion pveperf mysqldumpslow mytop innotop pg_activity pg_top pg_waldump pg_verifybackup

@@ -255,41 +255,6 @@ def _rsync(call: ProgramCall) -> None:
     copies(call)
 
 
-def _nc(call: ProgramCall) -> None:
-    """Follow netcat: -z only looks, -e hands a shell out."""
-    call.take(
-        word_set(
-            "-e -c -p -s -w -q -i -x -X -g -G -I -O -P -T -V --exec --sh-exec --lua-exec --idle-timeout --source --source-port"
-        )
-    )
-    text = call.value("-e", "-c", "--exec", "--sh-exec", "--lua-exec")
-    target = " ".join(word.text for word in call.words)
-    if text is not None:
-        call.add(_K.REMOTE_CODE, text)
-        call.add(_K.SECURITY_WEAKEN, target)
-    elif call.has("-z", "-h", "--help", "--version"):
-        call.add(_K.READ)
-    elif call.has("-l", "--listen"):
-        call.add(_K.SECURITY_WEAKEN, target, _C.POSSIBLE)
-        call.dark("It listens, and who connects is not known.")
-    else:
-        feed = call.frame.feed
-        if feed is None or feed.origin == "text":
-            call.add(_K.EXFIL, target, _C.POSSIBLE)
-        else:
-            call.add(_K.EXFIL, target, _C.LIKELY)
-
-
-def _socat(call: ProgramCall) -> None:
-    """Note the two ends that socat joins."""
-    line = " ".join(word.text for word in call.arguments)
-    if re.search(r"\b(?:exec|system|shell):", line, re.IGNORECASE):
-        call.add(_K.REMOTE_CODE, line[:80])
-    elif re.search(r"listen", line, re.IGNORECASE):
-        call.add(_K.SECURITY_WEAKEN, line[:80], _C.LIKELY)
-    call.dark("It joins two streams, and what comes over them is not known.")
-
-
 _OPENSSL_READS = "x509 s_client verify version dgst speed ciphers crl ocsp asn1parse prime list errstr sess_id help passwd rand md5 sha256 sha1 sha512 req rsa ec pkey pkcs12 pkcs7 pkcs8 enc cms smime dsa ecparam dhparam genpkey genrsa gendsa"
 
 
@@ -387,9 +352,9 @@ def _ssh_agent(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "curl": _curl, "wget": _wget, "wget2": _wget, "scp": _scp, "pscp": _scp, "rsync": _rsync, **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "openssl": _openssl,
+    "curl": _curl, "wget": _wget, "wget2": _wget, "scp": _scp, "pscp": _scp, "rsync": _rsync, "openssl": _openssl,
     "gpg": _gpg, "gpg2": _gpg,
-    **dict.fromkeys(("mail", "mailx", "mutt", "sendmail", "s-nail", "swaks", "msmtp", "ssmtp"), _mail), **dict.fromkeys(("sftp", "ftp", "lftp", "tftp", "ncftp"), _sftp), "telnet": fixed("dark"), "rsh": fixed("dark"), "rlogin": fixed("dark"),
+    **dict.fromkeys(("mail", "mailx", "mutt", "sendmail", "s-nail", "swaks", "msmtp", "ssmtp"), _mail), **dict.fromkeys(("sftp", "ftp", "lftp", "tftp", "ncftp"), _sftp), "rsh": fixed("dark"), "rlogin": fixed("dark"),
     "aria2c": fixed("write_file"), "http": _httpie, "https": _httpie, "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
     "ansible-inventory": reads(content=False), "ansible-doc": reads(content=False), "ansible-config": reads(content=False), "ansible-lint": reads(content=False), "ansible-galaxy": Verbs(table="read: list info search\npackage_add: install\npackage_remove: remove delete\nwrite_file: init"),
     "puppet": Verbs(table="read: help facts config/print lookup module/list resource parser/validate", dry="--noop", else_="dark"), "chef-client": by_option("read: -W --why-run", else_="dark"),

@@ -25,4 +25,10 @@ spack
     read: find info list spec graph versions
     package_remove: uninstall gc
     else: package_add
+slurmctld slurmd slurmdbd slurmrestd slurmstepd
+    data_loss~: -c
+    read: -V -h -C
+    else: service_start
+sbcast: write_file
+sreport: read
 """)

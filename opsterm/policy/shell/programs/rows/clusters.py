@@ -58,4 +58,22 @@ kubens kubectx
     alone: read
     delete: -d
     else: write_config
+pyinfra: dark
+prowler
+    read: --list-checks --list-services --list-compliance --list-categories -l
+    else: read
+rabbitmq-upgrade
+    read: check_if_node_is_mirror_sync_critical check_if_node_is_quorum_critical
+    else: infra+service_stop
+gcrane
+    read: ls manifest digest config catalog validate version
+    write_file: pull export
+    infra+delete: delete gc
+    else: infra
+travis
+    read: status show logs history branches whoami report lint env/list
+    service_stop: cancel disable
+    delete: env/clear
+    else: infra
+in-toto-run: dark
 """)

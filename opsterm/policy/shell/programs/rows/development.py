@@ -32,4 +32,18 @@ pre-commit
     read: sample-config validate-config help
     else: dark
 gitleaks: read
+dos2unix unix2dos
+    read: -i --info -ih
+    else: write_file
+envsubst: read
+git-lfs-transfer: dark
+gitlab-backup
+    write_file: create
+    data_loss~: restore
+json5
+    write: -o
+    takes: -s --space
+    else: read
+in2csv: read
+uuencode: read
 """)

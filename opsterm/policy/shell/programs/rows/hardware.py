@@ -88,4 +88,5 @@ xprop
 brightnessctl
     read: info get max
     else: kernel_param
+cpufreq-set: kernel_param
 """)

@@ -31,4 +31,18 @@ ipa-replica-manage
 dsctl
     read: /\b(?:status|healthcheck)\b/
     else: infra
+createdomuser: user
+lchage
+    read: -l --list
+    else: user
+macchanger
+    read: -s --show -l --list
+    else: network+lockout~
+smbmap
+    takes: -u -p -d -H -P -s -r
+    dark: -x
+    delete: --delete
+    write_file: --download
+    infra: --upload
+    else: read
 """)

@@ -69,4 +69,20 @@ clevis
     security_weaken: luks/unbind
     write_config: luks/bind luks/edit luks/regen
     else: write_file
+oathtool: read_secret
+pwgen: read
+argon2 jwt gpg-card gpg-tui: read
+fscrypt
+    read: status
+    security_weaken: purge lock unlock
+    delete+data_loss~: metadata/destroy
+    else: write_config
+gocryptfs cryfs encfs
+    read: -info -version
+    dash: long
+    else: write_config
+gpg-zip: write_file
+aws-google-auth
+    else: read_secret
+grub-mkpasswd-pbkdf2: read
 """)

@@ -42,4 +42,42 @@ qemu-img
     write_file: create convert dd snapshot bitmap
     data_loss~: resize commit rebase amend
     data_loss~: -d
+virt-manager virt-viewer: dark
+virt-qemu-run: infra
+virt-sysprep
+    trial: -n --dry-run
+    read: --list-operations
+    else: data_loss~
+virt-xml-validate: read
+apptainer singularity
+    read: inspect verify version search cache/list instance/list remote/list remote/status sif/list help plugin/list key/list overlay/list capability/list
+    dark: exec run shell test
+    delete: cache/clean delete
+    service_stop: instance/stop
+    else: write_file
+k3s-uninstall.sh rke2-uninstall.sh: data_loss
+k3d
+    read: version help config/view node/list cluster/list kubeconfig/get image/list registry/list
+    delete+data_loss~: cluster/delete node/delete registry/delete
+    service_stop: cluster/stop node/stop
+    else: infra
+k9s: dark
+dockerd containerd: service_start
+dive
+    infra: build
+    else: read
+pve-firewall
+    read: status compile localnet simulate help
+    firewall_weaken: stop
+    else: network+lockout?
+pveam
+    read: available list help
+    delete: remove
+    else: write_file
+microk8s
+    read: status inspect version config kubectl/get kubectl/describe
+    service_stop: stop disable
+    data_loss~: reset leave
+    dark: kubectl helm helm3 ctr
+    else: infra
 """)

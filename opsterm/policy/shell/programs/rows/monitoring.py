@@ -103,4 +103,47 @@ xmlstarlet
     read: sel el val fo c14n ls ed tr pyx
     write_file: -L --inplace
     else: read
+auditd collectd zabbix_agentd zabbix_agent2 zabbix_server redis-server mongod: service_start
+aa-audit aa-autodep: write_config
+aa-cleanprof aa-genprof aa-logprof aa-mergeprof: write_config
+aa-unconfined aa-decode: read
+fswatch
+    takes: -l -m -i -e -f --event
+    else: read
+inotifywait inotifywatch
+    takes: -e -t --event --timeout --format --timefmt --exclude
+    write: -o --outfile
+    else: read
+goaccess
+    takes: -f -p --log-format --date-format --time-format
+    write: -o --output
+    else: read
+clamdscan
+    delete: --remove
+    write_file: --move --copy
+    write: -l --log
+    takes: -f --file-list
+    else: read
+valgrind: dark
+elasticsearch-croneval: read
+elasticsearch-certutil elasticsearch-saml-metadata elasticsearch-syskeygen elasticsearch-create-enrollment-token: write_file
+elasticsearch-reset-password elasticsearch-setup-passwords: user
+elasticsearch-node elasticsearch-shard
+    else: data_loss~
+mysqld mariadbd
+    read: --print-defaults --validate-config --version -V
+    else: service_start
+mysql_secure_installation mariadb-secure-installation mysql_install_db mariadb-install-db: db_write
+pg_test_fsync pg_walsummary: read
+clusterdb pg_combinebackup pg_createsubscriber pg_receivewal pg_recvlogical: db_write
+pg_checksums
+    read: -c --check
+    else: data_loss?
+pg_rewind
+    trial: -n --dry-run
+    else: data_loss~
+sqlite-utils
+    read: tables views schema rows search indexes query memory analyze-tables dump
+    data_loss~: drop-table drop-view
+    else: db_write
 """)

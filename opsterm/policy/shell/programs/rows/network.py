@@ -59,4 +59,62 @@ strongswan
     read: status statusall version listall listcerts
     network+lockout~: stop down restart reload update
     else: network
+bird
+    read: -p
+    else: service_start
+hostapd chisel dnsmasq ntpd wpa_supplicant darkhttpd asterisk
+    read: --test -t --version -v
+    else: network
+sshuttle openfortivpn: network+lockout?
+cockpit-desktop rdesktop mssh minicom: dark
+cockpit-bridge
+    read: --packages --version
+    else: service_start
+cockpit-tls cockpit-ws: service_start
+cidr routel sockstat nm-online ifstatus links elinks: read
+ngrep
+    takes: -I -d -n -A -s -S -c -P -W
+    write: -O
+    else: read
+tcpick
+    takes: -i -r
+    write_file: -wR -wS
+    dash: long
+    else: read
+tcpflow
+    takes: -i -r -b
+    read: -c -C -g
+    else: write_file
+dumpcap
+    takes: -i -f -c -a -b -s
+    read: -D -L -S
+    else: write_file
+tcpkill: network+lockout~
+tcpreplay: network
+ifmetric
+    else: network+lockout?
+ioping
+    takes: -c -w -s -S -i -l -p -T
+    data_loss~: -W
+    else: read
+wakeonlan etherwake wol: infra
+iwctl
+    read: help version
+    read: /\b(?:list|show|get-networks|get-hidden-access-points|rssi|scan)$/
+    network+lockout~: /\b(?:disconnect|forget|set-property|connect)\b/
+    else: network
+usbip
+    read: list port version
+    else: infra
+gobuster wfuzz ffuf: dos?
+wait4x
+    takes: -t -i --timeout --interval
+    else: read
+hurl
+    trial: --version
+    else: infra?
+smbget: write_file
+ip2cc geoiplookup mmdblookup: read
+arptables-save: read
+mbw: read
 """)

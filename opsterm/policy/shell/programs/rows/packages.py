@@ -107,4 +107,37 @@ pkcon
     read: get-updates get-details search
     package_remove: remove
     else: package_add
+bpkg
+    read: list show
+    else: package_add
+eix pkgfile dpkg-buildflags: read
+debchange dch debootstrap mmdebstrap repo-add repo-remove dpkg-buildpackage: write_file
+owut
+    read: list check versions blob
+    package_upgrade+boot: upgrade install
+    else: write_file
+pacman-key
+    read: -l --list-keys -f --finger --list-sigs
+    security_weaken: -d --delete
+    else: security_weaken
+pacman-mirrors
+    read: -l -lc -s --status --country-list
+    else: write_config
+rpmconf
+    read: -t -d --diff --test
+    else: write_config
+urpmi: package_add
+urpme: package_remove
+urpmq urpmf: read
+installpkg upgradepkg: package_add
+removepkg pkgrm: package_remove
+nix-build nix-instantiate nix-prefetch-url: write_file
+nix-shell: dark
+nix-store
+    read: -q --query --verify-path
+    delete: --gc --delete
+    else: write_file
+lxc-checkconfig lxc-top: read
+lxc-console: dark
+lxc-create: infra
 """)

@@ -125,4 +125,76 @@ targetcli
     read: /\b(?:ls|status|info|get|sessions|version)$/
     infra+delete+data_loss~: /\b(?:delete|clearconfig|restoreconfig)\b/
     else: infra
+addpart delpart: data_loss~
+bindfs archivemount grub-mount fusermount mount.ddi sshfs: write_config
+compsize lvscan: read
+extundelete photorec testdisk: write_file
+f3probe f3write: data_loss
+f3read: read
+fatlabel exfatlabel: write_config
+growpart
+    trial: -N --dry-run
+    else: data_loss~
+hardlink
+    trial: -n --dry-run
+    else: write_file
+hd-idle: service_start
+nwipe: data_loss
+dua dub dysk: read
+mksquashfs: write_file
+unsquashfs
+    takes: -d
+    read: -l -ll -lln -s -stat -mkfs-time -cat
+    dash: long
+    else: write_file
+pvscan
+    infra: --cache
+    else: read
+vgscan
+    write_config: --mknodes
+    else: read
+pvck
+    data_loss~: --repair
+    read: --dump
+    else: read
+lvmpersist
+    read: check read
+    else: infra
+sg_raw: data_loss?
+mt
+    takes: -f
+    read: status tell
+    data_loss: erase weof
+    else: infra
+rmlint
+    trial: -dryrun
+    else: write_file
+rmlint.sh: delete+data_loss~
+rdfind
+    dash: long
+    delete+data_loss~: -deleteduplicates -makesymlinks -makehardlinks
+    else: write_file
+storagectl: infra
+ipfs
+    read: cat ls stats/bw id version refs dag/get pin/ls swarm/peers repo/stat
+    delete: pin/rm repo/gc
+    else: infra
+attr
+    takes: -g -s -r -V -l
+    write_file: -s -r
+    else: read
+pv
+    takes: -L -s -N -i -B -d -F -w
+    else: read
+partclone.ext4 partclone.xfs partclone.btrfs partclone.ntfs partclone.fat partclone.dd
+    takes: -s -o
+    data_loss: -r --restore -b
+    else: write_file
+partclone.restore: data_loss
+partclone.info partclone.chkimg: read
+bup
+    read: ls fsck help version tag margin memtest meta
+    delete+data_loss~: rm gc
+    write_file: index save split init restore
+funzip zipnote: read
 """)

@@ -110,4 +110,108 @@ memcached-tool
 cupsctl
     alone: read
     else: write_config
+agetty login sulogin startx systemd-socket-activate systemd-stdio-bridge expect runlim reptyr pivot_root: dark
+systemd-ac-power selinuxenabled secon tuptime fc finger getopt findfs wdctl: read
+now systool: read
+mandb updatedb mkhomedir_helper update-desktop-database locale-gen localedef loadkeys kbd_mode setfont: write_config
+haveged rngd crond dbus-daemon ippeveprinter openrc: service_start
+rtcwake: reboot
+lpass: read_secret
+akmods: kernel_module
+systemd-repart
+    read: --dry-run=yes
+    else: data_loss~
+systemd-sysext systemd-confext
+    read: status list help
+    write_config: merge unmerge refresh
+systemd-tty-ask-password-agent
+    read: --list
+    else: dark
+run0
+    else: dark
+chmem
+    kernel_param: -e -d --enable --disable
+    else: read
+cupsd
+    takes: -c -s
+    read: -t
+    else: service_start
+keyctl
+    read: show list rlist describe rdescribe get_persistent id supports security
+    read_secret: print read pipe
+    security_weaken: clear revoke unlink purge invalidate
+    else: write_config
+setserial
+    kernel_param: -z
+    else: read
+powertop
+    write: --html --csv
+    kernel_param: --auto-tune --calibrate -c
+    else: read
+tuned
+    else: service_start
+updatectl
+    read: list check features
+    package_upgrade: update
+    else: write_config
+dphys-swapfile
+    data_loss~: uninstall
+    else: write_config
+logread
+    takes: -e -l -p
+    write: -F
+    else: read
+speedtest-cli speedtest
+    takes: --server --exclude --source --timeout
+    else: read
+cpulimit
+    process_kill~: -k --kill
+    else: process_kill~
+waitpid
+    else: read
+psgrep: read
+progress
+    else: read
+pihole
+    takes: -q --query
+    read: query status version chronometer tail help
+    security_weaken: disable
+    log_loss: flush
+    else: write_config
+AdGuardHome
+    read: --check-config --version -v --help
+    takes: -c -w -h -p --config
+    service_stop: -s
+    else: service_start
+extrepo
+    read: search
+    else: write_config
+etckeeper
+    read: vcs/log vcs/status vcs/diff unclean
+    else: write_config
+vmtouch
+    takes: -m -p -P -b
+    write_file: -t -e -l -L -d
+    else: read
+schroot
+    read: -l --list -i --info --config --location
+    else: dark
+grub-bios-setup: boot+data_loss~
+grub-mkrescue: write_file
+grub-probe grub-file grub-script-check linux-boot-prober: read
+dracut
+    read: --list-modules --version --print-cmdline --help
+    else: boot
+grub-editenv
+    read: /\blist\b/
+    boot: /\b(?:set|unset|create)\b/
+cgcreate: kernel_param
+cgdelete: infra+service_stop
+ipcmk: write_file
+ipcrm: process_kill~
+lrzip p7zip bzip3 brotli atool uncompress gzexe: write_file
+btm rolldice zdump nologin: read
+pw-cli pw-dump: read
+node_exporter blackbox_exporter
+    else: service_start
 """)
