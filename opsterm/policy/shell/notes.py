@@ -113,7 +113,7 @@ class ShellFrame:
         return any(name in RAISING for name in self.via)
 
 
-RAISING = frozenset({"sudo", "doas", "su", "runuser", "pkexec", "nsenter", "chroot"})
+RAISING = frozenset({"sudo", "doas", "su", "runuser", "pkexec", "nsenter", "chroot", "run0"})
 """Programs that start another one with more rights."""
 
 

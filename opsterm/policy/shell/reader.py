@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -132,17 +132,20 @@ class _Walk:
         """Note where the streams go, and let what stands before them know what it reads."""
         body = node.child_by_field_name("body")
         feed, streams, rest = frame.feed, [], []
+        behind: list[Node] = []
         waiting = [child for child in node.named_children if body is None or child.id != body.id]
         while waiting:
             child = waiting.pop(0)
             self.notes.spend()
             if child.type == "heredoc_redirect":
                 feed = self._here(child)
+                behind += child.children_by_field_name("argument")
                 waiting[:0] = [one for one in child.named_children if one.type == "file_redirect"]
                 rest += [one for one in child.named_children if one.type not in ("heredoc_start", "heredoc_end")]
             elif child.type == "file_redirect":
                 found = note_redirect(child, self._source, self.notes, frame, empties=self._says_nothing(body))
                 streams.append(self._source.text[child.start_byte : child.end_byte])
+                behind += child.children_by_field_name("destination")[1:]
                 feed = found or feed
                 rest.append(child)
             elif child.type == "herestring_redirect":
@@ -159,7 +162,7 @@ class _Walk:
         if body is not None:
             inner = replace(frame, feed=feed)
             if body.type == "command":
-                self.command(body, inner, nesting)
+                self.command(body, inner, nesting, behind)
             else:
                 self._stack.append((body, inner, nesting, None))
         self.notes.streams = before
@@ -200,13 +203,17 @@ class _Walk:
                 return Feed("text", words[0].span, text, words[0].base if len(words) == 1 else -1)
         return None
 
-    def command(self, node: Node, frame: ShellFrame, nesting: int) -> None:
-        """Take a simple command apart and follow it; what is substituted in its words is followed as well."""
+    def command(self, node: Node, frame: ShellFrame, nesting: int, behind: Sequence[Node] = ()) -> None:
+        """Take a simple command apart and follow it; what is substituted in its words is followed as well.
+
+        The grammar takes words behind a redirection for further files: `kubectl < list delete ns prod`. They are
+        words of the command all the same, and come as `behind`.
+        """
         words: list[Argument] = []
         names: list[str] = []
         streams: list[str] = []
         inside: list[Node] = []
-        for child in node.children:
+        for child in (*node.children, *behind):
             self.notes.spend()
             kind = child.type
             if kind == "variable_assignment" and not words:

@@ -10,8 +10,9 @@ from functools import cache
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
-from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.call import Option, ProgramCall
 from opsterm.policy.shell.programs.options import note_unlisted
+from opsterm.policy.shell.programs.verbs import CHANGING
 from opsterm.policy.word_set import word_set
 
 Deed = Callable[[ProgramCall], None]
@@ -84,11 +85,46 @@ def _acts(text: str) -> Mapping[str, str]:
     return dict(pair.split("=", 1) for pair in text.split())
 
 
+_TELLS = word_set(
+    "help explain show list ls get describe search logs log man info diff status cat query find view inspect history version "
+    "which grep check events top print whatis can-i"
+)
+"""Verbs behind which the words are only names."""
+
+
+_SHOWS = re.compile(
+    r"(?:list|ls|show|describe|status|info|version|history|help)(?:-[a-z-]+)?|[a-z-]+-(?:list|status|info)"
+)
+_NOUN = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def _only_shows(texts: Sequence[str], table: Mapping[str, str]) -> bool:
+    """Return whether words that no row knows name something and then show it: `kv metadata list`.
+
+    A word that a row does know, as one that runs or changes something, is believed before this.
+    """
+    for at, text in enumerate(texts[:3]):
+        if _SHOWS.fullmatch(text):
+            return not any(word in CHANGING for word in texts[at + 1 : at + 3])
+        if not _NOUN.fullmatch(text) or text in CHANGING or table.get(text, "read") != "read":
+            return False
+    return False
+
+
 def asks_for_help(call: ProgramCall) -> bool:
     """Return whether it only prints how it is called, or its version."""
-    return call.has(*HELP) or (
-        len(call.arguments) == 1 and call.arguments[0].text in ("-h", "-V", "-v", "help", "version")
+    asked = any(
+        option.value is None and (option.name != "--version" or not _goes_before_a_word(call, option))
+        for option in call.options
+        if option.name in HELP
     )
+    return asked or (len(call.arguments) == 1 and call.arguments[0].text in ("-h", "-V", "-v", "-?", "help", "version"))
+
+
+def _goes_before_a_word(call: ProgramCall, option: Option) -> bool:
+    """Return whether a word follows, which may be the version that is meant: `install web --version 1.2`."""
+    at = next((at for at, word in enumerate(call.arguments) if word is option.word), len(call.arguments))
+    return at + 1 < len(call.arguments) and not call.arguments[at + 1].text.startswith("-")
 
 
 def reads(takes: str = "", *, acts: str = "", dash_long: bool = False, content: bool = True, skip: int = 0,
@@ -140,7 +176,7 @@ class Verbs:
         dash_long: whether a single dash begins a whole word.
         pattern: regular expressions over the words, tried when the table has none: (expression, effects).
         else_: effects of a verb that is in neither.
-        alone: effects without any word.
+        alone: effects without any word; "" for reading, or for what a server does that is started so.
         depth: words that a verb has at most.
     """
 
@@ -152,14 +188,14 @@ class Verbs:
     dash_long: bool = False
     pattern: tuple[tuple[str, str], ...] = ()
     else_: str = "dark"
-    alone: str = "read"
+    alone: str = ""
     depth: int = 3
 
     def __call__(self, call: ProgramCall) -> None:
         """Note what the call does."""
         acting, forced = _acts(self.acts), _acts(self.forced)
         call.take(word_set(self.takes), long=(*acting, *forced, *self.dry.split()), dash_long=self.dash_long)
-        if asks_for_help(call) or self._is_dry(call):
+        if asks_for_help(call) or self._is_dry(call) or self._ends_in_help(call):
             call.add(READ)
             return
         spec, rest = self.verb(call.words)
@@ -176,6 +212,11 @@ class Verbs:
         for what in objects if spec != "read" else objects[:1]:
             note(call, spec, what)
 
+    def _ends_in_help(self, call: ProgramCall) -> bool:
+        """Return whether a verb is followed by nothing but the question how it is used: `crane mutate -h`."""
+        options = [option.name for option in call.options]
+        return options in (["-h"], ["-?"]) and call.arguments[-1].text == options[0] and "-h" not in self.takes.split()
+
     def _is_dry(self, call: ProgramCall) -> bool:
         if not self.dry:
             return False
@@ -183,21 +224,29 @@ class Verbs:
         values = {option.value.text for option in given if option.value is not None}
         return bool(given) and not values & {"false", "none", "no", "0"}
 
+    def _goes_on(self, texts: Sequence[str], length: int) -> bool:
+        """Return whether a noun that is shown when it stands alone is followed by what is done to it."""
+        return " ".join(texts[:length]) in groups_of(self.table) or (
+            texts[length - 1] not in _TELLS and any(text in CHANGING for text in texts[length : length + 3])
+        )
+
     def verb(self, words: Sequence[Argument]) -> tuple[str, list[Argument]]:
         """Return the effects of the longest verb that the words begin with, and the words behind it."""
         table = rows(self.table)
         texts = [word.text for word in words]
         if not texts:
-            return self.alone, []
+            return self.alone or (self.else_ if self.else_ == "service_start" else "read"), []
         for length in range(min(self.depth, len(texts)), 0, -1):
             name = " ".join(texts[:length])
             spec = table.get(name)
-            if spec is not None and (length == len(texts) or spec != "read" or name not in groups_of(self.table)):
+            if spec is not None and (length == len(texts) or spec != "read" or not self._goes_on(texts, length)):
                 return spec, list(words[length:])
         line = " ".join(texts)
         for expression, spec in self.pattern:
             if re.search(expression, line):
                 return spec, list(words[1:])
+        if table and not self.pattern and self.else_ != "service_start" and _only_shows(texts, table):
+            return "read", list(words[1:])
         return self.else_, list(words[1:])
 
 

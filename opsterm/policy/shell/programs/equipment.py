@@ -39,6 +39,8 @@ def _nvidia(call: ProgramCall) -> None:
     elif call.has("-pl", "-pm", "-c", "-e", "-ac", "-rac", "-lgc", "-rgc", "-mig", "--power-limit", "--persistence-mode", "--compute-mode", "--ecc-config",
                   "--applications-clocks", "--lock-gpu-clocks", "-p", "--reset-ecc-errors", "-am", "-caa"):  # fmt: skip
         note(call, "kernel_param", "GPU")
+    elif call.word(0) == "mig" and any(re.match(r"-[cd][gi]i|-C", word.text) for word in call.arguments):
+        note(call, "infra", "GPU")
     elif call.word(0) in ("mig", "vgpu", "nvlink", "topo", "dmon", "pmon", "daemon", "replay", "stats", "clocks", ""):
         call.add(EffectKind.READ)
     else:

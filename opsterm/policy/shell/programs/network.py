@@ -36,7 +36,7 @@ def _ip(call: ProgramCall) -> None:
     if thing in ("monitor", "help", "") or verb in _SHOWS or call.has("-V", "-Version"):
         call.add(_K.READ)
         return
-    if thing == "route" and verb == "get":
+    if thing == "route" and "get".startswith(verb):
         call.add(_K.READ)
         return
     rest = " ".join(texts[2:])
@@ -317,14 +317,14 @@ PROGRAMS: Mapping[str, Deed] = {
     "brctl": Verbs(table="read: show showmacs showstp\nnetwork+lockout~: addif delif delbr\nnetwork: addbr stp setfd setageing sethello"),
     "bridge": Verbs(table="read: link/show fdb/show vlan/show mdb/show link fdb vlan fdb/list link/list", else_="network+lockout?"),
     "ovs-vsctl": Verbs(table="read: show list list-br list-ports get find list-ifaces br-exists", else_="network+lockout?"), "ifenslave": _CUTS,
-    "iwconfig": reads(content=False, most=1, beyond="network+lockout?"), "iw": Verbs(table="read: dev list phy reg/get event features", pattern=((r"\b(?:link|info|scan|station dump|survey dump)$", "read"),), else_="network+lockout?"),
+    "iwconfig": reads(content=False, most=1, beyond="network+lockout?"), "iw": Verbs(table="read: dev list phy reg/get event features help commands", pattern=((r"\b(?:link|info|scan|station dump|survey dump)$", "read"),), else_="network+lockout?"),
     "wpa_cli": Verbs(table="read: status scan_results list_networks ping signal_poll", takes="-i -p", else_="network+lockout?"), "rfkill": Verbs(table="read: list event\nnetwork+lockout?: block\nnetwork: unblock"),
     "wg": Verbs(table="read: show showconf genkey pubkey genpsk\nnetwork+lockout?: set setconf addconf syncconf"), "wg-quick": Verbs(table="read: strip\nnetwork+lockout~: up down save"),
     "tailscale": Verbs(table="read: status ip ping netcheck version whois\nnetwork+lockout~: down logout set up switch"), "openvpn": fixed("network+lockout?"),
     "ipsec": Verbs(table="read: status statusall listall version\nnetwork+lockout~: down stop restart reload update purge\nnetwork: up start"), "swanctl": by_option("read: --list-sas --list-conns --list-certs --list-pols --list-pools --list-authorities --list-algs --stats --version --log -l -L -S -x -P\nnetwork+lockout~: --terminate -t", else_="network+lockout?"),
     **dict.fromkeys(("iptables", "ip6tables", "ebtables", "arptables", "iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"), _iptables),
     **dict.fromkeys(("iptables-restore", "ip6tables-restore", "ebtables-restore", "arptables-restore"), _RESTORE), "iptables-apply": _RESTORE,
-    **dict.fromkeys(("iptables-save", "ip6tables-save", "ebtables-save", "nft-list", "ipset-list"), reads("-t -f -M", acts="-f=write", content=False)),
+    **dict.fromkeys(("iptables-save", "ip6tables-save", "ebtables-save", "nft-list", "ipset-list"), reads("-t -f --file -M", acts="-f=write --file=write", content=False)),
     "nft": _nft, "ufw": _ufw, "firewall-cmd": _firewall_cmd, "firewall-offline-cmd": _firewall_cmd, "fail2ban-client": _ssh_ban, "iptables-translate": reads(content=False),
     "ipset": Verbs(table="read: list save test help version -L\nnetwork+lockout~: flush destroy del add restore swap\nnetwork: create"),
     "conntrack": by_option("network+lockout?: -F -D -U -I --flush --delete", "-p -s -d -f -t", else_="read"), "shorewall": Verbs(table="read: status show check version dump\nnetwork+lockout~: start restart reload try refresh\nnetwork+lockout~+firewall_weaken: stop clear"),

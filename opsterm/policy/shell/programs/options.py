@@ -11,15 +11,16 @@ from collections.abc import Collection
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
+from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import Option, ProgramCall
 
 _LOSING = re.compile(
     r"--?(?:delete|remove|destroy|purge|wipe|erase|reset|clear|format|zap|drop|prune|flush|uninstall)(?=[-=]|$)"
 )
 _ACTING = re.compile(
-    r"--?(?:set|write|exec|execute|fix|apply|update|install|add|create|enable|disable|start|stop|restart|reboot|kill|repair|import|"
-    r"upload|push|run|edit|modify|change|save|send|post|enroll|register|load|unload|upgrade|replace|overwrite|truncate|force|command|"
-    r"in-place|inplace|hook|script|eval)(?=[-=]|$)"
+    r"--?(?:(?:set|write|exec|execute|fix|apply|update|install|add|create|enable|disable|restart|reboot|kill|repair|restore|"
+    r"upload|push|enroll|unload|upgrade|overwrite|truncate|in-place|inplace|mount|umount|attach|detach)(?=[-=]|$)|"
+    r"(?:start|stop|run|load|import|edit|modify|change|save|send|post|register|replace|force|hook|script|eval)(?==|$))"
 )
 _FORMATS = re.compile(
     r"(?:json|jsonl|ndjson|yaml|yml|wide|table|csv|tsv|text|txt|name|xml|html|plain|pretty|compact|long|short|raw|id|brief|md|markdown|dot|"
@@ -44,6 +45,9 @@ OUTPUT = (
 _FILE = re.compile(r"^[./~$]|/|\.\w{1,6}$")
 
 
+_ENDS = ("--reboot", "--shutdown", "--poweroff", "--halt", "--apply-live-reboot")
+
+
 def note_losing(call: ProgramCall) -> bool:
     """Note options by whose name something is lost, and files that options name for writing.
 
@@ -52,6 +56,8 @@ def note_losing(call: ProgramCall) -> bool:
     """
     lost = False
     for option in call.options:
+        if option.name in _ENDS:
+            call.add(EffectKind.REBOOT, option.name)
         if _LOSING.match(option.name) and "format" not in option.name:
             for kind, certainty in (
                 (EffectKind.INFRA, Certainty.CERTAIN), (EffectKind.DELETE, Certainty.CERTAIN),
@@ -86,8 +92,17 @@ def note_unlisted(call: ProgramCall, listed: Collection[str]) -> None:
             continue
         if (_LOSING.match(option.name) and "format" not in option.name) or _ACTING.match(option.name):
             call.dark(f"What {option.name[:40]} of {call.name[:60]} does is not known to this check.")
-        elif option.name in OUTPUT and option.value is not None and _names_a_file(option.value.text):
-            deeds.write(option.value, call.notes, call.frame, call.span, replaces=True)
+        elif option.name in OUTPUT:
+            value = option.value or _behind(call, option)
+            if value is not None and _names_a_file(value.text):
+                deeds.write(value, call.notes, call.frame, call.span, replaces=True)
+
+
+def _behind(call: ProgramCall, option: Option) -> Argument | None:
+    """Return the word behind an option of which no row says whether it has a value."""
+    at = next((at for at, word in enumerate(call.arguments) if word is option.word), len(call.arguments))
+    following = call.arguments[at + 1 : at + 2]
+    return following[0] if following and not following[0].text.startswith("-") else None
 
 
 def _names_a_file(value: str) -> bool:

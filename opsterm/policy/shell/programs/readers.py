@@ -15,22 +15,22 @@ from opsterm.policy.word_set import word_set
 
 _NAMES = reads(content=False)
 _SHOWS = """
-: [ [[ aa-status ac acct acpi apparmor_status apropos apt-cache apt-rdepends arch atop avcstat b2sum basename bc
+: [ [[ aa-status ac acct acpi apparmor_status apropos apt-cache apt-rdepends arch avcstat b2sum basename bc
 biosdecode bmon break cal caller cksum clear cloud-id cmp compgen continue ctstat dc deborphan debsecan delv df dig
 dir dircolors dirname dirs dmidecode dpkg-query drill dstat du dumpe2fs ec2metadata echo exa exit expr eza factor
 false fc-list filefrag findmnt fping free getcap getcifsacl getconf getenforce getent getfacl getfattr getopts
-getsebool glances groups hadolint help host hostid htop hwinfo id iftop info inxi iostat iotop ipcalc ipcs isosize
-iwgetid iwlist jobs jps jsonlint jstack jstat klist kubeconform kubeval last lastb lastcomm lastlog ldapsearch
+getsebool groups hadolint help host hostid htop hwinfo id iftop info inxi iostat iotop ipcalc ipcs isosize
+iwgetid iwlist jobs jps jsonlint jstack jstat klist kubeconform kubeval last lastb lastlog ldapsearch
 ldapwhoami ldd let lldpctl lnstat local locale locate logname logout ls lsattr lsb_release lsblk lscpu lsdasd lshw
 lsinitramfs lsinitrd lsipc lslocks lslogins lsmem lsmod lsns lsof lspci lsscsi lstopo lstopo-no-graphics lsusb
 lvdisplay lvs mailq man matchpathcon md5sum mlocate mountpoint mpstat mtr named-checkconf named-checkzone namei
 needs-restarting nethogs netstat nettop nfsiostat nfsstat nm nmblookup nproc nslookup nstat ntpq ntpstat numastat
 numfmt objdump pathchk pg_controldata pg_isready pg_lsclusters pgrep pidof pidstat ping ping6 pinky plocate pmap
 printf promtool ps pstree pvdisplay pvs pwd quota rc-status rdmsr readelf readlink readonly realpath repoquery
-repquota return rpcinfo rpmquery rtacct rtmon sar seinfo sensors seq sesearch sestatus sha1sum sha224sum sha256sum
+repquota return rpmquery rtacct rtmon sar seinfo sensors seq sesearch sestatus sha1sum sha224sum sha256sum
 sha384sum sha512sum shellcheck shift showkey showmount sipcalc size slabtop slapcat sleep smbstatus stat sum sysdig
 systemd-cgls systemd-cgtop systemd-delta systemd-detect-virt systemd-escape systemd-path tcptraceroute test testparm
-times tload top tput tracepath tracepath6 traceroute traceroute6 tree true tsort tty turbostat type ulimit uname
+times tload top tput tracepath tracepath6 traceroute traceroute6 tree true tsort tty type ulimit uname
 upower uprecords uptime uptimed users utmpdump vdir vgdisplay vgs virt-what vmstat w wait wbinfo whatis whereis which
 who whoami whois xfs_info xxh64sum yamllint zdb
 """
@@ -144,7 +144,7 @@ PROGRAMS: Mapping[str, Deed] = {
     **dict.fromkeys(("less", "more", "most", "zless"), _pager),
     "sort": reads("-k -t -S -T --key --field-separator --buffer-size --temporary-directory --parallel --files0-from --batch-size "
                   "-o --output --compress-program", acts="-o=write --output=write --compress-program=remote_code"),
-    "uniq": _uniq, "tree": reads("-L -P -I -o --filelimit --charset --sort --timefmt", acts="-o=write", content=False),
+    "uniq": _uniq, "tree": reads("-L -P -I -o --prune --filelimit --charset --sort --timefmt", acts="-o=write", content=False),
     "yes": fixed("dos?"), "date": _sets_the_clock, "hostname": _hostname, "domainname": _hostname, "dnsdomainname": _NAMES,
     "xxd": reads("-l -s -c -g -o -seek -len", acts="-r=write_file", most=1, beyond="write"),
     "diff": reads("-U -C -I -x -X -W --exclude --label --color --width --unified", acts="--output=write"),
@@ -176,12 +176,12 @@ PROGRAMS: Mapping[str, Deed] = {
     "write": fixed("write_file", words=False),
     "ldconfig": by_option("read: -p --print-cache", else_="write_config"),
     "fuser": reads("-n -s", acts="-k=process_kill+lockout? --kill=process_kill+lockout?", content=False),
-    "smartctl": reads("-d -l -n -T", acts="-t=write_file -s=write_config -X=write_file", content=False),
+    "smartctl": reads("-d -l -n -T -q -r -v", acts="-t=write_file --test=write_file -s=write_config -o=write_config -S=write_config --smart=write_config --offlineauto=write_config --saveauto=write_config --set=write_config -X=write_file --abort=write_file", content=False),
     "rdmsr": _NAMES, "wrmsr": fixed("kernel_param"),
     "clear": _NAMES, "strings": reads("-n -t -e"),
     "hexdump": reads("-n -s -e -f"), "od": reads("-A -t -N -j -w"), "rev": reads(),
-    "openvt": fixed("dark"), "lastb": _NAMES, "perf": reads("-e -p -o -F", acts="-o=write", content=False),
+    "openvt": fixed("dark"), "lastb": _NAMES,
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
-    "needrestart": reads("-r -m -u", acts="-r=service_restart", content=False),
+    "needrestart": by_option("read: -b -p -l --version", "-r -m -u -c", else_="service_restart"),
     "man": reads("-P -H -p -C --pager --html", acts="-P=remote_code --pager=remote_code -H=remote_code", content=False), "systemd-analyze": _NAMES,
 }  # fmt: skip

@@ -15,42 +15,9 @@ from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
 from opsterm.policy.shell.programs.options import acting_option, note_losing
+from opsterm.policy.shell.programs.verbs import VERBS
 from opsterm.policy.word_set import word_set
 
-_SHOW = """
-list ls lst get show describe desc status stat stats info version help view inspect diff history log logs validate check search find
-health print display tree top ps events explain lint verify plan preview whoami who tail watch monitor count du df cat summary report
-details read query lookup dump-config ping test-config print-config outdated doctor capabilities topology members peers neighbors
-describe-all usage size overview contexts current-context leader nodes pods images containers snapshots sessions volumes pools disks
-interfaces routes queues topics brokers consumers metrics top-nodes env-info audit scan analyze tags releases manifest digest sbom
-smart temp sensors sensor fru sdr inventory alerts events-list state lag endpoints services jobs tasks users roles groups permissions
-resources outputs output graph providers depends rdepends files contents owner which where-is dryrun dry-run simulate estimate
-synth changelog news ll la wide ids names getsysinfo chassis getconfig dl channels remotes profiles apps domains zones records versions installed increments observe neighbor getallvms certificates certs keys-list
-"""
-_LOSE = """
-delete del destroy remove rm rmi erase wipe purge drop terminate uninstall prune clear clean flush reset truncate format zap discard
-decommission deregister unregister revoke forget evict expire abandon nuke rmdir shred delete-all remove-all unpublish teardown
-undeploy factory-reset clobber trash obliterate initialize reinitialize reinit revert
-"""
-_STOP = "stop halt down shutdown poweroff power-off disable suspend pause kill drain cordon quiesce offline detach disconnect freeze seal leave eject cancel abort unmount umount"
-_AGAIN = "restart reboot reload bounce cycle recycle failover switchover promote demote rollback restore recover rebuild step-down switch-over"
-_RUN = "exec run shell ssh console attach enter eval script cmd command rsh bash sh invoke call"
-_CHANGE = """
-create add set new apply update edit put write start enable install import export up deploy sync push pull copy cp mv move rename
-mount login logout init join register patch replace upgrade scale resize migrate assign unassign grant config configure build make
-generate gen save load backup snapshot clone fork merge commit publish upload download fetch sign approve deny accept reject unlock
-lock uncordon resume open close connect connect-all use use-context switch select send post trigger rotate renew request issue label
-annotate tag bootstrap refresh reconcile rebalance repair scrub resync balance change modify alter adopt bind unbind link unlink
-"""
-
-_VERBS: Mapping[str, str] = {
-    **dict.fromkeys(_SHOW.split(), "read"),
-    **dict.fromkeys(_CHANGE.split(), "infra"),
-    **dict.fromkeys(_RUN.split(), "dark"),
-    **dict.fromkeys(_AGAIN.split(), "infra+service_restart+service_stop~"),
-    **dict.fromkeys(_STOP.split(), "infra+service_stop"),
-    **dict.fromkeys(_LOSE.split(), "infra+delete+data_loss~"),
-}
 _PARTS = re.compile(r"[-_:./]|(?<=[a-z])(?=[A-Z])")
 _OBJECTS_AT_MOST = 6
 
@@ -69,12 +36,14 @@ def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
         "read",
     )
     for at, word in enumerate(words[:most]):
-        if word.text.lower() in _VERBS:
-            return _VERBS[word.text.lower()], at
+        if word.text.lower() in VERBS:
+            return VERBS[word.text.lower()], at
         parts = [part.lower() for part in _PARTS.split(word.text.removeprefix("./"))]
-        found = {_VERBS[part] for part in parts if part in _VERBS}
+        found = {VERBS[part] for part in parts if part in VERBS}
+        if parts[0] in ("is", "has") and len(parts) > 1:
+            return "read", at
         if found and not word.text.startswith(("/", "~")):
-            if found <= {"read", "infra"} and "read" in (_VERBS.get(parts[0]), _VERBS.get(parts[-1])):
+            if found <= {"read", "infra"} and "read" in (VERBS.get(parts[0]), VERBS.get(parts[-1])):
                 return "read", at
             return next(spec for spec in ranks if spec in found), at
     return "", 0
@@ -92,16 +61,14 @@ def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Dee
 
     def deed(call: ProgramCall) -> None:
         call.take(options, long=("--dry-run", "--dryrun"))
-        if asks_for_help(call):
-            call.add(EffectKind.READ)
-            return
-        if _is_trial(call):
+        if asks_for_help(call) or _is_trial(call):
             call.add(EffectKind.READ)
             return
         note_losing(call)
         spec, at = verb_spec(call.words)
         if not call.words:
-            note(call, alone)
+            acting = acting_option(call, options)
+            note(call, "infra" if acting is not None and alone == "read" else alone)
             return
         objects: Sequence[Argument | str] = call.words[at + 1 :][:_OBJECTS_AT_MOST] or [""]
         spec = spec or else_
@@ -149,24 +116,24 @@ barman pgbackrest repmgr wal-g wal-e pg_autoctl pg_probackup stolonctl orchestra
 rabbitmq-diagnostics rabbitmq-queues rabbitmq-plugins rabbitmq-streams influxctl timescaledb-tune curator_cli elasticsearch-keystore kibana-plugin
 elasticsearch-plugin elasticsearch-users opensearch-plugin mimirtool cortextool logcli tempo-cli amtool grafana-cli grafana icinga2 icingacli omd checkmk cmk-agent-ctl
 talosctl k0s rke2 rke kops clusterctl cmctl linkerd hubble helmfile argo tkn kn odo crossplane up-cli rancher kubie werf skaffold
-tilt garden devspace vcluster kubefedctl karmadactl submariner subctl cephadm radosgw-admin ceph-volume weka minio-client warp juicefs
+tilt garden devspace vcluster kubefedctl karmadactl submariner subctl radosgw-admin ceph-volume weka minio-client warp juicefs
 stratis vdo beegfs-ctl lctl gnt-instance gnt-cluster gnt-node onevm onehost onedatastore oneimage onevnet onetemplate pvesm pvecm pvenode pvesh
 pveum pveceph ha-manager proxmox-backup-client proxmox-backup-manager xe ovirt-shell esxcli vim-cmd acli ncli bosh om
 heat ironic magnum octavia designate keystone barbican manila trove senlin render supabase koyeb
 dokku caprover eb copilot ecs-cli aws-vault saml2aws chamber doppler infisical boundary waypoint tctl tsh teleport step smallstep
 cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok birdc gobgp
 drbdsetup drbdmanage linstor ctdb stonith_admin pcsd ostree rpm-ostree bootc toolbox distrobox homectl portablectl
-userdbctl oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdtool powerprofilesctl tuned-gui nmstatectl wicked
+oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdtool powerprofilesctl tuned-gui nmstatectl wicked
 cloud-init sacctmgr snapcraft charmcraft juju maas lxd multipass limactl lima colima podman-remote runc crun youki
 kata-runtime conmon umoci oras regctl notation harbor dagger earthly act_runner gitlab-runner
 gitlab-ctl gitlab-rake jenkins-cli buildkite-agent drone woodpecker-cli concourse circleci tea jira asdf sdk rustup pyenv rbenv nodenv goenv nvm fnm
 volta mise mamba micromamba poetry pdm pipenv hatch rye port guix nix nix-channel opam cabal bundler luarocks
 etcdutl zkCli.sh zookeeper-shell kcadm.sh keycloak authentik ipactl sssctl realmd pdnsutil pdns_control knotc nsd-control
 kea-ctrl-agent keactrl dnscontrol lego acme.sh step-ca tpm2_x vmware-cmd vboxmanage docker-machine
-svcadm zoneadm pkgadm supervisord s6-rc dinitctl shepherd herd mongocli atlas ops-manager redisinsight sentinel proxysql-admin
+svcadm zoneadm pkgadm s6-rc dinitctl shepherd herd mongocli atlas ops-manager redisinsight sentinel proxysql-admin
 fluent-ctl vector telegraf otelcol benthos rqlite dolt neon planetscale pscale turso appcfg gactions firebase amplify apex
 up surge deployctl wails stacker vtctlclient vtctldclient vtctl yb-admin scylla-manager sctool cassandra-reaper dse dsetool
-osd mdt relax-and-recover borgmatic kopia rustic rdiff-backup rsnapshot bupstash autorestic resticprofile wyng timeshift snap-sync btrbk zfs-auto-snapshot
+osd mdt relax-and-recover borgmatic kopia rustic rdiff-backup rsnapshot bupstash autorestic resticprofile wyng snap-sync btrbk zfs-auto-snapshot
 sanoid syncoid zrepl arcconf ssacli hpssacli hpacucli racadm omreport omconfig ilorest perccli perccli64 storcli storcli64 storcli2 sesutil nvmecli
 mlxconfig mstconfig devlink rdma ndctl daxctl cxl accel-config fabtests isstadm ipmicfg
 powerstore svcinfo svctask isi navicli naviseccli onefs
@@ -194,7 +161,7 @@ pg_config pg_test_timing pgmetrics pt-summary pt-mysql-summary pt-duplicate-key-
 pt-index-usage pt-show-grants mongostat mongotop bsondump memcstat mosquitto_sub check_load check_disk check_http check_ping
 check_procs check_ssh check_swap check_tcp check_dns check_ntp check_users check_mk_agent nagiostats munin-run nut-scanner upsc apcaccess varnishstat
 varnishtop varnishhist varnishlog qshape exiqgrep exiwhat exigrep mailstat pflogsumm dhcp-lease-list dhcp_probe unbound-host
-logwatch grc sa pscap netcap filecap cpuinfo oomd sprio sshare sstat seff bjobs bhosts bqueues blimits
+logwatch sa pscap netcap filecap cpuinfo oomd sprio sshare sstat seff bjobs bhosts bqueues blimits
 bacct lsload lshosts lsid qhost condor_q condor_status condor_history showq checkjob xdpyinfo xwininfo xlsclients glxinfo vulkaninfo clinfo
 vainfo edid-decode mediainfo ffprobe pdfinfo pdffonts lsar jdeps javap
 bandwhich tiptop latencytop irqtop irqstat powerstat s-tui ttop cointop snmpdelta snmpdf snmpnetstat net-snmp-config

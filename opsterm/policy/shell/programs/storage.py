@@ -105,7 +105,9 @@ def _parted(call: ProgramCall) -> None:
 def _swap(call: ProgramCall) -> None:
     """Note swap that is switched on or off."""
     call.take(word_set("-p -L -U -o --priority --discard"))
-    if call.has("-s", "--show", "--summary", "--help", "--version") or (not call.words and not call.has("-a", "--all")):
+    if call.has("-s", "--show", "--summary", "--help", "--version") or (
+        not call.words and not call.has("-a", "--all", "-L", "-U")
+    ):
         call.add(_K.READ)
     elif call.name == "swapon":
         call.add(_K.WRITE_CONFIG, call.words[0] if call.words else "swap")
@@ -244,7 +246,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "mount": _mount, "umount": _umount, **dict.fromkeys(_MKFS_NAMES, _mkfs), "wipefs": _wipefs, "blkdiscard": fixed("data_loss", "-o -l -p -s"),
     **dict.fromkeys(("fdisk", "sfdisk", "cfdisk", "gdisk", "cgdisk"), _fdisk), "parted": _parted,
     "sgdisk": by_option("read: -p --print -i --info -v --verify -V -L --list-types -P --pretend\ndata_loss: -Z -z -o -d -n -t -g -l -R --zap --zap-all --clear --delete --new", "-i -d -n -t -c -b -l", else_="data_loss"),
-    "partprobe": by_option("read: -d -s --dry-run", else_="write_config"), "partx": by_option("write_config: -a -d -u --add --delete --update", "-n -o", else_="read"),
+    "partprobe": by_option("read: -d --dry-run", else_="write_config"), "partx": by_option("write_config: -a -d -u --add --delete --update", "-n -o", else_="read"),
     "kpartx": by_option("read: -l", else_="write_config"), "swapon": _swap, "swapoff": _swap, "losetup": by_option("read: -a -l -j --list --all -O\nwrite_config: -d -D -c -f --detach", "-o", else_="write_config"),
     **{name: _lvm("data_loss") for name in ("lvremove", "vgremove", "pvremove")}, **{name: _lvm("write_config") for name in (
         "lvcreate", "lvextend", "vgcreate", "vgextend", "lvrename", "vgrename", "lvresize", "pvresize", "lvchange", "vgchange", "pvchange", "vgimport", "vgexport", "vgcfgbackup")},

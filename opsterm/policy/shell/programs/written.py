@@ -50,7 +50,7 @@ class _Block:
         acts = " ".join(f"{name}={spec}" for spec, names in self.options for name in names)
         if self.verbs or self.patterns or self.alone:
             return Verbs(table="\n".join(self.verbs), takes=takes, dry=self.dry, acts=acts, dash_long=self.dash_long,
-                         pattern=tuple(self.patterns), else_=self.else_ or "dark", alone=self.alone or "read")  # fmt: skip
+                         pattern=tuple(self.patterns), else_=self.else_ or "dark", alone=self.alone)  # fmt: skip
         if self.options:
             table = "\n".join(f"{spec}: {' '.join(names)}" for spec, names in self.options)
             return by_option(table, takes, else_=self.else_ or "read", dash_long=self.dash_long, dry=self.dry)
@@ -71,7 +71,7 @@ def programs_of(text: str) -> Mapping[str, Deed]:
     | `effects: -x --long` | options; with verbs they act beside them, without verbs the first such line counts |
     | `effects: /^(?:get|show)/` | an expression over the words, tried when no verb fits |
     | `else: effects` | any other words; "dark" with verbs, "read" with options alone, when it is not said |
-    | `alone: effects` | no words at all; "read" when it is not said |
+    | `alone: effects` | no words at all; when it is not said "read", or the start of a server |
     | `takes: -a --bare` | options with a value; those of a line `write:` are such by themselves |
     | `trial: -n` | options with which nothing is changed |
     | `dash: long` | a single dash begins a whole word |

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsterm.policy.shell.programs.written import programs_of
 
 PROGRAMS = programs_of(r"""
-salt-run salt-ssh ansible-pull: dark
+salt-ssh ansible-pull: dark
 crm_verify crm_simulate: read
 crm_standby: service_stop
 kustomize
@@ -14,9 +14,9 @@ kustomize
     write_file: create edit localize
     write: -o --output
 salt-key
-    read: -L --list -l -F -f -p --list-all --finger
-    infra+delete: -d -D --delete --delete-all -r -R
-    privilege: -a -A --accept --accept-all
+    read: -L --list -l -F -f -p --list-all --finger --finger-all --print --print-all
+    infra+delete: -d -D --delete --delete-all -r -R --reject --reject-all
+    privilege: -a -A --accept --accept-all --gen-keys
     else: read
 ansible-vault
     read_secret: view
@@ -76,4 +76,13 @@ travis
     delete: env/clear
     else: infra
 in-toto-run: dark
+salt-run
+    read: /^(?:manage\.(?:status|up|down|alived|not_alived|versions|present|reaped|joined|list_state)|jobs\.(?:active|list_jobs|lookup_jid|print_job|last_run|list_job|exit_success)|fileserver\.(?:envs|file_list|dir_list)|cache\.(?:grains|mine)|doc\.\w+|network\.\w+list)\b/
+    dark: /./
+cephadm
+    read: ls version list-networks check-host gather-facts logs inspect-image
+    data_loss: rm-cluster zap-osds
+    service_stop: rm-daemon
+    dark: shell enter
+    else: infra
 """)

@@ -45,4 +45,5 @@ smbmap
     write_file: --download
     infra: --upload
     else: read
+userdbctl: read
 """)

@@ -71,7 +71,12 @@ clevis
     else: write_file
 oathtool: read_secret
 pwgen: read
-argon2 jwt gpg-card gpg-tui: read
+argon2 jwt: read
+gpg-tui: dark
+gpg-card
+    read: list help checkcmds
+    data_loss: factory-reset
+    else: write_config
 fscrypt
     read: status
     security_weaken: purge lock unlock

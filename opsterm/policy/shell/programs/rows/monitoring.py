@@ -6,7 +6,7 @@ from opsterm.policy.shell.programs.written import programs_of
 
 PROGRAMS = programs_of(r"""
 jboss-cli.sh wlst.sh: dark
-zeek yara vol.py vol volatility3 captest smem zoxide exiftool: read
+zeek yara vol.py vol volatility3 smem zoxide exiftool: read
 nikto: dos?
 hydra: dos?+security_weaken?
 stap: kernel_module
@@ -124,7 +124,6 @@ clamdscan
     write: -l --log
     takes: -f --file-list
     else: read
-valgrind: dark
 elasticsearch-croneval: read
 elasticsearch-certutil elasticsearch-saml-metadata elasticsearch-syskeygen elasticsearch-create-enrollment-token: write_file
 elasticsearch-reset-password elasticsearch-setup-passwords: user
@@ -143,7 +142,8 @@ pg_rewind
     trial: -n --dry-run
     else: data_loss~
 sqlite-utils
-    read: tables views schema rows search indexes query memory analyze-tables dump
+    read: tables views schema rows search indexes analyze-tables dump
+    read: /(?i)^(?:query|memory) (?:\S+ )*['"]?\s*(?:select|explain)\b(?!.*\b(?:insert|update|delete|drop|into)\b)/
     data_loss~: drop-table drop-view
     else: db_write
 """)

@@ -107,9 +107,7 @@ usbip
     read: list port version
     else: infra
 gobuster wfuzz ffuf: dos?
-wait4x
-    takes: -t -i --timeout --interval
-    else: read
+
 hurl
     trial: --version
     else: infra?

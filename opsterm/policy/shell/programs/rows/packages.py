@@ -10,7 +10,7 @@ dpkg-repack alien yumdownloader reposync createrepo createrepo_c checkmodule sem
 dpkg-trigger debconf debconf-set-selections ucf: write_config
 checkinstall xbps-install: package_add
 ppa-purge xbps-remove: package_remove
-rpmbuild mock seunshare runcon: dark
+rpmbuild mock seunshare : dark
 chcat: perm
 nix-collect-garbage: delete
 apt-file

@@ -154,8 +154,7 @@ vgscan
     write_config: --mknodes
     else: read
 pvck
-    data_loss~: --repair
-    read: --dump
+    data_loss~: --repair --repairtype
     else: read
 lvmpersist
     read: check read
@@ -196,5 +195,13 @@ bup
     read: ls fsck help version tag margin memtest meta
     delete+data_loss~: rm gc
     write_file: index save split init restore
-funzip zipnote: read
+funzip: read
+zipnote
+    write_file: -w
+    else: read
+timeshift
+    takes: --snapshot --snapshot-device --target --comments --tags
+    read: --list --list-devices
+    data_loss~: --restore --delete --delete-all
+    else: write_file
 """)

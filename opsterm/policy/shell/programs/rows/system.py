@@ -13,7 +13,26 @@ systemd-cryptenroll: security_weaken
 systemd-cryptsetup: infra
 systemd-umount cupsreject: service_stop
 systemd-creds dotnet-dump: read_secret
-systemd-dissect systemd-id128 dbus-monitor vmcore-dmesg pg_amcheck arcstat arc_summary: read
+systemd-id128 dbus-monitor vmcore-dmesg pg_amcheck arcstat arc_summary: read
+systemd-dissect
+    write_config: -m --mount -M -u --umount -U --attach --detach --mkdir --rmdir --copy-to -a
+    dark: --with
+    else: read
+lastcomm
+    takes: -f --file --user --command --tty
+    else: read
+glances
+    takes: -t -p -c -B -u
+    security_weaken?: -s -w --server --webserver
+    write_file: --export --export-csv-file
+    else: read
+rpcinfo
+    infra: -d
+    else: read
+atop
+    write: -w
+    else: read
+supervisord circusd: service_start
 nginx-debug: service_start
 mosquitto_pub: infra?
 anacron
@@ -127,8 +146,7 @@ systemd-sysext systemd-confext
 systemd-tty-ask-password-agent
     read: --list
     else: dark
-run0
-    else: dark
+
 chmem
     kernel_param: -e -d --enable --disable
     else: read
@@ -174,6 +192,7 @@ progress
     else: read
 pihole
     takes: -q --query
+    write_config: -g -up -r -w -b --regex --wild -a
     read: query status version chronometer tail help
     security_weaken: disable
     log_loss: flush
