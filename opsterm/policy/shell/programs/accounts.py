@@ -185,7 +185,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "useradd": _useradd, "adduser": _useradd, "newusers": _chpasswd, "usermod": _usermod, "userdel": _userdel, "deluser": _userdel,
     "groupadd": fixed("user", "-g -K -p"), "addgroup": fixed("user", "--gid"), "groupdel": fixed("user+lockout?"), "delgroup": fixed("user+lockout?"),
     "groupmod": fixed("user+lockout?", "-g -n -p -U"), "gpasswd": _gpasswd, "passwd": _passwd, "chpasswd": _chpasswd, "chgpasswd": _chpasswd,
-    "chage": _chage, "chsh": fixed("user+lockout?", "-s --shell"), "chfn": fixed("user", "-f -r -w -h -o"), "vipw": _EDITS, "vigr": _EDITS,
+    "chage": _chage, "chsh": fixed("user+lockout?", "-s --shell", dry="-l --list-shells"), "chfn": fixed("user", "-f -r -w -h -o"), "vipw": _EDITS, "vigr": _EDITS,
     "pwconv": _EDITS, "pwunconv": fixed("user+security_weaken"), "grpconv": _EDITS, "grpunconv": _EDITS, "pwck": by_option("read: -r -q", else_="user?"),
     "grpck": by_option("read: -r", else_="user?"), "visudo": _visudo, "newgrp": fixed("dark"), "ssh-copy-id": _ssh_copy_id, "htpasswd": _htpasswd,
     "pam-auth-update": by_option("read: --help", else_="write_config+lockout~"), "authselect": Verbs(

@@ -11,7 +11,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import Option, ProgramCall
-from opsterm.policy.shell.programs.options import note_unlisted
+from opsterm.policy.shell.programs.options import ENDS, may_be_value, note_unlisted
 from opsterm.policy.shell.programs.verbs import CHANGING
 from opsterm.policy.word_set import word_set
 
@@ -111,6 +111,10 @@ def _only_shows(texts: Sequence[str], table: Mapping[str, str]) -> bool:
     return False
 
 
+_TRIES = re.compile(r"--(?:config-?)?(?:test|check|validate)(?:-?conf(?:ig)?)?")
+"""Options with which a server only looks at its settings."""
+
+
 def asks_for_help(call: ProgramCall) -> bool:
     """Return whether it only prints how it is called, or its version."""
     asked = any(
@@ -198,7 +202,7 @@ class Verbs:
         if asks_for_help(call) or self._is_dry(call) or self._ends_in_help(call):
             call.add(READ)
             return
-        spec, rest = self.verb(call.words)
+        spec, rest = self._verb_of(call)
         if not call.words and call.arguments and not self.table.strip():
             spec = self.else_
         for option in call.options:
@@ -208,6 +212,8 @@ class Verbs:
                 note(call, forced[option.name], rest[0] if rest else "")
         if spec == "read":
             note_unlisted(call, {*word_set(self.takes), *acting, *forced, *self.dry.split()})
+        elif call.has(*ENDS):
+            call.add(EffectKind.REBOOT)
         objects: Sequence[Argument | str] = rest[:OBJECTS_AT_MOST] or [""]
         for what in objects if spec != "read" else objects[:1]:
             note(call, spec, what)
@@ -223,6 +229,14 @@ class Verbs:
         given = [option for option in call.options if option.name in self.dry.split()]
         values = {option.value.text for option in given if option.value is not None}
         return bool(given) and not values & {"false", "none", "no", "0"}
+
+    def _verb_of(self, call: ProgramCall) -> tuple[str, list[Argument]]:
+        """Return the effects of the verb; a word that may be the value of an option does not hide a verb behind it."""
+        spec, rest = self.verb(call.words)
+        if spec in ("read", self.else_) and len(call.words) > 1 and may_be_value(call, call.words[0]):
+            later, behind = self.verb(call.words[1:])
+            return (later, behind) if later != self.else_ else (spec, rest)
+        return spec, rest
 
     def _goes_on(self, texts: Sequence[str], length: int) -> bool:
         """Return whether a noun that is shown when it stands alone is followed by what is done to it."""
@@ -256,7 +270,8 @@ def fixed(spec: str, takes: str = "", *, dry: str = "", words: bool = True) -> D
 
     def deed(call: ProgramCall) -> None:
         call.take(options, long=trial)
-        if asks_for_help(call) or call.has(*trial):
+        tries = spec == "service_start" and any(_TRIES.fullmatch(option.name) for option in call.options)
+        if asks_for_help(call) or call.has(*trial) or tries:
             call.add(READ)
             return
         objects: Sequence[Argument | str] = (call.words[:OBJECTS_AT_MOST] if words else []) or [""]

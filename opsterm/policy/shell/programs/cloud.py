@@ -17,7 +17,7 @@ _K, _C = EffectKind, Certainty
 
 _READ_VERB = re.compile(
     r"^(?:describe|list|get|show|head|lookup|search|query|scan|batch-get|estimate|validate|test|check|filter|select|view|read|info|status|logs|tail|ls|diff|preview|explain|simulate|detect|wait|"
-    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|summarize|count|inspect)(?:-.*)?$"
+    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|summarize|count|inspect|checks|completion|options|usage|whoami|history|rl|ratelimit)(?:-.*)?$|^[a-z-]+-(?:list|view|inspect|info|status)$"
 )
 _LOSS_VERB = re.compile(
     r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|schedule-key-deletion|reset|"
@@ -165,8 +165,8 @@ _OTHER_TAKES = word_set(
 
 
 def _parted(word: str) -> list[str]:
-    """Return group and verb of a word like apps:destroy."""
-    return word.split(":") if re.fullmatch(r"[a-z-]+(?::[a-z-]+)+", word) else [word]
+    """Return group and verb of a word like apps:destroy or vm.destroy."""
+    return re.split(r"[:.]", word) if re.fullmatch(r"[a-z-]+(?:[:.][a-z-]+)+", word) else [word]
 
 
 _SHOWS_SECRETS = re.compile(
@@ -176,7 +176,7 @@ _SHOWS_SECRETS = re.compile(
 _SETS_THE_TOOL_UP = word_set("auth login logout config init configure components account extension cloud")
 _SHOWS_THE_SET_UP = re.compile(
     r"^(?:auth (?:list|status)|config (?:list|get|view)|config configurations list|account (?:show|list|get)|"
-    r"components list)"
+    r"components list|account (?:rl|ratelimit|settings)$|account [a-z-]*(?:-list|view)$|(?:auth|extension) (?:ls|search|view|whoami)|config (?:show|dump))"
 )
 
 
@@ -234,7 +234,8 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
     )
     if statement and re.search(r"(?i)\b(?:drop|truncate|delete\s+from|alter)\b", statement[0]):
         call.add(_K.DATA_LOSS, line[:80])
-    note(call, _cloud_verb(call, _verbs_last(words)), " ".join(words)[:80])
+    verbs = words[1:] if call.name in ("gh", "glab") and len(words) > 1 else words
+    note(call, _cloud_verb(call, _verbs_last(verbs)), " ".join(words)[:80])
     if re.search(r"firewall|nsg rule|security-group|network-security", line) and re.search(
         r"0\.0\.0\.0/0|\ballow\b|Allow|--source-address-prefixes \*", line
     ):
@@ -250,24 +251,7 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
         call.add(_K.LOG_LOSS, line[:80])
 
 
-_MAKES = frozenset(
-    {
-        "create",
-        "add",
-        "update",
-        "set",
-        "start",
-        "deploy",
-        "import",
-        "apply",
-        "attach",
-        "enable",
-        "resize",
-        "launch",
-        "push",
-        "upload",
-    }
-)
+_MAKES = word_set("create add update set start deploy import apply attach enable resize launch push upload")
 """Verbs behind which names stand, which may look like verbs themselves: `create test-1`."""
 
 
@@ -279,7 +263,7 @@ def _verbs_last(words: list[str]) -> list[str]:
     found = [piece for piece in pieces[:made] if any(verb.match(piece) for verb in verbs)]
     if not found and made < len(pieces):
         return [pieces[made]]
-    if not found and len(words) == 1 and words[0].endswith("s"):
+    if not found and len(words) <= 2 and words[-1].endswith("s"):
         return ["list"]
     return found or words[1:]
 
@@ -335,29 +319,19 @@ _STACK = Verbs(
 )  # fmt: skip
 
 
+_SHOWS_OBJECTS = re.compile(
+    r"(?:ls|stat|du|cat|info|version|hash|list|find|tree|head|diff|ping|la|get-file-info|get-account-info)(?:[-_][a-z_-]+)?"
+)
+
+
 def _storage(call: ProgramCall) -> None:
     """Follow gsutil, s3cmd, mc and azcopy."""
     call.take(word_set("-h -o -p --profile -c"))
     verb = call.word(0)
     if (
         asks_for_help(call)
-        or verb
-        in (
-            "ls",
-            "stat",
-            "du",
-            "cat",
-            "info",
-            "version",
-            "hash",
-            "list",
-            "find",
-            "tree",
-            "head",
-            "diff",
-            "ping",
-            "la",
-        )
+        or _SHOWS_OBJECTS.fullmatch(verb)
+        or (verb == "admin" and call.word(1) in ("info", "trace", "top", "console", "logs"))
         or (verb in ("iam", "acl", "lifecycle") and call.word(1) == "get")
         or (call.has("--dry-run", "-n") and verb == "rsync")
     ):

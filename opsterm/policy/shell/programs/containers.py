@@ -288,6 +288,20 @@ def _with_exec(verbs: Verbs, names: str = "exec") -> Deed:
     return deed
 
 
+_K3S = Verbs(table="""
+    read: check-config etcd-snapshot/list certificate/check token/list secrets-encrypt/status
+    service_start: server agent
+    data_loss~: etcd-snapshot/delete etcd-snapshot/prune""", else_="infra")  # fmt: skip
+
+
+def _k3s(call: ProgramCall) -> None:
+    """Follow k3s, which brings other programs with it: `k3s kubectl get nodes`."""
+    if call.arguments and call.arguments[0].text in ("kubectl", "crictl", "ctr"):
+        call.start(call.arguments, "k3s")
+    else:
+        _K3S(call)
+
+
 def _nomad_like(table: str, takes: str = "") -> Deed:
     return Verbs(table=table, takes=takes, dry="-dry-run", dash_long=True)
 
@@ -298,12 +312,12 @@ PROGRAMS: Mapping[str, Deed] = {
     "virsh": _VIRSH, "lxc": _with_exec(_LXC), "incus": _with_exec(_LXC), "lxc-ls": Verbs(table="", else_="read"), "lxc-info": Verbs(table="", else_="read"), "lxc-stop": Verbs(table="", else_="service_stop"),
     "lxc-start": Verbs(table="", else_="infra"), "lxc-destroy": Verbs(table="", else_="infra+delete+data_loss~"), "kubeadm": Verbs(
         table="read: version config/view config/print token/list certs/check-expiration upgrade/plan config/images/list\ndata_loss+service_stop: reset\ninfra: init join token/create certs/renew config/images/pull upgrade/node token/delete\ninfra+package_upgrade: upgrade/apply", takes="--config"),
-    "k3s": Verbs(table="read: check-config etcd-snapshot/list certificate/check\ndark: kubectl", else_="infra"), "etcdctl": Verbs(
+    "k3s": _k3s, "etcdctl": Verbs(
         takes="--endpoints --cacert --cert --key -w --write-out", table="read: get member/list endpoint/health endpoint/status watch version alarm/list snapshot/status user/list role/list\ndata_loss: del snapshot/restore\nservice_stop: member/remove\ninfra: put member/add defrag compact snapshot/save auth/enable move-leader"),
     "qm": Verbs(table="read: list status config showcmd listsnapshot pending\ninfra: start create set clone resume snapshot migrate importdisk template unlock\nservice_stop: stop shutdown suspend reset\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot"),
     "pct": _with_exec(Verbs(table="read: list status config listsnapshot pending df\ninfra: start create set clone resume snapshot migrate mount\nservice_stop: stop shutdown suspend\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot restore")),
     "xl": Verbs(table="read: list info vcpu-list top dmesg uptime\nservice_stop: shutdown destroy pause\nservice_restart: reboot\ninfra: create unpause"), "VBoxManage": Verbs(table="read: list showvminfo\ninfra+delete: unregistervm closemedium\ninfra: startvm createvm modifyvm\nservice_stop: controlvm"),
-    "nomad": _nomad_like("read: status job/status node/status alloc/status alloc/logs server/members version plan job/plan job/inspect job/history deployment/status deployment/list\ninfra: run job/run\nservice_stop: stop job/stop node/drain alloc/stop\nservice_restart: alloc/restart\ninfra+delete: system/gc namespace/delete volume/delete"),
+    "nomad": _nomad_like("read: status job/status node/status alloc/status alloc/logs server/members version plan job/plan job/validate job/inspect job/history deployment/status deployment/list\ninfra: run job/run\nservice_stop: stop job/stop node/drain alloc/stop\nservice_restart: alloc/restart\ninfra+delete: system/gc namespace/delete volume/delete"),
     "consul": _nomad_like("read: members kv/get catalog info version operator/raft/list-peers monitor catalog/services catalog/nodes\ninfra: kv/put join services/register reload\ninfra+delete: kv/delete services/deregister\nservice_stop: leave force-leave maint\ndata_loss: snapshot/restore\nwrite_file: snapshot/save"),
     "vault": _nomad_like("read: status version list auth/list secrets/list policy/list policy/read token/lookup audit/list operator/raft/list-peers kv/list kv/metadata/get secrets/list lease/lookup namespace/list plugin/list token/capabilities path-help print\nread_secret: read kv/get\ninfra: write kv/put login policy/write auth/enable secrets/enable audit/enable token/create\nservice_stop: operator/seal operator/step-down\nlog_loss: audit/disable\ninfra+delete+data_loss~: delete kv/delete kv/destroy kv/metadata/delete secrets/disable auth/disable policy/delete lease/revoke token/revoke\ndata_loss: operator/raft/snapshot/restore\nsecurity_weaken: operator/unseal operator/rekey operator/generate-root operator/init",
                          "-address -namespace -format -field -mount"),

@@ -282,7 +282,14 @@ def _influx(call: ProgramCall) -> None:
     if text is not None:
         _read_sql(call, text.text, "mysql", text.base, text.span)
         return
+    if call.word(0) == "query" and len(call.words) > 1 and not _FLUX_WRITES.search(call.words[1].text):
+        call.add(_K.READ)
+        return
     _INFLUX(call)
+
+
+_FLUX_WRITES = re.compile(r"\b(?:to|wideTo|experimental\.to|sql\.to|http\.post|delete)\s*\(|^@?-$|\.flux\b")
+"""What of a query in Flux sends its rows somewhere, or a query that stands in a file."""
 
 
 _INFLUX = Verbs(
@@ -314,7 +321,7 @@ def _cqlsh(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "psql": _client("psql"), "pgcli": _client("psql"), "mysql": _client("mysql"), "mariadb": _client("mysql"), "mycli": _client("mysql"), "sqlcmd": _client("sqlcmd"), "sqlite3": _client("sqlite3"), "sqlplus": _client("sqlplus"),
+    "psql": _client("psql"), "pgcli": _client("psql"), "mysql": _client("mysql"), "mariadb": _client("mysql"), "mycli": _client("mysql"), "mysqlsh": _client("mysql"), "xtrabackup": by_option("read: --version --print-defaults --help\ndb_write+data_loss~: --copy-back --move-back --prepare", else_="write_file"), "sqlcmd": _client("sqlcmd"), "sqlite3": _client("sqlite3"), "sqlplus": _client("sqlplus"),
     "clickhouse-client": _client("clickhouse"), "cqlsh": _client("cqlsh"), "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongosh": _mongo, "mongo": _mongo, "mysqladmin": _MYSQLADMIN, "mariadb-admin": _MYSQLADMIN,
     **dict.fromkeys(("pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "mongodump", "pg_basebackup", "mongoexport"), _dump), **dict.fromkeys(("pg_restore", "mongorestore", "mysqlimport", "mongoimport"), _restore),
     "dropdb": fixed("data_loss", "-h -p -U"), "dropuser": fixed("user+delete", "-h -p -U"), "createdb": fixed("db_write", "-h -p -U -O -T -E -l"), "createuser": fixed("user", "-h -p -U -c"), "vacuumdb": fixed("db_write", "-h -p -U -d -t"), "reindexdb": fixed("db_write", "-h -p -U -d -t"),

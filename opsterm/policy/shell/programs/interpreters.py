@@ -270,6 +270,10 @@ _SED_RUNS = re.compile(
 )
 
 
+_SED_EMPTIES = re.compile(r"\s*(?:1,\$|\d+,\$|/\.\*?/|/\^/)?\s*d\s*;?\s*")
+"""A script that deletes every line, or all from one on."""
+
+
 def _sed(call: ProgramCall) -> None:
     """Follow sed: -i writes its files, w writes another one, e runs what it made."""
     inplace = _takes_in_place(call)
@@ -299,6 +303,8 @@ def _sed(call: ProgramCall) -> None:
             deeds.read(path, call.notes, call.frame, call.span)
     if not paths or not inplace:
         call.add(EffectKind.WRITE_FILE if inplace else EffectKind.READ)
+    elif any(_SED_EMPTIES.fullmatch(script.text) for script in scripts or call.words[:1]):
+        call.add(EffectKind.TRUNCATE, paths[0])
 
 
 def _takes_in_place(call: ProgramCall) -> bool:

@@ -36,6 +36,13 @@ def _ip(call: ProgramCall) -> None:
     if thing in ("monitor", "help", "") or verb in _SHOWS or call.has("-V", "-Version"):
         call.add(_K.READ)
         return
+    if (
+        thing == "xfrm"
+        and verb in ("state", "policy", "monitor")
+        and texts[2:3] in ([], ["list"], ["show"], ["ls"], ["count"], ["get"])
+    ):
+        call.add(_K.READ)
+        return
     if thing == "route" and "get".startswith(verb):
         call.add(_K.READ)
         return
@@ -117,8 +124,9 @@ _NMCLI = Verbs(
     takes=" -f -g -m -c -w -e --fields --get-values --mode --colors --wait --escape",
     table="""
     read: general general/status g status device/status device/show device/list device dev dev/show dev/status d d/show device/wifi/list connection/show connection
-    read: con con/show c c/show con/list general/permissions monitor radio radio/all networking/connectivity device/monitor general/logging
+    read: con con/show c c/show con/list general/permissions monitor radio radio/all radio/wifi radio/wwan r r/w r/ww r/wifi networking/connectivity device/monitor general/logging
     read: connection/monitor device/wifi device/lldp/list dev/wifi/list dev/wifi networking n
+    write_config: general/logging/level general/logging/domains general/logging/l general/logging/d
     network+lockout~: connection/down con/down c/down connection/delete con/delete con/del c/delete device/disconnect dev/disconnect d/disconnect device/delete dev/delete
     network+lockout~: networking/off n/off radio/wifi/off radio/all/off connection/modify con/modify con/mod c/mod c/modify device/set dev/set device/modify device/reapply dev/reapply
     network+lockout~: connection/reload con/reload connection/load connection/up con/up c/up device/connect device/up dev/up dev/connect connection/migrate device/wifi/hotspot

@@ -45,7 +45,8 @@ OUTPUT = (
 _FILE = re.compile(r"^[./~$]|/|\.\w{1,6}$")
 
 
-_ENDS = ("--reboot", "--shutdown", "--poweroff", "--halt", "--apply-live-reboot")
+ENDS = ("--reboot", "--shutdown", "--poweroff", "--halt", "--autopoweroff")
+"""Options with which the host goes down afterwards, whatever the verb."""
 
 
 def note_losing(call: ProgramCall) -> bool:
@@ -56,7 +57,7 @@ def note_losing(call: ProgramCall) -> bool:
     """
     lost = False
     for option in call.options:
-        if option.name in _ENDS:
+        if option.name in ENDS:
             call.add(EffectKind.REBOOT, option.name)
         if _LOSING.match(option.name) and "format" not in option.name:
             for kind, certainty in (
@@ -68,6 +69,13 @@ def note_losing(call: ProgramCall) -> bool:
         elif option.name in OUTPUT and option.value is not None and not _FORMATS.fullmatch(option.value.text):
             deeds.write(option.value, call.notes, call.frame, call.span, replaces=True)
     return lost
+
+
+def may_be_value(call: ProgramCall, word: Argument) -> bool:
+    """Return whether a word stands behind an option of which no row says whether it has a value: `--level info stop`."""
+    at = next((at for at, one in enumerate(call.arguments) if one is word), 0)
+    before = call.arguments[at - 1] if at else None
+    return before is not None and any(option.word is before and option.value is None for option in call.options)
 
 
 def acting_option(call: ProgramCall, listed: Collection[str] = ()) -> Option | None:

@@ -9,6 +9,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note
+from opsterm.policy.shell.programs.options import note_unlisted
 from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.word_set import word_set
 
@@ -37,6 +38,8 @@ def _apt_like(table: str, takes: str, dry: str) -> Deed:
             return
         spec, packages = verbs.verb(call.words)
         note_packages(call, spec, packages)
+        if spec == "read":
+            note_unlisted(call, options)
         if any(option.name in unsafe for option in call.options):
             call.add(_K.SECURITY_WEAKEN, "package signatures", _C.LIKELY)
 
@@ -77,8 +80,8 @@ _APT = """
 """
 _DNF = """
     read: list info search provides whatprovides repolist repoquery check-update history/list history/info updateinfo deplist repoinfo
-    read: group/list group/info module/list module/info alias/list check grouplist groupinfo versionlock/list history version download needs-restarting advisory
-    write_file: makecache clean
+    read: group/list group/info module/list module/info alias/list if check grouplist groupinfo versionlock/list history version needs-restarting advisory
+    write_file: makecache clean download
     package_add: install localinstall reinstall groupinstall group/install module/install builddep module/enable in
     package_upgrade: update upgrade upgrade-minimal update-minimal distro-sync distrosync
     package_upgrade+package_remove: system-upgrade swap downgrade offline-upgrade history/undo history/rollback history/redo module/reset module/switch-to

@@ -18,7 +18,7 @@ _SHOWS = """
 : [ [[ aa-status ac acct acpi apparmor_status apropos apt-cache apt-rdepends arch avcstat b2sum basename bc
 biosdecode bmon break cal caller cksum clear cloud-id cmp compgen continue ctstat dc deborphan debsecan delv df dig
 dir dircolors dirname dirs dmidecode dpkg-query drill dstat du dumpe2fs ec2metadata echo exa exit expr eza factor
-false fc-list filefrag findmnt fping free getcap getcifsacl getconf getenforce getent getfacl getfattr getopts
+false fc-list filefrag findmnt fping free getcap getcifsacl getconf getenforce getent getfacl getfattr getopt getopts
 getsebool groups hadolint help host hostid htop hwinfo id iftop info inxi iostat iotop ipcalc ipcs isosize
 iwgetid iwlist jobs jps jsonlint jstack jstat klist kubeconform kubeval last lastb lastlog ldapsearch
 ldapwhoami ldd let lldpctl lnstat local locale locate logname logout ls lsattr lsb_release lsblk lscpu lsdasd lshw
@@ -138,7 +138,7 @@ PROGRAMS: Mapping[str, Deed] = {
         _CONTENT.split(),
         reads("-n -c -d -f -b -t -w -s -a -e -j -v -k --lines --bytes --delimiter --fields -S --sleep-interval --pid -A -B"),
     ),
-    "tr": _NAMES, "base64": reads("-w --wrap"), "base32": reads("-w --wrap"),
+    "tr": reads(acts="--delete=read -d=read", content=False), "base64": reads("-w --wrap"), "base32": reads("-w --wrap"),
     **dict.fromkeys(("grep", "egrep", "fgrep", "zgrep", "zegrep", "zfgrep", "bzgrep", "xzgrep", "rg", "ag", "ack", "pcregrep", "ugrep"),
                     _grep(_GREP_TAKES)),
     **dict.fromkeys(("less", "more", "most", "zless"), _pager),

@@ -17,6 +17,7 @@ from opsterm.policy.shell.programs import (
     fleets,
     interpreters,
     kernel,
+    measuring,
     network,
     packages,
     readers,
@@ -34,7 +35,7 @@ from opsterm.policy.shell.programs.rows import TABLES as ROW_TABLES
 
 TABLES = (
     spoken, *ROW_TABLES, equipment, asking, readers, files, finding, services, packages, accounts, network, storage, kernel, containers,
-    cloud, databases, transfer, sockets, sources, archives, fleets, secure_shell, interpreters, starters,
+    cloud, databases, transfer, sockets, sources, archives, fleets, secure_shell, interpreters, starters, measuring,
 )  # fmt: skip
 
 

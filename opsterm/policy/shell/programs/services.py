@@ -360,7 +360,7 @@ PROGRAMS: Mapping[str, Deed] = {
         infra+delete: remove clean
         dark: login shell pull-tar pull-raw import-tar import-raw"""),
     "busctl": Verbs(table="read: list status tree introspect get-property monitor capture\ndark: call set-property emit"),
-    "coredumpctl": Verbs(table="read: list info\ndark: debug dump gdb"), "bootctl": Verbs(table="read: status list is-installed\nboot: install update remove set-default set-oneshot"),
+    "coredumpctl": Verbs(table="read: list info\ndark: debug dump gdb"), "bootctl": Verbs(takes="--esp-path --boot-path --root --image --efi-boot-option-description --install-source", table="read: status list is-installed kernel-identify kernel-inspect\nboot: install update remove set-default set-oneshot"),
     "hwclock": by_option("security_weaken: -w -s --systohc --hctosys --set --adjust -a", "--date", else_="read"),
     "ntpdate": by_option("read: -q", else_="security_weaken"),
     "chronyc": Verbs(table="""

@@ -83,6 +83,24 @@ def _socat(call: ProgramCall) -> None:
     call.dark("It joins two streams, and what comes over them is not known.")
 
 
+_CONSOLE_SHOWS = re.compile(
+    r"(?:(?:core|sip|pjsip|iax2|dialplan|queue|voicemail|database|manager|module|dahdi|dundi|cdr|rtp|xmpp|odbc|channel|bridge|help)\s+)*(?:show|help)\b.*"
+)
+
+
+def _asterisk(call: ProgramCall) -> None:
+    """Follow asterisk -rx: one line for the console of a telephone exchange."""
+    call.take(word_set("-x -C -L -M -e -U -G"))
+    lines = call.values("-x")
+    if not lines:
+        note(call, "read" if call.has("-V", "-h") else "dark" if call.has("-r", "-R") else "service_start")
+    for line in lines:
+        if _CONSOLE_SHOWS.fullmatch(line.text.strip()):
+            call.add(_K.READ, line)
+        else:
+            note(call, "service_stop" if re.match(r"\s*core (?:stop|restart)", line.text) else "infra", line)
+
+
 PROGRAMS: Mapping[str, Deed] = {
-    **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "telnet": fixed("dark"),
+    **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "telnet": fixed("dark"), "asterisk": _asterisk,
 }  # fmt: skip

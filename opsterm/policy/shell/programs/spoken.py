@@ -14,7 +14,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
-from opsterm.policy.shell.programs.options import acting_option, note_losing
+from opsterm.policy.shell.programs.options import acting_option, may_be_value, note_losing
 from opsterm.policy.shell.programs.verbs import VERBS
 from opsterm.policy.word_set import word_set
 
@@ -66,12 +66,16 @@ def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Dee
             return
         note_losing(call)
         spec, at = verb_spec(call.words)
+        if spec == "read" and may_be_value(call, call.words[at]):
+            later, further = verb_spec(call.words[at + 1 :])
+            spec, at = (later, at + 1 + further) if later else (spec, at)
         if not call.words:
             acting = acting_option(call, options)
             note(call, "infra" if acting is not None and alone == "read" else alone)
             return
         objects: Sequence[Argument | str] = call.words[at + 1 :][:_OBJECTS_AT_MOST] or [""]
-        spec = spec or else_
+        looks = call.has("--check", "--preview") and call.words[at].text in ("upgrade", "update")
+        spec = "read" if looks else spec or else_
         for what in objects if spec != "read" else objects[:1]:
             note(call, spec, what)
 
@@ -134,7 +138,7 @@ svcadm zoneadm pkgadm s6-rc dinitctl shepherd herd mongocli atlas ops-manager re
 fluent-ctl vector telegraf otelcol benthos rqlite dolt neon planetscale pscale turso appcfg gactions firebase amplify apex
 up surge deployctl wails stacker vtctlclient vtctldclient vtctl yb-admin scylla-manager sctool cassandra-reaper dse dsetool
 osd mdt relax-and-recover borgmatic kopia rustic rdiff-backup rsnapshot bupstash autorestic resticprofile wyng snap-sync btrbk zfs-auto-snapshot
-sanoid syncoid zrepl arcconf ssacli hpssacli hpacucli racadm omreport omconfig ilorest perccli perccli64 storcli storcli64 storcli2 sesutil nvmecli
+sanoid syncoid zrepl arcconf ssacli hpssacli hpacucli racadm omconfig ilorest perccli perccli64 storcli storcli64 storcli2 sesutil nvmecli
 mlxconfig mstconfig devlink rdma ndctl daxctl cxl accel-config fabtests isstadm ipmicfg
 powerstore svcinfo svctask isi navicli naviseccli onefs
 flarectl cli53 kubectl-krew cilium-dbg antctl kubevirt virtctl velero-plugin stork storkctl pxctl mayactl longhornctl

@@ -18,7 +18,7 @@ from opsterm.policy.word_set import word_set
 _SETS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
-def _without_variables(call: ProgramCall, words: Sequence[Argument]) -> list[Argument]:
+def without_variables(call: ProgramCall, words: Sequence[Argument]) -> list[Argument]:
     """Return the words behind NAME=value words, noting those variables by which code is loaded."""
     rest = list(words)
     while rest and _SETS.match(rest[0].text):
@@ -43,7 +43,7 @@ def starts(takes: str = "", *, skip: int = 0, alone: str = "read", shows: str = 
 
     def deed(call: ProgramCall) -> None:
         call.take(options, in_order=True, long=("--help", "--version"))
-        rest = _without_variables(call, call.words[skip:])
+        rest = without_variables(call, call.words[skip:])
         for value in call.values(*writing):
             deeds.write(value, call.notes, call.frame, call.span, replaces=True)
         if call.has(*showing) or (not rest and alone == "read") or (not rest and call.has("--help", "--version")):
@@ -61,7 +61,7 @@ def _sudo(call: ProgramCall) -> None:
     """Follow sudo and doas: -l and -v show, -e edits, -i and -s open a shell."""
     call.take(word_set("-u -g -h -p -C -r -t -T -U -R -D -c --user --group --host --prompt --chdir --role --type --close-from"),
               in_order=True)  # fmt: skip
-    rest = _without_variables(call, call.words)
+    rest = without_variables(call, call.words)
     if call.has("-e", "--edit") or call.name == "sudoedit":
         for word in rest:
             deeds.write(word, call.notes, call.frame, call.span, replaces=False)
@@ -106,7 +106,7 @@ def _env(call: ProgramCall) -> None:
     """Follow env: -S is a text that it splits itself; without a command it prints the environment."""
     call.take(word_set("-u -C -S --unset --chdir --split-string"), in_order=True, long=("--split-string",))
     text = call.value("-S", "--split-string")
-    rest = _without_variables(call, call.words)
+    rest = without_variables(call, call.words)
     if text is not None:
         joined = " ".join([text.text, *(word.raw for word in rest)])
         call.again(Argument(text=joined, raw=joined, span=text.span, base=text.base if not rest else -1), call.name)
@@ -273,73 +273,7 @@ def _cd(call: ProgramCall) -> None:
     call.add(EffectKind.READ, word.shown if word else "~")
 
 
-def _trace(call: ProgramCall) -> None:
-    """Follow strace and ltrace: what they trace, and the file that -o writes."""
-    call.take(word_set("-e -o -p -s -a -O -S -u -E -P -b -I -X --attach --trace --output --string-limit --user --env --trace-path "
-                       "--summary-sort-by --columns --signal --status --inject"), in_order=True)  # fmt: skip
-    for value in call.values("-o", "--output"):
-        deeds.write(value, call.notes, call.frame, call.span, replaces=True)
-    if call.words:
-        call.start(_without_variables(call, call.words), call.name)
-    else:
-        call.add(EffectKind.READ)
-
-
 _RUN0 = "-u -g -D --user --group --chdir --nice --setenv --unit --property --description --slice --machine --background"
-_SLURM = (
-    "-n -N -c -p -t -A -J -w -x -o -e -q -C -d -M --ntasks --nodes --cpus-per-task --partition --time --account --job-name "
-    "--nodelist --exclude --output --error --gres --mem --jobid --qos --constraint --reservation"
-)
-_PERF_TAKES = word_set(
-    "-e -p -t -C -o -i -F -c -g -r -I -G -D -m -s -k --event --pid --tid --cpu --output --input --freq --count --repeat "
-    "--call-graph --delay --duration --sort --filter --interval-print --cgroup"
-)
-_PERF_SHOWS = word_set("report annotate script list diff evlist version buildid-list top config kallsyms bench test")
-
-
-def _perf(call: ProgramCall) -> None:
-    """Follow perf: the command that it measures, and the file of a record."""
-    verb = call.arguments[0].text if call.arguments else ""
-    inner = ProgramCall("perf", call.first, call.arguments[1:], call.notes, call.frame)
-    inner.take(_PERF_TAKES, in_order=True)
-    output = inner.value("-o", "--output")
-    if output is not None:
-        deeds.write(output, call.notes, call.frame, call.span, replaces=True)
-    if verb == "probe":
-        call.add(EffectKind.READ if inner.has("-l", "--list", "-L") else EffectKind.KERNEL_PARAM, "probes")
-    elif verb in _PERF_SHOWS or verb in ("", "help") or verb.startswith("-"):
-        call.add(EffectKind.READ)
-    else:
-        if verb not in ("stat", "trace"):
-            call.add(EffectKind.WRITE_FILE, output or "perf.data")
-        words = inner.words[1:] if inner.word(0) in ("record", "report", "stat", "latency") else inner.words
-        if words and inner.word(0) != "report":
-            call.start(words, "perf")
-        call.add(EffectKind.READ)
-
-
-def _tunes(starting: Deed) -> Deed:
-    """Return a deed of taskset, chrt and ionice: with -p they show or set what a process has already."""
-
-    def deed(call: ProgramCall) -> None:
-        call.take(word_set("-c -n --class --classdata --pid") if call.name == "ionice" else ())
-        cluster = any(re.fullmatch(r"-[a-z]*p[a-z]*|--pid(?:=.*)?", word.text) for word in call.arguments[:4])
-        if not cluster:
-            starting(call)
-        elif call.has("-c", "-n", "--class", "--classdata") if call.name == "ionice" else len(call.words) > 1:
-            call.add(EffectKind.KERNEL_PARAM, call.words[-1] if call.words else "", Certainty.POSSIBLE)
-        else:
-            call.add(EffectKind.READ)
-
-    return deed
-
-
-def _waits(call: ProgramCall) -> None:
-    """Follow wait4x: it looks at a port until it answers, then starts what stands behind `--`."""
-    at = next((at for at, word in enumerate(call.arguments) if word.text == "--"), len(call.arguments))
-    if call.arguments[at + 1 :]:
-        call.start(call.arguments[at + 1 :], "wait4x")
-    call.add(EffectKind.READ)
 
 
 def _screen(call: ProgramCall) -> None:
@@ -386,15 +320,15 @@ PROGRAMS: Mapping[str, Deed] = {
     "env": _env, "command": _command, "eval": _eval, "watch": _watch, "flock": _flock, "xargs": _xargs,
     "parallel": _parallel, "script": _script, "busybox": _busybox, "toybox": _busybox, "alias": _alias, "cd": _cd,
     "pushd": _cd, "trap": _trap,
-    "nice": starts("-n --adjustment"), "ionice": _tunes(starts("-c -n --class --classdata")),
+    "nice": starts("-n --adjustment"),
     "nohup": starts(), "setsid": starts(), "timeout": starts("-k -s --kill-after --signal", skip=1),
     "stdbuf": starts("-i -o -e --input --output --error"), "time": starts("-f -o --format --output", writes="-o --output"), "coproc": starts(),
-    "exec": starts("-a"), "builtin": starts(), "chrt": _tunes(starts("-T -P -D", skip=1)),
-    "taskset": _tunes(starts("-c", skip=1)), "chroot": starts("--userspec --groups", skip=1, alone="shell"),
+    "exec": starts("-a"), "builtin": starts(),
+    "chroot": starts("--userspec --groups", skip=1, alone="shell"),
     "nsenter": starts("-t -S -G --target --setuid --setgid --wd", alone="shell"),
     "unshare": starts("--map-user --map-group -R --root --setuid --setgid -w", alone="shell"),
-    "perf": _perf, "turbostat": starts("-i -o -n -s -S --interval --out --num_iterations --show --hide --cpu", writes="-o --out"), "grc": starts("-c --config"),
-    "wait4x": _waits, "runcon": starts("-t -u -r -l --type --user --role --range"), "valgrind": starts(), "srun": starts(_SLURM), "strace": _trace, "ltrace": _trace,
+
+
     "catchsegv": starts(), "fakeroot": starts(), "unbuffer": starts(), "rlwrap": starts(), "torsocks": starts(),
     "proxychains": starts("-f"), "proxychains4": starts("-f"), "dbus-run-session": starts(), "setarch": starts(skip=0),
     "linux32": starts(), "linux64": starts(), "numactl": starts("-N -m -C -p -i --cpunodebind --membind", alone="read"),

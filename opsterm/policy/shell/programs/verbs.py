@@ -19,8 +19,8 @@ delete del destroy remove rm rmi erase wipe purge drop terminate uninstall prune
 decommission deregister unregister revoke forget evict expire abandon nuke rmdir shred delete-all remove-all unpublish teardown
 undeploy factory-reset clobber trash obliterate initialize reinitialize reinit revert
 """
-_STOP = "stop halt down shutdown poweroff power-off disable suspend pause kill drain cordon quiesce offline detach disconnect freeze seal leave eject cancel abort unmount umount"
-_AGAIN = "restart reboot reload bounce cycle recycle failover switchover promote demote rollback restore recover rebuild step-down switch-over"
+_STOP = "stop halt down shutdown poweroff power-off disable suspend pause kill powerdown graceshutdown softpoweroff drain cordon quiesce offline detach disconnect freeze seal leave eject cancel abort unmount umount"
+_AGAIN = "restart reboot reload bounce cycle powercycle hardreset racreset recycle failover switchover promote demote rollback restore recover rebuild step-down switch-over"
 _RUN = "exec run shell ssh console attach enter eval script cmd command rsh bash sh invoke call"
 _CHANGE = """
 create add set new apply update edit put write start enable install import export up deploy sync push pull copy cp mv move rename

@@ -2,6 +2,7 @@
 
 from opsterm.policy.shell.programs.rows import (
     batch,
+    brokers,
     clusters,
     development,
     hardware,
@@ -18,6 +19,7 @@ from opsterm.policy.shell.programs.rows import (
 
 TABLES = (
     batch,
+    brokers,
     clusters,
     development,
     hardware,

@@ -56,6 +56,7 @@ sbd
     else: dark
 kubens kubectx
     alone: read
+    read: -c --current
     delete: -d
     else: write_config
 pyinfra: dark

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsterm.policy.shell.programs.written import programs_of
 
 PROGRAMS = programs_of("""
-tig lazygit lazydocker pkg-config pkgconf gpgv trufflehog: read
+tig pkg-config pkgconf gpgv trufflehog: read
 ctags protoc: write_file
 gpg-connect-agent: dark
 bzr

@@ -89,4 +89,5 @@ brightnessctl
     read: info get max
     else: kernel_param
 cpufreq-set: kernel_param
+omreport: read
 """)

@@ -103,7 +103,11 @@ xmlstarlet
     read: sel el val fo c14n ls ed tr pyx
     write_file: -L --inplace
     else: read
-auditd collectd zabbix_agentd zabbix_agent2 zabbix_server redis-server mongod: service_start
+collectd zabbix_agentd zabbix_agent2
+    takes: -c --config -C
+    read: -t --test -T -p --print
+    else: service_start
+auditd zabbix_server redis-server mongod: service_start
 aa-audit aa-autodep: write_config
 aa-cleanprof aa-genprof aa-logprof aa-mergeprof: write_config
 aa-unconfined aa-decode: read
@@ -134,10 +138,14 @@ mysqld mariadbd
     else: service_start
 mysql_secure_installation mariadb-secure-installation mysql_install_db mariadb-install-db: db_write
 pg_test_fsync pg_walsummary: read
-clusterdb pg_combinebackup pg_createsubscriber pg_receivewal pg_recvlogical: db_write
+pg_combinebackup pg_createsubscriber
+    takes: -o --output -d --database -D -P
+    trial: -n --dry-run
+    else: db_write
+clusterdb pg_receivewal pg_recvlogical: db_write
 pg_checksums
-    read: -c --check
-    else: data_loss?
+    data_loss?: -e --enable -d --disable
+    else: read
 pg_rewind
     trial: -n --dry-run
     else: data_loss~

@@ -62,7 +62,7 @@ strongswan
 bird
     read: -p
     else: service_start
-hostapd chisel dnsmasq ntpd wpa_supplicant darkhttpd asterisk
+hostapd chisel dnsmasq ntpd wpa_supplicant darkhttpd
     read: --test -t --version -v
     else: network
 sshuttle openfortivpn: network+lockout?
@@ -90,14 +90,18 @@ dumpcap
     read: -D -L -S
     else: write_file
 tcpkill: network+lockout~
-tcpreplay: network
+tcpreplay
+    read: --listnics -V
+    else: network
 ifmetric
     else: network+lockout?
 ioping
     takes: -c -w -s -S -i -l -p -T
     data_loss~: -W
     else: read
-wakeonlan etherwake wol: infra
+wakeonlan etherwake wol
+    trial: -n --dry-run
+    else: infra
 iwctl
     read: help version
     read: /\b(?:list|show|get-networks|get-hidden-access-points|rssi|scan)$/
@@ -115,4 +119,21 @@ smbget: write_file
 ip2cc geoiplookup mmdblookup: read
 arptables-save: read
 mbw: read
+mii-tool
+    network+lockout?: -r -R -A -F --reset --restart --advertise --force
+    else: read
+ovs-ofctl ovs-dpctl
+    read: /^(?:show|dump-\S+|snoop|monitor|queue-stats|ping|diff-flows|parse-\S+|get-\S+|list-\S+)\b/
+    network+lockout~: /./
+    takes: -O -t --timeout
+ovs-appctl ovn-appctl
+    takes: -t --target
+    read: /^(?:version|list-commands|fdb\/show|fdb\/stats-show|dpif\/show\S*|dpif\/dump-\S+|bridge\/dump-\S+|bond\/(?:list|show)|lacp\/show|stp\/show|rstp\/show|coverage\/show|memory\/show|ofproto\/(?:list|trace)|upcall\/show|vlog\/list|cluster\/status)\b/
+    service_stop+lockout?: exit
+    else: network+lockout?
+ovn-nbctl ovn-sbctl ovsdb-client
+    takes: --db --timeout -t
+    read: show list get find dump list-dbs get-schema list-tables list-columns monitor query
+    read: /^(?:\S+-list|\S+-get-\S+|\S+-show)\b/
+    else: network+lockout?
 """)

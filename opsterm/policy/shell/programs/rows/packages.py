@@ -11,8 +11,12 @@ dpkg-trigger debconf debconf-set-selections ucf: write_config
 checkinstall xbps-install: package_add
 ppa-purge xbps-remove: package_remove
 rpmbuild mock seunshare : dark
-chcat: perm
-nix-collect-garbage: delete
+chcat
+    read: -L
+    else: perm
+nix-collect-garbage
+    trial: --dry-run
+    else: delete
 apt-file
     read: search find list show
     write_file: update purge

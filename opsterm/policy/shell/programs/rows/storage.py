@@ -114,7 +114,7 @@ fsadm
     data_loss?: resize
 bcachefs
     read: show-super version fs/usage list
-    data_loss: format device/remove
+    data_loss: format device/remove device/add
     else: infra
 nvmecontrol
     read: devlist identify logpage
@@ -128,10 +128,16 @@ targetcli
 addpart delpart: data_loss~
 bindfs archivemount grub-mount fusermount mount.ddi sshfs: write_config
 compsize lvscan: read
-extundelete photorec testdisk: write_file
+extundelete photorec: write_file
+testdisk
+    read: /^\/(?:list|version|help)$/
+    dark: /./
+    alone: dark
 f3probe f3write: data_loss
 f3read: read
-fatlabel exfatlabel: write_config
+fatlabel exfatlabel e2label ntfslabel swaplabel
+    read: /^\S+$/
+    else: write_config
 growpart
     trial: -N --dry-run
     else: data_loss~
@@ -144,7 +150,7 @@ dua dub dysk: read
 mksquashfs: write_file
 unsquashfs
     takes: -d
-    read: -l -ll -lln -s -stat -mkfs-time -cat
+    read: -l -ll -ls -lls -lln -s -stat -mkfs-time -cat
     dash: long
     else: write_file
 pvscan

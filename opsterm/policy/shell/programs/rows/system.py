@@ -5,10 +5,21 @@ from __future__ import annotations
 from opsterm.policy.shell.programs.written import programs_of
 
 PROGRAMS = programs_of(r"""
-systemd-sysusers: user
+systemd-sysusers
+    read: --cat-config --dry-run
+    else: user
 systemd-ask-password systemd-nspawn dbus-send xdg-open jhsdb bconsole: dark
 systemd-notify makedumpfile supportconfig async-profiler rbspy: write_file
-systemd-firstboot systemd-hwdb systemd-mount systemd-machine-id-setup cupsaccept lpmove: write_config
+systemd-firstboot systemd-hwdb systemd-mount cupsaccept lpmove: write_config
+systemd-machine-id-setup
+    read: --print
+    else: write_config
+atool
+    read: -l --list -c --cat
+    else: write_file
+bzip3
+    read: -t --test -c --stdout -l
+    else: write_file
 systemd-cryptenroll: security_weaken
 systemd-cryptsetup: infra
 systemd-umount cupsreject: service_stop
@@ -130,11 +141,16 @@ cupsctl
     alone: read
     else: write_config
 agetty login sulogin startx systemd-socket-activate systemd-stdio-bridge expect runlim reptyr pivot_root: dark
-systemd-ac-power selinuxenabled secon tuptime fc finger getopt findfs wdctl: read
+systemd-ac-power selinuxenabled secon tuptime fc finger findfs wdctl: read
 now systool: read
-mandb updatedb mkhomedir_helper update-desktop-database locale-gen localedef loadkeys kbd_mode setfont: write_config
+updatedb mkhomedir_helper update-desktop-database locale-gen localedef loadkeys kbd_mode setfont: write_config
 haveged rngd crond dbus-daemon ippeveprinter openrc: service_start
-rtcwake: reboot
+mandb
+    read: -t --test
+    else: write_config
+rtcwake
+    read: -n --dry-run --list-modes
+    else: reboot
 lpass: read_secret
 akmods: kernel_module
 systemd-repart
@@ -228,7 +244,7 @@ cgcreate: kernel_param
 cgdelete: infra+service_stop
 ipcmk: write_file
 ipcrm: process_kill~
-lrzip p7zip bzip3 brotli atool uncompress gzexe: write_file
+lrzip p7zip brotli uncompress gzexe: write_file
 btm rolldice zdump nologin: read
 pw-cli pw-dump: read
 node_exporter blackbox_exporter
