@@ -9,6 +9,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
+from opsterm.policy.shell.programs.transfer import HARSH
 from opsterm.policy.word_set import word_set
 
 _METHODS = word_set("GET HEAD OPTIONS POST PUT PATCH DELETE PURGE")
@@ -24,7 +25,9 @@ def _httpie(call: ProgramCall) -> None:
         long=("--offline", "--download"),
     )
     texts = [word.text for word in call.words]
-    method = texts[0].upper() if texts and texts[0].upper() in _METHODS and texts[0].isupper() else ""
+    method = (
+        texts[0].upper() if texts and (texts[0].isupper() or (texts[0].upper() in _METHODS and len(texts) > 1)) else ""
+    )
     url = call.words[1 if method and len(texts) > 1 else 0] if texts else ""
     fields = [text for text in texts[2 if method else 1 :] if _FIELD.match(text) and "==" not in text]
     output = call.value("-o", "--output")
@@ -36,8 +39,10 @@ def _httpie(call: ProgramCall) -> None:
         call.add(EffectKind.READ)
     elif method in ("DELETE", "PURGE"):
         note(call, "infra+delete", url)
-    elif method in ("POST", "PUT", "PATCH") or fields:
+    elif method not in ("", "GET", "HEAD", "OPTIONS") or (fields and method == ""):
         note(call, "infra?", url)
+        if not isinstance(url, str) and HARSH.search(url.text):
+            note(call, "delete+data_loss~", url)
         if any("@" in text for text in fields):
             call.add(EffectKind.EXFIL, url, Certainty.POSSIBLE)
     else:
@@ -56,5 +61,5 @@ def _grpcurl(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    **dict.fromkeys(("xh", "xhs"), _httpie), "grpcurl": _grpcurl,
+    **dict.fromkeys(("http", "https", "xh", "xhs"), _httpie), "grpcurl": _grpcurl,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import Option, ProgramCall
 from opsterm.policy.shell.programs.options import ENDS, may_be_value, note_unlisted
-from opsterm.policy.shell.programs.verbs import CHANGING
+from opsterm.policy.shell.programs.verbs import CHANGING, TELLING
 from opsterm.policy.word_set import word_set
 
 Deed = Callable[[ProgramCall], None]
@@ -83,13 +83,6 @@ def groups_of(text: str) -> frozenset[str]:
 @cache
 def _acts(text: str) -> Mapping[str, str]:
     return dict(pair.split("=", 1) for pair in text.split())
-
-
-_TELLS = word_set(
-    "help explain show list ls get describe search logs log man info diff status cat query find view inspect history version "
-    "which grep check events top print whatis can-i"
-)
-"""Verbs behind which the words are only names."""
 
 
 _SHOWS = re.compile(
@@ -241,7 +234,7 @@ class Verbs:
     def _goes_on(self, texts: Sequence[str], length: int) -> bool:
         """Return whether a noun that is shown when it stands alone is followed by what is done to it."""
         return " ".join(texts[:length]) in groups_of(self.table) or (
-            texts[length - 1] not in _TELLS and any(text in CHANGING for text in texts[length : length + 3])
+            texts[length - 1] not in TELLING and any(text in CHANGING for text in texts[length : length + 3])
         )
 
     def verb(self, words: Sequence[Argument]) -> tuple[str, list[Argument]]:

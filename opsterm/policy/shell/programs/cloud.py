@@ -17,14 +17,14 @@ _K, _C = EffectKind, Certainty
 
 _READ_VERB = re.compile(
     r"^(?:describe|list|get|show|head|lookup|search|query|scan|batch-get|estimate|validate|test|check|filter|select|view|read|info|status|logs|tail|ls|diff|preview|explain|simulate|detect|wait|"
-    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|summarize|count|inspect|checks|completion|options|usage|whoami|history|rl|ratelimit)(?:-.*)?$|^[a-z-]+-(?:list|view|inspect|info|status)$"
+    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|summarize|count|inspect|checks|completion|options|usage|whoami|history|cat|du|hash|log|rl|ratelimit)(?:-.*)?$|^[a-z-]+-(?:list|view|inspect|info|status)$"
 )
 _LOSS_VERB = re.compile(
     r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|schedule-key-deletion|reset|"
     r"unassign|deactivate|archive|expire|deprovision|decommission|uninstall|evict)(?:-.*)?$"
 )
 _STOP_VERB = re.compile(
-    r"^(?:stop|disable|deallocate|suspend|pause|kill|drain|power-off|poweroff|shutdown|halt|redeploy|failover|demote)(?:-.*)?$"
+    r"^(?:stop|disable|deallocate|suspend|pause|kill|drain|power-off|poweroff|shutdown|halt|redeploy|undeploy|failover|demote)(?:-.*)?$"
 )
 _RESTART_VERB = re.compile(r"^(?:restart|reboot|reload)(?:-.*)?$")
 _DATA = re.compile(
@@ -160,7 +160,7 @@ def _s3(call: ProgramCall, words: list[str]) -> None:
 
 _OTHER_TAKES = word_set(
     "-X --method --project --zone --region --format --filter --limit --account -g --resource-group -n --name --subscription -o --output --query --location -l --size --image --instance --cluster --machine-type --tag --tags --ids "
-    "--sort-by --order-by --freshness --configuration -p -f --file --namespace --member --role --condition --scope --assignee --source-ranges --allow --rules --num-nodes --vm-name --disk-size-gb --os-cloud -c --column --server"
+    "--command --sort-by --order-by --freshness --configuration -p -f --file --namespace --member --role --condition --scope --assignee --source-ranges --allow --rules --num-nodes --vm-name --disk-size-gb --os-cloud -c --column --server"
 )
 
 
@@ -336,8 +336,10 @@ def _storage(call: ProgramCall) -> None:
         or (call.has("--dry-run", "-n") and verb == "rsync")
     ):
         call.add(_K.READ)
-    elif verb in ("rm", "rb", "del", "remove", "delete", "remove-bucket") or call.has(
-        "--delete-destination", "--delete", "--remove", "-d", "--delete-removed"
+    elif (
+        verb in ("rm", "rb", "del", "remove", "delete", "remove-bucket")
+        or (verb == "admin" and any(word.text in ("delete", "remove", "rm", "stop") for word in call.words))
+        or call.has("--delete-destination", "--delete", "--remove", "-d", "--delete-removed")
     ):
         note(call, "infra+delete+data_loss~", call.words[-1])
     elif verb in ("cp", "mv", "rsync", "sync", "copy", "mirror", "put", "get") and len(call.words) > 2:

@@ -13,6 +13,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import Option, ProgramCall
+from opsterm.policy.word_set import word_set
 
 _LOSING = re.compile(
     r"--?(?:delete|remove|destroy|purge|wipe|erase|reset|clear|format|zap|drop|prune|flush|uninstall)(?=[-=]|$)"
@@ -29,22 +30,11 @@ _FORMATS = re.compile(
     r"(?:[-=,:].*)?|-|/dev/(?:null|stdout|stderr)|[A-Za-z_%+]+(?:,[A-Za-z_%+:]+)+",
     re.IGNORECASE,
 )
-OUTPUT = (
-    "-o",
-    "-O",
-    "--output",
-    "--out",
-    "--output-file",
-    "--outfile",
-    "--out-file",
-    "--log-file",
-    "--report-file",
-    "--save",
-    "--dump-to",
+OUTPUT = word_set(
+    "-o -O --output --out --output-file --outfile --out-file --log-file --logfile --log --report-file --save --dump-to"
 )
+"""Options whose value is a file that is written, or the form of what is printed."""
 _FILE = re.compile(r"^[./~$]|/|\.\w{1,6}$")
-
-
 ENDS = ("--reboot", "--shutdown", "--poweroff", "--halt", "--autopoweroff")
 """Options with which the host goes down afterwards, whatever the verb."""
 

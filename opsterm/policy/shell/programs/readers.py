@@ -182,6 +182,6 @@ PROGRAMS: Mapping[str, Deed] = {
     "hexdump": reads("-n -s -e -f"), "od": reads("-A -t -N -j -w"), "rev": reads(),
     "openvt": fixed("dark"), "lastb": _NAMES,
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
-    "needrestart": by_option("read: -b -p -l --version", "-r -m -u -c", else_="service_restart"),
+    "needrestart": by_option("read: -b -p -l -w --version", "-r -m -u -c", else_="service_restart"),
     "man": reads("-P -H -p -C --pager --html", acts="-P=remote_code --pager=remote_code -H=remote_code", content=False), "systemd-analyze": _NAMES,
 }  # fmt: skip

@@ -113,12 +113,15 @@ def _service(call: ProgramCall) -> None:
     """Follow service, rc-service, invoke-rc.d and /etc/init.d: the unit comes first."""
     call.take(())
     if call.has("--status-all", "-l", "--list", "--help", "-e", "--exists", "-r") or (
-        len(call.words) < 2 and ".." not in call.word(0)
+        len(call.words) < 2 and ".." not in call.word(0) and not call.has("--full-restart", "-R")
     ):
         call.add(_K.READ)
         return
     if call.name == "sv":
         call.words = [call.words[1], call.words[0]]
+    if len(call.words) < 2:
+        _note_unit(call, "service_restart", call.words[0])
+        return
     unit, verb = call.words[0], call.word(1)
     if ".." in unit.text:
         call.dark("The name of the service leads out of the folder of services.")

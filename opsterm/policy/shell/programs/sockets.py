@@ -101,6 +101,22 @@ def _asterisk(call: ProgramCall) -> None:
             note(call, "service_stop" if re.match(r"\s*core (?:stop|restart)", line.text) else "infra", line)
 
 
+def _nsupdate(call: ProgramCall) -> None:
+    """Follow nsupdate: its lines add and delete records of a zone."""
+    call.take(word_set("-k -y -p -t -u -r -L -C"))
+    lines = _lines(call.frame.feed)
+    if call.has("-V", "-h", "-P", "-T"):
+        call.add(_K.READ)
+    elif not lines:
+        call.dark("What it changes in a zone is not shown here.")
+        call.add(_K.NETWORK)
+    for line in lines:
+        if re.match(r"(?:update\s+)?del(?:ete)?\b", line):
+            note(call, "network+infra+delete", line[:60])
+        else:
+            note(call, "network" if re.match(r"(?:update\s+)?add\b|send\b", line) else "read", line[:60])
+
+
 PROGRAMS: Mapping[str, Deed] = {
-    **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "telnet": fixed("dark"), "asterisk": _asterisk,
+    **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "telnet": fixed("dark"), "asterisk": _asterisk, "nsupdate": _nsupdate,
 }  # fmt: skip

@@ -236,10 +236,27 @@ def _git_recorded(call: ProgramCall, verb: str, words: list[str]) -> None:
     call.add(_K.READ if words[:1] in ([], ["status"], ["diff"], ["remaining"]) else _K.WRITE_FILE, verb)
 
 
+def _hub_issue(call: ProgramCall, verb: str, words: list[str]) -> None:
+    """Follow what hub adds to git: issues, requests and releases of a forge."""
+    if words[:1] in ([], ["list"], ["show"], ["labels"]):
+        call.add(_K.READ)
+    else:
+        note(call, "infra+delete" if words[0] == "delete" else "infra", verb)
+
+
 _GIT_VERBS = {
     "reset": _git_reset, "clean": _git_clean, "checkout": _git_checkout, "restore": _git_checkout, "switch": _git_checkout, "push": _git_push, "branch": _git_branch, "tag": _git_tag, "stash": _git_stash,
-    "remote": _git_remote, "config": _git_config, "rm": _git_rm, "symbolic-ref": _git_reference, "rerere": _git_recorded,
+    "remote": _git_remote, "config": _git_config, "rm": _git_rm, "issue": _hub_issue, "pr": _hub_issue, "release": _hub_issue, "gist": _hub_issue, "symbolic-ref": _git_reference, "rerere": _git_recorded,
 }  # fmt: skip
+
+
+def _java(call: ProgramCall) -> None:
+    """Note a program in Java, which is opaque; its words may say that something is lost."""
+    if asks_for_help(call) or [word.text for word in call.arguments] in (["-version"], ["-help"]):
+        call.add(_K.READ)
+        return
+    call.dark("It runs a program in Java, which this check does not know.")
+    note_destroying_word(call)
 
 
 def _make(call: ProgramCall) -> None:
@@ -331,7 +348,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "git": _git, "hub": _git, "hg": Verbs(table="read: status log diff summary id branches tags heads paths incoming outgoing annotate cat files\nwrite_file: add commit pull update clone init push merge\ndata_loss~: strip purge revert rollback"),
     "svn": Verbs(table="read: status st log diff info list ls blame cat propget proplist\nwrite_file: add commit ci update up checkout co switch merge copy move mkdir cleanup export propset resolve\ndelete: delete rm remove\ndata_loss~: revert"),
     **dict.fromkeys(("make", "gmake", "ninja", "cmake", "rake", "just", "gradle", "mvn", "ant", "bazel", "tox", "nox", "task"), _make), "gcc": fixed("write_file", "-o"), "g++": fixed("write_file", "-o"), "cc": fixed("write_file", "-o"), "javac": fixed("write_file"),
-    "patch": by_option("read: --dry-run -C", "-p -i -d -o", else_="write_file"), "java": by_option("read: -version --version --help -help", "-jar -cp -classpath", else_="dark", dash_long=True), "jcmd": reads(content=False), "jinfo": reads(content=False), "pytest": fixed("dark"),
+    "patch": by_option("read: --dry-run -C", "-p -i -d -o", else_="write_file"), "java": _java, "jcmd": reads(content=False), "jinfo": reads(content=False), "pytest": fixed("dark"),
     "nginx": _server("-t -T -v -V -q -h", _SIGNALS), "openresty": _server("-t -T -v -V", _SIGNALS), **dict.fromkeys(("apachectl", "apache2ctl", "httpd", "apache2"), _server("-t -S -v -V -M -l -L configtest status fullstatus", _SIGNALS)),
     "haproxy": _server("-c -v -vv", _SIGNALS), "varnishd": _server("-C -V", ""), "varnishadm": Verbs(table="read: status ping backend.list param.show vcl.list vcl.show banner panic.show ban.list", else_="service_restart", takes="-n -S -T"), "caddy": Verbs(
         table="read: version validate list-modules environ adapt build-info\nservice_restart: reload\nservice_start: start run\nservice_stop: stop\nwrite_file: fmt"), "sshd": _sshd, "dropbear": fixed("service_start+lockout?"), "vsftpd": fixed("service_start"), "squid": _server("-v", _SIGNALS + " parse=read check=read"),

@@ -15,7 +15,7 @@ from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
 from opsterm.policy.shell.programs.options import acting_option, may_be_value, note_losing
-from opsterm.policy.shell.programs.verbs import VERBS
+from opsterm.policy.shell.programs.verbs import CHANGING, TELLING, VERBS
 from opsterm.policy.word_set import word_set
 
 _PARTS = re.compile(r"[-_:./]|(?<=[a-z])(?=[A-Z])")
@@ -37,7 +37,9 @@ def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
     )
     for at, word in enumerate(words[:most]):
         if word.text.lower() in VERBS:
-            return VERBS[word.text.lower()], at
+            spec = VERBS[word.text.lower()]
+            further = 0 if spec != "read" or word.text in TELLING else _changed(words[at + 1 : at + 4])
+            return (VERBS[words[at + further].text], at + further) if further else (spec, at)
         parts = [part.lower() for part in _PARTS.split(word.text.removeprefix("./"))]
         found = {VERBS[part] for part in parts if part in VERBS}
         if parts[0] in ("is", "has") and len(parts) > 1:
@@ -47,6 +49,11 @@ def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
                 return "read", at
             return next(spec for spec in ranks if spec in found), at
     return "", 0
+
+
+def _changed(behind: Sequence[Argument]) -> int:
+    """Return how far behind a noun a verb stands that changes it, 0 for none: `metrics delete clicks`."""
+    return next((at for at, word in enumerate(behind, start=1) if word.text in CHANGING), 0)
 
 
 def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Deed:
@@ -125,7 +132,8 @@ stratis vdo beegfs-ctl lctl gnt-instance gnt-cluster gnt-node onevm onehost oned
 pveum pveceph ha-manager proxmox-backup-client proxmox-backup-manager xe ovirt-shell esxcli vim-cmd acli ncli bosh om
 heat ironic magnum octavia designate keystone barbican manila trove senlin render supabase koyeb
 dokku caprover eb copilot ecs-cli aws-vault saml2aws chamber doppler infisical boundary waypoint tctl tsh teleport step smallstep
-cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok birdc gobgp
+cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok ldcli unleash flipt fastly deck apigeecli algolia pd newrelic datadog-ci stripe splunk sentry-cli
+ birdc gobgp
 drbdsetup drbdmanage linstor ctdb stonith_admin pcsd ostree rpm-ostree bootc toolbox distrobox homectl portablectl
 oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdtool powerprofilesctl tuned-gui nmstatectl wicked
 cloud-init sacctmgr snapcraft charmcraft juju maas lxd multipass limactl lima colima podman-remote runc crun youki
@@ -133,7 +141,7 @@ kata-runtime conmon umoci oras regctl notation harbor dagger earthly act_runner 
 gitlab-ctl gitlab-rake jenkins-cli buildkite-agent drone woodpecker-cli concourse circleci tea jira asdf sdk rustup pyenv rbenv nodenv goenv nvm fnm
 volta mise mamba micromamba poetry pdm pipenv hatch rye port guix nix nix-channel opam cabal bundler luarocks
 etcdutl zkCli.sh zookeeper-shell kcadm.sh keycloak authentik ipactl sssctl realmd pdnsutil pdns_control knotc nsd-control
-kea-ctrl-agent keactrl dnscontrol lego acme.sh step-ca tpm2_x vmware-cmd vboxmanage docker-machine
+kea-ctrl-agent keactrl dnscontrol lego acme.sh step-ca tpm2_x vmware-cmd docker-machine
 svcadm zoneadm pkgadm s6-rc dinitctl shepherd herd mongocli atlas ops-manager redisinsight sentinel proxysql-admin
 fluent-ctl vector telegraf otelcol benthos rqlite dolt neon planetscale pscale turso appcfg gactions firebase amplify apex
 up surge deployctl wails stacker vtctlclient vtctldclient vtctl yb-admin scylla-manager sctool cassandra-reaper dse dsetool

@@ -228,6 +228,23 @@ def _hdparm(call: ProgramCall) -> None:
         call.add(_K.WRITE_CONFIG, call.words[-1] if call.words else "")
 
 
+_LOOKS_AT = re.compile(
+    r"(?:stat|ls|cat|stats|icheck|ncheck|imap|testb|testi|show_super_stats|logdump|htree|ex|extents|blocks|block_dump|bd|lsdel|supported_features|ffb|ffi|pwd|cd|features|params|dx_hash)\b.*"
+)
+
+
+def _debugfs(call: ProgramCall) -> None:
+    """Follow debugfs: without -w it cannot change the file system, and a request may still copy a file out of it."""
+    call.take(word_set("-R -f -b -s -d -z"))
+    request = call.value("-R")
+    shows = request is not None and _LOOKS_AT.fullmatch(request.text.strip()) is not None
+    if call.has("-V") or (shows and not call.has("-w")):
+        call.add(_K.READ)
+        return
+    for word in call.objects(1):
+        call.add(_K.DATA_LOSS, word, _C.POSSIBLE)
+
+
 def _fsck(call: ProgramCall) -> None:
     """Note a file system that is checked; with -n nothing is mended."""
     call.take(word_set("-t -b -B -l -L -E -o"))
@@ -265,10 +282,10 @@ PROGRAMS: Mapping[str, Deed] = {
     "lvm": _VOLUMES, "mdadm": _MDADM, "zfs": _ZFS, "zpool": _zpool, "btrfs": _BTRFS, "cryptsetup": _CRYPTSETUP, "dmsetup": Verbs(
         table="read: ls info status table deps targets version\ndata_loss: remove remove_all wipe_table\nservice_stop: suspend\nwrite_config: create resume load rename"),
     **dict.fromkeys(("hdparm", "sdparm", "nvme", "sg_format", "sg_sanitize"), _hdparm), **dict.fromkeys((
-        "fsck", "e2fsck", "xfs_repair", "fsck.ext4", "fsck.ext3", "fsck.xfs", "fsck.vfat", "ntfsfix", "fsck.fat", "btrfsck", "debugfs"), _fsck),
+        "fsck", "e2fsck", "xfs_repair", "fsck.ext4", "fsck.ext3", "fsck.xfs", "fsck.vfat", "ntfsfix", "fsck.fat", "btrfsck"), _fsck),
     "resize2fs": by_option("read: -P", else_="write_config+data_loss?"), "xfs_growfs": by_option("read: -n", else_="write_config"), "tune2fs": by_option("read: -l", else_="write_config"),
     "e2label": reads(content=False, most=1, beyond="write_config"), "xfs_admin": by_option("read: -l -u", else_="write_config"), "fstrim": by_option("read: -n --dry-run", else_="write_config"),
-    "dd_rescue": fixed("data_loss"), "ddrescue": fixed("write_file"), "badblocks": by_option("data_loss: -w", "-b -c -o", else_="read"), "tmpreaper": _deletes_files, "tmpwatch": _deletes_files,
+    "debugfs": _debugfs, "dd_rescue": fixed("data_loss"), "ddrescue": fixed("write_file"), "badblocks": by_option("data_loss: -w", "-b -c -o", else_="read"), "tmpreaper": _deletes_files, "tmpwatch": _deletes_files,
     "systemd-tmpfiles": by_option("read: --cat-config\ndelete: --clean --remove", else_="write_file"), "sync": reads(content=False), "eject": fixed("write_config"), "hdfs": Verbs(
         table="read: dfsadmin/-report fsck version\nservice_stop: dfsadmin/-safemode", pattern=((r"dfs -(?:ls|cat|du|df|stat|count|test|tail|text)", "read"), (r"dfs -(?:rm|rmr|expunge)", "data_loss")), else_="write_file"),
     "ceph": Verbs(table="read: status health df -s osd/tree osd/df osd/stat mon/stat pg/stat osd/pool/ls quorum_status versions mds/stat osd/lspools fs/ls orch/ps orch/ls", takes="-n -k -c",

@@ -60,9 +60,10 @@ def _curl(call: ProgramCall) -> None:
     call.add(_K.READ, url)
 
 
-_HARSH = re.compile(
-    r"_delete_by_query|/_(?:close|shutdown|forcemerge)|/(?:delete|destroy|shutdown|reboot|drop|stop|kill|purge|reset|terminate|disable|wipe)(?:/|$|\?)|actuator/(?:shutdown|restart)"
+HARSH = re.compile(
+    r"_delete_by_query|/_(?:close|shutdown|forcemerge)|/(?:delete|destroy|shutdown|reboot|drop|stop|kill|purge|reset|terminate|disable|wipe)(?:/|$|\?)|/do(?:Delete|Disable|WipeOutWorkspace)\b|/(?:safe|quiet)?(?:Exit|Restart|Down)\b|actuator/(?:shutdown|restart)"
 )
+"""Parts of an address to which a POST makes something end or be lost."""
 _ACTS = re.compile(r"/(?:shutdown|reboot|delete|destroy|reset|quitquitquit)(?:$|\?)")
 _BODIES = (
     "-d",
@@ -99,7 +100,7 @@ def _asks(call: ProgramCall, url: Argument) -> None:
     if verb in ("DELETE", "PURGE") or call.has("-Q", "--quote"):
         note(call, "infra+delete", url)
     elif verb not in ("", "GET", "HEAD", "OPTIONS") or writes:
-        note(call, "infra+delete" if _HARSH.search(url.text) else "infra?", url)
+        note(call, "infra+delete" if HARSH.search(url.text) else "infra?", url)
     elif verb == "" and _ACTS.search(url.text):
         note(call, "infra?", url)
 
@@ -142,21 +143,6 @@ def _feeds_secret(call: ProgramCall) -> None:
         call.add(_K.EXFIL, "the environment")
     if feed is not None and feed.origin == "file" and is_secret(resolved(feed.text, call.frame.scope.cwd)):
         call.add(_K.EXFIL, feed.text)
-
-
-def _httpie(call: ProgramCall) -> None:
-    """Follow http of HTTPie: a method, or fields to send, ask the other side to do something."""
-    call.take(word_set("-a -o -s --auth --output --session --style --verify --cert --timeout"))
-    for value in call.values("-o", "--output"):
-        deeds.write(value, call.notes, call.frame, call.span, replaces=True)
-    words = [word.text for word in call.words]
-    method = words[0] if words and words[0].isupper() else ""
-    sends = any(re.match(r"[\w-]+(?::?=|@)(?!=)", word) for word in words[1:])
-    if method == "DELETE":
-        note(call, "infra+delete", words[1] if len(words) > 1 else "")
-    elif (method and method not in ("GET", "HEAD", "OPTIONS")) or (not method and sends):
-        note(call, "infra?", words[-1])
-    call.add(_K.READ)
 
 
 def _wget(call: ProgramCall) -> None:
@@ -355,7 +341,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "curl": _curl, "wget": _wget, "wget2": _wget, "scp": _scp, "pscp": _scp, "rsync": _rsync, "openssl": _openssl,
     "gpg": _gpg, "gpg2": _gpg,
     **dict.fromkeys(("mail", "mailx", "mutt", "sendmail", "s-nail", "swaks", "msmtp", "ssmtp"), _mail), **dict.fromkeys(("sftp", "ftp", "lftp", "tftp", "ncftp"), _sftp), "rsh": fixed("dark"), "rlogin": fixed("dark"),
-    "aria2c": fixed("write_file"), "http": _httpie, "https": _httpie, "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
+    "aria2c": fixed("write_file"), "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
     "ansible-inventory": reads(content=False), "ansible-doc": reads(content=False), "ansible-config": reads(content=False), "ansible-lint": reads(content=False), "ansible-galaxy": Verbs(table="read: list info search\npackage_add: install\npackage_remove: remove delete\nwrite_file: init"),
     "puppet": Verbs(table="read: help facts config/print lookup module/list resource parser/validate", dry="--noop", else_="dark"), "chef-client": by_option("read: -W --why-run", else_="dark"),
     "knife": Verbs(table="read: node/list node/show status search cookbook/list role/list", else_="dark"),

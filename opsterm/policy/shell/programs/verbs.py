@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from opsterm.policy.word_set import word_set
+
 _SHOW = """
 list ls lst get show describe desc status stat stats info version help view inspect diff history log logs validate check search find
 health print display tree top ps events explain lint verify plan preview whoami who tail watch monitor count du df cat summary report
 details read query lookup dump-config ping test-config print-config outdated doctor capabilities topology members peers neighbors
 describe-all usage size overview contexts current-context leader nodes pods images containers snapshots sessions volumes pools disks
 interfaces routes queues topics brokers consumers metrics top-nodes env-info audit scan analyze tags releases manifest digest sbom
-smart temp sensors sensor fru sdr inventory alerts events-list state lag endpoints services jobs tasks users roles groups permissions
+smart temp sensors sensor fru sdr inventory alerts events-list state lag endpoints services jobs tasks users sub roles groups permissions
 resources outputs output graph providers depends rdepends files contents owner which where-is dryrun dry-run simulate estimate
 synth changelog news ll la wide ids names getsysinfo chassis getconfig dl channels remotes profiles apps domains zones records versions installed increments observe neighbor getallvms certificates certs keys-list
 """
@@ -42,3 +44,9 @@ VERBS: Mapping[str, str] = {
 
 CHANGING = frozenset(verb for verb, spec in VERBS.items() if spec != "read")
 """Verbs behind a noun: a row that knows only the noun knows how it is shown, not what these do to it."""
+
+TELLING = word_set(
+    "help explain show list ls get describe search logs log man info diff status cat query find view inspect history version "
+    "which grep check events top print whatis can-i"
+)
+"""Verbs behind which the words are only names."""

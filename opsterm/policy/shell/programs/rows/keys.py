@@ -8,7 +8,12 @@ PROGRAMS = programs_of("""
 mkcert: write_file+security_weaken?
 update-ca-certificates update-ca-trust: write_config
 age: write_file
-op bw: read_secret
+op
+    read: item/list vault/list group/list user/list account/list account/get whoami document/list connect/list events-api/list user/get group/get vault/get
+    infra+delete: item/delete vault/delete group/delete user/delete document/delete
+    infra: item/create item/edit item/move vault/create vault/edit user/provision user/invite user/suspend group/create document/create
+    else: read_secret
+bw: read_secret
 tpm2_clear: data_loss
 kubeseal: read
 keytool

@@ -71,7 +71,11 @@ cockpit-bridge
     read: --packages --version
     else: service_start
 cockpit-tls cockpit-ws: service_start
-cidr routel sockstat nm-online ifstatus links elinks: read
+cidr routel sockstat nm-online ifstatus: read
+links elinks
+    dash: long
+    dark: -eval -config-file
+    else: read
 ngrep
     takes: -I -d -n -A -s -S -c -P -W
     write: -O

@@ -111,7 +111,7 @@ cosign
     infra: sign attest copy upload attach
     infra+delete: clean
 crane
-    read: manifest ls digest config catalog validate version
+    read: manifest ls digest config catalog validate version blob
     infra: copy cp push tag append mutate
     infra+delete: delete
     write_file: pull export
