@@ -175,6 +175,7 @@ class Verbs:
         else_: effects of a verb that is in neither.
         alone: effects without any word; "" for reading, or for what a server does that is started so.
         depth: words that a verb has at most.
+        shortened: whether a verb may be written by its first letters; of several that fit one that changes counts.
     """
 
     table: str
@@ -187,6 +188,7 @@ class Verbs:
     else_: str = "dark"
     alone: str = ""
     depth: int = 3
+    shortened: bool = False
 
     def __call__(self, call: ProgramCall) -> None:
         """Note what the call does."""
@@ -252,6 +254,8 @@ class Verbs:
         for expression, spec in self.pattern:
             if re.search(expression, line):
                 return spec, list(words[1:])
+        if self.shortened and (specs := {spec for verb, spec in table.items() if verb.startswith(texts[0])}):
+            return next((spec for spec in specs if spec != "read"), "read"), list(words[1:])
         if table and not self.pattern and self.else_ != "service_start" and _only_shows(texts, table):
             return "read", list(words[1:])
         return self.else_, list(words[1:])
@@ -297,9 +301,8 @@ def by_option(table: str, takes: str = "", *, else_: str, dash_long: bool = Fals
         spec = next((spec for spec, names in ordered if call.has(*names)), else_)
         if spec == "read":
             note_unlisted(call, {*options, *trial, *known})
-        objects: Sequence[Argument | str] = call.words[:OBJECTS_AT_MOST] or [
-            option.value or "" for option in call.options if any(option.name in names for _, names in ordered)
-        ]  # fmt: skip
+        values = [option.value or "" for option in call.options if any(option.name in names for _, names in ordered)]
+        objects: Sequence[Argument | str] = values if spec == "write" else call.words[:OBJECTS_AT_MOST] or values  # fmt: skip
         for what in objects or [""]:
             note(call, spec, what)
 

@@ -278,7 +278,7 @@ def _pieces(word: str) -> list[str]:
 _TERRAFORM = Verbs(
     takes="-var -var-file -target -out -state -chdir -lock -backend-config -parallelism -replace", dash_long=True,
     table="""
-    read: plan show validate version output graph providers state/list state/show workspace/list workspace/show get metadata help state/pull
+    read: plan show validate version output graph console providers state/list state/show workspace/list workspace/show get metadata help state/pull
     write_file: init fmt get
     infra: apply import taint untaint refresh workspace/new workspace/select up
     infra+delete+data_loss: destroy

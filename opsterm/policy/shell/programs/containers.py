@@ -111,7 +111,7 @@ def _rights(call: ProgramCall, inner: ProgramCall) -> None:
 
 _KUBECTL_TABLE = """
     read: get describe logs top version cluster-info explain api-resources api-versions diff events config/view config/get-contexts config/current-context config/get-clusters wait options
-    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree ns ctx neat krew/list krew/search krew/info adm/top status projects adm/policy/who-can whoami
+    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree ns ctx neat krew/list krew/search krew/info adm/node-logs adm/top status projects adm/policy/who-can whoami
     infra: apply create expose autoscale label annotate set run patch replace rollout/resume rollout/pause config/use-context config/set-context uncordon edit config/set config/set-cluster
     infra: config/set-credentials config/unset config/delete-context config/rename-context certificate/approve certificate/deny cp debug taint config/delete-cluster
     infra+service_restart: rollout/restart rollout/undo
@@ -314,7 +314,7 @@ PROGRAMS: Mapping[str, Deed] = {
         table="read: version config/view config/print token/list certs/check-expiration upgrade/plan config/images/list\ndata_loss+service_stop: reset\ninfra: init join token/create certs/renew config/images/pull upgrade/node token/delete\ninfra+package_upgrade: upgrade/apply", takes="--config"),
     "k3s": _k3s, "etcdctl": Verbs(
         takes="--endpoints --cacert --cert --key -w --write-out", table="read: get member/list endpoint/health endpoint/status watch version alarm/list snapshot/status user/list role/list\ndata_loss: del snapshot/restore\nservice_stop: member/remove\ninfra: put member/add defrag compact snapshot/save auth/enable move-leader"),
-    "qm": Verbs(table="read: list status config showcmd listsnapshot pending\ninfra: start create set clone resume snapshot migrate importdisk template unlock\nservice_stop: stop shutdown suspend reset\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot"),
+    "qm": Verbs(shortened=True, table="read: list status config showcmd listsnapshot pending\ninfra: start create set clone resume snapshot migrate importdisk template unlock\nservice_stop: stop shutdown suspend reset\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot"),
     "pct": _with_exec(Verbs(table="read: list status config listsnapshot pending df\ninfra: start create set clone resume snapshot migrate mount\nservice_stop: stop shutdown suspend\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot restore")),
     "xl": Verbs(table="read: list info vcpu-list top dmesg uptime\nservice_stop: shutdown destroy pause\nservice_restart: reboot\ninfra: create unpause"),
     "nomad": _nomad_like("read: status job/status node/status alloc/status alloc/logs server/members version plan job/plan job/validate job/inspect job/history deployment/status deployment/list\ninfra: run job/run\nservice_stop: stop job/stop node/drain alloc/stop\nservice_restart: alloc/restart\ninfra+delete: system/gc namespace/delete volume/delete"),

@@ -82,6 +82,8 @@ def _from_input(call: ProgramCall, dialect: str) -> None:
     call.dark("What it sends to the database is not shown here.")
     if feed is not None:
         call.add(_K.DB_WRITE, feed.text[:60], _C.LIKELY)
+        if re.search(r"(?i)\b(?:drop|truncate|delete)\b", feed.text):
+            call.add(_K.DATA_LOSS, feed.text[:60], _C.POSSIBLE)
 
 
 _REDIS_READS = word_set(

@@ -65,19 +65,14 @@ HARSH = re.compile(
 )
 """Parts of an address to which a POST makes something end or be lost."""
 _ACTS = re.compile(r"/(?:shutdown|reboot|delete|destroy|reset|quitquitquit)(?:$|\?)")
-_BODIES = (
-    "-d",
-    "--data",
-    "--data-raw",
-    "--data-binary",
-    "--data-urlencode",
-    "--data-ascii",
-    "--json",
-    "-F",
-    "--form",
-    "-T",
-    "--upload-file",
+_QUERIES = re.compile(
+    r"/(?:_search|_msearch|_count|_sql|_analyze|_validate/query)(?:$|[/?])|/api/v1/(?:query|query_range|query_exemplars|labels|series)(?:$|\?)|"
+    r"/loki/api/v1/(?:query|query_range|series|labels)(?:$|\?)"
 )
+"""Addresses to which a POST only asks: searches of Elasticsearch, queries of Prometheus and Loki."""
+
+_BODIES = ("-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--data-ascii", "--json", "-F", "--form", "-T",
+           "--upload-file")  # fmt: skip
 
 
 def _asks(call: ProgramCall, url: Argument) -> None:
@@ -99,6 +94,8 @@ def _asks(call: ProgramCall, url: Argument) -> None:
     writes = bool(sent) and not call.has("-G", "--get") and verb != "GET"
     if verb in ("DELETE", "PURGE") or call.has("-Q", "--quote"):
         note(call, "infra+delete", url)
+    elif verb in ("", "POST") and writes and _QUERIES.search(url.text):
+        call.add(_K.READ, url)
     elif verb not in ("", "GET", "HEAD", "OPTIONS") or writes:
         note(call, "infra+delete" if HARSH.search(url.text) else "infra?", url)
     elif verb == "" and _ACTS.search(url.text):

@@ -46,4 +46,8 @@ smbmap
     infra: --upload
     else: read
 userdbctl: read
+faillog
+    takes: -u -l -m -t
+    user: -r --reset -m --maximum -l --lock-secs
+    else: read
 """)

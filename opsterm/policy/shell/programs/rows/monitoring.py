@@ -103,11 +103,11 @@ xmlstarlet
     read: sel el val fo c14n ls ed tr pyx
     write_file: -L --inplace
     else: read
-collectd zabbix_agentd zabbix_agent2
+collectd zabbix_agentd zabbix_agent2 zabbix_server zabbix_proxy
     takes: -c --config -C
     read: -t --test -T -p --print
     else: service_start
-auditd zabbix_server redis-server mongod: service_start
+auditd redis-server mongod: service_start
 aa-audit aa-autodep: write_config
 aa-cleanprof aa-genprof aa-logprof aa-mergeprof: write_config
 aa-unconfined aa-decode: read
@@ -132,12 +132,14 @@ elasticsearch-croneval: read
 elasticsearch-certutil elasticsearch-saml-metadata elasticsearch-syskeygen elasticsearch-create-enrollment-token: write_file
 elasticsearch-reset-password elasticsearch-setup-passwords: user
 elasticsearch-node elasticsearch-shard
+    read: info
     else: data_loss~
 mysqld mariadbd
     read: --print-defaults --validate-config --version -V
     else: service_start
 mysql_secure_installation mariadb-secure-installation mysql_install_db mariadb-install-db: db_write
-pg_test_fsync pg_walsummary: read
+pg_walsummary: read
+pg_test_fsync: write_file
 pg_combinebackup pg_createsubscriber
     takes: -o --output -d --database -D -P
     trial: -n --dry-run
