@@ -10,6 +10,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.places import is_secret, resolved
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
+from opsterm.policy.shell.programs.options import may_be_value
 from opsterm.policy.shell.programs.transfer import copies
 from opsterm.policy.word_set import word_set
 
@@ -37,6 +38,7 @@ _DATA = re.compile(
 def _cloud_verb(call: ProgramCall, words: list[str]) -> str:
     """Return the effects of the verb among the first words of a cloud's command line."""
     line = " ".join(words)
+    values = {word.text for word in call.words if may_be_value(call, word)}
     for word in words[:6]:
         if _LOSS_VERB.match(word):
             return "infra+delete+data_loss~" if _DATA.search(line) else "infra+delete"
@@ -44,7 +46,7 @@ def _cloud_verb(call: ProgramCall, words: list[str]) -> str:
             return "infra+service_stop"
         if _RESTART_VERB.match(word):
             return "infra+service_restart"
-        if _READ_VERB.match(word):
+        if _READ_VERB.match(word) and word not in values:
             return "read"
     return "infra"
 
@@ -94,7 +96,9 @@ def _aws(call: ProgramCall) -> None:
 
 
 def _aws_verb(call: ProgramCall, words: list[str]) -> None:
-    note(call, _cloud_verb(call, words[1:]), " ".join(words)[:80])
+    note(call, _cloud_verb(call, words[1:2]), " ".join(words)[:80])
+    if words[:2] in (["s3api", "get-object"], ["glacier", "get-job-output"]) and len(call.words) > 2:
+        deeds.write(call.words[-1], call.notes, call.frame, call.span, replaces=True)
     line = " ".join(word.text for word in call.arguments)
     if words[0] in ("ec2", "ec2-instance-connect") and re.search(
         r"authorize-security-group|modify-instance-attribute.*groups|create-network-acl-entry|put-bucket-(?:acl|policy)|0\.0\.0\.0/0",
@@ -224,6 +228,9 @@ def _session_elsewhere(call: ProgramCall, words: list[str]) -> None:
 def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
     """Note what a verb does, and what its options open or close."""
     method = call.value("-X", "--method")
+    if words[:1] == ["api"] and method is None and call.has("-f", "-F", "--field", "--raw-field", "--input"):
+        note(call, "infra", line[:80])
+        return
     if method is not None and method.text.upper() in ("DELETE", "PUT", "PATCH", "POST"):
         note(call, "infra+delete" if method.text.upper() == "DELETE" else "infra", line[:80])
         return

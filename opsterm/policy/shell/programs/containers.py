@@ -17,11 +17,11 @@ _DOCKER_TABLE = """
     read: ps images logs inspect top stats version info port diff history search events manifest/inspect help wait container/ls container/list container/ps
     read: container/logs container/inspect container/top container/stats container/port container/diff image/ls image/list image/inspect image/history network/ls network/inspect
     read: volume/ls volume/inspect volume/list system/df system/info system/events service/ls service/ps service/logs service/inspect stack/ls stack/ps stack/services node/ls node/ps node/inspect
-    read: context/ls context/show context/inspect secret/ls secret/inspect config/ls config/inspect swarm/ca plugin/ls plugin/inspect buildx/ls buildx/du buildx/inspect network/list scan
+    read: context/ls context/show context/inspect secret/ls secret/inspect config/ls config/inspect plugin/ls plugin/inspect buildx/ls buildx/du buildx/inspect network/list scan
     read: compose/ps compose/logs compose/config compose/ls compose/images compose/top compose/version compose/port compose/events builder/du trust/inspect pod/ps pod/inspect healthcheck/run
     infra: create start pull build tag push commit rename update load import cp container/create container/start container/cp container/rename container/update image/pull
     infra: image/build image/tag image/push image/load network/create network/connect volume/create service/create service/update service/scale service/rollback compose/pull compose/build
-    infra: compose/create compose/start compose/up compose/cp stack/deploy unpause container/unpause buildx/build swarm/init swarm/join swarm/update node/update node/promote node/demote
+    infra: swarm/ca compose/create compose/start compose/up compose/cp stack/deploy unpause container/unpause buildx/build swarm/init swarm/join swarm/update node/update node/promote node/demote
     infra: secret/create config/create context/create context/use context/update login logout plugin/install plugin/enable container/commit compose/push compose/unpause machine/start generate play buildx/create buildx/use
     service_restart: restart container/restart compose/restart
     service_stop: stop kill pause container/stop container/kill container/pause compose/stop compose/kill compose/pause network/disconnect plugin/disable swarm/leave machine/stop
@@ -52,6 +52,9 @@ def _docker(call: ProgramCall) -> None:
     """Follow docker, podman and nerdctl: exec and run start a command inside."""
     call.take(word_set(_DOCKER_TAKES), in_order=True)
     words = call.words
+    if call.arguments[-1:] and call.arguments[-1].text == "--help" and len(words) == len(call.arguments) == 2:
+        call.add(_K.READ)
+        return
     while words and words[0].text in ("container", "compose") and len(words) > 1 and words[1].text in ("exec", "run"):
         words = words[1:]
     verb = words[0].text if words else ""

@@ -33,7 +33,8 @@ def _ip(call: ProgramCall) -> None:
     if thing == "netns" and verb in ("exec", "e") and len(texts) > 3:
         call.start(call.words[3:], "ip netns")
         return
-    if thing in ("monitor", "help", "") or verb in _SHOWS or call.has("-V", "-Version"):
+    sets = thing == "link" and verb in ("s", "se") and len(texts) > 2
+    if thing in ("monitor", "help", "") or (verb in _SHOWS and not sets) or call.has("-V", "-Version"):
         call.add(_K.READ)
         return
     if (
@@ -321,7 +322,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "ifup": fixed("network+lockout?"), "ifdown": _CUTS, "ifreload": _CUTS, "ifquery": reads(content=False), "dhclient": by_option("read: --version", else_="network+lockout~"),
     "dhcpcd": by_option("read: -U --dumplease -T --test -V", else_="network+lockout?"), "udhcpc": fixed("network+lockout?"), "netplan": Verbs(table="read: get status info\nnetwork+lockout~: apply try rebind migrate\nwrite_config+lockout?: set generate"),
     "networkctl": Verbs(table="read: list status lldp label cat\nnetwork+lockout~: down delete reload reconfigure renew forcerenew edit mask\nnetwork: up"),
-    "arp": by_option("network+lockout?: -d -s -f --delete --set", "-H -i", else_="read"), "arping": reads("-I -c -w -s", content=False),
+    "arp": by_option("network+lockout?: -d -s -f --delete --set", "-H -i", else_="read"), "arping": by_option("network: -U -A", "-I -c -w -s -i -W -S -t -T", else_="read"),
     "brctl": Verbs(table="read: show showmacs showstp\nnetwork+lockout~: addif delif delbr\nnetwork: addbr stp setfd setageing sethello"),
     "bridge": Verbs(table="read: link/show fdb/show vlan/show mdb/show link fdb vlan fdb/list link/list", else_="network+lockout?"),
     "ovs-vsctl": Verbs(table="read: show list list-br list-ports get find list-ifaces br-exists", else_="network+lockout?"), "ifenslave": _CUTS,

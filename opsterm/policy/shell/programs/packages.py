@@ -134,6 +134,7 @@ _PIP = """
     write_config: config/set config/unset
 """
 _NPM = """
+    data_loss~: unpublish npm/unpublish
     read: list ls view info show outdated audit search config/get config/list help root prefix bin doctor fund why explain whoami ping team
     package_add: install i ci add install-ci-test clean-install link
     package_upgrade: update upgrade up dedupe
@@ -212,9 +213,9 @@ def _removes_packages(deed: Deed) -> Deed:
 def _pacman(call: ProgramCall) -> None:
     """Note what pacman and its kin do: the capital letter is the verb."""
     call.take(word_set("-r -b --root --dbpath --cachedir --config --ignore --print-format"))
-    reads = call.has("-Q", "--query", "-T", "-F", "-p", "--print") or (
-        call.has("-S", "--sync") and call.has("-s", "-i", "-l", "-g")
-    )
+    reads = (
+        call.has("-Q", "--query", "-T", "-p", "--print") or (call.has("-F", "--files") and not call.has("-y"))
+    ) or (call.has("-S", "--sync") and call.has("-s", "-i", "-l", "-g"))
     if reads or asks_for_help(call):
         call.add(_K.READ)
     elif call.has("-R", "--remove"):
@@ -223,7 +224,7 @@ def _pacman(call: ProgramCall) -> None:
         note_packages(call, "package_add", call.words)
     elif call.has("-u"):
         call.add(_K.PACKAGE_UPGRADE)
-    elif call.has("-S", "--sync"):
+    elif call.has("-S", "--sync", "-F", "--files"):
         call.add(_K.WRITE_FILE, "/var/lib/pacman/sync")
     else:
         note(call, "dark")

@@ -22,7 +22,7 @@ false fc-list filefrag findmnt fping free getcap getcifsacl getconf getenforce g
 getsebool groups hadolint help host hostid htop hwinfo id iftop info inxi iostat iotop ipcalc ipcs isosize
 iwgetid iwlist jobs jps jsonlint jstack jstat klist kubeconform kubeval last lastb lastlog ldapsearch
 ldapwhoami ldd let lldpctl lnstat local locale locate logname logout ls lsattr lsb_release lsblk lscpu lsdasd lshw
-lsinitramfs lsinitrd lsipc lslocks lslogins lsmem lsmod lsns lsof lspci lsscsi lstopo lstopo-no-graphics lsusb
+lsinitramfs lsipc lslocks lslogins lsmem lsmod lsns lsof lspci lsscsi lstopo lstopo-no-graphics lsusb
 lvdisplay lvs mailq man matchpathcon md5sum mlocate mountpoint mpstat mtr named-checkconf named-checkzone namei
 needs-restarting nethogs netstat nettop nfsiostat nfsstat nm nmblookup nproc nslookup nstat ntpq ntpstat numastat
 numfmt objdump pathchk pg_controldata pg_isready pg_lsclusters pgrep pidof pidstat ping ping6 pinky plocate pmap

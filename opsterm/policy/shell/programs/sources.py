@@ -47,7 +47,7 @@ def _git(call: ProgramCall) -> None:
     )
     own = word_set("-e --exclude") if verb == "clean" else frozenset()
     inner.take(takes | own, long=("--force", "--hard", "--dry-run", "--no-dry-run", "--output"))
-    if asks_for_help(inner):
+    if asks_for_help(inner) and [word.text for word in inner.arguments] not in (["-v"], ["-V"]):
         call.add(_K.READ)
         return
     output = inner.value("--output") or (inner.value("-o") if verb in ("format-patch", "archive") else None)
@@ -125,7 +125,7 @@ def _git_clean(call: ProgramCall, verb: str, words: list[str]) -> None:
 
 
 def _git_checkout(call: ProgramCall, verb: str, words: list[str]) -> None:
-    whole = {".", "*", ":/"} & set(words)
+    whole = {".", "./", "*", "./*", ":/"} & set(words)
     if call.has("-f", "--force") or (whole and not call.has("--staged", "-S")):
         note(call, "data_loss~", "uncommitted work")
     else:

@@ -18,6 +18,7 @@ from opsterm.policy.shell.programs.options import acting_option, may_be_value, n
 from opsterm.policy.shell.programs.verbs import CHANGING, TELLING, VERBS
 from opsterm.policy.word_set import word_set
 
+_JOINED = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9]+(?:[-_:.]?[A-Za-z0-9]+){0,5}")
 _PARTS = re.compile(r"[-_:./]|(?<=[a-z])(?=[A-Z])")
 _OBJECTS_AT_MOST = 6
 
@@ -44,8 +45,8 @@ def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
         found = {VERBS[part] for part in parts if part in VERBS}
         if parts[0] in ("is", "has") and len(parts) > 1:
             return "read", at
-        if found and not word.text.startswith(("/", "~")):
-            if found <= {"read", "infra"} and "read" in (VERBS.get(parts[0]), VERBS.get(parts[-1])):
+        if found and _JOINED.fullmatch(word.text.removeprefix("./")):
+            if found <= {"read", "infra"} and (parts[0] in TELLING or VERBS.get(parts[-1]) == "read"):
                 return "read", at
             return next(spec for spec in ranks if spec in found), at
     return "", 0
@@ -83,6 +84,9 @@ def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Dee
         objects: Sequence[Argument | str] = call.words[at + 1 :][:_OBJECTS_AT_MOST] or [""]
         looks = call.has("--check", "--preview") and call.words[at].text in ("upgrade", "update")
         spec = "read" if looks else spec or else_
+        acting = acting_option(call, options) if spec == "read" and not looks else None
+        if acting is not None:
+            call.dark(f"What {acting.name[:40]} of {call.name[:60]} does is not known to this check.")
         for what in objects if spec != "read" else objects[:1]:
             note(call, spec, what)
 
@@ -163,7 +167,7 @@ atopsar sadf nmon collectl dool btop bashtop bpytop gtop procs duf dust gdu dfc 
 hexyl xsv gron jc fx jless xpath pup htmlq datamash csvgrep csvsort csvjson csvformat csvclean tldr cheat neofetch fastfetch screenfetch
 figlet cowsay cowthink toilet lolcat fortune cmatrix calc qalc units nload iptraf-ng tcptrack ifstat ifdata dnstop dnstracer dnsenum dnsrecon
 doggo dog kdig q rdap nbtscan arp-scan paris-traceroute tcpping tcptraceroute6 httping httpstat grpc_health_probe hey sslscan sslyze testssl.sh testssl certigo
-tpm2_pcrread tpm2_getrandom tpm2_getcap sbverify lsinitcpio apt-show-versions dlocate dpkg-architecture debconf-show debconf-get-selections
+tpm2_pcrread tpm2_getrandom tpm2_getcap sbverify apt-show-versions dlocate dpkg-architecture debconf-show debconf-get-selections
 debconf-escape apt-listchanges check-support-status checkrestart popularity-contest debman dpigs aptitude-changelog repodiff repo-graph
 equery qlist qsearch qfile xbps-query pkginfo pacinfo pactree expac pipdeptree pip-audit cpan-outdated ctop dockle trivy
 grype syft clair-scanner kube-score kube-linter popeye kubescape kube-bench kube-hunter kubeaudit conftest stern kail kubetail

@@ -191,12 +191,13 @@ def _zpool(call: ProgramCall) -> None:
 
 _BTRFS = Verbs(
     table="""
-    read: subvolume/list subvolume/show filesystem/show filesystem/df filesystem/usage filesystem/du device/stats device/usage scrub/status balance/status version
+    read: check subvolume/list subvolume/show filesystem/show filesystem/df filesystem/usage filesystem/du device/stats device/usage scrub/status balance/status version
     read: fi/show fi/df fi/usage fi/us fi/du fi/sh f/df f/us f/sh f/du sub/list sub/show su/list su/l su/sh su/show sub/l subvol/list device/scan quota/status qgroup/show inspect-internal property/get property/list
     data_loss: subvolume/delete subvol/delete sub/delete su/delete device/delete device/remove
-    data_loss~: rescue check filesystem/resize replace/start
+    data_loss~: rescue filesystem/resize replace/start
     write_config: subvolume/create subvolume/snapshot subvol/snapshot sub/snap device/add balance/start balance scrub/start filesystem/label filesystem/defragment filesystem/sync
     """,
+    acts="--repair=data_loss~ --init-csum-tree=data_loss~ --init-extent-tree=data_loss~ --clear-space-cache=data_loss?",
     else_="write_config",
 )  # fmt: skip
 _CRYPTSETUP = Verbs(
@@ -285,7 +286,7 @@ PROGRAMS: Mapping[str, Deed] = {
         "fsck", "e2fsck", "xfs_repair", "fsck.ext4", "fsck.ext3", "fsck.xfs", "fsck.vfat", "ntfsfix", "fsck.fat", "btrfsck"), _fsck),
     "resize2fs": by_option("read: -P", else_="write_config+data_loss?"), "xfs_growfs": by_option("read: -n", else_="write_config"), "tune2fs": by_option("read: -l", else_="write_config"),
     "e2label": reads(content=False, most=1, beyond="write_config"), "xfs_admin": by_option("read: -l -u", else_="write_config"), "fstrim": by_option("read: -n --dry-run", else_="write_config"),
-    "debugfs": _debugfs, "dd_rescue": fixed("data_loss"), "ddrescue": fixed("write_file"), "badblocks": by_option("data_loss: -w", "-b -c -o", else_="read"), "tmpreaper": _deletes_files, "tmpwatch": _deletes_files,
+    "debugfs": _debugfs, "dd_rescue": fixed("data_loss"), "ddrescue": fixed("write_file"), "badblocks": by_option("data_loss: -w\nwrite_file: -n", "-b -c -o", else_="read"), "tmpreaper": _deletes_files, "tmpwatch": _deletes_files,
     "systemd-tmpfiles": by_option("read: --cat-config\ndelete: --clean --remove", else_="write_file"), "sync": reads(content=False), "eject": fixed("write_config"), "hdfs": Verbs(
         table="read: dfsadmin/-report fsck version\nservice_stop: dfsadmin/-safemode", pattern=((r"dfs -(?:ls|cat|du|df|stat|count|test|tail|text)", "read"), (r"dfs -(?:rm|rmr|expunge)", "data_loss")), else_="write_file"),
     "ceph": Verbs(table="read: status health df -s osd/tree osd/df osd/stat mon/stat pg/stat osd/pool/ls quorum_status versions mds/stat osd/lspools fs/ls orch/ps orch/ls", takes="-n -k -c",

@@ -27,7 +27,7 @@ _RUN = "exec run shell ssh console attach enter eval script cmd command rsh bash
 _CHANGE = """
 create add set new apply update edit put write start enable install import export up deploy sync push pull copy cp mv move rename
 mount login logout init join register patch replace upgrade scale resize migrate assign unassign grant config configure build make
-generate gen save load backup snapshot clone fork merge commit publish upload download fetch sign approve deny accept reject unlock
+generate gen save load backup snapshot clone fork merge commit publish upload download fetch sign approve deny accept reject unlock pin unpin hold unhold mark unmark
 lock uncordon resume open close connect connect-all use use-context switch select send post trigger rotate renew request issue label
 annotate tag bootstrap refresh reconcile rebalance repair scrub resync balance change modify alter adopt bind unbind link unlink
 """

@@ -46,4 +46,8 @@ json5
     else: read
 in2csv: read
 uuencode: read
+dub
+    read: list describe
+    alone: dark
+    else: dark
 """)

@@ -50,7 +50,7 @@ virt-sysprep
     else: data_loss~
 virt-xml-validate: read
 apptainer singularity
-    read: inspect verify version search run-help cache/list instance/list remote/list remote/status sif/list help plugin/list key/list overlay/list capability/list
+    read: inspect verify version search run-help cache/list instance/list remote/list remote/status sif/list help plugin/list key/list overlay/list capability/list capability/avail
     dark: exec run shell test
     delete: cache/clean delete
     service_stop: instance/stop

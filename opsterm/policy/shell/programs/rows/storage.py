@@ -6,7 +6,7 @@ from opsterm.policy.shell.programs.written import programs_of
 
 PROGRAMS = programs_of(r"""
 sg_inq sg_scan sg_map sg_map26 sginfo sg_vpd sg_logs sg_readcap sg_turs sg_luns sg_ses sg_modes sg_opcodes sg_rdac sg_requests: read
-lvmdiskscan vdostats lvmconfig losetup-show iscsi-iname glfsheal mmlscluster mmlsfs mmlsdisk mmlsconfig mmlsnode mmlsmgr mmlsnsd: read
+lvmdiskscan vdostats losetup-show iscsi-iname glfsheal mmlscluster mmlsfs mmlsdisk mmlsconfig mmlsnode mmlsmgr mmlsnsd: read
 mmlspool mmlsquota mmlssnapshot mmgetstate mmdf mmdiag mmlsfileset mmlspolicy mmlsattr mmlscallback xfs_spaceman xfs_bmap: read
 e2freefrag o2info mounted.ocfs2: read
 sg_unmap sg_write_same sg_wr_mode sg_dd sg_reassign sg_write_buffer mmdelfs mmdeldisk mmdelnsd mmdelsnapshot mmdelfileset: data_loss
@@ -17,14 +17,20 @@ dmeventd: service_start
 blkpr mpathpersist iscsistart mmstartup mmmount mmchfs mmchconfig mmcrfs mmaddnode mmadddisk mmcrsnapshot: infra
 ceph-objectstore-tool: data_loss?
 xfs_freeze fsfreeze: service_stop
-xfs_copy xfsrestore restore e2undo: data_loss~
+xfs_copy xfsrestore restore: data_loss~
+e2undo
+    trial: -n
+    else: data_loss~
+lvmconfig
+    write: -f --file
+    else: read
 edquota setquota quotaon quotacheck: write_config
 quotaoff: security_weaken
 rescan-scsi-bus.sh
     infra: -r --remove
     else: write_config
 lvmdevices
-    write_config: --adddev --deldev --update
+    write_config: --adddev --deldev --addpvid --delpvid --update --addid --delid
     else: read
 dmstats
     read: list report help version
@@ -135,7 +141,7 @@ testdisk
     alone: dark
 f3probe f3write: data_loss
 f3read: read
-fatlabel exfatlabel e2label ntfslabel swaplabel
+fatlabel exfatlabel ntfslabel swaplabel
     read: /^\S+$/
     else: write_config
 growpart
@@ -146,7 +152,7 @@ hardlink
     else: write_file
 hd-idle: service_start
 nwipe: data_loss
-dua dub dysk: read
+dua dysk: read
 mksquashfs: write_file
 unsquashfs
     takes: -d

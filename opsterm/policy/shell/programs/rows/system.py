@@ -141,9 +141,27 @@ cupsctl
     alone: read
     else: write_config
 agetty login sulogin startx systemd-socket-activate systemd-stdio-bridge expect runlim reptyr pivot_root: dark
-systemd-ac-power selinuxenabled secon tuptime fc finger findfs wdctl: read
-now systool: read
-updatedb mkhomedir_helper update-desktop-database locale-gen localedef loadkeys kbd_mode setfont: write_config
+systemd-ac-power selinuxenabled secon tuptime finger findfs wdctl: read
+systool: read
+updatedb mkhomedir_helper update-desktop-database locale-gen loadkeys kbd_mode setfont: write_config
+localedef
+    read: --list-archive --help-all
+    else: write_config
+fc
+    takes: -e
+    read: -l
+    else: dark
+lsinitrd
+    write_file: --unpack
+    takes: -f --file -k --kver
+    else: read
+lsinitcpio
+    write_file: -x --extract
+    else: read
+lpoptions
+    takes: -p -d -o -r
+    write_config: -d -o -r -x
+    else: read
 haveged rngd crond dbus-daemon ippeveprinter openrc: service_start
 mandb
     read: -t --test
@@ -176,8 +194,9 @@ keyctl
     security_weaken: clear revoke unlink purge invalidate
     else: write_config
 setserial
-    kernel_param: -z
-    else: read
+    read: -g -a -b -G -V
+    read: /^\S+$/
+    else: kernel_param
 powertop
     write: --html --csv
     kernel_param: --auto-tune --calibrate -c
