@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 TEXTS_LIMIT = 8
 """Texts inside texts, as in bash -c "bash -c '…'"."""
 
+ROUNDS_LIMIT = 6
+"""Words of a loop that are each followed; with more of them its variable is not known."""
+
 _BOMB = re.compile(r"(?<![\w:.])([\w:.]{1,32})\s*\(\)\s*\{[^}]{0,200}\1\s*\|\s*\1\s*&")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _SPINS = re.compile(r"\bwhile\s+(?:true|:|\[ 1 \]|\(\( *1 *\)\))\s*;\s*do\s*(?::|true)?\s*;?\s*done")
@@ -272,11 +275,24 @@ class _Walk:
             self.notes.add(EffectKind.LOCKOUT, "processes", Certainty.POSSIBLE, span)
 
     def loop(self, node: Node, frame: ShellFrame, nesting: int) -> None:
-        """Forget what the variable of a loop was."""
-        name = node.child_by_field_name("variable")
-        if name is not None:
-            frame.scope.variables[self._source.text[name.start_byte : name.end_byte]] = None
-        self.push(node, frame, nesting)
+        """Follow the body of a loop once for each of a few words that stand there, else with a variable not known."""
+        name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
+        if name is None or body is None:
+            self.push(node, frame, nesting)
+            return
+        variable = self._source.text[name.start_byte : name.end_byte]
+        values = node.children_by_field_name("value")
+        words = [word for one in values for word in arguments_of(one, self._source, frame.scope)]
+        if not 0 < len(words) <= ROUNDS_LIMIT or any(word.glob or not word.known for word in words):
+            frame.scope.variables[variable] = None
+            self.push(node, frame, nesting)
+            return
+        scopes = [*(frame.scope.copy() for _ in words[1:]), frame.scope]
+        for scope, word in zip(scopes, words, strict=True):
+            scope.variables[variable] = word.text
+        rounds = [(body, replace(frame, scope=scope, maybe=True), nesting, None) for scope in scopes]
+        self._stack.extend(reversed(rounds))
+        self._stack.extend((one, frame, nesting, None) for one in reversed(values))
 
 
 _Visit = Callable[[_Walk, "Node", ShellFrame, int], None]

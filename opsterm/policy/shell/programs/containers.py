@@ -9,6 +9,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
+from opsterm.policy.shell.programs.options import note_unlisted
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -135,6 +136,14 @@ _LOSES = re.compile(
 )
 
 
+def _shown(call: ProgramCall) -> tuple[str, list[Argument]]:
+    """Return what the verb does and the words behind it; of one that shows, options that no row names are judged."""
+    spec, rest = _KUBECTL.verb(call.words)
+    if spec == "read":
+        note_unlisted(call, word_set(_KUBECTL_TAKES))
+    return spec, rest
+
+
 def _kubectl(call: ProgramCall) -> None:
     """Follow kubectl and oc: exec starts a command in a pod; what is deleted may hold data."""
     call.take(word_set(_KUBECTL_TAKES), long=("--dry-run",))
@@ -159,7 +168,7 @@ def _kubectl(call: ProgramCall) -> None:
     if asks_for_help(call) or _is_trial(call):
         call.add(_K.READ)
         return
-    spec, rest = _KUBECTL.verb(call.words)
+    spec, rest = _shown(call)
     objects: Sequence[Argument | str] = rest[:6] or [""]
     for what in objects:
         note(call, spec, what)
