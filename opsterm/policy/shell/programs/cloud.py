@@ -338,6 +338,7 @@ def _storage(call: ProgramCall) -> None:
     if (
         asks_for_help(call)
         or _SHOWS_OBJECTS.fullmatch(verb)
+        or (verb in ("jobs", "env") and call.word(1) in ("show", "list", ""))
         or (verb == "admin" and call.word(1) in ("info", "trace", "top", "console", "logs"))
         or (verb in ("iam", "acl", "lifecycle") and call.word(1) == "get")
         or (call.has("--dry-run", "-n") and verb == "rsync")

@@ -165,7 +165,8 @@ def _kubectl(call: ProgramCall) -> None:
     if verb == "config" and words[1:2] == ["view"] and call.has("--raw"):
         call.add(_K.READ_SECRET, "kubeconfig")
         return
-    if asks_for_help(call) or _is_trial(call):
+    lists = verb in ("annotate", "label") and call.has("--list")
+    if asks_for_help(call) or _is_trial(call) or lists:
         call.add(_K.READ)
         return
     spec, rest = _shown(call)

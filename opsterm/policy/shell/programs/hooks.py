@@ -58,7 +58,7 @@ _IN_VALUE = re.compile(
 _SHELL = r"(?:/(?:usr/)?bin/)?(?:ba|da|z|k|c|tc|a|fi)?sh\b"
 _INSIDE = re.compile(
     rf"(?:^|[\s;:'\"(,{{\[=|+\-])(?:os\.)?(?:!|exec\w*|system\w*|spawn\w*|popen\w*|execute|shell|pty\.spawn|esyscmd|syscmd|term|pipe|run|call|open3|proc_open|passthru|"
-    rf"shell_exec|posix\.exec|sys\.process|Runtime\S*|ProcessBuilder|POSIX::\w+|sh X sh|lua_\w+)\W{{0,12}}{_SHELL}|^[:+]*!+\s*{_SHELL}|^:shell$|^[:+]?(?:terminal|term)\b|"
+    rf"shell_exec|posix\.exec|sys\.process|Runtime\S*|ProcessBuilder|POSIX::\w+|sh X sh|lua_\w+)\W{{0,12}}{_SHELL}|^[:+]*!+\s*{_SHELL}|^:shell$|^[:+](?:terminal|term)\b|"
     rf"%\(\s*{_SHELL}|%{{lua:",
 )
 _SAYS = frozenset({

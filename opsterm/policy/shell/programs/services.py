@@ -36,6 +36,7 @@ LOGS = re.compile(
 
 _UNIT_VERBS = """
     read: status is-active is-enabled is-failed is-system-running list-units list-unit-files list-timers list-sockets list-dependencies
+    read: log-level log-target service-log-level service-log-target
     read: list-jobs list-machines list-paths list-automounts get-default show cat help show-environment whoami get-property verify
     service_start: start
     service_stop: stop kill clean freeze down force-stop force-shutdown exit once-down zap pause
@@ -97,6 +98,10 @@ def _note_unit(call: ProgramCall, spec: str, unit: Argument | str) -> None:
         call.add(_K.FIREWALL_WEAKEN, unit)
 
 
+_SHOWN_WITH = {"log-level": 1, "log-target": 1, "service-log-level": 2, "service-log-target": 2}
+"""Verb -> words with which it shows; with one more it sets."""
+
+
 def _systemctl(call: ProgramCall) -> None:
     """Follow systemctl; the verb is the first word, each other one a unit."""
     call.take(word_set(_TAKES), long=("--now", "--dry-run", "--host", "--machine"))
@@ -104,6 +109,9 @@ def _systemctl(call: ProgramCall) -> None:
         call.add(_K.READ)
         return
     spec, units = _systemctl_verbs.verb(call.words)
+    if len(call.words) > _SHOWN_WITH.get(call.word(0), len(call.words)):
+        call.add(_K.WRITE_CONFIG, call.words[-1])
+        return
     named: Sequence[Argument | str] = units[: 1 if spec == "read" else None] or [""]
     for unit in named:
         _note_unit(call, spec, unit)

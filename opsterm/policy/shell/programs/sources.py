@@ -17,7 +17,7 @@ _K, _C = EffectKind, Certainty
 _GIT_READS = word_set(
     "status log diff show blame annotate shortlog describe rev-parse rev-list ls-files ls-tree ls-remote cat-file grep show-ref for-each-ref reflog name-rev merge-base count-objects fsck verify-commit verify-tag help version "
     "whatchanged range-diff cherry check-ignore check-attr var diff-tree diff-index diff-files show-branch request-pull get-tar-commit-id column stripspace check-mailmap check-ref-format "
-    "show-index effort fame guilt standup info missing show-tree show-unmerged-branches brv locked ci-status"
+    "show-index effort fame guilt standup info missing show-tree show-unmerged-branches show-merged-branches brv locked ci-status"
 )
 _GIT_WRITES = word_set(
     "add commit fetch pull merge cherry-pick revert clone init mv apply am switch worktree submodule notes bundle archive format-patch checkout-index update-index write-tree commit-tree sparse-checkout lfs mergetool bisect maintenance pack-refs repack"

@@ -131,7 +131,7 @@ def _lvm(spec: str) -> Deed:
             word_set("-L -l -n -p -m -i -I -c -a --size --extents --name --permission -V -T --type --activate"),
             long=("--test",),
         )
-        if call.has("-t", "--test", "--help", "--version"):
+        if call.has("-t", "--test", "--help", "--version") or (call.name == "vgcfgrestore" and call.has("--list")):
             call.add(_K.READ)
             return
         lines = " ".join(value.text for value in call.values("-a", "--activate"))

@@ -12,7 +12,7 @@ health print display tree top ps events explain lint verify plan preview whoami 
 details read query lookup dump-config ping test-config print-config outdated doctor capabilities topology members peers neighbors
 describe-all usage size overview contexts current-context leader nodes pods images containers snapshots sessions volumes pools disks
 interfaces routes queues topics brokers consumers metrics top-nodes env-info audit scan analyze tags releases manifest digest sbom
-smart temp sensors sensor fru sdr inventory alerts events-list state lag endpoints services jobs tasks users sub roles groups permissions
+smart temp sensors sensor fru sdr inventory alerts events-list state lag endpoints services jobs tasks users sub browse roles groups permissions
 resources outputs output graph providers depends rdepends files contents owner which where-is dryrun dry-run simulate estimate
 synth changelog news ll la wide ids names getsysinfo chassis getconfig dl channels remotes profiles apps domains zones records versions installed increments observe neighbor getallvms certificates certs keys-list
 """

@@ -140,4 +140,11 @@ ovn-nbctl ovn-sbctl ovsdb-client
     read: show list get find dump list-dbs get-schema list-tables list-columns monitor query
     read: /^(?:\S+-list|\S+-get-\S+|\S+-show)\b/
     else: network+lockout?
+kong
+    read: version health check config/parse config/db_export migrations/status migrations/list
+    read: -v --vv
+    service_stop: stop quit
+    service_restart: restart reload
+    data_loss~: migrations/reset
+    else: infra
 """)
