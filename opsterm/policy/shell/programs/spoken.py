@@ -15,7 +15,7 @@ from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
 from opsterm.policy.shell.programs.options import acting_option, may_be_value, note_losing
-from opsterm.policy.shell.programs.verbs import CHANGING, TELLING, VERBS
+from opsterm.policy.shell.programs.verbs import CHANGING, NOUNS_TOO, TELLING, VERBS
 from opsterm.policy.word_set import word_set
 
 _JOINED = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9]+(?:[-_:.]?[A-Za-z0-9]+){0,5}")
@@ -39,6 +39,9 @@ def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
     for at, word in enumerate(words[:most]):
         if word.text.lower() in VERBS:
             spec = VERBS[word.text.lower()]
+            following = words[at + 1].text if at + 1 < len(words) else ""
+            if word.text in NOUNS_TOO and (following in TELLING or following in CHANGING):
+                return VERBS.get(following, "read"), at + 1
             further = 0 if spec != "read" or word.text in TELLING else _changed(words[at + 1 : at + 4])
             return (VERBS[words[at + further].text], at + further) if further else (spec, at)
         parts = [part.lower() for part in _PARTS.split(word.text.removeprefix("./"))]

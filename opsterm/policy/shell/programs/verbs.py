@@ -47,6 +47,12 @@ CHANGING = frozenset(verb for verb, spec in VERBS.items() if spec != "read")
 
 TELLING = word_set(
     "help explain show list ls get describe search logs log man info diff status cat query find view inspect history version "
-    "which grep check events top print whatis can-i"
+    "which grep check events top print whatis can-i validate verify lint"
 )
 """Verbs behind which the words are only names."""
+
+NOUNS_TOO = word_set(
+    "config backup snapshot build tag issue label release import export lock request upload download link patch merge mount restore "
+    "job deploy clone script"
+)
+"""Verbs that are nouns as well, so that the verb behind them counts: `config validate`, `snapshot delete`."""
