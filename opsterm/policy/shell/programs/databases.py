@@ -21,12 +21,11 @@ _TAKES: Mapping[str, str] = {
     "sqlcmd": "-Q -q -S -U -P -d -i -o -s -w -h -t -v -l -H -m",
     "sqlite3": "-cmd -init -separator -newline -nullvalue",
     "sqlplus": "",
-    "cqlsh": "-e -f -u -p -k --execute --file --keyspace --username --password",
     "influx": "-execute -database -host -port -username -password -format -precision",
     "clickhouse": "-q --query -h --host --port -u --user --password -d --database --format --queries-file",
 }
 _TEXTS: Mapping[str, tuple[str, ...]] = {
-    "psql": ("-c", "--command"), "mysql": ("-e", "--execute", "--init-command"), "sqlcmd": ("-Q", "-q"), "sqlite3": ("-cmd",), "sqlplus": (), "clickhouse": ("-q", "--query"), "cqlsh": ("-e", "--execute"), "influx": ("-execute",),
+    "psql": ("-c", "--command"), "mysql": ("-e", "--execute", "--init-command"), "sqlcmd": ("-Q", "-q"), "sqlite3": ("-cmd",), "sqlplus": (), "clickhouse": ("-q", "--query"), "influx": ("-execute",),
 }  # fmt: skip
 _FILES = ("-f", "--file", "-i", "-init", "--queries-file")
 
@@ -324,7 +323,7 @@ def _cqlsh(call: ProgramCall) -> None:
 
 PROGRAMS: Mapping[str, Deed] = {
     "psql": _client("psql"), "pgcli": _client("psql"), "mysql": _client("mysql"), "mariadb": _client("mysql"), "mycli": _client("mysql"), "mysqlsh": _client("mysql"), "xtrabackup": by_option("read: --version --print-defaults --help\ndb_write+data_loss~: --copy-back --move-back --prepare", else_="write_file"), "sqlcmd": _client("sqlcmd"), "sqlite3": _client("sqlite3"), "sqlplus": _client("sqlplus"),
-    "clickhouse-client": _client("clickhouse"), "cqlsh": _client("cqlsh"), "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongosh": _mongo, "mongo": _mongo, "mysqladmin": _MYSQLADMIN, "mariadb-admin": _MYSQLADMIN,
+    "clickhouse-client": _client("clickhouse"), "cqlsh": _cqlsh, "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongosh": _mongo, "mongo": _mongo, "mysqladmin": _MYSQLADMIN, "mariadb-admin": _MYSQLADMIN,
     **dict.fromkeys(("pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "mongodump", "pg_basebackup", "mongoexport"), _dump), **dict.fromkeys(("pg_restore", "mongorestore", "mysqlimport", "mongoimport"), _restore),
     "dropdb": fixed("data_loss", "-h -p -U"), "dropuser": fixed("user+delete", "-h -p -U"), "createdb": fixed("db_write", "-h -p -U -O -T -E -l"), "createuser": fixed("user", "-h -p -U -c"), "vacuumdb": fixed("db_write", "-h -p -U -d -t"), "reindexdb": fixed("db_write", "-h -p -U -d -t"),
     "pg_ctl": _pg_ctl, "pg_ctlcluster": _pg_ctl, "pg_dropcluster": fixed("data_loss"), "pg_resetwal": by_option("read: -n --dry-run", else_="data_loss"), "pg_archivecleanup": by_option("read: -n", else_="delete+data_loss?"), "initdb": fixed("data_loss?"), "pg_upgrade": by_option("read: -c --check", else_="data_loss?"),

@@ -183,5 +183,5 @@ PROGRAMS: Mapping[str, Deed] = {
     "openvt": fixed("dark"), "lastb": _NAMES,
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
     "needrestart": by_option("read: -b -p -l -w --version", "-r -m -u -c", else_="service_restart"),
-    "man": reads("-P -H -p -C --pager --html", acts="-P=remote_code --pager=remote_code -H=remote_code", content=False), "systemd-analyze": _NAMES,
+    "man": _man, "systemd-analyze": _NAMES,
 }  # fmt: skip

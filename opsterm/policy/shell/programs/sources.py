@@ -325,25 +325,6 @@ def _sshd(call: ProgramCall) -> None:
         note(call, "service_start+lockout?", "sshd")
 
 
-def _screen(call: ProgramCall) -> None:
-    """Follow screen: a session is opened, with a command or with a shell; -X sends it a line."""
-    call.take(word_set("-S -c -e -h -p -s -t -T -dmS"), in_order=True, dash_long=True)
-    if call.has("-ls", "-list", "--version", "-v", "-wipe"):
-        call.add(_K.READ)
-    elif call.has("-X"):
-        at = next((n for n, word in enumerate(call.words) if word.text in ("stuff", "exec")), -1)
-        if "quit" in [word.text for word in call.words] or "kill" in [word.text for word in call.words]:
-            call.add(_K.PROCESS_KILL, "session")
-        elif at >= 0 and len(call.words) > at + 1:
-            call.again(call.words[at + 1].part(call.words[at + 1].text.replace("\\n", "").strip()), "screen")
-        else:
-            call.dark("It sends a line to a session, which is not known to this check.")
-    elif call.words:
-        call.start(call.words, "screen")
-    else:
-        call.dark("It opens a session, and what is typed there is not known.")
-
-
 PROGRAMS: Mapping[str, Deed] = {
     "git": _git, "hub": _git, "hg": Verbs(table="read: status log diff summary id branches tags heads paths incoming outgoing annotate cat files\nwrite_file: add commit pull update clone init push merge\ndata_loss~: strip purge revert rollback"),
     "svn": Verbs(table="read: status st log diff info list ls blame cat propget proplist\nwrite_file: add commit ci update up checkout co switch merge copy move mkdir cleanup export propset resolve\ndelete: delete rm remove\ndata_loss~: revert"),

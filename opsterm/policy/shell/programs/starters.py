@@ -276,6 +276,17 @@ def _cd(call: ProgramCall) -> None:
 _RUN0 = "-u -g -D --user --group --chdir --nice --setenv --unit --property --description --slice --machine --background"
 
 
+def _told(call: ProgramCall) -> None:
+    """Note what a session of screen is told by -X: text that is typed there, or its end."""
+    verb = call.word(0)
+    if verb in ("quit", "kill"):
+        call.add(EffectKind.PROCESS_KILL, "session")
+    elif verb in ("stuff", "exec") and len(call.words) > 1:
+        call.again(call.words[1].part(call.words[1].text.replace("\\n", "").strip()), "screen")
+    else:
+        call.dark("It sends a line to a session, which is not known to this check.")
+
+
 def _screen(call: ProgramCall) -> None:
     """Follow screen and tmux: a session that starts with a command, or that is sent one."""
     call.take(word_set("-S -t -s -n -c -e -h -T -L -F -x -y"), in_order=call.name == "screen")
@@ -288,6 +299,8 @@ def _screen(call: ProgramCall) -> None:
         call.add(EffectKind.PROCESS_KILL, verb)
     elif call.name == "tmux" and len(words) > 1:
         _joined(call, [word for word in words[1:] if word.text not in ("C-m", "Enter")] or words[1:])
+    elif call.name == "screen" and call.has("-X"):
+        _told(call)
     elif call.name == "screen" and words:
         call.start(words, call.name)
     else:

@@ -200,9 +200,6 @@ _RSYNC_TAKES = word_set(
     "--link-dest --max-size --min-size --timeout --port --log-file --out-format --password-file --chmod --chown --info --max-delete --partial-dir --compress-level --contimeout --block-size --modify-window"
 )
 
-_RSYNC_TRIES = ("-n", "--dry-run", "--no-dry-run", "--no-n")
-"""Of these the last one counts."""
-
 
 def _is_trial(call: ProgramCall) -> bool:
     """Return whether the last of -n and --no-n leaves a trial, or files are only listed."""
@@ -323,15 +320,6 @@ def _sftp(call: ProgramCall) -> None:
     call.take(word_set("-b -B -c -D -F -i -J -l -o -P -R -S -s"))
     call.dark("What is moved in the session is not shown here.")
     call.add(_K.EXFIL, call.words[0] if call.words else "", _C.POSSIBLE)
-
-
-def _ssh_agent(call: ProgramCall) -> None:
-    """Follow ssh-agent: behind its options it starts a command."""
-    call.take(word_set("-a -E -P -t -O"), in_order=True)
-    if call.words:
-        call.start(call.words, call.name)
-    else:
-        note(call, "service_stop" if call.has("-k") else "read")
 
 
 PROGRAMS: Mapping[str, Deed] = {
