@@ -25,6 +25,11 @@ INPUTBUFFER OUTPUTBUFFER USEROPTIONS TRACESTATUS HELP PROCCACHE MEMORYSTATUS LOG
 _GUARDS = word_set("""
 FOREIGN_KEY_CHECKS UNIQUE_CHECKS SQL_SAFE_UPDATES SESSION_REPLICATION_ROLE ROW_SECURITY SQL_LOG_BIN LOCAL_INFILE
 """)  # fmt: skip
+_RECORDS = word_set("""
+GENERAL_LOG SLOW_QUERY_LOG LOG_OUTPUT LOG_STATEMENT LOGGING_COLLECTOR AUDIT_LOG AUDIT_LOG_POLICY SERVER_AUDIT_LOGGING
+LOG_CONNECTIONS LOG_DISCONNECTIONS PGAUDIT AUDIT_TRAIL
+""")  # fmt: skip
+"""Settings without which a server keeps no record."""
 
 
 def _rows_named(s: Statement) -> bool:
@@ -170,6 +175,9 @@ def _set(s: Statement) -> None:
         s.note(_K.DB_WRITE, s.name_from(2))
     else:
         s.note(_K.READ, "")
+    quiet = _RECORDS & text and {"OFF", "NONE", "0", "FALSE"} & {token.text.upper() for token in s.tokens}
+    if quiet:
+        s.note(_K.LOG_LOSS, next(iter(sorted(_RECORDS & text))).lower(), certainty=Certainty.LIKELY)
     if _GUARDS & text:
         s.note(_K.SECURITY_WEAKEN, next(iter(sorted(_GUARDS & text))).lower(), certainty=Certainty.LIKELY)
 
@@ -199,6 +207,7 @@ def _copy(s: Statement) -> None:
         s.note(_K.READ)
     else:
         s.note(_K.WRITE_FILE, s.name_from(place + 1), at=place)
+        s.note(_K.EXFIL, s.name_from(place + 1), certainty=Certainty.LIKELY, at=place)
 
 
 def _execute(s: Statement) -> None:

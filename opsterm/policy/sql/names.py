@@ -23,7 +23,8 @@ def _table(*rows: tuple[str, EffectKind, Certainty]) -> Mapping[str, Deed]:
 FUNCTIONS: Mapping[str, Deed] = _table(
     ("pg_terminate_backend pg_cancel_backend", _K.PROCESS_KILL, _C.CERTAIN),
     ("pg_reload_conf pg_promote", _K.SERVICE_RESTART, _C.LIKELY),
-    ("pg_rotate_logfile lo_export pg_file_write pg_file_sync writefile", _K.WRITE_FILE, _C.CERTAIN),
+    ("pg_rotate_logfile pg_file_sync", _K.WRITE_FILE, _C.CERTAIN),
+    ("lo_export pg_file_write writefile", _K.EXFIL, _C.LIKELY),
     ("pg_file_unlink pg_file_rename", _K.DELETE, _C.CERTAIN),
     ("lo_unlink pg_drop_replication_slot", _K.DATA_LOSS, _C.CERTAIN),
     (("pg_stat_reset pg_stat_reset_shared pg_stat_reset_single_table_counters pg_stat_statements_reset "
@@ -55,10 +56,11 @@ PROCEDURES: Mapping[str, Deed] = _table(
     ("sp_addsrvrolemember sp_dropsrvrolemember sp_addrolemember sp_droprolemember", _K.PRIVILEGE, _C.CERTAIN),
     (("sp_rename sp_updatestats sp_recompile sp_refreshview sp_addlinkedserver sp_dropserver sp_add_job sp_update_job "
      "sp_refresh_parameter_encryption sp_changedbowner"), _K.DB_WRITE, _C.CERTAIN),
-    ("sp_delete_job sp_delete_jobstep sp_delete_schedule", _K.SCHEDULE, _C.CERTAIN),
+    ("sp_delete_job sp_delete_jobstep sp_delete_schedule", _K.DATA_LOSS, _C.LIKELY),
     ("sp_add_jobschedule sp_add_schedule sp_attach_schedule", _K.SCHEDULE, _C.CERTAIN),
     ("sp_detach_db sp_removedbreplication", _K.DATA_LOSS, _C.LIKELY),
-    ("sp_cycle_errorlog sp_cycle_agent_errorlog sp_delete_backuphistory sp_purge_jobhistory", _K.LOG_LOSS, _C.CERTAIN),
+    (("sp_cycle_errorlog sp_cycle_agent_errorlog sp_delete_backuphistory sp_purge_jobhistory "
+      "sp_delete_database_backuphistory"), _K.LOG_LOSS, _C.CERTAIN),
     ("sp_stop_job", _K.PROCESS_KILL, _C.CERTAIN),
     ("sp_send_dbmail", _K.EXFIL, _C.POSSIBLE),
     ("xp_delete_file", _K.DELETE, _C.CERTAIN),
@@ -138,7 +140,7 @@ READING_PREFIXES = re.compile(
     r"|show_|ls_|options_|timezone_|available_|hba_|ident_|my_temp|sequence_parameters|trigger_depth|table_is"
     r"|function_is|type_is|opclass_is|operator_is|ts_config|collation_|xact_|snapshot_|visible|wal_replay_paused"
     r"|buffercache|freespace|visibility|cursor|prepared_)"
-    r"|pgstat|st_|gs_|dm_|sysmaster|json_|jsonb_path_|array_|ts_|tsq|sqlite_compile|current_|has_any_|to_",
+    r"|fn_(?:get_|my_|xe_|trace_|list|help)|pgstat|st_|gs_|dm_|sysmaster|json_|jsonb_path_|array_|ts_|tsq|sqlite_compile|current_|has_any_|to_",
 )
 """How the names of functions begin that only look."""
 

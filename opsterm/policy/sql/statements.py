@@ -23,6 +23,9 @@ MOST_LAYERS = 8
 """Texts within texts, as in EXECUTE IMMEDIATE 'EXECUTE IMMEDIATE …'."""
 
 _CONTROL = word_set("BEGIN IF WHILE ELSE THEN LOOP DO FOR RETURN TRY CATCH NOT END DECLARE")
+_NAMES_OTHERS = word_set("GRANT REVOKE DENY EXPLAIN COPY AUDIT NOAUDIT SHOW HELP")
+"""Statements in which the names of others stand: SHOW CREATE TABLE, GRANT SELECT."""
+
 _BEFORE_INNER = word_set("ON FOR AFTER OF INSTEAD BEFORE OR AND")
 
 
@@ -102,10 +105,10 @@ def _statements(tokens: Sequence[SqlToken], dialect: str) -> list[Sequence[SqlTo
     """Return the statements between two semicolons: one, but for control words and for T-SQL, which needs none."""
     found: list[Sequence[SqlToken]] = []
     begin, depth = 0, 0
-    granting = bool(tokens) and tokens[0].upper in ("GRANT", "REVOKE", "DENY", "EXPLAIN", "COPY", "AUDIT", "NOAUDIT")
+    naming = bool(tokens) and tokens[0].upper in _NAMES_OTHERS
     for place, token in enumerate(tokens):
         depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "sign" else 0
-        if depth or token.kind != "word" or place == begin or granting:
+        if depth or token.kind != "word" or place == begin or naming:
             continue
         if _begins(tokens, begin, place, dialect):
             found.append(tokens[begin:place])
