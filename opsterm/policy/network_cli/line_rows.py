@@ -12,7 +12,7 @@ configure terminal | configure | configure exclusive | configure private | edit 
 verify | cli | status | monitor interface | monitor traffic | monitor start | monitor stop | list | return | pager | less | tail = read
 configure session | configure checkpoint = read
 undebug | commit check | commit show | rollback ? | reload cancel | test aaa | test cable-diagnostics = read
-request system snapshot | request support information | request chassis routing-engine status = read
+request support information | request chassis routing-engine status = read
 write = write_config
 write memory | copy running-config startup-config | save | write startup | commit best-effort = write_config
 write terminal = read
@@ -38,6 +38,8 @@ clear checkpoint | clear aaa = write_config
 clear = network:possible write_config:possible
 debug | debugging | diagnose debug = dos:possible
 debug all = dos
+diagnose debug crashlog read | diagnose debug report | diagnose debug info | diagnose debug config-error-log read = read
+test routing | test security-policy-match | test nat-policy-match | test pbf-policy-match | test routes = read
 diagnose sys kill | diagnose sys process = process_kill
 diagnose = read
 no debug | undo debugging | diagnose debug disable | diagnose debug reset = read
@@ -54,6 +56,10 @@ load override | load factory-default | load update = write_config data_loss lock
 request system reboot | request system halt | request system power-off | request restart system | request shutdown = reboot
 request vmhost reboot | request system power-on | request chassis = reboot service_restart
 request system zeroize | request system private-data-reset | request system storage cleanup = data_loss
+wildcard delete = data_loss:likely write_config
+reset recycle-bin | request system snapshot delete = data_loss
+request system snapshot = write_file
+request high-availability state suspend | request high-availability = service_stop
 request system software delete | request system configuration rescue delete = package_remove delete
 request system software | request system firmware | request license = package_upgrade reboot:possible
 request = write_config
@@ -78,10 +84,15 @@ execute ssh | execute telnet | execute batch = remote_code:possible
 execute update-now | execute forticare = package_upgrade
 execute = write_config
 purge = data_loss delete write_config
-unset | unselect | deactivate | activate | annotate | rename | move | insert | protect | clone | append | select = write_config
+unset | unselect | activate | annotate | rename | move | insert | protect | clone | append | select = write_config
 replace = write_config
 set cli | set terminal = read
 set date | set clock | clock set | clock = write_config
+deactivate = write_config service_stop:likely
+reset ospf | reset bgp | reset isis | reset rip | reset ospfv3 | reset mpls | reset vrrp | reset stp | reset ip routing-table = dos:possible
+reset = network:possible
+power inline | power off = service_stop:likely network
+issu | system upgrade = package_upgrade reboot:likely
 set | config | feature = write_config
 interface | vlan | router | line | aaa | username | ip | ipv6 | access-list | hostname | snmp-server | logging | ntp = write_config
 crypto key zeroize = delete data_loss:likely lockout security_weaken
@@ -89,7 +100,7 @@ spanning-tree mode none | spanning-tree disable = network dos:possible
 crypto | spanning-tree | switchport | policy-map | class-map | route-map | vrf | banner | service | enable secret = write_config
 enable password | tacacs-server | radius-server | tacacs | radius | control-plane | key | errdisable | mac | lldp | cdp = write_config
 channel-group | port-channel | description | speed | duplex | mtu | bandwidth | encapsulation | standby | glbp | vrrp = write_config
-neighbor | network | redistribute | default-information | area | passive-interface | permit | deny | remark | transport = write_config
+access-group | neighbor | network | redistribute | default-information | area | passive-interface | permit | deny | remark | transport = write_config
 login | password | access-class | exec-timeout | session-timeout | privilege | peer | address-family | route-target | rd = write_config
 default-router | domain-name | lease | object | object-group | nat | security-level | nameif | failover | same-security = write_config
 acl | rule | stelnet | user-interface | local-user | sysname | port | undo | dhcp | power | udld | storm-control | qos = write_config
@@ -98,7 +109,7 @@ management | daemon | username-prompt | tunnel | mpls | bgp | ospf | isis | vxla
 
 CUTS = (
     r"\bvty\b|\bline (?:con|vty)|\baaa\b|tacacs|radius|\bssh\b|telnet|netconf|restconf|management|\bmgmt|\bma\d|fxp0|\bem0\b|\bme0\b|\bvme\b"
-    r"|lo0|system (?:services|login|root-auth|authentication)|\busername\b|\blocal-user\b|\blogin\b|access-class"
+    r"|lo0|router static|static-route|permitted-ip|mgt-config|deviceconfig system|crypto key|system (?:services|login|root-auth|authentication)|\busername\b|\blocal-user\b|\blogin\b|access-class"
     r"|access-group|access-list|\bacl\b|\bfilter\b|prefix-list mgmt|control-plane|ip address|ipv4 address|inet address"
     r"|family inet|default-gateway|routing-options|ip(?:v6)? route|\broute\b|\bgateway\b|allowaccess|trusthost|system (?:interface|admin|global)"
     r"|firewall|security (?:policies|zones)|host-inbound|service-policy|transport input|\buser\b|\badmin\b|stelnet|user-interface|winbox"

@@ -110,6 +110,8 @@ def _read_line(line: str, context: str, layer: Layer, span: tuple[int, int]) -> 
         layer.notes.hide(f"{line[:60]!r} begins no line that is known here.")
         if context:
             layer.notes.add(_K.WRITE_CONFIG, line, span, _C.LIKELY)
+        if _CUTS.search(f"{context} {line.lower()} "):
+            layer.notes.add(_K.LOCKOUT, line, span, _C.POSSIBLE)
         return context
     reads = all(kind is _K.READ for kind, _ in deeds)
     for kind, certainty in deeds:
@@ -127,6 +129,9 @@ def _next_context(words: Sequence[str], context: str) -> str:
     if words[0] in ("exit", "end", "quit", "abort") or words[:2] == ["next", ""]:
         return ""
     joined = " ".join(words)
+    if words[0] == "next" or (words[0] == "edit" and context.startswith("config")):
+        outer = context.partition(" edit ")[0]
+        return outer if words[0] == "next" else f"{outer} {joined}"
     begins = next((name for name in _CONTEXTS if joined.startswith(name) or _cut_short(words[0], name.split()[0])), "")
     return joined if begins and len(words) > 1 and words[0] not in ("configure", "conf") else context
 
