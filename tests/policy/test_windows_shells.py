@@ -14,6 +14,8 @@ from opsterm.policy.effects import EffectKind
 from opsterm.policy.grading import RiskGrade, grade
 from opsterm.policy.invocation import Findings
 from opsterm.policy.level import RiskLevel
+from opsterm.policy.powershell.cmdlet_rows import MILD
+from opsterm.policy.powershell.verbs import CMDLETS
 from opsterm.policy.sql import sql_effects
 from opsterm.policy.understanding import Understanding, understand
 from opsterm.policy.windows_shells import read_cmd, read_network_cli, read_powershell, read_sql
@@ -68,6 +70,17 @@ def test_there_are_enough_cases_and_none_twice() -> None:
     assert counts == {name: len(cases_of(name)) for name in counts}
     assert counts["powershell.toml"] >= 400
     assert min(counts.values()) >= 150
+
+
+TAKES_AWAY = ("remove-", "clear-", "uninstall-", "unregister-", "revoke-", "disable-", "dismount-")
+
+
+@pytest.mark.parametrize("name", sorted(name for name in CMDLETS if name.startswith(TAKES_AWAY) and name not in MILD))
+def test_a_cmdlet_that_takes_away_is_grave_or_of_the_session_alone(name: str) -> None:
+    of_the_session = all(kind is EffectKind.READ for kind, _ in CMDLETS[name])
+    found = read_powershell(f"{name} -Name x")
+    level = grade(Understanding(text="", shell="powershell", effects=found.effects, opaque=found.opaque)).level
+    assert of_the_session or level.order >= RiskLevel.HIGH.order
 
 
 def kinds(found: Findings) -> set[EffectKind]:

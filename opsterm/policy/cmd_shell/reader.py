@@ -12,7 +12,7 @@ from opsterm.policy.invocation import Invocation
 from opsterm.policy.layer import LONGEST, Layer
 from opsterm.policy.win32.places import write_path
 from opsterm.policy.win32.program_forms import note_program
-from opsterm.policy.win32.programs import WindowsProgramCall, program_name
+from opsterm.policy.win32.programs import WindowsProgramCall, note_unknown, program_name
 
 _K, _C = EffectKind, Certainty
 _DEEPEST = 64
@@ -160,7 +160,7 @@ class _Reading:
                 layer.notes.add(_K.REMOTE_CODE, name, span, _C.POSSIBLE)
                 layer.notes.hide(f"It runs a program from a folder of its own ({name[:60]}).")
             if not note_program(call):
-                layer.notes.hide(f"What {name[:60]!r} does is not known.")
+                note_unknown(name, call)
 
     def _start_another(self, call: WindowsProgramCall) -> None:
         words = list(call.words)

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.layer import Layer
-from opsterm.policy.powershell.member_rows import LOOKING_TYPES, MEMORY_MEMBERS, METHODS, READING_MEMBER, RUNNING
+from opsterm.policy.powershell.member_rows import (
+    LOOKING_TYPES,
+    MEMORY_MEMBERS,
+    METHODS,
+    READING_MEMBER,
+    RUNNING,
+    STATIC_WRITES,
+    WRITING_TYPES,
+)
 from opsterm.policy.powershell.tree import MemberCall
 from opsterm.policy.win32.places import delete_path, read_path, write_path, write_registry
 from opsterm.policy.win32.services import note_process
@@ -91,6 +99,8 @@ def _note_static(call: MemberCall, name: str, member: str, layer: Layer, span: t
         notes.add(_K.SECURITY_WEAKEN, call.member, span, _C.POSSIBLE)
     elif name == "environment" and member == "setenvironmentvariable":
         notes.add(_K.WRITE_CONFIG, first, span, _C.LIKELY)
+    elif member == "new" and WRITING_TYPES.search(name):
+        write_path(first, notes, span)
     elif call.arguments is None or member in ("zerofreebstr", "releasecomobject", "sizeof", "exit", "new"):
         notes.add(_K.READ, call.member, span)
     else:
@@ -105,6 +115,10 @@ def _note_class(call: MemberCall, name: str, member: str, layer: Layer, span: tu
     if _LOADERS.search(name):
         layer.notes.add(_K.REMOTE_CODE, f"{call.type}::{call.member}", span, _C.LIKELY)
         layer.notes.hide(f"{call.type[:60]} loads or runs code that is not in this text.")
+    elif written := next(
+        (deed for form, deed in STATIC_WRITES.items() if re.fullmatch(form, f"{name}::{member}")), None
+    ):
+        layer.notes.add(written[0], call.arguments or "?", span, written[1])
     elif LOOKING_TYPES.fullmatch(name):
         layer.notes.add(_K.READ, call.member, span)
     elif member in METHODS or member in RUNNING:
@@ -114,6 +128,8 @@ def _note_class(call: MemberCall, name: str, member: str, layer: Layer, span: tu
 
 
 _FILE_WRITES: Sequence[str] = ("write", "append", "create", "open", "set", "encrypt", "decrypt")
+_FILE_FACTS = ("exists", "getlast", "getcreation", "getattributes", "getparent", "getcurrent", "getfilesystem")
+"""Beginnings of methods that tell of a file, and show nothing of what is in it."""
 
 
 def _note_file(name: str, member: str, path: str, layer: Layer, span: tuple[int, int]) -> None:
@@ -128,6 +144,8 @@ def _note_file(name: str, member: str, path: str, layer: Layer, span: tuple[int,
     elif member.startswith("copy"):
         read_path(path, notes, span)
         notes.add(_K.WRITE_FILE, path, span)
+    elif member.startswith(_FILE_FACTS):
+        notes.add(_K.READ, path, span)
     elif member.startswith(("openread", "opentext")) or not member.startswith(tuple(_FILE_WRITES)):
         read_path(path, notes, span)
     else:
