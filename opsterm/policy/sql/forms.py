@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.sql.conditions import has_condition
-from opsterm.policy.sql.names import PROCEDURES
+from opsterm.policy.sql.names import PROCEDURES, TAKES_AWAY
 from opsterm.policy.sql.statement import Statement
 from opsterm.policy.sql.tokens import MYSQL, ORACLE, TSQL
 from opsterm.policy.sql.verbs import LONGEST_ROW, VERBS
@@ -116,37 +116,39 @@ def _merge(s: Statement) -> None:
         s.note(_K.DATA_LOSS, certainty=Certainty.LIKELY)
 
 
+_ALTERS: tuple[tuple[frozenset[str], frozenset[str], EffectKind, Certainty], ...] = (
+    (word_set("TABLE"), word_set("TRUNCATE DISCARD UNUSED"), _K.DATA_LOSS, Certainty.CERTAIN),
+    (word_set("TABLE"), word_set("DETACH EXCHANGE"), _K.DATA_LOSS, Certainty.POSSIBLE),
+    (word_set("TABLE"), word_set("DISABLE NOCHECK"), _K.SECURITY_WEAKEN, Certainty.LIKELY),
+    (word_set("TABLESPACE"), word_set("OFFLINE"), _K.SERVICE_STOP, Certainty.CERTAIN),
+    (word_set("DATABASE"), word_set("OFFLINE SINGLE_USER EMERGENCY CLOSE DISMOUNT RESTRICTED_USER READ_ONLY"),
+     _K.SERVICE_STOP, Certainty.CERTAIN),
+    (word_set("DATABASE"), word_set("REMOVE DROP RESETLOGS"), _K.DATA_LOSS, Certainty.LIKELY),
+    (word_set("DATABASE AVAILABILITY"), word_set("REPAIR_ALLOW_DATA_LOSS FORCE_FAILOVER_ALLOW_DATA_LOSS"),
+     _K.DATA_LOSS, Certainty.CERTAIN),
+    (word_set("ROLE USER LOGIN"), word_set("SUPERUSER CREATEROLE BYPASSRLS REPLICATION MEMBER"),
+     _K.PRIVILEGE, Certainty.CERTAIN),
+)  # fmt: skip
+"""Of an ALTER its second word, words of which one stands in it, and what that means."""
+
+_DROPS_NO_ROWS = word_set("CONSTRAINT INDEX KEY DEFAULT NOT FOREIGN CHECK IDENTITY")
+
+
 def _alter(s: Statement) -> None:
     words = s.first_words(LONGEST_ROW)
     deeds = next(VERBS[words[:n]] for n in range(len(words), 0, -1) if words[:n] in VERBS)
     for kind, certainty in deeds:
         s.note(kind, s.name_from(2), certainty=certainty)
-    if words[:2] == ("ALTER", "TABLE"):
-        dropped = any(
-            word == "DROP" and s.uppers[at + 1 : at + 2] not in (("CONSTRAINT",), ("INDEX",), ("KEY",), ("DEFAULT",),
-                                                                 ("NOT",), ("FOREIGN",), ("CHECK",), ("IDENTITY",))
-            for at, word in enumerate(s.uppers)
-        )  # fmt: skip
-        if dropped or "TRUNCATE" in s.uppers:
-            s.note(_K.DATA_LOSS, s.name_from(2))
-        if "DISABLE" in s.uppers or "NOCHECK" in s.uppers:
-            s.note(_K.SECURITY_WEAKEN, s.name_from(2), certainty=Certainty.LIKELY)
-        if "DISCARD" in s.uppers:
-            s.note(_K.DATA_LOSS, s.name_from(2))
-    if words[:2] in (("ALTER", "ROLE"), ("ALTER", "USER"), ("ALTER", "LOGIN")) and set(s.uppers) & {
-        "SUPERUSER", "CREATEROLE", "BYPASSRLS", "REPLICATION", "MEMBER",
-    }:  # fmt: skip
-        s.note(_K.PRIVILEGE, s.name_from(2))
-    if words[:2] == ("ALTER", "DATABASE"):
-        if {"OFFLINE", "SINGLE_USER", "EMERGENCY", "CLOSE", "DISMOUNT", "RESTRICTED_USER", "READ_ONLY"} & set(s.uppers):
-            s.note(_K.SERVICE_STOP, s.name_from(2))
-        if (
-            "REMOVE" in s.uppers
-            or "DROP" in s.uppers
-            or "RESETLOGS" in s.uppers
-            or "REPAIR_ALLOW_DATA_LOSS" in s.uppers
-        ):
-            s.note(_K.DATA_LOSS, s.name_from(2), certainty=Certainty.LIKELY)
+    if words[:1] != ("ALTER",):
+        return
+    for objects, said, kind, certainty in _ALTERS:
+        if objects.intersection(words[1:2]) and said.intersection(s.uppers):
+            s.note(kind, s.name_from(2), certainty=certainty)
+    if words[1:2] == ("TABLE",) and any(
+        word == "DROP" and not _DROPS_NO_ROWS.intersection(s.uppers[at + 1 : at + 2])
+        for at, word in enumerate(s.uppers)
+    ):
+        s.note(_K.DATA_LOSS, s.name_from(2))
 
 
 def _create(s: Statement) -> None:
@@ -223,7 +225,7 @@ def _execute(s: Statement) -> None:
         return
     if token.text.startswith("@"):
         at += 2
-    _call_named(s, at)
+    call_named(s, at)
 
 
 def _literal(s: Statement, at: int) -> None:
@@ -232,7 +234,8 @@ def _literal(s: Statement, at: int) -> None:
     s.reread(s.tokens[at].text, s.base + s.tokens[at].start)
 
 
-def _call_named(s: Statement, at: int) -> None:
+def call_named(s: Statement, at: int) -> None:
+    """Note what the procedure does whose name stands at `at`."""
     name = s.name_from(at)
     short = name.rpartition(".")[2].lower()
     if short in ("sp_executesql", "sp_msforeachdb", "sp_msforeachtable"):
@@ -251,6 +254,8 @@ def _call_named(s: Statement, at: int) -> None:
         s.note(_K.SCHEDULE, name)
     else:
         s.found.hide(f"The procedure {name[:60]!r} is not known.")
+    if not deed and TAKES_AWAY.fullmatch(name.lower()):
+        s.note(_K.DATA_LOSS, name, certainty=Certainty.POSSIBLE)
 
 
 def _block(s: Statement) -> None:
@@ -321,6 +326,8 @@ def _control(s: Statement) -> None:
             )
         )
         if rest and not known:
+            if any(TAKES_AWAY.fullmatch(token.text.lower()) for token in rest if token.kind in ("word", "name")):
+                s.note(_K.DATA_LOSS, s.name_from(1), certainty=Certainty.POSSIBLE)
             s.found.hide("A block of code decides itself what it runs.")
             return
         if rest and rest[0].upper in FORMS and rest[0].upper not in ("BEGIN", "IF"):
@@ -339,7 +346,7 @@ def _vacuum(s: Statement) -> None:
 FORMS: Mapping[str, Callable[[Statement], None]] = {
     "SELECT": _select, "WITH": _with, "INSERT": _write, "REPLACE": _write, "DELETE": _delete, "UPDATE": _update,
     "MERGE": _merge, "ALTER": _alter, "CREATE": _create, "SET": _set, "EXPLAIN": _explain, "COPY": _copy,
-    "EXEC": _execute, "EXECUTE": _execute, "CALL": lambda s: _call_named(s, 1), "DO": _block, "PREPARE": _prepare,
+    "EXEC": _execute, "EXECUTE": _execute, "CALL": lambda s: call_named(s, 1), "DO": _block, "PREPARE": _prepare,
     "PRAGMA": _pragma, "DBCC": _dbcc, "VACUUM": _vacuum, "BEGIN": _control, "IF": _control, "WHILE": _control,
     "FOR": _control, "LOOP": _control, "CASE": _control,
 }  # fmt: skip

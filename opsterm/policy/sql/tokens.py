@@ -88,7 +88,8 @@ _CLIENT_LINES = {
     MYSQL: r"(?:system|source|tee|pager|delimiter|edit|notee|nopager)\b[^\n]*",
     SQLITE: r"\.[a-z][^\n]*",
     TSQL: r"(?::(?:[a-z]+|!!)|!!)[^\n]*",
-    ORACLE: r"(?:host\b|!|@@?|start\s|spool\b|sta\s|ho\s|save\s|edit\b)[^\n]*",
+    ORACLE: r"(?:host\b|!|@@?|start\s(?!\s*(?:transaction|replica|slave|group_replication)\b)|spool\b|sta\s|ho\s"
+    r"|save\s(?!\s*tran)|edit\b)[^\n]*",
     POSTGRESQL: r"(?!)",
 }
 _CLIENT_LINES[ANY] = "|".join(_CLIENT_LINES[dialect] for dialect in (MYSQL, SQLITE, TSQL, ORACLE))
