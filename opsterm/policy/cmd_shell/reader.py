@@ -107,7 +107,8 @@ class _Reading:
         if len(texts) > 2 and (texts[1] in _COMPARES):
             return words[3:]
         if texts and "==" in texts[0]:
-            return words[2:] if texts[0].endswith("==") else words[1:]
+            stands_alone = texts[0].endswith("==") and words[0].end - words[0].start == len(words[0].text)
+            return words[2:] if stands_alone else words[1:]
         self._layer.notes.hide("The condition of an if is not understood.")
         return words[1:]
 
@@ -174,4 +175,8 @@ class _Reading:
         if not words:
             call.note(_K.READ, "")
             return
-        call.run("program", "\x00".join(words))
+        own = program_name(words[0]) in (*BUILTINS, *HARMLESS, "call", "if", "for") or _STUCK.fullmatch(words[0])
+        if own:
+            call.run("cmd", " ".join(words))
+        else:
+            call.run("program", "\x00".join(words))

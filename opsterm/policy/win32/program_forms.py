@@ -87,6 +87,8 @@ def _net_user(call: WindowsProgramCall, verb: str) -> None:
         call.note(_K.USER, plain[0])
         call.note(_K.LOCKOUT, plain[0], _C.LIKELY)
     elif switches:
+        if any(word.startswith(("/expires", "/times", "/workstations", "/passwordchg")) for word in switches):
+            call.note(_K.LOCKOUT, (plain or ["?"])[0], _C.LIKELY)
         note_by_rows(call) if verb == "user" and _net_user_known(call) else call.note(_K.USER, (plain or ["?"])[0])
     else:
         call.note(_K.READ, (plain or [""])[0])
@@ -173,6 +175,8 @@ def _wmic(call: WindowsProgramCall) -> None:
             call.note(_K.LOCKOUT, alias, _C.POSSIBLE)
     elif any(w.startswith("/format:") and w[8:].strip("'\"") not in _WMIC_FORMATS for w in words):
         call.note(_K.REMOTE_CODE, alias)
+    elif any(w in ("/output:clipboard", "/output:stdout") for w in words):
+        call.note(_K.READ, alias)
     elif any(w.startswith("/output:") or w.startswith("/append:") for w in words):
         call.note(_K.WRITE_FILE, alias)
     else:
@@ -195,7 +199,8 @@ def _wmic_call(call: WindowsProgramCall, alias: str, method: str) -> None:
         return
     where = next((w for w in call.words if "name" in w.lower() and ("=" in w or " like " in w.lower())), "")
     named = re.search(r"name\s*(?:=|like)\s*['\"\\]*([\w.%-]+)", where, re.IGNORECASE)
-    name = named[1] if named else alias
+    before = [word for word in call.words[: list(call.lower).index("call")] if not word.startswith(("/", "-"))]
+    name = named[1] if named else before[-1] if before and before[-1].lower() != "path" else alias
     kind = _WMIC_CALLS.get(method, _K.WRITE_CONFIG)
     if kind is _K.PROCESS_KILL:
         note_process(name, call.notes, call.span)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from opsterm.policy.effect_notes import EffectNotes
 from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.win32 import program_rows, tool_rows
 from opsterm.policy.win32.places import WindowsPlace, place_of
-from opsterm.policy.win32.program_rows import ROWS
 
 _WAYS_IN = re.compile(r"openssh|winrm|remoteaccess|remote-?desktop", re.IGNORECASE)
 Span = tuple[int, int]
@@ -97,7 +97,7 @@ def note_by_rows(call: WindowsProgramCall) -> bool:
     what = objects[row.place] if 0 <= row.place < len(objects) else " ".join(call.words[: len(row.words)])
     for kind, certainty in row.deeds:
         call.note(kind, what, certainty)
-        if rests_on(kind, what):
+        if rests_on(kind, " ".join(call.words) if kind is EffectKind.PACKAGE_REMOVE else what):
             call.note(EffectKind.LOCKOUT, what, Certainty.LIKELY)
     return True
 
@@ -151,7 +151,9 @@ def _matches(word: str, form: str) -> bool:
 
 def _parse() -> Mapping[str, Sequence[ProgramRow]]:
     table: dict[str, list[ProgramRow]] = defaultdict(list)
-    for line in ROWS.strip().splitlines():
+    for line in (program_rows.ROWS + tool_rows.ROWS).strip().splitlines():
+        if not line:
+            continue
         left, _, right = line.partition(" = ")
         programs, *words = left.split()
         deeds = [word for word in right.split() if not word.startswith("@")]
