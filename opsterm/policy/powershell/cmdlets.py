@@ -70,9 +70,16 @@ _MENDING = ("repair", "resetpassword", "resetcredentials", "install", "removeall
 """Switches of cmdlets that else only look, with which they change what they find."""
 
 
+_WRITTEN_BY: Mapping[str, str] = {
+    "get-gporeport": "path",
+    "get-gpresultantsetofpolicy": "path",
+    "get-clusterlog": "destination",
+}
+
+
 def _note_what_a_reader_writes(call: CmdletCall) -> None:
-    for name in _WRITTEN:
-        saved = call.arguments.value(name)
+    for name in (*_WRITTEN, *filter(None, [_WRITTEN_BY.get(call.name)])):
+        saved = call.arguments.value_of(name, least=4 if name.startswith("out") else len(name))
         if saved is not None:
             write_path("?" if saved.unknown else saved.text, call.layer.notes, call.span)
             break
@@ -202,6 +209,15 @@ def _filtering(call: CmdletCall) -> None:
         call.layer.notes.hide("It runs a script block that is known only when it runs.")
 
 
+def _where(call: CmdletCall) -> None:
+    block = call.arguments.value("filterscript") or (
+        call.arguments.pieces[0] if len(call.arguments.pieces) == 1 else None
+    )
+    if block is not None and block.kind in ("variable", "group") and block.unknown:
+        call.layer.notes.hide("It runs a script block that is known only when it runs.")
+    call.note(_K.READ, "")
+
+
 def _account(call: CmdletCall) -> None:
     for kind, certainty in deeds_of(call.name) or ():
         for what in call.objects():
@@ -223,7 +239,8 @@ _FORMS: Mapping[str, Callable[[CmdletCall], None]] = {
     "set-netfirewallrule": _firewall_rule, "remove-netfirewallrule": _firewall_rule,
     "disable-netfirewallrule": _firewall_rule, "set-mppreference": _defender, "add-mppreference": _defender,
     "stop-computer": _computer, "restart-computer": _computer, "set-executionpolicy": _execution_policy,
-    "foreach-object": _filtering, "set-aduser": _account, "set-localuser": _account, "set-adcomputer": _account,
+    "foreach-object": _filtering,
+    "where-object": _where, "set-aduser": _account, "set-localuser": _account, "set-adcomputer": _account,
     "set-wsmaninstance": _wsman,
 }  # fmt: skip
 """Cmdlet -> what notes it. The others are told by the table of deeds."""

@@ -108,7 +108,7 @@ def _set_property(call: CmdletCall) -> None:
             write_registry(path, name or "?", data, call.layer.notes, call.span, deletes=deletes)
         else:
             call.note(_K.WRITE_CONFIG, path)
-            call.note(_K.PERM, path, _C.POSSIBLE)
+            call.note(_K.DELETE if deletes else _K.PERM, path, _C.CERTAIN if deletes else _C.POSSIBLE)
 
 
 def _set_item(call: CmdletCall) -> None:

@@ -18,11 +18,12 @@ from opsterm.policy.powershell.member_rows import (
 )
 from opsterm.policy.powershell.tree import MemberCall
 from opsterm.policy.win32.places import delete_path, read_path, write_path, write_registry
-from opsterm.policy.win32.services import note_process
+from opsterm.policy.win32.services import note_process, note_service
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
 
+_SERVICE = re.compile(r"(?:get-service|gsv)\s+(?:-name\s+)?['\"]?([\w*]+)")
 _DOWNLOADS = re.compile(
     r"download(?:string|data|stringtaskasync|dataasync)|getstringasync|getresponse(?:stream)?", re.IGNORECASE
 )
@@ -45,17 +46,14 @@ def note_member(call: MemberCall, layer: Layer, source: str) -> None:
 def _note_method(call: MemberCall, member: str, layer: Layer, span: tuple[int, int], source: str = "") -> None:
     notes, what = layer.notes, _short(call.receiver)
     receiver = f"{call.receiver} {source}".lower()
+    if "amsi" in receiver or "nonpublic" in receiver:
+        notes.add(_K.SECURITY_WEAKEN, what, span, _C.LIKELY)
+    if member == "foreach" and (call.arguments or "?").lower() in METHODS:
+        member = (call.arguments or "").lower()
     if member in METHODS:
-        kind, certainty = METHODS[member]
-        if kind is _K.PROCESS_KILL:
-            note_process(what, notes, span)
-        notes.add(kind, what, span, certainty)
-        if member in ("disable", "enable") and re.search(r"adapter|nic", receiver):
-            notes.add(_K.LOCKOUT, what, span, _C.LIKELY)
-        if member == "delete":
-            _note_delete(what, receiver, layer, span)
-        if member.startswith("download"):
-            notes.add(_K.WRITE_FILE, what, span)
+        _note_known_method(member, what, receiver, layer, span)
+    elif member == "clear" and "eventlog" in receiver:
+        notes.add(_K.LOG_LOSS, what, span)
     elif member == "create" and re.search(r"process", receiver):
         layer.run("cmd", call.arguments or "", (call.start, call.end), via="Win32_Process")
         notes.add(_K.REMOTE_CODE, call.arguments or "?", span, _C.LIKELY)
@@ -68,6 +66,22 @@ def _note_method(call: MemberCall, member: str, layer: Layer, span: tuple[int, i
         notes.add(_K.READ, what, span)
     else:
         notes.hide(f"What the method {call.member[:60]} does is not known.")
+
+
+def _note_known_method(member: str, what: str, receiver: str, layer: Layer, span: tuple[int, int]) -> None:
+    notes, (kind, certainty) = layer.notes, METHODS[member]
+    service = _SERVICE.search(receiver)
+    if service and kind is _K.SERVICE_STOP:
+        note_service(kind, service[1], notes, span)
+    if kind is _K.PROCESS_KILL:
+        note_process(what, notes, span)
+    notes.add(kind, what, span, certainty)
+    if member in ("disable", "enable") and re.search(r"adapter|nic", receiver):
+        notes.add(_K.LOCKOUT, what, span, _C.LIKELY)
+    if member == "delete":
+        _note_delete(what, receiver, layer, span)
+    if member.startswith("download"):
+        notes.add(_K.WRITE_FILE, what, span)
 
 
 def _note_delete(what: str, receiver: str, layer: Layer, span: tuple[int, int]) -> None:

@@ -11,7 +11,7 @@ import re
 from opsterm.policy.powershell.expression import ExpressionReading, constant_of
 from opsterm.policy.powershell.pieces import MEMBER, PieceReader
 from opsterm.policy.powershell.scanner import NotUnderstood
-from opsterm.policy.powershell.tree import CommandPiece, Expression, PowerShellCommand, Script
+from opsterm.policy.powershell.tree import CommandPiece, Expression, MemberCall, PowerShellCommand, Script
 from opsterm.policy.word_set import word_set
 
 DEEPEST = 64
@@ -263,7 +263,8 @@ class PowerShellParser(PieceReader):
         else:
             return False
         reading.after_block = False
-        reading.last = "v"
+        is_cast = self.char(-1) == "]" and char == "[" and self.char() != "."
+        reading.last = " " if is_cast else "v"
         return True
 
     def _type(self, reading: ExpressionReading) -> None:
@@ -272,7 +273,12 @@ class PowerShellParser(PieceReader):
             return
         self.at = match.end()
         reading.items.append(("x", ""))
-        if self.next_is("::"):
+        if not self.next_is("::"):
+            name = match[0].strip("[] \t")
+            reading.calls.append(
+                MemberCall(type=name, member="new", receiver="", arguments="?", start=match.start(), end=self.at)
+            )
+        else:
             self._member(match[0].strip("[] \t"), "", reading.calls, reading.scripts)
 
     def _sign(self, char: str, reading: ExpressionReading) -> bool:
@@ -282,7 +288,11 @@ class PowerShellParser(PieceReader):
             self._member("", self.text[max(reading.start, self.at - 200) : self.at], reading.calls, reading.scripts)
             reading.items.append(("x", ""))
             return True
-        if operator and self.char(-1) != "+":
+        if self.next_is("++") or self.next_is("--"):
+            self.at += 2
+            reading.goes_on = False
+            reading.items.append(("x", ""))
+        elif operator and self.char(-1) != "+":
             self.at = operator.end()
             reading.goes_on = True
             reading.builds = reading.builds or operator[0].lower() == "-f"

@@ -37,6 +37,7 @@ _NATIVE_FIRST = frozenset({"sc", "curl", "wget", "fc"})
 _SC_VERBS = word_set("stop start delete config create query queryex qc failure sdset sdshow pause continue qfailure")
 _LOOP = re.compile(r"foreach\s*\(\s*\$(\w+)\s+in\s+([^\n{]{1,200})", re.IGNORECASE)
 _PROPERTY = re.compile(r"(?:\[[^\]]*\]\s*)?\$\{?(?:\w+:)?(\w+)\}?(?:\[[^\]]*\])?\.")
+_SEVERAL = re.compile(r"\(\s*\$\w+(?:\s*,\s*\$\w+)*\s*\)")
 _OF_THE_SESSION = re.compile(r"host|psdefaultparametervalues|psstyle|executioncontext|psboundparameters", re.IGNORECASE)
 _IN_MEMORY = re.compile(
     r"[^=]{0,80}=\s*(?:\[(?:ordered|pscustomobject|hashtable|psobject|xml)\]|@\{|@\(|'|\"|[\d]"
@@ -145,7 +146,7 @@ class _Reading:
     def _changes_an_object(self, target: str) -> bool:
         """Tell whether a property is set of what may be more than a value of the session."""
         if target.startswith("("):
-            return True
+            return not _SEVERAL.fullmatch(target)
         owner = _PROPERTY.match(target)
         made = self.names.sources.get(owner[1].lower(), "") if owner else ""
         return owner is not None and not (_OF_THE_SESSION.fullmatch(owner[1]) or _IN_MEMORY.match(made))
