@@ -110,6 +110,73 @@ def test_no_dress_hides_what_a_command_does(grave: str) -> None:
     assert alone <= kinds(read_powershell(f"Invoke-Expression '{grave.replace(chr(39), chr(39) * 2)}'"))
 
 
+BEFORE_POWERSHELL = (
+    "$y = (Get-Date)", "(Get-Date)[0]", "$n = 1, 2, (Get-Date)", "[int]$n = 3", "$c = 'a'[0]", "$i++", "$a.B.C",
+    "$a[0]", "1..3", "!(Test-Path x)", "-not $a", "@{ a = 1 }.a", "[pscustomobject]@{ A = 1 }",
+    "'x' -replace 'a', 'b'", "$a ? 1 : 2", "$o, $p = 1, 2", "${q r} = 1", "param($s = 1)", "$t = @'\nx\n'@",
+    "trap { 1 }", "'a' + (Get-Date)", "$w -eq (1)", "$y = @()", "$z = {}", "[math]::Pi",
+    "$n = [datetime]'2026-01-01'",
+)  # fmt: skip
+AROUND_POWERSHELL = (
+    "$x = ({0})", "@({0})", '"$({0})"', "[void]({0})", "({0}).Count", "if ({0}) {{ 1 }}", "$a = @{{ k = ({0}) }}",
+    "foreach ($i in {0}) {{ 1 }}", "return {0}", "switch (1) {{ default {{ {0} }} }}", "1 | ? {{ {0} }}",
+    "try {{ 1 }} finally {{ {0} }}", "$f = {{ {0} }}; & $f", ":a foreach ($z in 1) {{ {0} }}",
+    "$l = if (1) {{ {0} }}", "if (1)\n{{ 1 }}\nelse\n{{ {0} }}", "function f {{ {0} }}; f", "Get-Date && {0}",
+    "Get-Date || {0}", "do {{ {0} }} while (0)",
+)  # fmt: skip
+PLAIN_GRAVE = [text for text in GRAVE_POWERSHELL if not set(text) & set(";|&'\"=#{")]
+
+
+@pytest.mark.parametrize(
+    "dress",
+    [*(f"{text.replace('{', '{{').replace('}', '}}')}\n{{0}}" for text in BEFORE_POWERSHELL), *AROUND_POWERSHELL],
+)
+def test_no_expression_before_or_around_a_command_swallows_it(dress: str) -> None:
+    swallowed = [
+        grave for grave in PLAIN_GRAVE if kinds(read_powershell(grave)) - kinds(read_powershell(dress.format(grave)))
+    ]
+    assert swallowed == []
+
+
+PROMPTS = (
+    "sw1#", "sw1# ", "sw1(config)#", "sw1(config-if)# ", "<sw1>", "[sw1] ", "[~sw1] ", "(sw1) # ", "ops@r1> ",
+    "vyos@r1# ", "[admin@r1] > ", "fw1 # ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_what_a_device_writes_before_a_line_changes_nothing(prompt: str) -> None:
+    cases = [case for case in cases_of("network_cli.toml") if not set(case.text) & set("\n#>[]") and not case.opaque]
+    differing = [c.text for c in cases if kinds(read_network_cli(c.text)) != kinds(read_network_cli(prompt + c.text))]
+    assert differing == []
+
+
+AROUND_CMD = (
+    "if 1==1 {0}", "for %i in (1) do {0}", "({0})", "@{0}", "{0} > nul 2>&1", "echo y | {0}", "call {0}",
+    "if exist x (dir) else ({0})", 'if "%1"=="" {0}', "title x & {0}", "rem c\n{0}", "dir || {0}", "start /b {0}",
+)  # fmt: skip
+PLAIN_CMD = [case.text for case in cases_of("cmd.toml") if case.grave and not set(case.text) & set('"&|%(<>^\n')]
+
+
+@pytest.mark.parametrize("dress", AROUND_CMD)
+def test_no_word_of_cmd_before_or_around_a_command_hides_it(dress: str) -> None:
+    texts = [text for text in PLAIN_CMD if not text.lower().startswith(("if", "for", "@", "start", "cmd"))]
+    hidden = [text for text in texts if kinds(read_cmd(text)) - kinds(read_cmd(dress.format(text)))]
+    assert hidden == []
+
+
+BEFORE_SQL = (
+    "START TRANSACTION", "BEGIN", "SAVE TRAN a", "SAVEPOINT a", "SELECT 1 AS start", "USE a", "SET NOCOUNT ON",
+    "SHOW CREATE TABLE a", "PRINT 'a'", "EXPLAIN SELECT 1", "PRAGMA page_count", "COMMIT",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("before", BEFORE_SQL)
+def test_no_statement_before_another_swallows_it(before: str) -> None:
+    for grave in ("DELETE FROM orders", "DROP TABLE orders", "TRUNCATE TABLE orders", "GRANT ALL ON orders TO eve"):
+        assert kinds(read_sql(grave)) <= kinds(read_sql(f"{before}; {grave}"))
+
+
 @given(st.sampled_from(GRAVE_POWERSHELL))
 @settings(max_examples=25, deadline=None)
 def test_quoted_text_is_data(grave: str) -> None:
