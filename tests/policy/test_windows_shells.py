@@ -177,6 +177,16 @@ def test_no_statement_before_another_swallows_it(before: str) -> None:
         assert kinds(read_sql(grave)) <= kinds(read_sql(f"{before}; {grave}"))
 
 
+@pytest.mark.parametrize(
+    "piece", ["$a.b = ", "return ", "$a in ", "throw ", "$a ??= ", "@(", "[", "-not ", "if (", ":a foreach ("]
+)
+def test_a_chain_without_an_end_is_opaque_and_asks(piece: str) -> None:
+    found = read_powershell(piece * 6_000)
+    graded = grade(Understanding(text="", shell="powershell", effects=found.effects, opaque=found.opaque))
+    assert found.opaque
+    assert graded.level.order >= RiskLevel.MEDIUM.order
+
+
 @given(st.sampled_from(GRAVE_POWERSHELL))
 @settings(max_examples=25, deadline=None)
 def test_quoted_text_is_data(grave: str) -> None:

@@ -53,9 +53,7 @@ class PowerShellParser(PieceReader):
 
     def nested(self, close: str, *, table: bool = False) -> Script:
         """Read up to the closing bracket, and go on behind it. In a table a word before `=` is a key."""
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise NotUnderstood(f"It is nested deeper than {DEEPEST}.")
+        self._go_deeper()
         outside, self._in_table = self._in_table, table
         script = self._script(close)
         self._in_table = outside
@@ -173,9 +171,16 @@ class PowerShellParser(PieceReader):
         self.at = len(self.text) if end < 0 else end
         return Expression(start=start, end=self.at)
 
+    def _go_deeper(self) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise NotUnderstood(f"It is nested deeper than {DEEPEST}.")
+
     def _pipeline_script(self) -> Script:
         start = self.at
+        self._go_deeper()
         pipeline = self._pipeline()
+        self._depth -= 1
         return Script(pipelines=(pipeline,) if pipeline else (), start=start, end=self.at)
 
     # commands

@@ -18,7 +18,7 @@ from opsterm.policy.powershell.parser import PowerShellParser
 from opsterm.policy.powershell.running import decoded
 from opsterm.policy.powershell.scanner import NotUnderstood
 from opsterm.policy.powershell.spelling import plain
-from opsterm.policy.powershell.splat import table_of, with_tables
+from opsterm.policy.powershell.splat import named_once, table_of, with_tables
 from opsterm.policy.powershell.tree import CommandPiece, Expression, PowerShellCommand, Script
 from opsterm.policy.powershell.verbs import CMDLETS, deeds_of
 from opsterm.policy.win32.places import write_path
@@ -83,6 +83,7 @@ class _Reading:
         self.layer = layer
         self.names = Names()
         self._piped = ""
+        self._once = named_once(text)
         for match in list(_LOOP.finditer(text))[:100]:
             self.names.sources[match[1].lower()] = match[2]
 
@@ -165,7 +166,7 @@ class _Reading:
         if head.kind == "block":
             self._inner(command.pieces)
             return
-        pieces = with_tables(command.pieces[1:], self.names.tables, self.text)
+        pieces = with_tables(command.pieces[1:], self.names.tables, self._once)
         arguments = Arguments(pieces, self.names.values)
         name = self._name(head)
         if name is None:

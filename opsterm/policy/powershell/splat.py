@@ -6,7 +6,8 @@ Source: about_Splatting, about_Hash_Tables of PowerShell 7.4.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 
 from opsterm.policy.powershell.tree import CommandPiece, Expression, Script
 
@@ -14,6 +15,7 @@ Table = tuple[CommandPiece, ...]
 """Parameters and their values one behind the other, as they would stand behind a cmdlet."""
 
 _PLAIN = re.compile(r"\$(?:true|false|null)|-?\d+(?:\.\d+)?(?:[kmgtp]b)?", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$\{?(?:\w+:)?(\w+)")
 _KEY = re.compile(r"'([\w-]+)'|\"([\w-]+)\"|([\w-]+)")
 
 
@@ -59,16 +61,25 @@ def _only(script: Script) -> Expression | None:
     return only if isinstance(only, Expression) else None
 
 
-def with_tables(pieces: Sequence[CommandPiece], tables: Mapping[str, Table], source: str) -> list[CommandPiece]:
+def named_once(source: str) -> frozenset[str]:
+    """Return the variables, in lower case, that a text names exactly once, but for their splatting."""
+    counts = Counter(match[1].lower() for match in _VARIABLE.finditer(source))
+    return frozenset(name for name, count in counts.items() if count == 1)
+
+
+def with_tables(pieces: Sequence[CommandPiece], tables: Mapping[str, Table], once: Set[str]) -> list[CommandPiece]:
     """Return the words behind a cmdlet with known tables in place of their names.
 
-    A variable that the text names more than once, but for its splatting, may have another table by then: its name
-    stays.
+    A variable that the text names more than once may have another table by then: its name stays.
+
+    Args:
+        pieces: the words.
+        tables: see `Names`.
+        once: see `named_once`.
     """
     found: list[CommandPiece] = []
     for piece in pieces:
         name = piece.text.removeprefix("@").lower()
-        table = tables.get(name) if piece.kind == "splat" else None
-        once = len(re.findall(rf"\$\{{?(?:\w+:)?{re.escape(name)}\b", source, re.IGNORECASE)) == 1
-        found += table if table is not None and once else (piece,)
+        table = tables.get(name) if piece.kind == "splat" and name in once else None
+        found += table if table is not None else (piece,)
     return found
