@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from opsterm.policy.masking.hinted_text import HintedRules, HintedText, by_first_letter
 from opsterm.policy.masking.plain import is_plain, looks_made
 from opsterm.policy.masking.spans import SecretSpan
 
-_NAME = (
+_NAME = by_first_letter(
     r"(?:password|passphrase|passwort|passwd(?=.{0,12}?[=>])|kennwort|contrase(?:n|ñ)a|mot[_ ]?de[_ ]?passe|senha|"
     r"wachtwoord|adgangskode|heslo|has[lł]o|parola|salasana|l[oö]senord|пароль|密码|パスワード|pw(?<![a-z]pw)|basic_?auth|pwd(?<![a-z]pwd)|"
     r"psw(?<![a-z]psw)|secret(?:[_-]?access)?(?:[_-]?key)?(?:[_-]base)?(?:[_-]?string)?|"
@@ -49,19 +50,19 @@ class _Rule(NamedTuple):
 
     Attributes:
         pattern: with groups "double", "single", "bare" or "secret" around the value.
-        hints: texts of which one must be in the text in small letters.
+        hints: texts of which one must be in what it finds, in small letters.
         kind: the word in the placeholder.
         made: whether the value must look like a password, since the way is also one of ordinary sentences.
     """
 
-    pattern: re.Pattern[str]
+    pattern: str
     hints: tuple[str, ...]
     kind: str = "password"
     made: bool = False
 
 
 def _rule(pattern: str, *hints: str, kind: str = "password", made: bool = False) -> _Rule:
-    return _Rule(re.compile(pattern), hints, kind, made)
+    return _Rule(pattern, hints, kind, made)
 
 
 _HINTS = (
@@ -70,13 +71,13 @@ _HINTS = (
     "sess", "signature", "connect.sid", "webhook", "mnemonic", "seed",
 )  # fmt: skip
 
-_RULES: tuple[_Rule, ...] = (
+RULES: tuple[_Rule, ...] = (
     _rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\]]{{0,2}}[ \t]*(?::=|=>|===?|=|:(?![:/]))[ \t]*(?:@\(|\[|new-object )?{_VALUE}", *_HINTS),
     _rule(rf"{_EQUALS_ONLY}{_AFTER_NAME}['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){_VALUE}", "pass", "pin", "sig", "otp", "auth"),
     _rule(rf"(?<=[a-z0-9_.-])pass=(?:{_DOUBLE}|{_SINGLE}|{_BARE})", "pass=", made=True),
     _rule(rf"\bvariable[ \t]+\"[\w-]{{0,60}}?{_NAME}\"[ \t]*\{{[^}}]{{0,300}}?\bdefault[ \t]*=[ \t]*{_DOUBLE}", "variable"),
     _rule(rf"(?<![\w-])--?(?!no-)(?:[a-z0-9]{{1,30}}[-_]){{0,4}}(?:{_NAME}|passwd|pass)(?:[ \t]*[=:][ \t]*|[ \t]+)"
-          rf"(?![-&|;<>#)])(?:(?<=:)|(?!/)){_VALUE}", "pass", "secret", "token", "key", "pwd", "credential", "community", "auth"),
+          rf"(?![-&|;<>#)])(?:(?<=:)|(?!/)){_VALUE}", *_HINTS),
     _rule(r"(?<![\w$])(?:pass|passwd)[\"']?[ \t]*:[ \t]*(?P<secret>(?!\d+\b)[^\s'\",]{6,80})", "pass", made=True),
     _rule(rf"<(?:[\w-]{{1,30}}:)?[\w.-]{{0,40}}?{_NAME}(?:[ \t][^>\n]{{0,200}})?>\s{{0,20}}(?:<!\[cdata\[)?"
           r"(?P<secret>[^<\]\n]{1,400}?)\s{0,20}(?:\]\]>)?</", "</"),
@@ -85,7 +86,7 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"\"(?:key|name)\"[ \t]*:[ \t]*\"[\w.-]{{0,60}}?{_NAME}{_AFTER_NAME}\"[ \t]*,\s{{0,40}}\"value\"[ \t]*:[ \t]*{_VALUE}",
           "\"value\""),
     _rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{_DOUBLE}|{_SINGLE})", "',", "\",", "' ,", "\" ,"),
-    _rule(rf"(?<![\w-])(?:setenv|env|export|setx?)[ \t]+[\w]{{0,60}}?{_NAME}{_AFTER_NAME}[ \t]+{_VALUE}", "env ", "set ", "setx "),
+    _rule(rf"(?<![\w-])(?:setenv|env|export|setx?)[ \t]+[\w]{{0,60}}?{_NAME}{_AFTER_NAME}[ \t]+{_VALUE}", "env ", "set ", "setx ", "export "),
     _rule(rf"{_NAME}[ \t]*:[ \t]*[|>][+-]?[ \t]*\n[ \t]+(?P<secret>[^\n]{{1,400}})", "|", ">"),
     _rule(r"(?<![\w-])(?:requirepass|masterauth|rootpw|bindpw|olcrootpw|ppp (?:chap|pap) password|key-string|"
           r"(?:tacacs|radius)-server[ \t](?:host[ \t]\S{1,60}[ \t])?key|authentication-key|pre-shared-key|psksecret|"
@@ -130,27 +131,25 @@ _RULES: tuple[_Rule, ...] = (
 )  # fmt: skip
 
 
-def find_named(text: str, small: str) -> Iterator[SecretSpan]:
+_BY_HINT = HintedRules(RULES)
+
+
+def find_named(text: str, small: HintedText) -> Iterator[SecretSpan]:
     """Yield the values of a text that a name calls secret.
 
     Args:
         text: as it is.
         small: the same with ASCII capitals made small.
     """
-    for rule in _RULES:
-        if not any(hint in small for hint in rule.hints):
-            continue
-        for match in rule.pattern.finditer(small):
-            start, end = _value_of(match)
-            end = _without_closers(text, start, end)
-            value = text[start:end]
-            kind = (
-                "community"
-                if rule.kind == "password" and "community" in match[0][: start - match.start()]
-                else rule.kind
-            )
-            if not is_plain(value) and (not rule.made or looks_made(value)):
-                yield SecretSpan(start, end, kind)
+    for rule, match in _BY_HINT.found_in(small):
+        start, end = _value_of(match)
+        end = _without_closers(text, start, end)
+        value = text[start:end]
+        kind = (
+            "community" if rule.kind == "password" and "community" in match[0][: start - match.start()] else rule.kind
+        )
+        if not is_plain(value) and (not rule.made or looks_made(value)):
+            yield SecretSpan(start, end, kind)
 
 
 def _value_of(match: re.Match[str]) -> tuple[int, int]:
