@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.context import MANY_TARGETS, Surroundings, raise_level
@@ -22,7 +23,7 @@ from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
 from opsterm.policy.understanding import READERS, Understanding, understand
-from opsterm.policy.words import split
+from opsterm.policy.words import LENGTH_LIMIT, split
 from opsterm.policy.wql import class_refusal, wql_refusal
 
 __all__ = ("MANY_TARGETS", "Risk", "RiskLevel", "assess", "why_not_read_only")
@@ -163,7 +164,9 @@ def _as_another(command: str) -> str:
     return f"As another account {name} may show what only that account may read." if name else ""
 
 
+@lru_cache(maxsize=32)
 def _shell_refusal(command: str, shell: str) -> str:
+    """Say why a command is not known to only read; asked for several times in one assessment."""
     if not command.strip():
         return "There is no command."
     if shell == PUT:
@@ -186,6 +189,8 @@ def _shell_refusal(command: str, shell: str) -> str:
 
 
 def _powershell_refusal(command: str) -> str:
+    if len(command) > LENGTH_LIMIT:
+        return f"It is longer than {LENGTH_LIMIT} characters."
     first, *filters = (part.strip() for part in command.split("|"))
     if not all(_PLAIN_POWERSHELL.fullmatch(part) for part in (first, *filters)):
         return "It has more than one PowerShell command, or signs that this check does not follow."

@@ -258,3 +258,17 @@ def fuzzed(seed: int, count: int) -> int:
             assert found.effects or found.opaque or not text.strip()
             done += 1
     return done
+
+
+ENDLESS = {
+    "statements in statements": ("sql", "insert into t values (" * 70), "comments": ("sql", "where /*" * 3000),
+    "dollars": ("sql", "$a$ $b$ " * 3000), "here-strings": ("powershell", "@'\n$a" * 9000),
+    "assignments": ("powershell", "$a=" * 248), "returns": ("powershell", "return " * 900),
+    "shells": ("powershell", "cmd /c " * 3000), "brackets": ("network-cli", "show run {" * 6000),
+    "a long line": ("network-cli", "set " * 1000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("shell", "text"), ENDLESS.values(), ids=ENDLESS)
+def test_a_text_that_goes_on_and_on_is_left_and_dark(shell: str, text: str) -> None:
+    assert understand(text, shell).opaque

@@ -21,7 +21,8 @@ from opsterm.policy.network_cli.line_rows import (
 )
 
 _K, _C = EffectKind, Certainty
-_MOST_LINES = 1_000
+_MOST_LINES = 500
+_LONGEST_LINE = 2_000
 _LEAST = 2
 """Letters that a word must have at least when it is cut short."""
 
@@ -88,15 +89,19 @@ _TABLE = _by_letter()
 
 def note_network_cli(text: str, layer: Layer) -> None:
     """Note what lines for a network device do. Never raises; a line that is not known is opaque."""
-    if len(text) > LONGEST or text.count("\n") + text.count(";") > _MOST_LINES:
+    lines = list(re.finditer(r"[^\n;{}]+", text)) if len(text) <= LONGEST else []
+    if len(text) > LONGEST or len(lines) > _MOST_LINES:
         layer.unread(f"It is longer than {LONGEST} characters or {_MOST_LINES} lines.", len(text))
         return
     odd = next((c for c in text if not c.isprintable() and c not in "\t\r\n"), "")
     if odd:
         layer.notes.hide(f"It contains a character that is not seen ({escaped(odd)}).")
     context = ""
-    for match in re.finditer(r"[^\n;{}]+", text):
+    for match in lines:
         line = _PROMPT.sub("", match[0].strip())
+        if len(line) > _LONGEST_LINE:
+            layer.unread(f"A line of it is longer than {_LONGEST_LINE} characters.", len(text))
+            return
         if line and not line.startswith(("!", "#")):
             context = _read_line(line, context, layer, layer.place(match.start(), match.end()))
         elif line:

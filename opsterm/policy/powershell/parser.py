@@ -65,6 +65,7 @@ class PowerShellParser(PieceReader):
         pipelines: list[tuple[PowerShellCommand | Expression, ...]] = []
         first_function, loads = len(self._functions), False
         while True:
+            self.step()
             self.skip_blank(lines=True)
             char = self.char()
             if not char:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.invocation import Invocation
@@ -68,7 +69,7 @@ def note_powershell(text: str, layer: Layer) -> None:
 
 def _note_roughly(text: str, layer: Layer) -> None:
     """Note what the commands named in a text would do that could not be taken apart: it is more than nothing."""
-    for match in list(_WORDS.finditer(text))[:2_000]:
+    for match in islice(_WORDS.finditer(text), 500):
         name = ALIASES.get(match[0].lower(), match[0].lower())
         for kind, _ in CMDLETS.get(name) or (((_K.DELETE, _C.LIKELY),) if name == "remove-item" else ()):
             if kind is not _K.READ:

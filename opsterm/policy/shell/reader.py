@@ -14,7 +14,7 @@ from opsterm.policy.shell.launch import launch, output_of
 from opsterm.policy.shell.notes import Feed, Notes, OverLimit, Scope, ShellFrame, ShellText
 from opsterm.policy.shell.oddities import oddities
 from opsterm.policy.shell.roughly import rough_commands
-from opsterm.policy.shell.shape import NESTING_LIMIT, shape_fault
+from opsterm.policy.shell.shape import NESTING_LIMIT, shape_fault, without_here_documents
 from opsterm.policy.shell.spelling import arguments_of
 from opsterm.policy.shell.streams import note_redirect
 from opsterm.policy.shell.tree import first_fault, parse
@@ -22,6 +22,9 @@ from opsterm.policy.shell.variables import note_assignment, note_environment
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+TEXT_STEPS = 12
+"""What it takes to begin with a text, in steps."""
 
 TEXTS_LIMIT = 8
 """Texts inside texts, as in bash -c "bash -c '…'"."""
@@ -32,7 +35,6 @@ ROUNDS_LIMIT = 6
 _BOMB = re.compile(r"(?<![\w:.])([\w:.]{1,32})\s*\(\)\s*\{[^}]{0,200}\1\s*\|\s*\1\s*&")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _SPINS = re.compile(r"\bwhile\s+(?:true|:|\[ 1 \]|\(\( *1 *\)\))\s*;\s*do\s*(?::|true)?\s*;?\s*done")
-_HERE = re.compile(r"<<-?\s*(['\"]?)([\w.-]+)\1[^\n]*\n.*?\n\s*\2(?=\n|$)", re.DOTALL)
 _BLOCKS = frozenset({
     "subshell", "command_substitution", "process_substitution", "compound_statement", "if_statement", "for_statement",
     "while_statement", "case_statement", "c_style_for_statement", "function_definition", "do_group",
@@ -84,8 +86,8 @@ class _Walk:
             self._source, self._stack, self._outputs = before
 
     def _read(self, source: ShellText, frame: ShellFrame) -> None:
-        self.notes.spend(len(source.text) // 64 + 1)
-        bare = _QUOTED.sub("''", _HERE.sub("", source.text))
+        self.notes.spend(len(source.text) // 64 + TEXT_STEPS)
+        bare = _QUOTED.sub("''", without_here_documents(source.text))
         if _BOMB.search(bare) or _SPINS.search(bare):
             self.notes.add(EffectKind.DOS, "", Certainty.CERTAIN, source.span(0, len(source.text)))
         fault = shape_fault(source.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.sql.conditions import has_condition
@@ -39,15 +40,15 @@ def _rows_named(s: Statement) -> bool:
 def _select(s: Statement) -> None:
     uppers = s.uppers
     s.note(_K.READ, s.name_from(uppers.index("FROM") + 1) if "FROM" in uppers else "")
+    inside = 0  # up to where an inner statement reaches, which looks for its own inner ones
     for place, word in enumerate(uppers):
         if word == "INTO":
             _into(s, place)
         if word == "FOR" and uppers[place + 1 : place + 2] and uppers[place + 1] in ("UPDATE", "SHARE", "NO", "KEY"):
             s.note(_K.DB_WRITE, "", certainty=Certainty.POSSIBLE, at=place)
-        if word in _WRITING and place and uppers[place - 1] == "(":
-            inner = Statement(
-                s.tokens[place : _closing(s, place)], dialect=s.dialect, base=s.base, found=s.found, reread=s.reread
-            )
+        if word in _WRITING and place and place >= inside and uppers[place - 1] == "(":
+            inside = _closing(s, place)
+            inner = Statement(s.tokens[place:inside], dialect=s.dialect, base=s.base, found=s.found, reread=s.reread)
             FORMS.get(word, _write)(inner)
 
 
@@ -83,9 +84,8 @@ def _write(s: Statement) -> None:
     s.note(_K.DB_WRITE)
     if s.first_words(2) == ("INSERT", "OVERWRITE"):
         s.note(_K.DATA_LOSS, s.name_from(2))
-    for place, word in enumerate(s.uppers):
-        if word in _WRITING and place and s.uppers[place - 1] == "(":
-            _select(s)
+    if any(word in _WRITING and before == "(" for before, word in pairwise(s.uppers)):
+        _select(s)
 
 
 def _delete(s: Statement) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.places import PATH_LIMIT
 
 _STARTED = """
 aria2c --on-download-complete --on-download-start --on-download-error --on-bt-download-complete --on-download-stop
@@ -89,7 +90,9 @@ def note_hooks(call: ProgramCall) -> None:
             _start(call, word.part(inside["text"]))
     if call.name in _SAYS:
         return
-    hidden = next((word for word in words if len(word.text) > 3 and _INSIDE.search(word.text)), None)
+    if any(len(word.text) > PATH_LIMIT for word in words):
+        call.dark(f"A word of {call.name[:60]} is too long to be looked into.")
+    hidden = next((word for word in words if 3 < len(word.text) <= PATH_LIMIT and _INSIDE.search(word.text)), None)
     if hidden is not None:
         call.dark(f"A word of {call.name[:60]} starts a shell.")
         call.add(EffectKind.REMOTE_CODE, hidden.shown[:60], Certainty.LIKELY)
