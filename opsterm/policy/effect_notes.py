@@ -7,8 +7,8 @@ from collections import Counter
 from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
 from opsterm.policy.invocation import Findings, Invocation
 
-EFFECTS_AT_MOST = 400
-INSIDE_AT_MOST = 8_192
+EFFECTS_AT_MOST = 250
+INSIDE_AT_MOST = 6_000
 """Characters of all texts that are read inside a text, one in the other."""
 
 OF_EACH_KIND = 20

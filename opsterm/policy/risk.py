@@ -18,7 +18,7 @@ from opsterm.policy.file_put import PUT, put_reasons
 from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
 from opsterm.policy.level import RiskLevel
-from opsterm.policy.lockout import lockout_of
+from opsterm.policy.lockout import Lockout, lockout_of
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
@@ -57,7 +57,7 @@ LOCKOUT_REASONS = 3
 def assess(
     command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str],
     warnings: Sequence[str] = (), *, how: RunAs = AS_LOGGED_IN, around: Surroundings | None = None,
-    ways: Sequence[SessionPath] = (),
+    ways: Sequence[SessionPath] = (), lockout: Lockout | None = None,
 ) -> Risk:  # fmt: skip
     """Grade a command. Never raises; the context adds reasons and can never make the grade milder.
 
@@ -70,6 +70,7 @@ def assess(
         how: as whom, with which files, on what.
         around: what else is known of where and when; without it what the environments say.
         ways: how our sessions reach the targets; () when not known.
+        lockout: what `lockout_of` says of the command and these ways, where somebody has asked already.
     """
     around = around or Surroundings(environments=environments or [""] * len(targets))
     if shell == PUT:
@@ -85,7 +86,8 @@ def assess(
     refusal = why_not_read_only(command, shell, how=how)
     if shell in READERS and command.strip():
         understood = understand(command, shell)
-        return _with_lockout(_graded(understood, refusal, around, warnings, how), understood, ways)
+        found = lockout or lockout_of(understood, ways)
+        return _with_lockout(_graded(understood, refusal, around, warnings, how), found)
     by_sudo = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
         reads = "It only reads: every command in it is on the read-only list."
@@ -125,9 +127,8 @@ def _graded(understood: Understanding, refusal: str, around: Surroundings, warni
     return Risk(level=raised.level, reasons=(*reasons, *raised.reasons, *warnings))
 
 
-def _with_lockout(risk: Risk, understood: Understanding, ways: Sequence[SessionPath]) -> Risk:
+def _with_lockout(risk: Risk, found: Lockout) -> Risk:
     """Return the grade with what the command may do to our own way; what may cut it is high at least."""
-    found = lockout_of(understood, ways)
     if not found.cuts:
         return Risk(level=risk.level, reasons=(*risk.reasons, *[found.spared] * bool(found.spared)))
     level = max(risk.level, RiskLevel.HIGH, key=lambda one: one.order)

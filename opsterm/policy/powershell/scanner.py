@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from opsterm.policy.powershell.tree import CommandPiece, Script
 from opsterm.policy.word_set import word_set
 
-MOST_STEPS = 2_000
+MOST_STEPS = 1_500
 """Parts of a text that are looked at; a longer one is opaque."""
 
 

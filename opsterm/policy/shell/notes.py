@@ -10,7 +10,7 @@ from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
 from opsterm.policy.invocation import Findings, Invocation
 from opsterm.policy.shell.argument import Argument
 
-STEPS_AT_MOST = 4_000
+STEPS_AT_MOST = 3_000
 """Nodes and words of a text that are looked at; what stands for a time limit where there is no clock (about 30 ms)."""
 
 

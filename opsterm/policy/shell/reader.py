@@ -23,7 +23,7 @@ from opsterm.policy.shell.variables import note_assignment, note_environment
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-TEXT_STEPS = 12
+TEXT_STEPS = 20
 """What it takes to begin with a text, in steps."""
 
 TEXTS_LIMIT = 8
