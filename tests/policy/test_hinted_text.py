@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsterm.policy.masking.hinted_text import HintedRules, HintedText, by_first_letter, stays_on_line
+from opsterm.policy.masking.hinted_text import HintedRule, HintedRules, HintedText, by_first_letter, stays_on_line
 from opsterm.policy.masking.names import RULES
 from opsterm.policy.masking.places import PLACES
 from opsterm.policy.masking.shapes import SHAPES
@@ -17,7 +18,7 @@ from opsterm.policy.masking.spans import fold_case
 from tests.policy.masking.lines import read_lines
 
 LINES = [line.plain for line in read_lines()]
-TABLES = {"names": RULES, "places": PLACES, "shapes": SHAPES}
+TABLES: Mapping[str, Sequence[HintedRule]] = {"names": RULES, "places": PLACES, "shapes": SHAPES}
 
 
 def everything() -> str:
