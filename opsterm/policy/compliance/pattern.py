@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
 _SIGNS = frozenset("*?[")
@@ -12,11 +11,21 @@ _INSIDE = re.compile(r"\*(?:[^*?[]+\*)*")
 """A pattern that asks for texts one behind the other, wherever they are: `*one*` or `*one*two*`."""
 
 
-@dataclass(frozen=True)
 class Patterns:
-    """Several patterns, of which one has to fit the whole of a text; worked out when it is needed."""
+    """Several patterns, of which one has to fit the whole of a text; worked out when it is needed.
 
-    written: tuple[str, ...]
+    Attributes:
+        written: as the rule has them.
+    """
+
+    def __init__(self, written: tuple[str, ...]) -> None:
+        self.written = written
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Patterns) and self.written == other.written
+
+    def __hash__(self) -> int:
+        return hash(self.written)
 
     @cached_property
     def _plain(self) -> frozenset[str]:

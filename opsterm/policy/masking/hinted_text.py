@@ -94,13 +94,15 @@ class HintedText:
 
 
 class HintedRule(Protocol):
-    """What every rule has: `pattern`, an expression, and `hints`, of which one is in everything that it finds."""
+    """What every rule has."""
 
     @property
-    def pattern(self) -> str: ...  # noqa: D102 (see above)
+    def pattern(self) -> str:
+        """An expression."""
 
     @property
-    def hints(self) -> tuple[str, ...]: ...  # noqa: D102 (see above)
+    def hints(self) -> tuple[str, ...]:
+        """Texts of which one is in everything that it finds."""
 
 
 Rule = TypeVar("Rule", bound=HintedRule)
