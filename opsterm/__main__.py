@@ -133,13 +133,13 @@ def _tell_what_is_logged(paths: Paths) -> None:
     """Make a sentence and a report of what is logged as wrong: unasked, Python would print a traceback."""
     import logging
 
-    from opsterm.policy.mask import mask
-
     class Told(logging.Handler):
         """Takes what no other handler takes."""
 
         def emit(self, record: logging.LogRecord) -> None:
             """Say it, masked; an exception goes into the report."""
+            from opsterm.policy.mask import mask  # a start has nothing to mask
+
             error = record.exc_info[1] if record.exc_info else None
             if isinstance(error, Exception):
                 _report(error, paths)

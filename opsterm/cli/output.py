@@ -164,8 +164,13 @@ def _cut(text: str, width: int) -> str:
     return text + "…"
 
 
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
+
+
 def _plain(value: object) -> object:
     """Turn our own values into what JSON has; a number that is none becomes null."""
+    if type(value) in _AS_IT_IS:  # most values are texts
+        return value
     if isinstance(value, Enum):
         return _plain(value.value)
     if value is None or isinstance(value, bool | int | str):

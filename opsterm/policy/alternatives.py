@@ -52,6 +52,8 @@ def alternatives_to(understood: Understanding) -> tuple[Alternative, ...]:
         for one in _downloaded(understood):
             found.setdefault(one, None)
     for command in understood.commands:
+        if len(found) >= MOST:
+            break
         if not command.words or "?" in command.words[0]:
             continue
         for row in SAFER.get(name_of(command), ()):

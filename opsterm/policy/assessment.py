@@ -71,8 +71,10 @@ def assessment(
         rules: those in force.
         circumstances: what rules may have to know besides.
     """
-    risk = assess(command, shell, targets, around.environments if around else (), around=around, ways=ways)
     understood = understand(command, shell)
+    lockout = lockout_of(understood, ways)
+    environments = around.environments if around else ()
+    risk = assess(command, shell, targets, environments, around=around, ways=ways, lockout=lockout)
     decision = DECISIONS[risk.level]
     if risk.level is RiskLevel.READ and why_not_read_only(command, shell):
         decision = RiskDecision.APPROVE
@@ -81,6 +83,6 @@ def assessment(
         command=command, shell=shell, level=risk.level,
         decision=strictest([RuleDecision(decision), review.decision]), review=review,
         effects=understood.effects if shell in READERS else (), opaque=understood.opaque if shell in READERS else (),
-        reasons=risk.reasons, lockout=lockout_of(understood, ways), alternatives=alternatives_to(understood),
+        reasons=risk.reasons, lockout=lockout, alternatives=alternatives_to(understood),
         rollback="n/a" if risk.level is RiskLevel.READ else "none",
     )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from opsterm.policy.effects import Certainty, Effect, EffectKind
+from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.order import UNIX_SHELLS
 from opsterm.policy.shell.notes import RAISING
@@ -44,6 +44,7 @@ _FIRM_PLACES = frozenset({
     PathKind.PROGRAMS, PathKind.BOOT, PathKind.ROOT, PathKind.TREE, PathKind.KERNEL, PathKind.DEVICE, PathKind.LOGIN,
     PathKind.ACCOUNTS, PathKind.KEYS, PathKind.NET,
 })  # fmt: skip
+_MORE_THAN_FILES = frozenset({_K.INFRA, _K.USER, _K.DB_WRITE})
 _FILES = frozenset({_K.WRITE_FILE, _K.WRITE_CONFIG, _K.TRUNCATE, _K.DELETE, _K.PERM, _K.OWNER})
 
 _SAID: Mapping[EffectKind, str] = {
@@ -99,8 +100,9 @@ class RiskGrade:
 
 def grade(understanding: Understanding) -> RiskGrade:
     """RiskGrade what a command would do. Never raises."""
+    infra = frozenset(effect.span for effect in understanding.effects if effect.kind in _MORE_THAN_FILES)
     graded = sorted(
-        ((level_of(effect, understanding.effects, understanding.shell), effect) for effect in understanding.effects),
+        ((level_of(effect, infra, understanding.shell), effect) for effect in understanding.effects),
         key=lambda pair: -pair[0].order,
     )
     level = graded[0][0] if graded else RiskLevel.READ
@@ -122,12 +124,12 @@ def _opaque_floor(understanding: Understanding) -> RiskLevel:
     return RiskLevel.HIGH if raised else RiskLevel.MEDIUM
 
 
-def level_of(effect: Effect, among: Sequence[Effect] = (), shell: str = "sh") -> RiskLevel:
+def level_of(effect: Effect, infra: frozenset[Span] = frozenset(), shell: str = "sh") -> RiskLevel:
     """Return the grade of one effect.
 
     Args:
         effect: the effect.
-        among: the others of the same command: to delete infrastructure is more than to delete a file.
+        infra: where the command changes what is more than files: to delete that is more than to delete a file.
         shell: what it was read in, which says whether its paths are those of Windows.
     """
     kind = effect.kind
@@ -137,9 +139,8 @@ def level_of(effect: Effect, among: Sequence[Effect] = (), shell: str = "sh") ->
     elif kind in _FILES and (kind is not _K.DELETE or effect.object.startswith(("/", "~", ".", "$"))):
         level = _of_place(kind, effect.object)
     elif kind is _K.DELETE:
-        infra = any(one.kind in (_K.INFRA, _K.USER, _K.DB_WRITE) and one.span == effect.span for one in among)
         unsaid = effect.object in ("", "?", "what it reads")
-        level = RiskLevel.HIGH if infra or unsaid else _of_place(kind, effect.object)
+        level = RiskLevel.HIGH if effect.span in infra or unsaid else _of_place(kind, effect.object)
     if kind is _K.PROCESS_KILL and effect.certainty is Certainty.LIKELY:
         level = RiskLevel.MEDIUM
     if effect.certainty is Certainty.POSSIBLE:

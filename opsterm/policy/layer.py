@@ -58,6 +58,9 @@ class Layer:
         if len(self.via) >= MOST_LAYERS:
             self.unread("It holds texts within texts, deeper than this check goes.", 0)
             return
+        if not self.notes.may_read(text):
+            self.unread("The texts in it that are run are together longer than this check reads.", 0)
+            return
         read = self.languages.get(shell)
         if read is None:
             self.unread(f"It runs a text of {shell}, which is not read here.", 0)

@@ -17,4 +17,7 @@ class RiskLevel(StrEnum):
     @property
     def order(self) -> int:
         """0 for the mildest."""
-        return list(RiskLevel).index(self)
+        return _ORDER[self]
+
+
+_ORDER = {level: place for place, level in enumerate(RiskLevel)}

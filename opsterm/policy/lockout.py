@@ -7,11 +7,11 @@ nothing is known of the session, whatever may cut anybody off cuts us off. A gra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from opsterm.monitoring.session_path import SessionPath
-from opsterm.policy.effects import Effect, EffectKind
+from opsterm.policy.effects import Effect, EffectKind, Span
 from opsterm.policy.flow import FlowMatch, match_of_rule
 from opsterm.policy.invocation import Invocation
 from opsterm.policy.understanding import Understanding
@@ -24,6 +24,9 @@ NO_GUARD_YET = "Nothing undoes it by itself in this version: have another way to
 
 MOST_SAID = 5
 """Reasons that are shown."""
+
+MOST_TOLD_APART = 32
+"""Effects that are looked at one by one; where there are more, none is let go as one of others."""
 
 _K = EffectKind
 _NOBODY = SessionPath()
@@ -57,13 +60,16 @@ def lockout_of(understood: Understanding, ways: Sequence[SessionPath] = ()) -> L
         ways: how our sessions reach the targets; () when not known, then nothing is let go.
     """
     reasons: dict[str, None] = {}
-    cutting = [effect for effect in understood.effects if effect.kind is _K.LOCKOUT]
+    every = [effect for effect in understood.effects if effect.kind is _K.LOCKOUT]
+    cutting = [(effect, _command_of(effect, understood.commands)) for effect in every[:MOST_TOLD_APART]]
+    same = _kinds_at(understood.effects)
+    topics = [(one, topic_of(None, one)) for one in understood.commands if one.words and not one.where]
     for way in ways or (_NOBODY,):
-        for effect in cutting:
-            command = _command_of(effect, understood.commands)
-            if not ways or understood.opaque or not _is_of_others(effect, command, way):
-                reasons.setdefault(_sentence(effect, command, way, understood.effects), None)
-        for said in _only_ours(understood, way):
+        for effect, command in cutting:
+            all_cut = not ways or understood.opaque or len(every) > len(cutting)
+            if all_cut or not _is_of_others(effect, command, way):
+                reasons.setdefault(_sentence(effect, command, way, same[effect.span]), None)
+        for said in _only_ours(understood, topics, way):
             reasons.setdefault(said, None)
     if reasons:
         return Lockout(cuts=True, reasons=tuple(reasons), guard=CONFIRMED_CHANGE)
@@ -117,10 +123,17 @@ def _home_of_keys(path: str) -> str:
     return home if found and home.startswith("/") and not set("*?[$\x00") & set(path) and ".." not in path else ""
 
 
-def _sentence(effect: Effect, command: Invocation | None, way: SessionPath, among: Iterable[Effect]) -> str:
-    """Return why an effect can cut us off."""
+def _kinds_at(effects: Iterable[Effect]) -> Mapping[Span, set[EffectKind]]:
+    """Return place -> what happens there."""
+    kinds: dict[Span, set[EffectKind]] = {}
+    for effect in effects:
+        kinds.setdefault(effect.span, set()).add(effect.kind)
+    return kinds
+
+
+def _sentence(effect: Effect, command: Invocation | None, way: SessionPath, same: Set[EffectKind]) -> str:
+    """Return why an effect can cut us off; `same` is what happens at its place."""
     what = " ".join(effect.object.split())[:80]
-    same = {one.kind for one in among if one.span == effect.span}
     place = f" ({command.where})" if command is not None and command.where else ""
     match topic_of(effect, command):
         case Topic.SERVICE if same & _RESTARTS and _K.SERVICE_STOP not in same:
@@ -185,19 +198,18 @@ def _account(what: str, way: SessionPath) -> str:
     return f"It changes who may log in{f': {what}' if what else ''}"
 
 
-def _only_ours(understood: Understanding, way: SessionPath) -> Iterator[str]:
+def _only_ours(
+    understood: Understanding, topics: Iterable[tuple[Invocation, Topic]], way: SessionPath
+) -> Iterator[str]:
     """Yield what cuts off nobody in general, but us: our account, our processes, our home, our interface."""
-    for command in understood.commands:
-        if command.where or not command.words:
-            continue
-        yield from _of_command(command, way)
+    for command, topic in topics:
+        yield from _of_command(command, topic, way)
     for effect in understood.effects:
         if effect.kind in _HOME_EFFECTS and way.home not in ("", "/") and _holds(effect.object, way.home):
             yield f"It changes {way.home}, the home of the account that we log in with: its keys are in it."
 
 
-def _of_command(command: Invocation, way: SessionPath) -> Iterator[str]:
-    topic = topic_of(None, command)
+def _of_command(command: Invocation, topic: Topic, way: SessionPath) -> Iterator[str]:
     words = command.words[1:]
     reads = any(word in ("show", "list", "status", "-l", "--list", "-S", "-L") for word in words)
     if topic is Topic.ACCOUNT and way.user and way.user in words and not reads:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from opsterm.core.secret import Secret
 from opsterm.policy.masking.arguments import find_arguments
 from opsterm.policy.masking.devices import find_configured
+from opsterm.policy.masking.hinted_text import HintedText
 from opsterm.policy.masking.known import find_known
 from opsterm.policy.masking.logins import find_log_ins
 from opsterm.policy.masking.names import find_named
@@ -65,21 +66,22 @@ def mask_text(text: str, known: Sequence[Secret] = ()) -> Masked:
         known: values that are secret wherever they stand, also encoded.
     """
     counts: Counter[str] = Counter()
+    changed: Sequence[int] | None = None
     for _ in range(_MOST_PASSES):
-        spans = _merged(_found(text, known), text)
+        spans = _merged(_found(text, changed, known), text)
         if not spans:
             break
         counts.update(span.kind for span in spans)
-        text = _replaced(text, spans)
+        text, changed = _replaced(text, spans)
     return Masked(text=text, counts=dict(sorted(counts.items())))
 
 
-def _found(text: str, known: Sequence[Secret]) -> Iterable[SecretSpan]:
-    small = fold_case(text)
+def _found(text: str, changed: Sequence[int] | None, known: Sequence[Secret]) -> Iterable[SecretSpan]:
+    small = HintedText(fold_case(text), changed)
     yield from find_known(text, known)
-    yield from find_shapes(text)
+    yield from find_shapes(HintedText(text, changed))
     yield from find_placed(text, small)
-    yield from find_arguments(text, small)
+    yield from find_arguments(text, small.text)
     yield from find_log_ins(text, small)
     yield from find_configured(text, small)
     yield from find_named(text, small)
@@ -103,19 +105,22 @@ def _merged(found: Iterable[SecretSpan], text: str) -> list[SecretSpan]:
     return merged
 
 
-def _replaced(text: str, spans: Sequence[SecretSpan]) -> str:
-    """Return the text with a placeholder for each span; equal values have equal ones."""
+def _replaced(text: str, spans: Sequence[SecretSpan]) -> tuple[str, Sequence[int]]:
+    """Return the text with a placeholder for each span, and their offsets; equal values have equal ones."""
     last: Counter[str] = Counter()
     for match in _PLACEHOLDER.finditer(text):
         last[match[1]] = max(last[match[1]], int(match[2] or 1))
     named: dict[str, str] = {}
     pieces: list[str] = []
-    at = 0
+    offsets: list[int] = []
+    at = longer = 0
     for start, end, kind in spans:
         value = text[start:end]
         if value not in named:
             last[kind] += 1
             named[value] = f"[masked:{kind}-{last[kind]}]" if last[kind] > 1 else f"[masked:{kind}]"
         pieces += [text[at:start], named[value]]
+        offsets.append(start + longer)
+        longer += len(named[value]) - len(value)
         at = end
-    return "".join([*pieces, text[at:]])
+    return "".join([*pieces, text[at:]]), offsets

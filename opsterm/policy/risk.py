@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.context import MANY_TARGETS, Surroundings, raise_level
@@ -17,12 +18,12 @@ from opsterm.policy.file_put import PUT, put_reasons
 from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
 from opsterm.policy.level import RiskLevel
-from opsterm.policy.lockout import lockout_of
+from opsterm.policy.lockout import Lockout, lockout_of
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
 from opsterm.policy.understanding import READERS, Understanding, understand
-from opsterm.policy.words import split
+from opsterm.policy.words import LENGTH_LIMIT, split
 from opsterm.policy.wql import class_refusal, wql_refusal
 
 __all__ = ("MANY_TARGETS", "Risk", "RiskLevel", "assess", "why_not_read_only")
@@ -56,7 +57,7 @@ LOCKOUT_REASONS = 3
 def assess(
     command: str, shell: str, targets: Sequence[OrderTarget], environments: Sequence[str],
     warnings: Sequence[str] = (), *, how: RunAs = AS_LOGGED_IN, around: Surroundings | None = None,
-    ways: Sequence[SessionPath] = (),
+    ways: Sequence[SessionPath] = (), lockout: Lockout | None = None,
 ) -> Risk:  # fmt: skip
     """Grade a command. Never raises; the context adds reasons and can never make the grade milder.
 
@@ -69,6 +70,7 @@ def assess(
         how: as whom, with which files, on what.
         around: what else is known of where and when; without it what the environments say.
         ways: how our sessions reach the targets; () when not known.
+        lockout: what `lockout_of` says of the command and these ways, where somebody has asked already.
     """
     around = around or Surroundings(environments=environments or [""] * len(targets))
     if shell == PUT:
@@ -84,7 +86,8 @@ def assess(
     refusal = why_not_read_only(command, shell, how=how)
     if shell in READERS and command.strip():
         understood = understand(command, shell)
-        return _with_lockout(_graded(understood, refusal, around, warnings, how), understood, ways)
+        found = lockout or lockout_of(understood, ways)
+        return _with_lockout(_graded(understood, refusal, around, warnings, how), found)
     by_sudo = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
         reads = "It only reads: every command in it is on the read-only list."
@@ -124,9 +127,8 @@ def _graded(understood: Understanding, refusal: str, around: Surroundings, warni
     return Risk(level=raised.level, reasons=(*reasons, *raised.reasons, *warnings))
 
 
-def _with_lockout(risk: Risk, understood: Understanding, ways: Sequence[SessionPath]) -> Risk:
+def _with_lockout(risk: Risk, found: Lockout) -> Risk:
     """Return the grade with what the command may do to our own way; what may cut it is high at least."""
-    found = lockout_of(understood, ways)
     if not found.cuts:
         return Risk(level=risk.level, reasons=(*risk.reasons, *[found.spared] * bool(found.spared)))
     level = max(risk.level, RiskLevel.HIGH, key=lambda one: one.order)
@@ -163,7 +165,9 @@ def _as_another(command: str) -> str:
     return f"As another account {name} may show what only that account may read." if name else ""
 
 
+@lru_cache(maxsize=32)
 def _shell_refusal(command: str, shell: str) -> str:
+    """Say why a command is not known to only read; asked for several times in one assessment."""
     if not command.strip():
         return "There is no command."
     if shell == PUT:
@@ -186,6 +190,8 @@ def _shell_refusal(command: str, shell: str) -> str:
 
 
 def _powershell_refusal(command: str) -> str:
+    if len(command) > LENGTH_LIMIT:
+        return f"It is longer than {LENGTH_LIMIT} characters."
     first, *filters = (part.strip() for part in command.split("|"))
     if not all(_PLAIN_POWERSHELL.fullmatch(part) for part in (first, *filters)):
         return "It has more than one PowerShell command, or signs that this check does not follow."

@@ -94,4 +94,7 @@ def _read(text: str, shell: str) -> Findings:
         return Findings(opaque=("There is no command.",))
     if len(text) > TEXT_LIMIT or len(text.encode("utf-8", "surrogatepass")) > TEXT_LIMIT:
         return unread(f"It is longer than {TEXT_LIMIT} bytes.", len(text))
-    return reader(text)
+    try:
+        return reader(text)
+    except RecursionError:  # each reader counts how deep it goes; this is for what they count otherwise than Python
+        return unread("It is nested deeper than this check goes.", len(text))

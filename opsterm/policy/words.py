@@ -16,8 +16,12 @@ from opsterm.core.text import escaped
 LENGTH_LIMIT = 8192
 """Characters of a line; a longer one is not looked at."""
 
+_ODD = re.compile(r"[^ -~]")
 _QUIET = re.compile(r"(?:[12]?>&[12]|[12]?>[ ]*/dev/null)(?=[ |;]|$|&&)")
 """Redirections that write no file: `2>&1`, `>/dev/null`."""
+
+_RUN = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
+"""Characters that are themselves wherever they stand in a word, as most are."""
 
 _REFUSED = {
     "$": "It uses a variable or a substitution ($), so what runs is decided on the target.",
@@ -75,9 +79,9 @@ def _odd_character(command: str) -> str:
         return f"It is longer than {LENGTH_LIMIT} characters."
     if "\n" in command or "\r" in command:
         return "It has more than one line."
-    for char in command:
-        if not " " <= char <= "~":
-            return f"It contains a character that is not plain ASCII ({escaped(char)}); it may look like another one."
+    odd = _ODD.search(command)
+    if odd:
+        return f"It contains a character that is not plain ASCII ({escaped(odd[0])}); it may look like another one."
     return ""
 
 
@@ -153,9 +157,10 @@ class _Reader:
                 continue
             if char in _REFUSED:
                 return _REFUSED[char]
+            run = _RUN.match(text, self.at)
             glob = glob or char in "*?["
-            parts.append(char)
-            self.at += 1
+            parts.append(run[0] if run else char)
+            self.at = run.end() if run else self.at + 1
         if self.at == start:
             return "It uses an operator that this check does not know."
         self.words.append(Word("".join(parts), glob, home))

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opsterm.policy.effect_notes import EFFECTS_AT_MOST, TOO_MANY, EffectNotes
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.grading import RiskGrade, grade
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.shell.programs.registry import TABLES, known_programs
+from opsterm.policy.shell.shape import without_here_documents
 from opsterm.policy.understanding import TEXT_LIMIT, understand
 
 CASES = Path(__file__).parent / "cases"
@@ -86,12 +88,33 @@ def test_a_text_of_another_language_is_dark_and_never_read() -> None:
 @pytest.mark.parametrize(
     "text",
     ["x" * (TEXT_LIMIT + 1), "$(" * 65 + "ls" + ")" * 65, "a|" * 300 + "rm -rf /", "ls;" * 3000, "{ " * 80,
-     "echo " + "$x" * 9000, "bash -c " * 30 + "ls", "sudo " * 40 + "ls"],
-    ids=["long", "nested", "pipes", "commands", "braces", "words", "shells", "starters"],
+     "echo " + "$x" * 9000, "bash -c " * 30 + "ls", "sudo " * 40 + "ls", ")) ls " * 101, "f();" * 251, "[a b;" * 101,
+     "x " * 9000, "> f ; " * 800, "a{b,c}" + "d" * 5000, "rm " + "a" * 5000],
+    ids=["long", "nested", "pipes", "commands", "braces", "words", "shells", "starters", "closers", "functions",
+         "brackets", "blanks", "effects", "long braces", "long word"],
 )  # fmt: skip
 def test_a_text_past_a_limit_is_dark(text: str) -> None:
     assert understand(text, "bash").opaque
     assert graded(text).level.order >= RiskLevel.MEDIUM.order
+
+
+def test_what_is_left_out_of_many_effects_never_makes_a_grade_milder() -> None:
+    text = "".join(f"touch /tmp/{number};" for number in range(EFFECTS_AT_MOST + 20))
+    notes = EffectNotes()
+    for number in range(EFFECTS_AT_MOST + 100):
+        notes.add(EffectKind.WRITE_FILE, f"/tmp/{number}", (number, number + 1))
+    notes.add(EffectKind.DATA_LOSS, "/", (0, 1))
+    kinds = [effect.kind for effect in notes.effects]
+    assert {EffectKind.DATA_LOSS, EffectKind.REMOTE_CODE} < set(kinds)
+    assert len(kinds) <= EFFECTS_AT_MOST + 2
+    assert TOO_MANY in notes.opaque
+    assert graded(text).level.order >= RiskLevel.HIGH.order
+
+
+def test_a_here_document_that_is_not_closed_hides_nothing() -> None:
+    assert without_here_documents("cat <<E | sh\na\nE\nls") == "cat <<E | sh\nls"
+    assert without_here_documents("cat <<E\n:(){ :|:& };:") == "cat <<E\n:(){ :|:& };:"
+    assert graded("cat <<E\nx\nE\n:(){ :|:& };:").level is RiskLevel.CRITICAL
 
 
 def test_about_150_programs_and_more_are_known() -> None:

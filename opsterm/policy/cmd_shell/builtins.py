@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from opsterm.policy.effects import Certainty, EffectKind
-from opsterm.policy.win32.places import delete_path, read_path, write_path
+from opsterm.policy.win32.places import WindowsPlace, delete_path, place_of, read_path, write_path
 from opsterm.policy.win32.programs import WindowsProgramCall
 from opsterm.policy.word_set import word_set
 
@@ -46,7 +46,11 @@ def _copy(call: WindowsProgramCall) -> None:
     paths = _plain(call.words)
     for path in paths[:-1]:
         read_path(path, call.notes, call.span)
-    write_path(paths[-1] if len(paths) > 1 else ".", call.notes, call.span)
+    target = paths[-1] if len(paths) > 1 else "."
+    write_path(target, call.notes, call.span)
+    if place_of(paths[0] if paths else "") is WindowsPlace.NOTHING:
+        call.note(_K.TRUNCATE, target)
+        call.note(_K.DATA_LOSS, target, _C.LIKELY)
 
 
 def _move(call: WindowsProgramCall) -> None:

@@ -12,7 +12,7 @@ from opsterm.policy.invocation import Invocation
 from opsterm.policy.layer import LONGEST, Layer
 from opsterm.policy.win32.places import write_path
 from opsterm.policy.win32.program_forms import note_program
-from opsterm.policy.win32.programs import WindowsProgramCall, program_name
+from opsterm.policy.win32.programs import WindowsProgramCall, note_unknown, program_name
 
 _K, _C = EffectKind, Certainty
 _DEEPEST = 64
@@ -107,7 +107,8 @@ class _Reading:
         if len(texts) > 2 and (texts[1] in _COMPARES):
             return words[3:]
         if texts and "==" in texts[0]:
-            return words[2:] if texts[0].endswith("==") else words[1:]
+            stands_alone = texts[0].endswith("==") and words[0].end - words[0].start == len(words[0].text)
+            return words[2:] if stands_alone else words[1:]
         self._layer.notes.hide("The condition of an if is not understood.")
         return words[1:]
 
@@ -160,7 +161,7 @@ class _Reading:
                 layer.notes.add(_K.REMOTE_CODE, name, span, _C.POSSIBLE)
                 layer.notes.hide(f"It runs a program from a folder of its own ({name[:60]}).")
             if not note_program(call):
-                layer.notes.hide(f"What {name[:60]!r} does is not known.")
+                note_unknown(name, call)
 
     def _start_another(self, call: WindowsProgramCall) -> None:
         words = list(call.words)
@@ -174,4 +175,8 @@ class _Reading:
         if not words:
             call.note(_K.READ, "")
             return
-        call.run("program", "\x00".join(words))
+        own = program_name(words[0]) in (*BUILTINS, *HARMLESS, "call", "if", "for") or _STUCK.fullmatch(words[0])
+        if own:
+            call.run("cmd", " ".join(words))
+        else:
+            call.run("program", "\x00".join(words))

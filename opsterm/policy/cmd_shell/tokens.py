@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from opsterm.core.text import escaped
 from opsterm.policy.word_set import word_set
 
-MOST_TOKENS = 3_000
+MOST_TOKENS = 800
 """Words and operators that are looked at."""
 
 

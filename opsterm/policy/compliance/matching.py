@@ -39,6 +39,7 @@ class Subject:
         effects: what it would do.
         kinds: of its effects.
         commands: what it would start.
+        programs: names of these.
         text: the whole, blanks folded.
     """
 
@@ -46,16 +47,19 @@ class Subject:
     effects: tuple[Effect, ...]
     kinds: frozenset[EffectKind]
     commands: tuple[StartedProgram, ...]
+    programs: frozenset[str]
     text: str
 
 
 def subject_of(understanding: Understanding) -> Subject:
     """Return a command as rules look at it."""
+    commands = tuple(_started(command) for command in understanding.commands if command.words)
     return Subject(
         shell=understanding.shell,
         effects=understanding.effects,
         kinds=frozenset(effect.kind for effect in understanding.effects),
-        commands=tuple(_started(command) for command in understanding.commands if command.words),
+        commands=commands,
+        programs=frozenset(command.name for command in commands),
         text=" ".join(understanding.text.split()),
     )
 
@@ -106,6 +110,8 @@ def _holds(condition: Condition, subject: Subject) -> Match | None:
     if condition.effects and condition.effects.isdisjoint(subject.kinds):
         return None
     if condition.shells and subject.shell not in condition.shells:
+        return None
+    if condition.programs and not condition.programs.fit_one_of(subject.programs):
         return None
     found = _of_effects(condition, subject)
     if found is None:

@@ -17,6 +17,7 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 
+from opsterm.policy.masking.hinted_text import HintedRules, HintedText
 from opsterm.policy.masking.plain import looks_made
 from opsterm.policy.masking.rules import VALUE, MaskRule, find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
@@ -152,18 +153,18 @@ _OTHERS = (
 
 
 @functools.cache
-def _rules() -> Sequence[MaskRule]:
-    return (*(_way(line) for line in WAYS.strip().splitlines()), *_OTHERS)
+def _by_hint() -> HintedRules[MaskRule]:
+    return HintedRules([*(_way(line) for line in WAYS.strip().splitlines()), *_OTHERS])
 
 
-def find_configured(text: str, small: str) -> Iterator[SecretSpan]:
+def find_configured(text: str, small: HintedText) -> Iterator[SecretSpan]:
     """Yield the secrets of the configuration of devices.
 
     Args:
         text: as it is.
         small: the same with ASCII capitals made small.
     """
-    for span in find_by(_rules(), text, small):
+    for span in find_by(_by_hint(), text, small):
         if looks_made(text[span.start : span.end]) or _stands_in_settings(text, span.start):
             yield span
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from opsterm.policy.masking.arguments import known_tools
+from opsterm.policy.masking.hinted_text import HintedRules, HintedText
 from opsterm.policy.masking.plain import is_plain, looks_made, looks_random
 from opsterm.policy.masking.rules import VALUE, find_by, rule
 from opsterm.policy.masking.spans import SecretSpan, compiled
@@ -63,20 +64,23 @@ _RULES = (
 )  # fmt: skip
 
 
-def find_log_ins(text: str, small: str) -> Iterator[SecretSpan]:
+_BY_HINT = HintedRules(_RULES)
+
+
+def find_log_ins(text: str, small: HintedText) -> Iterator[SecretSpan]:
     """Yield the passwords of log-ins in commands.
 
     Args:
         text: as it is.
         small: the same with ASCII capitals made small.
     """
-    yield from find_by(_RULES, text, small)
-    if not any(hint in small for hint in _HINTS):
+    yield from find_by(_BY_HINT, text, small)
+    if not any(hint in small.text for hint in _HINTS):
         return
-    for match in compiled(_PAIR).finditer(small):
+    for match in compiled(_PAIR).finditer(small.text):
         start, end = next(match.span(name) for name in ("double", "single", "bare") if match[name] is not None)
         value = text[start:end]
-        if _is_log_in(small, match) and not _NO_PASSWORD.fullmatch(value) and not is_plain(value):
+        if _is_log_in(small.text, match) and not _NO_PASSWORD.fullmatch(value) and not is_plain(value):
             yield SecretSpan(start, end, "password")
 
 

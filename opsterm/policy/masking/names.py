@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opsterm.policy.masking.hinted_text import HintedRules, HintedText, by_first_letter
 from opsterm.policy.masking.plain import is_one_word, looks_random
 from opsterm.policy.masking.rules import BARE, DOUBLE, SINGLE, VALUE, MaskRule, find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
 
-_NAME = (
+_NAME = by_first_letter(
     r"(?:password|passphrase|passwort|passwd(?<!nopasswd)(?=.{0,12}?[=>])|kennwort|contrase(?:n|ñ)a|mot[_ ]?de[_ ]?passe|senha|"
     r"wachtwoord|adgangskode|heslo|has[lł]o|parola|salasana|l[oö]senord|пароль|密码|パスワード|pw(?<![a-z]pw)|basic_?auth|pwd(?<![a-z]pwd)|"
     r"psw(?<![a-z]psw)|secret(?:[_-]?access)?(?:[_-]?key)?(?:[_-]base)?(?:[_-]?string)?|"
@@ -58,7 +59,7 @@ _HINTS = (
     "sess", "signature", "connect.sid", "webhook", "mnemonic", "seed",
 )  # fmt: skip
 
-_RULES: tuple[MaskRule, ...] = (
+RULES: tuple[MaskRule, ...] = (
     rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\])]{{0,2}}[ \t]*(?::=|=>|===?|=|-c?(?:eq|ne)(?=[ \t])|!==?|:(?![:/+?]))[ \t]*(?:@\(|\[|new-object (?!-)|n(?='))?{VALUE}", *_HINTS),
     rule(rf"{_EQUALS_ONLY}{_AFTER_NAME}['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){VALUE}", "pass", "pin", "sig", "otp", "auth"),
     rule(rf"(?<=[a-z0-9_.-])pass=(?:{DOUBLE}|{SINGLE}|{BARE})", "pass=", made=True),
@@ -86,7 +87,7 @@ _RULES: tuple[MaskRule, ...] = (
     rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})(?=[ \t]*\))", "',", "\",", "' ,", "\" ,", wants=is_one_word),
     rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})", "',", "\",", "' ,", "\" ,", made=True),
     rule(rf"(?m):[ \t]*(?:psk|xauth|eap|ntlm)[ \t]+(?:{DOUBLE}|{SINGLE}|(?P<secret>0x[0-9a-f]+))", "psk", "xauth", "eap", "ntlm"),
-    rule(rf"(?<![\w-])(?:setenv|env|export|setx?)[ \t]+(?!community)[\w]{{0,60}}?{_NAME}{_AFTER_NAME}[ \t]+{VALUE}", "env ", "set ", "setx "),
+    rule(rf"(?<![\w-])(?:setenv|env|export|setx?)[ \t]+(?!community)[\w]{{0,60}}?{_NAME}{_AFTER_NAME}[ \t]+{VALUE}", "env ", "set ", "setx ", "export "),
     rule(rf"{_NAME}[ \t]*:[ \t]*[|>][+-]?[ \t]*\n[ \t]+(?P<secret>[^\n]{{1,400}})", "|", ">"),
     rule(rf"(?<![\w-])(?:requirepass|masterauth|rootpw|bindpw|olcrootpw)[ \t]+{VALUE}", "requirepass", "masterauth", "pw"),
     rule(rf"\bset[ \t](?:password|secret|passwd)[ \t](?:for[ \t]\S{{1,60}}[ \t])?(?![=:]){VALUE}", "set "),
@@ -117,12 +118,14 @@ _RULES: tuple[MaskRule, ...] = (
           "user", "login", "cred", made=True),
 )  # fmt: skip
 
+_BY_HINT = HintedRules(RULES)
 
-def find_named(text: str, small: str) -> Iterator[SecretSpan]:
+
+def find_named(text: str, small: HintedText) -> Iterator[SecretSpan]:
     """Yield the values of a text that a name calls secret.
 
     Args:
         text: as it is.
         small: the same with ASCII capitals made small.
     """
-    return find_by(_RULES, text, small)
+    return find_by(_BY_HINT, text, small)

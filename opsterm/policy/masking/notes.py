@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opsterm.policy.masking.hinted_text import HintedRules, HintedText
 from opsterm.policy.masking.plain import looks_made, looks_strong
 from opsterm.policy.masking.rules import find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
@@ -47,11 +48,14 @@ _RULES = (
 )  # fmt: skip
 
 
-def find_noted(text: str, small: str) -> Iterator[SecretSpan]:
+_BY_HINT = HintedRules(_RULES)
+
+
+def find_noted(text: str, small: HintedText) -> Iterator[SecretSpan]:
     """Yield the passwords of notes.
 
     Args:
         text: as it is.
         small: the same with ASCII capitals made small.
     """
-    return find_by(_RULES, text, small)
+    return find_by(_BY_HINT, text, small)

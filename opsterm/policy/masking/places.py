@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from opsterm.policy.masking.hinted_text import HintedRules, HintedText
 from opsterm.policy.masking.plain import is_plain
 from opsterm.policy.masking.spans import SecretSpan
 
@@ -16,22 +17,22 @@ class _Place(NamedTuple):
     Attributes:
         kind: the word in the placeholder.
         pattern: tried on the text in small letters, with a group "secret".
-        hints: texts of which one must be in that text.
+        hints: texts of which one must be in what it finds.
     """
 
     kind: str
-    pattern: re.Pattern[str]
+    pattern: str
     hints: tuple[str, ...]
 
 
 def _place(kind: str, pattern: str, *hints: str) -> _Place:
-    return _Place(kind, re.compile(pattern), hints)
+    return _Place(kind, pattern, hints)
 
 
 _ARGUMENT = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"';|&]+)"""
 _SUDO = r"(?:sudo\s+(?:-\S+\s+){0,3})?"
 
-_PLACES: tuple[_Place, ...] = (
+PLACES: tuple[_Place, ...] = (
     _place("password", r"://[^\s/:@'\"<>]{0,200}:(?P<secret>[^\s/'\"<>]{1,400})@", "://"),
     _place("password", r"://[^\s/:@'\"<>]{1,200}:(?!\d{1,5}/)(?P<secret>[^\s'\"<>@]{1,200})@(?=[\w.-]{1,200}(?:[:/?\s'\"]|$))", "://"),
     _place("token", r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>(?=[a-z_-]{0,400}\d)[a-z0-9_-]{20,400})@", "://"),
@@ -75,28 +76,27 @@ _PLACES: tuple[_Place, ...] = (
     _place("key", r"\bwg[ \t]set[ \t][^\n]{1,200}?(?:private|preshared)-key[ \t]+<\(echo[ \t]+(?P<secret>[^)\s]+)", "wg set"),
 )  # fmt: skip
 
-_COOKIE_LINE = re.compile(r"(?<![\w-])cookie\\?['\"]?\s{0,2}:\s{0,3}(?P<all>[^\n'\"]{1,8000})")
+_COOKIE_LINE = r"(?<![\w-])cookie\\?['\"]?\s{0,2}:\s{0,3}(?P<all>[^\n'\"]{1,8000})"
 _FURTHER_COOKIE = re.compile(r";\s{0,3}[^=\s;'\"]{1,100}=(?P<secret>[^\s;'\"]{8,})")
 
 
-def find_placed(text: str, small: str) -> Iterator[SecretSpan]:
+_BY_HINT = HintedRules(PLACES)
+
+
+def find_placed(text: str, small: HintedText) -> Iterator[SecretSpan]:
     """Yield the secrets of a text that are told by the place they stand in.
 
     Args:
         text: as it is.
         small: the same with ASCII capitals made small.
     """
-    for place in _PLACES:
-        if not any(hint in small for hint in place.hints):
-            continue
-        for match in place.pattern.finditer(small):
-            start, end = _unquoted(text, *match.span("secret"))
-            if not is_plain(text[start:end]):
-                yield SecretSpan(start, end, place.kind)
-    if "cookie" in small:
-        for line in _COOKIE_LINE.finditer(small):
-            for match in _FURTHER_COOKIE.finditer(small, *line.span("all")):
-                yield SecretSpan(*match.span("secret"), "cookie")
+    for place, match in _BY_HINT.found_in(small):
+        start, end = _unquoted(text, *match.span("secret"))
+        if not is_plain(text[start:end]):
+            yield SecretSpan(start, end, place.kind)
+    for line in small.matches(_COOKIE_LINE, ("cookie",)) if "cookie" in small.text else ():
+        for match in _FURTHER_COOKIE.finditer(small.text, *line.span("all")):
+            yield SecretSpan(*match.span("secret"), "cookie")
 
 
 def _unquoted(text: str, start: int, end: int) -> tuple[int, int]:

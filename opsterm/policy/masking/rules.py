@@ -6,11 +6,12 @@ The rules are tried on the text in small letters, which has every character in i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from opsterm.policy.masking.hinted_text import HintedRules, HintedText
 from opsterm.policy.masking.plain import is_plain, looks_made
-from opsterm.policy.masking.spans import SecretSpan, compiled
+from opsterm.policy.masking.spans import SecretSpan
 
 DOUBLE = r'\\?"(?P<double>(?:[^"\\\n]|\\(?!").|\\"(?=[^\s,}\]:]))*)\\?"'
 SINGLE = r"'(?P<single>(?:[^'\\\n]|\\.|'')*)'"
@@ -24,7 +25,7 @@ class MaskRule(NamedTuple):
 
     Attributes:
         pattern: text of a pattern with groups "double", "single", "bare" or "secret" around the value.
-        hints: texts of which one must be in the text in small letters.
+        hints: texts of which one must be in what it finds, in small letters.
         kind: the word in the placeholder.
         wants: what the value must look like, since the way is also one of ordinary texts; None for anything.
     """
@@ -46,7 +47,7 @@ def rule(
     return MaskRule(pattern, hints, kind, looks_made if made else wants)
 
 
-def find_by(rules: Iterable[MaskRule], text: str, small: str) -> Iterator[SecretSpan]:
+def find_by(rules: HintedRules[MaskRule], text: str, small: HintedText) -> Iterator[SecretSpan]:
     """Yield the values that the rules find.
 
     Args:
@@ -54,18 +55,13 @@ def find_by(rules: Iterable[MaskRule], text: str, small: str) -> Iterator[Secret
         text: as it is.
         small: the same with ASCII capitals made small.
     """
-    for way in rules:
-        if not any(hint in small for hint in way.hints):
-            continue
-        for match in compiled(way.pattern).finditer(small):
-            start, end = _value_of(match)
-            end = _without_closers(text, start, end)
-            value = text[start:end]
-            kind = (
-                "community" if way.kind == "password" and "community" in match[0][: start - match.start()] else way.kind
-            )
-            if not is_plain(value) and (way.wants is None or way.wants(value)):
-                yield SecretSpan(start, end, kind)
+    for way, match in rules.found_in(small):
+        start, end = _value_of(match)
+        end = _without_closers(text, start, end)
+        value = text[start:end]
+        kind = "community" if way.kind == "password" and "community" in match[0][: start - match.start()] else way.kind
+        if not is_plain(value) and (way.wants is None or way.wants(value)):
+            yield SecretSpan(start, end, kind)
 
 
 def _value_of(match: re.Match[str]) -> tuple[int, int]:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from opsterm.policy.masking.spans import SecretSpan, compiled
+from opsterm.policy.masking.hinted_text import HintedRules, HintedText
+from opsterm.policy.masking.spans import SecretSpan
 
 
 class Shape(NamedTuple):
@@ -19,7 +20,7 @@ class Shape(NamedTuple):
     Attributes:
         kind: the word in the placeholder.
         pattern: what it looks like; the whole match is the secret, or its group "secret".
-        hints: texts of which one must be in the text, in its own case.
+        hints: texts of which one must be in it, in its own case.
     """
 
     kind: str
@@ -221,12 +222,10 @@ SHAPES: tuple[Shape, ...] = (
 )  # fmt: skip
 
 
-def find_shapes(text: str) -> Iterator[SecretSpan]:
+_BY_HINT = HintedRules(SHAPES)
+
+
+def find_shapes(text: HintedText) -> Iterator[SecretSpan]:
     """Yield the secrets of a text that are told by their shape."""
-    for shape in SHAPES:
-        if not any(hint in text for hint in shape.hints):
-            continue
-        pattern = compiled(shape.pattern)
-        group = "secret" if "secret" in pattern.groupindex else 0
-        for match in pattern.finditer(text):
-            yield SecretSpan(*match.span(group), shape.kind)
+    for shape, match in _BY_HINT.found_in(text):
+        yield SecretSpan(*match.span("secret" if "secret" in match.re.groupindex else 0), shape.kind)

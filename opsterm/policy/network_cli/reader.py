@@ -10,16 +10,31 @@ from opsterm.core.text import escaped
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.invocation import Invocation
 from opsterm.policy.layer import LONGEST, Layer
-from opsterm.policy.network_cli.line_rows import ASKS_SECRETS, CUTS, ROWS
+from opsterm.policy.network_cli.line_rows import (
+    ASKS_SECRETS,
+    CHANGES_THOUGH_LOOKING,
+    CUTS,
+    ENDS,
+    LOSES_ALL,
+    ROWS,
+    TAKES_AWAY,
+)
 
 _K, _C = EffectKind, Certainty
-_MOST_LINES = 1_000
+_MOST_LINES = 500
+_LONGEST_LINE = 2_000
 _LEAST = 2
 """Letters that a word must have at least when it is cut short."""
 
 _CUTS = re.compile(CUTS, re.IGNORECASE)
+_LOSES_ALL = re.compile(LOSES_ALL)
+_ENDS = re.compile(ENDS)
 _SECRETS = re.compile(ASKS_SECRETS, re.IGNORECASE)
-_PROMPT = re.compile(r"^[\w.@/-]+(?:\([\w-]+\))?[>#]\s+")
+_PROMPT = re.compile(
+    r"^(?:<[\w.-]+>\s*|\[[~*]?[\w.@/-]+\]\s*[>#]?\s*|\([\w .:-]+\)\s*[>#]\s*|[\w.@~-]+(?:\([\w./-]+\))?\s?[>#]\s*)"
+)
+"""What devices write before a line: `sw1#`, `sw1(config)#`, `<sw1>`, `[sw1]`, `(sw1) #`, `[admin@r1] >`, `ops@fw1>`."""
+
 _CONTEXTS = (
     "interface",
     "line",
@@ -45,7 +60,9 @@ _ONLY_ENTERS = frozenset(
 _UNDOES = frozenset({"no", "undo", "default", "unset"})
 
 
-LineRow = tuple[tuple[str, ...], tuple[tuple[EffectKind, Certainty], ...]]
+Deeds = tuple[tuple[EffectKind, Certainty], ...]
+LineRow = tuple[tuple[str, ...], Deeds]
+_LOOKS: Deeds = ((_K.READ, _C.CERTAIN),)
 
 
 def _rows() -> list[LineRow]:
@@ -72,15 +89,19 @@ _TABLE = _by_letter()
 
 def note_network_cli(text: str, layer: Layer) -> None:
     """Note what lines for a network device do. Never raises; a line that is not known is opaque."""
-    if len(text) > LONGEST or text.count("\n") + text.count(";") > _MOST_LINES:
+    lines = list(re.finditer(r"[^\n;{}]+", text)) if len(text) <= LONGEST else []
+    if len(text) > LONGEST or len(lines) > _MOST_LINES:
         layer.unread(f"It is longer than {LONGEST} characters or {_MOST_LINES} lines.", len(text))
         return
     odd = next((c for c in text if not c.isprintable() and c not in "\t\r\n"), "")
     if odd:
         layer.notes.hide(f"It contains a character that is not seen ({escaped(odd)}).")
     context = ""
-    for match in re.finditer(r"[^\n;{}]+", text):
+    for match in lines:
         line = _PROMPT.sub("", match[0].strip())
+        if len(line) > _LONGEST_LINE:
+            layer.unread(f"A line of it is longer than {_LONGEST_LINE} characters.", len(text))
+            return
         if line and not line.startswith(("!", "#")):
             context = _read_line(line, context, layer, layer.place(match.start(), match.end()))
         elif line:
@@ -89,15 +110,13 @@ def note_network_cli(text: str, layer: Layer) -> None:
 
 def _read_line(line: str, context: str, layer: Layer, span: tuple[int, int]) -> str:
     """Note one line; return the part of a configuration that the next one is in."""
-    command, _, filtered = line.partition("|")
-    words = command.lower().split()
-    if not words:
+    command = line.partition("|")[0]
+    if not command.strip():
         layer.notes.hide(f"{line[:60]!r} begins no line that is known here.")
         return context
     layer.notes.start(Invocation(words=tuple(command.split()), via=layer.via, where=layer.where,
                                  span=Span(start=span[0], end=span[1])))  # fmt: skip
-    if words[:1] in (["do"], ["run"]) and len(words) > 1 and words[1] != "bash":
-        words = words[1:]
+    words = _behind_prefix(command.lower().split())
     if line.startswith("/"):
         _router_os(words, layer, span)
         return context
@@ -105,13 +124,38 @@ def _read_line(line: str, context: str, layer: Layer, span: tuple[int, int]) -> 
     if undoes and words[:2] != ["no", "debug"] and words[:2] != ["undo", "debugging"]:
         _undo(words, context, layer, span)
         return context
-    deeds = _deeds(words)
+    deeds = _LOOKS if words[-1] == "?" else _deeds(words)
     if deeds is None:
-        layer.notes.hide(f"{line[:60]!r} begins no line that is known here.")
-        if context:
-            layer.notes.add(_K.WRITE_CONFIG, line, span, _C.LIKELY)
+        _note_unknown(line, context, layer, span)
         return context
+    _note_known(line, words, deeds, context, layer, span)
+    return _next_context(words, context)
+
+
+def _behind_prefix(words: list[str]) -> list[str]:
+    """Return the words of the line that is carried out in another part of the configuration (`do`, `top`, `up 2`)."""
+    if words[:1] in (["do"], ["run"], ["top"], ["up"]) and len(words) > 1 and words[1] != "bash":
+        return words[2:] if words[1].isdigit() and len(words) > 2 else words[1:]
+    return words
+
+
+def _note_unknown(line: str, context: str, layer: Layer, span: tuple[int, int]) -> None:
+    layer.notes.hide(f"{line[:60]!r} begins no line that is known here.")
+    if context:
+        layer.notes.add(_K.WRITE_CONFIG, line, span, _C.LIKELY)
+    if _CUTS.search(f"{context} {line.lower()} "):
+        layer.notes.add(_K.LOCKOUT, line, span, _C.POSSIBLE)
+    if _LOSES_ALL.search(line.lower()):
+        layer.notes.add(_K.DATA_LOSS, line, span, _C.LIKELY)
+
+
+def _note_known(
+    line: str, words: Sequence[str], deeds: Deeds, context: str, layer: Layer, span: tuple[int, int]
+) -> None:  # fmt: skip
+    command, _, filtered = line.partition("|")
     reads = all(kind is _K.READ for kind, _ in deeds)
+    if reads and words[0].startswith(("dia", "test")) and CHANGES_THOUGH_LOOKING.intersection(words):
+        deeds, reads = ((_K.WRITE_CONFIG, _C.LIKELY), (_K.SERVICE_STOP, _C.LIKELY)), False
     for kind, certainty in deeds:
         layer.notes.add(kind, " ".join(command.split()[1:]), span, certainty)
     if reads and (_SECRETS.search(line) and words[0][:2] in ("sh", "mo", "ge", "di", "wr")):
@@ -120,13 +164,15 @@ def _read_line(line: str, context: str, layer: Layer, span: tuple[int, int]) -> 
         layer.notes.add(_K.WRITE_FILE, filtered.strip(), span)
     if not reads:
         _note_change(words, context, layer, span)
-    return _next_context(words, context)
 
 
 def _next_context(words: Sequence[str], context: str) -> str:
     if words[0] in ("exit", "end", "quit", "abort") or words[:2] == ["next", ""]:
         return ""
     joined = " ".join(words)
+    if words[0] == "next" or (words[0] == "edit" and context.startswith("config")):
+        outer = context.partition(" edit ")[0]
+        return outer if words[0] == "next" else f"{outer} {joined}"
     begins = next((name for name in _CONTEXTS if joined.startswith(name) or _cut_short(words[0], name.split()[0])), "")
     return joined if begins and len(words) > 1 and words[0] not in ("configure", "conf") else context
 
@@ -135,12 +181,14 @@ def _cut_short(word: str, whole: str) -> bool:
     return len(word) >= _LEAST and whole.startswith(word)
 
 
-def _deeds(words: Sequence[str]) -> tuple[tuple[EffectKind, Certainty], ...] | None:
+def _deeds(words: Sequence[str]) -> Deeds | None:
     """Return what the rows say that fit best: more words before fewer, whole words before those cut short."""
     best: tuple[int, int] = (0, -1)
     found: dict[tuple[EffectKind, Certainty], None] = {}
     for row, deeds in _TABLE.get(words[0][0], ()):
-        if len(row) > len(words):
+        if len(row) > len(words) and row[-1] != ".":
+            continue
+        if row[-1] == "." and len(words) != len(row) - 1:
             continue
         whole = 0
         for typed, word in zip(words, row, strict=False):
@@ -159,6 +207,8 @@ def _deeds(words: Sequence[str]) -> tuple[tuple[EffectKind, Certainty], ...] | N
 
 def _note_change(words: Sequence[str], context: str, layer: Layer, span: tuple[int, int]) -> None:
     text = f"{context} {' '.join(words)} "
+    if _LOSES_ALL.search(text):
+        layer.notes.add(_K.DATA_LOSS, " ".join(words), span, _C.LIKELY)
     if words[0] in (
         "reload",
         "reboot",
@@ -174,6 +224,10 @@ def _note_change(words: Sequence[str], context: str, layer: Layer, span: tuple[i
         "execute",
     ):
         return
+    if words[0] in ("request", "file", "redundancy") and TAKES_AWAY.intersection(words):
+        layer.notes.add(_K.DATA_LOSS, " ".join(words), span, _C.LIKELY)
+    if words[0] in ("set", "interface") and _ENDS.search(text):
+        layer.notes.add(_K.SERVICE_STOP, " ".join(words), span, _C.LIKELY)
     if words[0] not in _ONLY_ENTERS and _CUTS.search(text):
         layer.notes.add(_K.LOCKOUT, " ".join(words), span, _C.LIKELY)
         layer.notes.add(_K.NETWORK, " ".join(words), span, _C.LIKELY)
@@ -189,6 +243,7 @@ def _note_change(words: Sequence[str], context: str, layer: Layer, span: tuple[i
         layer.notes.add(_K.WRITE_CONFIG, " ".join(words), span)
         if len(words) < 3:
             layer.notes.add(_K.DATA_LOSS, " ".join(words), span, _C.LIKELY)
+            layer.notes.add(_K.LOCKOUT, " ".join(words), span, _C.LIKELY)
     elif words[0] in ("delete", "del", "squeeze", "rmdir"):
         layer.notes.add(_K.DATA_LOSS, " ".join(words), span, _C.LIKELY)
     if "log" in text and words[0] == "set" and "disable" in text:

@@ -87,6 +87,11 @@ class Arguments:
             (v for said, v in self._named if v is not None and len(said) == 1 and names[0].startswith(said)), None
         )
 
+    def value_of(self, name: str, *, least: int) -> CommandPiece | None:
+        """Return the value of a parameter whose name is given with `least` letters at least, None for none."""
+        found = (v for said, v in self._named if v is not None and len(said) >= least and name.startswith(said))
+        return next(found, None)
+
     def text(self, *names: str) -> str:
         """Return the text of a parameter's value, "" where it is not given."""
         value = self.value(*names)

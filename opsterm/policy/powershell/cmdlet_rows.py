@@ -153,8 +153,13 @@ set-date = write_config service_stop:possible
 set-timezone set-culture set-winsystemlocale set-winhomelocation = write_config
 send-mailmessage = exfil:possible
  add-printer remove-printer set-printer add-printerdriver remove-printerdriver remove-printjob = write_config
-clear-host clear-variable remove-variable remove-job remove-event unregister-event = read
-stop-job suspend-job resume-job wait-job receive-job get-job stop-transcript = read
+clear-host clear-variable remove-variable remove-event unregister-event = read
+resume-job wait-job receive-job get-job stop-transcript = read
+stop-job suspend-job remove-job = process_kill:possible
+get-lapsdiagnostics get-windowsupdatelog get-clusterlog new-temporaryfile = write_file
+disconnect-iscsitarget unregister-iscsisession = service_stop data_loss:possible network
+write-printernfctag = write_config
+new-webserviceproxy = remote_code:possible
 start-transcript = write_file
 set-location push-location pop-location set-variable new-variable set-strictmode new-object new-timespan new-guid = read
  set-psdebug set-psbreakpoint remove-psbreakpoint enable-psbreakpoint disable-psbreakpoint set-tracesource = read
@@ -162,7 +167,7 @@ remove-psdrive remove-typedata update-typedata update-formatdata remove-module n
 new-psdrive = network:possible
 new-cimsessionoption new-pssessionoption new-scheduledtaskaction new-scheduledtasktrigger new-scheduledtasksettingsset = read
 new-scheduledtaskprincipal new-scheduledtask new-jobtrigger new-scheduledjoboption new-netipsecauthproposal = read
-new-wsmansessionoption new-temporaryfile new-event new-webserviceproxy new-pssessionconfigurationfile = read:likely
+new-wsmansessionoption new-event new-pssessionconfigurationfile = read:likely
 read-host out-host out-null out-default out-string out-gridview write-output write-host write-verbose write-debug write-warning = read
 write-error write-information write-progress set-clipboard get-clipboard = read
 foreach-object where-object sort-object select-object group-object measure-object measure-command compare-object = read
@@ -173,8 +178,7 @@ wait-process wait-event use-transaction start-transaction complete-transaction u
 import-csv import-clixml import-localizeddata import-counter import-powershelldatafile import-alias = read
 enter-pshostprocess = remote_code:likely
 register-objectevent register-engineevent register-wmievent register-cimindicationevent = schedule:possible
-convertfrom-securestring = read_secret:possible
-get-credential = read
+get-credential get-dhcpserverdnscredential = read
 get-localadminpassword get-lapsadpassword get-admpwdpassword get-gpppassword get-adreplaccount get-azkeyvaultsecret get-secret = read_secret
 get-bitlockerkeyprotector get-adserviceaccountpassword get-vaultcredential get-keystrokes = read_secret
 publish-module publish-script publish-psresource = exfil:possible
@@ -196,6 +200,9 @@ confirm-securebootuefi get-securebootuefi = read
 set-securebootuefi = boot
 wait-vm test-netconnection test-connection test-wsman test-computersecurechannel = read
 """
+
+MILD = word_set("clear-dnsclientcache stop-job suspend-job remove-job clear-history")
+"""Cmdlets that take away what comes back by itself, or is of the session alone: their rows say all."""
 
 NO_WHATIF = word_set("""
 start-process invoke-command invoke-expression invoke-restmethod invoke-webrequest set-mppreference add-mppreference

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.powershell import items, running
 from opsterm.policy.powershell.frame import CmdletCall
-from opsterm.policy.powershell.verbs import deeds_of
+from opsterm.policy.powershell.verbs import READING_VERBS, deeds_of
 from opsterm.policy.win32.places import write_path
 from opsterm.policy.win32.programs import rests_on
 from opsterm.policy.win32.services import note_membership, note_process, note_service
@@ -21,6 +21,7 @@ _WEAKENS_DEFENDER = re.compile(
     r"|-\w*protection\w*[: ]+(?:0|\$false|disabled)|defaultaction[: ]+(?:6|allow|9|noaction)"
     r"|attacksurface\w*[: ]+(?:disabled|0)|-enable\w*[: ]+(?:\$false|0|disabled)"
 )
+_WEAKENS_SMB = re.compile(r"\$false|(?<!\d)0\b|-\w*(?:smb1|insecure)\w*:? \$true")
 _FILTERS = word_set(
     "where-object select-object sort-object group-object measure-object format-table format-list format-wide "
     "format-custom out-string out-null out-host out-default out-gridview compare-object write-output write-host "
@@ -50,16 +51,44 @@ def note_cmdlet(call: CmdletCall) -> bool:
                 call.note(kind, what, certainty)
             if rests_on(kind, what):
                 call.note(_K.LOCKOUT, what, _C.LIKELY)
-    if call.name.startswith("set-smb") and any(p.text.lower() in ("$false", "0") for p in call.arguments.pieces):
+    if call.name.startswith("set-smb") and _WEAKENS_SMB.search(" ".join(p.text.lower() for p in call.arguments.pieces)):
         call.note(_K.SECURITY_WEAKEN, (call.objects() or [""])[0], _C.LIKELY)
     if call.name == "register-scheduledtask" and call.arguments.text("user").lower().endswith("system"):
         call.note(_K.PRIVILEGE, "SYSTEM", _C.LIKELY)
-    saved = call.arguments.text("outfile", "filepath", "destinationpath") if call.name.startswith("get-") else ""
-    if saved:
-        write_path(saved, call.layer.notes, call.span)
-    if call.name == "get-windowsupdate" and call.arguments.has("install", least=3):
-        call.note(_K.PACKAGE_UPGRADE, "")
+    if call.name.partition("-")[0] in READING_VERBS:
+        _note_what_a_reader_writes(call)
     return True
+
+
+_WRITTEN = (
+    "outfile", "destinationpath", "output", "outputfile", "outputfilepath", "outputpath", "outputfolder", "outputxml",
+    "outputdirectory", "exportpath", "exportfile", "savepath", "reportpath", "reportfile",
+)  # fmt: skip
+"""Parameters of cmdlets that else only look, which name what they write."""
+
+_MENDING = ("repair", "resetpassword", "resetcredentials", "install", "removeall", "fix")
+"""Switches of cmdlets that else only look, with which they change what they find."""
+
+
+_WRITTEN_BY: Mapping[str, str] = {
+    "get-gporeport": "path",
+    "get-gpresultantsetofpolicy": "path",
+    "get-clusterlog": "destination",
+}
+
+
+def _note_what_a_reader_writes(call: CmdletCall) -> None:
+    for name in (*_WRITTEN, *filter(None, [_WRITTEN_BY.get(call.name)])):
+        saved = call.arguments.value_of(name, least=4 if name.startswith("out") else len(name))
+        if saved is not None:
+            write_path("?" if saved.unknown else saved.text, call.layer.notes, call.span)
+            break
+    if call.name == "convertfrom-securestring" and call.arguments.has("asplaintext", least=3):
+        call.note(_K.READ_SECRET, "")
+    for switch in _MENDING:
+        if call.arguments.has(switch, least=min(len(switch), 4)):
+            call.note(_K.WRITE_CONFIG, switch, _C.LIKELY)
+            call.note(_K.PACKAGE_UPGRADE if switch == "install" else _K.READ, "")
 
 
 def _set_service(call: CmdletCall) -> None:
@@ -78,10 +107,16 @@ def _set_service(call: CmdletCall) -> None:
             call.note(_K.SERVICE_STOP, name, _C.LIKELY)
 
 
+_GROUP_AT: Mapping[str, tuple[str, int]] = {
+    "localgroupmember": ("group", 0), "adgroupmember": ("identity", 0), "adprincipalgroupmembership": ("memberof", 1),
+}  # fmt: skip
+"""End of a cmdlet's name -> the parameter that names the group, and its place without one."""
+
+
 def _members(call: CmdletCall) -> None:
-    group = call.arguments.text("group", "identity", "name", "memberof") or next(
-        (p.text for p in call.arguments.positional), "?"
-    )
+    parameter, place = next(found for ending, found in _GROUP_AT.items() if call.name.endswith(ending))
+    others = call.arguments.positional
+    group = call.arguments.text(parameter) or (others[min(place, len(others) - 1)].text if others else "?")
     note_membership(group, call.layer.notes, call.span, removes=call.name.startswith("remove-"))
 
 
@@ -168,8 +203,19 @@ def _filtering(call: CmdletCall) -> None:
         call.note(_K.DELETE if member.lower() not in kinds else _K.READ, "?")
         return
     call.note(_K.READ, "")
-    if any(p.kind in ("variable", "group") and p.unknown for p in call.arguments.positional) and not member:
+    named = (call.arguments.value(name) for name in ("process", "begin", "end", "parallel", "remainingscripts"))
+    blocks = (*(piece for piece in named if piece), *(() if member else call.arguments.positional))
+    if any(p.kind in ("variable", "group") and p.unknown for p in blocks):
         call.layer.notes.hide("It runs a script block that is known only when it runs.")
+
+
+def _where(call: CmdletCall) -> None:
+    block = call.arguments.value("filterscript") or (
+        call.arguments.pieces[0] if len(call.arguments.pieces) == 1 else None
+    )
+    if block is not None and block.kind in ("variable", "group") and block.unknown:
+        call.layer.notes.hide("It runs a script block that is known only when it runs.")
+    call.note(_K.READ, "")
 
 
 def _account(call: CmdletCall) -> None:
@@ -193,7 +239,8 @@ _FORMS: Mapping[str, Callable[[CmdletCall], None]] = {
     "set-netfirewallrule": _firewall_rule, "remove-netfirewallrule": _firewall_rule,
     "disable-netfirewallrule": _firewall_rule, "set-mppreference": _defender, "add-mppreference": _defender,
     "stop-computer": _computer, "restart-computer": _computer, "set-executionpolicy": _execution_policy,
-    "foreach-object": _filtering, "set-aduser": _account, "set-localuser": _account, "set-adcomputer": _account,
+    "foreach-object": _filtering,
+    "where-object": _where, "set-aduser": _account, "set-localuser": _account, "set-adcomputer": _account,
     "set-wsmaninstance": _wsman,
 }  # fmt: skip
 """Cmdlet -> what notes it. The others are told by the table of deeds."""

@@ -53,6 +53,8 @@ class ExpressionReading:
         self.goes_on = False
         self.after_block = False
         self.last = ""
+        self.stray = ""
+        self.square = 0
 
     def value(self, text: str | None) -> None:
         """Note a value, None for one that is known only when it runs."""
@@ -62,7 +64,8 @@ class ExpressionReading:
         """Return what was found."""
         return Expression(
             calls=tuple(self.calls), scripts=tuple(self.scripts), strings=tuple(self.strings), assigned=self.assigned,
-            constant=None if self.assigned else fold(self.items), builds=self.builds, start=self.start, end=end,
+            constant=None if self.assigned else fold(self.items), builds=self.builds, stray=self.stray,
+            start=self.start, end=end,
         )  # fmt: skip
 
 

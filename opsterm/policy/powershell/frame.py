@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.layer import Layer
+from opsterm.policy.powershell.aliases import ALIASES
 from opsterm.policy.powershell.arguments import Arguments
+from opsterm.policy.powershell.splat import Table
 from opsterm.policy.powershell.tree import Expression, PowerShellCommand
 
 
@@ -19,6 +21,7 @@ class Names:
         sources: variable -> the text that made its value.
         aliases: short name -> command.
         functions: names of functions.
+        tables: variable -> the parameters in its table.
     """
 
     def __init__(self) -> None:
@@ -26,6 +29,7 @@ class Names:
         self.sources: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
         self.functions: set[str] = set()
+        self.tables: dict[str, Table] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,17 @@ class CmdletCall:
         pieces = self.arguments.objects()
         if pieces:
             return ["?" if piece.unknown and piece.kind != "string" else piece.text for piece in pieces]
-        return ["?"] if self.before else [""]
+        return self._piped() if self.before else [""]
+
+    def _piped(self) -> list[str]:
+        """Return what a `Get-` of the same noun at the head of the pipeline is about; "?" where that is not said."""
+        head = self.before[0]
+        if isinstance(head, PowerShellCommand) and not head.pieces[0].unknown:
+            name = head.pieces[0].text.lower()
+            if ALIASES.get(name, name) == f"get-{self.name.partition('-')[2]}":
+                found = Arguments(head.pieces[1:], self.names.values).objects()
+                return ["?" if piece.unknown else piece.text for piece in found] or ["?"]
+        return ["?"]
 
     def run(self, shell: str, text: str) -> None:
         """Read a text that it hands to a shell."""

@@ -41,6 +41,11 @@ def _read(call: CmdletCall) -> None:
         call.note(_K.READ, "env:")
 
 
+def _note_redefined(path: str, call: CmdletCall) -> None:
+    if path.lower().startswith(("function:", "alias:")):
+        call.layer.notes.hide(f"It gives the name {path[:60]} another meaning.")
+
+
 def _write(call: CmdletCall) -> None:
     appends = call.name == "add-content" or call.arguments.has("append")
     if call.name == "tee-object" and call.arguments.value("variable"):
@@ -48,6 +53,7 @@ def _write(call: CmdletCall) -> None:
         return
     for path in _paths(call):
         write_path(path, call.layer.notes, call.span, replaces=not appends)
+        _note_redefined(path, call)
 
 
 def _clear(call: CmdletCall) -> None:
@@ -63,6 +69,7 @@ def _make(call: CmdletCall) -> None:
         name = call.arguments.text("name")
         whole = f"{path}\\{name}" if name and call.arguments.value("path") else path
         write_path(whole, call.layer.notes, call.span, replaces=call.arguments.has("force", least=2))
+        _note_redefined(whole, call)
         if place is WindowsPlace.REMOTING:
             call.note(_K.SECURITY_WEAKEN, path, _C.POSSIBLE)
 
@@ -101,7 +108,7 @@ def _set_property(call: CmdletCall) -> None:
             write_registry(path, name or "?", data, call.layer.notes, call.span, deletes=deletes)
         else:
             call.note(_K.WRITE_CONFIG, path)
-            call.note(_K.PERM, path, _C.POSSIBLE)
+            call.note(_K.DELETE if deletes else _K.PERM, path, _C.CERTAIN if deletes else _C.POSSIBLE)
 
 
 def _set_item(call: CmdletCall) -> None:
@@ -111,8 +118,7 @@ def _set_item(call: CmdletCall) -> None:
             write_registry(path, "", call.arguments.text("value"), call.layer.notes, call.span)
         elif place is WindowsPlace.SESSION:
             call.note(_K.READ, path)
-            if path.lower().startswith(("function:", "alias:")):
-                call.layer.notes.hide(f"It gives the name {path[:60]} another meaning.")
+            _note_redefined(path, call)
         else:
             write_path(path, call.layer.notes, call.span)
 

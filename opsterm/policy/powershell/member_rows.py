@@ -23,6 +23,18 @@ LOOKING_TYPES = re.compile(
 )
 """Classes whose static members only look, or only make values."""
 
+WRITING_TYPES = re.compile(r"(?:stream|binary|xml|xmltext)writer|filestream", re.IGNORECASE)
+"""Classes that open a file for writing when an object of them is made."""
+
+STATIC_WRITES: Mapping[str, tuple[EffectKind, Certainty]] = {
+    r"diagnostics\.eventlog::delete.*": (_K.LOG_LOSS, _C.CERTAIN),
+    r"diagnostics\.eventlog::(?:create|write).*": (_K.WRITE_FILE, _C.CERTAIN),
+    r"io\.compression\.zipfile(?:extensions)?::(?!openread).*": (_K.WRITE_FILE, _C.CERTAIN),
+    r"xml\..*writer::create": (_K.WRITE_FILE, _C.CERTAIN),
+    r"environment::failfast": (_K.PROCESS_KILL, _C.CERTAIN),
+}
+"""Static methods that write, of classes that else only look."""
+
 MEMORY_MEMBERS = word_set(
     "add addrange clear remove removeat removeall removerange insert sort reverse push pop enqueue dequeue peek "
     "fill split trim trimstart trimend replace substring toupper tolower contains containskey startswith endswith "

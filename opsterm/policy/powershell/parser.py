@@ -11,7 +11,7 @@ import re
 from opsterm.policy.powershell.expression import ExpressionReading, constant_of
 from opsterm.policy.powershell.pieces import MEMBER, PieceReader
 from opsterm.policy.powershell.scanner import NotUnderstood
-from opsterm.policy.powershell.tree import CommandPiece, Expression, PowerShellCommand, Script
+from opsterm.policy.powershell.tree import CommandPiece, Expression, MemberCall, PowerShellCommand, Script
 from opsterm.policy.word_set import word_set
 
 DEEPEST = 64
@@ -28,7 +28,11 @@ _CONTROL = word_set(
 _GOES_ON = word_set("else elseif catch finally while until")
 _NAMED = word_set("function filter workflow configuration class enum")
 _LEAVING = word_set("return throw exit break continue")
-_OPEN_ENDS = frozenset(",+*/=(&|%")
+_OPEN_ENDS = frozenset(",+*/=&|%")
+_NEVER_A_SIGN = frozenset("\\~^@`")
+_ASSIGNS = re.compile(r"\s{0,40}=")
+_LABEL_NAME = re.compile(r"[ \t]+[A-Za-z_]\w*")
+_LABEL = re.compile(r":[A-Za-z_]\w*\s+(?=(?:for|foreach|while|do|switch)\b)", re.IGNORECASE)
 
 
 class PowerShellParser(PieceReader):
@@ -49,9 +53,7 @@ class PowerShellParser(PieceReader):
 
     def nested(self, close: str, *, table: bool = False) -> Script:
         """Read up to the closing bracket, and go on behind it. In a table a word before `=` is a key."""
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise NotUnderstood(f"It is nested deeper than {DEEPEST}.")
+        self._go_deeper()
         outside, self._in_table = self._in_table, table
         script = self._script(close)
         self._in_table = outside
@@ -63,6 +65,7 @@ class PowerShellParser(PieceReader):
         pipelines: list[tuple[PowerShellCommand | Expression, ...]] = []
         first_function, loads = len(self._functions), False
         while True:
+            self.step()
             self.skip_blank(lines=True)
             char = self.char()
             if not char:
@@ -113,6 +116,8 @@ class PowerShellParser(PieceReader):
 
     def _element(self, *, first: bool) -> PowerShellCommand | Expression | None:
         self.step()
+        label = _LABEL.match(self.text, self.at) if first else None
+        self.at = label.end() if label else self.at
         char = self.char()
         if not char or char in ")};|\n":
             return None
@@ -121,7 +126,7 @@ class PowerShellParser(PieceReader):
             self.skip_blank()
             return self._command(char)
         word = _WORD.match(self.text, self.at)
-        if self._in_table and word and re.match(r"\s*=", self.text[word.end() : word.end() + 40]):
+        if self._in_table and word and _ASSIGNS.match(self.text, word.end()):
             return self._expression()
         if first and word:
             taken = self._keyword(word[0].lower(), word.end())
@@ -140,7 +145,8 @@ class PowerShellParser(PieceReader):
         start = self.at
         after = self.text[end : end + 80].lstrip(" \t\n")[:1]
         if word in _LEAVING:
-            self.at = end
+            label = _LABEL_NAME.match(self.text, end) if word in ("break", "continue") else None
+            self.at = label.end() if label else end
             value = self._pipeline_script()
             return Expression(scripts=(value,), start=start, end=self.at)
         if word in _NAMED and after and after not in "|;)}=,":
@@ -166,9 +172,16 @@ class PowerShellParser(PieceReader):
         self.at = len(self.text) if end < 0 else end
         return Expression(start=start, end=self.at)
 
+    def _go_deeper(self) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise NotUnderstood(f"It is nested deeper than {DEEPEST}.")
+
     def _pipeline_script(self) -> Script:
         start = self.at
+        self._go_deeper()
         pipeline = self._pipeline()
+        self._depth -= 1
         return Script(pipelines=(pipeline,) if pipeline else (), start=start, end=self.at)
 
     # commands
@@ -222,8 +235,11 @@ class PowerShellParser(PieceReader):
                 return False
             self.at += 1
             return True
+        if self._operand(char, reading):
+            reading.goes_on = False
+            return True
         reading.goes_on = char in _OPEN_ENDS
-        return self._operand(char, reading) or self._sign(char, reading)
+        return self._sign(char, reading)
 
     def _operand(self, char: str, reading: ExpressionReading) -> bool:
         start = self.at
@@ -235,7 +251,7 @@ class PowerShellParser(PieceReader):
         elif char in "({" or self.next_is("@(") or self.next_is("@{") or self.next_is("$("):
             opening = 1 if char in "({" else 2
             close = "}" if self.text[start + opening - 1] == "{" else ")"
-            table = self.char() == "@" and close == "}"
+            table = (self.char() == "@" and close == "}") or reading.square > 0
             self.at += opening
             script = self.nested(close, table=table)
             reading.scripts.append(script)
@@ -253,7 +269,8 @@ class PowerShellParser(PieceReader):
         else:
             return False
         reading.after_block = False
-        reading.last = "v"
+        is_cast = self.char(-1) == "]" and char == "[" and self.char() != "."
+        reading.last = " " if is_cast else "v"
         return True
 
     def _type(self, reading: ExpressionReading) -> None:
@@ -262,7 +279,12 @@ class PowerShellParser(PieceReader):
             return
         self.at = match.end()
         reading.items.append(("x", ""))
-        if self.next_is("::"):
+        if not self.next_is("::"):
+            name = match[0].strip("[] \t")
+            reading.calls.append(
+                MemberCall(type=name, member="new", receiver="", arguments="?", start=match.start(), end=self.at)
+            )
+        else:
             self._member(match[0].strip("[] \t"), "", reading.calls, reading.scripts)
 
     def _sign(self, char: str, reading: ExpressionReading) -> bool:
@@ -272,7 +294,11 @@ class PowerShellParser(PieceReader):
             self._member("", self.text[max(reading.start, self.at - 200) : self.at], reading.calls, reading.scripts)
             reading.items.append(("x", ""))
             return True
-        if operator and self.char(-1) != "+":
+        if self.next_is("++") or self.next_is("--"):
+            self.at += 2
+            reading.goes_on = False
+            reading.items.append(("x", ""))
+        elif operator and self.char(-1) != "+":
             self.at = operator.end()
             reading.goes_on = True
             reading.builds = reading.builds or operator[0].lower() == "-f"
@@ -290,9 +316,15 @@ class PowerShellParser(PieceReader):
         else:
             reading.items.append(("o", char))
             reading.builds = reading.builds or char == "+"
+            reading.square += {"[": 1, "]": -1}.get(char, 0)
+            if char in _NEVER_A_SIGN:
+                reading.stray = reading.stray or char
             self.at += 1
-        reading.last = " " if char in ",+-*/=!" else char
+        reading.last = " " if char in ",+-*/=!" else "v" if char == "]" else char
         return True
+
+    def _is_key(self) -> bool:
+        return self._in_table and bool(_ASSIGNS.match(self.text, self.at))
 
     def _loose_word(self, reading: ExpressionReading) -> bool:
         match = _WORD.match(self.text, self.at)
@@ -301,7 +333,10 @@ class PowerShellParser(PieceReader):
         self.at = match.end() if match else self.at + 1
         reading.items.append(("x", ""))
         reading.last = " "
-        if match and match[0].lower() == "in":
+        word = match[0].lower() if match else ""
+        if word == "in":
             self.skip_blank()
             reading.scripts.append(self._pipeline_script())
+        elif not (self._is_key() or word in _CONTROL or word in _GOES_ON or reading.square > 0):
+            reading.stray = reading.stray or word
         return True

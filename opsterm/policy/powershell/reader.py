@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.invocation import Invocation
@@ -18,11 +19,12 @@ from opsterm.policy.powershell.parser import PowerShellParser
 from opsterm.policy.powershell.running import decoded
 from opsterm.policy.powershell.scanner import NotUnderstood
 from opsterm.policy.powershell.spelling import plain
+from opsterm.policy.powershell.splat import named_once, table_of, with_tables
 from opsterm.policy.powershell.tree import CommandPiece, Expression, PowerShellCommand, Script
 from opsterm.policy.powershell.verbs import CMDLETS, deeds_of
 from opsterm.policy.win32.places import write_path
-from opsterm.policy.win32.program_forms import knows_program, note_program
-from opsterm.policy.win32.programs import WindowsProgramCall, program_name
+from opsterm.policy.win32.program_forms import note_program
+from opsterm.policy.win32.programs import WindowsProgramCall, note_unknown, program_name
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -35,6 +37,16 @@ _FOLDER = re.compile(
 _NATIVE_FIRST = frozenset({"sc", "curl", "wget", "fc"})
 _SC_VERBS = word_set("stop start delete config create query queryex qc failure sdset sdshow pause continue qfailure")
 _LOOP = re.compile(r"foreach\s*\(\s*\$(\w+)\s+in\s+([^\n{]{1,200})", re.IGNORECASE)
+_PROPERTY = re.compile(r"(?:\[[^\]]*\]\s*)?\$\{?(?:\w+:)?(\w+)\}?(?:\[[^\]]*\])?\.")
+_SEVERAL = re.compile(r"\(\s*\$\w+(?:\s*,\s*\$\w+)*\s*\)")
+_OF_THE_SESSION = re.compile(r"host|psdefaultparametervalues|psstyle|executioncontext|psboundparameters", re.IGNORECASE)
+_IN_MEMORY = re.compile(
+    r"[^=]{0,80}=\s*(?:\[(?:ordered|pscustomobject|hashtable|psobject|xml)\]|@\{|@\(|'|\"|[\d]"
+    r"|new-object\s+(?:-typename\s+)?(?:ps(?:custom)?object|hashtable|(?:system\.)?(?:collections|text|net\.webclient|random|version)))",
+    re.IGNORECASE,
+)
+"""Assignments that make a value which is nowhere but in the session."""
+
 _WORDS = re.compile(r"[A-Za-z]+-[A-Za-z]+|[A-Za-z]{2,16}(?:\.exe)?")
 
 
@@ -57,7 +69,7 @@ def note_powershell(text: str, layer: Layer) -> None:
 
 def _note_roughly(text: str, layer: Layer) -> None:
     """Note what the commands named in a text would do that could not be taken apart: it is more than nothing."""
-    for match in list(_WORDS.finditer(text))[:2_000]:
+    for match in islice(_WORDS.finditer(text), 500):
         name = ALIASES.get(match[0].lower(), match[0].lower())
         for kind, _ in CMDLETS.get(name) or (((_K.DELETE, _C.LIKELY),) if name == "remove-item" else ()):
             if kind is not _K.READ:
@@ -72,6 +84,7 @@ class _Reading:
         self.layer = layer
         self.names = Names()
         self._piped = ""
+        self._once = named_once(text)
         for match in list(_LOOP.finditer(text))[:100]:
             self.names.sources[match[1].lower()] = match[2]
 
@@ -98,6 +111,8 @@ class _Reading:
             self.walk(script)
         for call in expression.calls:
             note_member(call, self.layer, self._source_of(call.receiver))
+        if expression.stray:
+            self.layer.notes.hide(f"{expression.stray[:60]!r} stands where no word of an expression stands.")
         self._assign(expression)
         self.layer.notes.add(_K.READ, "", self.layer.place(expression.start, expression.end))
 
@@ -115,6 +130,9 @@ class _Reading:
         name = target.rpartition("]")[2].strip().strip("${}").lower()
         value = self._assigned_value(expression)
         self.names.sources[name] = self.text[expression.start : expression.end][-300:]
+        table = table_of(expression, self.text)
+        if table is not None:
+            self.names.tables[name] = table
         if value is None:
             self.names.values.pop(name, None)
         else:
@@ -124,8 +142,16 @@ class _Reading:
             write_path(name, self.layer.notes, span)
         elif name.startswith(("function:", "alias:")):
             self.layer.notes.hide("It gives a command another meaning.")
-        elif target.startswith("(") or re.search(r"\.(?:attributes|isreadonly|disabled|startmode|enabled)$", name):
+        elif self._changes_an_object(target):
             self.layer.notes.add(_K.WRITE_CONFIG, target[-80:], span, _C.POSSIBLE)
+
+    def _changes_an_object(self, target: str) -> bool:
+        """Tell whether a property is set of what may be more than a value of the session."""
+        if target.startswith("("):
+            return not _SEVERAL.fullmatch(target)
+        owner = _PROPERTY.match(target)
+        made = self.names.sources.get(owner[1].lower(), "") if owner else ""
+        return owner is not None and not (_OF_THE_SESSION.fullmatch(owner[1]) or _IN_MEMORY.match(made))
 
     def _assigned_value(self, expression: Expression) -> str | None:
         last = expression.scripts[-1] if expression.scripts else None
@@ -141,7 +167,8 @@ class _Reading:
         if head.kind == "block":
             self._inner(command.pieces)
             return
-        arguments = Arguments(command.pieces[1:], self.names.values)
+        pieces = with_tables(command.pieces[1:], self.names.tables, self._once)
+        arguments = Arguments(pieces, self.names.values)
         name = self._name(head)
         if name is None:
             self._inner(command.pieces)
@@ -224,14 +251,11 @@ class _Reading:
         for piece in command.pieces[1:]:
             if piece.kind != "block" or name in ("powershell", "pwsh"):
                 self._scripts(piece)
-        if name == "" or not knows_program(name):
-            self.layer.notes.hide(f"What {said[:60]!r} does is not known.")
-            return
-        note_program(
-            WindowsProgramCall(
-                name=name, words=tuple(words), span=span, notes=self.layer.notes, run=self._runner(command)
-            )
+        call = WindowsProgramCall(
+            name=name, words=tuple(words), span=span, notes=self.layer.notes, run=self._runner(command)
         )
+        if name == "" or not note_program(call):
+            note_unknown(said, call)
 
     def _runner(self, command: PowerShellCommand) -> Callable[[str, str], None]:
         def run(shell: str, text: str) -> None:
@@ -320,5 +344,5 @@ def note_program_text(text: str, layer: Layer) -> None:
 
     call = WindowsProgramCall(name=program_name(name), words=tuple(words), span=span, notes=layer.notes, run=run)
     if not note_program(call):
-        layer.notes.hide(f"What {name[:60]!r} does is not known.")
+        note_unknown(name, call)
         layer.notes.add(_K.REMOTE_CODE, name, span, _C.POSSIBLE)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.powershell.frame import CmdletCall
+from opsterm.policy.powershell.member_rows import WRITING_TYPES
 from opsterm.policy.powershell.tree import CommandPiece, Expression, PowerShellCommand
 from opsterm.policy.win32.places import write_path
 from opsterm.policy.win32.services import note_process, note_service
@@ -209,7 +210,11 @@ def _object(call: CmdletCall) -> None:
     name = (
         call.arguments.text("typename", "comobject") or next((p.text for p in call.arguments.positional), "?")
     ).lower()
-    call.note(_K.READ, name)
+    if WRITING_TYPES.search(name):
+        others = [piece for piece in call.arguments.positional if piece.text.lower() != name]
+        write_path(others[0].text if others and not others[0].unknown else "?", call.layer.notes, call.span)
+    else:
+        call.note(_K.READ, name)
 
 
 def decoded(text: str) -> str | None:

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from opsterm.policy.powershell.tree import CommandPiece, Script
 from opsterm.policy.word_set import word_set
 
-MOST_STEPS = 3_000
+MOST_STEPS = 1_500
 """Parts of a text that are looked at; a longer one is opaque."""
 
 
@@ -23,10 +23,9 @@ class NotUnderstood(Exception):
 _BLANK = re.compile(r"(?:[ \t\f\v]+|`[ \t]*\n)+")
 _COMMENT = re.compile(r"<#.*?#>|#[^\n]*", re.DOTALL)
 _SINGLE = re.compile(r"'((?:[^']++|'')*+)'")
-_HERE = re.compile(r"@(['\"])[ \t]*\n(.*?)\n\1@", re.DOTALL)
-_EMPTY_HERE = re.compile(r"@(['\"])[ \t]*\n\1@")
+_HERE = re.compile(r"@(['\"])[ \t]*(?=\n)")
 VARIABLE = re.compile(r"\$(?:\{((?:[^}`]++|`.)*+)\}|((?:[A-Za-z_]\w*:(?!:))?\w+)|([$?^]))")
-_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]+|\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?:[dl]|[kmgtp]b)?\b", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]+|0b[01]+|\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?:[dl]|[kmgtp]b)?\b", re.IGNORECASE)
 _BARE = re.compile(r"[^\s`'\"$;|(){},&<>]+")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "", "a": "", "b": "", "f": "", "v": "", "e": ""}
 _PLACES = word_set(
@@ -52,6 +51,7 @@ class Scanner(ABC):
         self.text = text
         self.at = 0
         self._steps = 0
+        self._unclosed: set[str] = set()
 
     @abstractmethod
     def nested(self, close: str, *, table: bool = False) -> Script:
@@ -116,16 +116,21 @@ class Scanner(ABC):
         return None
 
     def _here(self, start: int) -> CommandPiece | None:
-        match = _HERE.match(self.text, self.at) or _EMPTY_HERE.match(self.text, self.at)
-        if match is None:
+        opened = _HERE.match(self.text, self.at)
+        if opened is None or opened[1] in self._unclosed:
             return None
-        inside = match[2] if match.lastindex == 2 else ""
+        end = self.text.find(f"\n{opened[1]}@", opened.end())
+        if end < 0:
+            self._unclosed.add(opened[1])  # looked for once, or many of them would take long
+            return None
+        first = opened.end() + 1
+        inside = self.text[first:end]
         scripts: list[Script] = []
         unknown = False
-        if match[1] == '"' and inside:
-            self.at = match.start(2)
-            inside, unknown = self._expanded(match.end(2), "", scripts)
-        self.at = match.end()
+        if opened[1] == '"' and inside:
+            self.at = first
+            inside, unknown = self._expanded(end, "", scripts)
+        self.at = end + 3
         return CommandPiece(
             kind="string", text=inside, start=start, end=self.at, unknown=unknown, scripts=tuple(scripts)
         )  # fmt: skip

@@ -78,6 +78,7 @@ class Expression:
         assigned: what it assigns to, as written, "" for nothing.
         constant: its value where that is a plain string, also one put together of plain strings.
         builds: whether it puts a text together.
+        stray: the first part that fits in no expression, as written, "" for none.
     """
 
     calls: tuple[MemberCall, ...] = ()
@@ -86,6 +87,7 @@ class Expression:
     assigned: str = ""
     constant: str | None = None
     builds: bool = False
+    stray: str = ""
     start: int
     end: int
 

@@ -9,15 +9,15 @@ import re
 from collections.abc import Mapping, Sequence
 
 from opsterm.policy.effects import Certainty, EffectKind
-from opsterm.policy.powershell.cmdlet_rows import ROWS
+from opsterm.policy.powershell.cmdlet_rows import MILD, ROWS
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
 Deed = tuple[EffectKind, Certainty]
 
 READING_VERBS = word_set(
-    "get test measure select find search show resolve compare convertto convertfrom format group sort write read "
-    "trace wait ping join split where foreach watch out assert use confirm"
+    "get test measure select find search show resolve compare convertto convertfrom format group sort read "
+    "trace wait ping join split where foreach watch out assert confirm"
 )
 _VERBS = """
 remove = delete
@@ -40,6 +40,8 @@ install = package_add
 import restore = write_config data_loss:possible
 export save backup checkpoint copy expand compress = write_file
 move = write_file delete:possible
+write = write_file
+use = write_config:possible
 publish send = exfil:possible
 receive = write_file:possible
 connect disconnect open close = network:possible
@@ -64,7 +66,7 @@ _HOLDS_DATA = re.compile(
     r"|blob|keyspace|backup|snapshot|tenant|share|recoverypoint|image|server|instance|stack|object|organizationalunit|pool|table",
 )
 _SECRET_NOUN = re.compile(
-    r"secret|password|credential|keyvault|apikey|connectionstring|accesskey|storageaccountkey|laps"
+    r".*(?:secret|password|credential|keyvault|apikey|connectionstring|accesskey|storageaccountkey)s?(?:value|text|version)?"
 )
 _NAME = re.compile(r"([a-z]+)-([a-z][a-z0-9_]*)")
 
@@ -81,10 +83,26 @@ def _rows(text: str) -> Mapping[str, tuple[Deed, ...]]:
     return table
 
 
-CMDLETS = _rows(ROWS)
-"""Cmdlet in lower case -> effects."""
-
 _BY_VERB = _rows(_VERBS)
+_TAKES_AWAY = word_set("remove clear uninstall unregister revoke disable dismount stop suspend")
+
+
+def _with_verbs(table: Mapping[str, tuple[Deed, ...]]) -> Mapping[str, tuple[Deed, ...]]:
+    """Add to each row what its verb means where that is to take something away: a row never says less than a name.
+
+    A row that only reads stays as it is: it is of a thing of the session, as a variable.
+    """
+    more = {
+        name: tuple(dict.fromkeys((*deeds, *_BY_VERB[verb])))
+        for name, deeds in table.items()
+        if (verb := name.partition("-")[0]) in _TAKES_AWAY and name not in MILD
+        and any(kind is not _K.READ for kind, _ in deeds)
+    }  # fmt: skip
+    return {**table, **more}
+
+
+CMDLETS = _with_verbs(_rows(ROWS))
+"""Cmdlet in lower case -> effects."""
 
 
 def deeds_of(name: str) -> tuple[Deed, ...] | None:
@@ -101,7 +119,9 @@ def deeds_of(name: str) -> tuple[Deed, ...] | None:
     verb, noun = match.groups()
     if verb in READING_VERBS:
         return (
-            ((_K.READ_SECRET, _C.POSSIBLE),) if verb == "get" and _SECRET_NOUN.search(noun) else ((_K.READ, _C.LIKELY),)
+            ((_K.READ_SECRET, _C.POSSIBLE),)
+            if verb == "get" and _SECRET_NOUN.fullmatch(noun)
+            else ((_K.READ, _C.LIKELY),)
         )
     deeds = _BY_VERB.get(verb)
     if deeds is None:

@@ -13,6 +13,9 @@ UNKNOWN = "\x00"
 BRACES_AT_MOST = 64
 """Words that a word with braces may become."""
 
+LONGEST_WITH_BRACES = 4_096
+"""Characters of a word whose braces are followed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argument:
@@ -102,7 +105,12 @@ def has_glob(text: str) -> bool:
 
 
 def expand_braces(text: str) -> list[str]:
-    """Return the words that `a{b,c}d` stands for, BRACES_AT_MOST of them; the text itself when it has no braces."""
+    """Return the words that `a{b,c}d` stands for, BRACES_AT_MOST of them; the text itself when it has no braces.
+
+    What a word stands for that is longer than LONGEST_WITH_BRACES, only the shell knows.
+    """
+    if len(text) > LONGEST_WITH_BRACES:
+        return [UNKNOWN]
     done: list[str] = []
     waiting = [text]
     while waiting and len(done) + len(waiting) <= BRACES_AT_MOST:

@@ -91,7 +91,7 @@ class ProgramCall:
     def _long(self, word: Argument, takes: Collection[str], known: Collection[str], at: int) -> int:
         name, equals, value = word.text.partition("=")
         if name not in known and name not in takes:
-            fits = [one for one in known if one.startswith(name)]
+            fits = [one for one in known if one.startswith(name) and "." not in one]
             name = fits[0] if len(fits) == 1 and len(name) > 3 else name
         if equals:
             self.options.append(Option(name, word, word.part(value)))

@@ -17,6 +17,9 @@ from opsterm.policy.shell.programs.registry import program
 from opsterm.policy.shell.programs.strangers import judge_stranger
 from opsterm.policy.shell.spelling import decoded
 
+PROGRAM_STEPS = 3
+"""What it takes to look a program up, in steps."""
+
 STARTS_LIMIT = 24
 """Programs that start one another in one command."""
 
@@ -40,7 +43,7 @@ def launch(words: Sequence[Argument], notes: Notes, frame: ShellFrame) -> None:
         notes: where effects go.
         frame: where it stands.
     """
-    notes.spend(len(words))
+    notes.spend(len(words) + PROGRAM_STEPS)
     if not words:
         return
     first, rest = words[0], words[1:]

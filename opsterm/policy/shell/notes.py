@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from opsterm.policy.effect_notes import TOO_MANY, EffectList
 from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
 from opsterm.policy.invocation import Findings, Invocation
 from opsterm.policy.shell.argument import Argument
 
-STEPS_AT_MOST = 16_000
-"""Nodes and words of a text that are looked at; what stands for a time limit where there is no clock (about 50 ms)."""
-
-FINDINGS_AT_MOST = 2_000
-"""Effects that are kept; reads beyond it are not added any more."""
+STEPS_AT_MOST = 3_000
+"""Nodes and words of a text that are looked at; what stands for a time limit where there is no clock (about 30 ms)."""
 
 
 class OverLimit(Exception):
@@ -113,7 +111,7 @@ class ShellFrame:
         return any(name in RAISING for name in self.via)
 
 
-RAISING = frozenset({"sudo", "doas", "su", "runuser", "pkexec", "nsenter", "chroot"})
+RAISING = frozenset({"sudo", "doas", "su", "runuser", "pkexec", "nsenter", "chroot", "run0"})
 """Programs that start another one with more rights."""
 
 
@@ -135,7 +133,7 @@ class Notes:
         self.launch = launch
         self.streams: tuple[str, ...] = ()
         self.environment: tuple[str, ...] = ()
-        self._effects: dict[Effect, None] = {}
+        self._effects = EffectList()
         self._opaque: dict[str, None] = {}
         self._commands: list[Invocation] = []
         self._steps = 0
@@ -149,9 +147,7 @@ class Notes:
 
     def add(self, kind: EffectKind, what: str, certainty: Certainty, span: Span) -> None:
         """Note an effect."""
-        if kind is EffectKind.READ and len(self._effects) > FINDINGS_AT_MOST:
-            return
-        self._effects[Effect(kind=kind, object=what, certainty=certainty, span=span)] = None
+        self._effects.add(Effect(kind=kind, object=what, certainty=certainty, span=span))
 
     def dark(self, sentence: str) -> None:
         """Note something that cannot be followed."""
@@ -163,6 +159,6 @@ class Notes:
 
     def findings(self) -> Findings:
         """Return what was noted."""
-        return Findings(
-            effects=tuple(self._effects), opaque=tuple(self._opaque), commands=tuple(self._commands)
-        )  # fmt: skip
+        if self._effects.overflowed:
+            self.dark(TOO_MANY)
+        return Findings(effects=self._effects.all, opaque=tuple(self._opaque), commands=tuple(self._commands))

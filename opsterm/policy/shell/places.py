@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from opsterm.policy.shell.argument import UNKNOWN
 
@@ -162,6 +163,7 @@ def resolved(path: str, cwd: str = "") -> str:
     return "/" + clean.lstrip("/") if clean.startswith("/") else clean
 
 
+@lru_cache(maxsize=2048)
 def place_of(path: str) -> PathKind:
     """Return what a resolved path stands for."""
     if path.startswith(UNKNOWN) or path.startswith("$") or len(path) > PATH_LIMIT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from opsterm.policy.shell.launch import launch, output_of
 from opsterm.policy.shell.notes import Feed, Notes, OverLimit, Scope, ShellFrame, ShellText
 from opsterm.policy.shell.oddities import oddities
 from opsterm.policy.shell.roughly import rough_commands
-from opsterm.policy.shell.shape import NESTING_LIMIT, shape_fault
+from opsterm.policy.shell.shape import NESTING_LIMIT, shape_fault, without_here_documents
 from opsterm.policy.shell.spelling import arguments_of
 from opsterm.policy.shell.streams import note_redirect
 from opsterm.policy.shell.tree import first_fault, parse
@@ -23,13 +23,18 @@ from opsterm.policy.shell.variables import note_assignment, note_environment
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+TEXT_STEPS = 20
+"""What it takes to begin with a text, in steps."""
+
 TEXTS_LIMIT = 8
 """Texts inside texts, as in bash -c "bash -c '…'"."""
+
+ROUNDS_LIMIT = 6
+"""Words of a loop that are each followed; with more of them its variable is not known."""
 
 _BOMB = re.compile(r"(?<![\w:.])([\w:.]{1,32})\s*\(\)\s*\{[^}]{0,200}\1\s*\|\s*\1\s*&")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _SPINS = re.compile(r"\bwhile\s+(?:true|:|\[ 1 \]|\(\( *1 *\)\))\s*;\s*do\s*(?::|true)?\s*;?\s*done")
-_HERE = re.compile(r"<<-?\s*(['\"]?)([\w.-]+)\1[^\n]*\n.*?\n\s*\2(?=\n|$)", re.DOTALL)
 _BLOCKS = frozenset({
     "subshell", "command_substitution", "process_substitution", "compound_statement", "if_statement", "for_statement",
     "while_statement", "case_statement", "c_style_for_statement", "function_definition", "do_group",
@@ -81,8 +86,8 @@ class _Walk:
             self._source, self._stack, self._outputs = before
 
     def _read(self, source: ShellText, frame: ShellFrame) -> None:
-        self.notes.spend(len(source.text) // 64 + 1)
-        bare = _QUOTED.sub("''", _HERE.sub("", source.text))
+        self.notes.spend(len(source.text) // 64 + TEXT_STEPS)
+        bare = _QUOTED.sub("''", without_here_documents(source.text))
         if _BOMB.search(bare) or _SPINS.search(bare):
             self.notes.add(EffectKind.DOS, "", Certainty.CERTAIN, source.span(0, len(source.text)))
         fault = shape_fault(source.text)
@@ -132,17 +137,20 @@ class _Walk:
         """Note where the streams go, and let what stands before them know what it reads."""
         body = node.child_by_field_name("body")
         feed, streams, rest = frame.feed, [], []
+        behind: list[Node] = []
         waiting = [child for child in node.named_children if body is None or child.id != body.id]
         while waiting:
             child = waiting.pop(0)
             self.notes.spend()
             if child.type == "heredoc_redirect":
                 feed = self._here(child)
+                behind += child.children_by_field_name("argument")
                 waiting[:0] = [one for one in child.named_children if one.type == "file_redirect"]
                 rest += [one for one in child.named_children if one.type not in ("heredoc_start", "heredoc_end")]
             elif child.type == "file_redirect":
                 found = note_redirect(child, self._source, self.notes, frame, empties=self._says_nothing(body))
                 streams.append(self._source.text[child.start_byte : child.end_byte])
+                behind += child.children_by_field_name("destination")[1:]
                 feed = found or feed
                 rest.append(child)
             elif child.type == "herestring_redirect":
@@ -159,7 +167,7 @@ class _Walk:
         if body is not None:
             inner = replace(frame, feed=feed)
             if body.type == "command":
-                self.command(body, inner, nesting)
+                self.command(body, inner, nesting, behind)
             else:
                 self._stack.append((body, inner, nesting, None))
         self.notes.streams = before
@@ -200,13 +208,17 @@ class _Walk:
                 return Feed("text", words[0].span, text, words[0].base if len(words) == 1 else -1)
         return None
 
-    def command(self, node: Node, frame: ShellFrame, nesting: int) -> None:
-        """Take a simple command apart and follow it; what is substituted in its words is followed as well."""
+    def command(self, node: Node, frame: ShellFrame, nesting: int, behind: Sequence[Node] = ()) -> None:
+        """Take a simple command apart and follow it; what is substituted in its words is followed as well.
+
+        The grammar takes words behind a redirection for further files: `kubectl < list delete ns prod`. They are
+        words of the command all the same, and come as `behind`.
+        """
         words: list[Argument] = []
         names: list[str] = []
         streams: list[str] = []
         inside: list[Node] = []
-        for child in node.children:
+        for child in (*node.children, *behind):
             self.notes.spend()
             kind = child.type
             if kind == "variable_assignment" and not words:
@@ -265,11 +277,24 @@ class _Walk:
             self.notes.add(EffectKind.LOCKOUT, "processes", Certainty.POSSIBLE, span)
 
     def loop(self, node: Node, frame: ShellFrame, nesting: int) -> None:
-        """Forget what the variable of a loop was."""
-        name = node.child_by_field_name("variable")
-        if name is not None:
-            frame.scope.variables[self._source.text[name.start_byte : name.end_byte]] = None
-        self.push(node, frame, nesting)
+        """Follow the body of a loop once for each of a few words that stand there, else with a variable not known."""
+        name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
+        if name is None or body is None:
+            self.push(node, frame, nesting)
+            return
+        variable = self._source.text[name.start_byte : name.end_byte]
+        values = node.children_by_field_name("value")
+        words = [word for one in values for word in arguments_of(one, self._source, frame.scope)]
+        if not 0 < len(words) <= ROUNDS_LIMIT or any(word.glob or not word.known for word in words):
+            frame.scope.variables[variable] = None
+            self.push(node, frame, nesting)
+            return
+        scopes = [*(frame.scope.copy() for _ in words[1:]), frame.scope]
+        for scope, word in zip(scopes, words, strict=True):
+            scope.variables[variable] = word.text
+        rounds = [(body, replace(frame, scope=scope, maybe=True), nesting, None) for scope in scopes]
+        self._stack.extend(reversed(rounds))
+        self._stack.extend((one, frame, nesting, None) for one in reversed(values))
 
 
 _Visit = Callable[[_Walk, "Node", ShellFrame, int], None]

@@ -27,6 +27,9 @@ _Piece = tuple[str, str]
 _FIXED = {"HOME": "~", "TMPDIR": "/tmp", "IFS": " ", "SHELL": "/bin/sh", "?": "0", "$": "1", "#": "1", "!": "1"}  # noqa: S108 (a place on targets)
 """Variables whose value is as good as known."""
 
+_AS_IT_IS = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
+"""Most words: no character in them means anything to a shell."""
+
 _NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*|[?$#!])\}?")
 _WHICH = re.compile(r"\s*(?:which|command\s+-v|type\s+-[pP]|readlink\s+-f)\s+([\w./+-]+)\s*(?:2>\s*/dev/null\s*)?")
 _SAYS = re.compile(r"""\s*(?:echo|printf)\s+(?:-n\s+|-e\s+|'%s'\s+|"%s"\s+|%s\s+)*(['"]?)([^'"$`|;&<>]*)\1\s*""")
@@ -37,11 +40,13 @@ _DECODES = re.compile(
 
 def arguments_of(node: Node, source: ShellText, scope: Scope) -> list[Argument]:
     """Return the words that a node becomes: one, several by braces and splitting, or none."""
-    pieces: list[_Piece] = []
-    _gather(node, source, scope, pieces)
     start, end = node.start_byte, node.end_byte
     raw = source.text[start:end]
     span = source.span(start, end)
+    if _AS_IT_IS.fullmatch(raw):
+        return [Argument(text=raw, raw=raw, span=span, base=source.base(start))]
+    pieces: list[_Piece] = []
+    _gather(node, source, scope, pieces)
     unquoted = [text for text, mode in pieces if mode == _LITERAL]
     glob = any(has_glob(text) for text in unquoted)
     home = (bool(pieces) and pieces[0][0].startswith("~") and pieces[0][1] != _QUOTED) or raw.startswith('"$HOME')

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Tree
 
+_BOTH_WAYS = re.compile(r"<>(?!\()")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -25,8 +26,9 @@ def parse(text: str) -> Tree:
     """Return the tree of a text; its offsets are characters.
 
     A character outside ASCII is a letter to the shell, so an X stands for it while parsing: bytes and characters agree.
+    The grammar does not know `<>`; what it opens for both ways is taken for a file that is written to.
     """
-    return _parser().parse(_BEYOND_ASCII.sub("X", text).encode("ascii"))
+    return _parser().parse(_BOTH_WAYS.sub(">>", _BEYOND_ASCII.sub("X", text)).encode("ascii"))
 
 
 def first_fault(root: Node) -> Node | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.sql.conditions import has_condition
-from opsterm.policy.sql.names import PROCEDURES
+from opsterm.policy.sql.names import PROCEDURES, TAKES_AWAY
 from opsterm.policy.sql.statement import Statement
 from opsterm.policy.sql.tokens import MYSQL, ORACLE, TSQL
 from opsterm.policy.sql.verbs import LONGEST_ROW, VERBS
@@ -25,6 +26,11 @@ INPUTBUFFER OUTPUTBUFFER USEROPTIONS TRACESTATUS HELP PROCCACHE MEMORYSTATUS LOG
 _GUARDS = word_set("""
 FOREIGN_KEY_CHECKS UNIQUE_CHECKS SQL_SAFE_UPDATES SESSION_REPLICATION_ROLE ROW_SECURITY SQL_LOG_BIN LOCAL_INFILE
 """)  # fmt: skip
+_RECORDS = word_set("""
+GENERAL_LOG SLOW_QUERY_LOG LOG_OUTPUT LOG_STATEMENT LOGGING_COLLECTOR AUDIT_LOG AUDIT_LOG_POLICY SERVER_AUDIT_LOGGING
+LOG_CONNECTIONS LOG_DISCONNECTIONS PGAUDIT AUDIT_TRAIL
+""")  # fmt: skip
+"""Settings without which a server keeps no record."""
 
 
 def _rows_named(s: Statement) -> bool:
@@ -34,15 +40,15 @@ def _rows_named(s: Statement) -> bool:
 def _select(s: Statement) -> None:
     uppers = s.uppers
     s.note(_K.READ, s.name_from(uppers.index("FROM") + 1) if "FROM" in uppers else "")
+    inside = 0  # up to where an inner statement reaches, which looks for its own inner ones
     for place, word in enumerate(uppers):
         if word == "INTO":
             _into(s, place)
         if word == "FOR" and uppers[place + 1 : place + 2] and uppers[place + 1] in ("UPDATE", "SHARE", "NO", "KEY"):
             s.note(_K.DB_WRITE, "", certainty=Certainty.POSSIBLE, at=place)
-        if word in _WRITING and place and uppers[place - 1] == "(":
-            inner = Statement(
-                s.tokens[place : _closing(s, place)], dialect=s.dialect, base=s.base, found=s.found, reread=s.reread
-            )
+        if word in _WRITING and place and place >= inside and uppers[place - 1] == "(":
+            inside = _closing(s, place)
+            inner = Statement(s.tokens[place:inside], dialect=s.dialect, base=s.base, found=s.found, reread=s.reread)
             FORMS.get(word, _write)(inner)
 
 
@@ -78,9 +84,8 @@ def _write(s: Statement) -> None:
     s.note(_K.DB_WRITE)
     if s.first_words(2) == ("INSERT", "OVERWRITE"):
         s.note(_K.DATA_LOSS, s.name_from(2))
-    for place, word in enumerate(s.uppers):
-        if word in _WRITING and place and s.uppers[place - 1] == "(":
-            _select(s)
+    if any(word in _WRITING and before == "(" for before, word in pairwise(s.uppers)):
+        _select(s)
 
 
 def _delete(s: Statement) -> None:
@@ -111,37 +116,39 @@ def _merge(s: Statement) -> None:
         s.note(_K.DATA_LOSS, certainty=Certainty.LIKELY)
 
 
+_ALTERS: tuple[tuple[frozenset[str], frozenset[str], EffectKind, Certainty], ...] = (
+    (word_set("TABLE"), word_set("TRUNCATE DISCARD UNUSED"), _K.DATA_LOSS, Certainty.CERTAIN),
+    (word_set("TABLE"), word_set("DETACH EXCHANGE"), _K.DATA_LOSS, Certainty.POSSIBLE),
+    (word_set("TABLE"), word_set("DISABLE NOCHECK"), _K.SECURITY_WEAKEN, Certainty.LIKELY),
+    (word_set("TABLESPACE"), word_set("OFFLINE"), _K.SERVICE_STOP, Certainty.CERTAIN),
+    (word_set("DATABASE"), word_set("OFFLINE SINGLE_USER EMERGENCY CLOSE DISMOUNT RESTRICTED_USER READ_ONLY"),
+     _K.SERVICE_STOP, Certainty.CERTAIN),
+    (word_set("DATABASE"), word_set("REMOVE DROP RESETLOGS"), _K.DATA_LOSS, Certainty.LIKELY),
+    (word_set("DATABASE AVAILABILITY"), word_set("REPAIR_ALLOW_DATA_LOSS FORCE_FAILOVER_ALLOW_DATA_LOSS"),
+     _K.DATA_LOSS, Certainty.CERTAIN),
+    (word_set("ROLE USER LOGIN"), word_set("SUPERUSER CREATEROLE BYPASSRLS REPLICATION MEMBER"),
+     _K.PRIVILEGE, Certainty.CERTAIN),
+)  # fmt: skip
+"""Of an ALTER its second word, words of which one stands in it, and what that means."""
+
+_DROPS_NO_ROWS = word_set("CONSTRAINT INDEX KEY DEFAULT NOT FOREIGN CHECK IDENTITY")
+
+
 def _alter(s: Statement) -> None:
     words = s.first_words(LONGEST_ROW)
     deeds = next(VERBS[words[:n]] for n in range(len(words), 0, -1) if words[:n] in VERBS)
     for kind, certainty in deeds:
         s.note(kind, s.name_from(2), certainty=certainty)
-    if words[:2] == ("ALTER", "TABLE"):
-        dropped = any(
-            word == "DROP" and s.uppers[at + 1 : at + 2] not in (("CONSTRAINT",), ("INDEX",), ("KEY",), ("DEFAULT",),
-                                                                 ("NOT",), ("FOREIGN",), ("CHECK",), ("IDENTITY",))
-            for at, word in enumerate(s.uppers)
-        )  # fmt: skip
-        if dropped or "TRUNCATE" in s.uppers:
-            s.note(_K.DATA_LOSS, s.name_from(2))
-        if "DISABLE" in s.uppers or "NOCHECK" in s.uppers:
-            s.note(_K.SECURITY_WEAKEN, s.name_from(2), certainty=Certainty.LIKELY)
-        if "DISCARD" in s.uppers:
-            s.note(_K.DATA_LOSS, s.name_from(2))
-    if words[:2] in (("ALTER", "ROLE"), ("ALTER", "USER"), ("ALTER", "LOGIN")) and set(s.uppers) & {
-        "SUPERUSER", "CREATEROLE", "BYPASSRLS", "REPLICATION", "MEMBER",
-    }:  # fmt: skip
-        s.note(_K.PRIVILEGE, s.name_from(2))
-    if words[:2] == ("ALTER", "DATABASE"):
-        if {"OFFLINE", "SINGLE_USER", "EMERGENCY", "CLOSE", "DISMOUNT", "RESTRICTED_USER", "READ_ONLY"} & set(s.uppers):
-            s.note(_K.SERVICE_STOP, s.name_from(2))
-        if (
-            "REMOVE" in s.uppers
-            or "DROP" in s.uppers
-            or "RESETLOGS" in s.uppers
-            or "REPAIR_ALLOW_DATA_LOSS" in s.uppers
-        ):
-            s.note(_K.DATA_LOSS, s.name_from(2), certainty=Certainty.LIKELY)
+    if words[:1] != ("ALTER",):
+        return
+    for objects, said, kind, certainty in _ALTERS:
+        if objects.intersection(words[1:2]) and said.intersection(s.uppers):
+            s.note(kind, s.name_from(2), certainty=certainty)
+    if words[1:2] == ("TABLE",) and any(
+        word == "DROP" and not _DROPS_NO_ROWS.intersection(s.uppers[at + 1 : at + 2])
+        for at, word in enumerate(s.uppers)
+    ):
+        s.note(_K.DATA_LOSS, s.name_from(2))
 
 
 def _create(s: Statement) -> None:
@@ -170,6 +177,9 @@ def _set(s: Statement) -> None:
         s.note(_K.DB_WRITE, s.name_from(2))
     else:
         s.note(_K.READ, "")
+    quiet = _RECORDS & text and {"OFF", "NONE", "0", "FALSE"} & {token.text.upper() for token in s.tokens}
+    if quiet:
+        s.note(_K.LOG_LOSS, next(iter(sorted(_RECORDS & text))).lower(), certainty=Certainty.LIKELY)
     if _GUARDS & text:
         s.note(_K.SECURITY_WEAKEN, next(iter(sorted(_GUARDS & text))).lower(), certainty=Certainty.LIKELY)
 
@@ -199,6 +209,7 @@ def _copy(s: Statement) -> None:
         s.note(_K.READ)
     else:
         s.note(_K.WRITE_FILE, s.name_from(place + 1), at=place)
+        s.note(_K.EXFIL, s.name_from(place + 1), certainty=Certainty.LIKELY, at=place)
 
 
 def _execute(s: Statement) -> None:
@@ -214,7 +225,7 @@ def _execute(s: Statement) -> None:
         return
     if token.text.startswith("@"):
         at += 2
-    _call_named(s, at)
+    call_named(s, at)
 
 
 def _literal(s: Statement, at: int) -> None:
@@ -223,7 +234,8 @@ def _literal(s: Statement, at: int) -> None:
     s.reread(s.tokens[at].text, s.base + s.tokens[at].start)
 
 
-def _call_named(s: Statement, at: int) -> None:
+def call_named(s: Statement, at: int) -> None:
+    """Note what the procedure does whose name stands at `at`."""
     name = s.name_from(at)
     short = name.rpartition(".")[2].lower()
     if short in ("sp_executesql", "sp_msforeachdb", "sp_msforeachtable"):
@@ -242,6 +254,8 @@ def _call_named(s: Statement, at: int) -> None:
         s.note(_K.SCHEDULE, name)
     else:
         s.found.hide(f"The procedure {name[:60]!r} is not known.")
+    if not deed and TAKES_AWAY.fullmatch(name.lower()):
+        s.note(_K.DATA_LOSS, name, certainty=Certainty.POSSIBLE)
 
 
 def _block(s: Statement) -> None:
@@ -312,6 +326,8 @@ def _control(s: Statement) -> None:
             )
         )
         if rest and not known:
+            if any(TAKES_AWAY.fullmatch(token.text.lower()) for token in rest if token.kind in ("word", "name")):
+                s.note(_K.DATA_LOSS, s.name_from(1), certainty=Certainty.POSSIBLE)
             s.found.hide("A block of code decides itself what it runs.")
             return
         if rest and rest[0].upper in FORMS and rest[0].upper not in ("BEGIN", "IF"):
@@ -330,7 +346,7 @@ def _vacuum(s: Statement) -> None:
 FORMS: Mapping[str, Callable[[Statement], None]] = {
     "SELECT": _select, "WITH": _with, "INSERT": _write, "REPLACE": _write, "DELETE": _delete, "UPDATE": _update,
     "MERGE": _merge, "ALTER": _alter, "CREATE": _create, "SET": _set, "EXPLAIN": _explain, "COPY": _copy,
-    "EXEC": _execute, "EXECUTE": _execute, "CALL": lambda s: _call_named(s, 1), "DO": _block, "PREPARE": _prepare,
+    "EXEC": _execute, "EXECUTE": _execute, "CALL": lambda s: call_named(s, 1), "DO": _block, "PREPARE": _prepare,
     "PRAGMA": _pragma, "DBCC": _dbcc, "VACUUM": _vacuum, "BEGIN": _control, "IF": _control, "WHILE": _control,
     "FOR": _control, "LOOP": _control, "CASE": _control,
 }  # fmt: skip

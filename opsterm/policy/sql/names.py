@@ -22,8 +22,10 @@ def _table(*rows: tuple[str, EffectKind, Certainty]) -> Mapping[str, Deed]:
 
 FUNCTIONS: Mapping[str, Deed] = _table(
     ("pg_terminate_backend pg_cancel_backend", _K.PROCESS_KILL, _C.CERTAIN),
-    ("pg_reload_conf pg_promote", _K.SERVICE_RESTART, _C.LIKELY),
-    ("pg_rotate_logfile lo_export pg_file_write pg_file_sync writefile", _K.WRITE_FILE, _C.CERTAIN),
+    ("pg_reload_conf", _K.SERVICE_RESTART, _C.LIKELY),
+    ("pg_promote", _K.DATA_LOSS, _C.POSSIBLE),
+    ("pg_rotate_logfile pg_file_sync", _K.WRITE_FILE, _C.CERTAIN),
+    ("lo_export pg_file_write writefile", _K.EXFIL, _C.LIKELY),
     ("pg_file_unlink pg_file_rename", _K.DELETE, _C.CERTAIN),
     ("lo_unlink pg_drop_replication_slot", _K.DATA_LOSS, _C.CERTAIN),
     (("pg_stat_reset pg_stat_reset_shared pg_stat_reset_single_table_counters pg_stat_statements_reset "
@@ -49,16 +51,18 @@ PROCEDURES: Mapping[str, Deed] = _table(
     ("xp_cmdshell sp_oacreate sp_oamethod sp_execute_external_script", _K.REMOTE_CODE, _C.CERTAIN),
     ("sp_start_job sp_procoption", _K.REMOTE_CODE, _C.LIKELY),
     ("sp_configure sp_serveroption sp_dboption sp_settriggerorder", _K.WRITE_CONFIG, _C.CERTAIN),
-    ("xp_regwrite xp_instance_regwrite xp_regdeletevalue xp_regdeletekey", _K.WRITE_CONFIG, _C.CERTAIN),
+    ("xp_regdeletevalue xp_regdeletekey", _K.DATA_LOSS, _C.LIKELY),
+    ("xp_regwrite xp_instance_regwrite", _K.WRITE_CONFIG, _C.CERTAIN),
     (("sp_addlogin sp_droplogin sp_grantdbaccess sp_revokedbaccess sp_adduser sp_dropuser sp_password "
      "sp_change_users_login"), _K.USER, _C.CERTAIN),
     ("sp_addsrvrolemember sp_dropsrvrolemember sp_addrolemember sp_droprolemember", _K.PRIVILEGE, _C.CERTAIN),
-    (("sp_rename sp_updatestats sp_recompile sp_refreshview sp_addlinkedserver sp_dropserver sp_add_job sp_update_job "
+    (("sp_rename sp_updatestats sp_recompile sp_refreshview sp_addlinkedserver sp_add_job sp_update_job "
      "sp_refresh_parameter_encryption sp_changedbowner"), _K.DB_WRITE, _C.CERTAIN),
-    ("sp_delete_job sp_delete_jobstep sp_delete_schedule", _K.SCHEDULE, _C.CERTAIN),
+    ("sp_delete_job sp_delete_jobstep sp_delete_schedule", _K.DATA_LOSS, _C.LIKELY),
     ("sp_add_jobschedule sp_add_schedule sp_attach_schedule", _K.SCHEDULE, _C.CERTAIN),
     ("sp_detach_db sp_removedbreplication", _K.DATA_LOSS, _C.LIKELY),
-    ("sp_cycle_errorlog sp_cycle_agent_errorlog sp_delete_backuphistory sp_purge_jobhistory", _K.LOG_LOSS, _C.CERTAIN),
+    (("sp_cycle_errorlog sp_cycle_agent_errorlog sp_delete_backuphistory sp_purge_jobhistory "
+      "sp_delete_database_backuphistory"), _K.LOG_LOSS, _C.CERTAIN),
     ("sp_stop_job", _K.PROCESS_KILL, _C.CERTAIN),
     ("sp_send_dbmail", _K.EXFIL, _C.POSSIBLE),
     ("xp_delete_file", _K.DELETE, _C.CERTAIN),
@@ -72,7 +76,13 @@ PROCEDURES: Mapping[str, Deed] = _table(
 )  # fmt: skip
 """Procedures that come with a server, or that every operator of it has."""
 
+TAKES_AWAY = re.compile(
+    r"(?:.*[._])?(?:drop|delete|remove|purge|truncate|kill|wipe|erase|reset|cleanup)(?:_.*|s|server)?"
+)
+"""Names of procedures and functions that are in no table, and by their name take something away."""
+
 READING_WORDS = word_set("""
+cardinality changes total_changes get_ddl get_dependent_ddl get_granted_ddl
 abs acos age any array array_agg array_append array_length array_to_json array_to_string ascii asin atan atan2 avg
 base64 bin bit_and bit_count bit_length bit_or bool_and bool_or btrim bytea cast ceil ceiling char char_length
 character_length charindex checksum checksum_agg choose chr clock_timestamp coalesce col_description col_length
@@ -138,7 +148,7 @@ READING_PREFIXES = re.compile(
     r"|show_|ls_|options_|timezone_|available_|hba_|ident_|my_temp|sequence_parameters|trigger_depth|table_is"
     r"|function_is|type_is|opclass_is|operator_is|ts_config|collation_|xact_|snapshot_|visible|wal_replay_paused"
     r"|buffercache|freespace|visibility|cursor|prepared_)"
-    r"|pgstat|st_|gs_|dm_|sysmaster|json_|jsonb_path_|array_|ts_|tsq|sqlite_compile|current_|has_any_|to_",
+    r"|fn_(?:get_|my_|xe_|trace_|list|help)|pgstat|st_|gs_|dm_|sysmaster|json_|jsonb_path_|array_|ts_|tsq|sqlite_compile|current_|has_any_|to_",
 )
 """How the names of functions begin that only look."""
 

@@ -7,7 +7,14 @@ from functools import cached_property
 
 from opsterm.policy.effect_notes import EffectNotes
 from opsterm.policy.effects import Certainty, EffectKind
-from opsterm.policy.sql.names import FUNCTIONS, READING_PREFIXES, READING_WORDS, SECRET_COLUMN, SECRET_TABLES
+from opsterm.policy.sql.names import (
+    FUNCTIONS,
+    READING_PREFIXES,
+    READING_WORDS,
+    SECRET_COLUMN,
+    SECRET_TABLES,
+    TAKES_AWAY,
+)
 from opsterm.policy.sql.tokens import ANY, ORACLE, POSTGRESQL, SqlToken
 from opsterm.policy.word_set import word_set
 
@@ -115,6 +122,8 @@ class Statement:
             return
         if name not in READING_WORDS and not READING_PREFIXES.match(name):
             self.note(EffectKind.DB_WRITE, name, certainty=Certainty.POSSIBLE, at=place)
+            if TAKES_AWAY.fullmatch(name):
+                self.note(EffectKind.DATA_LOSS, name, certainty=Certainty.POSSIBLE, at=place)
 
     def _is_no_call(self, place: int) -> bool:
         """Tell whether a name before a bracket is that of a table expression, a type or an alias."""

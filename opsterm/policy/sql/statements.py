@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from opsterm.policy.effect_notes import EffectNotes
 from opsterm.policy.effects import Effect, EffectKind
 from opsterm.policy.sql.client import read_client_line
-from opsterm.policy.sql.forms import FORMS
+from opsterm.policy.sql.forms import FORMS, call_named
+from opsterm.policy.sql.names import PROCEDURES
 from opsterm.policy.sql.statement import Statement
 from opsterm.policy.sql.tokens import ANY, TSQL, SqlToken, SqlTokens, dialect_of
 from opsterm.policy.sql.verbs import LONGEST_ROW, RESERVED, VERBS
@@ -23,6 +24,10 @@ MOST_LAYERS = 8
 """Texts within texts, as in EXECUTE IMMEDIATE 'EXECUTE IMMEDIATE …'."""
 
 _CONTROL = word_set("BEGIN IF WHILE ELSE THEN LOOP DO FOR RETURN TRY CATCH NOT END DECLARE")
+_NAMES_OTHERS = word_set("GRANT REVOKE DENY EXPLAIN COPY AUDIT NOAUDIT SHOW HELP")
+"""Statements in which the names of others stand: SHOW CREATE TABLE, GRANT SELECT."""
+
+_ALSO_FUNCTIONS = word_set("TRUNCATE INSERT REPLACE")
 _BEFORE_INNER = word_set("ON FOR AFTER OF INSTEAD BEFORE OR AND")
 
 
@@ -90,6 +95,9 @@ def _note_verb(statement: Statement) -> None:
     if form:
         form(statement)
         return
+    if statement.dialect in (TSQL, ANY) and statement.tokens[0].text.lower() in PROCEDURES:
+        call_named(statement, 0)
+        return
     deeds = next((VERBS[row] for n in range(len(words), 0, -1) if (row := words[:n]) in VERBS), None)
     if deeds is None:
         statement.found.hide(f"{statement.tokens[0].text[:40]!r} begins no statement that is known here.")
@@ -102,10 +110,10 @@ def _statements(tokens: Sequence[SqlToken], dialect: str) -> list[Sequence[SqlTo
     """Return the statements between two semicolons: one, but for control words and for T-SQL, which needs none."""
     found: list[Sequence[SqlToken]] = []
     begin, depth = 0, 0
-    granting = bool(tokens) and tokens[0].upper in ("GRANT", "REVOKE", "DENY", "EXPLAIN", "COPY", "AUDIT", "NOAUDIT")
+    naming = bool(tokens) and tokens[0].upper in _NAMES_OTHERS
     for place, token in enumerate(tokens):
         depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "sign" else 0
-        if depth or token.kind != "word" or place == begin or granting:
+        if depth or token.kind != "word" or place == begin or naming:
             continue
         if _begins(tokens, begin, place, dialect):
             found.append(tokens[begin:place])
@@ -118,6 +126,8 @@ def _begins(tokens: Sequence[SqlToken], begin: int, place: int, dialect: str) ->
     """Tell whether a word in a statement begins the next one."""
     word, before = tokens[place].upper, tokens[place - 1]
     first = tokens[begin].upper
+    if word in _ALSO_FUNCTIONS and place + 1 < len(tokens) and tokens[place + 1].text == "(":
+        return False
     if word not in RESERVED or before.upper in _BEFORE_INNER or before.text in (".", ","):
         return False
     if before.upper in _CONTROL or (first in _CONTROL and first not in ("DO", "FOR", "DECLARE")):

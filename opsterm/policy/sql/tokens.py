@@ -21,8 +21,10 @@ _ALIASES = {
 }  # fmt: skip
 
 
-MOST_TOKENS = 3_000
+MOST_TOKENS = 1_500
 """Words and signs of a text; what stands behind them is not looked at."""
+
+MOST_DOLLARS = 50
 
 
 def dialect_of(name: str) -> str:
@@ -51,7 +53,7 @@ class SqlToken:
 _PARTS = {
     "blank": r"[\s\ufeff]+",
     "executed": r"/\*M?!\d*|\*/",
-    "comment": r"/\*.*?\*/",
+    "comment": r"/\*(?:.*?\*/|.*)",
     "line": r"--[^\n]*",
     "mysql_line": r"--(?=\s|$)[^\n]*|\#[^\n]*",
     "escaped": r"(?:[nN]|_\w+\s*)?'(?:[^'\\]++|\\.|'')*+'|\"(?:[^\"\\]++|\\.|\"\")*+\"",
@@ -88,7 +90,8 @@ _CLIENT_LINES = {
     MYSQL: r"(?:system|source|tee|pager|delimiter|edit|notee|nopager)\b[^\n]*",
     SQLITE: r"\.[a-z][^\n]*",
     TSQL: r"(?::(?:[a-z]+|!!)|!!)[^\n]*",
-    ORACLE: r"(?:host\b|!|@@?|start\s|spool\b|sta\s|ho\s|save\s|edit\b)[^\n]*",
+    ORACLE: r"(?:host\b|!|@@?|start\s(?!\s*(?:transaction|replica|slave|group_replication)\b)|spool\b|sta\s|ho\s"
+    r"|save\s(?!\s*tran)|edit\b)[^\n]*",
     POSTGRESQL: r"(?!)",
 }
 _CLIENT_LINES[ANY] = "|".join(_CLIENT_LINES[dialect] for dialect in (MYSQL, SQLITE, TSQL, ORACLE))
@@ -99,6 +102,8 @@ _UNSURE = {
     "executed": "A comment of MySQL that is run, in a text whose dialect is not known.",
     "dollar": "A dollar quote in a text whose dialect is not known.",
 }
+_UNCLOSED = "A comment in it is not closed."
+_DOLLARS = re.compile(r"\$(?:[A-Za-z_]\w*)?\$")
 _NESTED = re.compile(r"/\*|\*/")
 
 
@@ -115,6 +120,9 @@ class SqlTokens:
         self._read()
 
     def _read(self) -> None:
+        if len(_DOLLARS.findall(self.text)) > MOST_DOLLARS:  # each is looked for to the end of the text
+            self.opaque.append(f"It has more than {MOST_DOLLARS} dollar quotes.")
+            return
         odd = next((c for c in self.text if not c.isprintable() and c not in "\t\r\n\u00a0\ufeff"), "")
         if odd:
             self.opaque.append(f"It contains a character that is not seen ({escaped(odd)}).")
@@ -163,6 +171,8 @@ class SqlTokens:
         said, end = match[0], match.end()
         if part == "comment" and self.dialect in (POSTGRESQL, TSQL, ANY):
             end = self._comment_end(match.start())
+        elif part == "comment" and not said.endswith("*/", 2):
+            self.opaque.append(_UNCLOSED)
         if self.dialect == ANY and part in _UNSURE:
             self.opaque.append(_UNSURE[part])
         if part == "client" and self.dialect in (MYSQL, ANY) and said[1:2] in ("G", "g") and not said[2:3].isalpha():
@@ -182,7 +192,7 @@ class SqlTokens:
             depth += 1 if mark[0] == "/*" else -1
             if depth == 0:
                 return mark.end()
-        self.opaque.append("A comment in it is not closed.")
+        self.opaque.append(_UNCLOSED)
         return len(self.text)
 
 

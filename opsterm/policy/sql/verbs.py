@@ -36,7 +36,8 @@ DROP COLUMN | DROP DISKGROUP | DROP SEQUENCE | DROP EXTENSION | DROP TYPE | DROP
 DROP ASYMMETRIC | DROP SYMMETRIC | DROP CERTIFICATE | DROP MASTER | DROP CREDENTIAL | DROP FILEGROUP = data_loss
 DROP USER | DROP ROLE | DROP LOGIN | DROP GROUP = user delete
 DROP SERVER AUDIT | DROP AUDIT | NOAUDIT | DROP POLICY | DROP SECURITY = security_weaken
-DROP EVENT | CREATE EVENT | ALTER EVENT = schedule db_write
+DROP EVENT = schedule delete db_write
+CREATE EVENT | ALTER EVENT = schedule db_write
 DROP TEMPORARY TABLE = db_write
 TRUNCATE = data_loss truncate
 PURGE = data_loss
@@ -61,6 +62,7 @@ ALTER DATABASE = write_config db_write
 ALTER SERVER AUDIT | AUDIT = security_weaken:possible write_config
 SHUTDOWN | STOP = service_stop
 STARTUP | START = service_start
+STARTUP FORCE = service_stop service_restart
 RESTART = service_restart
 KILL = process_kill
 CHANGE MASTER | CHANGE REPLICATION | CLONE INSTANCE = data_loss:likely write_config
@@ -69,7 +71,7 @@ ATTACH = write_file:possible
 INSTALL | CREATE LIBRARY | CREATE ASSEMBLY | LOAD = remote_code
 UNINSTALL = service_stop
 SPOOL = write_file
-DISABLE TRIGGER | DROP TRIGGER = security_weaken:possible db_write
+DISABLE TRIGGER | DROP TRIGGER = security_weaken:likely db_write
 OPEN SYMMETRIC = read
 """
 

@@ -27,6 +27,7 @@ PLACES: Sequence[tuple[str, str]] = (
      r"\\te?mp|/tmp|[a-z]:\\te?mp|[a-z]:\\windows\\temp|\\te?mp)(?:\\.*)?")),
     ("boot", (r"(?:[a-z]:|%systemdrive%)\\(?:boot|efi|recovery|bootmgr|boot\.ini|ntldr|hiberfil\.sys|pagefile\.sys)(?:\\.*)?"
      r"|.*\\system32\\(?:drivers|config|winload|ntoskrnl|hal).*|.*\\ntuser\.dat")),
+    ("database", r".*\.(?:mdf|ndf|ldf|a?vhdx?|vmdk|edb|ibd|dbf|dit)"),
     ("system", (r"(?:[a-z]:|%systemdrive%|\\)\\(?:windows|winnt|program files(?: \(x86\))?|programdata|users|inetpub|perflogs)"
      r"(?:\\.*)?|%(?:windir|systemroot|programfiles|programdata|allusersprofile|public|programw6432)%.*")),
     ("root", r"(?:[a-z]:|%systemdrive%|%homedrive%)?[\\/]?(?:\*(?:\.\*)?)?|\\\\[^\\]+\\[a-z]\$(?:\\\*?)?|/|~|~\\\*"),

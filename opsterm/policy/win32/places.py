@@ -37,6 +37,7 @@ class WindowsPlace(StrEnum):
     DIRECTORY = "directory"
     WEB = "web"
     TASKS = "tasks"
+    DATABASE = "database"
     UNKNOWN = "unknown"
     OTHER = "other"
 
@@ -109,6 +110,8 @@ def write_path(path: str, notes: EffectNotes, span: Span, *, replaces: bool = Tr
         WindowsPlace.CERTIFICATES, WindowsPlace.WEB, WindowsPlace.DIRECTORY, WindowsPlace.SYSTEM,
     )  # fmt: skip
     notes.add(_K.WRITE_CONFIG if configured else _K.WRITE_FILE, path, span)
+    if replaces and place is WindowsPlace.DATABASE:
+        notes.add(_K.DATA_LOSS, path, span, _C.POSSIBLE)
     if replaces and place is WindowsPlace.SYSTEM:
         notes.add(_K.TRUNCATE, path, span, _C.POSSIBLE)
     _note_place(place, path, notes, span, deletes=replaces and place is WindowsPlace.LOGS)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from opsterm.policy.effects import Certainty, EffectKind
-from opsterm.policy.sql import sql_effects
+from opsterm.policy.win32 import program_starters
 from opsterm.policy.win32.places import delete_path, write_path, write_registry
-from opsterm.policy.win32.programs import WindowsProgramCall, is_program, note_by_rows, program_name
+from opsterm.policy.win32.programs import WindowsProgramCall, behind, note_by_rows, plain_words
 from opsterm.policy.win32.services import note_membership, note_process, note_service
 
 _K, _C = EffectKind, Certainty
@@ -21,27 +21,6 @@ def note_program(call: WindowsProgramCall) -> bool:
         form(call)
         return True
     return note_by_rows(call)
-
-
-def knows_program(name: str) -> bool:
-    """Tell whether a program of this name is known, see `program_name`."""
-    return name in _FORMS or is_program(name)
-
-
-def _plain(words: Sequence[str]) -> list[str]:
-    return [word for word in words if not word.startswith(("/", "-"))]
-
-
-def _after(words: Sequence[str], *options: str) -> str:
-    """Return what stands behind an option, in the same word behind `:` or as the next word; "" for none."""
-    for place, word in enumerate(words):
-        lower = word.lower().replace("-", "/", 1) if word.startswith("-") else word.lower()
-        for option in options:
-            if lower == option:
-                return words[place + 1] if place + 1 < len(words) else ""
-            if lower.startswith(f"{option}:"):
-                return word[len(option) + 1 :]
-    return ""
 
 
 def _sc(call: WindowsProgramCall) -> None:
@@ -84,7 +63,7 @@ def _sc(call: WindowsProgramCall) -> None:
 
 def _net(call: WindowsProgramCall) -> None:
     verb = call.lower[0] if call.words else ""
-    name = " ".join(call.words[1:]) if verb in ("stop", "start") else (_plain(call.words[1:]) or ["?"])[0]
+    name = " ".join(call.words[1:]) if verb in ("stop", "start") else (plain_words(call.words[1:]) or ["?"])[0]
     if verb in ("stop", "start", "pause", "continue") and len(call.words) > 1:
         clean = re.sub(r"\s*/[yn]$", "", name, flags=re.IGNORECASE)
         stops = verb in ("stop", "pause")
@@ -103,11 +82,13 @@ def _net(call: WindowsProgramCall) -> None:
 
 def _net_user(call: WindowsProgramCall, verb: str) -> None:
     switches = {word for word in call.lower if word.startswith("/")} - {"/domain", "/dom"}
-    plain = _plain(call.words[1:])
+    plain = plain_words(call.words[1:])
     if verb == "user" and not switches and len(plain) > 1:
         call.note(_K.USER, plain[0])
         call.note(_K.LOCKOUT, plain[0], _C.LIKELY)
     elif switches:
+        if any(word.startswith(("/expires", "/times", "/workstations", "/passwordchg")) for word in switches):
+            call.note(_K.LOCKOUT, (plain or ["?"])[0], _C.LIKELY)
         note_by_rows(call) if verb == "user" and _net_user_known(call) else call.note(_K.USER, (plain or ["?"])[0])
     else:
         call.note(_K.READ, (plain or [""])[0])
@@ -127,11 +108,11 @@ def _reg(call: WindowsProgramCall) -> None:
         if verb == "query" and re.search(r"\\(?:sam|security)(?:\\|$)|winlogon", key, re.IGNORECASE):
             call.note(_K.READ_SECRET, key, _C.POSSIBLE)
         return
-    name = _after(call.words, "/v")
+    name = behind(call.words, "/v")
     if verb == "delete":
         write_registry(key, name, "", call.notes, call.span, deletes=True, tree="/ve" not in call.lower)
     else:
-        write_registry(key, name, _after(call.words, "/d"), call.notes, call.span)
+        write_registry(key, name, behind(call.words, "/d"), call.notes, call.span)
 
 
 def _taskkill(call: WindowsProgramCall) -> None:
@@ -143,7 +124,7 @@ def _taskkill(call: WindowsProgramCall) -> None:
 
 
 def _robocopy(call: WindowsProgramCall) -> None:
-    plain = _plain(call.words)
+    plain = plain_words(call.words)
     target = plain[1] if len(plain) > 1 else "?"
     switches = set(call.lower)
     if "/l" in switches or "/?" in switches:
@@ -159,7 +140,7 @@ def _robocopy(call: WindowsProgramCall) -> None:
 
 
 def _xcopy(call: WindowsProgramCall) -> None:
-    plain = _plain(call.words)
+    plain = plain_words(call.words)
     if "/l" in call.lower:
         call.note(_K.READ, plain[0] if plain else "?")
     else:
@@ -194,6 +175,8 @@ def _wmic(call: WindowsProgramCall) -> None:
             call.note(_K.LOCKOUT, alias, _C.POSSIBLE)
     elif any(w.startswith("/format:") and w[8:].strip("'\"") not in _WMIC_FORMATS for w in words):
         call.note(_K.REMOTE_CODE, alias)
+    elif any(w in ("/output:clipboard", "/output:stdout") for w in words):
+        call.note(_K.READ, alias)
     elif any(w.startswith("/output:") or w.startswith("/append:") for w in words):
         call.note(_K.WRITE_FILE, alias)
     else:
@@ -216,7 +199,8 @@ def _wmic_call(call: WindowsProgramCall, alias: str, method: str) -> None:
         return
     where = next((w for w in call.words if "name" in w.lower() and ("=" in w or " like " in w.lower())), "")
     named = re.search(r"name\s*(?:=|like)\s*['\"\\]*([\w.%-]+)", where, re.IGNORECASE)
-    name = named[1] if named else alias
+    before = [word for word in call.words[: list(call.lower).index("call")] if not word.startswith(("/", "-"))]
+    name = named[1] if named else before[-1] if before and before[-1].lower() != "path" else alias
     kind = _WMIC_CALLS.get(method, _K.WRITE_CONFIG)
     if kind is _K.PROCESS_KILL:
         note_process(name, call.notes, call.span)
@@ -226,59 +210,6 @@ def _wmic_call(call: WindowsProgramCall, alias: str, method: str) -> None:
         call.note(kind, name)
     if alias in ("nic", "nicconfig", "rdtoggle") or "networkadapter" in alias or "terminalservice" in alias:
         call.note(_K.LOCKOUT, alias, _C.LIKELY)
-
-
-def _shell(call: WindowsProgramCall) -> None:
-    """Read `cmd /c text` and its like."""
-    at = next((i for i, w in enumerate(call.lower) if w.startswith(("/c", "/k", "/r", "-c"))), -1)
-    if at < 0:
-        if any(not w.startswith("/") for w in call.words):
-            call.notes.hide("cmd is given words that are not understood.")
-        else:
-            call.note(_K.READ, call.name)
-        return
-    first = call.words[at][2:]
-    text = " ".join(word for word in (first, *call.words[at + 1 :]) if word)
-    _hand_over(call, "cmd", text)
-
-
-def _hand_over(call: WindowsProgramCall, shell: str, text: str) -> None:
-    if text.strip():
-        call.run(shell, text)
-    else:
-        call.notes.hide(f"{call.name} is started without words, and reads what it runs from elsewhere.")
-
-
-def _powershell(call: WindowsProgramCall) -> None:
-    call.run("powershell.exe", "\x00".join(call.words))
-
-
-def _behind_options(call: WindowsProgramCall, valued: Sequence[str]) -> list[str]:
-    words = list(call.words)
-    while words and (words[0].startswith(("/", "-", "\\\\", "@")) or words[0] == ""):
-        option = words.pop(0)
-        if option.lower().replace("-", "/", 1) in valued and words:
-            words.pop(0)
-    return words
-
-
-def _remote(call: WindowsProgramCall) -> None:
-    """Read a program that runs another one, mostly on another host: psexec, winrs."""
-    rest = _behind_options(call, ("/u", "/p", "/n", "/w", "/a", "/r", "/i", "/username", "/password"))
-    call.note(_K.REMOTE_CODE, rest[0] if rest else "?", _C.LIKELY)
-    _hand_over(call, "cmd", " ".join(rest))
-
-
-def _runas(call: WindowsProgramCall) -> None:
-    call.note(_K.PRIVILEGE, _after(call.words, "/user"), _C.LIKELY)
-    _hand_over(call, "cmd", " ".join(_plain(call.words)))
-
-
-def _schtasks(call: WindowsProgramCall) -> None:
-    note_by_rows(call)
-    task = _after(call.words, "/tr")
-    if task:
-        call.run("cmd", task)
 
 
 def _curl(call: WindowsProgramCall) -> None:
@@ -295,62 +226,16 @@ def _curl(call: WindowsProgramCall) -> None:
         call.note(_K.READ, call.name)
 
 
-def _forfiles(call: WindowsProgramCall) -> None:
-    text = _after(call.words, "/c")
-    call.run("cmd", re.sub(r"@(?:path|file|fname|relpath)", "*", text, flags=re.IGNORECASE)) if text else call.note(
-        _K.READ, ""
-    )
-
-
 def _attrib(call: WindowsProgramCall) -> None:
     changes = any(re.fullmatch(r"[+-][rashioxpu]", word) for word in call.lower)
-    call.note(_K.PERM if changes else _K.READ, (_plain(call.words) or [""])[0])
-
-
-def _database(call: WindowsProgramCall) -> None:
-    options = ("-q", "-Q", "-c", "-e", "--command", "--execute", "-cmd")
-    dialect = {"osql": "tsql", "isql": "tsql"}.get(call.name, call.name)
-    text = next((call.words[i + 1] for i, w in enumerate(call.words[:-1]) if w in options or w.lower() == "/q"), "")
-    text = text or next((w.partition("=")[2] for w in call.words if w.startswith(("--command=", "--execute="))), "")
-    text = text or next((w[2:] for w in call.words if w[:2] in ("-Q", "-q", "-e") and len(w) > 2), "")
-    if not text and dialect.startswith("sqlite") and len(_plain(call.words)) > 1:
-        text = _plain(call.words)[-1]
-    if text in ("", "?"):
-        call.notes.hide(f"{call.name} reads its statements from elsewhere.")
-        return
-    effects, opaque = sql_effects(text, dialect, 0)
-    for effect in effects:
-        call.note(effect.kind, effect.object, effect.certainty)
-    for sentence in opaque:
-        call.notes.hide(sentence)
-
-
-def _ssh(call: WindowsProgramCall) -> None:
-    rest = _behind_options(call, ("/i", "/p", "/l", "/o", "/j", "/f", "/b", "/c", "/e", "/m"))
-    if len(rest) > 1:
-        call.run("bash", " ".join(rest[1:]))
-    else:
-        call.note(_K.REMOTE_CODE, (rest or ["?"])[0], _C.POSSIBLE)
-
-
-def _wsl(call: WindowsProgramCall) -> None:
-    lower = set(call.lower)
-    if lower & {"--unregister"}:
-        call.note(_K.DATA_LOSS, _after(call.words, "--unregister"))
-    elif lower & {"--shutdown", "--terminate", "-t"}:
-        call.note(_K.SERVICE_STOP, "wsl")
-    elif lower & {"--list", "-l", "--status", "--version"}:
-        call.note(_K.READ, "wsl")
-    else:
-        words = _behind_options(call, ("/d", "/u", "/-distribution", "/-user"))
-        _hand_over(call, "bash", " ".join(words))
+    call.note(_K.PERM if changes else _K.READ, (plain_words(call.words) or [""])[0])
 
 
 def _regedit(call: WindowsProgramCall) -> None:
     if set(call.lower) & {"/e", "-e", "/export"}:
-        call.note(_K.WRITE_FILE, (_plain(call.words) or [""])[0])
-    elif _plain(call.words):
-        call.note(_K.WRITE_CONFIG, _plain(call.words)[0])
+        call.note(_K.WRITE_FILE, (plain_words(call.words) or [""])[0])
+    elif plain_words(call.words):
+        call.note(_K.WRITE_CONFIG, plain_words(call.words)[0])
         call.notes.hide("It puts a file of registry keys in, whose contents are not in this text.")
     else:
         call.note(_K.READ, "")
@@ -367,32 +252,15 @@ def _rundll32(call: WindowsProgramCall) -> None:
 
 
 def _certain_deletion(call: WindowsProgramCall) -> None:
-    for word in _plain(call.words) or ["?"]:
+    for word in plain_words(call.words) or ["?"]:
         delete_path(word, call.notes, call.span, tree=bool(set(call.lower) & {"-r", "-s", "/s"}))
         call.note(_K.DATA_LOSS, word)
 
 
 _FORMS: Mapping[str, Callable[[WindowsProgramCall], None]] = {
-    "sc": _sc, "net": _net, "net1": _net, "reg": _reg, "taskkill": _taskkill, "tskill": _taskkill,
-    "robocopy": _robocopy, "xcopy": _xcopy, "wmic": _wmic, "curl": _curl, "cmd": _shell, "command": _shell,
-    "powershell": _powershell, "pwsh": _powershell, "psexec": _remote, "psexec64": _remote, "paexec": _remote,
-    "winrs": _remote, "runas": _runas, "schtasks": _schtasks, "forfiles": _forfiles, "attrib": _attrib,
-    "sqlcmd": _database, "osql": _database, "isql": _database, "psql": _database, "mysql": _database,
-    "mariadb": _database, "sqlite3": _database, "ssh": _ssh, "wsl": _wsl, "bash": _wsl, "regedit": _regedit,
-    "regedt32": _regedit, "rundll32": _rundll32, "sdelete": _certain_deletion, "sdelete64": _certain_deletion,
+    **program_starters.FORMS, "sc": _sc, "net": _net, "net1": _net, "reg": _reg, "taskkill": _taskkill,
+    "tskill": _taskkill, "robocopy": _robocopy, "xcopy": _xcopy, "wmic": _wmic, "curl": _curl, "attrib": _attrib,
+    "regedit": _regedit, "regedt32": _regedit, "rundll32": _rundll32, "sdelete": _certain_deletion,
+    "sdelete64": _certain_deletion,
 }  # fmt: skip
 """Program -> what notes a call of it. The others are in the table of rows."""
-
-
-def start(words: Sequence[str], call: WindowsProgramCall) -> None:
-    """Note what a program does that is started by another: its name and its words.
-
-    Args:
-        words: name first.
-        call: the call that starts it; its span shows it.
-    """
-    inner = WindowsProgramCall(
-        name=program_name(words[0]), words=tuple(words[1:]), span=call.span, notes=call.notes, run=call.run
-    )  # fmt: skip
-    if not note_program(inner):
-        call.notes.hide(f"What {words[0][:60]!r} does is not known.")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from opsterm.policy.effect_notes import EffectNotes
 from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.win32 import program_rows, tool_rows
 from opsterm.policy.win32.places import WindowsPlace, place_of
-from opsterm.policy.win32.program_rows import ROWS
 
 _WAYS_IN = re.compile(r"openssh|winrm|remoteaccess|remote-?desktop", re.IGNORECASE)
 Span = tuple[int, int]
@@ -64,11 +64,31 @@ def program_name(word: str) -> str:
     return name
 
 
+def plain_words(words: Sequence[str]) -> list[str]:
+    """Return the words that are no switches."""
+    return [word for word in words if not word.startswith(("/", "-"))]
+
+
+def behind(words: Sequence[str], *options: str) -> str:
+    """Return what stands behind an option, in the same word behind `:` or as the next word; "" for none."""
+    for place, word in enumerate(words):
+        lower = word.lower().replace("-", "/", 1) if word.startswith("-") else word.lower()
+        for option in options:
+            if lower == option:
+                return words[place + 1] if place + 1 < len(words) else ""
+            if lower.startswith(f"{option}:"):
+                return word[len(option) + 1 :]
+    return ""
+
+
 def note_by_rows(call: WindowsProgramCall) -> bool:
     """Note what the first fitting row says; tell whether the program is in the table at all."""
     rows = _PROGRAMS.get(call.name)
     if rows is None:
         return False
+    if "/?" in call.words or "-?" in call.words:
+        call.note(EffectKind.READ, call.name)
+        return True
     row = next((row for row in rows if _fits(row, call.lower)), None)
     if row is None:
         call.notes.hide(f"This way of calling {call.name} is not known.")
@@ -77,9 +97,24 @@ def note_by_rows(call: WindowsProgramCall) -> bool:
     what = objects[row.place] if 0 <= row.place < len(objects) else " ".join(call.words[: len(row.words)])
     for kind, certainty in row.deeds:
         call.note(kind, what, certainty)
-        if rests_on(kind, what):
+        if rests_on(kind, " ".join(call.words) if kind is EffectKind.PACKAGE_REMOVE else what):
             call.note(EffectKind.LOCKOUT, what, Certainty.LIKELY)
     return True
+
+
+_HANDED = re.compile(
+    r"(?:https?|ftp|file|ms-[a-z-]+):|^\\\\[^\\]|\.(?:exe|dll|ocx|cpl|ps1|psm1|bat|cmd|vbs|vbe|js|jse|hta|wsf|sct|inf|msi|xsl|cs|csproj"
+    r"|py|scr|com)\b",
+    re.IGNORECASE,
+)
+
+
+def note_unknown(said: str, call: WindowsProgramCall) -> None:
+    """Note a program that is not known, and that it may run the program, script or address that it is handed."""
+    call.notes.hide(f"What {said[:60]!r} does is not known.")
+    handed = next((word for word in call.words if _HANDED.search(word)), "")
+    if handed:
+        call.note(EffectKind.REMOTE_CODE, handed, Certainty.POSSIBLE)
 
 
 def rests_on(kind: EffectKind, what: str) -> bool:
@@ -116,7 +151,9 @@ def _matches(word: str, form: str) -> bool:
 
 def _parse() -> Mapping[str, Sequence[ProgramRow]]:
     table: dict[str, list[ProgramRow]] = defaultdict(list)
-    for line in ROWS.strip().splitlines():
+    for line in (program_rows.ROWS + tool_rows.ROWS).strip().splitlines():
+        if not line:
+            continue
         left, _, right = line.partition(" = ")
         programs, *words = left.split()
         deeds = [word for word in right.split() if not word.startswith("@")]

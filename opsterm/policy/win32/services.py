@@ -71,7 +71,16 @@ def note_process(name: str, notes: EffectNotes, span: Span) -> None:
     plain = name.lower().removesuffix(".exe")
     if plain in _VITAL:
         notes.add(_K.DOS, name, span, _C.LIKELY)
-    if plain in _ACCESS_PROCESSES or plain in ("*", "lsass", "svchost", "wininit", "services"):
+    if plain in _ACCESS_PROCESSES or plain in (
+        "*",
+        "lsass",
+        "svchost",
+        "wininit",
+        "services",
+        "winlogon",
+        "csrss",
+        "smss",
+    ):
         notes.add(_K.LOCKOUT, name, span, _C.LIKELY)
     if plain in _GUARDS or plain in ("msmpeng", "nissrv", "mssense", "securityhealthsystray"):
         notes.add(_K.SECURITY_WEAKEN, name, span, _C.LIKELY)

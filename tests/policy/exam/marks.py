@@ -21,9 +21,12 @@ DEADLINE_S = 300.0
 
 BARS: Mapping[str, Mapping[str, float]] = {
     "bash": {"destructive": 0.99, "changing": 0.99, "harmless": 0.97},
-    "powershell": {"destructive": 0.98, "changing": 0.99, "harmless": 0.97},
+    **{
+        shell: {"destructive": 0.98, "changing": 0.99, "harmless": 0.97}
+        for shell in ("powershell", "cmd", "sql", "network-cli")
+    },
 }
-"""Share of lines of a label that must be graded as the label says; other shells have none of their own."""
+"""Share of lines of a label that must be graded as the label says."""
 
 
 class NotGraded(Exception):

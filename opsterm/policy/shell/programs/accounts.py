@@ -185,7 +185,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "useradd": _useradd, "adduser": _useradd, "newusers": _chpasswd, "usermod": _usermod, "userdel": _userdel, "deluser": _userdel,
     "groupadd": fixed("user", "-g -K -p"), "addgroup": fixed("user", "--gid"), "groupdel": fixed("user+lockout?"), "delgroup": fixed("user+lockout?"),
     "groupmod": fixed("user+lockout?", "-g -n -p -U"), "gpasswd": _gpasswd, "passwd": _passwd, "chpasswd": _chpasswd, "chgpasswd": _chpasswd,
-    "chage": _chage, "chsh": fixed("user+lockout?", "-s --shell"), "chfn": fixed("user", "-f -r -w -h -o"), "vipw": _EDITS, "vigr": _EDITS,
+    "chage": _chage, "chsh": fixed("user+lockout?", "-s --shell", dry="-l --list-shells"), "chfn": fixed("user", "-f -r -w -h -o"), "vipw": _EDITS, "vigr": _EDITS,
     "pwconv": _EDITS, "pwunconv": fixed("user+security_weaken"), "grpconv": _EDITS, "grpunconv": _EDITS, "pwck": by_option("read: -r -q", else_="user?"),
     "grpck": by_option("read: -r", else_="user?"), "visudo": _visudo, "newgrp": fixed("dark"), "ssh-copy-id": _ssh_copy_id, "htpasswd": _htpasswd,
     "pam-auth-update": by_option("read: --help", else_="write_config+lockout~"), "authselect": Verbs(
@@ -193,7 +193,7 @@ PROGRAMS: Mapping[str, Deed] = {
     "authconfig": by_option("read: --test --probe", else_="write_config+lockout~"), "faillock": by_option("user: --reset", "--user --dir", else_="read"),
     "pam_tally2": by_option("user: -r --reset", "-u --user", else_="read"), "google-authenticator": fixed("write_config+lockout?"),
     "realm": Verbs(table="read: list discover\nwrite_config+lockout~: leave deny\nwrite_config+user: join permit"),
-    "smbpasswd": fixed("user"), "pdbedit": by_option("user: -a -x -m -r --create --delete --modify", "-u", else_="read"),
+    "smbpasswd": fixed("user"), "pdbedit": by_option("user: -a -x -m -r -z -c -t -h -p -f -D --create --delete --modify --bad-password-count-reset --account-control --password-from-stdin --machine --set-nt-hash", "-u", else_="read"),
     "samba-tool": Verbs(table="read: user/list user/show group/list group/listmembers computer/list domain/info drs/showrepl dns/query\nuser+delete: user/delete group/delete computer/delete\n"
                         "user: user/create user/add user/setpassword group/add group/addmembers group/removemembers user/disable user/enable"),
     "sss_cache": fixed("write_config"), "kadmin": _kadmin, "kadmin.local": _kadmin, "kinit": fixed("write_file"), "kdestroy": fixed("write_file"),

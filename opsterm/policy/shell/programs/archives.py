@@ -91,7 +91,7 @@ def _packs(shows: str, takes: str = "", *, alone: str = "write_file") -> Deed:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "tar": _tar, "bsdtar": _tar, "cpio": by_option("write_file: -i -o -p --extract --create --pass-through", "-F -H", else_="read", dry="-t --list"), "zip": _packs("-T -sf", "-x -i -P"), "unzip": _packs("-l -t -p -v -Z -lv", "-d -x -P"),
+    "tar": _tar, "bsdtar": _tar, "cpio": by_option("write_file: -i -o -p --extract --create --pass-through", "-F -H", else_="read", dry="-t --list"), "zip": _packs("-T -sf", "-x -i -P"), "unzip": _packs("-l -t -p -c -v -Z -lv", "-d -x -P"),
     **dict.fromkeys(("gzip", "pigz", "bzip2", "xz", "zstd", "lz4", "gunzip", "bunzip2", "unxz", "unzstd", "lzma", "compress", "lzop", "pbzip2"), _packs("-c -t -l --stdout --test --list -dc -cd", "-S -T")),
     **dict.fromkeys(("7z", "7za", "7zr", "rar", "unrar"), _packs("l t i lb lt v p", "")), "ar": _packs("t p", ""), "uudecode": fixed("write_file"), "zipinfo": reads(content=False),
 }  # fmt: skip

@@ -10,7 +10,9 @@ from functools import cache
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
-from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.call import Option, ProgramCall
+from opsterm.policy.shell.programs.options import ENDS, may_be_value, note_unlisted
+from opsterm.policy.shell.programs.verbs import CHANGING, TELLING
 from opsterm.policy.word_set import word_set
 
 Deed = Callable[[ProgramCall], None]
@@ -83,52 +85,43 @@ def _acts(text: str) -> Mapping[str, str]:
     return dict(pair.split("=", 1) for pair in text.split())
 
 
-_DOES = frozenset(
-    {
-        "add",
-        "del",
-        "delete",
-        "remove",
-        "set",
-        "create",
-        "destroy",
-        "purge",
-        "reset",
-        "flush",
-        "clear",
-        "drop",
-        "disable",
-        "stop",
-    }
+_SHOWS = re.compile(
+    r"(?:list|ls|show|describe|status|info|version|history|help)(?:-[a-z-]+)?|[a-z-]+-(?:list|status|info)"
 )
-"""Verbs behind a noun: a table that knows only the noun knows how it is shown, not what these do to it."""
-_TELLS = frozenset(
-    {
-        "help",
-        "explain",
-        "show",
-        "list",
-        "get",
-        "describe",
-        "search",
-        "logs",
-        "log",
-        "man",
-        "info",
-        "diff",
-        "status",
-        "cat",
-        "query",
-        "find",
-    }
-)
+_NOUN = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def _only_shows(texts: Sequence[str], table: Mapping[str, str]) -> bool:
+    """Return whether words that no row knows name something and then show it: `kv metadata list`.
+
+    A word that a row does know, as one that runs or changes something, is believed before this.
+    """
+    for at, text in enumerate(texts[:3]):
+        if _SHOWS.fullmatch(text):
+            return not any(word in CHANGING for word in texts[at + 1 : at + 3])
+        if not _NOUN.fullmatch(text) or text in CHANGING or table.get(text, "read") != "read":
+            return False
+    return False
+
+
+_TRIES = re.compile(r"--(?:config-?)?(?:test|check|validate)(?:-?conf(?:ig)?)?")
+"""Options with which a server only looks at its settings."""
 
 
 def asks_for_help(call: ProgramCall) -> bool:
     """Return whether it only prints how it is called, or its version."""
-    return call.has(*HELP) or (
-        len(call.arguments) == 1 and call.arguments[0].text in ("-h", "-V", "-v", "help", "version")
+    asked = any(
+        option.value is None and (option.name != "--version" or not _goes_before_a_word(call, option))
+        for option in call.options
+        if option.name in HELP
     )
+    return asked or (len(call.arguments) == 1 and call.arguments[0].text in ("-h", "-V", "-v", "-?", "help", "version"))
+
+
+def _goes_before_a_word(call: ProgramCall, option: Option) -> bool:
+    """Return whether a word follows, which may be the version that is meant: `install web --version 1.2`."""
+    at = next((at for at, word in enumerate(call.arguments) if word is option.word), len(call.arguments))
+    return at + 1 < len(call.arguments) and not call.arguments[at + 1].text.startswith("-")
 
 
 def reads(takes: str = "", *, acts: str = "", dash_long: bool = False, content: bool = True, skip: int = 0,
@@ -151,6 +144,7 @@ def reads(takes: str = "", *, acts: str = "", dash_long: bool = False, content: 
         if asks_for_help(call):
             call.add(READ)
             return
+        note_unlisted(call, {*options, *acting})
         for option in call.options:
             spec = acting.get(option.name)
             if spec:
@@ -179,7 +173,9 @@ class Verbs:
         dash_long: whether a single dash begins a whole word.
         pattern: regular expressions over the words, tried when the table has none: (expression, effects).
         else_: effects of a verb that is in neither.
+        alone: effects without any word; "" for reading, or for what a server does that is started so.
         depth: words that a verb has at most.
+        shortened: whether a verb may be written by its first letters; of several that fit one that changes counts.
     """
 
     table: str
@@ -190,16 +186,18 @@ class Verbs:
     dash_long: bool = False
     pattern: tuple[tuple[str, str], ...] = ()
     else_: str = "dark"
+    alone: str = ""
     depth: int = 3
+    shortened: bool = False
 
     def __call__(self, call: ProgramCall) -> None:
         """Note what the call does."""
         acting, forced = _acts(self.acts), _acts(self.forced)
         call.take(word_set(self.takes), long=(*acting, *forced, *self.dry.split()), dash_long=self.dash_long)
-        if asks_for_help(call) or self._is_dry(call):
+        if asks_for_help(call) or self._is_dry(call) or self._ends_in_help(call):
             call.add(READ)
             return
-        spec, rest = self.verb(call.words)
+        spec, rest = self._verb_of(call)
         if not call.words and call.arguments and not self.table.strip():
             spec = self.else_
         for option in call.options:
@@ -207,9 +205,18 @@ class Verbs:
                 note(call, acting[option.name], option.value or option.name)
             elif spec != "read" and option.name in forced:
                 note(call, forced[option.name], rest[0] if rest else "")
+        if spec == "read":
+            note_unlisted(call, {*word_set(self.takes), *acting, *forced, *self.dry.split()})
+        elif call.has(*ENDS):
+            call.add(EffectKind.REBOOT)
         objects: Sequence[Argument | str] = rest[:OBJECTS_AT_MOST] or [""]
         for what in objects if spec != "read" else objects[:1]:
             note(call, spec, what)
+
+    def _ends_in_help(self, call: ProgramCall) -> bool:
+        """Return whether a verb is followed by nothing but the question how it is used: `crane mutate -h`."""
+        options = [option.name for option in call.options]
+        return options in (["-h"], ["-?"]) and call.arguments[-1].text == options[0] and "-h" not in self.takes.split()
 
     def _is_dry(self, call: ProgramCall) -> bool:
         if not self.dry:
@@ -218,21 +225,39 @@ class Verbs:
         values = {option.value.text for option in given if option.value is not None}
         return bool(given) and not values & {"false", "none", "no", "0"}
 
+    def _verb_of(self, call: ProgramCall) -> tuple[str, list[Argument]]:
+        """Return the effects of the verb; a word that may be the value of an option does not hide a verb behind it."""
+        spec, rest = self.verb(call.words)
+        if spec in ("read", self.else_) and len(call.words) > 1 and may_be_value(call, call.words[0]):
+            later, behind = self.verb(call.words[1:])
+            return (later, behind) if later != self.else_ else (spec, rest)
+        return spec, rest
+
+    def _goes_on(self, texts: Sequence[str], length: int) -> bool:
+        """Return whether a noun that is shown when it stands alone is followed by what is done to it."""
+        return " ".join(texts[:length]) in groups_of(self.table) or (
+            texts[length - 1] not in TELLING and any(text in CHANGING for text in texts[length : length + 3])
+        )
+
     def verb(self, words: Sequence[Argument]) -> tuple[str, list[Argument]]:
         """Return the effects of the longest verb that the words begin with, and the words behind it."""
         table = rows(self.table)
         texts = [word.text for word in words]
         if not texts:
-            return "read", []
+            return self.alone or (self.else_ if self.else_ == "service_start" else "read"), []
         for length in range(min(self.depth, len(texts)), 0, -1):
             name = " ".join(texts[:length])
             spec = table.get(name)
-            if spec is not None and (length == len(texts) or spec != "read" or name not in groups_of(self.table)):
+            if spec is not None and (length == len(texts) or spec != "read" or not self._goes_on(texts, length)):
                 return spec, list(words[length:])
         line = " ".join(texts)
         for expression, spec in self.pattern:
             if re.search(expression, line):
                 return spec, list(words[1:])
+        if self.shortened and (specs := {spec for verb, spec in table.items() if verb.startswith(texts[0])}):
+            return next((spec for spec in specs if spec != "read"), "read"), list(words[1:])
+        if table and not self.pattern and self.else_ != "service_start" and _only_shows(texts, table):
+            return "read", list(words[1:])
         return self.else_, list(words[1:])
 
 
@@ -242,7 +267,8 @@ def fixed(spec: str, takes: str = "", *, dry: str = "", words: bool = True) -> D
 
     def deed(call: ProgramCall) -> None:
         call.take(options, long=trial)
-        if asks_for_help(call) or call.has(*trial):
+        tries = spec == "service_start" and any(_TRIES.fullmatch(option.name) for option in call.options)
+        if asks_for_help(call) or call.has(*trial) or tries:
             call.add(READ)
             return
         objects: Sequence[Argument | str] = (call.words[:OBJECTS_AT_MOST] if words else []) or [""]
@@ -273,9 +299,10 @@ def by_option(table: str, takes: str = "", *, else_: str, dash_long: bool = Fals
             call.add(READ)
             return
         spec = next((spec for spec, names in ordered if call.has(*names)), else_)
-        objects: Sequence[Argument | str] = call.words[:OBJECTS_AT_MOST] or [
-            option.value or "" for option in call.options if any(option.name in names for _, names in ordered)
-        ]  # fmt: skip
+        if spec == "read":
+            note_unlisted(call, {*options, *trial, *known})
+        values = [option.value or "" for option in call.options if any(option.name in names for _, names in ordered)]
+        objects: Sequence[Argument | str] = values if spec == "write" else call.words[:OBJECTS_AT_MOST] or values  # fmt: skip
         for what in objects or [""]:
             note(call, spec, what)
 

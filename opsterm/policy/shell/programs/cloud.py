@@ -10,6 +10,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.places import is_secret, resolved
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
+from opsterm.policy.shell.programs.options import may_be_value
 from opsterm.policy.shell.programs.transfer import copies
 from opsterm.policy.word_set import word_set
 
@@ -17,14 +18,14 @@ _K, _C = EffectKind, Certainty
 
 _READ_VERB = re.compile(
     r"^(?:describe|list|get|show|head|lookup|search|query|scan|batch-get|estimate|validate|test|check|filter|select|view|read|info|status|logs|tail|ls|diff|preview|explain|simulate|detect|wait|"
-    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|summarize|count|inspect)(?:-.*)?$"
+    r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|summarize|count|inspect|checks|completion|options|usage|whoami|history|cat|du|hash|log|rl|ratelimit)(?:-.*)?$|^[a-z-]+-(?:list|view|inspect|info|status)$"
 )
 _LOSS_VERB = re.compile(
     r"^(?:delete|destroy|terminate|purge|remove|deregister|release|revoke|disassociate|detach|cancel|rb|rm|wipe|erase|batch-delete|clear|empty|drop|abort|schedule-key-deletion|reset|"
     r"unassign|deactivate|archive|expire|deprovision|decommission|uninstall|evict)(?:-.*)?$"
 )
 _STOP_VERB = re.compile(
-    r"^(?:stop|disable|deallocate|suspend|pause|kill|drain|power-off|poweroff|shutdown|halt|redeploy|failover|demote)(?:-.*)?$"
+    r"^(?:stop|disable|deallocate|suspend|pause|kill|drain|power-off|poweroff|shutdown|halt|redeploy|undeploy|failover|demote)(?:-.*)?$"
 )
 _RESTART_VERB = re.compile(r"^(?:restart|reboot|reload)(?:-.*)?$")
 _DATA = re.compile(
@@ -37,6 +38,7 @@ _DATA = re.compile(
 def _cloud_verb(call: ProgramCall, words: list[str]) -> str:
     """Return the effects of the verb among the first words of a cloud's command line."""
     line = " ".join(words)
+    values = {word.text for word in call.words if may_be_value(call, word)}
     for word in words[:6]:
         if _LOSS_VERB.match(word):
             return "infra+delete+data_loss~" if _DATA.search(line) else "infra+delete"
@@ -44,7 +46,7 @@ def _cloud_verb(call: ProgramCall, words: list[str]) -> str:
             return "infra+service_stop"
         if _RESTART_VERB.match(word):
             return "infra+service_restart"
-        if _READ_VERB.match(word):
+        if _READ_VERB.match(word) and word not in values:
             return "read"
     return "infra"
 
@@ -94,7 +96,9 @@ def _aws(call: ProgramCall) -> None:
 
 
 def _aws_verb(call: ProgramCall, words: list[str]) -> None:
-    note(call, _cloud_verb(call, words[1:]), " ".join(words)[:80])
+    note(call, _cloud_verb(call, words[1:2]), " ".join(words)[:80])
+    if words[:2] in (["s3api", "get-object"], ["glacier", "get-job-output"]) and len(call.words) > 2:
+        deeds.write(call.words[-1], call.notes, call.frame, call.span, replaces=True)
     line = " ".join(word.text for word in call.arguments)
     if words[0] in ("ec2", "ec2-instance-connect") and re.search(
         r"authorize-security-group|modify-instance-attribute.*groups|create-network-acl-entry|put-bucket-(?:acl|policy)|0\.0\.0\.0/0",
@@ -160,13 +164,13 @@ def _s3(call: ProgramCall, words: list[str]) -> None:
 
 _OTHER_TAKES = word_set(
     "-X --method --project --zone --region --format --filter --limit --account -g --resource-group -n --name --subscription -o --output --query --location -l --size --image --instance --cluster --machine-type --tag --tags --ids "
-    "--sort-by --order-by --freshness --configuration -p -f --file --namespace --member --role --condition --scope --assignee --source-ranges --allow --rules --num-nodes --vm-name --disk-size-gb --os-cloud -c --column --server"
+    "--command --sort-by --order-by --freshness --configuration -p -f --file --namespace --member --role --condition --scope --assignee --source-ranges --allow --rules --num-nodes --vm-name --disk-size-gb --os-cloud -c --column --server"
 )
 
 
 def _parted(word: str) -> list[str]:
-    """Return group and verb of a word like apps:destroy."""
-    return word.split(":") if re.fullmatch(r"[a-z-]+(?::[a-z-]+)+", word) else [word]
+    """Return group and verb of a word like apps:destroy or vm.destroy."""
+    return re.split(r"[:.]", word) if re.fullmatch(r"[a-z-]+(?:[:.][a-z-]+)+", word) else [word]
 
 
 _SHOWS_SECRETS = re.compile(
@@ -176,7 +180,7 @@ _SHOWS_SECRETS = re.compile(
 _SETS_THE_TOOL_UP = word_set("auth login logout config init configure components account extension cloud")
 _SHOWS_THE_SET_UP = re.compile(
     r"^(?:auth (?:list|status)|config (?:list|get|view)|config configurations list|account (?:show|list|get)|"
-    r"components list)"
+    r"components list|account (?:rl|ratelimit|settings)$|account [a-z-]*(?:-list|view)$|(?:auth|extension) (?:ls|search|view|whoami)|config (?:show|dump))"
 )
 
 
@@ -224,6 +228,9 @@ def _session_elsewhere(call: ProgramCall, words: list[str]) -> None:
 def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
     """Note what a verb does, and what its options open or close."""
     method = call.value("-X", "--method")
+    if words[:1] == ["api"] and method is None and call.has("-f", "-F", "--field", "--raw-field", "--input"):
+        note(call, "infra", line[:80])
+        return
     if method is not None and method.text.upper() in ("DELETE", "PUT", "PATCH", "POST"):
         note(call, "infra+delete" if method.text.upper() == "DELETE" else "infra", line[:80])
         return
@@ -234,7 +241,8 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
     )
     if statement and re.search(r"(?i)\b(?:drop|truncate|delete\s+from|alter)\b", statement[0]):
         call.add(_K.DATA_LOSS, line[:80])
-    note(call, _cloud_verb(call, _verbs_last(words)), " ".join(words)[:80])
+    verbs = words[1:] if call.name in ("gh", "glab") and len(words) > 1 else words
+    note(call, _cloud_verb(call, _verbs_last(verbs)), " ".join(words)[:80])
     if re.search(r"firewall|nsg rule|security-group|network-security", line) and re.search(
         r"0\.0\.0\.0/0|\ballow\b|Allow|--source-address-prefixes \*", line
     ):
@@ -250,24 +258,7 @@ def _cloud_effects(call: ProgramCall, words: list[str], line: str) -> None:
         call.add(_K.LOG_LOSS, line[:80])
 
 
-_MAKES = frozenset(
-    {
-        "create",
-        "add",
-        "update",
-        "set",
-        "start",
-        "deploy",
-        "import",
-        "apply",
-        "attach",
-        "enable",
-        "resize",
-        "launch",
-        "push",
-        "upload",
-    }
-)
+_MAKES = word_set("create add update set start deploy import apply attach enable resize launch push upload")
 """Verbs behind which names stand, which may look like verbs themselves: `create test-1`."""
 
 
@@ -279,7 +270,7 @@ def _verbs_last(words: list[str]) -> list[str]:
     found = [piece for piece in pieces[:made] if any(verb.match(piece) for verb in verbs)]
     if not found and made < len(pieces):
         return [pieces[made]]
-    if not found and len(words) == 1 and words[0].endswith("s"):
+    if not found and len(words) <= 2 and words[-1].endswith("s"):
         return ["list"]
     return found or words[1:]
 
@@ -294,7 +285,7 @@ def _pieces(word: str) -> list[str]:
 _TERRAFORM = Verbs(
     takes="-var -var-file -target -out -state -chdir -lock -backend-config -parallelism -replace", dash_long=True,
     table="""
-    read: plan show validate version output graph providers state/list state/show workspace/list workspace/show get metadata help state/pull
+    read: plan show validate version output graph console providers state/list state/show workspace/list workspace/show get metadata help state/pull
     write_file: init fmt get
     infra: apply import taint untaint refresh workspace/new workspace/select up
     infra+delete+data_loss: destroy
@@ -335,35 +326,28 @@ _STACK = Verbs(
 )  # fmt: skip
 
 
+_SHOWS_OBJECTS = re.compile(
+    r"(?:ls|stat|du|cat|info|version|hash|list|find|tree|head|diff|ping|la|get-file-info|get-account-info)(?:[-_][a-z_-]+)?"
+)
+
+
 def _storage(call: ProgramCall) -> None:
     """Follow gsutil, s3cmd, mc and azcopy."""
     call.take(word_set("-h -o -p --profile -c"))
     verb = call.word(0)
     if (
         asks_for_help(call)
-        or verb
-        in (
-            "ls",
-            "stat",
-            "du",
-            "cat",
-            "info",
-            "version",
-            "hash",
-            "list",
-            "find",
-            "tree",
-            "head",
-            "diff",
-            "ping",
-            "la",
-        )
+        or _SHOWS_OBJECTS.fullmatch(verb)
+        or (verb in ("jobs", "env") and call.word(1) in ("show", "list", ""))
+        or (verb == "admin" and call.word(1) in ("info", "trace", "top", "console", "logs"))
         or (verb in ("iam", "acl", "lifecycle") and call.word(1) == "get")
         or (call.has("--dry-run", "-n") and verb == "rsync")
     ):
         call.add(_K.READ)
-    elif verb in ("rm", "rb", "del", "remove", "delete", "remove-bucket") or call.has(
-        "--delete-destination", "--delete", "--remove", "-d", "--delete-removed"
+    elif (
+        verb in ("rm", "rb", "del", "remove", "delete", "remove-bucket")
+        or (verb == "admin" and any(word.text in ("delete", "remove", "rm", "stop") for word in call.words))
+        or call.has("--delete-destination", "--delete", "--remove", "-d", "--delete-removed")
     ):
         note(call, "infra+delete+data_loss~", call.words[-1])
     elif verb in ("cp", "mv", "rsync", "sync", "copy", "mirror", "put", "get") and len(call.words) > 2:

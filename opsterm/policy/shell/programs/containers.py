@@ -9,6 +9,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
+from opsterm.policy.shell.programs.options import note_unlisted
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -17,11 +18,11 @@ _DOCKER_TABLE = """
     read: ps images logs inspect top stats version info port diff history search events manifest/inspect help wait container/ls container/list container/ps
     read: container/logs container/inspect container/top container/stats container/port container/diff image/ls image/list image/inspect image/history network/ls network/inspect
     read: volume/ls volume/inspect volume/list system/df system/info system/events service/ls service/ps service/logs service/inspect stack/ls stack/ps stack/services node/ls node/ps node/inspect
-    read: context/ls context/show context/inspect secret/ls secret/inspect config/ls config/inspect swarm/ca plugin/ls plugin/inspect buildx/ls buildx/du buildx/inspect network/list scan
+    read: context/ls context/show context/inspect secret/ls secret/inspect config/ls config/inspect plugin/ls plugin/inspect buildx/ls buildx/du buildx/inspect network/list scan
     read: compose/ps compose/logs compose/config compose/ls compose/images compose/top compose/version compose/port compose/events builder/du trust/inspect pod/ps pod/inspect healthcheck/run
     infra: create start pull build tag push commit rename update load import cp container/create container/start container/cp container/rename container/update image/pull
     infra: image/build image/tag image/push image/load network/create network/connect volume/create service/create service/update service/scale service/rollback compose/pull compose/build
-    infra: compose/create compose/start compose/up compose/cp stack/deploy unpause container/unpause buildx/build swarm/init swarm/join swarm/update node/update node/promote node/demote
+    infra: swarm/ca compose/create compose/start compose/up compose/cp stack/deploy unpause container/unpause buildx/build swarm/init swarm/join swarm/update node/update node/promote node/demote
     infra: secret/create config/create context/create context/use context/update login logout plugin/install plugin/enable container/commit compose/push compose/unpause machine/start generate play buildx/create buildx/use
     service_restart: restart container/restart compose/restart
     service_stop: stop kill pause container/stop container/kill container/pause compose/stop compose/kill compose/pause network/disconnect plugin/disable swarm/leave machine/stop
@@ -52,6 +53,9 @@ def _docker(call: ProgramCall) -> None:
     """Follow docker, podman and nerdctl: exec and run start a command inside."""
     call.take(word_set(_DOCKER_TAKES), in_order=True)
     words = call.words
+    if call.arguments[-1:] and call.arguments[-1].text == "--help" and len(words) == len(call.arguments) == 2:
+        call.add(_K.READ)
+        return
     while words and words[0].text in ("container", "compose") and len(words) > 1 and words[1].text in ("exec", "run"):
         words = words[1:]
     verb = words[0].text if words else ""
@@ -111,7 +115,7 @@ def _rights(call: ProgramCall, inner: ProgramCall) -> None:
 
 _KUBECTL_TABLE = """
     read: get describe logs top version cluster-info explain api-resources api-versions diff events config/view config/get-contexts config/current-context config/get-clusters wait options
-    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree ns ctx neat krew/list krew/search krew/info adm/top status projects adm/policy/who-can whoami
+    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree ns ctx neat krew/list krew/search krew/info adm/node-logs adm/top status projects adm/policy/who-can whoami
     infra: apply create expose autoscale label annotate set run patch replace rollout/resume rollout/pause config/use-context config/set-context uncordon edit config/set config/set-cluster
     infra: config/set-credentials config/unset config/delete-context config/rename-context certificate/approve certificate/deny cp debug taint config/delete-cluster
     infra+service_restart: rollout/restart rollout/undo
@@ -130,6 +134,14 @@ _KUBECTL = Verbs(table=_KUBECTL_TABLE, takes=_KUBECTL_TAKES, dry="--dry-run", pa
 _LOSES = re.compile(
     r"^(?:namespaces?|ns|pvc?|persistentvolume(?:claim)?s?|statefulsets?|sts|crds?|customresourcedefinitions?\S*|nodes?|no|all|secrets?|volumesnapshots?)(?:/.*)?$"
 )
+
+
+def _shown(call: ProgramCall) -> tuple[str, list[Argument]]:
+    """Return what the verb does and the words behind it; of one that shows, options that no row names are judged."""
+    spec, rest = _KUBECTL.verb(call.words)
+    if spec == "read":
+        note_unlisted(call, word_set(_KUBECTL_TAKES))
+    return spec, rest
 
 
 def _kubectl(call: ProgramCall) -> None:
@@ -153,10 +165,11 @@ def _kubectl(call: ProgramCall) -> None:
     if verb == "config" and words[1:2] == ["view"] and call.has("--raw"):
         call.add(_K.READ_SECRET, "kubeconfig")
         return
-    if asks_for_help(call) or _is_trial(call):
+    lists = verb in ("annotate", "label") and call.has("--list")
+    if asks_for_help(call) or _is_trial(call) or lists:
         call.add(_K.READ)
         return
-    spec, rest = _KUBECTL.verb(call.words)
+    spec, rest = _shown(call)
     objects: Sequence[Argument | str] = rest[:6] or [""]
     for what in objects:
         note(call, spec, what)
@@ -288,6 +301,20 @@ def _with_exec(verbs: Verbs, names: str = "exec") -> Deed:
     return deed
 
 
+_K3S = Verbs(table="""
+    read: check-config etcd-snapshot/list certificate/check token/list secrets-encrypt/status
+    service_start: server agent
+    data_loss~: etcd-snapshot/delete etcd-snapshot/prune""", else_="infra")  # fmt: skip
+
+
+def _k3s(call: ProgramCall) -> None:
+    """Follow k3s, which brings other programs with it: `k3s kubectl get nodes`."""
+    if call.arguments and call.arguments[0].text in ("kubectl", "crictl", "ctr"):
+        call.start(call.arguments, "k3s")
+    else:
+        _K3S(call)
+
+
 def _nomad_like(table: str, takes: str = "") -> Deed:
     return Verbs(table=table, takes=takes, dry="-dry-run", dash_long=True)
 
@@ -298,14 +325,14 @@ PROGRAMS: Mapping[str, Deed] = {
     "virsh": _VIRSH, "lxc": _with_exec(_LXC), "incus": _with_exec(_LXC), "lxc-ls": Verbs(table="", else_="read"), "lxc-info": Verbs(table="", else_="read"), "lxc-stop": Verbs(table="", else_="service_stop"),
     "lxc-start": Verbs(table="", else_="infra"), "lxc-destroy": Verbs(table="", else_="infra+delete+data_loss~"), "kubeadm": Verbs(
         table="read: version config/view config/print token/list certs/check-expiration upgrade/plan config/images/list\ndata_loss+service_stop: reset\ninfra: init join token/create certs/renew config/images/pull upgrade/node token/delete\ninfra+package_upgrade: upgrade/apply", takes="--config"),
-    "k3s": Verbs(table="read: check-config etcd-snapshot/list certificate/check\ndark: kubectl", else_="infra"), "etcdctl": Verbs(
+    "k3s": _k3s, "etcdctl": Verbs(
         takes="--endpoints --cacert --cert --key -w --write-out", table="read: get member/list endpoint/health endpoint/status watch version alarm/list snapshot/status user/list role/list\ndata_loss: del snapshot/restore\nservice_stop: member/remove\ninfra: put member/add defrag compact snapshot/save auth/enable move-leader"),
-    "qm": Verbs(table="read: list status config showcmd listsnapshot pending\ninfra: start create set clone resume snapshot migrate importdisk template unlock\nservice_stop: stop shutdown suspend reset\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot"),
+    "qm": Verbs(shortened=True, table="read: list status config showcmd listsnapshot pending\ninfra: start create set clone resume snapshot migrate importdisk template unlock\nservice_stop: stop shutdown suspend reset\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot"),
     "pct": _with_exec(Verbs(table="read: list status config listsnapshot pending df\ninfra: start create set clone resume snapshot migrate mount\nservice_stop: stop shutdown suspend\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot restore")),
-    "xl": Verbs(table="read: list info vcpu-list top dmesg uptime\nservice_stop: shutdown destroy pause\nservice_restart: reboot\ninfra: create unpause"), "VBoxManage": Verbs(table="read: list showvminfo\ninfra+delete: unregistervm closemedium\ninfra: startvm createvm modifyvm\nservice_stop: controlvm"),
-    "nomad": _nomad_like("read: status job/status node/status alloc/status alloc/logs server/members version plan job/plan job/inspect job/history deployment/status deployment/list\ninfra: run job/run\nservice_stop: stop job/stop node/drain alloc/stop\nservice_restart: alloc/restart\ninfra+delete: system/gc namespace/delete volume/delete"),
+    "xl": Verbs(table="read: list info vcpu-list top dmesg uptime\nservice_stop: shutdown destroy pause\nservice_restart: reboot\ninfra: create unpause"),
+    "nomad": _nomad_like("read: status job/status node/status alloc/status alloc/logs server/members version plan job/plan job/validate job/inspect job/history deployment/status deployment/list\ninfra: run job/run\nservice_stop: stop job/stop node/drain alloc/stop\nservice_restart: alloc/restart\ninfra+delete: system/gc namespace/delete volume/delete"),
     "consul": _nomad_like("read: members kv/get catalog info version operator/raft/list-peers monitor catalog/services catalog/nodes\ninfra: kv/put join services/register reload\ninfra+delete: kv/delete services/deregister\nservice_stop: leave force-leave maint\ndata_loss: snapshot/restore\nwrite_file: snapshot/save"),
-    "vault": _nomad_like("read: status version list auth/list secrets/list policy/list policy/read token/lookup audit/list operator/raft/list-peers\nread_secret: read kv/get\ninfra: write kv/put login policy/write auth/enable secrets/enable audit/enable token/create\nservice_stop: operator/seal operator/step-down\nlog_loss: audit/disable\ninfra+delete+data_loss~: delete kv/delete kv/destroy kv/metadata/delete secrets/disable auth/disable policy/delete lease/revoke token/revoke\ndata_loss: operator/raft/snapshot/restore\nsecurity_weaken: operator/unseal operator/rekey operator/generate-root operator/init",
+    "vault": _nomad_like("read: status version list auth/list secrets/list policy/list policy/read token/lookup audit/list operator/raft/list-peers kv/list kv/metadata/get secrets/list lease/lookup namespace/list plugin/list token/capabilities path-help print\nread_secret: read kv/get\ninfra: write kv/put login policy/write auth/enable secrets/enable audit/enable token/create\nservice_stop: operator/seal operator/step-down\nlog_loss: audit/disable\ninfra+delete+data_loss~: delete kv/delete kv/destroy kv/metadata/delete secrets/disable auth/disable policy/delete lease/revoke token/revoke\ndata_loss: operator/raft/snapshot/restore\nsecurity_weaken: operator/unseal operator/rekey operator/generate-root operator/init",
                          "-address -namespace -format -field -mount"),
     "skopeo": Verbs(table="read: inspect list-tags\ninfra: copy sync\ninfra+delete: delete"), "buildah": Verbs(table="read: images containers inspect info version\ninfra+delete: rm rmi\ninfra: from build bud commit push pull copy add config\ndark: run"),
     "minikube": Verbs(table="read: status ip profile/list addons/list logs version service\ninfra: start addons\nservice_stop: stop pause\ninfra+delete+data_loss~: delete"), "kind": Verbs(table="read: get\ninfra: create load\ninfra+delete+data_loss~: delete"),

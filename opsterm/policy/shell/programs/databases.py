@@ -21,12 +21,11 @@ _TAKES: Mapping[str, str] = {
     "sqlcmd": "-Q -q -S -U -P -d -i -o -s -w -h -t -v -l -H -m",
     "sqlite3": "-cmd -init -separator -newline -nullvalue",
     "sqlplus": "",
-    "cqlsh": "-e -f -u -p -k --execute --file --keyspace --username --password",
     "influx": "-execute -database -host -port -username -password -format -precision",
     "clickhouse": "-q --query -h --host --port -u --user --password -d --database --format --queries-file",
 }
 _TEXTS: Mapping[str, tuple[str, ...]] = {
-    "psql": ("-c", "--command"), "mysql": ("-e", "--execute", "--init-command"), "sqlcmd": ("-Q", "-q"), "sqlite3": ("-cmd",), "sqlplus": (), "clickhouse": ("-q", "--query"), "cqlsh": ("-e", "--execute"), "influx": ("-execute",),
+    "psql": ("-c", "--command"), "mysql": ("-e", "--execute", "--init-command"), "sqlcmd": ("-Q", "-q"), "sqlite3": ("-cmd",), "sqlplus": (), "clickhouse": ("-q", "--query"), "influx": ("-execute",),
 }  # fmt: skip
 _FILES = ("-f", "--file", "-i", "-init", "--queries-file")
 
@@ -82,6 +81,8 @@ def _from_input(call: ProgramCall, dialect: str) -> None:
     call.dark("What it sends to the database is not shown here.")
     if feed is not None:
         call.add(_K.DB_WRITE, feed.text[:60], _C.LIKELY)
+        if re.search(r"(?i)\b(?:drop|truncate|delete)\b", feed.text):
+            call.add(_K.DATA_LOSS, feed.text[:60], _C.POSSIBLE)
 
 
 _REDIS_READS = word_set(
@@ -282,7 +283,14 @@ def _influx(call: ProgramCall) -> None:
     if text is not None:
         _read_sql(call, text.text, "mysql", text.base, text.span)
         return
+    if call.word(0) == "query" and len(call.words) > 1 and not _FLUX_WRITES.search(call.words[1].text):
+        call.add(_K.READ)
+        return
     _INFLUX(call)
+
+
+_FLUX_WRITES = re.compile(r"\b(?:to|wideTo|experimental\.to|sql\.to|http\.post|delete)\s*\(|^@?-$|\.flux\b")
+"""What of a query in Flux sends its rows somewhere, or a query that stands in a file."""
 
 
 _INFLUX = Verbs(
@@ -314,14 +322,14 @@ def _cqlsh(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "psql": _client("psql"), "pgcli": _client("psql"), "mysql": _client("mysql"), "mariadb": _client("mysql"), "mycli": _client("mysql"), "sqlcmd": _client("sqlcmd"), "sqlite3": _client("sqlite3"), "sqlplus": _client("sqlplus"),
-    "clickhouse-client": _client("clickhouse"), "cqlsh": _client("cqlsh"), "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongosh": _mongo, "mongo": _mongo, "mysqladmin": _MYSQLADMIN, "mariadb-admin": _MYSQLADMIN,
+    "psql": _client("psql"), "pgcli": _client("psql"), "mysql": _client("mysql"), "mariadb": _client("mysql"), "mycli": _client("mysql"), "mysqlsh": _client("mysql"), "xtrabackup": by_option("read: --version --print-defaults --help\ndb_write+data_loss~: --copy-back --move-back --prepare", else_="write_file"), "sqlcmd": _client("sqlcmd"), "sqlite3": _client("sqlite3"), "sqlplus": _client("sqlplus"),
+    "clickhouse-client": _client("clickhouse"), "cqlsh": _cqlsh, "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongosh": _mongo, "mongo": _mongo, "mysqladmin": _MYSQLADMIN, "mariadb-admin": _MYSQLADMIN,
     **dict.fromkeys(("pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "mongodump", "pg_basebackup", "mongoexport"), _dump), **dict.fromkeys(("pg_restore", "mongorestore", "mysqlimport", "mongoimport"), _restore),
     "dropdb": fixed("data_loss", "-h -p -U"), "dropuser": fixed("user+delete", "-h -p -U"), "createdb": fixed("db_write", "-h -p -U -O -T -E -l"), "createuser": fixed("user", "-h -p -U -c"), "vacuumdb": fixed("db_write", "-h -p -U -d -t"), "reindexdb": fixed("db_write", "-h -p -U -d -t"),
     "pg_ctl": _pg_ctl, "pg_ctlcluster": _pg_ctl, "pg_dropcluster": fixed("data_loss"), "pg_resetwal": by_option("read: -n --dry-run", else_="data_loss"), "pg_archivecleanup": by_option("read: -n", else_="delete+data_loss?"), "initdb": fixed("data_loss?"), "pg_upgrade": by_option("read: -c --check", else_="data_loss?"),
-    "mysqlcheck": by_option("db_write: -r -o --repair --optimize --auto-repair", "-u -h -P", else_="read"), "mysqlshow": by_option("read: --help", else_="read"), "mysqltuner": by_option("read: --help", else_="read"), "pt-query-digest": by_option("read: --help", else_="read"), "mysqlbinlog": by_option("write_file: -r --result-file", "-h -u", else_="read"),
+    "mysqlcheck": by_option("db_write: -r -o --repair --optimize --auto-repair", "-u -h -P", else_="read"), "mysqlshow": by_option("read: --help", else_="read"), "mysqltuner": by_option("read: --help", else_="read"), "pt-query-digest": by_option("read: --help", else_="read"), **dict.fromkeys(("mysqlbinlog", "mariadb-binlog"), by_option("write_file: -r --result-file", "-h -u -d --database", else_="read")),
     "patronictl": Verbs(table="read: list history show-config topology version\nservice_restart: restart reload\nservice_stop: failover switchover pause\ndata_loss~: reinit remove\nservice_start: resume\nwrite_config: edit-config", takes="-c"),
-    "influx": _client("influx"), "rabbitmqctl": Verbs(
+    "influx": _influx, "rabbitmqctl": Verbs(
         takes="-p -n", table="", pattern=((r"^(?:status|list_\w+|cluster_status|environment|report|ping|version|help|node_health_check|authenticate_user)", "read"), (r"^(?:delete_\w+|purge_queue|reset|force_reset|forget_cluster_node|clear_\w+)", "infra+delete+data_loss~"), (r"^(?:stop|stop_app|shutdown|close_\w+)", "service_stop"), (r"^(?:add_user|set_user_tags|change_password|set_permissions)", "user")), else_="infra"),
     "rabbitmqadmin": Verbs(table="read: list show help\ninfra+delete+data_loss~: delete purge\ninfra: declare publish import", takes="-H -P -u -p -V"), "kafka-topics": by_option("infra+delete+data_loss: --delete\ninfra: --create --alter", "--topic --bootstrap-server --zookeeper --partitions", else_="read"),
     "kafka-topics.sh": by_option("infra+delete+data_loss: --delete\ninfra: --create --alter", "--topic --bootstrap-server --zookeeper --partitions", else_="read"), "kafka-consumer-groups.sh": by_option("infra+data_loss?: --reset-offsets --delete", "--bootstrap-server --group --topic", else_="read"), "kafka-consumer-groups": by_option("infra+data_loss?: --reset-offsets --delete", "--bootstrap-server --group --topic", else_="read"),

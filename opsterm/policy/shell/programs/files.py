@@ -133,7 +133,8 @@ def _makes(call: ProgramCall) -> None:
     for word in call.words:
         _write(call, word, replaces=False)
     if not call.words:
-        call.add(_K.READ if asks_for_help(call) else _K.WRITE_FILE, "/tmp/?" if call.name == "mktemp" else "")  # noqa: S108 (a place on targets)
+        tells = asks_for_help(call) or (call.name == "mktemp" and call.has("-u", "--dry-run"))
+        call.add(_K.READ if tells else _K.WRITE_FILE, "/tmp/?" if call.name == "mktemp" else "")  # noqa: S108 (a place on targets)
     mode = call.value("-m", "--mode")
     if mode is not None and _is_weak(mode.text):
         call.add(_K.SECURITY_WEAKEN, call.words[0] if call.words else "")

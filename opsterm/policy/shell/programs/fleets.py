@@ -107,7 +107,8 @@ def _salt(call: ProgramCall) -> None:
     call.take(word_set("-t -b -l --timeout --batch-size --out --output -c"))
     words = call.words if call.name == "salt-call" else call.words[1:]
     function = words[0].text if words else ""
-    if asks_for_help(call) or _SALT_READS.fullmatch(function) or any(word.text == "test=True" for word in words):
+    tries = function.startswith("state.") and any(word.text.lower() == "test=true" for word in words)
+    if asks_for_help(call) or _SALT_READS.fullmatch(function) or tries:
         call.add(_K.READ)
     elif function in ("cmd.run", "cmd.run_all", "cmd.shell") and len(words) > 1:
         call.again(words[1], call.name, where="salt hosts")

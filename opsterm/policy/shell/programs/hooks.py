@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.places import PATH_LIMIT
 
 _STARTED = """
 aria2c --on-download-complete --on-download-start --on-download-error --on-bt-download-complete --on-download-stop
@@ -58,7 +59,7 @@ _IN_VALUE = re.compile(
 _SHELL = r"(?:/(?:usr/)?bin/)?(?:ba|da|z|k|c|tc|a|fi)?sh\b"
 _INSIDE = re.compile(
     rf"(?:^|[\s;:'\"(,{{\[=|+\-])(?:os\.)?(?:!|exec\w*|system\w*|spawn\w*|popen\w*|execute|shell|pty\.spawn|esyscmd|syscmd|term|pipe|run|call|open3|proc_open|passthru|"
-    rf"shell_exec|posix\.exec|sys\.process|Runtime\S*|ProcessBuilder|POSIX::\w+|sh X sh|lua_\w+)\W{{0,12}}{_SHELL}|^[:+]*!+\s*{_SHELL}|^:shell$|^[:+]?(?:terminal|term)\b|"
+    rf"shell_exec|posix\.exec|sys\.process|Runtime\S*|ProcessBuilder|POSIX::\w+|sh X sh|lua_\w+)\W{{0,12}}{_SHELL}|^[:+]*!+\s*{_SHELL}|^:shell$|^[:+](?:terminal|term)\b|"
     rf"%\(\s*{_SHELL}|%{{lua:",
 )
 _SAYS = frozenset({
@@ -89,7 +90,9 @@ def note_hooks(call: ProgramCall) -> None:
             _start(call, word.part(inside["text"]))
     if call.name in _SAYS:
         return
-    hidden = next((word for word in words if len(word.text) > 3 and _INSIDE.search(word.text)), None)
+    if any(len(word.text) > PATH_LIMIT for word in words):
+        call.dark(f"A word of {call.name[:60]} is too long to be looked into.")
+    hidden = next((word for word in words if 3 < len(word.text) <= PATH_LIMIT and _INSIDE.search(word.text)), None)
     if hidden is not None:
         call.dark(f"A word of {call.name[:60]} starts a shell.")
         call.add(EffectKind.REMOTE_CODE, hidden.shown[:60], Certainty.LIKELY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from opsterm.policy.effects import Certainty, EffectKind
@@ -13,11 +13,9 @@ from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.notes import Feed, ShellText
 from opsterm.policy.shell.places import WEAKENS, PathKind, place_of, resolved
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help
+from opsterm.policy.shell.programs.foreign import CODE_LIMIT, judge_code
 from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.word_set import word_set
-
-CODE_LIMIT = 4_000
-"""Characters of a text in another language that is looked at."""
 
 _NETWORK = ("curl", "wget", "nc ", "fetch")
 
@@ -106,31 +104,6 @@ def _source(call: ProgramCall) -> None:
         _script(call, call.arguments[0])
 
 
-_DANGER: Mapping[str, re.Pattern[str]] = {
-    "python": re.compile(
-        r"subprocess|os\.(?!path|environ|uname|getpid|cpu_count|getcwd|listdir|getloadavg|sep|name|stat\b|walk|getenv|linesep)|shutil|socket\.(?!gethost|getfqdn)|"
-        r"urllib|requests|http\.client|\bopen\([^)]*,\s*['\"][^'\"]*[wax+]|exec\(|eval\(|compile\(|__import__|importlib|ctypes|\bpty\b|unlink|rmtree|"
-        r"\bremove\(|\.write|from\s+(?:os|shutil|subprocess|socket|pty|ctypes)\s+import|getattr\(|base64|codecs|pickle|marshal|system\("
-    ),
-    "perl": re.compile(
-        r"\bsystem\b|\bexec\b|\bunlink\b|\bqx\b|`|\brename\b|\brmdir\b|\bmkdir\b|\bkill\b|\bfork\b|\beval\b|\bsocket\b|Socket|\brequire\b|"
-        r"\bopen\b|\bchmod\b|\bchown\b|\btruncate\b|\bsyscall\b|\bdo\s+[\"'$]|\buse\s+(?!strict|warnings|List::|POSIX|Data::|JSON|Time::|utf8|Digest)|/e[a-z]*[;\s'\"]|\bsymlink\b|\|\s*['\"]"
-    ),
-    "ruby": re.compile(
-        r"system|exec|`|%x|File\.(?:delete|write|open|rename|unlink|chmod)|FileUtils|IO\.popen|Open3|spawn|fork|eval|send|Socket|Net::|Dir\.(?:rmdir|delete)|Kernel|require"
-    ),
-    "node": re.compile(
-        r"child_process|fs\.|require\((?!['\"](?:os|path|util|url)['\"])|eval|Function|process\.(?!version|env\.\w+\b|memoryUsage|uptime|platform|arch)|import\(|fetch\("
-    ),
-    "php": re.compile(
-        r"system|exec|passthru|popen|proc_open|`|unlink|file_put|fopen|rename|rmdir|eval|assert|curl|fsockopen|include|require|mail\("
-    ),
-    "lua": re.compile(r"os\.(?!time|date|clock|getenv)|io\.(?!read|write)|loadstring|load\(|require|dofile"),
-}
-_DESTROYS = re.compile(
-    r"rmtree|unlink|remove|system|exec|subprocess|popen|spawn|rm\s+-|socket|kill|delete|truncate|Socket|fork|chmod|chown|rename|write|qx|`|eval|base64|urlopen|urllib|"
-    r"requests|child_process|FileUtils|rmdir|shutil|rmSync|writeFile"
-)
 _LANGUAGES = {
     "python": "-c", "perl": "-e", "ruby": "-e", "node": "-e", "php": "-r", "lua": "-e",
 }  # fmt: skip
@@ -157,14 +130,14 @@ def _language(kind: str) -> Deed:
         elif asks_for_help(call) or call.has("-V", "--version", "-v"):
             call.add(EffectKind.READ)
         elif code:
-            _code(call, kind, code)
+            judge_code(call, kind, code)
             for word in call.words:
                 if kind in ("perl", "ruby") and "/" in word.text:
                     deeds.read(word, call.notes, call.frame, call.span)
         elif call.words and call.words[0].text != "-":
             _script(call, call.words[0])
         elif feed is not None and feed.origin == "text":
-            _code(call, kind, [Argument(text=feed.text, raw=feed.text, span=feed.span)])
+            judge_code(call, kind, [Argument(text=feed.text, raw=feed.text, span=feed.span)])
         else:
             _feed(call, feed if feed is None or feed.origin != "text" else None)
 
@@ -179,16 +152,6 @@ def _in_place(call: ProgramCall) -> None:
         deeds.write(word, call.notes, call.frame, call.span, replaces=False)
     if not call.words:
         call.add(EffectKind.WRITE_FILE)
-
-
-def _code(call: ProgramCall, kind: str, code: Sequence[Argument]) -> None:
-    text = "\n".join(word.text for word in code)
-    if len(text) <= CODE_LIMIT and _DANGER[kind].search(text) is None and UNKNOWN not in text:
-        call.add(EffectKind.READ)
-        return
-    call.dark(f"It runs code of {kind}, which this check does not follow.")
-    if _DESTROYS.search(text) or UNKNOWN in text:
-        call.add(EffectKind.REMOTE_CODE, code[0].shown[:60], Certainty.LIKELY)
 
 
 _MODULES_READ = word_set(
@@ -270,6 +233,10 @@ _SED_RUNS = re.compile(
 )
 
 
+_SED_EMPTIES = re.compile(r"\s*(?:1,\$|\d+,\$|/\.\*?/|/\^/)?\s*d\s*;?\s*")
+"""A script that deletes every line, or all from one on."""
+
+
 def _sed(call: ProgramCall) -> None:
     """Follow sed: -i writes its files, w writes another one, e runs what it made."""
     inplace = _takes_in_place(call)
@@ -299,6 +266,8 @@ def _sed(call: ProgramCall) -> None:
             deeds.read(path, call.notes, call.frame, call.span)
     if not paths or not inplace:
         call.add(EffectKind.WRITE_FILE if inplace else EffectKind.READ)
+    elif any(_SED_EMPTIES.fullmatch(script.text) for script in scripts or call.words[:1]):
+        call.add(EffectKind.TRUNCATE, paths[0])
 
 
 def _takes_in_place(call: ProgramCall) -> bool:

@@ -33,10 +33,18 @@ def _ip(call: ProgramCall) -> None:
     if thing == "netns" and verb in ("exec", "e") and len(texts) > 3:
         call.start(call.words[3:], "ip netns")
         return
-    if thing in ("monitor", "help", "") or verb in _SHOWS or call.has("-V", "-Version"):
+    sets = thing == "link" and verb in ("s", "se") and len(texts) > 2
+    if thing in ("monitor", "help", "") or (verb in _SHOWS and not sets) or call.has("-V", "-Version"):
         call.add(_K.READ)
         return
-    if thing == "route" and verb == "get":
+    if (
+        thing == "xfrm"
+        and verb in ("state", "policy", "monitor")
+        and texts[2:3] in ([], ["list"], ["show"], ["ls"], ["count"], ["get"])
+    ):
+        call.add(_K.READ)
+        return
+    if thing == "route" and "get".startswith(verb):
         call.add(_K.READ)
         return
     rest = " ".join(texts[2:])
@@ -117,8 +125,9 @@ _NMCLI = Verbs(
     takes=" -f -g -m -c -w -e --fields --get-values --mode --colors --wait --escape",
     table="""
     read: general general/status g status device/status device/show device/list device dev dev/show dev/status d d/show device/wifi/list connection/show connection
-    read: con con/show c c/show con/list general/permissions monitor radio radio/all networking/connectivity device/monitor general/logging
+    read: con con/show c c/show con/list general/permissions monitor radio radio/all radio/wifi radio/wwan r r/w r/ww r/wifi networking/connectivity device/monitor general/logging
     read: connection/monitor device/wifi device/lldp/list dev/wifi/list dev/wifi networking n
+    write_config: general/logging/level general/logging/domains general/logging/l general/logging/d
     network+lockout~: connection/down con/down c/down connection/delete con/delete con/del c/delete device/disconnect dev/disconnect d/disconnect device/delete dev/delete
     network+lockout~: networking/off n/off radio/wifi/off radio/all/off connection/modify con/modify con/mod c/mod c/modify device/set dev/set device/modify device/reapply dev/reapply
     network+lockout~: connection/reload con/reload connection/load connection/up con/up c/up device/connect device/up dev/up dev/connect connection/migrate device/wifi/hotspot
@@ -270,6 +279,25 @@ def _ssh_ban(call: ProgramCall) -> None:
         call.add(_K.LOCKOUT, texts, _C.LIKELY)
 
 
+_RESOLVECTL = Verbs(table="""
+    read: status statistics query service openpgp tlsa dns domain llmnr mdns dnssec nta log-level monitor show-cache show-server-state
+    write_config: flush-caches reset-statistics reset-server-features
+    network: revert""", takes="-i -p -t -c")  # fmt: skip
+
+
+def _resolvectl(call: ProgramCall) -> None:
+    """Follow resolvectl: with a link and a value behind it a word that shows also sets."""
+    call.take(word_set(_RESOLVECTL.takes))
+    sets = (
+        call.word(0) in ("dns", "domain", "llmnr", "mdns", "dnssec", "nta", "default-route", "dnsovertls")
+        and len(call.words) > 2
+    )
+    if sets or (call.word(0) == "log-level" and len(call.words) > 1):
+        call.add(_K.NETWORK, call.word(1))
+    else:
+        _RESOLVECTL(call)
+
+
 def _vtysh(call: ProgramCall) -> None:
     """Follow vtysh: each -c is a line for the router."""
     call.take(word_set("-c -f -d --vty_socket --config_dir -u"))
@@ -278,19 +306,6 @@ def _vtysh(call: ProgramCall) -> None:
         verb = line.text.strip().split(" ")[0].lower() if line.text.strip() else ""
         if verb in ("show", "sh", "ping", "traceroute", "list", "find", "enable", "end", "exit", "do"):
             call.add(_K.READ, line)
-        elif verb in (
-            "no",
-            "clear",
-            "configure",
-            "conf",
-            "reload",
-            "restart",
-            "shutdown",
-            "router",
-            "interface",
-            "int",
-        ):
-            note(call, "network+lockout?", line)
         else:
             note(call, "write_config" if verb in ("write", "wr", "copy") else "network+lockout?", line)
     if call.has("-C", "--dryrun", "--version", "--help"):
@@ -305,28 +320,27 @@ _RESTORE = _restores
 PROGRAMS: Mapping[str, Deed] = {
     "ip": _ip, "ifconfig": _ifconfig, "route": _route, "ethtool": _ethtool, "tc": _tc, "nmcli": _NMCLI, "nmtui": fixed("dark"),
     "ifup": fixed("network+lockout?"), "ifdown": _CUTS, "ifreload": _CUTS, "ifquery": reads(content=False), "dhclient": by_option("read: --version", else_="network+lockout~"),
-    "dhcpcd": fixed("network+lockout?"), "udhcpc": fixed("network+lockout?"), "netplan": Verbs(table="read: get status info\nnetwork+lockout~: apply try rebind migrate\nwrite_config+lockout?: set generate"),
+    "dhcpcd": by_option("read: -U --dumplease -T --test -V", else_="network+lockout?"), "udhcpc": fixed("network+lockout?"), "netplan": Verbs(table="read: get status info\nnetwork+lockout~: apply try rebind migrate\nwrite_config+lockout?: set generate"),
     "networkctl": Verbs(table="read: list status lldp label cat\nnetwork+lockout~: down delete reload reconfigure renew forcerenew edit mask\nnetwork: up"),
-    "arp": by_option("network+lockout?: -d -s -f --delete --set", "-H -i", else_="read"), "arping": reads("-I -c -w -s", content=False),
+    "arp": by_option("network+lockout?: -d -s -f --delete --set", "-H -i", else_="read"), "arping": by_option("network: -U -A", "-I -c -w -s -i -W -S -t -T", else_="read"),
     "brctl": Verbs(table="read: show showmacs showstp\nnetwork+lockout~: addif delif delbr\nnetwork: addbr stp setfd setageing sethello"),
     "bridge": Verbs(table="read: link/show fdb/show vlan/show mdb/show link fdb vlan fdb/list link/list", else_="network+lockout?"),
     "ovs-vsctl": Verbs(table="read: show list list-br list-ports get find list-ifaces br-exists", else_="network+lockout?"), "ifenslave": _CUTS,
-    "iwconfig": reads(content=False, most=1, beyond="network+lockout?"), "iw": Verbs(table="read: dev list phy reg/get event features", pattern=((r"\b(?:link|info|scan|station dump|survey dump)$", "read"),), else_="network+lockout?"),
+    "iwconfig": reads(content=False, most=1, beyond="network+lockout?"), "iw": Verbs(table="read: dev list phy reg/get event features help commands", pattern=((r"\b(?:link|info|scan|station dump|survey dump)$", "read"),), else_="network+lockout?"),
     "wpa_cli": Verbs(table="read: status scan_results list_networks ping signal_poll", takes="-i -p", else_="network+lockout?"), "rfkill": Verbs(table="read: list event\nnetwork+lockout?: block\nnetwork: unblock"),
     "wg": Verbs(table="read: show showconf genkey pubkey genpsk\nnetwork+lockout?: set setconf addconf syncconf"), "wg-quick": Verbs(table="read: strip\nnetwork+lockout~: up down save"),
     "tailscale": Verbs(table="read: status ip ping netcheck version whois\nnetwork+lockout~: down logout set up switch"), "openvpn": fixed("network+lockout?"),
     "ipsec": Verbs(table="read: status statusall listall version\nnetwork+lockout~: down stop restart reload update purge\nnetwork: up start"), "swanctl": by_option("read: --list-sas --list-conns --list-certs --list-pols --list-pools --list-authorities --list-algs --stats --version --log -l -L -S -x -P\nnetwork+lockout~: --terminate -t", else_="network+lockout?"),
     **dict.fromkeys(("iptables", "ip6tables", "ebtables", "arptables", "iptables-nft", "iptables-legacy", "ip6tables-nft", "ip6tables-legacy"), _iptables),
     **dict.fromkeys(("iptables-restore", "ip6tables-restore", "ebtables-restore", "arptables-restore"), _RESTORE), "iptables-apply": _RESTORE,
-    **dict.fromkeys(("iptables-save", "ip6tables-save", "ebtables-save", "nft-list", "ipset-list"), reads("-t -f -M", acts="-f=write", content=False)),
+    **dict.fromkeys(("iptables-save", "ip6tables-save", "ebtables-save", "nft-list", "ipset-list"), reads("-t -f --file -M", acts="-f=write --file=write", content=False)),
     "nft": _nft, "ufw": _ufw, "firewall-cmd": _firewall_cmd, "firewall-offline-cmd": _firewall_cmd, "fail2ban-client": _ssh_ban, "iptables-translate": reads(content=False),
     "ipset": Verbs(table="read: list save test help version -L\nnetwork+lockout~: flush destroy del add restore swap\nnetwork: create"),
     "conntrack": by_option("network+lockout?: -F -D -U -I --flush --delete", "-p -s -d -f -t", else_="read"), "shorewall": Verbs(table="read: status show check version dump\nnetwork+lockout~: start restart reload try refresh\nnetwork+lockout~+firewall_weaken: stop clear"),
     "netfilter-persistent": Verbs(table="write_config: save\nnetwork+lockout~: start reload restart\nnetwork+lockout~+firewall_weaken: flush stop"),
     "ipvsadm": by_option("network: -A -E -a -e -R --set --restore\nnetwork+service_stop: -D -d -C --clear --delete-service --delete-server", "-t -u -f -s -r -w", else_="read"),
-    "vtysh": by_option("dark: -c", else_="dark"), "resolvconf": by_option("read: -l --version", else_="write_config+network"), "tunctl": _CUTS, "vconfig": _CUTS,
-    "resolvectl": Verbs(
-        table="read: status query service openpgp tlsa statistics show-cache show-server-state monitor\nnetwork: flush-caches reset-statistics reset-server-features reload dns domain default-route llmnr mdns dnssec dnsovertls revert nta log-level"),
+    "vtysh": _vtysh, "resolvconf": by_option("read: -l --version", else_="write_config+network"), "tunctl": _CUTS, "vconfig": _CUTS,
+    "resolvectl": _resolvectl,
     "drbdadm": Verbs(
         table="read: status role cstate dstate dump\nservice_stop: down secondary disconnect detach\ndata_loss~: create-md wipe-md invalidate invalidate-remote outdate\nservice_start: up primary connect attach adjust"),
     "pcs": Verbs(table="read: status config resource/show resource/status property/show cluster/status stonith/status constraint/show node/status quorum/status\n"

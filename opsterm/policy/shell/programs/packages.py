@@ -9,6 +9,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note
+from opsterm.policy.shell.programs.options import note_unlisted
 from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.word_set import word_set
 
@@ -37,6 +38,8 @@ def _apt_like(table: str, takes: str, dry: str) -> Deed:
             return
         spec, packages = verbs.verb(call.words)
         note_packages(call, spec, packages)
+        if spec == "read":
+            note_unlisted(call, options)
         if any(option.name in unsafe for option in call.options):
             call.add(_K.SECURITY_WEAKEN, "package signatures", _C.LIKELY)
 
@@ -77,8 +80,8 @@ _APT = """
 """
 _DNF = """
     read: list info search provides whatprovides repolist repoquery check-update history/list history/info updateinfo deplist repoinfo
-    read: group/list group/info module/list module/info alias/list check grouplist groupinfo versionlock/list history version download needs-restarting advisory
-    write_file: makecache clean
+    read: group/list group/info module/list module/info alias/list if check grouplist groupinfo versionlock/list history version needs-restarting advisory
+    write_file: makecache clean download
     package_add: install localinstall reinstall groupinstall group/install module/install builddep module/enable in
     package_upgrade: update upgrade upgrade-minimal update-minimal distro-sync distrosync
     package_upgrade+package_remove: system-upgrade swap downgrade offline-upgrade history/undo history/rollback history/redo module/reset module/switch-to
@@ -131,6 +134,7 @@ _PIP = """
     write_config: config/set config/unset
 """
 _NPM = """
+    data_loss~: unpublish npm/unpublish
     read: list ls view info show outdated audit search config/get config/list help root prefix bin doctor fund why explain whoami ping team
     package_add: install i ci add install-ci-test clean-install link
     package_upgrade: update upgrade up dedupe
@@ -209,9 +213,9 @@ def _removes_packages(deed: Deed) -> Deed:
 def _pacman(call: ProgramCall) -> None:
     """Note what pacman and its kin do: the capital letter is the verb."""
     call.take(word_set("-r -b --root --dbpath --cachedir --config --ignore --print-format"))
-    reads = call.has("-Q", "--query", "-T", "-F", "-p", "--print") or (
-        call.has("-S", "--sync") and call.has("-s", "-i", "-l", "-g")
-    )
+    reads = (
+        call.has("-Q", "--query", "-T", "-p", "--print") or (call.has("-F", "--files") and not call.has("-y"))
+    ) or (call.has("-S", "--sync") and call.has("-s", "-i", "-l", "-g"))
     if reads or asks_for_help(call):
         call.add(_K.READ)
     elif call.has("-R", "--remove"):
@@ -220,7 +224,7 @@ def _pacman(call: ProgramCall) -> None:
         note_packages(call, "package_add", call.words)
     elif call.has("-u"):
         call.add(_K.PACKAGE_UPGRADE)
-    elif call.has("-S", "--sync"):
+    elif call.has("-S", "--sync", "-F", "--files"):
         call.add(_K.WRITE_FILE, "/var/lib/pacman/sync")
     else:
         note(call, "dark")
@@ -242,13 +246,13 @@ def _npx(call: ProgramCall) -> None:
 
 PROGRAMS: Mapping[str, Deed] = {
     **dict.fromkeys(("apt", "apt-get", "aptitude", "apt-mark", "nala"), _apt_like(_APT, _TAKES_APT, _DRY_APT)),
-    **dict.fromkeys(("dnf", "yum", "microdnf", "dnf5", "tdnf"), _apt_like(_DNF, _TAKES_DNF, "--assumeno --downloadonly")),
+    **dict.fromkeys(("dnf", "yum", "microdnf", "dnf5", "dnf4", "tdnf"), _apt_like(_DNF, _TAKES_DNF, "--assumeno --downloadonly")),
     "zypper": _apt_like(_ZYPPER, "-r --repo -t --type -p --plus-repo --from --to", "--dry-run -D"),
     "apk": _apt_like(_APK, "-p -X --root --repository -t --virtual", "-s --simulate"),
     "dpkg": _removes_packages(_DPKG), "rpm": _removes_packages(_RPM), "dpkg-reconfigure": fixed("write_config"),
     "dpkg-divert": by_option("read: --list --truename --listpackage", else_="write_config"), "dpkg-deb": by_option(
         "read: -I -c -f -W --info --contents --field --show\nwrite_file: -b -x -X -e --build --extract --control", else_="read"),
-    "pacman": _pacman, "yay": _pacman, "paru": _pacman, "snap": _apt_like(_SNAP, "--channel --revision", "--dry-run"),
+    "pacman": _pacman, "yay": _pacman, "paru": _pacman, "aura": _pacman, "pacaur": _pacman, "snap": _apt_like(_SNAP, "--channel --revision", "--dry-run"),
     "flatpak": _apt_like(_FLATPAK, "--arch --installation", "--dry-run"),
     **dict.fromkeys(("pip", "pip3", "pipx", "uv"), _apt_like(_PIP, "-r -c -i -t -e --requirement --constraint --index-url --extra-index-url --target --proxy --format --path", "--dry-run")),
     **dict.fromkeys(("npm", "pnpm", "yarn", "bun"), _apt_like(_NPM, "--prefix --registry -w --workspace --depth -C", "--dry-run")),

@@ -10,27 +10,27 @@ from collections.abc import Mapping
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
-from opsterm.policy.shell.programs.calling import Deed, Verbs, by_option, fixed, reads
+from opsterm.policy.shell.programs.calling import Deed, by_option, fixed, reads
 from opsterm.policy.word_set import word_set
 
 _NAMES = reads(content=False)
 _SHOWS = """
-: [ [[ aa-status ac acct acpi apparmor_status apropos apt-cache apt-rdepends arch atop avcstat b2sum basename bc
+: [ [[ aa-status ac acct acpi apparmor_status apropos apt-cache apt-rdepends arch avcstat b2sum basename bc
 biosdecode bmon break cal caller cksum clear cloud-id cmp compgen continue ctstat dc deborphan debsecan delv df dig
 dir dircolors dirname dirs dmidecode dpkg-query drill dstat du dumpe2fs ec2metadata echo exa exit expr eza factor
-false fc-list filefrag findmnt fping free getcap getcifsacl getconf getenforce getent getfacl getfattr getopts
-getsebool glances groups hadolint help host hostid htop hwinfo id iftop info inxi iostat iotop ipcalc ipcs isosize
-iwgetid iwlist jobs jps jsonlint jstack jstat klist kubeconform kubeval last lastb lastcomm lastlog ldapsearch
+false fc-list filefrag findmnt fping free getcap getcifsacl getconf getenforce getent getfacl getfattr getopt getopts
+getsebool groups hadolint help host hostid htop hwinfo id iftop info inxi iostat iotop ipcalc ipcs isosize
+iwgetid iwlist jobs jps jsonlint jstack jstat klist kubeconform kubeval last lastb lastlog ldapsearch
 ldapwhoami ldd let lldpctl lnstat local locale locate logname logout ls lsattr lsb_release lsblk lscpu lsdasd lshw
-lsinitramfs lsinitrd lsipc lslocks lslogins lsmem lsmod lsns lsof lspci lsscsi lstopo lstopo-no-graphics lsusb
+lsinitramfs lsipc lslocks lslogins lsmem lsmod lsns lsof lspci lsscsi lstopo lstopo-no-graphics lsusb
 lvdisplay lvs mailq man matchpathcon md5sum mlocate mountpoint mpstat mtr named-checkconf named-checkzone namei
 needs-restarting nethogs netstat nettop nfsiostat nfsstat nm nmblookup nproc nslookup nstat ntpq ntpstat numastat
 numfmt objdump pathchk pg_controldata pg_isready pg_lsclusters pgrep pidof pidstat ping ping6 pinky plocate pmap
 printf promtool ps pstree pvdisplay pvs pwd quota rc-status rdmsr readelf readlink readonly realpath repoquery
-repquota return rpcinfo rpmquery rtacct rtmon sar seinfo sensors seq sesearch sestatus sha1sum sha224sum sha256sum
+repquota return rpmquery rtacct rtmon sar seinfo sensors seq sesearch sestatus sha1sum sha224sum sha256sum
 sha384sum sha512sum shellcheck shift showkey showmount sipcalc size slabtop slapcat sleep smbstatus stat sum sysdig
 systemd-cgls systemd-cgtop systemd-delta systemd-detect-virt systemd-escape systemd-path tcptraceroute test testparm
-times tload top tput tracepath tracepath6 traceroute traceroute6 tree true tsort tty turbostat type ulimit uname
+times tload top tput tracepath tracepath6 traceroute traceroute6 tree true tsort tty type ulimit uname
 upower uprecords uptime uptimed users utmpdump vdir vgdisplay vgs virt-what vmstat w wait wbinfo whatis whereis which
 who whoami whois xfs_info xxh64sum yamllint zdb
 """
@@ -38,7 +38,7 @@ who whoami whois xfs_info xxh64sum yamllint zdb
 _CONTENT = """
 cat bat tac nl head wc cut tr rev paste join comm expand unexpand fold fmt od hexdump hd strings zcat bzcat xzcat zstdcat lz4cat
 zless zmore bzless xzless look column pr colordiff diff3 sdiff cmp md5 base64 base32 cksum
-ccze csvcut csvlook csvstat tail pygmentize lnav multitail ts
+ccze zdiff zcmp xzcmp xzdiff bzcmp bzdiff colrm isutf8 csvcut csvlook csvstat tail pygmentize lnav multitail ts
 """
 
 _GREP_TAKES = "-e -f -m -A -B -C -d -D --regexp --file --max-count --context --after-context --before-context --include --exclude --exclude-dir --color --colour --label --binary-files -g --glob -t --type -T --type-not -j --threads --iglob -r --replace --max-depth"
@@ -100,25 +100,6 @@ def _man(call: ProgramCall) -> None:
     call.add(EffectKind.READ)
 
 
-_RESOLVECTL = Verbs(table="""
-    read: status statistics query service openpgp tlsa dns domain llmnr mdns dnssec nta log-level monitor show-cache show-server-state
-    write_config: flush-caches reset-statistics reset-server-features
-    network: revert""", takes="-i -p -t -c")  # fmt: skip
-
-
-def _resolvectl(call: ProgramCall) -> None:
-    """Follow resolvectl: with a link and a value behind it a word that shows also sets."""
-    call.take(word_set(_RESOLVECTL.takes))
-    sets = (
-        call.word(0) in ("dns", "domain", "llmnr", "mdns", "dnssec", "nta", "default-route", "dnsovertls")
-        and len(call.words) > 2
-    )
-    if sets or (call.word(0) == "log-level" and len(call.words) > 1):
-        call.add(EffectKind.NETWORK, call.word(1))
-    else:
-        _RESOLVECTL(call)
-
-
 def _uniq(call: ProgramCall) -> None:
     """Note what uniq does: its second word is a file that it writes."""
     call.take(word_set("-f -s -w --skip-fields --skip-chars --check-chars"))
@@ -157,13 +138,13 @@ PROGRAMS: Mapping[str, Deed] = {
         _CONTENT.split(),
         reads("-n -c -d -f -b -t -w -s -a -e -j -v -k --lines --bytes --delimiter --fields -S --sleep-interval --pid -A -B"),
     ),
-    "tr": _NAMES, "base64": reads("-w --wrap"), "base32": reads("-w --wrap"),
+    "tr": reads(acts="--delete=read -d=read", content=False), "base64": reads("-w --wrap"), "base32": reads("-w --wrap"),
     **dict.fromkeys(("grep", "egrep", "fgrep", "zgrep", "zegrep", "zfgrep", "bzgrep", "xzgrep", "rg", "ag", "ack", "pcregrep", "ugrep"),
                     _grep(_GREP_TAKES)),
     **dict.fromkeys(("less", "more", "most", "zless"), _pager),
     "sort": reads("-k -t -S -T --key --field-separator --buffer-size --temporary-directory --parallel --files0-from --batch-size "
                   "-o --output --compress-program", acts="-o=write --output=write --compress-program=remote_code"),
-    "uniq": _uniq, "tree": reads("-L -P -I -o --filelimit --charset --sort --timefmt", acts="-o=write", content=False),
+    "uniq": _uniq, "tree": reads("-L -P -I -o --prune --filelimit --charset --sort --timefmt", acts="-o=write", content=False),
     "yes": fixed("dos?"), "date": _sets_the_clock, "hostname": _hostname, "domainname": _hostname, "dnsdomainname": _NAMES,
     "xxd": reads("-l -s -c -g -o -seek -len", acts="-r=write_file", most=1, beyond="write"),
     "diff": reads("-U -C -I -x -X -W --exclude --label --color --width --unified", acts="--output=write"),
@@ -195,12 +176,12 @@ PROGRAMS: Mapping[str, Deed] = {
     "write": fixed("write_file", words=False),
     "ldconfig": by_option("read: -p --print-cache", else_="write_config"),
     "fuser": reads("-n -s", acts="-k=process_kill+lockout? --kill=process_kill+lockout?", content=False),
-    "smartctl": reads("-d -l -n -T", acts="-t=write_file -s=write_config -X=write_file", content=False),
+    "smartctl": reads("-d -l -n -T -q -r -v", acts="-t=write_file --test=write_file -s=write_config -o=write_config -S=write_config --smart=write_config --offlineauto=write_config --saveauto=write_config --set=write_config -X=write_file --abort=write_file", content=False),
     "rdmsr": _NAMES, "wrmsr": fixed("kernel_param"),
     "clear": _NAMES, "strings": reads("-n -t -e"),
     "hexdump": reads("-n -s -e -f"), "od": reads("-A -t -N -j -w"), "rev": reads(),
-    "openvt": fixed("dark"), "lastb": _NAMES, "perf": reads("-e -p -o -F", acts="-o=write", content=False),
+    "openvt": fixed("dark"), "lastb": _NAMES,
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
-    "needrestart": reads("-r -m -u", acts="-r=service_restart", content=False),
-    "man": reads("-P -H -p -C --pager --html", acts="-P=remote_code --pager=remote_code -H=remote_code", content=False), "systemd-analyze": _NAMES,
+    "needrestart": by_option("read: -b -p -l -w --version", "-r -m -u -c", else_="service_restart"),
+    "man": _man, "systemd-analyze": _NAMES,
 }  # fmt: skip

@@ -7,6 +7,7 @@ from functools import cache
 from opsterm.policy.shell.programs import (
     accounts,
     archives,
+    asking,
     cloud,
     containers,
     databases,
@@ -16,23 +17,25 @@ from opsterm.policy.shell.programs import (
     fleets,
     interpreters,
     kernel,
+    measuring,
     network,
     packages,
     readers,
     secure_shell,
     services,
+    sockets,
     sources,
     spoken,
     starters,
     storage,
     transfer,
-    upkeep,
 )
 from opsterm.policy.shell.programs.calling import Deed
+from opsterm.policy.shell.programs.rows import TABLES as ROW_TABLES
 
 TABLES = (
-    spoken, equipment, upkeep, readers, files, finding, services, packages, accounts, network, storage, kernel, containers, cloud, databases, transfer,
-    sources, archives, fleets, secure_shell, interpreters, starters,
+    spoken, *ROW_TABLES, equipment, asking, readers, files, finding, services, packages, accounts, network, storage, kernel, containers,
+    cloud, databases, transfer, sockets, sources, archives, fleets, secure_shell, interpreters, starters, measuring,
 )  # fmt: skip
 
 

@@ -87,7 +87,18 @@ def _ssh_keygen(call: ProgramCall) -> None:
         call.add(_K.WRITE_FILE, "~/.keys/id")
 
 
+def _ssh_agent(call: ProgramCall) -> None:
+    """Follow ssh-agent: behind its options it starts a command."""
+    call.take(word_set("-a -E -P -t -O"), in_order=True)
+    if call.words:
+        call.start(call.words, call.name)
+    elif call.has("-k"):
+        call.add(EffectKind.SERVICE_STOP)
+    else:
+        call.add(EffectKind.READ)
+
+
 PROGRAMS: Mapping[str, Deed] = {
     "ssh": _ssh, "autossh": _ssh, "mosh": _ssh,
-    "ssh-keygen": _ssh_keygen, "ssh-keyscan": reads(content=False), "ssh-add": by_option("read: -l -L\nwrite_config: -d -D -x -X", "-t", else_="write_config"), "ssh-agent": by_option("service_stop: -k", "-t -a", else_="read"),
+    "ssh-keygen": _ssh_keygen, "ssh-keyscan": reads(content=False), "ssh-add": by_option("read: -l -L\nwrite_config: -d -D -x -X", "-t", else_="write_config"), "ssh-agent": _ssh_agent,
 }  # fmt: skip

@@ -36,6 +36,7 @@ LOGS = re.compile(
 
 _UNIT_VERBS = """
     read: status is-active is-enabled is-failed is-system-running list-units list-unit-files list-timers list-sockets list-dependencies
+    read: log-level log-target service-log-level service-log-target
     read: list-jobs list-machines list-paths list-automounts get-default show cat help show-environment whoami get-property verify
     service_start: start
     service_stop: stop kill clean freeze down force-stop force-shutdown exit once-down zap pause
@@ -97,6 +98,10 @@ def _note_unit(call: ProgramCall, spec: str, unit: Argument | str) -> None:
         call.add(_K.FIREWALL_WEAKEN, unit)
 
 
+_SHOWN_WITH = {"log-level": 1, "log-target": 1, "service-log-level": 2, "service-log-target": 2}
+"""Verb -> words with which it shows; with one more it sets."""
+
+
 def _systemctl(call: ProgramCall) -> None:
     """Follow systemctl; the verb is the first word, each other one a unit."""
     call.take(word_set(_TAKES), long=("--now", "--dry-run", "--host", "--machine"))
@@ -104,6 +109,9 @@ def _systemctl(call: ProgramCall) -> None:
         call.add(_K.READ)
         return
     spec, units = _systemctl_verbs.verb(call.words)
+    if len(call.words) > _SHOWN_WITH.get(call.word(0), len(call.words)):
+        call.add(_K.WRITE_CONFIG, call.words[-1])
+        return
     named: Sequence[Argument | str] = units[: 1 if spec == "read" else None] or [""]
     for unit in named:
         _note_unit(call, spec, unit)
@@ -113,12 +121,15 @@ def _service(call: ProgramCall) -> None:
     """Follow service, rc-service, invoke-rc.d and /etc/init.d: the unit comes first."""
     call.take(())
     if call.has("--status-all", "-l", "--list", "--help", "-e", "--exists", "-r") or (
-        len(call.words) < 2 and ".." not in call.word(0)
+        len(call.words) < 2 and ".." not in call.word(0) and not call.has("--full-restart", "-R")
     ):
         call.add(_K.READ)
         return
     if call.name == "sv":
         call.words = [call.words[1], call.words[0]]
+    if len(call.words) < 2:
+        _note_unit(call, "service_restart", call.words[0])
+        return
     unit, verb = call.words[0], call.word(1)
     if ".." in unit.text:
         call.dark("The name of the service leads out of the folder of services.")
@@ -360,7 +371,7 @@ PROGRAMS: Mapping[str, Deed] = {
         infra+delete: remove clean
         dark: login shell pull-tar pull-raw import-tar import-raw"""),
     "busctl": Verbs(table="read: list status tree introspect get-property monitor capture\ndark: call set-property emit"),
-    "coredumpctl": Verbs(table="read: list info\ndark: debug dump gdb"), "bootctl": Verbs(table="read: status list is-installed\nboot: install update remove set-default set-oneshot"),
+    "coredumpctl": Verbs(table="read: list info\ndark: debug dump gdb"), "bootctl": Verbs(takes="--esp-path --boot-path --root --image --efi-boot-option-description --install-source", table="read: status list is-installed kernel-identify kernel-inspect\nboot: install update remove set-default set-oneshot"),
     "hwclock": by_option("security_weaken: -w -s --systohc --hctosys --set --adjust -a", "--date", else_="read"),
     "ntpdate": by_option("read: -q", else_="security_weaken"),
     "chronyc": Verbs(table="""

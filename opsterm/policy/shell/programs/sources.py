@@ -16,7 +16,8 @@ _K, _C = EffectKind, Certainty
 
 _GIT_READS = word_set(
     "status log diff show blame annotate shortlog describe rev-parse rev-list ls-files ls-tree ls-remote cat-file grep show-ref for-each-ref reflog name-rev merge-base count-objects fsck verify-commit verify-tag help version "
-    "whatchanged range-diff cherry check-ignore check-attr var diff-tree diff-index diff-files show-branch bugreport rerere request-pull get-tar-commit-id column stripspace"
+    "whatchanged range-diff cherry check-ignore check-attr var diff-tree diff-index diff-files show-branch request-pull get-tar-commit-id column stripspace check-mailmap check-ref-format "
+    "show-index effort fame guilt standup info missing show-tree show-unmerged-branches show-merged-branches brv locked ci-status"
 )
 _GIT_WRITES = word_set(
     "add commit fetch pull merge cherry-pick revert clone init mv apply am switch worktree submodule notes bundle archive format-patch checkout-index update-index write-tree commit-tree sparse-checkout lfs mergetool bisect maintenance pack-refs repack"
@@ -46,7 +47,7 @@ def _git(call: ProgramCall) -> None:
     )
     own = word_set("-e --exclude") if verb == "clean" else frozenset()
     inner.take(takes | own, long=("--force", "--hard", "--dry-run", "--no-dry-run", "--output"))
-    if asks_for_help(inner):
+    if asks_for_help(inner) and [word.text for word in inner.arguments] not in (["-v"], ["-V"]):
         call.add(_K.READ)
         return
     output = inner.value("--output") or (inner.value("-o") if verb in ("format-patch", "archive") else None)
@@ -61,9 +62,13 @@ def _git(call: ProgramCall) -> None:
     _GIT_VERBS.get(verb, _git_other)(inner, verb, words)
 
 
-def _dry(call: ProgramCall) -> bool:
-    """Return whether the last of -n, --dry-run and --no-dry-run leaves a trial."""
-    given = [option.name for option in call.options if option.name in ("-n", "--dry-run", "--no-dry-run")]
+_GIT_TRIES = frozenset({"add", "clean", "mv", "prune", "push", "rm"})
+
+
+def _dry(call: ProgramCall, verb: str) -> bool:
+    """Return whether the last of -n, --dry-run and --no-dry-run leaves a trial; -n means so with a few verbs only."""
+    names = ("-n", "--dry-run", "--no-dry-run") if verb in _GIT_TRIES else ("--dry-run", "--no-dry-run")
+    given = [option.name for option in call.options if option.name in names]
     return bool(given) and given[-1] != "--no-dry-run"
 
 
@@ -74,7 +79,7 @@ def _git_other(call: ProgramCall, verb: str, words: list[str]) -> None:
         note(
             call,
             "read"
-            if _dry(call)
+            if _dry(call, verb)
             else "delete+data_loss~"
             if verb.startswith(("filter", "reflog", "prune")) or call.has("--prune")
             else "write_file+delete?",
@@ -98,7 +103,9 @@ def _git_other(call: ProgramCall, verb: str, words: list[str]) -> None:
         clones = verb in ("clone", "fetch", "pull") and any(word.startswith("ext::") for word in words)
         if clones:
             call.add(_K.REMOTE_CODE, words[0])
-        call.add(_K.READ if _dry(call) or (verb == "apply" and call.has("--check", "--stat")) else _K.WRITE_FILE, verb)
+        call.add(
+            _K.READ if _dry(call, verb) or (verb == "apply" and call.has("--check", "--stat")) else _K.WRITE_FILE, verb
+        )
     else:
         call.dark(f"git {verb} is not known to this check; it may be an alias for anything.")
 
@@ -111,14 +118,14 @@ def _git_reset(call: ProgramCall, verb: str, words: list[str]) -> None:
 
 
 def _git_clean(call: ProgramCall, verb: str, words: list[str]) -> None:
-    if _dry(call):
+    if _dry(call, verb):
         call.add(_K.READ)
     else:
         note(call, "delete+data_loss~", "untracked files")
 
 
 def _git_checkout(call: ProgramCall, verb: str, words: list[str]) -> None:
-    whole = {".", "*", ":/"} & set(words)
+    whole = {".", "./", "*", "./*", ":/"} & set(words)
     if call.has("-f", "--force") or (whole and not call.has("--staged", "-S")):
         note(call, "data_loss~", "uncommitted work")
     else:
@@ -126,7 +133,7 @@ def _git_checkout(call: ProgramCall, verb: str, words: list[str]) -> None:
 
 
 def _git_push(call: ProgramCall, verb: str, words: list[str]) -> None:
-    if _dry(call):
+    if _dry(call, verb):
         call.add(_K.READ)
         return
     call.add(_K.WRITE_FILE, "remote repository")
@@ -211,7 +218,7 @@ def _git_config(call: ProgramCall, verb: str, words: list[str]) -> None:
 
 
 def _git_rm(call: ProgramCall, verb: str, words: list[str]) -> None:
-    if _dry(call):
+    if _dry(call, verb):
         call.add(_K.READ)
     elif call.has("--cached"):
         call.add(_K.WRITE_FILE, verb)
@@ -220,14 +227,36 @@ def _git_rm(call: ProgramCall, verb: str, words: list[str]) -> None:
             deeds.delete(word, call.notes, call.frame, call.span, tree=call.has("-r"))
 
 
-def _git_show(call: ProgramCall, verb: str, words: list[str]) -> None:
-    call.add(_K.READ)
+def _git_reference(call: ProgramCall, verb: str, words: list[str]) -> None:
+    sets = len(words) > 1 or call.has("-d", "--delete")
+    call.add(_K.WRITE_FILE if sets else _K.READ, verb)
+
+
+def _git_recorded(call: ProgramCall, verb: str, words: list[str]) -> None:
+    call.add(_K.READ if words[:1] in ([], ["status"], ["diff"], ["remaining"]) else _K.WRITE_FILE, verb)
+
+
+def _hub_issue(call: ProgramCall, verb: str, words: list[str]) -> None:
+    """Follow what hub adds to git: issues, requests and releases of a forge."""
+    if words[:1] in ([], ["list"], ["show"], ["labels"]):
+        call.add(_K.READ)
+    else:
+        note(call, "infra+delete" if words[0] == "delete" else "infra", verb)
 
 
 _GIT_VERBS = {
     "reset": _git_reset, "clean": _git_clean, "checkout": _git_checkout, "restore": _git_checkout, "switch": _git_checkout, "push": _git_push, "branch": _git_branch, "tag": _git_tag, "stash": _git_stash,
-    "remote": _git_remote, "config": _git_config, "rm": _git_rm, "symbolic-ref": _git_show,
+    "remote": _git_remote, "config": _git_config, "rm": _git_rm, "issue": _hub_issue, "pr": _hub_issue, "release": _hub_issue, "gist": _hub_issue, "symbolic-ref": _git_reference, "rerere": _git_recorded,
 }  # fmt: skip
+
+
+def _java(call: ProgramCall) -> None:
+    """Note a program in Java, which is opaque; its words may say that something is lost."""
+    if asks_for_help(call) or [word.text for word in call.arguments] in (["-version"], ["-help"]):
+        call.add(_K.READ)
+        return
+    call.dark("It runs a program in Java, which this check does not know.")
+    note_destroying_word(call)
 
 
 def _make(call: ProgramCall) -> None:
@@ -296,30 +325,11 @@ def _sshd(call: ProgramCall) -> None:
         note(call, "service_start+lockout?", "sshd")
 
 
-def _screen(call: ProgramCall) -> None:
-    """Follow screen: a session is opened, with a command or with a shell; -X sends it a line."""
-    call.take(word_set("-S -c -e -h -p -s -t -T -dmS"), in_order=True, dash_long=True)
-    if call.has("-ls", "-list", "--version", "-v", "-wipe"):
-        call.add(_K.READ)
-    elif call.has("-X"):
-        at = next((n for n, word in enumerate(call.words) if word.text in ("stuff", "exec")), -1)
-        if "quit" in [word.text for word in call.words] or "kill" in [word.text for word in call.words]:
-            call.add(_K.PROCESS_KILL, "session")
-        elif at >= 0 and len(call.words) > at + 1:
-            call.again(call.words[at + 1].part(call.words[at + 1].text.replace("\\n", "").strip()), "screen")
-        else:
-            call.dark("It sends a line to a session, which is not known to this check.")
-    elif call.words:
-        call.start(call.words, "screen")
-    else:
-        call.dark("It opens a session, and what is typed there is not known.")
-
-
 PROGRAMS: Mapping[str, Deed] = {
-    "git": _git, "hg": Verbs(table="read: status log diff summary id branches tags heads paths incoming outgoing annotate cat files\nwrite_file: add commit pull update clone init push merge\ndata_loss~: strip purge revert rollback"),
+    "git": _git, "hub": _git, "hg": Verbs(table="read: status log diff summary id branches tags heads paths incoming outgoing annotate cat files\nwrite_file: add commit pull update clone init push merge\ndata_loss~: strip purge revert rollback"),
     "svn": Verbs(table="read: status st log diff info list ls blame cat propget proplist\nwrite_file: add commit ci update up checkout co switch merge copy move mkdir cleanup export propset resolve\ndelete: delete rm remove\ndata_loss~: revert"),
     **dict.fromkeys(("make", "gmake", "ninja", "cmake", "rake", "just", "gradle", "mvn", "ant", "bazel", "tox", "nox", "task"), _make), "gcc": fixed("write_file", "-o"), "g++": fixed("write_file", "-o"), "cc": fixed("write_file", "-o"), "javac": fixed("write_file"),
-    "patch": by_option("read: --dry-run -C", "-p -i -d -o", else_="write_file"), "java": by_option("read: -version --version --help -help", "-jar -cp -classpath", else_="dark", dash_long=True), "jcmd": reads(content=False), "jinfo": reads(content=False), "pytest": fixed("dark"),
+    "patch": by_option("read: --dry-run -C", "-p -i -d -o", else_="write_file"), "java": _java, "jcmd": reads(content=False), "jinfo": reads(content=False), "pytest": fixed("dark"),
     "nginx": _server("-t -T -v -V -q -h", _SIGNALS), "openresty": _server("-t -T -v -V", _SIGNALS), **dict.fromkeys(("apachectl", "apache2ctl", "httpd", "apache2"), _server("-t -S -v -V -M -l -L configtest status fullstatus", _SIGNALS)),
     "haproxy": _server("-c -v -vv", _SIGNALS), "varnishd": _server("-C -V", ""), "varnishadm": Verbs(table="read: status ping backend.list param.show vcl.list vcl.show banner panic.show ban.list", else_="service_restart", takes="-n -S -T"), "caddy": Verbs(
         table="read: version validate list-modules environ adapt build-info\nservice_restart: reload\nservice_start: start run\nservice_stop: stop\nwrite_file: fmt"), "sshd": _sshd, "dropbear": fixed("service_start+lockout?"), "vsftpd": fixed("service_start"), "squid": _server("-v", _SIGNALS + " parse=read check=read"),
@@ -329,6 +339,6 @@ PROGRAMS: Mapping[str, Deed] = {
     "doveadm": Verbs(table="read: who mailbox/list mailbox/status search log/find pw quota/get user fetch\nservice_stop: stop kick\nservice_restart: reload log/reopen\ndata_loss~: expunge mailbox/delete"), "php-fpm": _server("-t -tt -i -v -m", ""), "uwsgi": fixed("service_start"), "gunicorn": by_option("read: --check-config --version", else_="service_start"),
     "certbot": Verbs(table="read: certificates plugins show_account\nwrite_config: renew certonly run install register enhance\ndelete+security_weaken: delete revoke\ndelete: unregister", takes="-d -m --cert-name -w --email", dry="--dry-run"), "zabbix_get": reads(content=False), "zabbix_sender": fixed("write_file"), "snmpwalk": reads(content=False), "snmpget": reads(content=False), "snmpbulkwalk": reads(content=False), "snmptable": reads(content=False), "snmpstatus": reads(content=False), "snmpset": fixed("infra"),
     "snmptranslate": reads(content=False), "lpstat": reads(content=False), "lpq": reads(content=False), "lp": fixed("write_file"), "lpr": fixed("write_file"), "lprm": fixed("delete"), "cancel": fixed("delete"), "lpadmin": fixed("write_config"), "cupsenable": fixed("service_start"), "cupsdisable": fixed("service_stop"), "squeue": reads(content=False), "sinfo": reads(content=False), "sacct": reads(content=False),
-    "scontrol": Verbs(table="read: show ping", else_="infra+service_stop?"), "scancel": fixed("process_kill"), "sbatch": fixed("dark"), "srun": fixed("dark"), "qstat": reads(content=False), "qdel": fixed("process_kill"), "nagios": by_option("read: -v", else_="service_start"),
+    "scontrol": Verbs(table="read: show ping", else_="infra+service_stop?"), "scancel": fixed("process_kill"), "sbatch": fixed("dark"), "qstat": reads(content=False), "qdel": fixed("process_kill"), "nagios": by_option("read: -v", else_="service_start"),
     "prometheus": by_option("read: --version", else_="service_start"), "opsterm": Verbs(table="read: query targets/list targets/show alerts metrics history doctor where keys settings risk mask audit changes", else_="dark"),
 }  # fmt: skip

@@ -14,57 +14,12 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
+from opsterm.policy.shell.programs.options import acting_option, may_be_value, note_losing
+from opsterm.policy.shell.programs.verbs import CHANGING, NOUNS_TOO, TELLING, VERBS
 from opsterm.policy.word_set import word_set
 
-_SHOW = """
-list ls lst get show describe desc status stat stats info version help view inspect diff history log logs validate check search find
-health print display tree top ps events explain lint verify plan preview whoami who tail watch monitor count du df cat summary report
-details read query lookup dump-config ping test-config print-config outdated doctor capabilities topology members peers neighbors
-describe-all usage size overview contexts current-context leader nodes pods images containers snapshots sessions volumes pools disks
-interfaces routes queues topics brokers consumers metrics top-nodes env-info audit scan analyze tags releases manifest digest sbom
-smart temp sensors sensor fru sdr inventory alerts events-list state lag endpoints services jobs tasks users roles groups permissions
-resources outputs output graph providers depends rdepends files contents owner which where-is dryrun dry-run simulate estimate
-synth changelog news ll la wide ids names getsysinfo chassis getconfig dl channels remotes profiles apps domains zones records versions installed increments observe neighbor getallvms certificates certs keys-list
-"""
-_LOSE = """
-delete del destroy remove rm rmi erase wipe purge drop terminate uninstall prune clear clean flush reset truncate format zap discard
-decommission deregister unregister revoke forget evict expire abandon nuke rmdir shred delete-all remove-all unpublish teardown
-undeploy factory-reset clobber trash obliterate initialize reinitialize reinit revert
-"""
-_STOP = "stop halt down shutdown poweroff power-off disable suspend pause kill drain cordon quiesce offline detach disconnect freeze seal leave eject cancel abort unmount umount"
-_AGAIN = "restart reboot reload bounce cycle recycle failover switchover promote demote rollback restore recover rebuild step-down switch-over"
-_RUN = "exec run shell ssh console attach enter eval script cmd command rsh bash sh invoke call"
-_CHANGE = """
-create add set new apply update edit put write start enable install import export up deploy sync push pull copy cp mv move rename
-mount login logout init join register patch replace upgrade scale resize migrate assign unassign grant config configure build make
-generate gen save load backup snapshot clone fork merge commit publish upload download fetch sign approve deny accept reject unlock
-lock uncordon resume open close connect connect-all use use-context switch select send post trigger rotate renew request issue label
-annotate tag bootstrap refresh reconcile rebalance repair scrub resync balance change modify alter adopt bind unbind link unlink
-"""
-
-_VERBS: Mapping[str, str] = {
-    **dict.fromkeys(_SHOW.split(), "read"),
-    **dict.fromkeys(_CHANGE.split(), "infra"),
-    **dict.fromkeys(_RUN.split(), "dark"),
-    **dict.fromkeys(_AGAIN.split(), "infra+service_restart+service_stop~"),
-    **dict.fromkeys(_STOP.split(), "infra+service_stop"),
-    **dict.fromkeys(_LOSE.split(), "infra+delete+data_loss~"),
-}
+_JOINED = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9]+(?:[-_:.]?[A-Za-z0-9]+){0,5}")
 _PARTS = re.compile(r"[-_:./]|(?<=[a-z])(?=[A-Z])")
-_LOSING_OPTION = re.compile(
-    r"--?(?:delete|remove|destroy|purge|wipe|erase|reset|clear|format|zap|drop|prune|flush|uninstall)\b"
-)
-_ACTING_OPTION = re.compile(
-    r"--?(?:set|write|exec|execute|fix|apply|update|install|add|create|enable|disable|start|stop|restart|reboot|kill|repair|import|"
-    r"upload|push|run|edit|modify|change|save|send|post|enroll|register|load|unload|upgrade|replace)(?=[-=]|$)"
-)
-_FORMATS = re.compile(
-    r"(?:json|jsonl|ndjson|yaml|yml|wide|table|csv|tsv|text|txt|name|xml|html|plain|pretty|compact|long|short|raw|id|brief|md|markdown|dot|"
-    r"sarif|template|value|lines?|full|quiet|list|prom|influx|cyclonedx|spdx|go-template|custom-columns|jsonpath|columns?|fields?)"
-    r"(?:[-=,:].*)?|-|/dev/(?:null|stdout|stderr)",
-    re.IGNORECASE,
-)
-_OUTPUT = ("-o", "-O", "--output", "--out", "--output-file", "--outfile", "--log-file", "--report-file", "--save")
 _OBJECTS_AT_MOST = 6
 
 
@@ -82,27 +37,27 @@ def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
         "read",
     )
     for at, word in enumerate(words[:most]):
-        if word.text.lower() in _VERBS:
-            return _VERBS[word.text.lower()], at
+        if word.text.lower() in VERBS:
+            spec = VERBS[word.text.lower()]
+            following = words[at + 1].text if at + 1 < len(words) else ""
+            if word.text in NOUNS_TOO and (following in TELLING or following in CHANGING):
+                return VERBS.get(following, "read"), at + 1
+            further = 0 if spec != "read" or word.text in TELLING else _changed(words[at + 1 : at + 4])
+            return (VERBS[words[at + further].text], at + further) if further else (spec, at)
         parts = [part.lower() for part in _PARTS.split(word.text.removeprefix("./"))]
-        found = {_VERBS[part] for part in parts if part in _VERBS}
-        if found and not word.text.startswith(("/", "~")):
-            if found <= {"read", "infra"} and "read" in (_VERBS.get(parts[0]), _VERBS.get(parts[-1])):
+        found = {VERBS[part] for part in parts if part in VERBS}
+        if parts[0] in ("is", "has") and len(parts) > 1:
+            return "read", at
+        if found and _JOINED.fullmatch(word.text.removeprefix("./")):
+            if found <= {"read", "infra"} and (parts[0] in TELLING or VERBS.get(parts[-1]) == "read"):
                 return "read", at
             return next(spec for spec in ranks if spec in found), at
     return "", 0
 
 
-def _worse_by_options(call: ProgramCall) -> bool:
-    """Note what options do whatever the verb is; return whether one does."""
-    worse = False
-    for option in call.options:
-        if _LOSING_OPTION.match(option.name):
-            note(call, "infra+delete+data_loss~", option.name)
-            worse = True
-        elif option.name in _OUTPUT and option.value is not None and not _FORMATS.fullmatch(option.value.text):
-            deeds.write(option.value, call.notes, call.frame, call.span, replaces=True)
-    return worse
+def _changed(behind: Sequence[Argument]) -> int:
+    """Return how far behind a noun a verb stands that changes it, 0 for none: `metrics delete clicks`."""
+    return next((at for at, word in enumerate(behind, start=1) if word.text in CHANGING), 0)
 
 
 def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Deed:
@@ -117,19 +72,24 @@ def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Dee
 
     def deed(call: ProgramCall) -> None:
         call.take(options, long=("--dry-run", "--dryrun"))
-        if asks_for_help(call):
+        if asks_for_help(call) or _is_trial(call):
             call.add(EffectKind.READ)
             return
-        if _is_trial(call):
-            call.add(EffectKind.READ)
-            return
-        _worse_by_options(call)
+        note_losing(call)
         spec, at = verb_spec(call.words)
+        if spec == "read" and may_be_value(call, call.words[at]):
+            later, further = verb_spec(call.words[at + 1 :])
+            spec, at = (later, at + 1 + further) if later else (spec, at)
         if not call.words:
-            note(call, alone)
+            acting = acting_option(call, options)
+            note(call, "infra" if acting is not None and alone == "read" else alone)
             return
         objects: Sequence[Argument | str] = call.words[at + 1 :][:_OBJECTS_AT_MOST] or [""]
-        spec = spec or else_
+        looks = call.has("--check", "--preview") and call.words[at].text in ("upgrade", "update")
+        spec = "read" if looks else spec or else_
+        acting = acting_option(call, options) if spec == "read" and not looks else None
+        if acting is not None:
+            call.dark(f"What {acting.name[:40]} of {call.name[:60]} does is not known to this check.")
         for what in objects if spec != "read" else objects[:1]:
             note(call, spec, what)
 
@@ -156,9 +116,9 @@ def shows(takes: str = "", *, content: bool = False, dash_long: bool = False) ->
         if asks_for_help(call):
             call.add(EffectKind.READ)
             return
-        if _worse_by_options(call):
+        if note_losing(call):
             return
-        acting = next((option for option in call.options if _ACTING_OPTION.match(option.name)), None)
+        acting = acting_option(call, options)
         if acting is not None:
             call.dark(f"What {acting.name[:40]} of {call.name[:60]} does is not known to this check.")
             return
@@ -174,25 +134,26 @@ barman pgbackrest repmgr wal-g wal-e pg_autoctl pg_probackup stolonctl orchestra
 rabbitmq-diagnostics rabbitmq-queues rabbitmq-plugins rabbitmq-streams influxctl timescaledb-tune curator_cli elasticsearch-keystore kibana-plugin
 elasticsearch-plugin elasticsearch-users opensearch-plugin mimirtool cortextool logcli tempo-cli amtool grafana-cli grafana icinga2 icingacli omd checkmk cmk-agent-ctl
 talosctl k0s rke2 rke kops clusterctl cmctl linkerd hubble helmfile argo tkn kn odo crossplane up-cli rancher kubie werf skaffold
-tilt garden devspace vcluster kubefedctl karmadactl submariner subctl cephadm radosgw-admin ceph-volume weka minio-client warp juicefs
+tilt garden devspace vcluster kubefedctl karmadactl submariner subctl radosgw-admin ceph-volume weka minio-client warp juicefs
 stratis vdo beegfs-ctl lctl gnt-instance gnt-cluster gnt-node onevm onehost onedatastore oneimage onevnet onetemplate pvesm pvecm pvenode pvesh
 pveum pveceph ha-manager proxmox-backup-client proxmox-backup-manager xe ovirt-shell esxcli vim-cmd acli ncli bosh om
 heat ironic magnum octavia designate keystone barbican manila trove senlin render supabase koyeb
 dokku caprover eb copilot ecs-cli aws-vault saml2aws chamber doppler infisical boundary waypoint tctl tsh teleport step smallstep
-cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok birdc gobgp
+cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok ldcli unleash flipt fastly deck apigeecli algolia pd newrelic datadog-ci stripe splunk sentry-cli
+ birdc gobgp
 drbdsetup drbdmanage linstor ctdb stonith_admin pcsd ostree rpm-ostree bootc toolbox distrobox homectl portablectl
-userdbctl oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdtool powerprofilesctl tuned-gui nmstatectl wicked
+oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdtool powerprofilesctl tuned-gui nmstatectl wicked
 cloud-init sacctmgr snapcraft charmcraft juju maas lxd multipass limactl lima colima podman-remote runc crun youki
 kata-runtime conmon umoci oras regctl notation harbor dagger earthly act_runner gitlab-runner
-gitlab-ctl gitlab-rake jenkins-cli buildkite-agent drone woodpecker-cli concourse circleci tea hub jira asdf sdk rustup pyenv rbenv nodenv goenv nvm fnm
+gitlab-ctl gitlab-rake jenkins-cli buildkite-agent drone woodpecker-cli concourse circleci tea jira asdf sdk rustup pyenv rbenv nodenv goenv nvm fnm
 volta mise mamba micromamba poetry pdm pipenv hatch rye port guix nix nix-channel opam cabal bundler luarocks
 etcdutl zkCli.sh zookeeper-shell kcadm.sh keycloak authentik ipactl sssctl realmd pdnsutil pdns_control knotc nsd-control
-kea-ctrl-agent keactrl dnscontrol lego acme.sh step-ca tpm2_x vmware-cmd vboxmanage docker-machine
-svcadm zoneadm pkgadm supervisord s6-rc dinitctl shepherd herd mongocli atlas ops-manager redisinsight sentinel proxysql-admin
+kea-ctrl-agent keactrl dnscontrol lego acme.sh step-ca tpm2_x vmware-cmd docker-machine
+svcadm zoneadm pkgadm s6-rc dinitctl shepherd herd mongocli atlas ops-manager redisinsight sentinel proxysql-admin
 fluent-ctl vector telegraf otelcol benthos rqlite dolt neon planetscale pscale turso appcfg gactions firebase amplify apex
 up surge deployctl wails stacker vtctlclient vtctldclient vtctl yb-admin scylla-manager sctool cassandra-reaper dse dsetool
-osd mdt relax-and-recover borgmatic kopia rustic rdiff-backup rsnapshot bupstash autorestic resticprofile wyng timeshift snap-sync btrbk zfs-auto-snapshot
-sanoid syncoid zrepl arcconf ssacli hpssacli hpacucli racadm omreport omconfig ilorest perccli perccli64 storcli storcli64 storcli2 sesutil nvmecli
+osd mdt relax-and-recover borgmatic kopia rustic rdiff-backup rsnapshot bupstash autorestic resticprofile wyng snap-sync btrbk zfs-auto-snapshot
+sanoid syncoid zrepl arcconf ssacli hpssacli hpacucli racadm omconfig ilorest perccli perccli64 storcli storcli64 storcli2 sesutil nvmecli
 mlxconfig mstconfig devlink rdma ndctl daxctl cxl accel-config fabtests isstadm ipmicfg
 powerstore svcinfo svctask isi navicli naviseccli onefs
 flarectl cli53 kubectl-krew cilium-dbg antctl kubevirt virtctl velero-plugin stork storkctl pxctl mayactl longhornctl
@@ -209,9 +170,9 @@ atopsar sadf nmon collectl dool btop bashtop bpytop gtop procs duf dust gdu dfc 
 hexyl xsv gron jc fx jless xpath pup htmlq datamash csvgrep csvsort csvjson csvformat csvclean tldr cheat neofetch fastfetch screenfetch
 figlet cowsay cowthink toilet lolcat fortune cmatrix calc qalc units nload iptraf-ng tcptrack ifstat ifdata dnstop dnstracer dnsenum dnsrecon
 doggo dog kdig q rdap nbtscan arp-scan paris-traceroute tcpping tcptraceroute6 httping httpstat grpc_health_probe hey sslscan sslyze testssl.sh testssl certigo
-tpm2_pcrread tpm2_getrandom tpm2_getcap sbverify lsinitcpio apt-show-versions dlocate dpkg-architecture debconf-show debconf-get-selections
+tpm2_pcrread tpm2_getrandom tpm2_getcap sbverify apt-show-versions dlocate dpkg-architecture debconf-show debconf-get-selections
 debconf-escape apt-listchanges check-support-status checkrestart popularity-contest debman dpigs aptitude-changelog repodiff repo-graph
-equery qlist qsearch qfile xbps-query pkginfo pacinfo pactree expac pipdeptree pip-audit cpan-outdated dive ctop dockle trivy
+equery qlist qsearch qfile xbps-query pkginfo pacinfo pactree expac pipdeptree pip-audit cpan-outdated ctop dockle trivy
 grype syft clair-scanner kube-score kube-linter popeye kubescape kube-bench kube-hunter kubeaudit conftest stern kail kubetail
 kubectl-tree tflint tfsec checkov terrascan infracost driftctl inframap blast-radius virt-top virt-df virt-filesystems virt-inspector virt-ls virt-cat virt-log
 virt-host-validate esxtop resxtop vmkping pveversion pveperf mysqldumpslow mytop innotop pg_activity pg_top pg_waldump pg_verifybackup
@@ -219,7 +180,7 @@ pg_config pg_test_timing pgmetrics pt-summary pt-mysql-summary pt-duplicate-key-
 pt-index-usage pt-show-grants mongostat mongotop bsondump memcstat mosquitto_sub check_load check_disk check_http check_ping
 check_procs check_ssh check_swap check_tcp check_dns check_ntp check_users check_mk_agent nagiostats munin-run nut-scanner upsc apcaccess varnishstat
 varnishtop varnishhist varnishlog qshape exiqgrep exiwhat exigrep mailstat pflogsumm dhcp-lease-list dhcp_probe unbound-host
-logwatch grc sa pscap netcap filecap cpuinfo oomd sprio sshare sstat seff bjobs bhosts bqueues blimits
+logwatch sa pscap netcap filecap cpuinfo oomd sprio sshare sstat seff bjobs bhosts bqueues blimits
 bacct lsload lshosts lsid qhost condor_q condor_status condor_history showq checkjob xdpyinfo xwininfo xlsclients glxinfo vulkaninfo clinfo
 vainfo edid-decode mediainfo ffprobe pdfinfo pdffonts lsar jdeps javap
 bandwhich tiptop latencytop irqtop irqstat powerstat s-tui ttop cointop snmpdelta snmpdf snmpnetstat net-snmp-config

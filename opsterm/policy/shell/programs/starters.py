@@ -18,7 +18,7 @@ from opsterm.policy.word_set import word_set
 _SETS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
-def _without_variables(call: ProgramCall, words: Sequence[Argument]) -> list[Argument]:
+def without_variables(call: ProgramCall, words: Sequence[Argument]) -> list[Argument]:
     """Return the words behind NAME=value words, noting those variables by which code is loaded."""
     rest = list(words)
     while rest and _SETS.match(rest[0].text):
@@ -43,7 +43,7 @@ def starts(takes: str = "", *, skip: int = 0, alone: str = "read", shows: str = 
 
     def deed(call: ProgramCall) -> None:
         call.take(options, in_order=True, long=("--help", "--version"))
-        rest = _without_variables(call, call.words[skip:])
+        rest = without_variables(call, call.words[skip:])
         for value in call.values(*writing):
             deeds.write(value, call.notes, call.frame, call.span, replaces=True)
         if call.has(*showing) or (not rest and alone == "read") or (not rest and call.has("--help", "--version")):
@@ -61,7 +61,7 @@ def _sudo(call: ProgramCall) -> None:
     """Follow sudo and doas: -l and -v show, -e edits, -i and -s open a shell."""
     call.take(word_set("-u -g -h -p -C -r -t -T -U -R -D -c --user --group --host --prompt --chdir --role --type --close-from"),
               in_order=True)  # fmt: skip
-    rest = _without_variables(call, call.words)
+    rest = without_variables(call, call.words)
     if call.has("-e", "--edit") or call.name == "sudoedit":
         for word in rest:
             deeds.write(word, call.notes, call.frame, call.span, replaces=False)
@@ -106,7 +106,7 @@ def _env(call: ProgramCall) -> None:
     """Follow env: -S is a text that it splits itself; without a command it prints the environment."""
     call.take(word_set("-u -C -S --unset --chdir --split-string"), in_order=True, long=("--split-string",))
     text = call.value("-S", "--split-string")
-    rest = _without_variables(call, call.words)
+    rest = without_variables(call, call.words)
     if text is not None:
         joined = " ".join([text.text, *(word.raw for word in rest)])
         call.again(Argument(text=joined, raw=joined, span=text.span, base=text.base if not rest else -1), call.name)
@@ -273,15 +273,18 @@ def _cd(call: ProgramCall) -> None:
     call.add(EffectKind.READ, word.shown if word else "~")
 
 
-def _trace(call: ProgramCall) -> None:
-    """Follow strace and ltrace: what they trace, and the file that -o writes."""
-    call.take(word_set("-e -o -p -s -a -O -S -u -E -P -b -I -X"), in_order=True)
-    for value in call.values("-o"):
-        deeds.write(value, call.notes, call.frame, call.span, replaces=True)
-    if call.words:
-        call.start(_without_variables(call, call.words), call.name)
+_RUN0 = "-u -g -D --user --group --chdir --nice --setenv --unit --property --description --slice --machine --background"
+
+
+def _told(call: ProgramCall) -> None:
+    """Note what a session of screen is told by -X: text that is typed there, or its end."""
+    verb = call.word(0)
+    if verb in ("quit", "kill"):
+        call.add(EffectKind.PROCESS_KILL, "session")
+    elif verb in ("stuff", "exec") and len(call.words) > 1:
+        call.again(call.words[1].part(call.words[1].text.replace("\\n", "").strip()), "screen")
     else:
-        call.add(EffectKind.READ)
+        call.dark("It sends a line to a session, which is not known to this check.")
 
 
 def _screen(call: ProgramCall) -> None:
@@ -296,6 +299,8 @@ def _screen(call: ProgramCall) -> None:
         call.add(EffectKind.PROCESS_KILL, verb)
     elif call.name == "tmux" and len(words) > 1:
         _joined(call, [word for word in words[1:] if word.text not in ("C-m", "Enter")] or words[1:])
+    elif call.name == "screen" and call.has("-X"):
+        _told(call)
     elif call.name == "screen" and words:
         call.start(words, call.name)
     else:
@@ -324,18 +329,19 @@ def _start_stop(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "sudo": _sudo, "doas": _sudo, "sudoedit": _sudo, "su": _su, "runuser": _su, "pkexec": starts("--user", alone="shell"),
+    "sudo": _sudo, "doas": _sudo, "sudoedit": _sudo, "run0": starts(_RUN0, alone="shell"), "su": _su, "runuser": _su, "pkexec": starts("--user", alone="shell"),
     "env": _env, "command": _command, "eval": _eval, "watch": _watch, "flock": _flock, "xargs": _xargs,
     "parallel": _parallel, "script": _script, "busybox": _busybox, "toybox": _busybox, "alias": _alias, "cd": _cd,
     "pushd": _cd, "trap": _trap,
-    "nice": starts("-n --adjustment"), "ionice": starts("-c -n -p --class --classdata --pid", shows="-p --pid"),
+    "nice": starts("-n --adjustment"),
     "nohup": starts(), "setsid": starts(), "timeout": starts("-k -s --kill-after --signal", skip=1),
     "stdbuf": starts("-i -o -e --input --output --error"), "time": starts("-f -o --format --output", writes="-o --output"), "coproc": starts(),
-    "exec": starts("-a"), "builtin": starts(), "chrt": starts("-T -P -D -p", skip=1, shows="-p --pid"),
-    "taskset": starts("-c", skip=1, shows="-p --pid"), "chroot": starts("--userspec --groups", skip=1, alone="shell"),
+    "exec": starts("-a"), "builtin": starts(),
+    "chroot": starts("--userspec --groups", skip=1, alone="shell"),
     "nsenter": starts("-t -S -G --target --setuid --setgid --wd", alone="shell"),
     "unshare": starts("--map-user --map-group -R --root --setuid --setgid -w", alone="shell"),
-    "strace": _trace, "ltrace": _trace,
+
+
     "catchsegv": starts(), "fakeroot": starts(), "unbuffer": starts(), "rlwrap": starts(), "torsocks": starts(),
     "proxychains": starts("-f"), "proxychains4": starts("-f"), "dbus-run-session": starts(), "setarch": starts(skip=0),
     "linux32": starts(), "linux64": starts(), "numactl": starts("-N -m -C -p -i --cpunodebind --membind", alone="read"),

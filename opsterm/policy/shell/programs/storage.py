@@ -105,7 +105,9 @@ def _parted(call: ProgramCall) -> None:
 def _swap(call: ProgramCall) -> None:
     """Note swap that is switched on or off."""
     call.take(word_set("-p -L -U -o --priority --discard"))
-    if call.has("-s", "--show", "--summary", "--help", "--version") or (not call.words and not call.has("-a", "--all")):
+    if call.has("-s", "--show", "--summary", "--help", "--version") or (
+        not call.words and not call.has("-a", "--all", "-L", "-U")
+    ):
         call.add(_K.READ)
     elif call.name == "swapon":
         call.add(_K.WRITE_CONFIG, call.words[0] if call.words else "swap")
@@ -129,7 +131,7 @@ def _lvm(spec: str) -> Deed:
             word_set("-L -l -n -p -m -i -I -c -a --size --extents --name --permission -V -T --type --activate"),
             long=("--test",),
         )
-        if call.has("-t", "--test", "--help", "--version"):
+        if call.has("-t", "--test", "--help", "--version") or (call.name == "vgcfgrestore" and call.has("--list")):
             call.add(_K.READ)
             return
         lines = " ".join(value.text for value in call.values("-a", "--activate"))
@@ -166,7 +168,7 @@ _ZFS = Verbs(
     """,
     takes="-o -t -s -S -d -x -i -I", dry="-n --dryrun", else_="write_config",
 )  # fmt: skip
-_ZPOOL = Verbs(
+_ZPOOL_VERBS = Verbs(
     table="""
     read: list status get history iostat events version wait
     data_loss: destroy labelclear remove detach split
@@ -176,14 +178,26 @@ _ZPOOL = Verbs(
     """,
     takes="-o -O -R -t -m -d -c", dry="-n", else_="write_config",
 )  # fmt: skip
+
+
+def _zpool(call: ProgramCall) -> None:
+    """Follow zpool: an import without a name only lists what could be imported."""
+    call.take(word_set(_ZPOOL_VERBS.takes))
+    if [word.text for word in call.words] == ["import"] and not call.has("-a", "-f", "-D", "-F"):
+        call.add(_K.READ)
+    else:
+        _ZPOOL_VERBS(call)
+
+
 _BTRFS = Verbs(
     table="""
-    read: subvolume/list subvolume/show filesystem/show filesystem/df filesystem/usage filesystem/du device/stats device/usage scrub/status balance/status version
-    read: fi/show fi/df fi/usage sub/list su/list subvol/list device/scan quota/status qgroup/show inspect-internal property/get property/list
+    read: check subvolume/list subvolume/show filesystem/show filesystem/df filesystem/usage filesystem/du device/stats device/usage scrub/status balance/status version
+    read: fi/show fi/df fi/usage fi/us fi/du fi/sh f/df f/us f/sh f/du sub/list sub/show su/list su/l su/sh su/show sub/l subvol/list device/scan quota/status qgroup/show inspect-internal property/get property/list
     data_loss: subvolume/delete subvol/delete sub/delete su/delete device/delete device/remove
-    data_loss~: rescue check filesystem/resize replace/start
+    data_loss~: rescue filesystem/resize replace/start
     write_config: subvolume/create subvolume/snapshot subvol/snapshot sub/snap device/add balance/start balance scrub/start filesystem/label filesystem/defragment filesystem/sync
     """,
+    acts="--repair=data_loss~ --init-csum-tree=data_loss~ --init-extent-tree=data_loss~ --clear-space-cache=data_loss?",
     else_="write_config",
 )  # fmt: skip
 _CRYPTSETUP = Verbs(
@@ -215,6 +229,23 @@ def _hdparm(call: ProgramCall) -> None:
         call.add(_K.WRITE_CONFIG, call.words[-1] if call.words else "")
 
 
+_LOOKS_AT = re.compile(
+    r"(?:stat|ls|cat|stats|icheck|ncheck|imap|testb|testi|show_super_stats|logdump|htree|ex|extents|blocks|block_dump|bd|lsdel|supported_features|ffb|ffi|pwd|cd|features|params|dx_hash)\b.*"
+)
+
+
+def _debugfs(call: ProgramCall) -> None:
+    """Follow debugfs: without -w it cannot change the file system, and a request may still copy a file out of it."""
+    call.take(word_set("-R -f -b -s -d -z"))
+    request = call.value("-R")
+    shows = request is not None and _LOOKS_AT.fullmatch(request.text.strip()) is not None
+    if call.has("-V") or (shows and not call.has("-w")):
+        call.add(_K.READ)
+        return
+    for word in call.objects(1):
+        call.add(_K.DATA_LOSS, word, _C.POSSIBLE)
+
+
 def _fsck(call: ProgramCall) -> None:
     """Note a file system that is checked; with -n nothing is mended."""
     call.take(word_set("-t -b -B -l -L -E -o"))
@@ -244,24 +275,24 @@ PROGRAMS: Mapping[str, Deed] = {
     "mount": _mount, "umount": _umount, **dict.fromkeys(_MKFS_NAMES, _mkfs), "wipefs": _wipefs, "blkdiscard": fixed("data_loss", "-o -l -p -s"),
     **dict.fromkeys(("fdisk", "sfdisk", "cfdisk", "gdisk", "cgdisk"), _fdisk), "parted": _parted,
     "sgdisk": by_option("read: -p --print -i --info -v --verify -V -L --list-types -P --pretend\ndata_loss: -Z -z -o -d -n -t -g -l -R --zap --zap-all --clear --delete --new", "-i -d -n -t -c -b -l", else_="data_loss"),
-    "partprobe": by_option("read: -d -s --dry-run", else_="write_config"), "partx": by_option("write_config: -a -d -u --add --delete --update", "-n -o", else_="read"),
+    "partprobe": by_option("read: -d --dry-run", else_="write_config"), "partx": by_option("write_config: -a -d -u --add --delete --update", "-n -o", else_="read"),
     "kpartx": by_option("read: -l", else_="write_config"), "swapon": _swap, "swapoff": _swap, "losetup": by_option("read: -a -l -j --list --all -O\nwrite_config: -d -D -c -f --detach", "-o", else_="write_config"),
     **{name: _lvm("data_loss") for name in ("lvremove", "vgremove", "pvremove")}, **{name: _lvm("write_config") for name in (
         "lvcreate", "lvextend", "vgcreate", "vgextend", "lvrename", "vgrename", "lvresize", "pvresize", "lvchange", "vgchange", "pvchange", "vgimport", "vgexport", "vgcfgbackup")},
     **{name: _lvm("data_loss~") for name in ("lvreduce", "pvcreate", "vgreduce", "pvmove", "lvconvert", "vgcfgrestore", "vgmerge", "vgsplit")},
-    "lvm": _VOLUMES, "mdadm": _MDADM, "zfs": _ZFS, "zpool": _ZPOOL, "btrfs": _BTRFS, "cryptsetup": _CRYPTSETUP, "dmsetup": Verbs(
+    "lvm": _VOLUMES, "mdadm": _MDADM, "zfs": _ZFS, "zpool": _zpool, "btrfs": _BTRFS, "cryptsetup": _CRYPTSETUP, "dmsetup": Verbs(
         table="read: ls info status table deps targets version\ndata_loss: remove remove_all wipe_table\nservice_stop: suspend\nwrite_config: create resume load rename"),
     **dict.fromkeys(("hdparm", "sdparm", "nvme", "sg_format", "sg_sanitize"), _hdparm), **dict.fromkeys((
-        "fsck", "e2fsck", "xfs_repair", "fsck.ext4", "fsck.ext3", "fsck.xfs", "fsck.vfat", "ntfsfix", "fsck.fat", "btrfsck", "debugfs"), _fsck),
+        "fsck", "e2fsck", "xfs_repair", "fsck.ext4", "fsck.ext3", "fsck.xfs", "fsck.vfat", "ntfsfix", "fsck.fat", "btrfsck"), _fsck),
     "resize2fs": by_option("read: -P", else_="write_config+data_loss?"), "xfs_growfs": by_option("read: -n", else_="write_config"), "tune2fs": by_option("read: -l", else_="write_config"),
     "e2label": reads(content=False, most=1, beyond="write_config"), "xfs_admin": by_option("read: -l -u", else_="write_config"), "fstrim": by_option("read: -n --dry-run", else_="write_config"),
-    "dd_rescue": fixed("data_loss"), "ddrescue": fixed("write_file"), "badblocks": by_option("data_loss: -w", "-b -c -o", else_="read"), "tmpreaper": _deletes_files, "tmpwatch": _deletes_files,
+    "debugfs": _debugfs, "dd_rescue": fixed("data_loss"), "ddrescue": fixed("write_file"), "badblocks": by_option("data_loss: -w\nwrite_file: -n", "-b -c -o", else_="read"), "tmpreaper": _deletes_files, "tmpwatch": _deletes_files,
     "systemd-tmpfiles": by_option("read: --cat-config\ndelete: --clean --remove", else_="write_file"), "sync": reads(content=False), "eject": fixed("write_config"), "hdfs": Verbs(
         table="read: dfsadmin/-report fsck version\nservice_stop: dfsadmin/-safemode", pattern=((r"dfs -(?:ls|cat|du|df|stat|count|test|tail|text)", "read"), (r"dfs -(?:rm|rmr|expunge)", "data_loss")), else_="write_file"),
     "ceph": Verbs(table="read: status health df -s osd/tree osd/df osd/stat mon/stat pg/stat osd/pool/ls quorum_status versions mds/stat osd/lspools fs/ls orch/ps orch/ls", takes="-n -k -c",
-                  pattern=((r"\b(?:rm|delete|destroy|purge|zap|lost)\b", "data_loss"), (r"\b(?:out|down|stop|fail|disable|rmfailed)\b", "service_stop"), (r"\b(?:dump|ls|list|stat|status|get|tree|df|detail|show)\b", "read")), else_="infra"),
+                  pattern=((r"\b(?:rm|delete|destroy|purge|zap|lost)\b", "data_loss"), (r"\b(?:out|down|stop|fail|disable|rmfailed)\b", "service_stop"), (r"^(?!.*\b(?:set|add|create|mv|move|rename|reweight|import|apply|enable|repair|scrub|auth)\b).*\b(?:dump|dump_stuck|perf|ls|list|stat|status|get|tree|df|detail|show)\b", "read")), else_="infra"),
     "rbd": Verbs(table="read: ls list info du status snap/ls\ndata_loss: rm remove snap/purge snap/rm trash/purge\ndata_loss~: snap/rollback\ninfra: create map resize snap/create clone import\nservice_stop: unmap", else_="infra"),
-    "gluster": Verbs(table="read: volume/info volume/status peer/status pool/list volume/list\ndata_loss: volume/delete volume/remove-brick\nservice_stop: volume/stop peer/detach", else_="infra"),
+    "gluster": Verbs(table="read: volume/info volume/status volume/get snapshot/list snapshot/info peer/status pool/list volume/list\ndata_loss: volume/delete volume/remove-brick\nservice_stop: volume/stop peer/detach", pattern=((r"\bvolume (?:heal \S+ info|quota \S+ list|profile \S+ info|rebalance \S+ status|top \S+)\b", "read"),), else_="infra"),
     "multipath": by_option("read: -l -ll -v -t\nservice_stop: -f -F", else_="write_config"), "iscsiadm": by_option("service_stop: -u --logout\ninfra+delete: --op -o\ninfra: -l --login -D --discover -t --type --rescan -R\nread: -V -m --mode", "-m -T -p -t -n -v -o --op --mode --targetname --portal --type", else_="infra"),
     "restic": Verbs(table="read: snapshots ls stats check find diff list cat version\ndata_loss: forget prune\nwrite_file: backup restore init copy unlock mount tag", takes="-r -p --repo", dry="--dry-run -n"),
     "borg": Verbs(table="read: list info check diff\ndata_loss: delete prune compact\nwrite_file: create extract init mount", takes="-P --prefix", dry="--dry-run -n"),

@@ -60,23 +60,19 @@ def _curl(call: ProgramCall) -> None:
     call.add(_K.READ, url)
 
 
-_HARSH = re.compile(
-    r"_delete_by_query|/_(?:close|shutdown|forcemerge)|/(?:delete|destroy|shutdown|reboot|drop|stop|kill|purge|reset|terminate|disable|wipe)(?:/|$|\?)|actuator/(?:shutdown|restart)"
+HARSH = re.compile(
+    r"_delete_by_query|/_(?:close|shutdown|forcemerge)|/(?:delete|destroy|shutdown|reboot|drop|stop|kill|purge|reset|terminate|disable|wipe)(?:/|$|\?)|/do(?:Delete|Disable|WipeOutWorkspace)\b|/(?:safe|quiet)?(?:Exit|Restart|Down)\b|actuator/(?:shutdown|restart)"
 )
+"""Parts of an address to which a POST makes something end or be lost."""
 _ACTS = re.compile(r"/(?:shutdown|reboot|delete|destroy|reset|quitquitquit)(?:$|\?)")
-_BODIES = (
-    "-d",
-    "--data",
-    "--data-raw",
-    "--data-binary",
-    "--data-urlencode",
-    "--data-ascii",
-    "--json",
-    "-F",
-    "--form",
-    "-T",
-    "--upload-file",
+_QUERIES = re.compile(
+    r"/(?:_search|_msearch|_count|_sql|_analyze|_validate/query)(?:$|[/?])|/api/v1/(?:query|query_range|query_exemplars|labels|series)(?:$|\?)|"
+    r"/loki/api/v1/(?:query|query_range|series|labels)(?:$|\?)"
 )
+"""Addresses to which a POST only asks: searches of Elasticsearch, queries of Prometheus and Loki."""
+
+_BODIES = ("-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--data-ascii", "--json", "-F", "--form", "-T",
+           "--upload-file")  # fmt: skip
 
 
 def _asks(call: ProgramCall, url: Argument) -> None:
@@ -98,8 +94,10 @@ def _asks(call: ProgramCall, url: Argument) -> None:
     writes = bool(sent) and not call.has("-G", "--get") and verb != "GET"
     if verb in ("DELETE", "PURGE") or call.has("-Q", "--quote"):
         note(call, "infra+delete", url)
+    elif verb in ("", "POST") and writes and _QUERIES.search(url.text):
+        call.add(_K.READ, url)
     elif verb not in ("", "GET", "HEAD", "OPTIONS") or writes:
-        note(call, "infra+delete" if _HARSH.search(url.text) else "infra?", url)
+        note(call, "infra+delete" if HARSH.search(url.text) else "infra?", url)
     elif verb == "" and _ACTS.search(url.text):
         note(call, "infra?", url)
 
@@ -142,21 +140,6 @@ def _feeds_secret(call: ProgramCall) -> None:
         call.add(_K.EXFIL, "the environment")
     if feed is not None and feed.origin == "file" and is_secret(resolved(feed.text, call.frame.scope.cwd)):
         call.add(_K.EXFIL, feed.text)
-
-
-def _httpie(call: ProgramCall) -> None:
-    """Follow http of HTTPie: a method, or fields to send, ask the other side to do something."""
-    call.take(word_set("-a -o -s --auth --output --session --style --verify --cert --timeout"))
-    for value in call.values("-o", "--output"):
-        deeds.write(value, call.notes, call.frame, call.span, replaces=True)
-    words = [word.text for word in call.words]
-    method = words[0] if words and words[0].isupper() else ""
-    sends = any(re.match(r"[\w-]+(?::?=|@)(?!=)", word) for word in words[1:])
-    if method == "DELETE":
-        note(call, "infra+delete", words[1] if len(words) > 1 else "")
-    elif (method and method not in ("GET", "HEAD", "OPTIONS")) or (not method and sends):
-        note(call, "infra?", words[-1])
-    call.add(_K.READ)
 
 
 def _wget(call: ProgramCall) -> None:
@@ -217,9 +200,6 @@ _RSYNC_TAKES = word_set(
     "--link-dest --max-size --min-size --timeout --port --log-file --out-format --password-file --chmod --chown --info --max-delete --partial-dir --compress-level --contimeout --block-size --modify-window"
 )
 
-_RSYNC_TRIES = ("-n", "--dry-run", "--no-dry-run", "--no-n")
-"""Of these the last one counts."""
-
 
 def _is_trial(call: ProgramCall) -> bool:
     """Return whether the last of -n and --no-n leaves a trial, or files are only listed."""
@@ -253,41 +233,6 @@ def _rsync(call: ProgramCall) -> None:
     for value in call.values("--log-file"):
         deeds.write(value, call.notes, call.frame, call.span, replaces=False)
     copies(call)
-
-
-def _nc(call: ProgramCall) -> None:
-    """Follow netcat: -z only looks, -e hands a shell out."""
-    call.take(
-        word_set(
-            "-e -c -p -s -w -q -i -x -X -g -G -I -O -P -T -V --exec --sh-exec --lua-exec --idle-timeout --source --source-port"
-        )
-    )
-    text = call.value("-e", "-c", "--exec", "--sh-exec", "--lua-exec")
-    target = " ".join(word.text for word in call.words)
-    if text is not None:
-        call.add(_K.REMOTE_CODE, text)
-        call.add(_K.SECURITY_WEAKEN, target)
-    elif call.has("-z", "-h", "--help", "--version"):
-        call.add(_K.READ)
-    elif call.has("-l", "--listen"):
-        call.add(_K.SECURITY_WEAKEN, target, _C.POSSIBLE)
-        call.dark("It listens, and who connects is not known.")
-    else:
-        feed = call.frame.feed
-        if feed is None or feed.origin == "text":
-            call.add(_K.EXFIL, target, _C.POSSIBLE)
-        else:
-            call.add(_K.EXFIL, target, _C.LIKELY)
-
-
-def _socat(call: ProgramCall) -> None:
-    """Note the two ends that socat joins."""
-    line = " ".join(word.text for word in call.arguments)
-    if re.search(r"\b(?:exec|system|shell):", line, re.IGNORECASE):
-        call.add(_K.REMOTE_CODE, line[:80])
-    elif re.search(r"listen", line, re.IGNORECASE):
-        call.add(_K.SECURITY_WEAKEN, line[:80], _C.LIKELY)
-    call.dark("It joins two streams, and what comes over them is not known.")
 
 
 _OPENSSL_READS = "x509 s_client verify version dgst speed ciphers crl ocsp asn1parse prime list errstr sess_id help passwd rand md5 sha256 sha1 sha512 req rsa ec pkey pkcs12 pkcs7 pkcs8 enc cms smime dsa ecparam dhparam genpkey genrsa gendsa"
@@ -377,20 +322,11 @@ def _sftp(call: ProgramCall) -> None:
     call.add(_K.EXFIL, call.words[0] if call.words else "", _C.POSSIBLE)
 
 
-def _ssh_agent(call: ProgramCall) -> None:
-    """Follow ssh-agent: behind its options it starts a command."""
-    call.take(word_set("-a -E -P -t -O"), in_order=True)
-    if call.words:
-        call.start(call.words, call.name)
-    else:
-        note(call, "service_stop" if call.has("-k") else "read")
-
-
 PROGRAMS: Mapping[str, Deed] = {
-    "curl": _curl, "wget": _wget, "wget2": _wget, "scp": _scp, "pscp": _scp, "rsync": _rsync, **dict.fromkeys(("nc", "ncat", "netcat"), _nc), "socat": _socat, "openssl": _openssl,
+    "curl": _curl, "wget": _wget, "wget2": _wget, "scp": _scp, "pscp": _scp, "rsync": _rsync, "openssl": _openssl,
     "gpg": _gpg, "gpg2": _gpg,
-    **dict.fromkeys(("mail", "mailx", "mutt", "sendmail", "s-nail", "swaks", "msmtp", "ssmtp"), _mail), **dict.fromkeys(("sftp", "ftp", "lftp", "tftp", "ncftp"), _sftp), "telnet": fixed("dark"), "rsh": fixed("dark"), "rlogin": fixed("dark"),
-    "aria2c": fixed("write_file"), "http": _httpie, "https": _httpie, "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
+    **dict.fromkeys(("mail", "mailx", "mutt", "sendmail", "s-nail", "swaks", "msmtp", "ssmtp"), _mail), **dict.fromkeys(("sftp", "ftp", "lftp", "tftp", "ncftp"), _sftp), "rsh": fixed("dark"), "rlogin": fixed("dark"),
+    "aria2c": fixed("write_file"), "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
     "ansible-inventory": reads(content=False), "ansible-doc": reads(content=False), "ansible-config": reads(content=False), "ansible-lint": reads(content=False), "ansible-galaxy": Verbs(table="read: list info search\npackage_add: install\npackage_remove: remove delete\nwrite_file: init"),
     "puppet": Verbs(table="read: help facts config/print lookup module/list resource parser/validate", dry="--noop", else_="dark"), "chef-client": by_option("read: -W --why-run", else_="dark"),
     "knife": Verbs(table="read: node/list node/show status search cookbook/list role/list", else_="dark"),

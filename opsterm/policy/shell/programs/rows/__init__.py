@@ -1,0 +1,35 @@
+"""Programs as lines of text, by subject; how to read them is told in `programs/written.py`."""
+
+from opsterm.policy.shell.programs.rows import (
+    batch,
+    brokers,
+    clusters,
+    development,
+    hardware,
+    identity,
+    keys,
+    machines,
+    mail,
+    monitoring,
+    network,
+    packages,
+    storage,
+    system,
+)
+
+TABLES = (
+    batch,
+    brokers,
+    clusters,
+    development,
+    hardware,
+    identity,
+    keys,
+    machines,
+    mail,
+    monitoring,
+    network,
+    packages,
+    storage,
+    system,
+)

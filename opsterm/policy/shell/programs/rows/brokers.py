@@ -1,0 +1,48 @@
+"""Brokers of messages and what keeps them in step."""
+
+from __future__ import annotations
+
+from opsterm.policy.shell.programs.written import programs_of
+
+PROGRAMS = programs_of(r"""
+kafka-configs kafka-configs.sh
+    takes: --bootstrap-server --entity-type --entity-name --add-config --delete-config --command-config
+    infra: --alter --add-config --delete-config
+    else: read
+kafka-acls kafka-acls.sh
+    takes: --bootstrap-server --topic --group --allow-principal --command-config
+    infra+delete+security_weaken?: --remove
+    infra+privilege: --add
+    else: read
+kafka-log-dirs kafka-log-dirs.sh kafka-broker-api-versions kafka-broker-api-versions.sh kafka-get-offsets kafka-get-offsets.sh: read
+kafka-verifiable-consumer.sh kafka-dump-log kafka-dump-log.sh kafka-replica-verification.sh: read
+kafka-console-consumer kafka-console-consumer.sh
+    takes: --bootstrap-server --topic --group --max-messages --offset --partition --consumer-property --property
+    infra: --group
+    else: read
+kafka-console-producer kafka-console-producer.sh kafka-producer-perf-test.sh: infra
+kafka-delete-records kafka-delete-records.sh: infra+delete+data_loss
+kafka-reassign-partitions kafka-reassign-partitions.sh
+    takes: --bootstrap-server --reassignment-json-file --topics-to-move-json-file --broker-list
+    infra: --execute --cancel
+    read: --verify --generate --list
+    else: infra
+kafka-leader-election.sh kafka-preferred-replica-election.sh kafka-mirror-maker.sh: infra
+kafka-server-stop.sh zookeeper-server-stop.sh: service_stop
+kafka-server-start.sh zookeeper-server-start.sh: service_start
+zkServer.sh
+    read: status version print-cmd
+    service_stop: stop
+    service_restart: restart
+    else: service_start
+pulsar
+    read: version
+    else: service_start
+nsq_stat nsq_tail: read
+artemis
+    read: /^(?:queue stat|address show|check|data print|version|help)\b/
+    infra+delete+data_loss~: /\b(?:delete|purge|destroy)\b/
+    service_stop: stop kill
+    service_start: run
+    else: infra
+""")

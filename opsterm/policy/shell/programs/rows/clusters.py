@@ -1,0 +1,89 @@
+"""Tools that run clusters, and the fleets behind them."""
+
+from __future__ import annotations
+
+from opsterm.policy.shell.programs.written import programs_of
+
+PROGRAMS = programs_of(r"""
+salt-ssh ansible-pull: dark
+crm_verify crm_simulate: read
+crm_standby: service_stop
+kustomize
+    takes: -o --output --load-restrictor
+    read: build version cfg
+    write_file: create edit localize
+    write: -o --output
+salt-key
+    read: -L --list -l -F -f -p --list-all --finger --finger-all --print --print-all
+    infra+delete: -d -D --delete --delete-all -r -R --reject --reject-all
+    privilege: -a -A --accept --accept-all --gen-keys
+    else: read
+ansible-vault
+    read_secret: view
+    write_file: encrypt decrypt create edit rekey encrypt_string
+crm_node
+    infra+delete: -R --remove
+    else: read
+crm_resource
+    infra+service_stop: --ban -B --move -M --cleanup -C --force-stop --delete -D
+    read: -W --locate -l --list -L -q --query-xml -O
+    else: infra
+crm_attribute
+    takes: -n -v -N -t
+    read: -G --query
+    infra: -v --update
+    infra+delete: -D --delete
+    else: read
+cibadmin
+    takes: -o -X -x
+    infra+delete+data_loss~: -E --erase -D --delete
+    read: -Q --query
+    infra: -R --replace -C --create -M --modify -U
+    else: read
+corosync-cmapctl
+    infra: -s -d -D
+    else: read
+keepalived
+    read: -t --config-test -v
+    else: service_start
+pacemakerd
+    read: --features -F --version
+    else: service_start
+sbd
+    takes: -d
+    read: /\b(?:list|dump|query-watchdog)\b/
+    reboot+lockout: /\b(?:message|create)\b/
+    else: dark
+kubens kubectx
+    alone: read
+    read: -c --current
+    delete: -d
+    else: write_config
+pyinfra: dark
+prowler
+    read: --list-checks --list-services --list-compliance --list-categories -l
+    else: read
+rabbitmq-upgrade
+    read: check_if_node_is_mirror_sync_critical check_if_node_is_quorum_critical
+    else: infra+service_stop
+gcrane
+    read: ls manifest digest config catalog validate version
+    write_file: pull export
+    infra+delete: delete gc
+    else: infra
+travis
+    read: status show logs history branches whoami report lint env/list
+    service_stop: cancel disable
+    delete: env/clear
+    else: infra
+in-toto-run: dark
+salt-run
+    read: /^(?:manage\.(?:status|up|down|alived|not_alived|versions|present|reaped|joined|list_state)|jobs\.(?:active|list_jobs|lookup_jid|print_job|last_run|list_job|exit_success)|fileserver\.(?:envs|file_list|dir_list)|cache\.(?:grains|mine)|doc\.\w+|network\.\w+list)\b/
+    dark: /./
+cephadm
+    read: ls version list-networks check-host gather-facts logs inspect-image
+    data_loss: rm-cluster zap-osds
+    service_stop: rm-daemon
+    dark: shell enter
+    else: infra
+""")

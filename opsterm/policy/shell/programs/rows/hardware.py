@@ -1,0 +1,93 @@
+"""Controllers, sensors, buses and graphics processors."""
+
+from __future__ import annotations
+
+from opsterm.policy.shell.programs.written import programs_of
+
+PROGRAMS = programs_of(r"""
+i2cdetect i2cdump i2cget gpioget gpioinfo gpiodetect setpci inb hddtemp: read
+i2cset i2ctransfer gpioset pcimem devmem devmem2 outb ledctl: kernel_param
+rocm-smi
+    takes: -d
+    else: read
+amd-smi
+    read: list static metric monitor process topology version
+    else: kernel_param
+xpu-smi
+    takes: -d
+    else: read
+dcgmi
+    read: discovery dmon stats topo nvlink modules introspect profile
+    infra: group policy config test set
+    infra: -s --set
+    else: infra
+ipmi-sensors bmc-info ipmi-fru ipmi-locate ipmiping ipmi-pet ipmi-dcmi
+    takes: -h -u -p -l -D
+    else: read
+ipmi-sel
+    takes: -h -u -p -l -D
+    log_loss: --clear --delete --delete-range --delete-all
+    else: read
+ipmi-chassis
+    takes: -h -u -p
+    reboot+lockout: --chassis-control
+    read: --get-chassis-status
+    else: read
+ipmipower
+    takes: -h -u -p
+    read: --stat -s
+    reboot+lockout: --off --cycle --reset --soft -f -c -r
+    infra: --on -n
+    else: dark
+ipmiutil
+    read: sensor sel health fru lan
+    reboot+lockout: reset
+    else: infra
+redfishtool
+    read: Systems/list Chassis/list root
+    else: infra
+bmc-config
+    read: --checkout -o
+    else: infra
+smartd
+    takes: -q
+    read: -q --showdirectives -D
+    else: service_start
+mstflint
+    takes: -d -i
+    read: /\b(?:q|query|v|verify|hw query|dc)\b/
+    else: boot+data_loss~
+flint
+    takes: -d -i
+    read: /\b(?:q|query|v|verify)\b/
+    else: boot+data_loss~
+udevadm
+    read: info monitor test verify wait version settle test-builtin
+    write_config: trigger control lock hwdb
+efivar
+    takes: -n -f --name --fromfile
+    boot: -w --write -a --append
+    else: read
+bluetoothctl
+    read: devices list show info paired-devices version
+    write_config: scan
+    network: power connect disconnect pair trust untrust remove block unblock discoverable pairable
+mmcli
+    takes: -m -i -s -b
+    network+lockout?: -d -e -r --disable --enable --reset --factory-reset --simple-disconnect --simple-connect
+    else: read
+xrandr
+    takes: --output --mode
+    write_config: --output --off --mode --auto --rate --newmode --addmode
+    else: read
+xprop
+    takes: -id -name -set -remove
+    dash: long
+    write_config: -set -remove -f
+    else: read
+brightnessctl
+    read: info get max
+    else: kernel_param
+cpufreq-set: kernel_param
+omreport: read
+""")

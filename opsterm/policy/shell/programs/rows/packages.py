@@ -1,0 +1,147 @@
+"""Packages, beside the great package managers."""
+
+from __future__ import annotations
+
+from opsterm.policy.shell.programs.written import programs_of
+
+PROGRAMS = programs_of("""
+apt-config apt-ftparchive rpm2cpio: read
+dpkg-repack alien yumdownloader reposync createrepo createrepo_c checkmodule semodule_package: write_file
+dpkg-trigger debconf debconf-set-selections ucf: write_config
+checkinstall xbps-install: package_add
+ppa-purge xbps-remove: package_remove
+rpmbuild mock seunshare : dark
+chcat
+    read: -L
+    else: perm
+nix-collect-garbage
+    trial: --dry-run
+    else: delete
+apt-file
+    read: search find list show
+    write_file: update purge
+debsums
+    write_file: --generate -g
+    else: read
+apt-clone
+    read: info show-diff
+    write_file: clone
+    package_add: restore
+dpkg-statoverride
+    read: --list
+    perm: --add --remove
+    else: read
+tasksel
+    read: --list-tasks -t --task-packages
+    else: package_add
+deb-get
+    read: list search show version
+    package_remove: remove purge
+    package_upgrade: upgrade
+    write_file: update cache clean
+    else: package_add
+abrt-cli
+    read: list ls info status
+    delete: rm remove
+    else: write_file
+rpmkeys
+    security_weaken: --import
+    read: -K --checksig -l --list
+    else: security_weaken
+package-cleanup
+    package_remove: --oldkernels --cleandupes --removenewestdupes
+    else: read
+yum-config-manager
+    write_config: --enable --disable --add-repo --save --setopt
+    else: read
+insights-client
+    read: --status --version --validate
+    else: exfil?
+kpatch
+    read: list info
+    else: kernel_module
+leapp
+    read: list-runs preupgrade
+    package_upgrade+boot: upgrade
+    else: write_config
+fapolicyd-cli
+    read: --list -l --check-config --dump-db -D --check-status
+    else: write_config
+usbguard
+    read: list-devices list-rules get-parameter
+    security_weaken: allow-device
+    network: block-device reject-device
+    else: write_config
+setfiles
+    read: -n
+    else: perm
+emerge
+    read: -p --pretend -s --search --info -V
+    package_remove: -C --unmerge -c --depclean
+    else: package_add
+nix-env
+    read: -q --query
+    package_remove: -e --uninstall
+    write_config: --rollback --switch-generation -S
+    package_upgrade: -u --upgrade
+    else: package_add
+nixos-rebuild
+    read: build dry-build dry-activate list-generations
+    boot+package_upgrade: switch boot test
+    else: boot
+opkg
+    read: list list-installed info search files status
+    package_remove: remove
+    package_upgrade: upgrade
+    write_file: update
+    else: package_add
+eopkg
+    read: list-installed info search
+    package_remove: remove
+    else: package_add
+swupd
+    read: info check-update bundle-list diagnose
+    package_remove: bundle-remove
+    else: package_upgrade
+pkgin
+    read: list search avail
+    package_remove: remove
+    else: package_add
+pkcon
+    read: get-updates get-details search
+    package_remove: remove
+    else: package_add
+bpkg
+    read: list show
+    else: package_add
+eix pkgfile dpkg-buildflags: read
+debchange dch debootstrap mmdebstrap repo-add repo-remove dpkg-buildpackage: write_file
+owut
+    read: list check versions blob
+    package_upgrade+boot: upgrade install
+    else: write_file
+pacman-key
+    read: -l --list-keys -f --finger --list-sigs
+    security_weaken: -d --delete
+    else: security_weaken
+pacman-mirrors
+    read: -l -lc -s --status --country-list
+    else: write_config
+rpmconf
+    read: -t -d --diff --test
+    else: write_config
+urpmi: package_add
+urpme: package_remove
+urpmq urpmf: read
+installpkg upgradepkg: package_add
+removepkg pkgrm: package_remove
+nix-build nix-instantiate nix-prefetch-url: write_file
+nix-shell: dark
+nix-store
+    read: -q --query --verify-path
+    delete: --gc --delete
+    else: write_file
+lxc-checkconfig lxc-top: read
+lxc-console: dark
+lxc-create: infra
+""")
