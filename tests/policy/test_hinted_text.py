@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsterm.policy.masking import logins, notes
+from opsterm.policy.masking.devices import device_rules
 from opsterm.policy.masking.hinted_text import HintedRule, HintedRules, HintedText, by_first_letter, stays_on_line
 from opsterm.policy.masking.names import RULES
 from opsterm.policy.masking.places import PLACES
@@ -18,7 +20,10 @@ from opsterm.policy.masking.spans import fold_case
 from tests.policy.masking.lines import read_lines
 
 LINES = [line.plain for line in read_lines()]
-TABLES: Mapping[str, Sequence[HintedRule]] = {"names": RULES, "places": PLACES, "shapes": SHAPES}
+TABLES: Mapping[str, Sequence[HintedRule]] = {
+    "names": RULES, "places": PLACES, "shapes": SHAPES, "log-ins": logins.RULES, "notes": notes.RULES,
+    "devices": device_rules(),
+}  # fmt: skip
 
 
 def everything() -> str:

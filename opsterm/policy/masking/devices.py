@@ -153,8 +153,14 @@ _OTHERS = (
 
 
 @functools.cache
+def device_rules() -> Sequence[MaskRule]:
+    """Return a rule for each way, and the others."""
+    return (*(_way(line) for line in WAYS.strip().splitlines()), *_OTHERS)
+
+
+@functools.cache
 def _by_hint() -> HintedRules[MaskRule]:
-    return HintedRules([*(_way(line) for line in WAYS.strip().splitlines()), *_OTHERS])
+    return HintedRules(device_rules())
 
 
 def find_configured(text: str, small: HintedText) -> Iterator[SecretSpan]:

@@ -42,7 +42,7 @@ _NO_PASSWORD = re.compile(
     r"\d{1,5}(?:[:/-]\S*)?|[\d.]+:\d+.*|err|warning|info|debug|crit|alert|emerg|tcp|udp|high|low|\d+\.\.\d+"
 )
 
-_RULES = (
+RULES = (
     rule(r"(?<![\w-])--?(?:[a-z]{1,20}-){0,3}(?:auth|creds?|credentials?|userpass|userpwd|basicauth)[ \t=]+[\"']?(?![a-z]{2,10}://)[\w.@\\-]{1,64}:"
          r"(?P<secret>(?!\d{1,5}(?:[\s\"']|$))[^\s\"'@]{3,200})", "auth", "cred", "userp"),
     rule(r"(?<![\w.-])(?:impacket-[\w-]{2,30}|[\w-]{2,40}\.py)[ \t][^\n|;]{0,200}?(?<=[ \t'\"])[\w.-]{1,64}/[\w.$-]{1,64}:(?P<secret>(?!\d+\b)[^\s'\"@]{1,100})(?=@|[\s'\"]|$)",
@@ -64,7 +64,7 @@ _RULES = (
 )  # fmt: skip
 
 
-_BY_HINT = HintedRules(_RULES)
+_BY_HINT = HintedRules(RULES)
 
 
 def find_log_ins(text: str, small: HintedText) -> Iterator[SecretSpan]:

@@ -70,7 +70,7 @@ RULES: tuple[MaskRule, ...] = (
     rule(r"[?&]key=(?P<secret>[a-z0-9_-]{16,200})", "key=", wants=looks_random),
     rule(rf"\bvariable[ \t]+\"[\w-]{{0,60}}?{_NAME}\"[ \t]*\{{[^}}]{{0,300}}?\bdefault[ \t]*=[ \t]*{DOUBLE}", "variable"),
     rule(rf"(?<![\w-])--?(?!-|no-|{_SAYS_NOTHING})(?:[a-z0-9]{{1,30}}[-_]){{0,4}}(?:{_NAME}|passwd|pass|(?!no|next)[a-z]{{3,30}}(?:password|passphrase|secret|token|apikey|accesskey|sharedkey)|passwords)\d{{0,2}}(?:[ \t]*[=:][ \t]*|[ \t]+)"
-          rf"(?![-&|;<>#)])(?:(?<=:)|(?!/)){VALUE}", "pass", "secret", "token", "key", "pwd", "credential", "community", "auth"),
+          rf"(?![-&|;<>#)])(?:(?<=:)|(?!/)){VALUE}", *_HINTS),
     rule(r"(?<![\w-])--?(?:[a-z]{1,20}-){0,3}(?:otp|pin|puk|passcode|mfa-code|token-code|totp|one-time-password|unlock-code)[ \t=]+(?P<secret>[\w-]{4,80})(?![\w./-])",
          "otp", "pin", "puk", "code"),
     rule(rf"[\"'](?:pass|passwd|pw)[\"'][ \t]*:[ \t]*(?:{DOUBLE}|{SINGLE})", "pass", "pw"),

@@ -29,7 +29,7 @@ _HINTS = (
     "пароль",
 )
 
-_RULES = (
+RULES = (
     # the words first, then both values: ID/PW: ana/…
     rule(rf"(?<![a-z]){_USER}\)?[ \t]*[/|,:&( ][ \t]*{_WORD}(?:/port)?\)?[ \t]*(?:[:=(>-]|->|for[ \t]\S{{1,30}}[ \t]?\(?|is|are)?[ \t(]*[\w.@-]{{1,40}}[ \t]*[/,:|( ][ \t/]*{_NOTED}",
          *_HINTS, wants=looks_made),
@@ -42,13 +42,13 @@ _RULES = (
     rule(rf"(?<![a-z0-9_/-]){_WORD}(?:[ \t]+-|-[ \t]*|[ \t])[ \t]*{_NOTED}", *_HINTS, wants=looks_strong),
     rule(rf"(?<![a-z0-9_-]){_WORD}[ \t](?:for|of|on|in|at)(?:[ \t][^\s:=]{{1,40}}){{1,4}}?[ \t]?(?:[:=]|[ \t](?:is|was))[ \t]*{_NOTED}", *_HINTS, wants=looks_made),
     rule(rf"(?:비밀번호|비번|암호|패스워드|密码|密碼|口令|パスワード|пароль|p/w|pw)(?:는|은|이|가|が|は)?[ \t]*[:=：]?[ \t]*{_NOTED}",
-         "비밀번호", "비번", "암호", "패스워드", "密码", "密碼", "口令", "パスワード", "пароль", "p/w", "pw는", wants=looks_made),
+         "비밀번호", "비번", "암호", "패스워드", "密码", "密碼", "口令", "パスワード", "пароль", "p/w", "pw", wants=looks_made),
     rule(r"(?<![a-z0-9_-])(?:pin|puk|tan)[ \t]*[:=][ \t]*(?P<secret>\d{4,10})(?!\d)", "pin", "puk", "tan"),
     rule(r"(?<![a-z])(?:token|secret|api[ -]?key|토큰|令牌|トークン)s?[ \t]*\([ \t]*(?P<secret>[\w.+/=-]{12,200})\)", "token", "secret", "key", "토큰", wants=looks_made),
 )  # fmt: skip
 
 
-_BY_HINT = HintedRules(_RULES)
+_BY_HINT = HintedRules(RULES)
 
 
 def find_noted(text: str, small: HintedText) -> Iterator[SecretSpan]:
