@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from opsterm.adapters.ssh_config import Values
 from opsterm.adapters.ssh_config_lines import matches, parse_span
+from opsterm.core import lean_re as re
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
 from opsterm.runtime.secret_places import SecretPlace

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from opsterm.changes.text_difference import difference_of
+from opsterm.core import lean_re as re
 from opsterm.core.units import bytes_text
 from opsterm.policy.preview.command import CONTENT_BYTES, SECONDS_EACH
 from opsterm.policy.preview.step import After, PreviewKind, PreviewStep

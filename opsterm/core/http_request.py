@@ -13,11 +13,11 @@ Syntax of method, header and target: RFC 9110 and RFC 3986.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from opsterm.core import lean_re as re
 from opsterm.core.errors import BadInput
 from opsterm.core.http_words import changing_word
 from opsterm.core.text import clean_line

@@ -6,8 +6,9 @@ here is only a reason to ask a person first; a server can do as it likes under a
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qsl, unquote
+
+from opsterm.core import lean_re as re
 
 _DOES = re.compile(
     r"delete|remove|destroy|purge|erase|wipe|restart|reboot|shutdown|poweroff|halt|reset|kill|terminate|uninstall|"

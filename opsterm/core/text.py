@@ -12,8 +12,9 @@ Sources: ECMA-48 (C0, C1), Unicode TR9 (bidi controls), Unicode TR36 (invisible 
 from __future__ import annotations
 
 import functools
-import re
 import unicodedata
+
+from opsterm.core import lean_re as re
 
 LINE_LIMIT = 4096
 """Characters kept of one line; a terminal row is far shorter, a search in a log is not helped by more."""

@@ -5,8 +5,9 @@ A scan, not a parser: the text has been read by `tomllib` before, so it is known
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+
+from opsterm.core import lean_re as re
 
 Path = tuple[str | int, ...]
 """Keys from the root; a number is the place in an array of tables, 0 and up."""

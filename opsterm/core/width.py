@@ -8,8 +8,9 @@ where emoji and ideographs are being added.
 from __future__ import annotations
 
 import functools
-import re
 import unicodedata
+
+from opsterm.core import lean_re as re
 
 _NO_CELL = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff\U0001f3fb-\U0001f3ff]")
 """Parts of Hangul syllables that join what stands before them, and skin tones."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from opsterm.core import lean_re as re
 from opsterm.core.errors import BadInput, BadSelector
 
 NAME_LIMIT = 100_000

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from opsterm.core import lean_re as re
 from opsterm.core.text import clean_line
 from opsterm.monitoring.host_facts import Account, HostClock, LoginSession
 from opsterm.monitoring.sections import Sections

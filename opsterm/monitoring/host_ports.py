@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from opsterm.core import lean_re as re
 from opsterm.core.text import clean_line
 from opsterm.monitoring.host_facts import Link, Listener
 from opsterm.monitoring.sections import Sections, by_file

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from opsterm.core import lean_re as re
 from opsterm.core.text import clean_line
 from opsterm.monitoring.host_facts import HostCertificate, PackageState, PendingUpdate
 from opsterm.monitoring.reach import Certificate

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from dataclasses import asdict, dataclass
 
+from opsterm.core import lean_re as re
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
 from opsterm.policy.secret_paths import has_secret_name

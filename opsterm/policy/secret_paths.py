@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
+
+from opsterm.core import lean_re as re
 
 _ROOTS = (
     "/var/log/", "/usr/share/", "/usr/lib/", "/boot/", "/sys/block/", "/sys/class/", "/sys/devices/", "/sys/fs/",

@@ -6,9 +6,9 @@ to the class: see `class_refusal`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from opsterm.core import lean_re as re
 from opsterm.core.errors import BadInput
 
 MOST_QUERIES = 20

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 import string
 from collections.abc import Mapping
 
+from opsterm.core import lean_re as re
 from opsterm.core.errors import BadInput
 from opsterm.inventory.fields import shown, with_fields
 from opsterm.inventory.imports import TARGET_LIMIT, Gathering, ImportResult

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
+from opsterm.core import lean_re as re
 from opsterm.core.errors import BadInput
 from opsterm.inventory.imports import lines_of
 

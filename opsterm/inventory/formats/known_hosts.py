@@ -6,8 +6,7 @@ address names the target. Hashed names cannot be read back; they are counted.
 
 from __future__ import annotations
 
-import re
-
+from opsterm.core import lean_re as re
 from opsterm.inventory.fields import parse_port, shown
 from opsterm.inventory.imports import LINE_LIMIT, Gathering, ImportResult, lines_of
 from opsterm.inventory.patterns import is_wild

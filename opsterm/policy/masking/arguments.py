@@ -7,11 +7,11 @@ at once for each tool before it in the same command, of which the last few count
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from opsterm.core import lean_re as re
 from opsterm.policy.masking.plain import is_plain
 from opsterm.policy.masking.spans import SecretSpan, fold_case
 from opsterm.policy.masking.tools import TOOLS

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from opsterm.core import lean_re as re
 from opsterm.policy.masking.spans import SecretSpan
 
 _CARD = re.compile(

@@ -7,11 +7,11 @@ is no way from a name, however it is spelled, to a second command.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from opsterm.core import lean_re as re
 from opsterm.core.errors import Bug
 from opsterm.policy.order import AS_LOGGED_IN, RunAs
 from opsterm.policy.reading import refusal_of

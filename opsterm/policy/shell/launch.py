@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 
+from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.invocation import Invocation
 from opsterm.policy.shell.argument import UNKNOWN, Argument, ansi_c

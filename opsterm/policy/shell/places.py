@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from enum import StrEnum
 from functools import lru_cache
 
+from opsterm.core import lean_re as re
 from opsterm.policy.shell.argument import UNKNOWN
 
 PATH_LIMIT = 4096

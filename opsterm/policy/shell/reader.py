@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind, Span
 from opsterm.policy.invocation import Findings
 from opsterm.policy.shell.argument import Argument

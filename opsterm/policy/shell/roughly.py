@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from opsterm.core import lean_re as re
 from opsterm.policy.shell.argument import Argument, expand_braces
 from opsterm.policy.shell.notes import ShellText
 

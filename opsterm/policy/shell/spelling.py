@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import TYPE_CHECKING
 
+from opsterm.core import lean_re as re
 from opsterm.policy.shell.argument import (
     UNKNOWN,
     Argument,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import UNKNOWN
 from opsterm.policy.shell.notes import Notes, ShellFrame, ShellText

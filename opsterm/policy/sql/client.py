@@ -2,8 +2,7 @@ r"""Lines that the client of a database carries out itself: `\!` of psql, `.shel
 
 from __future__ import annotations
 
-import re
-
+from opsterm.core import lean_re as re
 from opsterm.policy.effect_notes import EffectNotes
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.sql.tokens import SqlToken

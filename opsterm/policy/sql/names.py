@@ -6,9 +6,9 @@ MySQL 8.0, SQLite 3.44, SQL Server 2022 and Oracle 19c.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.word_set import word_set
 

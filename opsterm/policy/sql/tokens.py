@@ -7,9 +7,9 @@ Sources: the manuals of PostgreSQL 16 (4.1), MySQL 8.0 (9.1, 9.7), SQLite (lang_
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from opsterm.core import lean_re as re
 from opsterm.core.text import escaped
 
 POSTGRESQL, MYSQL, SQLITE, TSQL, ORACLE, ANY = "postgresql", "mysql", "sqlite", "tsql", "oracle", ""

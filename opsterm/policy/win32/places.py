@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ntpath
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from opsterm.core import lean_re as re
 from opsterm.policy.effect_notes import EffectNotes
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.win32.place_rows import PLACES

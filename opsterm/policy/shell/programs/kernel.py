@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, by_option, fixed, reads

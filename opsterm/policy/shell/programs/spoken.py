@@ -6,9 +6,9 @@ verb of these changes something that is not known closer. Which programs keep to
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
+from opsterm.core import lean_re as re
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import UNKNOWN, Argument

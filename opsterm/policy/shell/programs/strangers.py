@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.invocation import unknown_program
 from opsterm.policy.shell.call import ProgramCall
