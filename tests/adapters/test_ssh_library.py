@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ctypes.util
+import importlib
 import json
 import subprocess
 import sys
+
+import pytest
+
+from opsterm.adapters.ssh_library import as_if_missing
 
 WATCHED = """
 import json, sys
@@ -15,14 +20,16 @@ def watch(event, arguments):
         started.append(repr(arguments)[:100])
 sys.addaudithook(watch)
 import {module}
-print(json.dumps([started, sorted(m for m in sys.modules if m in ("asyncssh", "cryptography", "psutil"))]))
+print(json.dumps([started, sorted(m for m in sys.modules if m in {heavy})]))
 """
+
+HEAVY = ("asyncssh", "asyncssh.crypto.x509", "cryptography", "cryptography.x509", "psutil")
 
 
 def import_of(module: str) -> tuple[list[str], list[str]]:
     """Return what programs an import starts, and which heavy modules it brings."""
     done = subprocess.run(
-        [sys.executable, "-c", WATCHED.format(module=module)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", WATCHED.format(module=module, heavy=HEAVY)], capture_output=True, text=True, check=True
     )
     started, heavy = json.loads(done.stdout)
     return started, heavy
@@ -32,9 +39,19 @@ def test_importing_ssh_starts_no_program() -> None:
     assert import_of("opsterm.adapters.ssh") == ([], ["asyncssh", "cryptography"])
 
 
-def test_the_plain_import_would_start_some() -> None:
+def test_the_plain_import_would_start_some_and_bring_more() -> None:
     """Keeps the test above honest: when this fails, the library has stopped looking and ours may go."""
-    assert import_of("asyncssh")[0]
+    started, heavy = import_of("asyncssh")
+    assert started
+    assert "cryptography.x509" in heavy
+
+
+def test_a_module_is_missing_only_while_it_is_asked_for() -> None:
+    with as_if_missing("colorsys"), pytest.raises(ImportError):
+        importlib.import_module("colorsys")
+    assert importlib.import_module("colorsys")
+    with as_if_missing("colorsys"):
+        assert importlib.import_module("colorsys"), "one that is loaded stays"
 
 
 def test_the_connector_alone_brings_nothing_heavy() -> None:
@@ -42,6 +59,4 @@ def test_the_connector_alone_brings_nothing_heavy() -> None:
 
 
 def test_everybody_else_still_finds_libraries() -> None:
-    import opsterm.adapters.ssh_library  # noqa: F401 (what its import does is tried)
-
     assert ctypes.util.find_library("c")
