@@ -10,6 +10,7 @@ from opsterm.adapters.start_script import Preamble
 PAUSE_BYTES = 256 * 1024
 """Above this much unread no more is taken in; the command then fills its pipe or window and stops too."""
 READ_BYTES = 64 * 1024
+"""What a reader takes at a time who does not say: a screen shows it before it takes more."""
 
 
 class ByteStream:
@@ -83,8 +84,8 @@ class ByteStream:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
-    async def read(self) -> bytes:
-        """Return what there is, up to 64 KiB; wait for it; b"" at the end."""
+    async def read(self, at_most: int = READ_BYTES) -> bytes:
+        """Return what there is, up to so many bytes; wait for it; b"" at the end."""
         while not self._pieces:
             if self._at_end:
                 if not self.closed.is_set():
@@ -97,12 +98,12 @@ class ByteStream:
             finally:
                 self._wake = None
         taken, size = [], 0
-        while self._pieces and size + len(self._pieces[0]) <= READ_BYTES:
+        while self._pieces and size + len(self._pieces[0]) <= at_most:
             taken.append(self._pieces.popleft())
             size += len(taken[-1])
         if not taken:
             first = self._pieces[0]
-            taken, self._pieces[0], size = [first[:READ_BYTES]], first[READ_BYTES:], READ_BYTES
+            taken, self._pieces[0], size = [first[:at_most]], first[at_most:], at_most
         self._waiting -= size
         if self._paused and self._waiting < PAUSE_BYTES // 4:
             self._paused = False

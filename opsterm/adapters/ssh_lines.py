@@ -60,6 +60,10 @@ class SshLine:
         """All who use it."""
         return self.sessions + self.carried
 
+    def heard(self) -> None:
+        """Note that the server has just answered."""
+        self.answered_at = asyncio.get_running_loop().time()
+
     async def answers(self) -> bool:
         """Ask the server for a sign of life, as ssh does for ServerAliveInterval; False when none comes in time."""
         try:
@@ -69,7 +73,7 @@ class SshLine:
                 )
         except (TimeoutError, asyncssh.Error, OSError):
             return False
-        self.answered_at = asyncio.get_running_loop().time()
+        self.heard()
         return not self.connection.is_closed()
 
 
@@ -164,6 +168,9 @@ class SharedLines:
             TimedOut: all lines and sessions stayed in use.
             Unreachable, BadInput: a new line could not be opened.
         """
+        if not carries and asked not in self._gates and (free := self._free(asked)) is not None:
+            self._use(free, carries=False)
+            return free
         try:
             async with asyncio.timeout(self._limits.wait_timeout_s) as limit, self._gate(asked, 1):
                 turn = _Turn(asked, carries)
@@ -177,6 +184,14 @@ class SharedLines:
                     self._call_next()
         except TimeoutError as error:
             raise self._no_room(asked) from error
+
+    def _free(self, asked: Asked) -> SshLine | None:
+        """Return the busiest line that has a free session and has just answered: it needs no turn and no question."""
+        since = asyncio.get_running_loop().time() - FRESH_S
+        free = [line for line in self._lines.get(asked, ()) if line.sessions < line.most and line.answered_at > since]
+        return max(
+            (line for line in free if not line.connection.is_closed()), key=lambda line: line.sessions, default=None
+        )
 
     async def _found(self, turn: _Turn) -> SshLine | None:
         """Wait for a free session; return None as soon as a new line may be opened instead."""
@@ -233,7 +248,7 @@ class SharedLines:
                 line = await self._open(turn.asked, target)
         finally:
             self._opening -= 1
-        line.answered_at = asyncio.get_running_loop().time()
+        line.heard()
         beside = self._lines.setdefault(turn.asked, [])
         line.most = min((other.most for other in beside), default=self._limits.sessions_per_connection)
         beside.append(line)

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from opsterm.adapters.byte_stream import PAUSE_BYTES
 from opsterm.adapters.file_put import put_file
 from opsterm.adapters.process_end import END_LIMIT_S, END_SCRIPT, check_command
 from opsterm.adapters.ssh_channel import ByteChannel
@@ -120,12 +121,13 @@ class SshSession:
             if how.become:
                 await self._begin(connection, stream, how.become)
             begun = True
-            while data := await stream.read():
+            while data := await stream.read(PAUSE_BYTES):
                 yield data
             if not stream.is_complete and (stream.lost is not None or connection.is_closed()):
                 lost = True
                 raise _lost(self._place, stream.lost)
             complete = True
+            self._hold.line.heard()
         finally:
             self._running -= 1
             if not complete and not await self._end(connection, stream, how.become) and begun and not lost:

@@ -161,7 +161,7 @@ class Executor:
                 session.run(order.command, shell=order.shell, how=order.run_as)  # type: ignore[type-var]  # an async generator
             ) as pieces:  # fmt: skip
                 record.began = True
-                async for piece in self._unless_quiet(pieces, target):
+                async for piece in self._unless_quiet(pieces, target) if self._quiet_limit_s else pieces:
                     if isinstance(piece, Ended):
                         return piece
                     await self._keep_output(change, target, record, piece)
@@ -179,9 +179,8 @@ class Executor:
         self, pieces: AsyncIterator[bytes | Ended], target: OrderTarget
     ) -> AsyncIterator[bytes | Ended]:
         """Pass on what comes; raise TimedOut when nothing has come for too long."""
-        limit = self._quiet_limit_s or None
         while True:
-            quiet = asyncio.timeout(limit)
+            quiet = asyncio.timeout(self._quiet_limit_s)
             try:
                 async with quiet:
                     piece = await anext(pieces, None)
@@ -189,7 +188,7 @@ class Executor:
                 if not quiet.expired():
                     raise
                 raise TimedOut(
-                    f"The command printed nothing for {limit:g} s on {target.name} and was stopped.",
+                    f"The command printed nothing for {self._quiet_limit_s:g} s on {target.name} and was stopped.",
                     why="It may wait for an answer that nobody can give it.",
                     next_step="Look at what it left behind; changes.quiet_timeout_s sets how long it may be "
                     "quiet, 0 for any.",

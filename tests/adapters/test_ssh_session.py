@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsterm.adapters import ssh_config
+from opsterm.adapters.byte_stream import PAUSE_BYTES
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.adapters.ssh_session import SshSession
 from opsterm.core.errors import BadInput, Unreachable
@@ -136,7 +137,7 @@ async def test_a_flood_waits_for_its_reader(home: Home) -> None:
         async with aclosing(session.run("yes flood", shell="sh")) as pieces:  # type: ignore[type-var]  # a generator
             async for piece in pieces:
                 assert isinstance(piece, bytes)
-                assert len(piece) <= 65536
+                assert len(piece) <= PAUSE_BYTES
                 total += len(piece)
                 if total > 1_000_000:
                     break

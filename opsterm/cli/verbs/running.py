@@ -192,7 +192,8 @@ class _Live:
         """Print lines; what is printable ASCII at one go, for cleaning each line costs ten times what printing does."""
         prefix = f"{clean_line(target)}: " if len(self._change.order.targets) > 1 else ""
         if not lines.translate(None, _PLAIN):
-            self._context.printer.plain(prefix + lines.decode("ascii").replace("\n", f"\n{prefix}"))
+            start = prefix.encode()  # in bytes, where a newline is found three times as fast
+            self._context.printer.plain(prefix + lines.replace(b"\n", b"\n" + start).decode())
             return
         for line in lines.split(b"\n"):
             self._context.printer.line(prefix + clean_bytes(line.removesuffix(b"\r")))
