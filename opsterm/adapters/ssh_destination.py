@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _ALGORITHMS = (
     "casignaturealgorithms",
     "pubkeyacceptedalgorithms",
 )
+_FOR_ALL = Path("/etc/ssh")
 _YES, _NO = ("yes", "true"), ("no", "false")
 _OBEYED = re.compile(r"""[\x00-\x20\x7f-\x9f'"`$\\;&<>|(){},*?!#]|[\ud800-\udfff]""")
 _PORTED = re.compile(r"\[?([^\[\]]+?)\]?:(\d{1,5})")
@@ -181,16 +183,16 @@ def build_destination(values: Values, *, name: str, secrets_for: SecretPlace, kn
         key_name=(alias or values.hostname).lower(),
         key_aliased=alias is not None,
         strict=_strict(values),
-        user_known_hosts=(known_hosts,) if known_hosts else _files(values, "userknownhostsfile", (
-            str(values.home / ".ssh/known_hosts"), str(values.home / ".ssh/known_hosts2"))),
-        global_known_hosts=_files(values, "globalknownhostsfile", (
-            "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")),
-        revoked_host_keys=next(iter(_files(values, "revokedhostkeys", ())), None),
+        user_known_hosts=(known_hosts,) if known_hosts else _files(
+            values, "userknownhostsfile", values.home / ".ssh", "known_hosts", "known_hosts2"),
+        global_known_hosts=_files(
+            values, "globalknownhostsfile", _FOR_ALL, "ssh_known_hosts", "ssh_known_hosts2"),
+        revoked_host_keys=next(iter(_files(values, "revokedhostkeys")), None),
         hash_known_hosts=_flag(values, "hashknownhosts", default=False),
         least_rsa_bits=_number(values, "requiredrsasize", 1024, 65536),
-        identity_files=_files(values, "identityfile", tuple(str(values.home / ".ssh" / n) for n in DEFAULT_IDENTITIES)),
+        identity_files=_files(values, "identityfile", values.home / ".ssh", *DEFAULT_IDENTITIES),
         identities_named=bool(identities),
-        certificate_files=_files(values, "certificatefile", ()),
+        certificate_files=_files(values, "certificatefile"),
         identities_only=_flag(values, "identitiesonly", default=False),
         agent=_agent(values),
         methods=_methods(values),
@@ -266,10 +268,17 @@ def _strict(values: Values) -> StrictHostKeys:
     return StrictHostKeys(named[word])
 
 
-def _files(values: Values, keyword: str, default: tuple[str, ...]) -> tuple[Path, ...]:
+@functools.lru_cache(maxsize=16)
+def _in_folder(folder: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return paths; once for all targets."""
+    return tuple(folder / name for name in names)
+
+
+def _files(values: Values, keyword: str, folder: Path = _FOR_ALL, *default: str) -> tuple[Path, ...]:
+    """Return the files that an option names; those of a folder where it is not set."""
     words = values.words.get(keyword)
     if words is None:
-        return tuple(Path(name) for name in default)
+        return _in_folder(folder, default)
     return tuple(Path(values.path(word, keyword)) for word in words if word.lower() != "none")
 
 
