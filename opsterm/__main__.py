@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    collect_as_usual = collect_seldom()
     environment = dict(os.environ)
     try:
         paths = find_paths(environment, Path(environment.get("HOME") or "/"))
@@ -44,6 +45,8 @@ def _run(argv: Sequence[str] | None) -> int:
         invocation = _understand(sys.argv[1:] if argv is None else argv)
         if invocation.exit_code is not None:
             return invocation.exit_code
+        if invocation.verb == "serve":  # which runs for months, and stays small
+            collect_as_usual()
         loaded = read_settings(invocation, paths, environment)
         return _enter(invocation, loaded, paths, environment)
     except OpstermError as error:
@@ -103,8 +106,6 @@ def _enter(invocation: Invocation, loaded: Loaded, paths: Paths, environment: di
         for folder in (paths.data, paths.state):
             make_private(folder)
     _tell_what_is_logged(paths)
-    if invocation.verb != "serve":  # which runs for months, and stays small
-        collect_seldom()
     if invocation.verb == "":
         from opsterm.tui.start import run_screen
 

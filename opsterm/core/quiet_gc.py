@@ -2,8 +2,8 @@
 
 A screen holds a few hundred thousand objects that live as long as it does. A full collection looks at all of them and
 takes up to 0.3 s, in which no key is answered. Once the screen stands, they are set aside, and the rest is looked
-at less often. A command on many targets spends a sixth of its time on collections otherwise, and a start a tenth: what
-it loads stays.
+at less often. A command on many targets spends a sixth of its time on collections otherwise. While a program is loaded
+nothing is looked at: what it loads stays.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ from collections.abc import Callable
 THRESHOLDS = (20_000, 50, 1_000)
 """Allocations before a young collection, young ones before a middle one, middle ones before a full one."""
 
+AT_THE_START = (300_000, 50, 1_000)
+"""The same until the program stands: more than twice what a command on targets loads."""
 
-def collect_seldom() -> None:
-    """Collect less often from now on; for the start, before much is loaded."""
-    gc.set_threshold(*THRESHOLDS)
+
+def collect_seldom() -> Callable[[], None]:
+    """Collect less often from now on; for the start, before much is loaded. Return the function that undoes it."""
+    before = gc.get_threshold()
+    gc.set_threshold(*AT_THE_START)
+    return lambda: gc.set_threshold(*before)
 
 
 def quiet_gc(*, collect: bool = True) -> Callable[[], None]:

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from opsterm.core.quiet_gc import THRESHOLDS, quiet_gc
+from opsterm.core.quiet_gc import AT_THE_START, THRESHOLDS, collect_seldom, quiet_gc
 
 
 @pytest.mark.usefixtures("real_collector")
@@ -20,3 +20,14 @@ def test_collector_is_quiet_and_comes_back() -> None:
         restore()
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.usefixtures("real_collector")
+def test_a_start_collects_seldom_until_it_is_undone() -> None:
+    before = gc.get_threshold()
+    collect_as_usual = collect_seldom()
+    try:
+        assert gc.get_threshold() == AT_THE_START
+    finally:
+        collect_as_usual()
+    assert gc.get_threshold() == before
