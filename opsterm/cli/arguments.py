@@ -17,6 +17,9 @@ from opsterm.core.errors import BadInput, ExitCode
 _OURS = "\x00"
 """Put before a word that must not be taken for an option; no argument of a process can hold it."""
 
+_HELP = {"-h", "--help"}
+"""Before the verb it is about all of them."""
+
 _WITH_VALUE = ("--config", "--set", "--theme")
 """Options before the verb that have a value behind them."""
 
@@ -34,9 +37,11 @@ def parse_arguments(argv: Sequence[str]) -> Invocation:
                 f"An argument is not UTF-8 text: '{shown[:200]}'.",
                 next_step="Write it in UTF-8; a file of another name can be given through standard input.",
             )
-    parser = build_parser()
+    words = _shielded(list(argv))
+    at = _verb_at(words)
+    parser = build_parser("".join(words[at : at + 1]) if not _HELP & {*words[:at]} else "")
     try:
-        namespace, unknown = parser.parse_known_args(_shielded(list(argv)))
+        namespace, unknown = parser.parse_known_args(words)
     except SystemExit as leaving:  # --help and --version have printed what was asked for
         return Invocation(exit_code=leaving.code if isinstance(leaving.code, int) else ExitCode.BAD_INPUT)
     found = {name: _bare(value) for name, value in vars(namespace).items()}

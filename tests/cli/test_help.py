@@ -7,6 +7,8 @@ import pytest
 from opsterm.cli.arguments import parse_arguments
 from opsterm.cli.manual import EXAMPLES, JSON_KEYS
 from opsterm.cli.run import VERBS
+from opsterm.cli.syntax.parser import Parser, Verbs
+from opsterm.cli.syntax.whole import build_parser
 from opsterm.core.errors import BadInput, ExitCode
 
 
@@ -21,6 +23,18 @@ def test_help_fits_80_columns_and_says_what_for(
     if verb in VERBS:
         assert "examples:\n  opsterm " in shown
         assert "keys of --json:" in shown
+
+
+@pytest.mark.parametrize("verb", sorted({verb.split()[0] for verb in VERBS}))
+def test_a_verb_is_understood_the_same_without_the_others(verb: str) -> None:
+    assert below(build_parser(verb), verb).format_help() == below(build_parser(), verb).format_help()
+
+
+def below(parser: Parser, verb: str) -> Parser:
+    """Return the parser of a verb."""
+    found = next(action for action in parser._actions if isinstance(action, Verbs))
+    one: Parser = found.choices[verb]
+    return one
 
 
 def test_every_verb_has_examples_and_keys() -> None:
