@@ -6,10 +6,12 @@ import glob
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from opsterm.core.errors import BadInput
-from opsterm.knowledge.document import parse_document
-from opsterm.knowledge.search import KnowledgeBase
+
+if TYPE_CHECKING:
+    from opsterm.knowledge.search import KnowledgeBase
 
 LARGEST = 64_000_000
 """Bytes: an inventory larger than this is a mistake."""
@@ -57,6 +59,9 @@ class LocalFiles:
 
     def read_knowledge(self, folder: Path) -> KnowledgeBase:
         """Read every document that ships."""
+        from opsterm.knowledge.document import parse_document  # noqa: PLC0415 (most commands read none)
+        from opsterm.knowledge.search import KnowledgeBase  # noqa: PLC0415 (as above)
+
         return KnowledgeBase([parse_document(self.read(path), path.name) for path in sorted(folder.glob("*.md"))])
 
     def this_os(self) -> str:

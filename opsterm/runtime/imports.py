@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import cast
 
 from opsterm.core.errors import BadInput
-from opsterm.inventory.formats.ansible_ini import import_ansible_ini
-from opsterm.inventory.formats.ansible_yaml import export_ansible_yaml, import_ansible_yaml
-from opsterm.inventory.formats.csv_table import export_csv, import_csv
 from opsterm.inventory.formats.detect import InventoryFormat, guess_format
-from opsterm.inventory.formats.json_lines import export_json_lines, import_json_lines
-from opsterm.inventory.formats.known_hosts import import_known_hosts
-from opsterm.inventory.formats.ssh_config import export_ssh_config, import_ssh_config
+from opsterm.inventory.formats.ssh_config import import_ssh_config
 from opsterm.inventory.imports import ImportResult
 from opsterm.inventory.target import Target
 from opsterm.runtime.edges import Files
@@ -34,13 +31,28 @@ class ImportSource(StrEnum):
 SYSTEM_SSH_CONFIG = "/etc/ssh/ssh_config"
 """What ssh reads after the account's own file."""
 
-_BY_FORMAT: Mapping[InventoryFormat, Callable[[str, str], ImportResult]] = {
-    InventoryFormat.KNOWN_HOSTS: import_known_hosts,
-    InventoryFormat.ANSIBLE_INI: import_ansible_ini,
-    InventoryFormat.ANSIBLE_YAML: import_ansible_yaml,
-    InventoryFormat.CSV: import_csv,
-    InventoryFormat.JSON: import_json_lines,
+_READERS: Mapping[InventoryFormat, str] = {
+    InventoryFormat.KNOWN_HOSTS: "known_hosts:import_known_hosts",
+    InventoryFormat.ANSIBLE_INI: "ansible_ini:import_ansible_ini",
+    InventoryFormat.ANSIBLE_YAML: "ansible_yaml:import_ansible_yaml",
+    InventoryFormat.CSV: "csv_table:import_csv",
+    InventoryFormat.JSON: "json_lines:import_json_lines",
 }
+"""Format -> module:function in `opsterm.inventory.formats`, imported when a file of it comes."""
+
+_WRITERS: Mapping[str, str] = {
+    "csv": "csv_table:export_csv",
+    "json": "json_lines:export_json_lines",
+    "ansible": "ansible_yaml:export_ansible_yaml",
+    "ssh_config": "ssh_config:export_ssh_config",
+}
+"""Word -> module:function, as above."""
+
+
+def _function(place: str) -> object:
+    module, _, name = place.partition(":")
+    function: object = getattr(importlib.import_module(f"opsterm.inventory.formats.{module}"), name)
+    return function
 
 
 def read_import(
@@ -72,7 +84,7 @@ def read_import(
         raise BadInput(f"{path} is no text.", next_step="Give a file in one of the formats that can be taken in.")
     kind = _format(source, path, text)
     if kind is not InventoryFormat.SSH_CONFIG:
-        return _BY_FORMAT[kind](str(path), text)
+        return cast("Callable[[str, str], ImportResult]", _function(_READERS[kind]))(str(path), text)
     system = [SYSTEM_SSH_CONFIG] if with_system and files.changed_at(Path(SYSTEM_SSH_CONFIG)) is not None else []
     known = {str(path): text}  # a pipe can be read only once
     return import_ssh_config(
@@ -99,13 +111,5 @@ def _format(source: ImportSource, path: Path, text: str) -> InventoryFormat:
 
 
 def export_targets(form: str, targets: Sequence[Target]) -> str:
-    """Return targets as text in one of FORMATS; `read_import` reads it back."""
-    return FORMATS[form](targets)
-
-
-FORMATS: Mapping[str, Callable[[Sequence[Target]], str]] = {
-    "csv": export_csv,
-    "json": export_json_lines,
-    "ansible": export_ansible_yaml,
-    "ssh_config": export_ssh_config,
-}
+    """Return targets as text, in "csv", "json", "ansible" or "ssh_config"; `read_import` reads it back."""
+    return cast("Callable[[Sequence[Target]], str]", _function(_WRITERS[form]))(targets)

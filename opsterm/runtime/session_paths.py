@@ -6,19 +6,20 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import astuple
+from typing import TYPE_CHECKING
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotFound, OpstermError, StorageError
 from opsterm.inventory.target import Protocol
-from opsterm.monitoring.kept_profile import KeptProfile
-from opsterm.monitoring.looks import Look
 from opsterm.monitoring.session_path import SessionPath, read_session_path
 from opsterm.policy.approval import require_writable
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_store import Fence, PreferenceStore
-from opsterm.runtime.remote_look import look_at
+
+if TYPE_CHECKING:
+    from opsterm.monitoring.kept_profile import KeptProfile
 
 LIMIT_S = 15.0
 """Seconds for log-in and script."""
@@ -66,6 +67,9 @@ class SessionPaths:
             Refused: read-only mode.
             OpstermError: as `remote_look.look_at`.
         """
+        from opsterm.monitoring.looks import Look  # noqa: PLC0415 (to know what was found before needs none of it)
+        from opsterm.runtime.remote_look import look_at  # noqa: PLC0415 (as above)
+
         require_writable(read_only=self._read_only, what="looked at over a line")
         looked = await look_at(await self._connector(), target, Look.PATH, limit_s=LIMIT_S, clock=self._clock)
         path = read_session_path(looked.text)

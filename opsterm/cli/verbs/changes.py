@@ -10,7 +10,6 @@ from opsterm.cli.prompt import read_text
 from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.approvals import say_progress
-from opsterm.cli.verbs.foresight import describe_what_it_would_do
 from opsterm.core.errors import BadInput, ExitCode, NotFound, StorageError
 from opsterm.core.text import clean_block, clean_bytes, shown_exactly
 from opsterm.core.units import age_text, bytes_text, parse_duration, span_text
@@ -163,6 +162,8 @@ async def show(context: Context) -> int:
     describe(context, change)
     say_progress(context, progress)
     await describe_content(context, change, compare=context.invocation.yes("diff"))
+    from opsterm.cli.verbs.foresight import describe_what_it_would_do  # noqa: PLC0415 (a query shows none of it)
+
     await describe_what_it_would_do(context, change)
     if change.started_at:
         context.printer.table(

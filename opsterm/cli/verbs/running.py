@@ -12,7 +12,6 @@ from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.approvals import say_progress
 from opsterm.cli.verbs.changes import describe, describe_content, named_change
-from opsterm.cli.verbs.foresight import describe_what_it_would_do
 from opsterm.cli.verbs.vault import open_if_a_person_is_there
 from opsterm.core.errors import ExitCode, NotApproved, OpstermError
 from opsterm.core.hub import Ear
@@ -32,6 +31,8 @@ async def approve(context: Context) -> int:
     describe(context, change)
     await describe_content(context, change)
     say_progress(context, await context.runtime.approvals.progress(change))
+    from opsterm.cli.verbs.foresight import describe_what_it_would_do  # noqa: PLC0415 (a query shows none of it)
+
     await describe_what_it_would_do(context, change)
     count = len(change.order.targets)
     given = context.invocation.number("targets")
