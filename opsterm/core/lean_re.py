@@ -35,7 +35,7 @@ __all__ = [
 class LaterPattern:
     """Stands for a compiled pattern, and becomes as quick as one when it is first used."""
 
-    def __init__(self, text: str | bytes, flags: int) -> None:
+    def __init__(self, text: str, flags: int) -> None:
         self.written = (text, flags)
 
     def __getattr__(self, name: str) -> Any:  # Any: whatever a pattern has

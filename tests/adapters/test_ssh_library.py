@@ -49,9 +49,9 @@ def test_the_plain_import_would_start_some_and_bring_more() -> None:
 def test_a_module_is_missing_only_while_it_is_asked_for() -> None:
     with as_if_missing("colorsys"), pytest.raises(ImportError):
         importlib.import_module("colorsys")
-    assert importlib.import_module("colorsys")
+    loaded = importlib.import_module("colorsys")
     with as_if_missing("colorsys"):
-        assert importlib.import_module("colorsys"), "one that is loaded stays"
+        assert importlib.import_module("colorsys") is loaded, "one that is loaded stays"
 
 
 def test_the_connector_alone_brings_nothing_heavy() -> None:

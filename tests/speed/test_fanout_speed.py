@@ -3,12 +3,14 @@
 Needs a harness that starts one sshd under many loopback addresses, runs a tool against them and prints one JSON line
 for each phase with wall_s, client_cpu_s and ok (SPEED_FANOUT: path of the script, run as root with this Python; it
 fills in {conc}, {sshcfg}, {known_hosts} and {cmd}). Peers that are not installed are skipped, loudly: clush (Debian).
-ssh is given curve25519, as its own first choice costs it more. SPEED_ROUNDS (3) may be set.
+ssh is given curve25519, as its own first choice costs it more. SPEED_ROUNDS (3) may be set. The package is compiled
+first, as pip does when it installs it: to compile it anew takes as long as all the rest of a start.
 Run: pytest -m speed -n 0 tests/speed/test_fanout_speed.py -s
 """
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import shutil
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+import opsterm as program
 from tests.speed import fanout_rounds
 
 pytestmark = [pytest.mark.speed, pytest.mark.blocking, pytest.mark.timeout(1800)]
@@ -29,6 +32,12 @@ PEER = ["--ssh-extra", "KexAlgorithms curve25519-sha256"]
 SETTINGS = ["--set", "ssh.config={sshcfg}", "--set", "ssh.known_hosts={known_hosts}", "--set", "ssh.parallel={conc}"]
 Figures = Mapping[str, float]
 Run = Callable[[], Figures]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Leave bytecode beside the package: a checkout has none where PYTHONDONTWRITEBYTECODE is set."""
+    assert compileall.compile_dir(Path(program.__file__).parent, quiet=1)
 
 
 def harness(*words: str) -> list[Figures]:
