@@ -23,6 +23,8 @@ class ChangeState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
+    ROLLED_BACK = "rolled back"
+    ROLLBACK_FAILED = "rollback failed"
 
 
 class OutcomeState(StrEnum):

@@ -149,6 +149,44 @@ class ChangeStopAsked(Event):
     change: int
 
 
+@event("change.captured")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCaptured(Event):
+    """What a change touches was kept on one target before it ran.
+
+    Attributes:
+        change: its number.
+        target: where.
+        point: name of the recovery point there.
+        things: what was kept, in words.
+        size_kb: how much room that takes.
+    """
+
+    change: int
+    target: str
+    point: str
+    things: tuple[str, ...]
+    size_kb: int
+
+
+@event("change.rolled_back")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRolledBack(Event):
+    """Another change has put back what this one had changed on one target.
+
+    Attributes:
+        change: number of the one that was taken back.
+        target: where.
+        by_change: number of the one that put back.
+        equal: whether everything was proven to be as before.
+    """
+
+    change: int
+    target: str
+    by_change: int
+    equal: bool
+
+
 @event("change.previewed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePreviewed(Event):

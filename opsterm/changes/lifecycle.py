@@ -21,17 +21,22 @@ from opsterm.policy.compliance.review import NO_REVIEW, RuleReview
 from opsterm.policy.file_put import PUT, parse_put
 from opsterm.policy.order import (
     AS_LOGGED_IN,
+    BY_SUDO,
     COMMAND_PROTOCOLS,
     HTTP,
+    RESTORE,
     SHELLS_OF_PROTOCOL,
     UNIX_SHELLS,
     Order,
+    RunAs,
     require_account,
 )
+from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.risk import Risk
 from opsterm.policy.windows import require_sendable
 
 _S = ChangeState
+_TAKEN_BACK = frozenset({_S.ROLLED_BACK, _S.ROLLBACK_FAILED})
 TRANSITIONS: Mapping[ChangeState, frozenset[ChangeState]] = {
     _S.PROPOSED: frozenset({_S.APPROVED, _S.DENIED, _S.EXPIRED, _S.VOIDED}),
     _S.APPROVED: frozenset({_S.RUNNING, _S.DENIED, _S.EXPIRED, _S.VOIDED}),
@@ -39,10 +44,12 @@ TRANSITIONS: Mapping[ChangeState, frozenset[ChangeState]] = {
     _S.DENIED: frozenset(),
     _S.EXPIRED: frozenset(),
     _S.VOIDED: frozenset(),
-    _S.DONE: frozenset(),
-    _S.FAILED: frozenset(),
-    _S.CANCELLED: frozenset(),
-    _S.INTERRUPTED: frozenset(),
+    _S.DONE: _TAKEN_BACK,
+    _S.FAILED: _TAKEN_BACK,
+    _S.CANCELLED: _TAKEN_BACK,
+    _S.INTERRUPTED: _TAKEN_BACK,
+    _S.ROLLBACK_FAILED: frozenset({_S.ROLLED_BACK}),
+    _S.ROLLED_BACK: frozenset(),
 }
 """Which states may follow which. RUNNING follows only APPROVED."""
 
@@ -117,19 +124,22 @@ def _require_shell(order: Order) -> None:
     """Raise BadInput naming the targets on which the order's shell is not to be had, or what it cannot carry out."""
     others = [target for target in order.targets if order.shell not in SHELLS_OF_PROTOCOL[target.protocol]]
     if others:
-        known = " or ".join(shell for shell in SHELLS_OF_PROTOCOL[others[0].protocol] if shell != PUT)
+        known = " or ".join(shell for shell in SHELLS_OF_PROTOCOL[others[0].protocol] if shell not in (PUT, RESTORE))
         raise BadInput(
             f"The shell {order.shell!r} is not known on {fold([target.name for target in others])}.",
             next_step=f"Over {others[0].protocol} it is {known}.",
         )
     if order.shell == PUT:
         parse_put(order.command)
+    if order.shell == RESTORE:
+        parse_restoring(order.command)
     require_sendable(order.command, order.shell)
 
 
 def _require_start(order: Order) -> None:
     """Raise BadInput when its shell cannot be started as the order says."""
-    if order.run_as != AS_LOGGED_IN and order.shell not in UNIX_SHELLS:
+    alone = order.run_as == RunAs(become=order.become)
+    if order.run_as != AS_LOGGED_IN and order.shell not in (BY_SUDO if alone else UNIX_SHELLS):
         raise BadInput(
             "Only a Unix shell is started by sudo, as a log-in shell or on a terminal.",
             next_step=f"Leave that away, or choose the shell {' or '.join(UNIX_SHELLS)}.",
@@ -312,6 +322,12 @@ def end_state(outcomes: Sequence[Outcome]) -> ChangeState:
     if OutcomeState.UNKNOWN in states:
         return ChangeState.INTERRUPTED
     return ChangeState.CANCELLED if OutcomeState.CANCELLED in states else ChangeState.FAILED
+
+
+def take_back(change: Change, *, failed: bool) -> Change:
+    """Return a change as taken back, or as one of which that has failed; one that is so already as it is."""
+    state = ChangeState.ROLLBACK_FAILED if failed else ChangeState.ROLLED_BACK
+    return change if change.state is state else _moved(change, state)
 
 
 def interrupt(change: Change, *, now: float) -> Change:

@@ -20,6 +20,8 @@ PAST_ENDS: Mapping[ChangeState, PastEnd | None] = {
     ChangeState.FAILED: PastEnd.FAILED,
     ChangeState.CANCELLED: PastEnd.STOPPED,
     ChangeState.INTERRUPTED: PastEnd.CUT_OFF,  # the line broke, or opsterm died, while it ran: nobody saw its end
+    ChangeState.ROLLED_BACK: PastEnd.ROLLED_BACK,
+    ChangeState.ROLLBACK_FAILED: PastEnd.ROLLED_BACK,  # somebody wanted it back
 }
 """State of a change -> how it ended; None where that says nothing about its command."""
 

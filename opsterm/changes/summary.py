@@ -13,7 +13,6 @@ from opsterm.policy.approval_record import Approval
 from opsterm.policy.mask import mask
 from opsterm.policy.order import HTTP
 from opsterm.policy.requirements import Missing
-from opsterm.policy.risk import RiskLevel, why_not_read_only
 
 _WORST_FIRST = (
     OutcomeState.UNKNOWN,
@@ -61,14 +60,6 @@ def _logged_in(change: Change) -> str:
     if len(by_user) == 1:
         return f"as {next(iter(by_user))}"
     return "as " + ", ".join(f"{user} on {fold(names)}" for user, names in by_user.items())
-
-
-def way_back(change: Change) -> str:
-    """Return what of a change can be taken back, in one sentence. Nothing is captured yet."""
-    order = change.order
-    if change.risk.level is RiskLevel.READ or not why_not_read_only(order.command, order.shell, how=order.run_as):
-        return "nothing to take back: it only reads"
-    return "cannot be undone by opsterm: this version captures nothing before a change"
 
 
 def line(change: Change, now: float, *, limit: int = 60) -> str:

@@ -12,7 +12,7 @@ CHANGE_KEYS = (
     "id", "state", "command", "shell", "become", "login", "pty", "targets", "selector", "timeout_s", "expires_at",
     "requirement", "environments", "risk", "reason", "origin", "requested_by", "requested_at", "digest",
     "approved_digest", "decided_by", "decided_at", "decision_note", "started_at", "ended_at", "outcomes", "compliance",
-    "alternatives", "packs",
+    "alternatives", "packs", "way_back",
 )  # fmt: skip
 OUTCOME_KEYS = (
     "target", "state", "exit_status", "signal", "started_at", "ended_at", "output_bytes", "kept_bytes",
@@ -162,6 +162,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "get": ("target", "path", "real_path", "local", "size", "sha256", "resumed_at", "error", "why", "next_step"),
     "put": CHANGE_KEYS,
     "propose": CHANGE_KEYS,
+    "rollback": CHANGE_KEYS,
     "changes": CHANGE_KEYS,
     "change": (*CHANGE_KEYS, "approvals", "missing"),
     "approve": CHANGE_KEYS,
@@ -341,6 +342,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "breaker": ("opsterm breaker", "opsterm breaker --reset prod --reason 'the switch is mended'"),
     "autonomy": ("opsterm autonomy", "opsterm autonomy --json"),
     "deny": ("opsterm deny c18 --note 'wrong host'",),
+    "rollback": ("opsterm rollback c18", "opsterm rollback c18 --on web-01 --reason 'it made errors'"),
     "run": ("opsterm run c18",),
     "stop": ("opsterm stop c18",),
     "output": ("opsterm output c18", "opsterm output c18 web-01 --raw > web-01.txt"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from opsterm.changes.change import Change
+from opsterm.changes.way_back.prepared import has_way_back, way_back_of
 from opsterm.monitoring.alerts import Alert
 from opsterm.policy.compliance.review import RuleFinding
+from opsterm.policy.way_back import WayBack
 
 
 def change_record(change: Change) -> dict[str, object]:
@@ -32,7 +34,18 @@ def change_record(change: Change) -> dict[str, object]:
         "compliance": [finding_record(finding) for finding in change.review.findings],
         "alternatives": change.review.alternatives,
         "packs": change.review.packs,
+        "way_back": way_back_record(way_back_of(change.order), kept=has_way_back(change.order)),
     }
+
+
+def way_back_record(way: WayBack, *, kept: bool) -> dict[str, object]:
+    """Return a way back as an object.
+
+    Args:
+        way: of an order.
+        kept: whether what it needs is kept before the order runs.
+    """
+    return {"coverage": way.coverage, "kept": kept, "things": [str(one) for one in way.things], "gaps": way.gaps}
 
 
 def finding_record(finding: RuleFinding) -> dict[str, object]:

@@ -70,6 +70,7 @@ VERBS: Mapping[str, str] = {
     "breaker": "approvals:breaker",
     "autonomy": "approvals:autonomy",
     "deny": "changes:deny",
+    "rollback": "rollbacks:rollback",
     "run": "running:run",
     "stop": "changes:stop",
     "output": "changes:output",

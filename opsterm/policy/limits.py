@@ -17,7 +17,8 @@ from opsterm.core.units import age_text, span_text
 from opsterm.policy.change_windows import Zone, parse_window
 from opsterm.policy.file_put import PUT, parse_put
 from opsterm.policy.invocation import unknown_program
-from opsterm.policy.order import HTTP, Order
+from opsterm.policy.order import HTTP, RESTORE, Order
+from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.understanding import READERS, Understanding, understand
 
 _ONLY_LOOK = frozenset({"ls", "df", "du", "stat", "test", "[", "mountpoint", "cd", "pwd"})
@@ -79,7 +80,7 @@ def require_within(order: Order, limits: Sequence[LimitSetting]) -> None:
                 f"it may run for {span_text(order.timeout_s)}; {span_text(limit.timeout_s)} is the most.",
                 limit, "timeout_s", f"Propose it with --timeout {limit.timeout_s:g}s.",
             )  # fmt: skip
-        if limit.executables and order.shell not in (HTTP, PUT):
+        if limit.executables and order.shell not in (HTTP, PUT, RESTORE):
             stranger = _stranger(understood, words_of(limit.executables))
             if stranger:
                 raise _refused(stranger, limit, "executables")
@@ -112,6 +113,8 @@ def _stranger(understood: Understanding | None, known: Sequence[str]) -> str:
 def _touched(order: Order, understood: Understanding | None, forbidden: Sequence[str]) -> str:
     if order.shell == PUT:
         named = [(parse_put(order.command).path, False)]
+    elif order.shell == RESTORE:
+        named = [(path, False) for path in parse_restoring(order.command).paths]
     elif understood is None or understood.opaque:
         return "a part of it cannot be followed, so what it touches is not known."
     else:

@@ -14,12 +14,15 @@ from opsterm.core.text import clean_line
 COMMAND_BYTES = 100_000
 """Bytes of a command at most: Linux takes 131,071 for one argument, and quoting needs some of them."""
 
+RESTORE = "restore"
+"""The shell of an order whose text says what is put back; see `policy.restoring`."""
+
 HTTP = "http"
 """The shell of an order whose text is a request over HTTP; see `core.http_request`."""
 
 SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
-    "local": ("sh", "bash", "put"),
-    "ssh": ("sh", "bash", "put"),
+    "local": ("sh", "bash", "put", RESTORE),
+    "ssh": ("sh", "bash", "put", RESTORE),
     "winrm": ("powershell", "cmd", "wql"),
     "http": (HTTP,),
 }
@@ -80,6 +83,9 @@ AS_LOGGED_IN = RunAs()
 
 UNIX_SHELLS = ("sh", "bash")
 """Shells that can be started in another way than `AS_LOGGED_IN`."""
+
+BY_SUDO = (*UNIX_SHELLS, RESTORE)
+"""What can be done as another account."""
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?")
 

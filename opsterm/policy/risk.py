@@ -19,9 +19,10 @@ from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import Lockout, lockout_of
-from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
+from opsterm.policy.order import AS_LOGGED_IN, HTTP, RESTORE, OrderTarget, RunAs
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
+from opsterm.policy.restoring import restore_reasons
 from opsterm.policy.understanding import READERS, Understanding, understand
 from opsterm.policy.words import LENGTH_LIMIT, split
 from opsterm.policy.wql import class_refusal, wql_refusal
@@ -76,6 +77,10 @@ def assess(
     if shell == PUT:
         raised = raise_level(RiskLevel.HIGH, (), around)
         return Risk(level=raised.level, reasons=(*put_reasons(command), *raised.reasons))
+    if shell == RESTORE:
+        said, weighty = restore_reasons(command)
+        raised = raise_level(RiskLevel.HIGH if weighty else RiskLevel.MEDIUM, (), around)
+        return Risk(level=raised.level, reasons=(*said, *raised.reasons))
     if shell == HTTP:
         grade = grade_request(command)
         changing = RiskLevel.MEDIUM if grade.medium else RiskLevel.HIGH
@@ -172,6 +177,8 @@ def _shell_refusal(command: str, shell: str) -> str:
         return "There is no command."
     if shell == PUT:
         return "It puts a file."
+    if shell == RESTORE:
+        return "It puts back what a change has changed."
     if shell == "powershell":
         return _powershell_refusal(command)
     if shell == "wql":

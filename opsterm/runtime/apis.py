@@ -31,7 +31,7 @@ from opsterm.policy.order import HTTP
 from opsterm.runtime.accepted_operations import AcceptedOperations
 from opsterm.runtime.api_names import base_url, name_of_title, require_api_name
 from opsterm.runtime.api_tokens import TokenPlace, token_url_of
-from opsterm.runtime.changes import Changes, Proposal
+from opsterm.runtime.changes import Changes
 from opsterm.runtime.credentials import API
 from opsterm.runtime.edges import Files
 from opsterm.runtime.inventory import Inventory
@@ -39,6 +39,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.ports_apis import Api, ApiStore, DescriptionReader, secret_account
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.refusals import refusals_told
 
 TAG = "api"

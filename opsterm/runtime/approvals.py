@@ -50,7 +50,14 @@ class Approvals:
         self._gate = gate
 
     def on_terms(
-        self, order: Order, environments: Sequence[str], level: RiskLevel, *, by: str, asked: RuleDecision
+        self,
+        order: Order,
+        environments: Sequence[str],
+        level: RiskLevel,
+        *,
+        by: str,
+        asked: RuleDecision,
+        rollback: str = "",
     ) -> Order:
         """Return an order with the terms on which it may be approved.
 
@@ -60,6 +67,7 @@ class Approvals:
             level: the grade.
             by: the account that asks.
             asked: what the rules ask for.
+            rollback: digest of the way back that is prepared, "" for none.
 
         Raises:
             Refused: it is beyond a limit, or the policy denies it.
@@ -67,7 +75,7 @@ class Approvals:
         self._limits.require_within(order, environments)
         terms = Terms(
             requested_by=by, environments=tuple(environments), once=token_hex(16),
-            requirement=str(self._asked_now(level, environments, asked)),
+            requirement=str(self._asked_now(level, environments, asked)), rollback=rollback,
         )  # fmt: skip
         return replace(order, terms=terms)
 

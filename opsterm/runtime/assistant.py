@@ -62,11 +62,12 @@ from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.apis import Apis
 from opsterm.runtime.audit import Audit
-from opsterm.runtime.changes import Changes, Proposal
+from opsterm.runtime.changes import Changes
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.ports import Operator
 from opsterm.runtime.profiles import Profiles
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.services import Services
 
 WINDOW_POINTS = 240

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from types import MappingProxyType
 
 from opsterm.changes import lifecycle
@@ -19,6 +19,7 @@ from opsterm.changes.events import (
     ChangeStopAsked,
     ChangeVoided,
 )
+from opsterm.changes.way_back.prepared import way_back_of
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, Bug, NotApproved, NotFound, StorageError
 from opsterm.core.events import Event, Fact
@@ -26,7 +27,7 @@ from opsterm.core.settings import ChangeSettings
 from opsterm.policy.approval import require_writable
 from opsterm.policy.compliance.review import findings_told
 from opsterm.policy.mask import mask
-from opsterm.policy.order import AS_LOGGED_IN, Order, RunAs, usual_shell
+from opsterm.policy.order import Order, usual_shell
 from opsterm.runtime.approvals import Approvals
 from opsterm.runtime.assent import PLAIN, Assent
 from opsterm.runtime.change_checks import ChangeChecks
@@ -37,6 +38,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Operator
 from opsterm.runtime.ports_store import Store
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart, Supervisor
 
@@ -46,31 +48,6 @@ LONGEST_S = 86_400.0
 """Seconds that a proposal may ask for, as for changes.timeout_s."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What is asked for, before it becomes a change.
-
-    Attributes:
-        command: the text for the shell, exactly.
-        selector: which targets.
-        shell: what carries it out; a word of SHELLS_OF_PROTOCOL, "" for the usual one of the targets.
-        reason: why, "" when not said.
-        origin: "chat", "screen" or "command line".
-        timeout_s: seconds it may run on one target; None for the setting.
-        how: as in `RunAs`.
-        warnings: what else should be known, whole sentences; they can make the grade worse only.
-    """
-
-    command: str
-    selector: str
-    shell: str = ""
-    reason: str = ""
-    origin: str
-    timeout_s: float | None = None
-    how: RunAs = AS_LOGGED_IN
-    warnings: tuple[str, ...] = ()
-
-
 class Changes:
     """Everything that can be done with a change. `start` is `approve`'s other half: it runs what was approved."""
 
@@ -78,6 +55,7 @@ class Changes:
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, operator: Operator,
         inventory: Inventory, approvals: Approvals, gate: ComplianceGate, executor: Executor,
         supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]], offload: Offload, checks: ChangeChecks,
+        settle_rollback: Callable[[Change], Awaitable[None]],
         warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
@@ -93,6 +71,7 @@ class Changes:
         self._alive = alive
         self._offload = offload
         self._checks = checks
+        self._settle_rollback = settle_rollback
         self._warnings = warnings  # by protocol: what an approver should know of how such targets are reached
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
@@ -125,7 +104,10 @@ class Changes:
         risk = await self._checks.risk(order, places, warnings)
         by, reason = self._operator.name, mask(proposal.reason)[0]
         review = await self._gate.review(order, requested_by=by, reason=reason)
-        order = self.approvals.on_terms(order, places, risk.level, by=by, asked=review.decision)
+        rollback = way_back_of(order).digest() if proposal.way_back else ""
+        order = self.approvals.on_terms(
+            order, places, risk.level, by=by, asked=review.decision, rollback=rollback
+        )  # fmt: skip
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, review=review, reason=reason, origin=proposal.origin,
             by=by, now=now,
@@ -233,6 +215,7 @@ class Changes:
             self._stopping.discard(change_id)
             if self._executor.has_unkept_ends:
                 self._supervisor.start("ends of changes", self._executor.keep_ends, restart=False)
+        await self._settle_rollback(ended)
         with suppress(StorageError):  # how it ended is kept; that targets answered is only good to know
             await self._inventory.note_seen(lifecycle.reached(ended.outcomes))
         return ended

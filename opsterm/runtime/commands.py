@@ -122,6 +122,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="deny", keys=("d",), pane="approval", title="deny", text="Says no.", verb="deny"),
     Command(id="edit_change", keys=("e",), pane="approval", title="edit",
             text="Proposes an edited command instead; the old proposal is denied.", verb="propose"),
+    Command(id="roll_back", keys=("u",), pane="approvals, approval", title="roll back",
+            text="Proposes the change that puts back what this one has changed.", verb="rollback"),
     Command(id="run_change", keys=("x",), pane="approval", title="run", text="Runs a change that is approved.", verb="run"),
     Command(id="show_odd", keys=("f",), pane="approval", title="odd ones", text="Filters the inventory to the targets whose result differs from the most.",
             verb="query"),

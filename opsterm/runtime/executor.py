@@ -11,19 +11,21 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeEnded, ChangeOutput, ChangeStarted, ChangeTargetEnded
+from opsterm.changes.way_back.prepared import as_run, prepared
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotApproved, OpstermError, StorageError, TimedOut, Unreachable
 from opsterm.core.events import Fact
 from opsterm.policy.mask import mask
-from opsterm.policy.order import Order, OrderTarget
+from opsterm.policy.order import Order, OrderTarget, RunAs
+from opsterm.runtime.keeping import Keeping
 from opsterm.runtime.ledger import Ledger
-from opsterm.runtime.ports import Connector, Ended
+from opsterm.runtime.ports import Connector, Ended, Session
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.supervisor import Heart, to_the_end
 
@@ -61,6 +63,7 @@ class Executor:
         self._runner = runner
         self._parallel = parallel
         self._output_limit = output_limit
+        self._keeping = Keeping(ledger)
         self._quiet_limit_s = quiet_limit_s
         self._read_only = read_only
         self._unkept: dict[int, _End] = {}
@@ -90,6 +93,7 @@ class Executor:
         if change is None:
             raise NotApproved(f"There is no change c{change_id}.")
         running = lifecycle.start(change, now=self._clock.now(), read_only=self._read_only)
+        prepared(change.order)
         kinds = [event.kind for event in lifecycle.DECIDING]
         told = await self._store.journal.search(kinds=kinds, correlation_id=change.name)
         lifecycle.require_trail(change, [fact.event for fact in told])
@@ -151,14 +155,33 @@ class Executor:
         return await self._keep(change, record.close(outcome, self._clock.now()))
 
     async def _stream(self, change: Change, target: OrderTarget, record: _Record) -> Ended:
-        order: Order = change.order
         try:
             session = await (await self._connector()).session(target)
         except TimedOut as error:  # nothing was begun: that is another thing than a command that takes too long
             raise Unreachable(error.what, why=error.why, next_step=error.next_step) from error
+        way = prepared(change.order)
+
+        def run(text: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
+            return session.run(text, shell="sh", how=how)  # noqa: S604 (a word of ours, no subprocess)
+
+        try:
+            if way is not None:
+                await self._keeping.capture(run, change, way, target)
+            ended = await self._ended(session, change, target, record)
+            if way is not None:
+                with suppress(OpstermError):  # the way back stands; only what others do later is not told apart
+                    await self._keeping.note(run, change, way)
+            return ended
+        finally:
+            await session.close()
+
+    async def _ended(self, session: Session, change: Change, target: OrderTarget, record: _Record) -> Ended:
+        """Run the order in a session, keep what it prints and return how it ended."""
+        order: Order = change.order
+        text, shell, how = as_run(order)
         try:
             async with asyncio.timeout(order.timeout_s), aclosing(
-                session.run(order.command, shell=order.shell, how=order.run_as)  # type: ignore[type-var]  # an async generator
+                session.run(text, shell=shell, how=how)  # type: ignore[type-var]  # an async generator
             ) as pieces:  # fmt: skip
                 record.began = True
                 async for piece in self._unless_quiet(pieces, target) if self._quiet_limit_s else pieces:
@@ -171,8 +194,6 @@ class Executor:
                 next_step="Look at what it left behind; propose it again with a longer --timeout if it needs one. "
                 "changes.timeout_s sets it for all.",
             ) from error
-        finally:
-            await session.close()
         return Ended(exit_status=None)
 
     async def _unless_quiet(

@@ -26,7 +26,7 @@ from opsterm.policy.approval import require_writable
 from opsterm.policy.file_put import PUT, file_put, parse_put
 from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget
-from opsterm.runtime.changes import SWEPT_AT_ONCE, Changes, Proposal
+from opsterm.runtime.changes import SWEPT_AT_ONCE, Changes
 from opsterm.runtime.fetch_room import FetchRoom
 from opsterm.runtime.file_fetch import Fetch, Fetched, FileFetch, Progress, require_harmless
 from opsterm.runtime.folders import Folders
@@ -34,6 +34,7 @@ from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, review_of
 from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart

@@ -31,6 +31,7 @@ from opsterm.runtime.masking import Masking
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.reach import Reach
+from opsterm.runtime.rollbacks import Rollbacks
 from opsterm.runtime.secret_targets import places_for
 from opsterm.runtime.service_checks import ServiceChecks
 from opsterm.runtime.supervisor import Supervisor
@@ -57,8 +58,8 @@ class Rooms:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, monitoring, alerts, changes, approvals, limits, snmp, reach, checks, cameras: use-cases by room;
-            others are in `LaterRooms`.
+        inventory, monitoring, alerts, changes, rollbacks, approvals, limits, snmp, reach, checks, cameras:
+            use-cases by room; others are in `LaterRooms`.
         identities: who approves.
     """
 
@@ -69,6 +70,7 @@ class Rooms:
     cameras: Cameras
     changes: Changes
     approvals: Approvals
+    rollbacks: Rollbacks
     limits: ChangeLimits
     identities: Identities
 
@@ -153,6 +155,7 @@ class Rooms:
         settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
         self.gate = ComplianceGate(self.compliance, self.inventory)
         self.approvals = self._open_approvals()
+        self.rollbacks = Rollbacks(store, ledger, lambda proposal: self.changes.propose(proposal))  # noqa: PLW0108 (built below)
         executor = Executor(
             store, ledger, self.connector, self.clock, require=self.approvals.require, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
@@ -162,7 +165,7 @@ class Rooms:
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
             inventory=self.inventory, approvals=self.approvals, gate=self.gate, executor=executor,
             supervisor=self.supervisor, alive=self._alive, offload=self.offload,
-            warnings={Protocol.WINRM: settings.winrm.warnings},
+            warnings={Protocol.WINRM: settings.winrm.warnings}, settle_rollback=self.rollbacks.settle,
             checks=ChangeChecks(
                 self.inventory, lambda targets: self.session_paths.known(targets),  # noqa: PLW0108 (loads them when asked)
                 lambda change: self.previews.difference(change),  # noqa: PLW0108 (the same)

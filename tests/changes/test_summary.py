@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Outcome, OutcomeState
-from opsterm.changes.summary import exit_summary, failures, line, progress_text, way_back
-from opsterm.policy.risk import Risk, RiskLevel
+from opsterm.changes.summary import exit_summary, failures, line, progress_text
 from tests.changes.samples import NOW, proposed
 
 
@@ -21,12 +20,6 @@ def test_a_waiting_change_says_who_asked_and_how_long_it_may_wait() -> None:
         "c18 proposed · uptime · on web-[01-03] (3 targets) · risk low · asked by ana, 14 m left"
     )
     assert line(change, NOW + 1000).endswith("time is over")
-
-
-def test_only_what_only_reads_has_nothing_to_take_back() -> None:
-    low = Risk(level=RiskLevel.LOW, reasons=("It writes files.",))
-    assert way_back(proposed("web-01", command="uptime")) == "nothing to take back: it only reads"
-    assert "cannot be undone" in way_back(replace(proposed("web-01", command="touch /tmp/x"), risk=low))
 
 
 def test_a_decided_and_a_finished_change_say_by_whom_and_how_it_went() -> None:

@@ -127,6 +127,7 @@ class Account:
             "HOME": str(self.home),
             "OPSTERM_HOME": str(self.home / "o"),
             "PATH": os.environ["PATH"],
+            "KEEPER_BASE": str(self.home / "points"),
             "LC_ALL": "C.UTF-8",
             "TERM": "xterm-256color",
             "PYTHONWARNINGS": "error",

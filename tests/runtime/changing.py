@@ -7,7 +7,7 @@ from typing import Any
 
 from opsterm.changes.change import Change, Outcome
 from opsterm.inventory.target import Target
-from opsterm.runtime.changes import Proposal
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.runtime import Runtime
 
 

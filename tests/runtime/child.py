@@ -21,7 +21,7 @@ from opsterm.inventory.events import TargetRemoved
 from opsterm.monitoring.events import SamplesTaken
 from opsterm.monitoring.sample import Sample
 from opsterm.runtime import changes, lease
-from opsterm.runtime.changes import Proposal
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.supervisor import Heart
 from tests.runtime.stage import LOAD, build
 

@@ -47,7 +47,10 @@ def build(
     home: Path, *, settings: str = "", clock: Clock | None = None, face: str = "command", **edges: object
 ) -> Runtime:
     """Return a runtime below `home` that has opened nothing yet; `edges` takes the place of real ones."""
-    environment = {"OPSTERM_HOME": str(home / "opsterm"), "HOME": str(home), "PATH": "/usr/bin:/bin"}
+    environment = {
+        "OPSTERM_HOME": str(home / "opsterm"), "HOME": str(home), "PATH": "/usr/bin:/bin",
+        "KEEPER_BASE": str(home / "points"),
+    }  # fmt: skip
     runtime = build_runtime(
         loaded=load_settings(file_text=settings),
         paths=find_paths(environment, home),

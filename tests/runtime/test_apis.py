@@ -21,7 +21,7 @@ from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.api_names import name_of_title
 from opsterm.runtime.api_tokens import TokenPlace
 from opsterm.runtime.apis import Apis
-from opsterm.runtime.changes import Proposal
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.petstore_stage import TOKEN, Petstore, petstore
 from tests.runtime.stage import opened

@@ -11,7 +11,7 @@ from opsterm.changes.change import ChangeState
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import BadInput, NotApproved, Refused
 from opsterm.runtime.assent import Assent
-from opsterm.runtime.changes import Proposal
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.runtime import Runtime
 from tests.runtime.approving import in_environment, played
 from tests.runtime.changing import approved, proposed

@@ -23,8 +23,9 @@ from opsterm.core.errors import (
 )
 from opsterm.core.events import body_to_json
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
-from opsterm.runtime.changes import Proposal, change_number
+from opsterm.runtime.changes import change_number
 from opsterm.runtime.ports import Ended
+from opsterm.runtime.proposal import Proposal
 from tests.runtime.changing import approved, outcomes, proposed, story, with_targets
 from tests.runtime.stage import PlayedConnector, PlayedSession, opened, printing
 

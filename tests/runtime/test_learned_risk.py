@@ -16,8 +16,8 @@ from opsterm.core.clock import StoppedClock
 from opsterm.inventory.target import Target
 from opsterm.policy.learned import training
 from opsterm.policy.learned.lesson import PastEnd
-from opsterm.runtime.changes import Proposal
 from opsterm.runtime.learned_risk import READ_AGAIN_S
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.runtime import Runtime
 from tests.policy.past import past
 from tests.runtime.changing import approved, proposed

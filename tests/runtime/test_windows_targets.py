@@ -16,9 +16,9 @@ from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.inventory.target import Protocol, Status, Target
 from opsterm.monitoring.profile_lines import profile_lines
 from opsterm.monitoring.sample import SeriesKey
-from opsterm.runtime.changes import Proposal
 from opsterm.runtime.credentials import WINRM
 from opsterm.runtime.doctor import Health, check_winrm
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.ssh_stage import Kept
 from tests.adapters.winrm_stage import PASSWORD, USER, Windows, windows

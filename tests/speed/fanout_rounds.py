@@ -19,7 +19,7 @@ from opsterm.core.clock import SystemClock
 from opsterm.core.paths import find_paths
 from opsterm.core.quiet_gc import quiet_gc
 from opsterm.core.settings_reading import load_settings
-from opsterm.runtime.changes import Proposal
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.runtime import Runtime
 
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024

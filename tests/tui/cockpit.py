@@ -83,7 +83,11 @@ class Stage:
         """Return the real runtime; only who sits there, what this host is and what it measures are made up."""
         runtime = build_runtime(
             loaded=self.loaded, paths=self.paths, clock=self.clock,
-            environment={"HOME": str(self.paths.home), "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"}, face=face,
+            environment={
+                "HOME": str(self.paths.home), "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin",
+                "KEEPER_BASE": str(self.paths.home / "points"),
+            },
+            face=face,
         )  # fmt: skip
 
         async def probe() -> HostProbe:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from opsterm.changes.change import Change, ChangeState
-from opsterm.runtime.changes import Proposal
+from opsterm.runtime.proposal import Proposal
 from opsterm.tui.screens.approval import ApprovalScreen
 from tests.tui.cockpit import Sitting, Stage, sitting
 

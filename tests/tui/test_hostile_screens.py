@@ -15,8 +15,8 @@ import pytest
 
 from opsterm.monitoring.alerts import Severity
 from opsterm.policy.order import Order
-from opsterm.runtime.changes import Proposal
 from opsterm.runtime.imports import ImportSource
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.runtime import Runtime
 from tests.tui.cockpit import Stage, an_alert
 from tests.tui.pty_app import PtyApp

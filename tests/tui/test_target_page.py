@@ -11,8 +11,8 @@ from opsterm.adapters import ssh_config
 from opsterm.adapters.ssh_known_hosts import fingerprint
 from opsterm.core.secret import Secret
 from opsterm.inventory.target import Protocol, Target
-from opsterm.runtime.changes import Proposal
 from opsterm.runtime.ports_snmp import SnmpLogin
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.screens.connection_test import ConnectionTestScreen
 from opsterm.tui.screens.home import HomeScreen

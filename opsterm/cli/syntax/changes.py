@@ -7,7 +7,7 @@ import argparse
 from opsterm.cli.syntax.approvals import add_yes_options
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
 from opsterm.policy.file_put import PUT
-from opsterm.policy.order import HTTP, SHELLS_ASSESSED, SHELLS_OF_PROTOCOL
+from opsterm.policy.order import HTTP, RESTORE, SHELLS_ASSESSED, SHELLS_OF_PROTOCOL
 
 _ABOUT_APPROVE = """\
 On a terminal a high risk asks for the number of targets. Without one nobody is
@@ -30,9 +30,9 @@ Ends as approve does."""
 
 
 SHELLS = tuple(
-    dict.fromkeys(word for words in SHELLS_OF_PROTOCOL.values() for word in words if word not in (HTTP, PUT))
+    dict.fromkeys(word for words in SHELLS_OF_PROTOCOL.values() for word in words if word not in (HTTP, PUT, RESTORE))
 )
-"""Files and requests have verbs of their own."""
+"""Files, requests and rollbacks have verbs of their own."""
 
 
 _ABOUT_RISK = """\
@@ -56,6 +56,22 @@ def _add_preview(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("id", metavar="ID", help="as in c18")
     one.add_argument("--all", action="store_true", help="on every target, not only on the first five")
     one.add_argument("--kept", action="store_true", help="only what was shown last; nothing is sent")
+
+
+_ABOUT_ROLLBACK = """\
+What a change touched was kept on each target before it ran. This proposes the
+change that puts it back; it runs when it is approved, and ends well only when
+everything is proven to be as it was. If somebody else has changed any of it
+since, nothing is put back there, and what differs is said."""
+
+
+def _add_rollback(verbs: Verbs[Parser], data: Parser) -> None:
+    """Add the verb that takes a change back."""
+    one = add_verb(verbs, data, "rollback", "propose to put back what a change has changed", about=_ABOUT_ROLLBACK)
+    one.add_argument("id", metavar="ID", help="as in c18")
+    one.add_argument("--on", default="", metavar="SELECTOR", help="only on these of its targets")
+    one.add_argument("--insist", action="store_true", help="even where somebody else has changed it since")
+    one.add_argument("--reason", default="", help="why; kept in the audit")
 
 
 def _add_risk(verbs: Verbs[Parser], data: Parser) -> None:
@@ -86,6 +102,8 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
         if name == "query":
             one.add_argument("--each", action="store_true", help="each target by itself, line by line as it comes")
+        else:
+            one.add_argument("--no-way-back", action="store_true", help="keep nothing of what it touches beforehand")
         one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
     _add_risk(verbs, data)
     _add_preview(verbs, data)
@@ -111,6 +129,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
             one.add_argument("--no-run", action="store_true", help="approve only; `opsterm run` runs it")
         if name == "deny":
             one.add_argument("--note", default="", help="why; kept in the audit")
+    _add_rollback(verbs, data)
     one = add_verb(verbs, data, "output", "print what a change printed on one target")
     one.add_argument("id", metavar="ID", help="as in c18")
     one.add_argument("target", nargs="?", default="", help="only of this target")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from opsterm.changes.change import Change, ChangeState, Outcome
-from opsterm.changes.summary import as_whom, shell_text, targets_text, way_back
+from opsterm.changes.summary import as_whom, shell_text, targets_text
+from opsterm.changes.way_back.prepared import way_back_lines
 from opsterm.cli.arguments import command_text
 from opsterm.cli.output import ESCAPED_AT_MOST
 from opsterm.cli.prompt import read_text
@@ -17,7 +18,8 @@ from opsterm.policy.compliance.review import lines_of
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RunAs
 from opsterm.runtime.assent import terms_of
-from opsterm.runtime.changes import Proposal, change_number
+from opsterm.runtime.changes import change_number
+from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.put_review import review_rows
 
 
@@ -55,6 +57,7 @@ async def proposal_of(context: Context) -> Proposal:
             login=context.invocation.yes("login"),
             pty=context.invocation.yes("pty"),
         ),
+        way_back=not context.invocation.yes("no_way_back"),
     )
 
 
@@ -70,7 +73,8 @@ def describe(context: Context, change: Change) -> None:
     say(f"risk    {change.risk.level.upper()}  {' '.join(change.risk.reasons)}")
     for number, line in enumerate(lines_of(change.review)):
         say(f"{'' if number else 'rules':<8}{line}")
-    say(f"back    {way_back(change)}")
+    for number, line in enumerate(way_back_lines(order)):
+        say(f"{'' if number else 'back':<8}{line}")
     if change.reason:
         say(f"why     {' '.join(change.reason.split())}")
     say(f"digest  {change.digest}")

@@ -13,6 +13,8 @@ from opsterm.policy.compliance.review import RuleFinding, RuleReview
 from opsterm.policy.compliance.rule import Pack, PolicyRule
 from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
 from opsterm.policy.file_put import PUT, parse_put
+from opsterm.policy.order import RESTORE
+from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.shell.places import PathKind, place_of
 from opsterm.policy.understanding import Understanding, understand
 
@@ -120,6 +122,8 @@ def _understood(text: str, shell: str) -> Understanding:
             span=Span(start=0, end=len(text)),
         )  # fmt: skip
         return Understanding(text="", shell=shell, effects=(effect,), opaque=())
+    if shell == RESTORE:
+        return Understanding(text="", shell=shell, effects=parse_restoring(text).effects, opaque=())
     return understand(text, shell)
 
 

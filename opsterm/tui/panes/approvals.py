@@ -40,7 +40,7 @@ class ApprovalsPane(Pane):
         """The operator wants to see a change, or to stop it.
 
         Attributes:
-            what: "open" or "stop".
+            what: "open", "stop" or "roll back".
             change_id: which.
         """
 
@@ -161,6 +161,12 @@ class ApprovalsPane(Pane):
         number = self.current()
         if number is not None:
             self.post_message(self.Wanted("stop", number))
+
+    def action_roll_back(self) -> None:
+        """Take the change under the cursor back."""
+        number = self.current()
+        if number is not None:
+            self.post_message(self.Wanted("roll back", number))
 
     def action_copy(self) -> None:
         """Copy the command of the change under the cursor."""

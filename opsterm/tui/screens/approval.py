@@ -19,8 +19,9 @@ from opsterm.changes.events import ChangeOutput
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.policy.approval import Ask
-from opsterm.runtime.changes import Proposal
 from opsterm.runtime.commands import command
+from opsterm.runtime.proposal import Proposal
+from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.keys import KeyMap
@@ -322,7 +323,25 @@ class ApprovalScreen(FactsAndOutput):
         except OpstermError as error:
             self.fault(error)
             return
+        await self._turn_to(new)
+
+    async def action_roll_back(self) -> None:
+        """Propose what puts back what this change has changed, and show that."""
+        if self.change.state in (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.RUNNING):
+            self.say("There is nothing to take back yet.")
+            return
+        try:
+            new = await self.runtime.rollbacks.propose(RollbackWish(change=self.change.id, origin="screen"))
+        except OpstermError as error:
+            self.fault(error)
+            return
+        await self._turn_to(new)
+
+    async def _turn_to(self, new: Change) -> None:
+        """Show another change, from its beginning."""
         self.change, self.evidence = new, ChangeEvidence(self.runtime)
+        self._read, self._compared, self._has_output, self._odd_ones = {}, False, False, ""
+        self.query_one(OutputView).clear()
         await self.evidence.assess(new)
         self._typed, self._appeared = "", self.runtime.clock.monotonic()
         self.begin(self._gather, group="evidence", exclusive=True)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.summary import as_whom, exit_summary, progress_line, shell_text, targets_text, way_back
+from opsterm.changes.summary import as_whom, exit_summary, progress_line, shell_text, targets_text
+from opsterm.changes.way_back.prepared import way_back_lines
 from opsterm.core.text import clean_block, clean_line, shown_exactly
 from opsterm.core.units import age_text, bytes_text, span_text
 from opsterm.inventory.target import Target
@@ -123,7 +124,7 @@ def rows_of(
             "safer",
             "\n".join(dict.fromkeys([*evidence.safer, *change.review.alternatives])) or "no alternative is known",
         ),
-        SheetRow("back", way_back(change)),
+        SheetRow("back", "\n".join(way_back_lines(order))),
     ]
     if evidence.preview:
         rows.append(SheetRow("preview", "\n".join(evidence.preview)))

@@ -9,9 +9,10 @@ from opsterm.changes.change import ChangeState
 from opsterm.core.errors import OpstermError
 from opsterm.core.settings_reading import describe_settings
 from opsterm.inventory.folding import fold
-from opsterm.runtime.changes import Proposal
 from opsterm.runtime.commands import COMMANDS, PLACES
 from opsterm.runtime.imports import ImportSource
+from opsterm.runtime.proposal import Proposal
+from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.terminal import TerminalPane
@@ -211,9 +212,12 @@ class Errands:
         self._home.run_worker(self.with_change("open", change_id), group="change", exclusive=True)
 
     async def with_change(self, what: str, change_id: int) -> None:
-        """Open a change's screen, or stop it there."""
+        """Open a change's screen, or stop it there, or open the screen of what takes it back."""
         try:
-            change = await self._home.runtime.changes.get(change_id)
+            if what == "roll back":
+                change = await self._runtime.rollbacks.propose(RollbackWish(change=change_id, origin="screen"))
+            else:
+                change = await self._runtime.changes.get(change_id)
         except OpstermError as error:
             self._fail(error)
             return

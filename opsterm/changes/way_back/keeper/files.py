@@ -1,0 +1,103 @@
+"""Files and trees, with everything that is theirs.
+
+`roots`: the places, a zero byte behind each; for a place whose folder is absent, too, the highest absent folder
+stands.
+"""
+
+TEXT = r"""
+LIMIT_KB=${KEEPER_LIMIT_KB:-2097152}
+SPARE_KB=${KEEPER_SPARE_KB:-65536}
+
+roots_of() { # OPTION PLACE: OPTION is a pattern of names in the place, or /NAME for that one if the place is a folder
+    place=$2
+    case $place in /*) ;; *) place=$here/${place#./} ;; esac
+    case $1 in
+        -) ;;
+        /*) if [ -d "$place" ]; then place=${place%/}$1; fi ;;
+        *)
+            if [ -d "$place" ]; then find "$place" -mindepth 1 -maxdepth 1 -name "$1" -print0 | sort -z; fi
+            return 0
+            ;;
+    esac
+    while :; do
+        above=${place%/*}
+        if [ -z "$above" ] || [ -e "$above" ] || [ -L "$above" ]; then break; fi
+        place=$above
+    done
+    printf '%s\0' "$place"
+}
+
+there() { # ROOTS: those of them that are there now
+    xargs -0 -r sh -c 'for root; do if [ -e "$root" ] || [ -L "$root" ]; then printf "%s\0" "$root"; fi; done' sh <"$1"
+}
+
+entries() { # ROOTS TESTS: what is below them and passes, in a fixed order
+    there "$1" >"$work/there"
+    [ -s "$work/there" ] || return 0
+    xargs -0 sh -c 'tests=$1; shift; eval "find \"\$@\" -xdev $tests -print0"' sh "$2" <"$work/there" >"$work/found" \
+        2>"$work/said" || return 1
+    sort -z <"$work/found"
+}
+
+state_files() { # what each entry is, its rights, time, content and attributes
+    entries "$kept/roots" '' >"$work/all" || return 1
+    entries "$kept/roots" '-type d' >"$work/folders" || return 1
+    entries "$kept/roots" '-type l' >"$work/links" || return 1
+    entries "$kept/roots" '! -type d ! -type l' >"$work/others" || return 1
+    entries "$kept/roots" '-type f' >"$work/files" || return 1
+    xargs -0 -r stat -c 'folder %a %u %g %Y %N' -- <"$work/folders" || return 1
+    xargs -0 -r stat -c 'link %u %g %N' -- <"$work/links" || return 1
+    xargs -0 -r stat -c '%f %u %g %Y %s %h %t,%T %N' -- <"$work/others" || return 1
+    xargs -0 -r sha256sum -- <"$work/files" 2>"$work/said" || return 1
+    if have getfacl; then xargs -0 -r getfacl -p -n -P -s -- <"$work/all" 2>/dev/null; fi
+    if have getfattr; then xargs -0 -r getfattr -h -d -m - -e hex --absolute-names -- <"$work/all" 2>/dev/null; fi
+    if have lsattr; then xargs -0 -r lsattr -d -- <"$work/files" 2>/dev/null | cut -d' ' -f1 | grep -v '^-*e*-*$'; fi
+    return 0
+}
+
+is_gnu() { tar --version 2>/dev/null | grep -q GNU; }
+
+archive() { # WORD...: GNU tar keeps access lists and attributes as well
+    if is_gnu; then set -- --numeric-owner --acls --xattrs '--xattrs-include=*' "$@"; fi
+    tar "$@" 2>"$work/said"
+}
+
+save_files() {
+    roots_of "$1" "$2" >"$kept/roots"
+    there "$kept/roots" >"$kept/there"
+    entries "$kept/roots" '' >"$kept/names" || return 1
+    [ -s "$kept/there" ] || return 0
+    size=$(xargs -0 du -skx -- <"$kept/there" 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }')
+    free=$(df -Pk "$point" | awk 'NR == 2 { print $4 }')
+    if [ "$size" -gt "$LIMIT_KB" ]; then
+        reason="$2 has $size kB, and $LIMIT_KB kB are kept at most"
+        return 1
+    fi
+    if [ "$free" -lt $((size + SPARE_KB)) ]; then
+        reason="$2 has $size kB, and there are $free kB left where it would be kept"
+        return 1
+    fi
+    if is_gnu; then
+        archive --format=posix --sparse --one-file-system -P -cf "$kept/archive" --null -T "$kept/there"
+    else
+        xargs -0 tar -cf "$kept/archive" -- <"$kept/there" 2>"$work/said"
+    fi
+}
+
+restore_files() {
+    entries "$kept/roots" '' >"$work/now" || return 1
+    # What is there now and was not: once among the names now, never among those before.
+    cat "$kept/names" "$kept/names" "$work/now" | sort -z | uniq -z -u | sort -z -r >"$work/new"
+    if have chattr; then xargs -0 -r chattr -ia -- <"$work/now" 2>/dev/null; fi
+    xargs -0 -r sh -c '
+        for entry; do
+            if [ -d "$entry" ] && [ ! -L "$entry" ]; then rmdir -- "$entry"; else rm -f -- "$entry"; fi || exit 1
+        done' sh <"$work/new" 2>"$work/said" || return 1
+    [ -s "$kept/there" ] || return 0
+    if is_gnu; then
+        archive -P --recursive-unlink -xpf "$kept/archive"
+    else
+        tar -C / -xpf "$kept/archive" 2>"$work/said"
+    fi
+}
+"""

@@ -1,0 +1,143 @@
+"""Keeps the state of what a change touches, on the target itself, and puts it back.
+
+POSIX sh. The texts of the kinds that are needed stand behind this one, then a call of `keeper` with a line "KIND
+OPTION NAME" on its standard input for each thing, in the order in which they are put back. It tells one fact a line,
+fields parted by a tab; exit status 0 done, 3 could not be kept, 4 somebody else has changed it since, 5 put back and
+not equal.  Each kind has save_KIND (what state alone does not tell), state_KIND (a text that is equal when the state
+is) and restore_KIND, each called with OPTION and NAME; $kept is the folder of the thing, $work one for the moment,
+and $reason says why a step failed.
+"""
+
+TEXT = r"""
+set -u
+umask 077
+LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+export LC_ALL PATH
+here=$(pwd)
+
+tell() { # WORD [FIELD...]
+    printf '%s' "$1"
+    shift
+    for field; do printf '\t%s' "$field"; done
+    printf '\n'
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+between() { diff "$1" "$2" | grep '^[<>]' | head -n 4 | tr '\n\t' '; ' | cut -c1-400; } # how two states differ
+said() { head -n 3 "$work/said" 2>/dev/null | tr '\n\t' '  ' | cut -c1-300; }
+
+each() { # FUNCTION: calls it for each thing of the point, with OPTION and NAME, until it fails
+    while read -r number kind option name <&3; do
+        kept=$point/$number
+        option=$(printf '%bx' "$option") && option=${option%x}
+        name=$(printf '%bx' "$name") && name=${name%x}
+        "$1" "$option" "$name" 3<&- </dev/null || return $?
+    done 3<"$point/things"
+}
+
+keep() { # OPTION NAME
+    mkdir "$kept" || return 3
+    reason=
+    : >"$work/said"
+    if "save_$kind" "$1" "$2" && "state_$kind" "$1" "$2" >"$kept/before"; then
+        tell kept "$number" "$(du -sk "$kept" | cut -f1)" "$(sha256sum <"$kept/before" | cut -d' ' -f1)"
+    else
+        tell failed "$number" "${reason:-$(said)}"
+        return 3
+    fi
+}
+
+note() { # OPTION NAME: how the change left it
+    "state_$kind" "$1" "$2" >"$kept/after" || { rm -f "$kept/after" && return 0; }
+    tell left "$number" "$(sha256sum <"$kept/after" | cut -d' ' -f1)"
+}
+
+compare() { # OPTION NAME
+    "state_$kind" "$1" "$2" >"$work/now" || { tell unread "$number" "$(said)" && return 4; }
+    if cmp -s "$work/now" "$kept/before"; then
+        tell same "$number"
+        return 0
+    fi
+    equal=0
+    if [ -e "$kept/restoring" ] || [ ! -e "$kept/after" ] || cmp -s "$work/now" "$kept/after"; then
+        tell left "$number"
+    else
+        tell changed "$number" "$(between "$kept/after" "$work/now")"
+        foreign=1
+    fi
+}
+
+put_back() { # OPTION NAME
+    "state_$kind" "$1" "$2" >"$work/now"
+    if cmp -s "$work/now" "$kept/before" && [ "$1" = - ]; then return 0; fi
+    : >"$kept/restoring"
+    sync
+    reason=
+    : >"$work/said"
+    "restore_$kind" "$1" "$2" || { tell failed "$number" "${reason:-$(said)}" && wrong=1; }
+}
+
+prove() { # OPTION NAME
+    "state_$kind" "$1" "$2" >"$work/now"
+    if cmp -s "$work/now" "$kept/before"; then
+        tell restored "$number"
+        rm -f "$kept/restoring"
+    else
+        tell differs "$number" "$(between "$kept/before" "$work/now")"
+        wrong=1
+    fi
+}
+
+capture() {
+    if [ -e "$point/captured" ]; then
+        tell captured "$point"
+        return 0
+    fi
+    rm -rf "$point"
+    # Points of changes long past make room for this one.
+    find "$base" -mindepth 1 -maxdepth 1 -type d -name 'c[0-9]*-*' -mtime +"$keep_days" -exec rm -rf {} + 2>/dev/null
+    mkdir -p "$point/work" || { tell failed 0 "$point cannot be made" && return 3; }
+    chmod 700 "$base" "$point"
+    grep -n '' | sed 's/:/ /' >"$point/things"
+    each keep || { rm -rf "$point" && return 3; }
+    sync
+    : >"$point/captured"
+    sync
+    tell captured "$point"
+}
+
+restore() {
+    foreign=0 wrong=0 equal=1
+    each compare || return 4
+    if [ "$foreign" = 1 ] && [ "$insist" = no ]; then return 4; fi
+    if [ "$equal" = 0 ] || [ ! -e "$point/restored" ]; then each put_back; fi
+    each prove
+    [ "$wrong" = 0 ] || return 5
+    : >"$point/restored"
+    sync
+    tell equal "$point"
+}
+
+keeper() { # VERB POINT [INSIST]
+    if [ "$(id -u)" = 0 ]; then base=/var/lib/opsterm/rp; else base=$HOME/.local/state/opsterm/rp; fi
+    base=${KEEPER_BASE:-$base} keep_days=${KEEPER_DAYS:-30}
+    point=$base/$2 work=$base/$2/work insist=${3:-no}
+    if [ "$1" != capture ]; then
+        if [ ! -e "$point/captured" ]; then
+            tell failed 0 "there is no recovery point $point"
+            return 3
+        fi
+        grep -n '' | sed 's/:/ /' >"$work/asked"
+        if ! cmp -s "$work/asked" "$point/things"; then
+            tell failed 0 "$point is about other things"
+            return 3
+        fi
+    fi
+    case $1 in
+        capture) capture ;;
+        note) each note && sync ;;
+        compare) foreign=0 equal=1 && each compare ;;
+        restore) restore ;;
+        forget) rm -rf "$point" ;;
+    esac
+}
+"""

@@ -1,0 +1,115 @@
+"""The way back that belongs to an order: whether there is one, what it is called, and what puts it back."""
+
+from __future__ import annotations
+
+import hashlib
+
+from opsterm.changes.change import Change
+from opsterm.changes.way_back.plan import way_back_from
+from opsterm.changes.way_back.script import KeeperStep, keeper_digest, keeper_text
+from opsterm.core.errors import BadInput, NotApproved
+from opsterm.policy.file_put import PUT, parse_put
+from opsterm.policy.order import AS_LOGGED_IN, RESTORE, UNIX_SHELLS, Order, RunAs
+from opsterm.policy.restoring import Restoring, parse_restoring
+from opsterm.policy.understanding import understand
+from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack
+
+_SHOWN = 4
+_NO_LINUX = WayBack(coverage=Coverage.NONE, gaps=("Only what runs in a Unix shell can be taken back by this version.",))
+_AGAIN = WayBack(coverage=Coverage.NONE, gaps=("What is put back is not kept once more; propose the change again.",))
+
+
+def way_back_of(order: Order) -> WayBack:
+    """Return how an order would be taken back. Never raises."""
+    if order.shell == RESTORE:
+        return _AGAIN
+    if order.shell == PUT:
+        try:
+            path = parse_put(order.command).path
+        except BadInput:
+            return _NO_LINUX
+        return WayBack(coverage=Coverage.EXACT, things=(Thing(kind=ThingKind.FILES, name=path),))
+    if order.shell not in UNIX_SHELLS:
+        return _NO_LINUX
+    return way_back_from(understand(order.command, order.shell), order.run_as)
+
+
+def prepared(order: Order) -> WayBack | None:
+    """Return the way back that the order was approved with, None when it was with none.
+
+    Raises:
+        NotApproved: this version would prepare another one.
+    """
+    bound = order.terms.rollback if order.terms is not None else ""
+    if not bound:
+        return None
+    found = way_back_of(order)
+    if found.digest() != bound:
+        raise NotApproved(
+            "Its way back is no longer the one that was approved.",
+            why="Another version of opsterm proposed it, or somebody edited the database.",
+            next_step="Propose it again.",
+        )
+    return found
+
+
+def has_way_back(order: Order) -> bool:
+    """Return whether what the order touches is kept before it runs."""
+    return order.terms is not None and bool(order.terms.rollback)
+
+
+def way_back_lines(order: Order) -> tuple[str, ...]:
+    """Return what of an order can be taken back, in whole lines, the first of them with how much."""
+    way = way_back_of(order)
+    if way.coverage is Coverage.NOTHING:
+        return ("nothing to take back: it only reads",)
+    if not way.things:
+        return tuple(f"{way.coverage}: {way.gaps[0]}" if not number else gap for number, gap in enumerate(way.gaps))
+    if not has_way_back(order):
+        return (f"{Coverage.NONE}: it is proposed without a way back",)
+    shown = [str(thing) for thing in way.things[:_SHOWN]]
+    more = f" and {len(way.things) - _SHOWN} more" if len(way.things) > _SHOWN else ""
+    return (f"{way.coverage}: {', '.join(shown)}{more}", *(f"not covered: {gap}" for gap in way.gaps))
+
+
+def point_of(change: Change) -> str:
+    """Return the name of a change's recovery point, the same on each target: "c18-" and 12 digits of its digest."""
+    return f"{change.name}-{hashlib.sha256(change.order.canonical()).hexdigest()[:12]}"
+
+
+def restoring(change: Change, way: WayBack, *, insist: bool = False) -> Restoring:
+    """Return what puts back what a change has changed.
+
+    Args:
+        change: the one to take back.
+        way: its `prepared` way back.
+        insist: whether what somebody else has changed since is put back, too.
+    """
+    return Restoring(
+        change=change.id, point=point_of(change), keeper=keeper_digest(), insist=insist, things=way.things
+    )  # fmt: skip
+
+
+def as_run(order: Order) -> tuple[str, str, RunAs]:
+    """Return the text, the shell and the account with which an order is carried out.
+
+    Raises:
+        NotApproved: it puts back with shell texts that this version does not have.
+    """
+    if order.shell != RESTORE:
+        return order.command, order.shell, order.run_as
+    found = parse_restoring(order.command)
+    if found.keeper != keeper_digest():
+        raise NotApproved(
+            "It was approved to be put back by another version of opsterm.", next_step="Propose the rollback again."
+        )
+    return (
+        keeper_text(KeeperStep.RESTORE, found.point, found.things, insist=found.insist),
+        "sh",
+        keeping_as(order.become),
+    )
+
+
+def keeping_as(become: str) -> RunAs:
+    """Return how keeping and putting back are started: never on a terminal, no profile files."""
+    return RunAs(become=become) if become else AS_LOGGED_IN

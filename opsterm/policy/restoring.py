@@ -1,0 +1,117 @@
+"""Putting back what a change has changed, as text: what an approval of it binds, and what is said about its risk.
+
+The text is the command of an order whose shell is `RESTORE`. No interpreter reads it: opsterm makes of it the one text
+that puts these things back, and the digest of that text's own part is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from opsterm.core.errors import BadInput
+from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
+from opsterm.policy.order import RESTORE
+from opsterm.policy.way_back import Thing, ThingKind
+
+_EFFECTS = {
+    ThingKind.PACKAGES: EffectKind.PACKAGE_UPGRADE, ThingKind.FILES: EffectKind.WRITE_CONFIG,
+    ThingKind.RIGHTS: EffectKind.PERM, ThingKind.CRONTAB: EffectKind.SCHEDULE,
+    ThingKind.SYSCTL: EffectKind.KERNEL_PARAM, ThingKind.MODULE: EffectKind.KERNEL_MODULE,
+    ThingKind.HOSTNAME: EffectKind.NETWORK, ThingKind.NETWORK: EffectKind.NETWORK,
+    ThingKind.FIREWALL: EffectKind.NETWORK, ThingKind.UNIT: EffectKind.SERVICE_RESTART,
+}  # fmt: skip
+_POINT = re.compile(r"c[1-9][0-9]{0,11}-[0-9a-f]{12}")
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restoring:
+    """What is put back. Make it with `parse_restoring`, which checks it, or from a change.
+
+    Attributes:
+        change: number of the change that is taken back.
+        point: name of the recovery point on each target.
+        keeper: sha256 of the shell texts that put back.
+        insist: whether what somebody else has changed since is put back, too.
+        things: in the order in which they are put back.
+    """
+
+    change: int
+    point: str
+    keeper: str
+    insist: bool
+    things: tuple[Thing, ...]
+
+    def text(self) -> str:
+        """Return the one text for it: the word restore and a line of JSON in ASCII."""
+        body = {
+            "change": self.change, "insist": self.insist, "keeper": self.keeper, "point": self.point,
+            "things": [[thing.kind, thing.option, thing.name] for thing in self.things],
+        }  # fmt: skip
+        return f"{RESTORE} {json.dumps(body, sort_keys=True)}"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Places whose files it writes."""
+        kinds = (ThingKind.FILES, ThingKind.RIGHTS)
+        return tuple(str(thing).partition(" ")[2] for thing in self.things if thing.kind in kinds)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What it does, in the words that rules are about."""
+        span = Span(start=0, end=0)
+        return tuple(
+            Effect(
+                kind=_EFFECTS[thing.kind], object=thing.name.removeprefix("-"), certainty=Certainty.CERTAIN, span=span
+            )
+            for thing in self.things
+        )
+
+
+def parse_restoring(text: str) -> Restoring:
+    """Return what a text describes.
+
+    Raises:
+        BadInput: it is not the one text that `Restoring.text` gives for what it says.
+    """
+    wrong = BadInput("This is no description of what is put back.", next_step="`opsterm rollback CHANGE` makes one.")
+    word, _, written = text.partition(" ")
+    try:
+        body = json.loads(written) if word == RESTORE else {}
+        found = Restoring(
+            change=int(body["change"]), point=str(body["point"]), keeper=str(body["keeper"]),
+            insist=bool(body["insist"]),
+            things=tuple(
+                Thing(kind=ThingKind(kind), option=str(option), name=str(name)) for kind, option, name in body["things"]
+            ),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise wrong from error
+    sound = _POINT.fullmatch(found.point) and _SHA256.fullmatch(found.keeper) and found.things
+    if not sound or found.text() != text:
+        raise wrong
+    return found
+
+
+_WEIGHTY = {
+    ThingKind.FIREWALL: "It replaces all rules of the packet filter by those of before.",
+    ThingKind.NETWORK: "It sets links, addresses and routes as they were.",
+    ThingKind.PACKAGES: "It installs and removes packages until they are as they were.",
+}
+_ACCOUNTS = re.compile(r"/etc/(?:passwd|shadow|group|gshadow|sudoers|ssh|pam\.d)\b.*")
+
+
+def restore_reasons(text: str) -> tuple[tuple[str, ...], bool]:
+    """Return why putting back is a risk, and whether that is a high one. Never raises."""
+    try:
+        restoring = parse_restoring(text)
+    except BadInput as error:
+        return (error.what,), True
+    kinds = [_WEIGHTY[thing.kind] for thing in restoring.things if thing.kind in _WEIGHTY]
+    if any(thing.kind is ThingKind.FILES and _ACCOUNTS.fullmatch(thing.name) for thing in restoring.things):
+        kinds.append("It puts back files that decide who may log in.")
+    insists = ["What somebody else has changed since is lost."] if restoring.insist else []
+    said = f"It puts back what c{restoring.change} has changed, and proves that it is as it was."
+    return (*insists, *dict.fromkeys(kinds), said), bool(kinds or insists)

@@ -1,0 +1,131 @@
+"""The things that a change touches, and how much of it can be taken back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from opsterm.core.errors import BadInput
+
+
+class ThingKind(StrEnum):
+    """Kinds of state, in the order in which they are put back: what runs comes after what it reads."""
+
+    PACKAGES = "packages"
+    FILES = "files"
+    RIGHTS = "rights"
+    CRONTAB = "crontab"
+    SYSCTL = "sysctl"
+    MODULE = "module"
+    HOSTNAME = "hostname"
+    NETWORK = "network"
+    FIREWALL = "firewall"
+    UNIT = "unit"
+
+
+_ORDER = {kind: place for place, kind in enumerate(ThingKind)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """One thing whose state is kept.
+
+    Attributes:
+        kind: what it is.
+        name: a path, unit, key, account or module; "-" where there is only one on a host.
+        option: of FILES and RIGHTS the pattern of names in the path, or "/NAME" for one in it if it is a folder; of
+            UNIT "restart" or "reload" when that has to be done again; "-" for none.
+    """
+
+    kind: ThingKind
+    name: str = "-"
+    option: str = "-"
+
+    def __str__(self) -> str:
+        """Return it in words: "files /etc/nginx/nginx.conf", "unit nginx"."""
+        shown = self.name if self.name != "-" else ""
+        if self.kind in (ThingKind.FILES, ThingKind.RIGHTS) and self.option != "-":
+            shown = (
+                f"{shown} (or {self.option} in it)" if self.option[0] == "/" else f"{shown.rstrip('/')}/{self.option}"
+            )
+        return f"{self.kind} {shown}".rstrip()
+
+
+class Coverage(StrEnum):
+    """How much of a change can be taken back, the best first."""
+
+    NOTHING = "nothing to take back"
+    EXACT = "exact"
+    INVERSE = "inverse"
+    PARTIAL = "partial"
+    NONE = "cannot be undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """How a change is taken back.
+
+    Attributes:
+        coverage: how much of it, by its worst part.
+        things: what is kept before it, in the order in which it is put back.
+        gaps: whole sentences about what is not taken back.
+        become: the account that keeps and puts back by sudo, "" for the one that logs in.
+    """
+
+    coverage: Coverage
+    things: tuple[Thing, ...] = ()
+    gaps: tuple[str, ...] = ()
+    become: str = ""
+
+    def text(self) -> str:
+        """Return the one text for it, of which an approval binds the digest: JSON in ASCII, keys sorted."""
+        body = {
+            "become": self.become, "coverage": self.coverage, "gaps": self.gaps,
+            "things": [[thing.kind, thing.option, thing.name] for thing in self.things],
+        }  # fmt: skip
+        return json.dumps(body, sort_keys=True, separators=(",", ":"))
+
+    def digest(self) -> str:
+        """Return sha256 over `text`, 64 hex digits; "" when nothing is kept."""
+        return hashlib.sha256(self.text().encode()).hexdigest() if self.things else ""
+
+
+def way_back_of_text(text: str) -> WayBack:
+    """Return the way back that this is the text of.
+
+    Raises:
+        BadInput: it is the text of none.
+    """
+    try:
+        body = json.loads(text)
+        found = WayBack(
+            coverage=Coverage(body["coverage"]), gaps=tuple(map(str, body["gaps"])), become=str(body["become"]),
+            things=tuple(
+                Thing(kind=ThingKind(kind), option=str(option), name=str(name)) for kind, option, name in body["things"]
+            ),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadInput("This is no way back.", next_step="Propose the change again.") from error
+    return found
+
+
+def in_order(things: Sequence[Thing]) -> tuple[Thing, ...]:
+    """Return things in the order in which they are put back, each once.
+
+    A unit that is restarted and reloaded is restarted, and one that is started anyway is named once.
+    """
+    units: dict[str, str] = {}
+    others: dict[Thing, None] = {}
+    for thing in things:
+        if thing.kind is ThingKind.UNIT:
+            units[thing.name] = min(units.get(thing.name, "z"), thing.option, key=_STRONGER.index)
+        else:
+            others[thing] = None
+    found = [*others, *(Thing(kind=ThingKind.UNIT, name=name, option=option) for name, option in units.items())]
+    return tuple(sorted(found, key=lambda thing: _ORDER[thing.kind]))
+
+
+_STRONGER = ("restart", "reload", "-", "z")

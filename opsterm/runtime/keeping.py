@@ -1,0 +1,95 @@
+"""Keeps what a change touches on each target before it runs, and how the change left it, for the executor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
+from opsterm.changes.change import Change
+from opsterm.changes.events import ChangeCaptured
+from opsterm.changes.way_back.prepared import keeping_as, point_of
+from opsterm.changes.way_back.script import KeeperStep, keeper_text
+from opsterm.core.errors import Refused, TimedOut
+from opsterm.core.text import clean_line
+from opsterm.policy.mask import mask
+from opsterm.policy.order import OrderTarget, RunAs
+from opsterm.policy.way_back import WayBack
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.ports import Ended
+
+RunText = Callable[[str, RunAs], AsyncIterator[bytes | Ended]]
+"""Runs a text of `sh` on the target of a change."""
+
+LIMIT_S = 900.0
+"""Seconds that keeping may take on one target; a large tree is copied once."""
+
+TOLD_BYTES = 100_000
+
+
+class Keeping:
+    """Does the steps around a change with what the executor hands it to run them: it opens nothing itself.
+
+    Args:
+        ledger: tells what was kept.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def capture(self, run: RunText, change: Change, way: WayBack, target: OrderTarget) -> None:
+        """Keep what the change touches.
+
+        Raises:
+            Refused: it could not be kept; nothing was changed.
+            Unreachable: the line was lost.
+        """
+        status, told = await self._step(run, KeeperStep.CAPTURE, change, way)
+        if status != 0:
+            why = next((fields[2] for fields in told if fields[0] == "failed" and len(fields) > 2), "")
+            raise Refused(
+                "It was not run: what it touches could not be kept beforehand.",
+                why=mask(clean_line(why or f"the keeper ended with {status}"))[0],
+                next_step="Mend that, or propose it again with --no-way-back.",
+            )
+        sizes = [int(fields[2]) for fields in told if fields[0] == "kept" and fields[2].isdigit()]
+        await self._ledger.record(
+            self._ledger.fact(
+                ChangeCaptured(
+                    change=change.id, target=target.name, point=point_of(change),
+                    things=tuple(mask(str(thing))[0] for thing in way.things), size_kb=sum(sizes),
+                ),
+                correlation_id=change.name,
+            )
+        )  # fmt: skip
+
+    async def note(self, run: RunText, change: Change, way: WayBack) -> None:
+        """Keep how the change left it, so that what others do later is told apart.
+
+        Raises:
+            Unreachable: the line was lost.
+        """
+        await self._step(run, KeeperStep.NOTE, change, way)
+
+    async def _step(self, run: RunText, step: KeeperStep, change: Change, way: WayBack) -> tuple[int, list[list[str]]]:
+        """Run a step; return its exit status and the facts that it told, each as its fields."""
+        text = keeper_text(step, point_of(change), way.things)
+        printed = bytearray()
+        status: int | None = None
+        try:
+            async with (
+                asyncio.timeout(LIMIT_S),
+                aclosing(run(text, keeping_as(way.become))) as pieces,  # type: ignore[type-var]  # an async generator
+            ):
+                async for piece in pieces:
+                    if isinstance(piece, Ended):
+                        status = piece.exit_status
+                    elif len(printed) < TOLD_BYTES:
+                        printed += piece
+        except TimeoutError as error:
+            raise TimedOut(
+                f"Keeping what it touches took longer than {LIMIT_S:g} s and was stopped.",
+                next_step="Name less in one change, or propose it with --no-way-back.",
+            ) from error
+        lines = printed.decode("utf-8", "replace").splitlines()
+        return 70 if status is None else status, [line.split("\t") for line in lines]

@@ -1,0 +1,138 @@
+"""Use-cases of rollbacks: what can be taken back, the change that does it, and what is proven afterwards.
+
+A rollback is a change like any other: proposed, approved and run by the executor. What was kept stands in the journal
+and on the targets themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from opsterm.changes import lifecycle
+from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.changes.events import ChangeCaptured, ChangeRolledBack
+from opsterm.changes.way_back.prepared import prepared, restoring
+from opsterm.core.errors import BadInput, NotFound
+from opsterm.policy.order import RESTORE, RunAs
+from opsterm.policy.restoring import parse_restoring
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.ports_store import Store
+from opsterm.runtime.proposal import Proposal
+
+KEPT_FACTS = 100_000
+_TRIED = (OutcomeState.DONE, OutcomeState.FAILED, OutcomeState.TIMED_OUT, OutcomeState.UNKNOWN, OutcomeState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackWish:
+    """What is to be taken back.
+
+    Attributes:
+        change: number of the change.
+        targets: on which of its targets; () for all that it has touched.
+        insist: whether what somebody else has changed since is put back, too.
+        reason: why, "" when not said.
+        origin: "chat", "screen" or "command line".
+    """
+
+    change: int
+    targets: Sequence[str] = ()
+    insist: bool = False
+    reason: str = ""
+    origin: str
+
+
+class Rollbacks:
+    """Takes changes back.
+
+    Args:
+        store: where changes and facts are kept.
+        ledger: tells what was put back.
+        propose: proposes a change.
+    """
+
+    def __init__(
+        self, store: Store, ledger: Ledger, propose: Callable[[Proposal], Awaitable[Change]]
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._ledger = ledger
+        self._propose = propose
+
+    async def open_targets(self, change: Change) -> tuple[str, ...]:
+        """Return the targets on which something was kept that is not proven to be back, in the order of the order."""
+        kept, back = set(), set()
+        kinds = [ChangeCaptured.kind, ChangeRolledBack.kind]
+        for fact in await self._store.journal.search(kinds=kinds, correlation_id=change.name, limit=KEPT_FACTS):
+            told = fact.event
+            if isinstance(told, ChangeCaptured):
+                kept.add(told.target)
+            elif isinstance(told, ChangeRolledBack) and told.equal:
+                back.add(told.target)
+        return tuple(target.name for target in change.order.targets if target.name in kept - back)
+
+    async def propose(self, wish: RollbackWish) -> Change:
+        """Propose the change that takes another one back, on the targets where that is still to be done.
+
+        Raises:
+            NotFound: there is no such change.
+            BadInput: it still waits or runs, has no way back, or is taken back already.
+            NotApproved: this version knows another way back than the one that was prepared.
+            Refused: as `Changes.propose`.
+        """
+        change = await self._get(wish.change)
+        way = prepared(change.order)
+        if change.state in (*lifecycle.WAITING_STATES, ChangeState.RUNNING):
+            raise BadInput(f"{change.name} is {change.state}: there is nothing to take back yet.")
+        if way is None:
+            raise BadInput(
+                f"{change.name} has no way back: nothing was kept before it ran.",
+                next_step=f"See what it did: opsterm output {change.name}. What undoes it can be proposed by hand.",
+            )
+        still = await self.open_targets(change)
+        names = [name for name in still if not wish.targets or name in wish.targets]
+        if not names:
+            said = f"{change.name} is taken back already" if not still else "It has touched none of these targets"
+            raise BadInput(f"{said}, or nothing was kept there.", next_step=f"See it: opsterm change {change.name}")
+
+        return await self._propose(
+            Proposal(
+                command=restoring(change, way, insist=wish.insist).text(), selector=" or ".join(names), shell=RESTORE,
+                reason=wish.reason or f"takes back {change.name}", origin=wish.origin, how=RunAs(become=way.become),
+                way_back=False,
+            )
+        )  # fmt: skip
+
+    async def _get(self, number: int) -> Change:
+        change = await self._store.changes.get(number)
+        if change is None:
+            raise NotFound(f"There is no change c{number}.", next_step="`opsterm changes` lists those there are.")
+        return change
+
+    async def settle(self, ended: Change) -> None:
+        """Say of a change that was taken back what was proven; anything but a rollback is left alone.
+
+        Raises:
+            StorageError: it cannot be kept.
+        """
+        if ended.order.shell != RESTORE:
+            return
+        change = await self._get(parse_restoring(ended.order.command).change)
+        tried = [outcome for outcome in ended.outcomes if outcome.state in _TRIED]
+        facts = [
+            self._ledger.fact(
+                ChangeRolledBack(
+                    change=change.id, target=outcome.target, by_change=ended.id,
+                    equal=outcome.state is OutcomeState.DONE,
+                ),
+                correlation_id=change.name,
+            )
+            for outcome in tried
+        ]  # fmt: skip
+        await self._ledger.record(*facts)
+        failed = any(outcome.state is not OutcomeState.DONE for outcome in tried)
+        if not failed and await self.open_targets(change):
+            return
+        moved = lifecycle.take_back(change, failed=failed)
+        if moved != change:
+            await self._store.changes.move(moved, expected=change.state, facts=[])

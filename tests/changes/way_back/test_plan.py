@@ -1,0 +1,53 @@
+"""What a command touches is known before it runs, and what cannot be taken back is said."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opsterm.changes.way_back.plan import way_back_from
+from opsterm.policy.order import AS_LOGGED_IN, RunAs
+from opsterm.policy.understanding import understand
+from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack, in_order, way_back_of_text
+from tests.changes.way_back.cases import CASES
+
+
+def way(command: str, how: RunAs = AS_LOGGED_IN) -> WayBack:
+    return way_back_from(understand(command, "bash"), how)
+
+
+@pytest.mark.parametrize(("command", "coverage", "things"), CASES, ids=[case[0] for case in CASES])
+def test_what_is_kept_for_a_command(command: str, coverage: str, things: str) -> None:
+    found = way(command)
+    assert (found.coverage, ", ".join(map(str, found.things))) == (coverage, things)
+    assert bool(found.gaps) == (found.coverage in (Coverage.PARTIAL, Coverage.NONE)), "what is missing is said"
+
+
+def test_what_sudo_writes_is_kept_by_sudo() -> None:
+    assert way("sudo rm /etc/a").become == "root"
+    assert way("rm /etc/a", RunAs(become="postgres")).become == "postgres"
+    assert way("rm /etc/a").become == ""
+
+
+@given(st.sampled_from([case[0] for case in CASES]), st.sampled_from(["; ./unknown", "; $X", " | sh", '; eval "$Y"']))
+def test_no_command_hides_what_is_not_known_beside_it(command: str, more: str) -> None:
+    assert way(command + more).coverage in (Coverage.PARTIAL, Coverage.NONE)
+
+
+_THINGS = st.builds(
+    Thing, kind=st.sampled_from(ThingKind), name=st.text(min_size=1, max_size=20), option=st.sampled_from(["-", "*.gz"])
+)
+
+
+@given(st.lists(_THINGS, max_size=5), st.sampled_from(Coverage), st.text(max_size=9))
+def test_a_way_back_is_read_as_it_was_written(things: list[Thing], coverage: Coverage, become: str) -> None:
+    made = WayBack(coverage=coverage, things=tuple(things), gaps=("A gap.",), become=become)
+    assert way_back_of_text(made.text()) == made
+
+
+def test_what_runs_is_put_back_after_what_it_reads() -> None:
+    unit = Thing(kind=ThingKind.UNIT, name="nginx.service", option="reload")
+    again = Thing(kind=ThingKind.UNIT, name="nginx.service", option="restart")
+    file = Thing(kind=ThingKind.FILES, name="/etc/nginx/nginx.conf")
+    assert in_order([unit, file, again, file]) == (file, again)
