@@ -9,22 +9,14 @@ import importlib
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from opsterm.runtime.policy_rooms import PolicyRooms
+from opsterm.runtime.target_rooms import TargetRooms
 
 if TYPE_CHECKING:
     from opsterm.runtime.apis import Apis
     from opsterm.runtime.assistant import Assistant
-    from opsterm.runtime.audit import Audit
-    from opsterm.runtime.connection_test import ConnectionTest
     from opsterm.runtime.exposition import Exposition
-    from opsterm.runtime.files import FileTransfers
     from opsterm.runtime.mail import Post
     from opsterm.runtime.notices import MailNotices
-    from opsterm.runtime.profiles import Profiles
-    from opsterm.runtime.remote_monitoring import RemoteMonitoring
-    from opsterm.runtime.reviews import Reviews
-    from opsterm.runtime.terminals import Terminals
-    from opsterm.runtime.traps import Traps
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
@@ -34,7 +26,7 @@ LOADED_LATER = (
 """Their modules."""
 
 
-class LaterRooms(PolicyRooms):
+class LaterRooms(TargetRooms):
     """The use-cases that are loaded when they are first asked for; those of the assistant and of APIs in a thread."""
 
     _apis: Apis | None = None
@@ -44,84 +36,6 @@ class LaterRooms(PolicyRooms):
         """Load what `cached_property` would load later. Blocks for 0.1 s: for a process that stays, in a thread."""
         for name in LOADED_LATER:
             importlib.import_module(f"opsterm.runtime.{name}")
-
-    @property
-    def profiles(self) -> Profiles:
-        """What targets are."""
-        return self.services.profiles
-
-    @cached_property
-    def files(self) -> FileTransfers:
-        """Getting and putting files."""
-        from opsterm.runtime.files import FileTransfers
-
-        edges, settings = self._edges, self.settings
-        return FileTransfers(
-            self.ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
-            connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
-            parallel=settings.ssh.parallel,
-        )  # fmt: skip
-
-    @cached_property
-    def remote_monitoring(self) -> RemoteMonitoring:
-        """Measuring targets."""
-        from opsterm.runtime.measurers import measurers_by_protocol
-        from opsterm.runtime.remote_monitoring import RemoteMonitoring
-
-        settings = self.settings
-        return RemoteMonitoring(
-            self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
-            measurers=measurers_by_protocol(self.connector, self.snmp.reader, self.clock, settings.snmp),
-        )  # fmt: skip
-
-    @cached_property
-    def traps(self) -> Traps:
-        """SNMP traps."""
-        from opsterm.runtime.traps import Traps
-
-        edges = self._edges
-        return Traps(
-            self.store, self.ledger, self.clock, settings=self.settings.snmp, inventory=self.inventory,
-            monitoring=self.monitoring, alerts=self.alerts, open_ear=lambda: edges.open_traps(self.credentials),
-            open_reader=self.snmp.reader,
-        )  # fmt: skip
-
-    @cached_property
-    def terminals(self) -> Terminals:
-        """Shells on targets."""
-        from opsterm.runtime.terminals import Terminals
-
-        return Terminals(self.ledger, self.inventory, self.connector, read_only=self.settings.changes.read_only)
-
-    @cached_property
-    def connection_test(self) -> ConnectionTest:
-        """The test that names what fails."""
-        from opsterm.runtime.connection_test import ConnectionTest
-
-        return ConnectionTest(self.inventory, self.clock, self.connector, self._reach_probe,
-                              self.snmp.reader, read_only=self.settings.changes.read_only)  # fmt: skip
-
-    @cached_property
-    def audit(self) -> Audit:
-        """The chain of what happened."""
-        from opsterm.runtime.audit import Audit
-        from opsterm.runtime.checkpoints import Checkpoints
-
-        edges, settings, who = self._edges, self.settings, self.operator
-        checkpoints = Checkpoints(
-            self.store.chain, self.store.preferences, self.ledger, self.clock, settings=settings.audit,
-            origin=f"{who.name}@{who.host}:{self.paths.database}", process=edges.processes.me(),
-            inventory=self.inventory, read_only=settings.changes.read_only, open_places=edges.open_checkpoints,
-            connector=self.connector,
-        )  # fmt: skip
-        return Audit(self.store.chain, self.ledger, self.clock, checkpoints)
-
-    @cached_property
-    def reviews(self) -> Reviews:
-        """Emergencies that somebody else has to look at."""
-        from opsterm.runtime.reviews import Reviews
-
-        return Reviews(self.store, self.ledger, self.identities)
 
     @cached_property
     def exposition(self) -> Exposition:

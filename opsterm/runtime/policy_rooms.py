@@ -9,7 +9,9 @@ from opsterm.runtime.rooms import Rooms
 
 if TYPE_CHECKING:
     from opsterm.runtime.assessments import Assessments
+    from opsterm.runtime.audit import Audit
     from opsterm.runtime.evidence import EvidenceExport
+    from opsterm.runtime.reviews import Reviews
 
 
 class PolicyRooms(Rooms):
@@ -35,3 +37,25 @@ class PolicyRooms(Rooms):
             self.store.journal, self.compliance, self.clock, operator=edges.operator, files=edges.files,
             offload=self.offload,
         )  # fmt: skip
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The chain of what happened."""
+        from opsterm.runtime.audit import Audit
+        from opsterm.runtime.checkpoints import Checkpoints
+
+        edges, settings, who = self._edges, self.settings, self.operator
+        checkpoints = Checkpoints(
+            self.store.chain, self.store.preferences, self.ledger, self.clock, settings=settings.audit,
+            origin=f"{who.name}@{who.host}:{self.paths.database}", process=edges.processes.me(),
+            inventory=self.inventory, read_only=settings.changes.read_only, open_places=edges.open_checkpoints,
+            connector=self.connector,
+        )  # fmt: skip
+        return Audit(self.store.chain, self.ledger, self.clock, checkpoints)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Emergencies that somebody else has to look at."""
+        from opsterm.runtime.reviews import Reviews
+
+        return Reviews(self.store, self.ledger, self.identities)

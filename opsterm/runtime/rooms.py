@@ -59,7 +59,7 @@ class Rooms:
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
         inventory, monitoring, alerts, changes, rollbacks, approvals, limits, snmp, reach, checks, cameras:
-            use-cases by room; others are in `LaterRooms`.
+            use-cases by room; others are in `PolicyRooms`, `TargetRooms` and `LaterRooms`.
         identities: who approves.
     """
 

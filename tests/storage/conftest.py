@@ -1,4 +1,4 @@
-"""A store of the test's own, on a clock that the test moves."""
+"""A store of the test's own, on a clock that the test moves, and a vault that is cheap to open."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from opsterm.core.clock import StoppedClock
 from opsterm.core.paths import Paths, find_paths
 from opsterm.storage.store import SqliteStore, open_store
+from opsterm.storage.vault import Vault
+from tests.storage.vaults import CHEAP, PASSPHRASE
 
 
 @pytest.fixture
@@ -26,3 +28,17 @@ async def store(paths: Paths, clock: StoppedClock) -> AsyncIterator[SqliteStore]
         yield opened
     finally:
         await opened.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a vault is."""
+    return tmp_path / "data" / "vault.json"
+
+
+@pytest.fixture
+def vault(path: Path) -> Vault:
+    """An open vault without secrets."""
+    made = Vault(path, cost=CHEAP)
+    made.create(PASSPHRASE)
+    return made

@@ -1,0 +1,76 @@
+"""Rooms of what goes to targets: files, shells, measurements, traps; each is loaded when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from opsterm.runtime.policy_rooms import PolicyRooms
+
+if TYPE_CHECKING:
+    from opsterm.runtime.connection_test import ConnectionTest
+    from opsterm.runtime.files import FileTransfers
+    from opsterm.runtime.profiles import Profiles
+    from opsterm.runtime.remote_monitoring import RemoteMonitoring
+    from opsterm.runtime.terminals import Terminals
+    from opsterm.runtime.traps import Traps
+
+
+class TargetRooms(PolicyRooms):
+    """The use-cases that go to targets, besides changes of them."""
+
+    @property
+    def profiles(self) -> Profiles:
+        """What targets are."""
+        return self.services.profiles
+
+    @cached_property
+    def files(self) -> FileTransfers:
+        """Getting and putting files."""
+        from opsterm.runtime.files import FileTransfers
+
+        edges, settings = self._edges, self.settings
+        return FileTransfers(
+            self.ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
+            connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
+            parallel=settings.ssh.parallel,
+        )  # fmt: skip
+
+    @cached_property
+    def remote_monitoring(self) -> RemoteMonitoring:
+        """Measuring targets."""
+        from opsterm.runtime.measurers import measurers_by_protocol
+        from opsterm.runtime.remote_monitoring import RemoteMonitoring
+
+        settings = self.settings
+        return RemoteMonitoring(
+            self.clock, settings=settings.monitoring, inventory=self.inventory, monitoring=self.monitoring,
+            measurers=measurers_by_protocol(self.connector, self.snmp.reader, self.clock, settings.snmp),
+        )  # fmt: skip
+
+    @cached_property
+    def traps(self) -> Traps:
+        """SNMP traps."""
+        from opsterm.runtime.traps import Traps
+
+        edges = self._edges
+        return Traps(
+            self.store, self.ledger, self.clock, settings=self.settings.snmp, inventory=self.inventory,
+            monitoring=self.monitoring, alerts=self.alerts, open_ear=lambda: edges.open_traps(self.credentials),
+            open_reader=self.snmp.reader,
+        )  # fmt: skip
+
+    @cached_property
+    def terminals(self) -> Terminals:
+        """Shells on targets."""
+        from opsterm.runtime.terminals import Terminals
+
+        return Terminals(self.ledger, self.inventory, self.connector, read_only=self.settings.changes.read_only)
+
+    @cached_property
+    def connection_test(self) -> ConnectionTest:
+        """The test that names what fails."""
+        from opsterm.runtime.connection_test import ConnectionTest
+
+        return ConnectionTest(self.inventory, self.clock, self.connector, self._reach_probe,
+                              self.snmp.reader, read_only=self.settings.changes.read_only)  # fmt: skip
