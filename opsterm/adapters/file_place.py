@@ -122,6 +122,10 @@ class FilePlace(Protocol):
         """Open a file for reading."""
         ...
 
+    async def open_to_write(self, path: str) -> OpenFile:
+        """Open a file that is there for writing into what it holds."""
+        ...
+
     async def sha256(self, path: str, *, first: int | None = None) -> str:
         """Have the place hash a file, or only so many of its first bytes; "" when it cannot."""
         ...
@@ -136,6 +140,14 @@ class FilePlace(Protocol):
 
     async def remove(self, path: str) -> None:
         """Remove a file."""
+        ...
+
+    async def make_folder(self, path: str, *, mode: int, owner: str) -> None:
+        """Make a folder that must not be there yet; `owner` as in `OpenFile.set_owner`, "" for the account's own."""
+        ...
+
+    async def remove_folder(self, path: str) -> None:
+        """Remove an empty folder."""
         ...
 
 

@@ -70,6 +70,10 @@ class LocalPlace:
         """See `FilePlace.open`; a pipe is not waited for."""
         return LocalFile(await self.ask(lambda: os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)), self)
 
+    async def open_to_write(self, path: str) -> LocalFile:
+        """See `FilePlace.open_to_write`; a symbolic link is not followed."""
+        return LocalFile(await self.ask(lambda: os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)), self)
+
     async def names(self, folder: str, *, limit: int) -> Sequence[tuple[str, FileFacts]]:
         """See `FilePlace.names`."""
 
@@ -91,6 +95,14 @@ class LocalPlace:
     async def remove(self, path: str) -> None:
         """See `FilePlace.remove`."""
         await self.ask(lambda: Path(path).unlink())
+
+    async def make_folder(self, path: str, *, mode: int, owner: str) -> None:
+        """See `FilePlace.make_folder`."""
+        await self.ask(lambda: _make_folder(path, mode, owner))
+
+    async def remove_folder(self, path: str) -> None:
+        """See `FilePlace.remove_folder`."""
+        await self.ask(lambda: Path(path).rmdir())
 
     async def ask(self, work: Callable[[], T]) -> T:
         """Do something in a thread; turn what the system says into PlaceError."""
@@ -148,6 +160,17 @@ def _write(descriptor: int, data: bytes, offset: int) -> None:
         written = os.pwrite(descriptor, rest, offset)
         offset += written
         rest = rest[written:]
+
+
+def _make_folder(path: str, mode: int, owner: str) -> None:
+    Path(path).mkdir(mode)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if owner:
+            _set_owner(descriptor, owner)
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
 def _set_owner(descriptor: int, owner: str) -> None:

@@ -9,10 +9,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from opsterm.adapters.file_place import ANSWER_LIMIT_S, FileFacts, PlaceError, PlaceTrouble, Room
-from opsterm.adapters.ssh_channel import ByteChannel
+from opsterm.adapters.ssh_beside import ProgramsBeside
 from opsterm.adapters.ssh_library import asyncssh, start_sftp_client
 from opsterm.adapters.ssh_lines import Hold
-from opsterm.adapters.ssh_quote import command_line
 from opsterm.core.errors import TimedOut, Unreachable
 from opsterm.core.text import clean_line
 
@@ -110,12 +109,17 @@ async def _close(client: SFTPClient, channel: SSHChannel[bytes]) -> None:
 
 
 class SftpPlace:
-    """Implements `file_place.FilePlace` over one SFTP session."""
+    """Implements `file_place.FilePlace` over one SFTP session.
+
+    Attributes:
+        name: of the target, for messages.
+        beside: what SFTP itself cannot do.
+    """
 
     def __init__(self, client: SFTPClient, connection: SSHClientConnection, name: str) -> None:
         self._client = client
-        self._connection = connection
         self.name = name
+        self.beside = ProgramsBeside(connection)
 
     async def facts(self, path: str, *, follow: bool = False) -> FileFacts:
         """See `FilePlace.facts`."""
@@ -158,18 +162,30 @@ class SftpPlace:
             self, path, self._client.limits.max_read_len,
         )  # fmt: skip
 
-    async def give(self, path: str, owner: str) -> None:
-        """Give a file to an owner by name; SFTP knows numbers only, so the target's own chown looks it up.
+    async def open_to_write(self, path: str) -> SftpFile:
+        """See `FilePlace.open_to_write`."""
+        return SftpFile(
+            await self.ask(self._client.open(path, asyncssh.FXF_WRITE, encoding=None, block_size=0)),
+            self, path, self._client.limits.max_write_len,
+        )  # fmt: skip
 
-        A symbolic link that has taken the place of the file is not followed.
-        """
-        script = 'LC_ALL=C exec chown -h -- "$1" "$2" 2>&1'
-        said, status = await self._answer("/bin/sh", "-c", script, "opsterm", owner, path)
-        if status == 0:
-            return
-        text = clean_line(said.decode("utf-8", "replace").strip(), limit=200)
-        trouble = PlaceTrouble.UNKNOWN_NAME if "invalid" in text else PlaceTrouble.DENIED
-        raise PlaceError(PlaceTrouble.UNSUPPORTED if status is None else trouble, text)
+    async def make_folder(self, path: str, *, mode: int, owner: str) -> None:
+        """See `FilePlace.make_folder`; what has taken its place since it was made is given nothing (lsetstat)."""
+        await self.ask(self._client.mkdir(path, asyncssh.SFTPAttrs(permissions=mode)))
+        made = await self.facts(path)
+        numbers = _NUMBERS.fullmatch(owner)
+        if owner and numbers is None:
+            await self.beside.give(path, owner)
+        elif owner and numbers is not None:
+            uid, gid = (int(numbers[at]) if numbers[at] else own for at, own in ((1, made.uid), (2, made.gid)))
+            await self.ask(self._client.setstat(path, asyncssh.SFTPAttrs(uid=uid, gid=gid), follow_symlinks=False))
+        if made.permissions & 0o7777 != mode or owner:  # its umask took some away, or a change of owner did
+            attrs = asyncssh.SFTPAttrs(permissions=mode)
+            await self.ask(self._client.setstat(path, attrs, follow_symlinks=False))
+
+    async def remove_folder(self, path: str) -> None:
+        """See `FilePlace.remove_folder`."""
+        await self.ask(self._client.rmdir(path))
 
     async def names(self, folder: str, *, limit: int) -> Sequence[tuple[str, FileFacts]]:
         """See `FilePlace.names`."""
@@ -187,34 +203,7 @@ class SftpPlace:
 
     async def sha256(self, path: str, *, first: int | None = None) -> str:
         """See `FilePlace.sha256`; asks the target's own sha256sum."""
-        script = 'exec sha256sum <"$1" 2>/dev/null'
-        if first is not None:
-            script = 'head -c "$2" <"$1" 2>/dev/null | sha256sum 2>/dev/null'
-        said, status = await self._answer("/bin/sh", "-c", script, "opsterm", path, str(first or 0))
-        found = re.match(rb"\\?([0-9a-f]{64})\s", said)
-        return found[1].decode() if status == 0 and found else ""
-
-    async def _answer(self, *words: str) -> tuple[bytes, int | None]:
-        """Run a fixed program beside; return what it printed and its status, None when none can be run here.
-
-        Its input ends at once: an account that is let in for SFTP only runs its server for every command.
-        """
-        stream = ByteChannel()
-        try:
-            async with asyncio.timeout(ANSWER_LIMIT_S):
-                channel, _ = await self._connection.create_session(
-                    lambda: stream, command_line(*words), encoding=None, request_pty=False
-                )
-                channel.write_eof()
-                said = b""
-                while (data := await stream.read()) and len(said) < 65_536:
-                    said += data
-        except (TimeoutError, asyncssh.Error, OSError):
-            return b"", None
-        finally:
-            if stream.channel is not None:
-                stream.channel.close()
-        return said, stream.ended().exit_status
+        return await self.beside.sha256(path, first=first)
 
     async def replace(self, path: str, by: str) -> None:
         """See `FilePlace.replace`: posix-rename@openssh.com. A plain rename takes only a name that is free."""
@@ -316,7 +305,7 @@ class SftpFile:
         """See `OpenFile.set_owner`."""
         numbers = _NUMBERS.fullmatch(owner)
         if numbers is None:
-            await self._place.give(self._path, owner)
+            await self._place.beside.give(self._path, owner)
             return
         now = await self.facts()
         uid = int(numbers[1]) if numbers[1] else now.uid

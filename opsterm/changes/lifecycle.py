@@ -18,7 +18,7 @@ from opsterm.inventory.folding import fold
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
 from opsterm.policy.compliance.review import NO_REVIEW, RuleReview
-from opsterm.policy.file_put import PUT, parse_put
+from opsterm.policy.file_put import PUT
 from opsterm.policy.order import (
     AS_LOGGED_IN,
     BY_SUDO,
@@ -31,6 +31,7 @@ from opsterm.policy.order import (
     RunAs,
     require_account,
 )
+from opsterm.policy.put_order import parse_put_order
 from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.risk import Risk
 from opsterm.policy.windows import require_sendable
@@ -130,7 +131,7 @@ def _require_shell(order: Order) -> None:
             next_step=f"Over {others[0].protocol} it is {known}.",
         )
     if order.shell == PUT:
-        parse_put(order.command)
+        parse_put_order(order.command)
     if order.shell == RESTORE:
         parse_restoring(order.command)
     require_sendable(order.command, order.shell)

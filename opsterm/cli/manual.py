@@ -323,6 +323,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "put": (
         "opsterm put motd --on 'tag:web' --to /etc/motd",
         "opsterm put backup.sh --on db-01 --to /usr/local/bin/backup --mode 0755",
+        "opsterm put -r site --on 'tag:web' --to /srv/site --leave-out .git --resume",
     ),
     "propose": (
         "opsterm propose --on web-01 --become -- systemctl reload nginx",

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from opsterm.core import lean_re as re
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
-from opsterm.policy.secret_paths import has_secret_name
 
 PUT = "put"
 """The word of `SHELLS_OF_PROTOCOL` for it."""
@@ -43,6 +42,7 @@ class FilePut:
         mode: four octal digits, or KEEP.
         owner: "user", "user:group", ":group" (names or numbers), or KEEP.
         source: name of the file it was taken from; only said.
+        resume: whether what was sent stays when it breaks off, and is gone on with by the next that says the same.
     """
 
     path: str
@@ -51,14 +51,18 @@ class FilePut:
     mode: str
     owner: str
     source: str
+    resume: bool = False
 
     def text(self) -> str:
         """Return the one text for it: the word put and a line of JSON in ASCII, keys in this order."""
-        return f"{PUT} {json.dumps(asdict(self), ensure_ascii=True)}"
+        said = asdict(self)
+        if not self.resume:
+            del said["resume"]
+        return f"{PUT} {json.dumps(said, ensure_ascii=True)}"
 
 
 def file_put(
-    path: str, *, size: int, sha256: str, mode: str = "", owner: str = "", source: str = ""
+    path: str, *, size: int, sha256: str, mode: str = "", owner: str = "", source: str = "", resume: bool = False
 ) -> FilePut:  # fmt: skip
     """Return a description of a file that goes to a path, checked and in its plain form.
 
@@ -69,18 +73,16 @@ def file_put(
         mode: as in "644" or "0644"; "" for KEEP.
         owner: as in "root:adm"; "" for KEEP.
         source: name of the local file.
+        resume: as in `FilePut`.
 
     Raises:
         BadInput: one of them cannot be used.
     """
     said = FilePut(
-        path=_checked_path(path), size=size, sha256=sha256, mode=_checked_mode(mode or KEEP), owner=owner or KEEP,
-        source=clean_line(posixpath.basename(source), limit=NAME_BYTES),
+        path=checked_path(path), size=size, sha256=sha256, mode=checked_mode(mode or KEEP),
+        owner=checked_owner(owner or KEEP), source=clean_line(posixpath.basename(source), limit=NAME_BYTES),
+        resume=resume,
     )  # fmt: skip
-    if said.owner != KEEP and not _OWNER.fullmatch(said.owner):
-        raise BadInput(
-            f"{clean_line(owner, limit=80)!r} is no owner.", next_step="Write it as in root, root:adm or 0:0."
-        )
     if size < 0 or not _SHA256.fullmatch(sha256):
         raise BadInput("A content is named by its size and the 64 hex digits of its sha256.")
     return said
@@ -101,7 +103,7 @@ def parse_put(text: str) -> FilePut:
         raise wrong
     try:
         said = json.loads(written)
-        if not isinstance(said, dict) or type(said["size"]) is not int:
+        if not isinstance(said, dict) or type(said["size"]) is not int or type(said.get("resume", False)) is not bool:
             raise wrong
         found = file_put(**said)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -111,7 +113,8 @@ def parse_put(text: str) -> FilePut:
     return found
 
 
-def _checked_path(path: str) -> str:
+def checked_path(path: str) -> str:
+    """Return where a file goes in its plain form. Raises BadInput for what names no file from / on."""
     shown = clean_line(path, limit=200)
     if not path.startswith("/"):
         raise BadInput(f"{shown!r} is no whole path.", next_step="Write where the file goes from / on.")
@@ -132,51 +135,18 @@ def _checked_path(path: str) -> str:
     return posixpath.normpath("/" + path.lstrip("/"))
 
 
-def _checked_mode(mode: str) -> str:
+def checked_mode(mode: str) -> str:
+    """Return a mode as four octal digits, or KEEP. Raises BadInput."""
     digits = mode if mode == KEEP else mode.removeprefix("0o").rjust(4, "0")
     if digits != KEEP and not _MODE.fullmatch(digits):
         raise BadInput(f"{clean_line(mode, limit=20)!r} is no mode.", next_step="Write it in octal, as in 0644.")
     return digits
 
 
-_PLACES: tuple[tuple[str, str], ...] = (
-    (r"/etc/sudoers(?:\.d/.*)?", "It decides who may do what as root (sudo)."),
-    (r"/etc/(?:passwd|shadow|group|gshadow|login\.defs|security/.*|pam\.d/.*|pam\.conf|nsswitch\.conf)",
-     "It decides who may log in."),
-    (r"/etc/ssh/.*|.*/\.ssh/.*", "It decides who may log in over SSH, or how."),
-    (r"/etc/(?:crontab|anacrontab|cron\.[a-z]+/.*|cron\.d/.*)|/var/spool/cron/.*|/etc/at\..*",
-     "It is run by cron, by itself and later."),
-    (r"(?:/etc|/run|/lib|/usr/lib|/usr/local/lib)/systemd/.*|/etc/(?:init\.d|rc\.local|rc[0-6S]?\.d).*",
-     "It is run by the init system, at the next start or reload."),
-    (r"/etc/(?:profile|bash\.bashrc|environment|zsh/.*|profile\.d/.*)|.*/\.(?:bash|zsh|profile|login)[a-z_]*",
-     "It is read by every shell that somebody logs in with."),
-    (r"/etc/ld\.so\..*|/(?:usr/)?(?:local/)?lib(?:32|64|x32)?/.*", "It is loaded by programs that run as root."),
-    (r"/(?:usr/)?(?:local/)?s?bin/.*|/opt/.*/s?bin/.*", "It is a program that others run by its name."),
-    (r"/boot/.*|/etc/(?:default/grub.*|grub\.d/.*|fstab|crypttab|modprobe\.d/.*|modules.*|initramfs-tools/.*)",
-     "It decides whether the machine starts again."),
-    (r"/etc/(?:nftables.*|(?:iptables|network|netplan|NetworkManager|ufw|firewalld)/.*|resolv\.conf|sysctl.*)",
-     "It can cut the machine off the network."),
-    (r"/(?:dev|proc|sys)/.*", "It is no place for files: the kernel answers there."),
-)  # fmt: skip
-
-
-def put_reasons(text: str) -> tuple[str, ...]:
-    """Return why putting a file is a risk, the weightiest first; never empty. Never raises."""
-    try:
-        put = parse_put(text)
-    except BadInput as error:
-        return (error.what,)
-    reasons = [said for pattern, said in _PLACES if re.fullmatch(pattern, put.path)]
-    if put.mode != KEEP:
-        bits = int(put.mode, 8)
-        if bits & 0o6000 and bits & 0o111:
-            reasons.insert(0, f"Mode {put.mode} makes it run with the rights of its owner or group, whoever starts it.")
-        elif bits & 0o111:
-            reasons.append(f"Mode {put.mode} makes it a program.")
-        if bits & 0o002:
-            reasons.append(f"Mode {put.mode} lets every account write to it.")
-        if bits & 0o004 and has_secret_name(put.path):
-            reasons.append(f"Mode {put.mode} lets every account read it, and its name says that it holds a secret.")
-    if not reasons and put.path.startswith("/etc/"):
-        reasons.append("It is configuration of the system.")
-    return (*reasons, f"It replaces {put.path}, or makes it; what was there is not kept.")
+def checked_owner(owner: str) -> str:
+    """Return an owner as it was given, or KEEP. Raises BadInput."""
+    if owner != KEEP and not _OWNER.fullmatch(owner):
+        raise BadInput(
+            f"{clean_line(owner, limit=80)!r} is no owner.", next_step="Write it as in root, root:adm or 0:0."
+        )
+    return owner

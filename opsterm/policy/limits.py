@@ -15,9 +15,10 @@ from opsterm.core.errors import Refused
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text, span_text
 from opsterm.policy.change_windows import Zone, parse_window
-from opsterm.policy.file_put import PUT, parse_put
+from opsterm.policy.file_put import PUT
 from opsterm.policy.invocation import unknown_program
 from opsterm.policy.order import HTTP, RESTORE, Order
+from opsterm.policy.put_order import puts_of
 from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.understanding import READERS, Understanding, understand
 
@@ -112,7 +113,7 @@ def _stranger(understood: Understanding | None, known: Sequence[str]) -> str:
 
 def _touched(order: Order, understood: Understanding | None, forbidden: Sequence[str]) -> str:
     if order.shell == PUT:
-        named = [(parse_put(order.command).path, False)]
+        named = [(put.path, False) for put in puts_of(order.command)]
     elif order.shell == RESTORE:
         named = [(path, False) for path in parse_restoring(order.command).paths]
     elif understood is None or understood.opaque:

@@ -14,12 +14,13 @@ from functools import lru_cache
 
 from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.context import MANY_TARGETS, Surroundings, raise_level
-from opsterm.policy.file_put import PUT, put_reasons
+from opsterm.policy.file_put import PUT
 from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import Lockout, lockout_of
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, RESTORE, OrderTarget, RunAs
+from opsterm.policy.put_order import put_reasons
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
 from opsterm.policy.restoring import restore_reasons

@@ -11,21 +11,20 @@ import hashlib
 import posixpath
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState
-from opsterm.changes.text_difference import difference_of
 from opsterm.core.clock import Clock
-from opsterm.core.errors import BadInput, NotFound, OpstermError, StorageError, Unreachable
+from opsterm.core.errors import BadInput, OpstermError, StorageError, Unreachable
 from opsterm.core.settings import ChangeSettings
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
 from opsterm.policy.approval import require_writable
-from opsterm.policy.file_put import PUT, file_put, parse_put
+from opsterm.policy.file_put import PUT
 from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget
+from opsterm.policy.put_order import puts_of
 from opsterm.runtime.changes import SWEPT_AT_ONCE, Changes
 from opsterm.runtime.fetch_room import FetchRoom
 from opsterm.runtime.file_fetch import Fetch, Fetched, FileFetch, Progress, require_harmless
@@ -34,41 +33,15 @@ from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
-from opsterm.runtime.proposal import Proposal
-from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, review_of
+from opsterm.runtime.put_proposals import PutProposals, PutWish
+from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, TreeReview
+from opsterm.runtime.put_reviews import PutReviews
 from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart
 
 TIDY_EVERY_S = 600.0
 GRACE_S = 3600.0
 """Seconds for which a content is kept whatever the changes say: its proposal may be on its way."""
-COMPARE_S = 10.0
-"""Seconds in which the file that would be replaced must have come."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutWish:
-    """A file that is to go to targets, before it becomes a change.
-
-    Attributes:
-        source: a file of the operator.
-        selector: which targets.
-        path: where it goes, absolute.
-        mode: octal; "" for that of the file which is replaced, or 0644.
-        owner: "user", "user:group"; "" for that of the file which is replaced, or the account's own.
-        reason: why, "" when not said.
-        origin: "screen" or "command line".
-        timeout_s: seconds it may take on one target; None for the setting.
-    """
-
-    source: Path
-    selector: str
-    path: str
-    mode: str = ""
-    owner: str = ""
-    reason: str = ""
-    origin: str
-    timeout_s: float | None = None
 
 
 class FileTransfers:
@@ -88,6 +61,7 @@ class FileTransfers:
         self._settings = settings
         self._inventory = inventory
         self._changes = changes
+        self._proposals = PutProposals(settings, inventory, changes, contents)
         self._connector = connector
         self._contents = contents
         self._new_files = new_files
@@ -98,6 +72,7 @@ class FileTransfers:
             inventory, connector, fetch=self.fetch, limit=self.limit, require_writable=self.require_writable,
             parallel=parallel,
         )  # fmt: skip
+        self._reviews = PutReviews(contents, self._there, self.folders.listed)
 
     # ------------------------------------------------------------------------------------------- from targets
 
@@ -196,64 +171,12 @@ class FileTransfers:
 
     @refusals_told("put a file")
     async def put(self, wish: PutWish) -> Change:
-        """Keep the content of a file as it is now, and propose to put it on targets.
+        """Keep contents as they are now, and propose to put them; see `PutProposals.propose`."""
+        return await self._proposals.propose(wish)
 
-        Raises:
-            BadInput: the file cannot be read or is too large, the path cannot be used, no target matches.
-            Refused: read-only mode.
-            StorageError: the content cannot be kept.
-        """
-        require_writable(read_only=self._settings.read_only, what="proposed")
-        file_put(wish.path, size=0, sha256="0" * 64, mode=wish.mode, owner=wish.owner)  # before anything is copied
-        await self._inventory.resolve(wish.selector)
-        limit = self._settings.put_limit_mb * 1_000_000
-        kept = await (await self._contents()).keep(wish.source, limit=limit)
-        put = file_put(
-            wish.path, size=kept.size, sha256=kept.sha256, mode=wish.mode, owner=wish.owner, source=wish.source.name
-        )
-        return await self._changes.propose(
-            Proposal(
-                command=put.text(), selector=wish.selector, shell=PUT, reason=wish.reason, origin=wish.origin,
-                timeout_s=wish.timeout_s,
-            )
-        )  # fmt: skip
-
-    async def review(self, change: Change, *, compare: bool = False) -> PutReview | None:
-        """Return what a change would put, as whoever approves it sees it; None for a change that puts none.
-
-        Args:
-            change: any change.
-            compare: whether to look at the file that is there now, on the first target. That is a fetch, with its
-                refusals, and in the audit; what goes wrong is said in `PutReview.there`.
-
-        Raises:
-            NotFound: its content is not kept any more.
-        """
-        if change.order.shell != PUT:
-            return None
-        put = parse_put(change.order.command)
-        data = bytearray()
-        async with aclosing((await self._contents()).pieces(put.sha256)) as pieces:  # type: ignore[type-var]  # an async generator
-            async for piece in pieces:
-                data += piece
-                if len(data) > SHOWN_BYTES:
-                    break
-        found = review_of(put, bytes(data))
-        if not compare or found.head:
-            return found
-        target = change.order.targets[0]
-        try:
-            async with asyncio.timeout(COMPARE_S):
-                there, difference = difference_of(bytes(data), await self._there(target, put.path))
-        except NotFound:
-            there, difference = "Nothing is there yet.", ()
-        except TimeoutError:
-            there, difference = f"What is there was not read within {COMPARE_S:g} s.", ()
-        except OpstermError as error:
-            there, difference = f"What is there was not read: {mask(error.what)[0]}", ()
-        others = len(change.order.targets) - 1
-        of = f"{target.name}, the first of {others + 1}: " if others else ""
-        return replace(found, there=f"{of}{there}", difference=difference)
+    async def review(self, change: Change, *, compare: bool = False, only: str = "") -> PutReview | TreeReview | None:
+        """Return what a change would put, as whoever approves it sees it; see `PutReviews.review`."""
+        return await self._reviews.review(change, compare=compare, only=only)
 
     async def _there(self, target: OrderTarget, path: str) -> bytes:
         """Return the file at a path, when it is small and no secret. Raises OpstermError."""
@@ -297,8 +220,8 @@ class FileTransfers:
         open_ones = await self._changes.list([*lifecycle.WAITING_STATES, ChangeState.RUNNING], limit=SWEPT_AT_ONCE)
         recent = await self._changes.list(limit=SWEPT_AT_ONCE)
         keep_s = self._settings.keep_contents_d * 86_400
-        needed = {_content_of(change) for change in open_ones}
-        needed |= {_content_of(change) for change in recent if _over_at(change) > now - keep_s}
+        still = [*open_ones, *(change for change in recent if _over_at(change) > now - keep_s)]
+        needed = {name for change in still for name in _contents_of(change)}
         for content in kept:
             if content.sha256 not in needed and content.kept_at < now - GRACE_S:
                 await contents.remove(content.sha256)
@@ -312,12 +235,12 @@ def _require_file_path(path: str) -> None:
         )
 
 
-def _content_of(change: Change) -> str:
-    """Return the name of the content that a change puts, "" for none."""
+def _contents_of(change: Change) -> set[str]:
+    """Return the names of the contents that a change puts."""
     try:
-        return parse_put(change.order.command).sha256 if change.order.shell == PUT else ""
-    except (BadInput, NotFound):
-        return ""
+        return {put.sha256 for put in puts_of(change.order.command)} if change.order.shell == PUT else set()
+    except BadInput:
+        return set()
 
 
 def _over_at(change: Change) -> float:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from opsterm.core.errors import BadInput, OpstermError, Refused
+from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused
 from opsterm.core.text import clean_line
 from opsterm.policy.order import OrderTarget
 from opsterm.policy.secret_paths import secret_refusal
@@ -113,6 +113,20 @@ class Folders:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(self._inventory.order_target(row.target))) for row in rows]
         return [task.result() for task in tasks]
+
+    async def listed(self, target: OrderTarget, folder: str) -> Mapping[str, EntryKind]:
+        """Return what is below a folder of a target, by path from there on; nothing when there is no such folder.
+
+        Raises:
+            Refused: read-only mode.
+            OpstermError: as `Connector.list_files`.
+        """
+        self._require_writable()
+        try:
+            async with aclosing((await self._connector()).list_files(target, folder)) as entries:  # type: ignore[type-var]  # an async generator
+                return {entry.path: entry.kind async for entry in entries}
+        except NotFound:
+            return {}
 
     async def _from_one(
         self, target: OrderTarget, folder: str, local: Path, *, force: bool, resume: bool, limit: int,

@@ -82,10 +82,32 @@ class KeptContent:
     kept_at: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEntry:
+    """A file or folder below a folder of the operator.
+
+    Attributes:
+        path: from that folder on, "" for itself.
+        folder: whether it is a folder; else it is a regular file.
+        mode: permission bits.
+    """
+
+    path: str
+    folder: bool
+    mode: int
+
+
 class Contents(Protocol):
     """Contents of files that are to be put on targets: private, named by their hash, never changed."""
 
-    async def keep(self, source: Path, *, limit: int) -> KeptContent:
+    async def tree(self, folder: Path, *, leave_out: Sequence[str] = ()) -> Sequence[SourceEntry]:
+        """Return what is below a folder, itself too, but for what has a name or path of these shell patterns.
+
+        Raises BadInput where something in it cannot be put, such as a symbolic link.
+        """
+        ...
+
+    async def keep(self, source: Path, *, limit: int, follow: bool = True) -> KeptContent:
         """Copy a regular file; the name is the hash of what was copied. Raises BadInput, StorageError."""
         ...
 

@@ -16,8 +16,9 @@ from opsterm.core.paths import make_private
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
 from opsterm.runtime.offload import Run
-from opsterm.runtime.ports_files import KeptContent
+from opsterm.runtime.ports_files import KeptContent, SourceEntry
 from opsterm.storage.faults import fault
+from opsterm.storage.source_tree import source_tree
 
 PIECE = 1 << 20
 
@@ -35,24 +36,30 @@ class FileContents:
         self._clock = clock
         self._run = run
 
-    async def keep(self, source: Path, *, limit: int) -> KeptContent:
+    async def tree(self, folder: Path, *, leave_out: Sequence[str] = ()) -> Sequence[SourceEntry]:
+        """Return what is below a folder; see `source_tree`."""
+        return await self._run(lambda: source_tree(folder, leave_out))
+
+    async def keep(self, source: Path, *, limit: int, follow: bool = True) -> KeptContent:
         """Copy a file of the operator.
 
         Args:
             source: a regular file.
             limit: bytes it may have.
+            follow: whether it may be a symbolic link to one.
 
         Raises:
             BadInput: it cannot be read, is no regular file, or is larger.
             StorageFull, StorageError: the copy cannot be written.
         """
         now = self._clock.now()
-        return await self._run(lambda: self._keep(source, limit, now))
+        return await self._run(lambda: self._keep(source, limit, now, follow=follow))
 
-    def _keep(self, source: Path, limit: int, now: float) -> KeptContent:
+    def _keep(self, source: Path, limit: int, now: float, *, follow: bool) -> KeptContent:
         shown = clean_line(str(source), limit=300)
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW)
         try:
-            given = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            given = os.open(source, flags)
         except OSError as error:
             raise BadInput(
                 f"{shown} cannot be read.", why=error.strerror or str(error), next_step="Give a file that you can read."
@@ -60,7 +67,7 @@ class FileContents:
         part = self._folder / f"part-{secrets.token_hex(8)}"
         try:
             if not stat.S_ISREG(os.fstat(given).st_mode):
-                raise BadInput(f"{shown} is no regular file.", next_step="Give a file, not a folder or a device.")
+                raise BadInput(f"{shown} is no regular file.", next_step="Give a file; a folder is put with -r.")
             make_private(self._folder)
             sha256, size = self._copy(given, part, limit, shown)
             os.utime(part, (now, now))

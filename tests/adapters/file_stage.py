@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +13,15 @@ from opsterm.adapters.connector import open_connector
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.core.errors import NotFound
 from opsterm.core.settings import SshSettings
+from opsterm.inventory.target import LOCALHOST
 from opsterm.policy.file_put import PUT, FilePut, file_put
 from opsterm.policy.order import OrderTarget
+from opsterm.policy.tree_put import TreeFile, TreeFolder, TreePut, tree_put
 from opsterm.runtime.ports import Connector, Ended, Operator
-from opsterm.runtime.ports_files import FoundFile, KeptContent
+from opsterm.runtime.ports_files import FoundFile, KeptContent, SourceEntry
 from tests.adapters.ssh_stage import Home
+
+HERE = OrderTarget(name=LOCALHOST, protocol="local", address="", port=0, user="")
 
 
 @dataclass
@@ -32,13 +36,33 @@ class HeldContents:
     held: dict[str, bytes] = field(default_factory=dict)
     piece: int = 1 << 20
 
-    def add(self, path: Path | str, data: bytes, *, mode: str = "", owner: str = "") -> FilePut:
+    def add(
+        self, path: Path | str, data: bytes, *, mode: str = "", owner: str = "", resume: bool = False
+    ) -> FilePut:  # fmt: skip
         """Hold a content and return the description of putting it at a path."""
         sha256 = hashlib.sha256(data).hexdigest()
         self.held[sha256] = data
-        return file_put(str(path), size=len(data), sha256=sha256, mode=mode, owner=owner)
+        return file_put(str(path), size=len(data), sha256=sha256, mode=mode, owner=owner, resume=resume)
 
-    async def keep(self, source: Path, *, limit: int) -> KeptContent:
+    def add_tree(
+        self, folder: Path, files: Mapping[str, bytes], *, mode: str = "0640", owner: str = "", resume: bool = False,
+        empty: Sequence[str] = (),
+    ) -> TreePut:  # fmt: skip
+        """Hold contents and return the description of putting them below a folder, with the folders between."""
+        puts = {path: self.add(folder / path, data) for path, data in files.items()}
+        between = {str(one) for path in (*files, *(f"{one}/x" for one in empty)) for one in Path(path).parents}
+        return tree_put(
+            str(folder), mode="0750", owner=owner, resume=resume,
+            folders=[TreeFolder(path=one, mode="0711") for one in between - {"."}],
+            files=[
+                TreeFile(path=path, mode=mode, size=put.size, sha256=put.sha256) for path, put in puts.items()
+            ],
+        )  # fmt: skip
+
+    async def tree(self, folder: Path, *, leave_out: Sequence[str] = ()) -> Sequence[SourceEntry]:
+        raise NotImplementedError
+
+    async def keep(self, source: Path, *, limit: int, follow: bool = True) -> KeptContent:
         raise NotImplementedError
 
     async def pieces(self, sha256: str) -> AsyncIterator[bytes]:
@@ -48,7 +72,7 @@ class HeldContents:
         for at in range(0, len(data), self.piece):
             yield data[at : at + self.piece]
 
-    async def list(self) -> list[KeptContent]:
+    async def list(self) -> Sequence[KeptContent]:
         return []
 
     async def remove(self, sha256: str) -> None:
@@ -140,8 +164,8 @@ async def connector_with(home: Home, contents: HeldContents | None = None) -> As
         await connector.close()
 
 
-async def put(connector: Connector, where: OrderTarget, what: FilePut) -> list[str]:
-    """Put a file and return the lines that were told."""
+async def put(connector: Connector, where: OrderTarget, what: FilePut | TreePut) -> list[str]:
+    """Put a file or a folder and return the lines that were told."""
     session = await connector.session(where)
     told, ended = b"", None
     try:

@@ -5,57 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from pathlib import Path
 
 import pytest
 
-from opsterm.adapters import file_get, ssh_config
+from opsterm.adapters import file_get
 from opsterm.adapters.ssh_library import asyncssh
 from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused, TimedOut, Unreachable
-from opsterm.inventory.target import LOCALHOST
 from opsterm.policy.file_put import PUT, file_put
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.ports import Connector
-from tests.adapters.file_stage import Faults, HeldContents, connector_with, faulty, get, put
-from tests.adapters.ssh_stage import USER_KEY, Door, Home, serve, target
+from tests.adapters.file_stage import HERE, Faults, HeldContents, connector_with, faulty, get, put
+from tests.adapters.ssh_stage import Door, Home, serve, target
 from tests.adapters.test_local_command import comes_true
-
-HERE = OrderTarget(name=LOCALHOST, protocol="local", address="", port=0, user="")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setattr(ssh_config, "SYSTEM_CONFIG", tmp_path / "no-system-config")
-    made = Home(tmp_path / "ana")
-    made.write_key("id_ed25519", USER_KEY)
-    return made
-
-
-@pytest.fixture
-def faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture
-def contents() -> HeldContents:
-    return HeldContents()
-
-
-@pytest.fixture
-async def far(home: Home, faults: Faults, contents: HeldContents) -> AsyncIterator[tuple[Connector, OrderTarget]]:
-    """A connector and an SSH target whose files are those of this machine."""
-    async with serve(Door(), sftp_factory=faulty(faults)) as port:
-        home.know(port)
-        async with connector_with(home, contents) as connector:
-            yield connector, target(port)
-
-
-@pytest.fixture(params=["ssh", "local"])
-def place(request: pytest.FixtureRequest, far: tuple[Connector, OrderTarget]) -> tuple[Connector, OrderTarget]:
-    """The same over SFTP and on this machine."""
-    return far if request.param == "ssh" else (far[0], HERE)
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -283,7 +246,7 @@ async def test_a_server_that_falls_silent_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("opsterm.adapters.ssh_files.ANSWER_LIMIT_S", 0.2)
-    monkeypatch.setattr("opsterm.adapters.file_put.CLEAN_UP_S", 0.2)
+    monkeypatch.setattr("opsterm.adapters.put_steps.CLEAN_UP_S", 0.2)
     monkeypatch.setattr("opsterm.adapters.ssh_files.CLOSE_LIMIT_S", 0.2)
     faults.hang("write")
     with pytest.raises(TimedOut, match="did not answer"):

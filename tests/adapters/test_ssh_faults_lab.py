@@ -18,7 +18,7 @@ from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.core.clock import SystemClock
 from opsterm.core.errors import OpstermError, Unreachable
 from opsterm.inventory.target import Target
-from opsterm.runtime.files import PutWish
+from opsterm.runtime.put_proposals import PutWish
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.lab_stage import CUT, FREEZE, KILL, by_itself, cockpit, mended, quoted, ran, seen, silent
 from tests.adapters.ssh_stage import Home

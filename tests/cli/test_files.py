@@ -52,3 +52,28 @@ def test_what_is_refused_says_why_and_ends_with_its_code(
 ) -> None:
     ran = account.run(*argv)
     assert (ran.code, says in ran.err) == (code, True), ran.err
+
+
+def test_a_folder_goes_to_a_target_as_one_change(account: Account, tmp_path: Path) -> None:
+    site, to = tmp_path / "site", tmp_path / "to"
+    (site / "conf").mkdir(parents=True)
+    (site / "conf" / "a.conf").write_text("a = 1\n")
+    (site / "conf" / "\u0430.conf").write_text("turned\n")
+    (site / ".git").mkdir()
+    (site / ".git" / "HEAD").write_text("x\n")
+    shown = account.run("put", "-r", str(site), "--on", "localhost", "--to", f"{to}/", "--leave-out", ".git", expect=0)
+    assert f"folder  {to} · 2 files · 1 folder below" in shown.err
+    assert "content\n        a = 1\n" in shown.err
+    assert "\\u0430.conf" in shown.err, "a name is shown to the letter"
+    (to / "conf").mkdir(parents=True)
+    (to / "conf" / "a.conf").write_text("a = 0\n")
+    differs = account.run("change", "c1", "--diff", expect=0)
+    assert "-a = 0\n        +a = 1" in differs.err
+    only = account.run("change", "c1", "--file", "conf/a.conf", expect=0)
+    assert "content\n        a = 1\n" in only.err
+    assert account.run("change", "c1", "--file", "none").code == 2
+    ran = account.run("approve", "c1", expect=0)
+    assert "Replaces a file of 6 B" in ran.out
+    assert {one.name for one in to.rglob("*")} == {"conf", "a.conf", "\u0430.conf"}
+    refused = account.run("put", str(site), "--on", "localhost", "--to", str(to))
+    assert (refused.code, "a folder is put with -r" in refused.err) == (2, True)

@@ -19,8 +19,8 @@ SHA = "0123456789abcdef" * 4
 HERE = [OrderTarget(name="web-01", protocol="ssh", address="192.0.2.1", port=0, user="ops")]
 
 
-def put(path: str = "/srv/x", **others: str) -> FilePut:
-    return file_put(path, size=12, sha256=SHA, **others)
+def put(path: str = "/srv/x", *, mode: str = "", owner: str = "", source: str = "") -> FilePut:
+    return file_put(path, size=12, sha256=SHA, mode=mode, owner=owner, source=source)
 
 
 def test_a_description_reads_well_and_says_all_that_is_bound() -> None:

@@ -17,8 +17,8 @@ from opsterm.core.errors import BadInput, NotApproved, NotFound, OpstermError, R
 from opsterm.policy.file_put import PUT, file_put, parse_put
 from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.fetch_room import FetchRoom
-from opsterm.runtime.files import PutWish
 from opsterm.runtime.ports_files import FoundFile
+from opsterm.runtime.put_proposals import PutWish
 from opsterm.runtime.put_review import PutReview, review_rows
 from opsterm.runtime.runtime import Runtime
 from tests.runtime.changing import outcomes, proposed, with_targets
@@ -33,7 +33,7 @@ def found(path: str, size: int) -> FoundFile:
 
 async def reviewed(runtime: Runtime, change: Change, *, compare: bool = False) -> PutReview:
     found = await runtime.files.review(change, compare=compare)
-    assert found is not None
+    assert isinstance(found, PutReview)
     return found
 
 

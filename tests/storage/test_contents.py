@@ -83,3 +83,46 @@ async def test_a_folder_that_others_may_write_to_is_not_used(contents: FileConte
     folder.chmod(0o777)
     with pytest.raises(StorageError, match="writable by every account"):
         await contents.keep(tmp_path / "given", limit=10)
+
+
+async def test_a_folder_is_listed_with_its_modes_and_without_what_is_left_out(
+    contents: FileContents, tmp_path: Path
+) -> None:
+    folder = tmp_path / "site"
+    (folder / ".git" / "objects").mkdir(parents=True)
+    (folder / "conf").mkdir(mode=0o711)
+    (folder / "conf" / "-rf").write_bytes(b"")
+    (folder / "conf" / "notes.bak").write_bytes(b"")
+    (folder / "run").write_bytes(b"")
+    (folder / "run").chmod(0o750)
+    (folder / "link").symlink_to("run")
+    found = await contents.tree(folder, leave_out=[".git", "*.bak", "link"])
+    assert {one.path: one.folder for one in found} == {"": True, "conf": True, "conf/-rf": False, "run": False}
+    assert {one.path: one.mode for one in found}["run"] == 0o750
+
+
+async def test_all_that_cannot_be_put_is_told_at_once(contents: FileContents, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "link").symlink_to("/etc/shadow")
+    (folder / "a\nb").write_bytes(b"")
+    (folder / os.fsdecode(b"\xff")).write_bytes(b"")
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(BadInput, match="not all in it can be put") as caught:
+        await contents.tree(folder)
+    assert "link is a symbolic link" in caught.value.why
+    assert "pipe is a device, pipe or socket" in caught.value.why
+    assert caught.value.why.count("has a name with a control character, or that is no text") == 2
+    for path in (folder / "none", tmp_path / "file"):
+        (tmp_path / "file").write_bytes(b"")
+        with pytest.raises(BadInput, match="cannot be read"):
+            await contents.tree(path)
+
+
+async def test_a_file_that_became_a_link_since_it_was_listed_is_not_followed(
+    contents: FileContents, tmp_path: Path
+) -> None:
+    (tmp_path / "real").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("real")
+    with pytest.raises(BadInput, match="cannot be read"):
+        await contents.keep(tmp_path / "link", limit=10, follow=False)

@@ -122,6 +122,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         if name == "change":
             one.add_argument("--request", action="store_true", help="print what somebody else is asked to sign")
             one.add_argument("--diff", action="store_true", help="of a file: how it differs from what is there now")
+            one.add_argument("--file", default="", metavar="PATH", help="of a folder that is put: only this file")
         if name == "approve":
             one.add_argument("--digest", default="", help="approve only if this is the digest")
             one.add_argument("--targets", type=number(1, 1_000_000), help="approve only if it is for this many")

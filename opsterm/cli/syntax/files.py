@@ -19,7 +19,11 @@ _ABOUT_PUT = """\
 Puts nothing by itself: it keeps the content as it is now and proposes a change.
 When that is approved, the very bytes are sent under another name in the same
 folder, compared there by size and sha256, given mode and owner, and renamed in
-one step. What goes wrong before leaves the file that was there untouched."""
+one step. What goes wrong before leaves the file that was there untouched. With
+-r the order lists every file of the folder; all have arrived before the first
+is renamed, and what else is there stays. Symbolic links and devices in it are
+refused. With --resume a put that broke off leaves what came, and the same put,
+proposed again, goes on when the target's hash of that is the same."""
 
 
 def add_files(verbs: Verbs[Parser], data: Parser) -> None:
@@ -32,11 +36,18 @@ def add_files(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--limit-mb", type=int, metavar="MB", help="megabytes that a file may have; left out: the setting")
     one.add_argument("-r", "--recursive", action="store_true", help="a folder, with all files below it")
     one.add_argument("--resume", action="store_true", help="keep what came when it breaks off, and go on from there")
-    one = add_verb(verbs, data, "put", "propose to put a file on targets", about=_ABOUT_PUT)
-    one.add_argument("local", metavar="LOCAL", help="the file here")
+    one = add_verb(verbs, data, "put", "propose to put a file or a folder on targets", about=_ABOUT_PUT)
+    one.add_argument("local", metavar="LOCAL", help="the file or folder here")
     one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
     one.add_argument("--to", required=True, metavar="PATH", help="where it goes: the whole path, with its name")
-    one.add_argument("--mode", default="", help="in octal; left out: that of the file replaced, or 0644")
+    one.add_argument("-r", "--recursive", action="store_true", help="a folder, with all files below it")
+    one.add_argument(
+        "--leave-out", action="append", default=[], metavar="PATTERN", help="with -r: names or paths that stay here"
+    )
+    one.add_argument("--resume", action="store_true", help="keep what came when it breaks off, and go on from there")
+    one.add_argument(
+        "--mode", default="", help="in octal; left out: that of the file replaced, or 0644; with -r as here"
+    )
     one.add_argument("--owner", default="", help="as in root:adm; left out: that of the file replaced")
     one.add_argument("--reason", default="", help="why; kept in the audit")
     one.add_argument("--timeout", default="", help="how long it may take on one target, as in 30s, 10m")

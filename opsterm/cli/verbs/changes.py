@@ -61,6 +61,10 @@ async def proposal_of(context: Context) -> Proposal:
     )
 
 
+_BLOCKS = ("content", "differs", "files")
+"""Rows of what is put that begin on a line of their own."""
+
+
 def describe(context: Context, change: Change) -> None:
     """Tell what would run, in the order of the approval screen."""
     say = context.printer.say
@@ -82,21 +86,24 @@ def describe(context: Context, change: Change) -> None:
         say(f"until   {age_text(max(0.0, order.expires_at - now))} from now")
 
 
-async def describe_content(context: Context, change: Change, *, compare: bool = False) -> None:
-    """Tell what a file that would be put holds; nothing for any other change.
+async def describe_content(context: Context, change: Change, *, compare: bool = False, only: str = "") -> None:
+    """Tell what a file or folder that would be put holds; nothing for any other change.
 
     Args:
         context: of the verb.
         change: any change.
         compare: whether to say how it differs from what is there.
+        only: one file of a folder.
     """
     try:
-        review = await context.runtime.files.review(change, compare=compare)
+        review = await context.runtime.files.review(change, compare=compare, only=only)
     except NotFound:
+        if only:
+            raise
         return
     for label, text in review_rows(review) if review is not None else ():
         first, *more = clean_block(text).split("\n")
-        lines = [first, *more] if label != "content" else ["", first, *more]
+        lines = [first, *more] if label not in _BLOCKS else ["", first, *more]
         context.printer.say(
             "\n".join([f"{label:7} {lines[0]}".rstrip(), *(f"        {line}" for line in lines[1:])]).rstrip()
         )
@@ -165,7 +172,8 @@ async def show(context: Context) -> int:
     context.printer.line(f"{change.name}  {change.state}{_decision(change)}")
     describe(context, change)
     say_progress(context, progress)
-    await describe_content(context, change, compare=context.invocation.yes("diff"))
+    asked = context.invocation
+    await describe_content(context, change, compare=asked.yes("diff"), only=asked.text("file"))
     from opsterm.cli.verbs.foresight import describe_what_it_would_do  # noqa: PLC0415 (a query shows none of it)
 
     await describe_what_it_would_do(context, change)

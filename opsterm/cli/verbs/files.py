@@ -13,8 +13,8 @@ from opsterm.core.errors import BadInput, ExitCode, Refused
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text, parse_duration
 from opsterm.runtime.file_fetch import Fetched
-from opsterm.runtime.files import PutWish
 from opsterm.runtime.folders import FetchedFolder
+from opsterm.runtime.put_proposals import PutWish
 
 SHOWN_EVERY_S = 0.2
 SHOWN_MISSING = 8
@@ -167,14 +167,15 @@ class _Progress:
 
 
 async def put(context: Context) -> int:
-    """Propose to put a file on targets."""
+    """Propose to put a file or a folder on targets."""
     given = context.invocation
     timeout = given.text("timeout")
     change = await context.runtime.files.put(
         PutWish(
             source=Path(given.text("local")), selector=given.text("on"), path=given.text("to"), mode=given.text("mode"),
             owner=given.text("owner"), reason=given.text("reason"), origin="command line",
-            timeout_s=parse_duration(timeout) if timeout else None,
+            timeout_s=parse_duration(timeout) if timeout else None, recursive=given.yes("recursive"),
+            leave_out=given.texts("leave_out"), resume=given.yes("resume"),
         )
     )  # fmt: skip
     if context.printer.json:

@@ -12,8 +12,9 @@ from opsterm.policy.compliance.matching import Match, Subject, match, subject_of
 from opsterm.policy.compliance.review import RuleFinding, RuleReview
 from opsterm.policy.compliance.rule import Pack, PolicyRule
 from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
-from opsterm.policy.file_put import PUT, parse_put
+from opsterm.policy.file_put import PUT
 from opsterm.policy.order import RESTORE
+from opsterm.policy.put_order import puts_of
 from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.shell.places import PathKind, place_of
 from opsterm.policy.understanding import Understanding, understand
@@ -115,16 +116,17 @@ def _because(found: Match) -> str:
 def _understood(text: str, shell: str) -> Understanding:
     """Read a text; a file that is put writes one path, and a request over HTTP has no effects that rules know."""
     if shell == PUT:
-        path = parse_put(text).path
-        mild = place_of(path) in (PathKind.TEMPORARY, PathKind.HOME)
-        effect = Effect(
-            kind=EffectKind.WRITE_FILE if mild else EffectKind.WRITE_CONFIG, object=path, certainty=Certainty.CERTAIN,
-            span=Span(start=0, end=len(text)),
-        )  # fmt: skip
-        return Understanding(text="", shell=shell, effects=(effect,), opaque=())
+        effects = tuple(_written(put.path, len(text)) for put in puts_of(text))
+        return Understanding(text="", shell=shell, effects=effects, opaque=())
     if shell == RESTORE:
         return Understanding(text="", shell=shell, effects=parse_restoring(text).effects, opaque=())
     return understand(text, shell)
+
+
+def _written(path: str, length: int) -> Effect:
+    mild = place_of(path) in (PathKind.TEMPORARY, PathKind.HOME)
+    kind = EffectKind.WRITE_FILE if mild else EffectKind.WRITE_CONFIG
+    return Effect(kind=kind, object=path, certainty=Certainty.CERTAIN, span=Span(start=0, end=length))
 
 
 def chosen(packs: Sequence[Pack], names: Iterable[str]) -> tuple[Pack, ...]:

@@ -26,6 +26,8 @@ from opsterm.tui.screens.change_evidence import ChangeEvidence
 from opsterm.tui.wrapping import LEAST_ROOM, wrapped
 
 LABEL_WIDTH = 10
+EXACT = ("content", "differs", "files")
+"""Rows of what is put in which every blank counts."""
 
 
 class SheetRow(NamedTuple):
@@ -109,7 +111,7 @@ def rows_of(
     review = evidence.review
     order = change.order
     where = f"{targets_text(change)}{f' · {environments}' if environments else ''}"
-    seen = [SheetRow(label, text, exact=label == "content") for label, text in review_rows(review)] if review else []
+    seen = [SheetRow(label, text, exact=label in EXACT) for label, text in review_rows(review)] if review else []
     rows = [
         *seen,
         SheetRow("order" if seen else "what", shown_exactly(order.command), exact=True),

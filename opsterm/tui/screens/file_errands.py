@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from opsterm.core.units import bytes_text
 from opsterm.inventory.folding import fold
 from opsterm.runtime.file_fetch import Fetched
-from opsterm.runtime.files import PutWish
+from opsterm.runtime.put_proposals import PutWish
 from opsterm.tui.screens.prompt import PromptScreen
 
 if TYPE_CHECKING:
