@@ -13,7 +13,7 @@ class Command:
         id: unique name; in `[keys]` it re-maps the command, and the screen's action has the same name.
         keys: keys as Textual writes them, the first one is shown; empty: only in the palette.
         pane: where the keys count: "everywhere", a pane's name, or that of a screen above: "approval", "target",
-            "connection", "credentials", "services".
+            "connection", "credentials", "services", "files".
         title: two or three words for footer and palette.
         text: one sentence for help and documentation.
         verb: the verb of the command line that does the same.
@@ -136,8 +136,15 @@ COMMANDS: tuple[Command, ...] = (
             no_verb=_SCREEN_ONLY),
     Command(id="leave_terminal", keys=("ctrl+right_square_bracket",), pane="terminal", title="leave",
             text="Leaves the terminal; every other key goes to the remote. Twice sends it through.", no_verb=_SCREEN_ONLY),
-    Command(id="get_file", title="get a file", text="Fetches a file from the marked targets at once.", verb="get"),
-    Command(id="put_file", title="put a file", text="Proposes to put a file on the marked targets.", verb="put"),
+    Command(id="get_file", keys=("f3",), title="get a file", text="Fetches a file from the marked targets at once.", verb="get"),
+    Command(id="get_folder", keys=("f4",), title="get a folder",
+            text="Fetches a folder from the marked targets at once, with all files below it.", verb="get"),
+    Command(id="put_file", keys=("f5",), title="put a file", text="Proposes to put a file on the marked targets.", verb="put"),
+    Command(id="put_folder", keys=("f6",), title="put a folder",
+            text="Proposes to put a folder on the marked targets, with all files below it.", verb="put"),
+    Command(id="toggle_resume", keys=("ctrl+r",), pane="files", title="go on",
+            text="While a file or folder is asked for: keeps what came when it breaks off, and goes on with what is there of an earlier try.",
+            verb="get"),
     Command(id="show_target", title="show target", text="Opens the page of a target that is chosen by name.",
             verb="targets show"),
     Command(id="import_targets", title="import targets", text="Takes targets in from a file.", verb="targets import"),

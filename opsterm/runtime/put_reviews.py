@@ -33,6 +33,9 @@ from opsterm.runtime.put_review import (
 COMPARE_S = 10.0
 """Seconds in which what would be replaced must have come."""
 
+HEADS_OF_TREE = 2
+"""Rows of first bytes that are shown of each file of a folder that is no text."""
+
 _BARRED = {
     EntryKind.LINK: "a symbolic link is there: it will be refused",
     EntryKind.FOLDER: "a folder is there: it will be refused",
@@ -120,6 +123,7 @@ class PutReviews:
         for put in tree.puts():
             data = await self._beginning(put)
             one = review_of(put, data)
+            one = replace(one, head=one.head[:HEADS_OF_TREE])
             if fates.get(put.path) == REPLACED:
                 one, fates[put.path] = await self._against(target, one, data, deadline)
             lines += 1 if fates.get(put.path) == SAME else lines_shown(one)

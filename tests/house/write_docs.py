@@ -113,6 +113,7 @@ PLACES = {
     "connection": "Connection test",
     "credentials": "Credentials",
     "services": "Services screen",
+    "files": "Line of a file",
     "terminal": "Terminal",
 }
 

@@ -51,3 +51,44 @@ async def test_a_file_that_is_put_waits_for_approval(stage: Stage, tmp_path: Pat
         await there.press("pagedown", "pagedown", "enter")
         await there.until("1 done")
     assert await asyncio.to_thread((tmp_path / "put-here").read_text) == "welcome\n"
+
+
+async def test_a_folder_is_fetched_and_what_broke_off_gone_on_with(stage: Stage, tmp_path: Path) -> None:
+    folder = tmp_path / "var" / "logs"
+    await asyncio.to_thread(folder.mkdir, parents=True)
+    await asyncio.to_thread((folder / "a.log").write_text, "one\n")
+    await asyncio.to_thread((folder / "link").symlink_to, "a.log")
+    async with sitting(stage) as there:
+        await there.press("f4")
+        await there.until("Which folder?")
+        await there.type(str(folder))
+        await there.press("enter")
+        await there.until("ctrl+r go on with what broke off: off")
+        await there.press("ctrl+r")
+        await there.until("on: what comes is kept")
+        await there.press("enter")
+        await there.until(lambda: isinstance(there.app.screen, HomeScreen))
+        assert "1file,4Bfromlocalhost." in "".join(there.text.split())
+        assert "1leftout" in "".join(there.text.split())
+    assert await asyncio.to_thread((stage.paths.home / "logs" / "a.log").read_text) == "one\n"
+
+
+async def test_a_folder_that_is_put_waits_for_approval(stage: Stage, tmp_path: Path) -> None:
+    await asyncio.to_thread((tmp_path / "site").mkdir)
+    await asyncio.to_thread((tmp_path / "site" / "index.html").write_text, "welcome\n")
+    async with sitting(stage) as there:
+        await there.press("f6")
+        await there.type(str(tmp_path / "site"))
+        await there.press("enter")
+        await there.press("ctrl+r")
+        await there.type(str(tmp_path / "put-here"))
+        await there.press("enter")
+        await there.until("put-here")
+        assert isinstance(there.app.screen, ApprovalScreen)
+        stage.clock.advance(1.0)
+        await there.until("1 new; what else is in the folder stays as it is.")
+        assert "content   welcome" in there.text
+        assert not await asyncio.to_thread((tmp_path / "put-here").exists)
+        await there.press("1", "pagedown", "pagedown", "enter")
+        await there.until("1 done")
+    assert await asyncio.to_thread((tmp_path / "put-here" / "index.html").read_text) == "welcome\n"

@@ -29,7 +29,7 @@ from opsterm.tui.screens.vault import VaultErrand
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
 
-_NOT_OFFERED = ("lists", "approval", "target", "connection", "credentials", "services")
+_NOT_OFFERED = ("lists", "approval", "target", "connection", "credentials", "services", "files")
 
 
 class Errands:

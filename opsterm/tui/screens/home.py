@@ -26,7 +26,7 @@ from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.errands import Errands
-from opsterm.tui.screens.file_errands import FileErrands
+from opsterm.tui.screens.file_errands import FILE, FOLDER, FileErrands
 from opsterm.tui.screens.reports import Reports
 from opsterm.tui.screens.services import ServicesScreen
 from opsterm.tui.screens.target_errands import TargetErrands
@@ -282,16 +282,26 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     def action_propose(self) -> None:
         """Propose a command for the chosen targets."""
-        inventory = self.query_one(InventoryPane)
-        self.errands.propose(inventory.chosen() if self._begun else [])
+        self.errands.propose(self._chosen())
 
     def action_get_file(self) -> None:
         """Fetch a file from the chosen targets."""
-        self.files.get(self.query_one(InventoryPane).chosen() if self._begun else [])
+        self.files.get(self._chosen(), FILE)
+
+    def action_get_folder(self) -> None:
+        """Fetch a folder from the chosen targets."""
+        self.files.get(self._chosen(), FOLDER)
 
     def action_put_file(self) -> None:
         """Propose to put a file on the chosen targets."""
-        self.files.put(self.query_one(InventoryPane).chosen() if self._begun else [])
+        self.files.put(self._chosen(), FILE)
+
+    def action_put_folder(self) -> None:
+        """Propose to put a folder on the chosen targets."""
+        self.files.put(self._chosen(), FOLDER)
+
+    def _chosen(self) -> list[str]:
+        return self.query_one(InventoryPane).chosen() if self._begun else []
 
     def action_show_target(self) -> None:
         """Open the page of a target that is chosen by name."""

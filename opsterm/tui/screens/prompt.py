@@ -55,7 +55,12 @@ class PromptScreen(Dialog[str]):
             yield Static(clean_block(self._question), markup=False)
             yield LineInput(self._value, secret=self._secret, id="prompt-line")
             yield Static("", markup=False, id="prompt-fault", classes="fault")
+            yield from self.notes()
             yield Static("enter takes it · esc leaves it", markup=False, classes="dialog-keys")
+
+    def notes(self) -> ComposeResult:
+        """Lay out what else is said below the line; nothing here."""
+        yield from ()
 
     def on_mount(self) -> None:
         """Begin in the line."""
