@@ -20,7 +20,6 @@ from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.inventory.apis.calls import Call, request_of
 from opsterm.inventory.apis.description import ApiDescription, Operation
-from opsterm.inventory.apis.differences import ApiDifferences, compare_descriptions
 from opsterm.inventory.apis.document import JSON_LIMIT, read_document
 from opsterm.inventory.apis.events import ApiAdded, ApiRefreshed, ApiRemoved
 from opsterm.inventory.apis.openapi import read_openapi
@@ -30,6 +29,7 @@ from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.order import HTTP
 from opsterm.runtime.accepted_operations import AcceptedOperations
 from opsterm.runtime.api_names import base_url, name_of_title, require_api_name
+from opsterm.runtime.api_refresh import ApiRefresh, RefreshedApi
 from opsterm.runtime.api_tokens import TokenPlace, token_url_of
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.credentials import API
@@ -60,14 +60,6 @@ class NewApi:
     api: Api
     description: ApiDescription
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshedApi:
-    """A description that was read again, and what is different."""
-
-    api: Api
-    differences: ApiDifferences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +94,9 @@ class Apis:
         self._offload = offload
         self._read_only = read_only
         self._accepted = accepted
+        self._refresh = ApiRefresh(
+            clock, offload, accepted, get=self.get, description=self.description, fetched=self._fetched, keep=self._keep
+        )
         self._read: dict[str, tuple[str, ApiDescription]] = {}  # by name: what it was read from, and the description
 
     # ------------------------------------------------------------------ learning one
@@ -176,26 +171,15 @@ class Apis:
 
     @refusals_told("read an API again")
     async def refresh(self, name: str) -> RefreshedApi:
-        """Read an API's description again; the server that the operator said yes to stays.
-
-        Raises:
-            NotFound: no such API.
-            BadInput, Unreachable, TimedOut: as `read`; what was kept stays.
-        """
+        """Read an API's description again; see `ApiRefresh.read`. The server that the operator said yes to stays."""
         require_writable(read_only=self._read_only, what="read again")
-        api, before = await self.get(name), await self.description(name)
-        _, data = await self._fetched(api.source)
-        after = await self._offload.run("files", lambda: read_openapi(read_document(data)))
-        found = await self._offload.run("files", lambda: compare_descriptions(before, after))
-        fresh = replace(
-            api, title=after.title, version=after.version, openapi=after.openapi, operations=len(after.operations),
-            sha256=hashlib.sha256(data).hexdigest(), read_at=self._clock.now(),
-        )  # fmt: skip
-        event = ApiRefreshed(
-            api=name, added=len(found.added), removed=len(found.removed), changed=len(found.changed)
-        )  # fmt: skip
-        await self._keep(fresh, after, event)
-        return RefreshedApi(api=fresh, differences=found)
+        return await self._refresh.read(name)
+
+    @refusals_told("accept a description")
+    async def accept_description(self, read: RefreshedApi) -> Api:
+        """Put in force what the operator was shown and has said yes to; see `ApiRefresh.accept`."""
+        require_writable(read_only=self._read_only, what="accepted")
+        return await self._refresh.accept(read)
 
     @refusals_told("remove an API")
     async def remove(self, name: str) -> Sequence[str]:

@@ -103,7 +103,7 @@ def test_a_delete_is_high_and_asks_for_the_number_of_targets(let_in: Account, st
 def test_an_answer_that_is_no_success_ends_with_1(knowing: Account, store: Petstore) -> None:
     store.pets.clear()
     store.extra_paths["/none"] = {"get": {"operationId": "none", "summary": "Get nothing", "security": []}}
-    knowing.run("apis", "refresh", "pets", expect=0)
+    knowing.run("apis", "accept", "pets", "--yes", expect=0)
     got = knowing.run("apis", "call", "pets", "none")
     assert (got.code, got.out, got.err) == (1, '{"error": "nothing"}\n', "404 Not Found (c1)\n")
     led = knowing.run("apis", "call", "pets", "moved")
@@ -169,6 +169,21 @@ def test_a_refresh_says_what_changed(knowing: Account, store: Petstore) -> None:
     store.extra_paths["/fresh"] = {"get": {"operationId": "fresh"}}
     record = knowing.run("apis", "refresh", "pets", "--json", expect=0).record()
     assert (set(record), record["added"], record["operations"]) == (set(JSON_KEYS["apis refresh"]), ["fresh"], 8)
+    assert record["accepted"] is False
+
+
+def test_a_changed_description_counts_when_it_is_accepted(knowing: Account, store: Petstore) -> None:
+    store.extra_paths["/fresh"] = {"get": {"operationId": "fresh", "summary": "Get it", "security": []}}
+    shown = knowing.run("apis", "refresh", "pets", expect=0)
+    assert "GET /fresh, runs at once" in shown.out
+    assert "opsterm apis accept pets" in shown.err
+    assert knowing.run("apis", "call", "pets", "fresh").code == 2
+    refused = knowing.run("apis", "accept", "pets")
+    assert (refused.code, "nobody said yes" in refused.err) == (4, True)
+    assert "GET /fresh, runs at once" in refused.out
+    assert "It is in force" in knowing.run("apis", "accept", "pets", "--yes", expect=0).err
+    assert "fresh" in knowing.run("apis", "show", "pets", expect=0).out
+    assert "no operation differs" in knowing.run("apis", "accept", "pets", expect=0).err
 
 
 def test_removed_is_gone_and_the_secret_that_stays_is_said(let_in: Account, store: Petstore) -> None:

@@ -183,9 +183,34 @@ async def test_a_refresh_says_what_changed_and_keeps_the_server(tmp_path: Path, 
     async with knowing(tmp_path, store) as (_runtime, apis):
         assert (await apis.refresh("pets")).differences.none
         store.extra_paths["/fresh"] = {"get": {"operationId": "getFresh"}}
-        assert (await apis.refresh("pets")).differences.added == ("getFresh",)
+        read = await apis.refresh("pets")
+        assert (read.waits, read.differences.added) == (True, ("getFresh",))
+        with pytest.raises(NotFound, match="no operation"):
+            await apis.call("pets", Call(operation="getFresh"), origin="chat")
+        assert (await apis.get("pets")).operations == 7, "what nobody has said yes to is not in force"
+        await apis.accept_description(read)
         assert (await apis.description("pets")).operation("getFresh").path == "/fresh"
         assert (await apis.get("pets")).operations == 8
+        with pytest.raises(BadInput, match="accepted meanwhile"):
+            await apis.accept_description(read)
+
+
+@pytest.mark.parametrize(("before", "after", "says"), [
+    ("Get all", "Starts all", "is asked about now, ran at once"), ("Starts all", "Get all", "runs at once now"),
+])  # fmt: skip
+async def test_an_operation_that_would_run_at_once_from_now_on_does_not_before_that_is_accepted(
+    tmp_path: Path, store: Petstore, before: str, after: str, says: str
+) -> None:
+    store.extra_paths["/pump"] = {"get": {"operationId": "pump", "summary": before, "security": []}}
+    call = Call(operation="pump")
+    async with knowing(tmp_path, store) as (_runtime, apis):
+        first = (await apis.call("pets", call, origin="chat")).state
+        store.extra_paths["/pump"] = {"get": {"operationId": "pump", "summary": after, "security": []}}
+        read = await apis.refresh("pets")
+        assert [name for name, what in read.differences.changed if says in what] == ["pump"]
+        assert (await apis.call("pets", call, origin="chat")).state is first
+        await apis.accept_description(read)
+        assert (await apis.call("pets", call, origin="chat")).state is not first
 
 
 async def test_removed_means_forgotten_with_the_target(tmp_path: Path, store: Petstore) -> None:
@@ -266,7 +291,7 @@ async def test_a_get_that_does_not_say_that_it_reads_is_asked_about_until_it_is_
         with pytest.raises(BadInput, match="is not a read"):
             await apis.accept("pets", "deletePet")
         store.extra_paths["/pump"] = {"get": {"operationId": "pump", "summary": "Starts it", "security": []}}
-        await apis.refresh("pets")
+        await apis.accept_description(await apis.refresh("pets"))
         assert (await apis.call("pets", call, origin="chat")).state is ChangeState.PROPOSED, "its words have changed"
 
 

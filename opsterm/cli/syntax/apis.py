@@ -44,14 +44,20 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--timeout", default="", help="how long it may take, as in 30s")
     one.add_argument("--dry-run", action="store_true", help="print the request, send and propose nothing")
     one = verb(
-        "accept", "say that an operation only reads, so that it is called at once",
-        "For a GET whose name and summary leave that open. It holds until the server, the\n"
-        "path or the words change. A URL that says it does something is asked about all\n"
-        "the same.",
+        "accept", "say that an operation only reads, or yes to a changed description",
+        "An operation: for a GET whose name and summary leave open whether it reads. It is\n"
+        "called at once until the server, the path or the words change; a URL that says it\n"
+        "does something is asked about all the same. Without one the description is read\n"
+        "again; what was added, removed and changed in it is shown, and it counts from\n"
+        "then on. Without a terminal --yes says yes.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
-    one.add_argument("operation", help="as `opsterm apis show` has it")
-    one = verb("refresh", "read a description again and say what changed")
+    one.add_argument("operation", nargs="?", default="", help="as `opsterm apis show` has it")
+    one.add_argument("--yes", action="store_true", help="do not ask")
+    one = verb(
+        "refresh", "read a description again and say what changed",
+        "One with other operations is not in force until `opsterm apis accept`.",
+    )  # fmt: skip
     one.add_argument("name", help="of the API")
     _add_login(verb)
     one = verb("remove", "forget an API and its target")

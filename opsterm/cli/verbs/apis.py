@@ -19,6 +19,7 @@ from opsterm.inventory.apis.calls import Call, body_fields, call_words
 from opsterm.inventory.apis.description import ApiDescription, Operation
 from opsterm.inventory.apis.schemas import schema_words
 from opsterm.policy.approval import POLICY
+from opsterm.runtime.api_refresh import RefreshedApi
 from opsterm.runtime.api_tokens import TokenPlace
 from opsterm.runtime.apis import NewApi
 from opsterm.runtime.ports_apis import Api
@@ -33,7 +34,7 @@ async def add_api(context: Context) -> int:
     new = await apis.read(given.text("source"), name=given.text("name"), server=given.text("server"))
     _tell(context, new)
     if not given.yes("yes"):
-        await _ask_to_add(new)
+        await _ask(new.api.name, "add")
     api = await apis.add(new)
     if context.printer.json:
         extra = {"warnings": new.warnings, "left_out": new.description.left_out, "added": True}
@@ -59,13 +60,13 @@ def _tell(context: Context, new: NewApi) -> None:
     context.printer.say("\n".join(said))
 
 
-async def _ask_to_add(new: NewApi) -> None:
+async def _ask(what: str, verb: str) -> None:
+    """Ask on the terminal for a yes. Raises Refused without one."""
+    done = {"add": "added", "accept": "accepted"}[verb]
     if not is_asked_on_a_terminal():
-        raise Refused(
-            f"{new.api.name} was not added: nobody said yes.", next_step="Read the lines above, and give --yes."
-        )
-    if (await ask_line("Type y to add it: ")).strip().lower() != "y":
-        raise Refused(f"{new.api.name} was not added.")
+        raise Refused(f"{what} was not {done}: nobody said yes.", next_step="Read the lines above, and give --yes.")
+    if (await ask_line(f"Type y to {verb} it: ")).strip().lower() != "y":
+        raise Refused(f"{what} was not {done}.")
 
 
 def _record(api: Api) -> dict[str, object]:
@@ -174,34 +175,65 @@ def _print_operation(context: Context, name: str, description: ApiDescription, o
 
 
 async def accept_api(context: Context) -> int:
-    """Say that an operation only reads."""
-    name = context.invocation.text("name")
-    found = await (await context.runtime.apis()).accept(name, context.invocation.text("operation"))
+    """Say that an operation only reads, or yes to a description that has changed."""
+    name, operation = context.invocation.text("name"), context.invocation.text("operation")
+    apis = await context.runtime.apis()
+    if not operation:
+        return await _accept_description(context, name)
+    found = await apis.accept(name, operation)
     if context.printer.json:
         context.printer.record({"api": name, "operation": found.id, "reads": True})
     context.printer.say(f"{found.id} of {name} runs at once from now on: {found.method} {found.path}")
     return ExitCode.DONE
 
 
+async def _accept_description(context: Context, name: str) -> int:
+    """Read a description again, show what is different, and put it in force when the operator says yes."""
+    apis = await context.runtime.apis()
+    read = await apis.refresh(name)
+    _show_differences(context, read)
+    if read.waits:
+        if not context.invocation.yes("yes"):
+            await _ask(f"The description of {name}", "accept")
+        await apis.accept_description(read)
+        context.printer.say(f"It is in force. What it offers: opsterm apis show {name}")
+    if context.printer.json:
+        context.printer.record({"api": name, "operation": "", "reads": False})
+    return ExitCode.DONE
+
+
 async def refresh_api(context: Context) -> int:
     """Read a description again."""
     apis = await context.runtime.apis()
-    found = await apis.refresh(context.invocation.text("name"))
-    api, differences = found.api, found.differences
+    read = await apis.refresh(context.invocation.text("name"))
+    api, differences = read.api, read.differences
     if context.printer.json:
         context.printer.record({
             "name": api.name, "version": api.version, "operations": api.operations, "added": differences.added,
-            "removed": differences.removed,
+            "removed": differences.removed, "accepted": not read.waits,
             "changed": [{"operation": name, "what": what} for name, what in differences.changed],
         })  # fmt: skip
         return ExitCode.DONE
-    rows = [("added", name, "") for name in differences.added]
+    _show_differences(context, read)
+    if read.waits:
+        context.printer.say(f"The one before stays in force until you accept it: opsterm apis accept {api.name}")
+    return ExitCode.DONE
+
+
+def _show_differences(context: Context, read: RefreshedApi) -> None:
+    """Show what a description says otherwise than the one in force; of what is new, whether it would run at once."""
+    differences, operation = read.differences, read.description.operation
+    rows = []
+    for name in differences.added:
+        one = operation(name)
+        runs = "runs at once" if one.only_reads else "is asked about"
+        rows.append(("added", name, f"{one.method} {one.path}, {runs}"))
     rows += [("removed", name, "") for name in differences.removed]
     rows += [("changed", name, what) for name, what in differences.changed]
-    if rows:
+    if not context.printer.json and rows:
         context.printer.table(("how", "operation", "what"), rows)
-    context.printer.say(f"{api.name} {api.version}: " + ("no operation differs." if differences.none else "kept."))
-    return ExitCode.DONE
+    counted = "no operation differs." if differences.none else f"{len(rows)} operations differ."
+    context.printer.say(f"{read.api.name} {read.api.version}: {counted}")
 
 
 async def remove_api(context: Context) -> int:

@@ -22,7 +22,7 @@ class ApiDifferences:
     Attributes:
         added: names of operations that are new.
         removed: names of those that are gone.
-        changed: name, and what changed, as in "limit is new, body".
+        changed: name, and what changed, as in "limit is new, body"; whether it runs at once stands first.
     """
 
     added: tuple[str, ...]
@@ -74,6 +74,8 @@ def _differ(old: Json, new: Json, touched: Collection[str]) -> bool:
 
 def _changes(old: Operation, new: Operation, touched: Collection[str]) -> list[str]:
     words = []
+    if old.only_reads != new.only_reads:
+        words.append("runs at once now, was asked about" if new.only_reads else "is asked about now, ran at once")
     if (old.method, old.path) != (new.method, new.path):
         words.append(f"{old.method} {old.path} is {new.method} {new.path}")
     if old.security != new.security:
