@@ -81,6 +81,8 @@ COMMANDS: tuple[Command, ...] = (
             text="Logs in and looks what the target is, with a fixed script that changes nothing.", verb="targets profile"),
     Command(id="propose", keys=("p",), title="propose", text="Proposes a command for the marked targets.",
             verb="propose"),
+    Command(id="trust_engine", keys=("T",), pane="target", title="trust the engine",
+            text="Takes the other SNMP engine that sends the target's traps for its own; asks first.", verb="snmp trust"),
     Command(id="query", keys=("x",), pane="inventory, target", title="look", text="Runs a command that only reads on the marked targets at once; any other is proposed.",
             verb="query"),
     Command(id="add_target", keys=("plus",), pane="inventory", title="add target", text="Adds a target.",

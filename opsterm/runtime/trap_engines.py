@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from opsterm.core.errors import NotFound
+from opsterm.core.errors import BadInput, NotFound
 from opsterm.monitoring.events import SnmpEngineChanged, SnmpEngineTrusted
 from opsterm.monitoring.traps import ArrivedTrap
 from opsterm.runtime.alert_keeper import MONITOR
@@ -85,11 +85,16 @@ class TrapEngines:
             said = {name: [one.kept, one.other] for name, one in sorted(self._known.items())}
             await self._preferences.put(KEY, json.dumps(said, separators=(",", ":")))
 
-    async def trust(self, target: str) -> KnownEngine:
+    async def trust(self, target: str, *, shown: str = "") -> KnownEngine:
         """Keep the other engine of a target in place of the one before; return both, as they were.
+
+        Args:
+            target: whose.
+            shown: the other engine as the operator saw it; "" for whichever was seen last.
 
         Raises:
             NotFound: no other has been seen.
+            BadInput: yet another has been seen meanwhile.
         """
         known = (await self.known()).get(target)
         if known is None or not known.other:
@@ -97,15 +102,25 @@ class TrapEngines:
                 f"No other engine than the kept one has sent traps of {target}.",
                 next_step="`opsterm snmp traps` says when one does.",
             )
+        if shown not in ("", known.other):
+            raise BadInput(
+                f"{target} was not trusted: yet another engine, {known.other}, has sent its traps meanwhile.",
+                next_step="Look at it again, and find out what sends in its name.",
+            )
         await self._keep(target, KnownEngine(known.other), writes=True)
         told = SnmpEngineTrusted(target=target, engine=known.other)
         await self._ledger.record(self._ledger.fact(told))
         return known
 
 
-def changed_words(target: str, known: KnownEngine) -> str:
-    """Return the sentence about a target whose engine has changed."""
+def what_changed(known: KnownEngine) -> str:
+    """Return the sentences about an engine that has changed, without what to do about it."""
     return (
-        f"{target}: its SNMP engine has changed, from {known.kept} to {known.other}. It was replaced or reset, or "
-        f"another device sends in its name; its traps raise no alert. If you know why: opsterm snmp trust {target}"
+        f"Its SNMP engine has changed, from {known.kept} to {known.other}. It was replaced or reset, or another device "
+        "sends in its name; its traps raise no alert."
     )
+
+
+def changed_words(target: str, known: KnownEngine) -> str:
+    """Return the sentences about a target whose engine has changed, as a command line has them."""
+    return f"{target}: {what_changed(known)} If you know why: opsterm snmp trust {target}"

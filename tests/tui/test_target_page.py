@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from opsterm.adapters import ssh_config
 from opsterm.adapters.ssh_known_hosts import fingerprint
 from opsterm.core.secret import Secret
 from opsterm.inventory.target import Protocol, Target
+from opsterm.monitoring.traps import ArrivedTrap
 from opsterm.runtime.ports_snmp import SnmpLogin
 from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.runtime import Runtime
@@ -128,6 +130,33 @@ async def test_an_snmp_target_is_asked_what_it_is_and_has_no_terminal(tmp_path: 
             await there.press("t")
             assert "sw-1 is reached by snmp, which has no terminals." in there.text
             assert screen(there) is TargetPage
+
+
+async def test_an_engine_that_changed_is_shown_with_why_and_trusted_after_asking(stage: Stage) -> None:
+    trap = ArrivedTrap(
+        target="sw-1", sender="192.0.2.7", at=1.0, version="3", user="ops", checked=True, up_time=1,
+        trap=(1, 3, 6, 1, 6, 3, 1, 1, 5, 1), bindings=(), is_inform=False, engine="80000000010a",
+    )  # fmt: skip
+    await stage.fill(lambda runtime: _keep(runtime, Target(name="sw-1", address="192.0.2.7", protocol=Protocol.SNMP)))
+    async with sitting(stage) as there:
+        engines = there.app.runtime.traps.engines
+        await go_to(there, "sw-1")
+        await there.press("enter", "T")
+        await there.until("No other SNMP engine than the kept one has sent its traps.")
+        await engines.judged([trap, replace(trap, engine="80000000010b")], writes=True)
+        await there.until("Its SNMP engine has changed, from")
+        await there.press("T")
+        await there.until("Take 80000000010b for the engine of sw-1 from now on?")
+        await there.press("n", "T")
+        await engines.judged([replace(trap, engine="80000000010c")], writes=True)
+        await there.press("y")
+        await there.until("yet another engine")
+        await there.until("to 80000000010c.")
+        await there.press("T")
+        await there.until("Take 80000000010c for the engine")
+        await there.press("y")
+        await there.until("its traps raise alerts again")
+        assert (await engines.known())["sw-1"].kept == "80000000010c"
 
 
 async def _keep(runtime: Runtime, target: Target) -> None:

@@ -10,6 +10,7 @@ from opsterm.inventory.service import HealthStatus, ServiceState
 from opsterm.monitoring.traps import Trap
 from opsterm.runtime.checks import CheckState
 from opsterm.runtime.service_view import ServiceView
+from opsterm.runtime.trap_engines import KnownEngine, what_changed
 from opsterm.tui.cells import fit, shown
 from opsterm.tui.drawing.page_lines import NO_PART, Line, PagePart, PageWriter, Piece
 
@@ -33,12 +34,16 @@ class TargetFindings:
         services: by name, without the ignored ones.
         checks: those that do not pass first.
         traps: of the last day, the newest first; one more than is shown when there are more.
+        engine: of its traps of version 3, when another than the kept one sends them; else None.
+        trust: the key that trusts it.
         now: epoch seconds.
     """
 
     services: Sequence[ServiceView] = ()
     checks: Sequence[CheckState] = ()
     traps: Sequence[Trap] = ()
+    engine: KnownEngine | None = None
+    trust: str = ""
     now: float
 
 
@@ -105,8 +110,11 @@ class FindingsSheet:
         return lines
 
     def traps(self) -> PagePart:
-        """Return what the target told by itself in the last day."""
+        """Return what the target told by itself in the last day; above it that another engine sends in its name."""
         lines: list[Line] = []
+        if self._found.engine is not None:
+            said = f"{what_changed(self._found.engine)} {self._found.trust} trusts it, asks first."
+            lines += self._writer.text(said, "$sev-warning")
         for trap in self._found.traps[:MOST_TRAPS]:
             again = f" x{trap.count}" if trap.count > 1 else ""
             age = age_text(self._found.now - trap.last_at)

@@ -23,11 +23,19 @@ from opsterm.inventory.events import (
     TargetsImported,
 )
 from opsterm.inventory.target import Protocol
-from opsterm.monitoring.events import AlertChanged, ProfileChanged, SamplesTaken, TrapReceived
+from opsterm.monitoring.events import (
+    AlertChanged,
+    ProfileChanged,
+    SamplesTaken,
+    SnmpEngineChanged,
+    SnmpEngineTrusted,
+    TrapReceived,
+)
 from opsterm.monitoring.snmp_profile import SnmpProfile
 from opsterm.runtime.commands import command
 from opsterm.runtime.profiles import ProfileNews
 from opsterm.runtime.runtime import Runtime
+from opsterm.runtime.trap_engines import KnownEngine, what_changed
 from opsterm.tui.drawing.page_lines import Line, PageWriter
 from opsterm.tui.drawing.target_findings import MOST_TRAPS, TRAPS_BACK_S, FindingsSheet, TargetFindings
 from opsterm.tui.drawing.target_sheet import (
@@ -42,6 +50,7 @@ from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.glyphs import Glyphs
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
+from opsterm.tui.screens.prompt import ConfirmScreen
 from opsterm.tui.screens.scrolling import ScrollingDialog
 
 LOOKED_BACK_S = 3600.0
@@ -57,7 +66,7 @@ _FRAME = 6
 _GAP = 3
 _FACTS = (
     TargetEdited, TargetRemoved, TargetSeen, TargetsImported, AlertChanged, ProfileChanged, ServiceChanged,
-    DependencyChanged, TrapReceived, *CHANGE_FACTS,
+    DependencyChanged, TrapReceived, SnmpEngineChanged, SnmpEngineTrusted, *CHANGE_FACTS,
 )  # fmt: skip
 _KEYS = (
     "open_terminal", "propose", "query", "edit_target", "chart_target", "check_target", "test_target", "look_again",
@@ -181,8 +190,15 @@ class TargetPage(ScrollingDialog[None]):
             services=await runtime.services.views(name),
             checks=[state for state in await runtime.check_states() if state.place.target == name],
             traps=await runtime.traps.list(name, since_s=TRAPS_BACK_S, limit=MOST_TRAPS + 1),
+            engine=await self._other_engine(),
+            trust=self._shown("trust_engine"),
             now=now,
         )
+
+    async def _other_engine(self) -> KnownEngine | None:
+        """Return the engines of the target's traps when another than the kept one sends them, else None."""
+        known = (await self.runtime.traps.engines.known()).get(self._target)
+        return known if known is not None and known.other else None
 
     def show(self) -> None:
         """Write everything anew from what was gathered."""
@@ -278,6 +294,29 @@ class TargetPage(ScrollingDialog[None]):
         except OpstermError as error:
             reason = str(error)
         self._tell(reason or "It answers.")
+        self.refresh_soon()
+
+    def action_trust_engine(self) -> None:
+        """Take the engine that sends the target's traps now for its own, after asking."""
+        engine = self._found.engine if self._found is not None else None
+        if engine is None:
+            self._tell("No other SNMP engine than the kept one has sent its traps.")
+            return
+
+        async def told(sure: bool | None) -> None:  # noqa: FBT001 (the framework hands over the result)
+            if sure:
+                await self._trust(engine.other)
+
+        question = f"{what_changed(engine)}\n\nTake {engine.other} for the engine of {self._target} from now on?"
+        self.app.push_screen(ConfirmScreen("Trust the engine", question), told)
+
+    async def _trust(self, engine: str) -> None:
+        try:
+            await self.runtime.traps.engines.trust(self._target, shown=engine)
+        except OpstermError as error:
+            self._tell(str(error))
+        else:
+            self._tell(f"{engine} is the engine of {self._target} now; its traps raise alerts again.")
         self.refresh_soon()
 
     def action_look_again(self) -> None:
