@@ -107,7 +107,7 @@ class TargetConnector:
         if target.protocol == HTTP:
             module = await self._offload.run("http", lambda: importlib.import_module("opsterm.adapters.http_session"))
             pool = self._offload.pool("http")
-            opened: Session = await module.open_session(target, self._credentials, pool, self._tokens)
+            opened: Session = await module.open_session(target, self._credentials, pool, self._tokens, self._contents)
             return opened
         return await (await self._ssh_for(target)).session(target)
 

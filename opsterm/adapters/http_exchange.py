@@ -11,11 +11,13 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from urllib.parse import urlsplit
 
 import h11
 
 from opsterm.adapters.certificate import show_untrusted, trusting, why_untrusted
+from opsterm.adapters.http_upload import Upload
 from opsterm.adapters.lookup import look_up, why_not
 from opsterm.core.addresses import is_off_limits
 from opsterm.core.errors import BadInput, Refused, Unreachable
@@ -45,7 +47,11 @@ class HttpLine:
         self._run = run
 
     async def exchange(
-        self, request: HttpRequest, secrets: Mapping[str, str], headers: Mapping[str, str]
+        self,
+        request: HttpRequest,
+        secrets: Mapping[str, str],
+        headers: Mapping[str, str],
+        upload: Upload | None = None,
     ) -> AsyncGenerator[h11.Response | bytes, None]:
         """Send a request; yield the head of the answer, then its body as it comes.
 
@@ -53,6 +59,7 @@ class HttpLine:
             request: for this server, and sent as it is.
             secrets: by name, as its target and body have them.
             headers: values that take the place of the request's own: those that hold a secret.
+            upload: the body of a form with files.
 
         Raises:
             Refused: the server's certificate is not trusted; nothing was sent.
@@ -62,8 +69,16 @@ class HttpLine:
             await self._encrypt()
         talk = h11.Connection(h11.CLIENT)
         try:
-            self._writer.write(_request_bytes(talk, request, secrets, headers))
-            await self._writer.drain()
+            body = request.body.encode()
+            length = upload.length if upload is not None else len(body)
+            head = _head_bytes(talk, request, secrets, headers, length)
+            if upload is not None:
+                self._writer.write(head)
+                with contextlib.suppress(OSError):  # it may have answered already, and closed
+                    await self._send(talk, upload)
+            else:
+                self._writer.write(head + _sent(talk, body))
+                await self._writer.drain()
             interim = 0
             while True:
                 event = talk.next_event()
@@ -83,6 +98,13 @@ class HttpLine:
             raise self._strange(clean_line(str(error), limit=200)) from None
         except OSError as error:
             raise Unreachable(why_not(error, f"{self._address} port {self._port}")) from error
+
+    async def _send(self, talk: h11.Connection, upload: Upload) -> None:
+        async with aclosing(upload.pieces()) as pieces:
+            async for piece in pieces:
+                self._writer.write(talk.send(h11.Data(data=piece)) or b"")
+                await self._writer.drain()
+        self._writer.write(talk.send(h11.EndOfMessage()) or b"")
 
     def _strange(self, why: str) -> Unreachable:
         return Unreachable(
@@ -157,24 +179,28 @@ def _require_ordinary(address: str, host: str) -> None:
         )
 
 
-def _request_bytes(
-    talk: h11.Connection, request: HttpRequest, secrets: Mapping[str, str], headers: Mapping[str, str]
-) -> bytes:  # fmt: skip
-    """Return what goes over the line."""
-    body = request.body.encode()
+def _head_bytes(
+    talk: h11.Connection, request: HttpRequest, secrets: Mapping[str, str], headers: Mapping[str, str], length: int
+) -> bytes:
+    """Return what goes over the line before a body of so many bytes."""
     sent = [("Host", urlsplit(request.url).netloc)]
     sent += [(name, headers.get(name, value)) for name, value in request.headers]
-    if body or request.method in ("POST", "PUT", "PATCH"):
-        sent.append(("Content-Length", str(len(body))))
+    if length or request.method in ("POST", "PUT", "PATCH"):
+        sent.append(("Content-Length", str(length)))
     try:
         head = h11.Request(
             method=request.method, target=filled(request.target, secrets),
             headers=[(name.encode("ascii"), value.encode("ascii")) for name, value in (*sent, *_OURS)],
         )  # fmt: skip
-        pieces = [talk.send(head), talk.send(h11.Data(data=body)) if body else b"", talk.send(h11.EndOfMessage())]
+        return talk.send(head) or b""
     except (h11.LocalProtocolError, UnicodeEncodeError):  # its text may hold the secret
         raise BadInput(
             "The request was not sent: the kept secret has characters that a header cannot have.",
             next_step="Keep it again: opsterm apis login",
         ) from None
+
+
+def _sent(talk: h11.Connection, body: bytes) -> bytes:
+    """Return a body, and its end."""
+    pieces = [talk.send(h11.Data(data=body)) if body else b"", talk.send(h11.EndOfMessage())]
     return b"".join(piece or b"" for piece in pieces)

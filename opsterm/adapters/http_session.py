@@ -12,8 +12,9 @@ from urllib.parse import quote, quote_plus
 import h11
 
 from opsterm.adapters.http_exchange import HttpLine, open_http_line
+from opsterm.adapters.http_upload import Upload
 from opsterm.adapters.oauth_tokens import LONGEST_ANSWER, TokenCache
-from opsterm.core.errors import NotFound, Refused, Unreachable
+from opsterm.core.errors import BadInput, NotFound, Refused, Unreachable
 from opsterm.core.http_request import HttpRequest, filled, parse_request
 from opsterm.core.oauth import OAuthClient, client_of
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, OrderTarget, RunAs
@@ -21,6 +22,7 @@ from opsterm.runtime.credentials import API
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Credentials, Ended
 from opsterm.runtime.ports_apis import secret_account
+from opsterm.runtime.ports_files import Contents
 from opsterm.runtime.secret_places import place_of_url
 
 BODY_LIMIT = 16_000_000
@@ -44,13 +46,20 @@ class HttpSession:
     """An open line to a server, for one request. See `ports.Session`."""
 
     def __init__(
-        self, target: OrderTarget, line: HttpLine, credentials: Credentials | None, tokens: TokenCache, run: Run
+        self,
+        target: OrderTarget,
+        line: HttpLine,
+        credentials: Credentials | None,
+        tokens: TokenCache,
+        run: Run,
+        contents: Contents | None = None,
     ) -> None:
         self._target = target
         self._line = line
         self._credentials = credentials
         self._tokens = tokens
         self._run = run
+        self._contents = contents
         self._clients: list[OAuthClient] = []
 
     async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
@@ -59,7 +68,7 @@ class HttpSession:
         The exit status is 0 for an answer of 200 to 299, else 1.
 
         Raises:
-            BadInput: the text is no request.
+            BadInput: the text is no request, or a file that it sends is not the approved one.
             Refused: it is for another server than the target, or the server is not who it should be.
             NotFound: a secret that it wants is not kept.
             Unreachable: the line broke, or what came is no HTTP.
@@ -73,8 +82,11 @@ class HttpSession:
             name: filled(value, _basic(secrets) if value.startswith("Basic ") else secrets)
             for name, value in request.headers
         }
+        upload = await self._upload(request)
+        if upload is not None:
+            headers["Content-Type"] = upload.content_type
         status, read = 0, 0
-        async with aclosing(self._line.exchange(request, query, headers)) as pieces:
+        async with aclosing(self._line.exchange(request, query, headers, upload)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, h11.Response):
                     status = piece.status_code
@@ -92,6 +104,16 @@ class HttpSession:
         if rest:
             yield rest
         yield Ended(exit_status=0 if 200 <= status < 300 else 1)
+
+    async def _upload(self, request: HttpRequest) -> Upload | None:
+        """Return the body of a form with files, each of them looked at; None for any other request."""
+        if not request.parts:
+            return None
+        if self._contents is None:
+            raise BadInput("No contents are kept here, so no file can be sent.")
+        upload = Upload(request, self._contents)
+        await upload.require_approved()
+        return upload
 
     def _checked(self, command: str, shell: str) -> HttpRequest:
         if shell != HTTP:
@@ -152,11 +174,15 @@ class HttpSession:
 
 
 async def open_session(
-    target: OrderTarget, credentials: Credentials | None, run: Run, tokens: TokenCache
+    target: OrderTarget,
+    credentials: Credentials | None,
+    run: Run,
+    tokens: TokenCache,
+    contents: Contents | None = None,
 ) -> HttpSession:
     """Connect to an API's server; nothing is sent yet. Raises Unreachable, Refused."""
     line = await open_http_line(target.address.strip("[]"), target.port, run)
-    return HttpSession(target, line, credentials, tokens, run)
+    return HttpSession(target, line, credentials, tokens, run, contents)
 
 
 def _head(response: h11.Response) -> bytes:

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from opsterm.core import lean_re as re
 from opsterm.core.errors import BadInput
+from opsterm.core.http_parts import MULTIPART, Part, parse_parts
 from opsterm.core.http_words import changing_word
 from opsterm.core.text import clean_line
 
@@ -112,7 +113,7 @@ class HttpRequest:
         method: a word of METHODS.
         url: absolute, in ASCII; marks of credentials only in the query.
         headers: name and value, in the order in which they are sent; printable ASCII.
-        body: text that is sent as UTF-8; "" for none.
+        body: text that is sent as UTF-8, "" for none; of a form with files the text of its parts.
     """
 
     method: str
@@ -141,6 +142,12 @@ class HttpRequest:
     def credentials(self) -> tuple[str, ...]:
         """Names of the secrets that it wants, each once."""
         return credentials_in("\n".join([self.url, *(value for _, value in self.headers)]))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of a form with files, () for any other request. Raises BadInput for another text in its body."""
+        kinds = [value for name, value in self.headers if name.lower() == "content-type"]
+        return parse_parts(self.body) if kinds == [MULTIPART] else ()
 
     @property
     def safe(self) -> bool:
@@ -173,6 +180,7 @@ def parse_request(text: str) -> HttpRequest:
         raise _bad("Its first line has no URL, or one with characters that a URL cannot have.")
     made = HttpRequest(method=method, url=url, headers=tuple(_headers(lines)), body=body)
     _check_url(made)
+    _ = made.parts
     if made.text != text:
         raise _bad("It is not written as it would be sent.")
     return made

@@ -9,6 +9,7 @@ from opsterm.core.errors import BadInput
 from opsterm.core.http_request import SAFE_METHODS, parse_request
 from opsterm.core.http_words import changing_word
 from opsterm.core.text import clean_line
+from opsterm.core.units import bytes_text
 
 _WRITES: Mapping[str, str] = {
     "OPTIONS": "OPTIONS asks what is allowed; some servers do more.",
@@ -53,6 +54,12 @@ def grade_request(text: str) -> RequestGrade:
     if request.credentials:
         names = ", ".join(request.credentials)
         reasons.append(f"It is sent with the secret {names}, so it may do what that account may.")
+    files = [part for part in request.parts if part.is_file]
+    if files:
+        names = ", ".join(clean_line(part.value, limit=60) for part in files[:3])
+        more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+        size = bytes_text(sum(part.size for part in files))
+        reasons.append(f"It sends {names}{more} from here to the server, {size}.")
     if not request.origin.secure:
         reasons.append("It goes over http: whoever stands in between can read and change it.")
     return RequestGrade(refusal=refusal, medium=request.method in _MEDIUM, reasons=tuple(reasons))

@@ -18,10 +18,11 @@ from opsterm.core.http_request import HttpRequest, origin_of
 from opsterm.core.oauth import as_secret
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
-from opsterm.inventory.apis.calls import Call, request_of
+from opsterm.inventory.apis.calls import Call, file_words, request_of
 from opsterm.inventory.apis.description import ApiDescription, Operation
 from opsterm.inventory.apis.document import JSON_LIMIT, read_document
 from opsterm.inventory.apis.events import ApiAdded, ApiRefreshed, ApiRemoved
+from opsterm.inventory.apis.multipart import UploadedFile
 from opsterm.inventory.apis.openapi import read_openapi
 from opsterm.inventory.patterns import near_enough
 from opsterm.inventory.target import Protocol, Target
@@ -39,6 +40,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Credentials
 from opsterm.runtime.ports_apis import Api, ApiStore, DescriptionReader, secret_account
+from opsterm.runtime.ports_files import Contents
 from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.refusals import refusals_told
 
@@ -82,6 +84,7 @@ class Apis:
         self, store: ApiStore, ledger: Ledger, clock: Clock, *, inventory: Inventory, changes: Changes,
         credentials: Callable[[], Credentials], reader: Callable[[], Awaitable[DescriptionReader]], files: Files,
         offload: Offload, read_only: bool, accepted: AcceptedOperations,
+        contents: Callable[[], Awaitable[Contents]], upload_limit: int,
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -94,6 +97,8 @@ class Apis:
         self._offload = offload
         self._read_only = read_only
         self._accepted = accepted
+        self._contents = contents
+        self._upload_limit = upload_limit
         self._refresh = ApiRefresh(
             clock, offload, accepted, get=self.get, description=self.description, fetched=self._fetched, keep=self._keep
         )
@@ -278,9 +283,16 @@ class Apis:
         api = await self.get(name)
         description = await self._description(api)
         kept = await self._kept(api) if description.operation(call.operation).security else frozenset()
+        files = {path: await self._kept_file(path) for path in file_words(description, call)}
         return await self._offload.run(
-            "files", lambda: request_of(description, call, base_url=api.server, kept=kept, api=name)
+            "files", lambda: request_of(description, call, base_url=api.server, kept=kept, api=name, files=files)
         )
+
+    async def _kept_file(self, path: str) -> UploadedFile:
+        """Keep the content of a file as it is now. Raises BadInput, StorageError."""
+        source = await self._offload.run("files", lambda: Path(path).expanduser())
+        kept = await (await self._contents()).keep(source, limit=self._upload_limit)
+        return UploadedFile(name=source.name, size=kept.size, sha256=kept.sha256)
 
     async def call(
         self, name: str, call: Call, *, origin: str, reason: str = "", timeout_s: float | None = None

@@ -17,13 +17,14 @@ from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, OpstermError, StorageError, Unreachable
+from opsterm.core.http_request import parse_request
 from opsterm.core.settings import ChangeSettings
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
 from opsterm.policy.approval import require_writable
 from opsterm.policy.file_put import PUT
 from opsterm.policy.mask import mask
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import HTTP, OrderTarget
 from opsterm.policy.put_order import puts_of
 from opsterm.runtime.changes import SWEPT_AT_ONCE, Changes
 from opsterm.runtime.fetch_room import FetchRoom
@@ -34,7 +35,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
 from opsterm.runtime.put_proposals import PutProposals, PutWish
-from opsterm.runtime.put_review import SHOWN_BYTES, PutReview, TreeReview
+from opsterm.runtime.put_review import SHOWN_BYTES, Review
 from opsterm.runtime.put_reviews import PutReviews
 from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart
@@ -174,7 +175,7 @@ class FileTransfers:
         """Keep contents as they are now, and propose to put them; see `PutProposals.propose`."""
         return await self._proposals.propose(wish)
 
-    async def review(self, change: Change, *, compare: bool = False, only: str = "") -> PutReview | TreeReview | None:
+    async def review(self, change: Change, *, compare: bool = False, only: str = "") -> Review | None:
         """Return what a change would put, as whoever approves it sees it; see `PutReviews.review`."""
         return await self._reviews.review(change, compare=compare, only=only)
 
@@ -236,8 +237,10 @@ def _require_file_path(path: str) -> None:
 
 
 def _contents_of(change: Change) -> set[str]:
-    """Return the names of the contents that a change puts."""
+    """Return the names of the contents that a change puts or sends."""
     try:
+        if change.order.shell == HTTP:
+            return {part.sha256 for part in parse_request(change.order.command).parts if part.is_file}
         return {put.sha256 for put in puts_of(change.order.command)} if change.order.shell == PUT else set()
     except BadInput:
         return set()

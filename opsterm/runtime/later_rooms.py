@@ -89,5 +89,6 @@ class LaterRooms(TargetRooms):
                 credentials=lambda: self.credentials, reader=edges.open_apis, files=edges.files, offload=self.offload,
                 read_only=self.settings.changes.read_only,
                 accepted=AcceptedOperations(self.store.preferences, self.ledger),
+                contents=edges.open_contents, upload_limit=self.settings.changes.put_limit_mb * 1_000_000,
             )  # fmt: skip
         return self._apis

@@ -13,9 +13,10 @@ from opsterm.core.units import bytes_text
 from opsterm.policy.approval import require_writable
 from opsterm.policy.file_put import KEEP, PUT, FilePut, checked_mode, checked_owner, checked_path, file_put
 from opsterm.policy.tree_put import TreeFile, TreeFolder, TreePut, require_short, tree_put
-from opsterm.runtime.changes import Changes, Proposal
+from opsterm.runtime.changes import Changes
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ports_files import Contents, SourceEntry
+from opsterm.runtime.proposal import Proposal
 
 TAKEN_ALONG = 0o777
 """Bits of a file's mode that are taken along from here: setuid and the like are said with --mode, or not at all."""

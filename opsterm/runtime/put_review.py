@@ -75,13 +75,25 @@ class TreeReview:
     there: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadReview:
+    """Files that a request sends; the path of each is the name of its field."""
+
+    files: tuple[PutReview, ...]
+
+
+Review = PutReview | TreeReview | UploadReview
+
+
 def lines_shown(review: PutReview) -> int:
     """Return how many lines a file of a folder takes: its difference where there is one, else its content."""
     return len(review.difference) or len(review.head) or review.text.count("\n") + 1
 
 
-def review_rows(review: PutReview | TreeReview) -> Sequence[tuple[str, str]]:
+def review_rows(review: Review) -> Sequence[tuple[str, str]]:
     """Return labels and texts of a review, for a face to lay out."""
+    if isinstance(review, UploadReview):
+        return [row for one in review.files for row in _upload_rows(one)]
     return _file_rows(review) if isinstance(review, PutReview) else _tree_rows(review)
 
 
@@ -117,6 +129,13 @@ def _rows_of_one(one: PutReview, folder: str, fate: str) -> Sequence[tuple[str, 
     if one.difference:
         return [*rows, ("differs", "\n".join(one.difference))]
     return [*rows, *(row for row in _file_rows(one) if row[0] == "content" and fate != SAME)]
+
+
+def _upload_rows(one: PutReview) -> Sequence[tuple[str, str]]:
+    put = one.put
+    size = f"{bytes_text(put.size)} ({put.size} bytes)"
+    said = ("file", f"{shown_exactly(put.source)} · {size} · as the field {shown_exactly(put.path)}")
+    return [said, *(row for row in _file_rows(one) if row[0] in ("sha256", "content"))]
 
 
 def _file_rows(review: PutReview) -> Sequence[tuple[str, str]]:

@@ -12,9 +12,10 @@ from dataclasses import replace
 from opsterm.changes.change import Change
 from opsterm.changes.text_difference import difference_of
 from opsterm.core.errors import NotFound, OpstermError
-from opsterm.policy.file_put import PUT, FilePut
+from opsterm.core.http_request import parse_request
+from opsterm.policy.file_put import KEEP, PUT, FilePut
 from opsterm.policy.mask import mask
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import HTTP, OrderTarget
 from opsterm.policy.put_order import parse_put_order
 from opsterm.policy.tree_put import TreePut
 from opsterm.runtime.ports_files import Contents, EntryKind
@@ -25,7 +26,9 @@ from opsterm.runtime.put_review import (
     SHOWN_BYTES,
     SHOWN_TREE_LINES,
     PutReview,
+    Review,
     TreeReview,
+    UploadReview,
     lines_shown,
     review_of,
 )
@@ -60,7 +63,7 @@ class PutReviews:
         self._there = there
         self._listed = listed
 
-    async def review(self, change: Change, *, compare: bool = False, only: str = "") -> PutReview | TreeReview | None:
+    async def review(self, change: Change, *, compare: bool = False, only: str = "") -> Review | None:
         """Return what a change would put, as whoever approves it sees it; None for a change that puts nothing.
 
         Args:
@@ -72,6 +75,8 @@ class PutReviews:
         Raises:
             NotFound: a content is not kept any more, or there is no such file in the folder.
         """
+        if change.order.shell == HTTP:
+            return await self._of_request(change)
         if change.order.shell != PUT:
             return None
         said = parse_put_order(change.order.command)
@@ -80,6 +85,17 @@ class PutReviews:
         if isinstance(said, FilePut):
             return await self._of_file(change, said, compare=compare)
         return await self._of_tree(change, said, compare=compare)
+
+    async def _of_request(self, change: Change) -> UploadReview | None:
+        """Return the files that a request sends; None for one that sends none."""
+        files = []
+        for part in parse_request(change.order.command).parts:
+            if part.is_file:
+                as_put = FilePut(
+                    path=part.name, size=part.size, sha256=part.sha256, mode=KEEP, owner=KEEP, source=part.value
+                )
+                files.append(review_of(as_put, await self._beginning(as_put)))
+        return UploadReview(files=tuple(files)) if files else None
 
     async def _of_file(self, change: Change, put: FilePut, *, compare: bool) -> PutReview:
         data = await self._beginning(put)

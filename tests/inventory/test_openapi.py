@@ -195,7 +195,7 @@ def test_the_body_that_can_be_written_is_chosen() -> None:
     assert chosen("application/xml", "application/merge-patch+json; charset=x") == "application/merge-patch+json"
     assert chosen("multipart/form-data", "application/x-www-form-urlencoded") == "application/x-www-form-urlencoded"
     assert chosen("*/*") == "application/json"
-    assert chosen("multipart/form-data") == ""
+    assert chosen("multipart/form-data") == "multipart/form-data"
 
 
 @pytest.mark.parametrize(

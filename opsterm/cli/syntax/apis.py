@@ -33,8 +33,9 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
         "Names, types, choices and ranges are checked before anything is sent. GET and\n"
         "HEAD whose words say that they read run at once; anything else waits for an\n"
         "approval and ends with 4. A list is a,b,c or a name given several times. NAME\n"
-        "may be a field of a JSON body. Ends with 1 when the server answered anything but\n"
-        "200 to 299.",
+        "may be a field of a JSON body or a form; a file is NAME=@PATH, kept as it is now\n"
+        "and bound by its sha256. Ends with 1 when the server answered anything but 200\n"
+        "to 299.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("operation", help="as `opsterm apis show` has it")

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from opsterm.core.errors import BadInput
+from opsterm.core.http_parts import MULTIPART, Part, parts_text
 from opsterm.core.http_request import HttpRequest, credential_mark, origin_of, parse_request, quoted
 from opsterm.core.text import clean_line
 from opsterm.inventory.apis.checks import faults_of
 from opsterm.inventory.apis.description import FORM, ApiDescription, Json, Operation, Parameter, SecurityScheme
+from opsterm.inventory.apis.multipart import FILE_SIGN, UploadedFile, field_parts, file_part, is_file, takes_file
 from opsterm.inventory.apis.schemas import schema_words
 from opsterm.inventory.apis.styles import cookie_pairs, header_text, path_text, plain, query_pairs
 from opsterm.inventory.apis.values import fields_of, json_value, kinds_of, required_of, value_of
@@ -63,8 +65,20 @@ def body_fields(description: ApiDescription, operation: Operation) -> Sequence[t
     return [(name, name in required, schema) for name, schema in fields.items()]
 
 
+def file_words(description: ApiDescription, call: Call) -> Sequence[str]:
+    """Return the paths of the files that a call sends: values that begin with "@" of fields that take a file."""
+    operation = description.operation(call.operation)
+    if operation.body is None or operation.body.media_type != MULTIPART:
+        return ()
+    fields = {
+        name for name, _, schema in body_fields(description, operation) if takes_file(schema, description.schemas)
+    }
+    return [text[1:] for name, text in call.words if name in fields and text.startswith(FILE_SIGN)]
+
+
 def request_of(
-    description: ApiDescription, call: Call, *, base_url: str, kept: Collection[str], api: str
+    description: ApiDescription, call: Call, *, base_url: str, kept: Collection[str], api: str,
+    files: Mapping[str, UploadedFile] | None = None,
 ) -> HttpRequest:  # fmt: skip
     """Return the request that a call is.
 
@@ -74,24 +88,29 @@ def request_of(
         base_url: of the server that the operator has said yes to.
         kept: names of security schemes for which there is a secret.
         api: name of the API, for what an error says to do next.
+        files: those of `file_words`, by their paths.
 
     Raises:
         NotFound: no such operation.
         BadInput: a value is missing, unknown or not what it should be; all that is wrong is said at once.
     """
     operation = description.operation(call.operation)
-    writing = _Writing(description, operation, call, api)
+    writing = _Writing(description, operation, call, api, files or {})
     return writing.request(base_url, kept)
 
 
 class _Writing:
     """One call while it is written."""
 
-    def __init__(self, description: ApiDescription, operation: Operation, call: Call, api: str) -> None:
+    def __init__(
+        self, description: ApiDescription, operation: Operation, call: Call, api: str,
+        files: Mapping[str, UploadedFile],
+    ) -> None:  # fmt: skip
         self._description = description
         self._operation = operation
         self._call = call
         self._api = api
+        self._files = files
         self._faults: list[str] = []
 
     def request(self, base_url: str, kept: Collection[str]) -> HttpRequest:
@@ -219,6 +238,8 @@ class _Writing:
             self._faults.append(f"Its body is {_some(body.offered)}; JSON, forms and text are sent.")
             return ""
         schema = self._description.closed(body.schema)
+        if body.media_type == MULTIPART:
+            return self._multipart(fields, schema)
         if text is not None and body.media_type.startswith("text/") and body.media_type != "text/json":
             return text
         value: Json
@@ -235,6 +256,28 @@ class _Writing:
                 return ""
         self._faults += [f"The body{': ' if fault[:1] != '[' else ''}{fault}." for fault in faults_of(value, schema)]
         return self._form(value) if body.media_type == FORM else json.dumps(value, ensure_ascii=False, indent=2)
+
+    def _multipart(self, fields: Mapping[str, Sequence[str]], schema: Json) -> str:
+        """Return the text of the parts of a form with files."""
+        if self._call.body is not None:
+            self._faults.append(
+                "The body is a form with files: give its fields as NAME=VALUE, and files as NAME=@PATH."
+            )
+            return ""
+        named, value, parts = self._body_fields(), dict[str, Json](), list[Part]()
+        for name, words in fields.items():
+            files = [self._files[word[1:]] for word in words if word.startswith(FILE_SIGN) and word[1:] in self._files]
+            if len(files) == len(words):
+                parts += [file_part(name, file) for file in files]
+                value[name] = [file.name for file in files] if len(files) > 1 else files[0].name
+                continue
+            if is_file(named[name], self._description.schemas):
+                self._faults.append(f"{name} is a file: write it as in {name}=@PATH.")
+                continue
+            value[name] = self._field(name, words, self._description.closed(named[name]))
+            parts += field_parts(name, value[name])
+        self._faults += [f"The body{': ' if fault[:1] != '[' else ''}{fault}." for fault in faults_of(value, schema)]
+        return parts_text(parts)
 
     def _field(self, name: str, words: Sequence[str], schema: Json) -> Json:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from opsterm.core.errors import BadInput
+from opsterm.core.http_parts import MULTIPART
 from opsterm.core.http_request import METHODS, SET_BY_US
 from opsterm.core.text import clean_line
 from opsterm.inventory.apis.description import (
@@ -240,7 +241,7 @@ class _Reading:
         content = body.get("content")
         offered = [name for name in content if isinstance(name, str)] if isinstance(content, dict) else []
         chosen = next(
-            (name for fits in (_is_json, _is_form, _is_text) for name in offered if fits(name)), ""
+            (name for fits in (_is_json, _is_form, _is_text, _is_multipart) for name in offered if fits(name)), ""
         )  # fmt: skip
         media = content[chosen] if chosen and isinstance(content, dict) else {}
         schema = media.get("schema", True) if isinstance(media, dict) else True
@@ -330,6 +331,10 @@ def _is_json(media_type: Json) -> bool:
 
 def _is_form(media_type: Json) -> bool:
     return str(media_type).partition(";")[0].strip().lower() == FORM
+
+
+def _is_multipart(media_type: Json) -> bool:
+    return str(media_type).partition(";")[0].strip().lower() == MULTIPART
 
 
 def _is_text(media_type: Json) -> bool:

@@ -11,7 +11,7 @@ from opsterm.policy.assessment import Assessment
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import lockout_lines
 from opsterm.runtime.preview_text import preview_lines
-from opsterm.runtime.put_review import PutReview, TreeReview
+from opsterm.runtime.put_review import Review
 from opsterm.runtime.runtime import Runtime
 
 LOOKING = "looking up on the targets what it would do …"
@@ -21,13 +21,13 @@ class ChangeEvidence:
     """Gathers it piece by piece, and tells when there is more.
 
     Attributes:
-        review: the file or folder that would be put, None for none.
+        review: the file or folder that would be put, or files that would be sent, None for none.
         assessment: what the command may do, None until it is known.
         preview: lines of what was looked up, () for nothing.
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        self.review: PutReview | TreeReview | None = None
+        self.review: Review | None = None
         self.assessment: Assessment | None = None
         self.preview: tuple[str, ...] = ()
         self._runtime = runtime
