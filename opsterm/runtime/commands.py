@@ -138,12 +138,6 @@ COMMANDS: tuple[Command, ...] = (
             no_verb=_SCREEN_ONLY),
     Command(id="leave_terminal", keys=("ctrl+right_square_bracket",), pane="terminal", title="leave",
             text="Leaves the terminal; every other key goes to the remote. Twice sends it through.", no_verb=_SCREEN_ONLY),
-    Command(id="get_file", keys=("f3",), title="get a file", text="Fetches a file from the marked targets at once.", verb="get"),
-    Command(id="get_folder", keys=("f4",), title="get a folder",
-            text="Fetches a folder from the marked targets at once, with all files below it.", verb="get"),
-    Command(id="put_file", keys=("f5",), title="put a file", text="Proposes to put a file on the marked targets.", verb="put"),
-    Command(id="put_folder", keys=("f6",), title="put a folder",
-            text="Proposes to put a folder on the marked targets, with all files below it.", verb="put"),
     Command(id="toggle_resume", keys=("ctrl+r",), pane="files", title="go on",
             text="While a file or folder is asked for: keeps what came when it breaks off, and goes on with what is there of an earlier try.",
             verb="get"),
@@ -193,6 +187,12 @@ COMMANDS: tuple[Command, ...] = (
             verb="vault status"),
     Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes or a shell run.",
             no_verb=_SCREEN_ONLY),
+    Command(id="get_file", keys=("f3",), title="get a file", text="Fetches a file from the marked targets at once.", verb="get"),
+    Command(id="get_folder", keys=("f4",), title="get a folder",
+            text="Fetches a folder from the marked targets at once, with all files below it.", verb="get"),
+    Command(id="put_file", keys=("f5",), title="put a file", text="Proposes to put a file on the marked targets.", verb="put"),
+    Command(id="put_folder", keys=("f6",), title="put a folder",
+            text="Proposes to put a folder on the marked targets, with all files below it.", verb="put"),
 )  # fmt: skip
 
 

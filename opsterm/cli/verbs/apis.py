@@ -8,7 +8,7 @@ from dataclasses import asdict
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal, read_text
 from opsterm.cli.run import Context
-from opsterm.cli.verbs.changes import describe
+from opsterm.cli.verbs.changes import describe, describe_content
 from opsterm.cli.verbs.running import exit_code, run_to_the_end
 from opsterm.core.errors import BadInput, ExitCode, OpstermError, Refused
 from opsterm.core.http_request import HttpRequest
@@ -308,7 +308,7 @@ async def call_api(context: Context) -> int:
         timeout_s=parse_duration(timeout) if timeout else None,
     )  # fmt: skip
     if change.state is not ChangeState.APPROVED or change.decided_by != POLICY:
-        return _not_sent(context, change)
+        return await _not_sent(context, change)
     if is_asked_on_a_terminal() and await context.runtime.credentials.state() == "locked":
         await context.runtime.credentials.unlock(await _ask_secret("Passphrase of the vault: "))
     context.runtime.follow()
@@ -343,11 +343,12 @@ def _call_record(
     }
 
 
-def _not_sent(context: Context, change: Change) -> int:
+async def _not_sent(context: Context, change: Change) -> int:
     """Say that it waits for an approval."""
     if context.printer.json:
         context.printer.record(_call_record(change))
     describe(context, change)
+    await describe_content(context, change)
     context.printer.say(
         f"It may change something, so it was not sent: {change.name} waits for an approval.\n"
         f"Read it and approve it: opsterm approve {change.name}"
