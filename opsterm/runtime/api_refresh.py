@@ -13,9 +13,12 @@ from opsterm.inventory.apis.differences import ApiDifferences, compare_descripti
 from opsterm.inventory.apis.document import read_document
 from opsterm.inventory.apis.events import ApiRefreshed
 from opsterm.inventory.apis.openapi import read_openapi
+from opsterm.policy.approval import require_writable
 from opsterm.runtime.accepted_operations import AcceptedOperations
+from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports_apis import Api
+from opsterm.runtime.refusals import refusals_told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +47,11 @@ class ApiRefresh:
     """Reads descriptions again.
 
     Args:
+        ledger: where refusals are told.
         clock: says when.
         offload: reads and compares in a thread.
         accepted: marks operations that the operator has said yes to.
+        read_only: the setting changes.read_only.
         get: returns a known API.
         description: returns its description in force.
         fetched: returns where a description is, and its bytes.
@@ -54,10 +59,13 @@ class ApiRefresh:
     """
 
     def __init__(
-        self, clock: Clock, offload: Offload, accepted: AcceptedOperations, *, get: Callable[[str], Awaitable[Api]],
-        description: Callable[[str], Awaitable[ApiDescription]], fetched: Callable[[str], Awaitable[tuple[str, bytes]]],
+        self, ledger: Ledger, clock: Clock, offload: Offload, accepted: AcceptedOperations, *, read_only: bool,
+        get: Callable[[str], Awaitable[Api]], description: Callable[[str], Awaitable[ApiDescription]],
+        fetched: Callable[[str], Awaitable[tuple[str, bytes]]],
         keep: Callable[[Api, ApiDescription, ApiRefreshed], Awaitable[None]],
     ) -> None:  # fmt: skip
+        self._ledger = ledger
+        self._read_only = read_only
         self._clock = clock
         self._offload = offload
         self._accepted = accepted
@@ -66,13 +74,18 @@ class ApiRefresh:
         self._fetched = fetched
         self._keep = keep
 
+    @refusals_told("read an API again")
     async def read(self, name: str) -> RefreshedApi:
         """Read a description again; one in which no operation differs is in force at once.
 
+        The server that the operator said yes to stays.
+
         Raises:
+            Refused: read-only mode.
             NotFound: no such API.
             BadInput, Unreachable, TimedOut: it cannot be read; what was in force stays so.
         """
+        require_writable(read_only=self._read_only, what="read again")
         api, before = await self._get(name), await self._description(name)
         _, data = await self._fetched(api.source)
         after = await self._offload.run("files", lambda: read_openapi(read_document(data)))
@@ -87,12 +100,15 @@ class ApiRefresh:
             await self._put_in_force(read)
         return read
 
+    @refusals_told("accept a description")
     async def accept(self, read: RefreshedApi) -> Api:
         """Put in force what the operator was shown and has said yes to.
 
         Raises:
             BadInput: another description is in force by now than the one it was compared with.
+            Refused: read-only mode.
         """
+        require_writable(read_only=self._read_only, what="accepted")
         if (await self._get(read.api.name)).sha256 != read.before:
             raise BadInput(
                 f"{read.api.name} was not changed: another description has been accepted meanwhile.",

@@ -30,7 +30,7 @@ from opsterm.policy.approval import POLICY, require_writable
 from opsterm.policy.order import HTTP
 from opsterm.runtime.accepted_operations import AcceptedOperations
 from opsterm.runtime.api_names import base_url, name_of_title, require_api_name
-from opsterm.runtime.api_refresh import ApiRefresh, RefreshedApi
+from opsterm.runtime.api_refresh import ApiRefresh
 from opsterm.runtime.api_tokens import TokenPlace, token_url_of
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.credentials import API
@@ -78,7 +78,11 @@ class ApiReply:
 
 
 class Apis:
-    """Everything that can be done with an API."""
+    """Everything that can be done with an API.
+
+    Attributes:
+        again: reading descriptions again.
+    """
 
     def __init__(  # noqa: PLR0913 (every use-case of APIs, and what each needs)
         self, store: ApiStore, ledger: Ledger, clock: Clock, *, inventory: Inventory, changes: Changes,
@@ -99,9 +103,10 @@ class Apis:
         self._accepted = accepted
         self._contents = contents
         self._upload_limit = upload_limit
-        self._refresh = ApiRefresh(
-            clock, offload, accepted, get=self.get, description=self.description, fetched=self._fetched, keep=self._keep
-        )
+        self.again = ApiRefresh(
+            ledger, clock, offload, accepted, read_only=read_only, get=self.get, description=self.description,
+            fetched=self._fetched, keep=self._keep,
+        )  # fmt: skip
         self._read: dict[str, tuple[str, ApiDescription]] = {}  # by name: what it was read from, and the description
 
     # ------------------------------------------------------------------ learning one
@@ -173,18 +178,6 @@ class Apis:
 
     async def _keep(self, api: Api, description: ApiDescription, event: ApiAdded | ApiRefreshed) -> None:
         self._ledger.committed(await self._store.save(api, description, [self._ledger.fact(event)]))
-
-    @refusals_told("read an API again")
-    async def refresh(self, name: str) -> RefreshedApi:
-        """Read an API's description again; see `ApiRefresh.read`. The server that the operator said yes to stays."""
-        require_writable(read_only=self._read_only, what="read again")
-        return await self._refresh.read(name)
-
-    @refusals_told("accept a description")
-    async def accept_description(self, read: RefreshedApi) -> Api:
-        """Put in force what the operator was shown and has said yes to; see `ApiRefresh.accept`."""
-        require_writable(read_only=self._read_only, what="accepted")
-        return await self._refresh.accept(read)
 
     @refusals_told("remove an API")
     async def remove(self, name: str) -> Sequence[str]:

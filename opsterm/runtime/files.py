@@ -35,7 +35,7 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector
 from opsterm.runtime.ports_files import Contents, FoundFile, NewFiles
 from opsterm.runtime.put_proposals import PutProposals, PutWish
-from opsterm.runtime.put_review import SHOWN_BYTES, Review
+from opsterm.runtime.put_review import SHOWN_BYTES, ContentReview
 from opsterm.runtime.put_reviews import PutReviews
 from opsterm.runtime.refusals import refusals_told
 from opsterm.runtime.supervisor import Heart
@@ -175,7 +175,7 @@ class FileTransfers:
         """Keep contents as they are now, and propose to put them; see `PutProposals.propose`."""
         return await self._proposals.propose(wish)
 
-    async def review(self, change: Change, *, compare: bool = False, only: str = "") -> Review | None:
+    async def review(self, change: Change, *, compare: bool = False, only: str = "") -> ContentReview | None:
         """Return what a change would put, as whoever approves it sees it; see `PutReviews.review`."""
         return await self._reviews.review(change, compare=compare, only=only)
 

@@ -82,7 +82,7 @@ class UploadReview:
     files: tuple[PutReview, ...]
 
 
-Review = PutReview | TreeReview | UploadReview
+ContentReview = PutReview | TreeReview | UploadReview
 
 
 def lines_shown(review: PutReview) -> int:
@@ -90,7 +90,7 @@ def lines_shown(review: PutReview) -> int:
     return len(review.difference) or len(review.head) or review.text.count("\n") + 1
 
 
-def review_rows(review: Review) -> Sequence[tuple[str, str]]:
+def review_rows(review: ContentReview) -> Sequence[tuple[str, str]]:
     """Return labels and texts of a review, for a face to lay out."""
     if isinstance(review, UploadReview):
         return [row for one in review.files for row in _upload_rows(one)]

@@ -25,8 +25,8 @@ from opsterm.runtime.put_review import (
     SAME,
     SHOWN_BYTES,
     SHOWN_TREE_LINES,
+    ContentReview,
     PutReview,
-    Review,
     TreeReview,
     UploadReview,
     lines_shown,
@@ -63,7 +63,7 @@ class PutReviews:
         self._there = there
         self._listed = listed
 
-    async def review(self, change: Change, *, compare: bool = False, only: str = "") -> Review | None:
+    async def review(self, change: Change, *, compare: bool = False, only: str = "") -> ContentReview | None:
         """Return what a change would put, as whoever approves it sees it; None for a change that puts nothing.
 
         Args:

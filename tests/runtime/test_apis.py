@@ -167,7 +167,7 @@ class TestNoWriteLeavesWithoutAnApprovedOrder:
             with pytest.raises(Refused):
                 await apis.ask("pets", Call(operation="listPets"), origin="chat")
             with pytest.raises(Refused):
-                await apis.refresh("pets")
+                await apis.again.read("pets")
             assert store.came == []
 
 
@@ -181,18 +181,18 @@ async def test_a_server_that_says_no_is_a_failed_change(tmp_path: Path, store: P
 
 async def test_a_refresh_says_what_changed_and_keeps_the_server(tmp_path: Path, store: Petstore) -> None:
     async with knowing(tmp_path, store) as (_runtime, apis):
-        assert (await apis.refresh("pets")).differences.none
+        assert (await apis.again.read("pets")).differences.none
         store.extra_paths["/fresh"] = {"get": {"operationId": "getFresh"}}
-        read = await apis.refresh("pets")
+        read = await apis.again.read("pets")
         assert (read.waits, read.differences.added) == (True, ("getFresh",))
         with pytest.raises(NotFound, match="no operation"):
             await apis.call("pets", Call(operation="getFresh"), origin="chat")
         assert (await apis.get("pets")).operations == 7, "what nobody has said yes to is not in force"
-        await apis.accept_description(read)
+        await apis.again.accept(read)
         assert (await apis.description("pets")).operation("getFresh").path == "/fresh"
         assert (await apis.get("pets")).operations == 8
         with pytest.raises(BadInput, match="accepted meanwhile"):
-            await apis.accept_description(read)
+            await apis.again.accept(read)
 
 
 @pytest.mark.parametrize(("before", "after", "says"), [
@@ -206,10 +206,10 @@ async def test_an_operation_that_would_run_at_once_from_now_on_does_not_before_t
     async with knowing(tmp_path, store) as (_runtime, apis):
         first = (await apis.call("pets", call, origin="chat")).state
         store.extra_paths["/pump"] = {"get": {"operationId": "pump", "summary": after, "security": []}}
-        read = await apis.refresh("pets")
+        read = await apis.again.read("pets")
         assert [name for name, what in read.differences.changed if says in what] == ["pump"]
         assert (await apis.call("pets", call, origin="chat")).state is first
-        await apis.accept_description(read)
+        await apis.again.accept(read)
         assert (await apis.call("pets", call, origin="chat")).state is not first
 
 
@@ -291,7 +291,7 @@ async def test_a_get_that_does_not_say_that_it_reads_is_asked_about_until_it_is_
         with pytest.raises(BadInput, match="is not a read"):
             await apis.accept("pets", "deletePet")
         store.extra_paths["/pump"] = {"get": {"operationId": "pump", "summary": "Starts it", "security": []}}
-        await apis.accept_description(await apis.refresh("pets"))
+        await apis.again.accept(await apis.again.read("pets"))
         assert (await apis.call("pets", call, origin="chat")).state is ChangeState.PROPOSED, "its words have changed"
 
 

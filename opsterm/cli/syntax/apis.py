@@ -44,6 +44,14 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--reason", default="", help="why; kept in the audit")
     one.add_argument("--timeout", default="", help="how long it may take, as in 30s")
     one.add_argument("--dry-run", action="store_true", help="print the request, send and propose nothing")
+    _add_changed(verb)
+    _add_login(verb)
+    one = verb("remove", "forget an API and its target")
+    one.add_argument("name", help="of the API")
+
+
+def _add_changed(verb: Callable[..., Parser]) -> None:
+    """Add the verbs about what is accepted of a description, and what has changed in it."""
     one = verb(
         "accept", "say that an operation only reads, or yes to a changed description",
         "An operation: for a GET whose name and summary leave open whether it reads. It is\n"
@@ -59,9 +67,6 @@ def add_apis(verbs: Verbs[Parser], data: Parser) -> None:
         "refresh", "read a description again and say what changed",
         "One with other operations is not in force until `opsterm apis accept`.",
     )  # fmt: skip
-    one.add_argument("name", help="of the API")
-    _add_login(verb)
-    one = verb("remove", "forget an API and its target")
     one.add_argument("name", help="of the API")
 
 

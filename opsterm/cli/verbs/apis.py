@@ -190,12 +190,12 @@ async def accept_api(context: Context) -> int:
 async def _accept_description(context: Context, name: str) -> int:
     """Read a description again, show what is different, and put it in force when the operator says yes."""
     apis = await context.runtime.apis()
-    read = await apis.refresh(name)
+    read = await apis.again.read(name)
     _show_differences(context, read)
     if read.waits:
         if not context.invocation.yes("yes"):
             await _ask(f"The description of {name}", "accept")
-        await apis.accept_description(read)
+        await apis.again.accept(read)
         context.printer.say(f"It is in force. What it offers: opsterm apis show {name}")
     if context.printer.json:
         context.printer.record({"api": name, "operation": "", "reads": False})
@@ -205,7 +205,7 @@ async def _accept_description(context: Context, name: str) -> int:
 async def refresh_api(context: Context) -> int:
     """Read a description again."""
     apis = await context.runtime.apis()
-    read = await apis.refresh(context.invocation.text("name"))
+    read = await apis.again.read(context.invocation.text("name"))
     api, differences = read.api, read.differences
     if context.printer.json:
         context.printer.record({

@@ -11,7 +11,7 @@ from opsterm.policy.assessment import Assessment
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import lockout_lines
 from opsterm.runtime.preview_text import preview_lines
-from opsterm.runtime.put_review import Review
+from opsterm.runtime.put_review import ContentReview
 from opsterm.runtime.runtime import Runtime
 
 LOOKING = "looking up on the targets what it would do …"
@@ -27,7 +27,7 @@ class ChangeEvidence:
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        self.review: Review | None = None
+        self.review: ContentReview | None = None
         self.assessment: Assessment | None = None
         self.preview: tuple[str, ...] = ()
         self._runtime = runtime

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 SHOWN_EVERY_S = 0.25
 
 
-class Kind(NamedTuple):
+class WantedKind(NamedTuple):
     """What is fetched or put: its word, and a path of one."""
 
     word: str
     example: str
 
 
-FILE = Kind("file", "/var/log/syslog")
-FOLDER = Kind("folder", "/etc/nginx")
+FILE = WantedKind("file", "/var/log/syslog")
+FOLDER = WantedKind("folder", "/etc/nginx")
 
 
 class FileErrands:
@@ -40,7 +40,7 @@ class FileErrands:
 
     # ------------------------------------------------------------------------------------------ from targets
 
-    def get(self, names: Sequence[str], kind: Kind) -> None:
+    def get(self, names: Sequence[str], kind: WantedKind) -> None:
         """Ask which file or folder, and where it goes; fetch it."""
         if self._are_there(names):
             question = f"Which {kind.word}? Its whole path there, as in {kind.example}."
@@ -49,7 +49,7 @@ class FileErrands:
                 lambda path: self._ask_where(names, kind, path),
             )
 
-    def _ask_where(self, names: Sequence[str], kind: Kind, path: str | None) -> None:
+    def _ask_where(self, names: Sequence[str], kind: WantedKind, path: str | None) -> None:
         if path is None:
             return
 
@@ -106,7 +106,7 @@ class FileErrands:
 
     # -------------------------------------------------------------------------------------------- to targets
 
-    def put(self, names: Sequence[str], kind: Kind) -> None:
+    def put(self, names: Sequence[str], kind: WantedKind) -> None:
         """Ask which file or folder, and where it goes; propose it and show the proposal."""
         if self._are_there(names):
             self._home.app.push_screen(
@@ -114,7 +114,7 @@ class FileErrands:
                 lambda source: self._ask_path(names, kind, source),
             )
 
-    def _ask_path(self, names: Sequence[str], kind: Kind, source: str | None) -> None:
+    def _ask_path(self, names: Sequence[str], kind: WantedKind, source: str | None) -> None:
         if not source:
             return
 
