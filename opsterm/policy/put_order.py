@@ -53,7 +53,7 @@ def put_reasons(text: str) -> tuple[str, ...]:
     except BadInput as error:
         return (error.what,)
     if isinstance(said, FilePut):
-        return (*_reasons(said), f"It replaces {said.path}, or makes it; what was there is not kept.")
+        return (*_reasons(said), f"It replaces {said.path}, or makes it.")
     found: dict[str, list[str]] = {}
     for put in said.puts():
         for reason in _reasons(put):
@@ -61,7 +61,7 @@ def put_reasons(text: str) -> tuple[str, ...]:
     count = len(said.files)
     return (
         *(f"{_named(paths)}: {reason}" for reason, paths in sorted(found.items(), key=lambda one: _weight(one[0]))),
-        f"It replaces {count:,} file{'s' * (count != 1)} in {said.folder}, or makes them; what was there is not kept.",
+        f"It replaces {count:,} file{'s' * (count != 1)} in {said.folder}, or makes them.",
     )
 
 

@@ -122,7 +122,7 @@ def test_every_reason_names_its_files_and_the_whole_is_high() -> None:
         "/etc/sudoers.d/ana, /etc/sudoers.d/b: It decides who may do what as root (sudo).",
         "/etc/cron.d/x: It is run by cron, by itself and later.",
     )
-    assert "It replaces 4 files in /etc, or makes them; what was there is not kept." in risk.reasons
+    assert "It replaces 4 files in /etc, or makes them." in risk.reasons
     many = put_reasons(tree(*(f"sudoers.d/{n}" for n in range(9)), folder="/etc").text())
     assert many[0].startswith("/etc/sudoers.d/0, /etc/sudoers.d/1, /etc/sudoers.d/2 and 6 more: ")
 
