@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.invocation import Invocation
+from opsterm.policy.order import UNIX_SHELLS
 from opsterm.policy.safer_forms import SAFER
 from opsterm.policy.safer_words import SaferRow, name_of
 from opsterm.policy.understanding import Understanding
@@ -162,7 +163,6 @@ def _whole_table(understood: Understanding) -> Iterator[Alternative]:
 
 
 def _lost_log(understood: Understanding) -> Iterator[Alternative]:
-    """Suggest to rotate a log instead of losing it."""
-    if any(effect.kind is _K.LOG_LOSS for effect in understood.effects):
-        yield Alternative(why="Rotate and compress logs instead of deleting them, for they may be needed as evidence",
-                          command="logrotate -f /etc/logrotate.conf")  # fmt: skip
+    """Suggest to rotate a log instead of losing it, where logs are files that can be rotated."""
+    if understood.shell in UNIX_SHELLS and any(effect.kind is _K.LOG_LOSS for effect in understood.effects):
+        yield Alternative(why="Rotate and compress logs instead of deleting them, for they may be needed as evidence")

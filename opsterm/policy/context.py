@@ -151,18 +151,30 @@ def _by_place(level: RiskLevel, kinds: set[EffectKind], around: Surroundings) ->
     targets, live = len(around.environments), sum(is_production(one) for one in around.environments)
     if live:
         harsher = _L.CRITICAL if _K.REBOOT in kinds else _from_medium(level)
-        found.append((harsher, f"{live} of {targets} target{'s' * (targets != 1)} in production."))
+        found.append((harsher, _in_production(live, targets)))
     if targets > MANY_TARGETS:
-        found.append((_from_medium(level), f"It would run on {targets} targets."))
-    for share in around.shares:
-        names = fold(share.chosen)
-        if share.whole and (kinds & _TAKES_AWAY or not kinds):
-            both = "both" if share.size == 2 else f"all {share.size}"
-            found.append((_L.CRITICAL, f"It runs on {both} of {names}, which stand in for one another."))
-        elif share.size > 2 and len(share.chosen) / share.size >= SHARE_OF_GROUP:
-            said = f"It would run on {len(share.chosen)} of {share.size} of the group {share.name}."
-            found.append((_from_medium(level), said))
+        said = f"It would run on {targets} targets."
+        found += [(_from_medium(level), said)] if live < targets else []  # all of them are told above
+    takes_away = bool(kinds & _TAKES_AWAY or not kinds)
+    whole = [share for share in around.shares if share.whole and takes_away]
+    for share in whole:
+        both = "both" if share.size == 2 else f"all {share.size}"
+        found.append((_L.CRITICAL, f"It runs on {both} of {fold(share.chosen)}, which stand in for one another."))
+    large = [share for share in around.shares if share not in whole and _is_large(share)]
+    if large:
+        parts = [f"{len(share.chosen)} of {share.size} of the group {share.name}" for share in large]
+        found.append((_from_medium(level), f"It would run on {', '.join(parts)}."))
     return found
+
+
+def _is_large(share: ShareOfGroup) -> bool:
+    return share.size > 2 and len(share.chosen) / share.size >= SHARE_OF_GROUP
+
+
+def _in_production(live: int, targets: int) -> str:
+    if targets == 1:
+        return "The target is in production."
+    return f"{f'All {targets}' if live == targets else f'{live} of {targets}'} targets are in production."
 
 
 def _by_objects(level: RiskLevel, effects: Sequence[Effect]) -> list[tuple[RiskLevel, str]]:

@@ -6,10 +6,11 @@ could not be followed is at least medium, and high where it runs with more right
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.policy.effect_sentences import sentences_of
 from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.order import UNIX_SHELLS
@@ -47,23 +48,6 @@ _FIRM_PLACES = frozenset({
 _MORE_THAN_FILES = frozenset({_K.INFRA, _K.USER, _K.DB_WRITE})
 _FILES = frozenset({_K.WRITE_FILE, _K.WRITE_CONFIG, _K.TRUNCATE, _K.DELETE, _K.PERM, _K.OWNER})
 
-_SAID: Mapping[EffectKind, str] = {
-    _K.READ_SECRET: "It shows a secret", _K.WRITE_FILE: "It writes files", _K.WRITE_CONFIG: "It changes configuration",
-    _K.TRUNCATE: "It empties what was in", _K.DELETE: "It deletes", _K.DATA_LOSS: "Data can be lost for good",
-    _K.PERM: "It changes who may use", _K.OWNER: "It changes who owns", _K.PRIVILEGE: "It gives more rights",
-    _K.USER: "It changes accounts", _K.SERVICE_START: "It starts", _K.SERVICE_STOP: "It stops",
-    _K.SERVICE_RESTART: "It restarts", _K.SERVICE_ENABLE: "It changes what starts by itself",
-    _K.PROCESS_KILL: "It kills processes", _K.PACKAGE_ADD: "It installs", _K.PACKAGE_REMOVE: "It removes packages",
-    _K.PACKAGE_UPGRADE: "It upgrades packages", _K.KERNEL_PARAM: "It changes the running kernel",
-    _K.KERNEL_MODULE: "It changes kernel modules", _K.BOOT: "It changes how the host starts",
-    _K.REBOOT: "The host goes down", _K.NETWORK: "It changes the network",
-    _K.LOCKOUT: "It can cut the way to the target", _K.FIREWALL_WEAKEN: "It opens the firewall",
-    _K.SECURITY_WEAKEN: "It weakens a protection", _K.LOG_LOSS: "Records of what happened are lost",
-    _K.SCHEDULE: "It lets something run later", _K.REMOTE_CODE: "It runs code from somewhere else",
-    _K.EXFIL: "It sends data away", _K.DB_WRITE: "It writes to a database",
-    _K.INFRA: "It changes infrastructure", _K.DOS: "It can bring the host to a standstill",
-}  # fmt: skip
-
 REASONS_AT_MOST = 8
 
 
@@ -87,7 +71,7 @@ class RiskGrade:
 
     Attributes:
         level: the grade.
-        reasons: whole sentences, the weightiest first; never empty.
+        reasons: whole sentences, the weightiest first; empty only when the caller has told all of it.
         decision: what it asks for.
         lockout: whether it can cut the way to the target.
     """
@@ -98,20 +82,25 @@ class RiskGrade:
     lockout: bool
 
 
-def grade(understanding: Understanding) -> RiskGrade:
-    """RiskGrade what a command would do. Never raises."""
+def grade(understanding: Understanding, told: Collection[Effect] = ()) -> RiskGrade:
+    """Grade what a command would do. Never raises.
+
+    Args:
+        understanding: the command.
+        told: effects of which the caller has sentences of its own; they are graded, and not told again.
+    """
     infra = frozenset(effect.span for effect in understanding.effects if effect.kind in _MORE_THAN_FILES)
     graded = sorted(
         ((level_of(effect, infra, understanding.shell), effect) for effect in understanding.effects),
         key=lambda pair: -pair[0].order,
     )
     level = graded[0][0] if graded else RiskLevel.READ
-    reasons = _sentences(graded)
+    reasons = sentences_of([effect for _, effect in graded], told)
     if understanding.opaque:
         floor = _opaque_floor(understanding)
         level = max(level, floor, key=lambda one: one.order)
         reasons = [*reasons, *understanding.opaque]
-    if not reasons:
+    if not reasons and level is RiskLevel.READ:
         reasons = ["It only reads, as far as this check knows its commands." if graded else "It starts nothing."]
     lockout = any(effect.kind is EffectKind.LOCKOUT for effect in understanding.effects)
     return RiskGrade(
@@ -167,19 +156,3 @@ def _of_place(kind: EffectKind, path: str) -> RiskLevel:
     if kind is _K.WRITE_FILE:
         return RiskLevel.LOW if place in _MILD_PLACES or not path else RiskLevel.MEDIUM
     return RiskLevel.MEDIUM
-
-
-def _sentences(graded: Sequence[tuple[RiskLevel, Effect]]) -> list[str]:
-    """Return a sentence for each kind of effect that does more than read, with the first objects."""
-    objects: dict[tuple[EffectKind, Certainty], list[str]] = {}
-    for _, effect in graded:
-        if effect.kind is not EffectKind.READ:
-            named = objects.setdefault((effect.kind, effect.certainty), [])
-            if effect.object and effect.object not in named:
-                named.append(effect.object)
-    said = []
-    for (kind, certainty), names in objects.items():
-        shown = ", ".join(" ".join(name.split())[:60] for name in names[:3]) + (" …" if len(names) > 3 else "")
-        maybe = " (possibly)" if certainty is Certainty.POSSIBLE else ""
-        said.append(f"{_SAID[kind]}{maybe}{f': {shown}' if shown else ''}.")
-    return said

@@ -15,7 +15,7 @@ from opsterm.policy.effects import Effect, EffectKind, Span
 from opsterm.policy.flow import FlowMatch, match_of_rule
 from opsterm.policy.invocation import Invocation
 from opsterm.policy.understanding import Understanding
-from opsterm.policy.way_words import Topic, topic_of
+from opsterm.policy.way_words import KINDS_TOLD, Topic, topic_of
 
 CONFIRMED_CHANGE = "confirmed change"
 """The guard that a command needs which can cut us off: it undoes itself unless a new log-in succeeds."""
@@ -44,12 +44,18 @@ class Lockout:
         reasons: whole sentences why, each once; () when it cannot.
         guard: CONFIRMED_CHANGE when it needs one, else "".
         spared: a sentence when its words are about the way of others only, else "".
+        told: effects that the reasons tell, so that nobody need be told them again.
     """
 
     cuts: bool
     reasons: tuple[str, ...] = ()
     guard: str = ""
     spared: str = ""
+    told: frozenset[Effect] = frozenset()
+
+
+NO_LOCKOUT = Lockout(cuts=False)
+"""Of what nobody has looked at."""
 
 
 def lockout_of(understood: Understanding, ways: Sequence[SessionPath] = ()) -> Lockout:
@@ -62,17 +68,20 @@ def lockout_of(understood: Understanding, ways: Sequence[SessionPath] = ()) -> L
     reasons: dict[str, None] = {}
     every = [effect for effect in understood.effects if effect.kind is _K.LOCKOUT]
     cutting = [(effect, _command_of(effect, understood.commands)) for effect in every[:MOST_TOLD_APART]]
-    same = _kinds_at(understood.effects)
+    at = _effects_at(understood.effects)
+    told: set[Effect] = set()
     topics = [(one, topic_of(None, one)) for one in understood.commands if one.words and not one.where]
     for way in ways or (_NOBODY,):
         for effect, command in cutting:
             all_cut = not ways or understood.opaque or len(every) > len(cutting)
             if all_cut or not _is_of_others(effect, command, way):
-                reasons.setdefault(_sentence(effect, command, way, same[effect.span]), None)
+                same = {one.kind for one in at[effect.span]}
+                reasons.setdefault(_sentence(effect, command, way, same), None)
+                told.update(_told_with(effect, command, at[effect.span]))
         for said in _only_ours(understood, topics, way):
             reasons.setdefault(said, None)
     if reasons:
-        return Lockout(cuts=True, reasons=tuple(reasons), guard=CONFIRMED_CHANGE)
+        return Lockout(cuts=True, reasons=tuple(reasons), guard=CONFIRMED_CHANGE, told=frozenset(told))
     spared = f"By its words it does not touch our own way in: {way_text(ways[0])}." if cutting and ways else ""
     return Lockout(cuts=False, spared=spared)
 
@@ -81,7 +90,9 @@ def lockout_lines(found: Lockout) -> tuple[str, ...]:
     """Return what is said of a lockout, a line each; never empty."""
     if not found.cuts:
         return (f"no. {found.spared}" if found.spared else "no",)
-    return ("yes: it can cut our way to the target", *found.reasons[:MOST_SAID], NO_GUARD_YET)
+    more = len(found.reasons) - MOST_SAID
+    left_out = [f"And {more} more way{'s' * (more > 1)} in which it can."] if more > 0 else []
+    return ("yes: it can cut our way to the target", *found.reasons[:MOST_SAID], *left_out, NO_GUARD_YET)
 
 
 def way_text(way: SessionPath) -> str:
@@ -123,12 +134,21 @@ def _home_of_keys(path: str) -> str:
     return home if found and home.startswith("/") and not set("*?[$\x00") & set(path) and ".." not in path else ""
 
 
-def _kinds_at(effects: Iterable[Effect]) -> Mapping[Span, set[EffectKind]]:
+def _effects_at(effects: Iterable[Effect]) -> Mapping[Span, list[Effect]]:
     """Return place -> what happens there."""
-    kinds: dict[Span, set[EffectKind]] = {}
+    found: dict[Span, list[Effect]] = {}
     for effect in effects:
-        kinds.setdefault(effect.span, set()).add(effect.kind)
-    return kinds
+        found.setdefault(effect.span, []).append(effect)
+    return found
+
+
+def _told_with(effect: Effect, command: Invocation | None, at_its_place: Iterable[Effect]) -> Iterator[Effect]:
+    """Yield the effects that the sentence about a cutting one tells: itself, and what does the cutting."""
+    topic = topic_of(effect, command)
+    for one in at_its_place:
+        same = one.object == effect.object or topic in (Topic.NETWORK, Topic.FIREWALL)
+        if one == effect or (same and one.kind in KINDS_TOLD.get(topic, ())):
+            yield one
 
 
 def _sentence(effect: Effect, command: Invocation | None, way: SessionPath, same: Set[EffectKind]) -> str:

@@ -93,7 +93,7 @@ def assess(
     if shell in READERS and command.strip():
         understood = understand(command, shell)
         found = lockout or lockout_of(understood, ways)
-        return _with_lockout(_graded(understood, refusal, around, warnings, how), found)
+        return _with_lockout(_graded(understood, found, refusal, around, warnings, how), found)
     by_sudo = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
         reads = "It only reads: every command in it is on the read-only list."
@@ -102,18 +102,21 @@ def assess(
     return Risk(level=raised.level, reasons=(refusal, *by_sudo, *raised.reasons, *warnings))
 
 
-def _graded(understood: Understanding, refusal: str, around: Surroundings, warnings: Sequence[str], how: RunAs) -> Risk:
+def _graded(
+    understood: Understanding, lockout: Lockout, refusal: str, around: Surroundings, warnings: Sequence[str], how: RunAs
+) -> Risk:
     """Grade what was understood of a command; how it runs and where can only raise that.
 
     Args:
         understood: the command.
+        lockout: what it may do to our own way; what its sentences tell is not told again.
         refusal: why it may not run without a person, "" when it may.
         around: where and when.
         warnings: whole sentences of what else should be known.
         how: as whom, with which files, on what.
     """
     command, shell = understood.text, understood.shell
-    graded = grade(understood)
+    graded = grade(understood, lockout.told)
     level, reasons = graded.level, list(graded.reasons)
     if not refusal and level is RiskLevel.READ:
         reasons = ["It only reads: every command in it is on the read-only list."]

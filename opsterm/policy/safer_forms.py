@@ -139,7 +139,7 @@ SAFER: Mapping[str, Sequence[SaferRow]] = {
     "setenforce": [SaferRow(why="Let only the one domain that is in the way be permissive, and see what was refused",
                             fits=has_any("0", "permissive"),
                             instead=lambda _: ["ausearch", "-m", "avc", "-ts", "recent"])],
-    "truncate": [SaferRow(why="See first who has it open, and rotate it if it is a log", fits=always)],
+    "truncate": [SaferRow(why="See first who has it open (lsof)", fits=always)],
     "mount": [SaferRow(why="Check what it says first", fits=has_any("-a"), instead=lambda _: ["findmnt", "--verify"])],
     "visudo": [SaferRow(why="Put one rule into a file of its own below /etc/sudoers.d, and check it (visudo -cf)",
                         fits=not_so(has_any("-c", "--check")))],

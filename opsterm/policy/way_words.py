@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from opsterm.policy.effects import Effect
+from opsterm.policy.effects import Effect, EffectKind
 from opsterm.policy.invocation import Invocation
 from opsterm.policy.shell.places import PathKind, place_of
 from opsterm.policy.word_set import word_set
@@ -57,6 +57,18 @@ _BY_PLACE: Mapping[PathKind, Topic] = {
     PathKind.KEYS: Topic.KEYS, PathKind.LOGIN: Topic.LOGIN_FILE, PathKind.ACCOUNTS: Topic.LOGIN_FILE,
     PathKind.NET: Topic.NETWORK,
 }  # fmt: skip
+
+
+KINDS_TOLD: Mapping[Topic, frozenset[EffectKind]] = {
+    Topic.SERVICE: frozenset({EffectKind.SERVICE_STOP, EffectKind.SERVICE_RESTART, EffectKind.SERVICE_START}),
+    Topic.FIREWALL: frozenset({EffectKind.NETWORK}),
+    Topic.NETWORK: frozenset({EffectKind.NETWORK}),
+    Topic.ACCOUNT: frozenset({EffectKind.USER}),
+    Topic.PROCESS: frozenset({EffectKind.PROCESS_KILL}),
+    Topic.PACKAGE: frozenset({EffectKind.PACKAGE_ADD, EffectKind.PACKAGE_REMOVE, EffectKind.PACKAGE_UPGRADE}),
+    Topic.POWER: frozenset({EffectKind.REBOOT}),
+}
+"""Topic -> kinds of effects that a sentence about it tells, so that nobody need be told them twice."""
 
 
 def topic_of(effect: Effect | None, command: Invocation | None) -> Topic:

@@ -39,7 +39,7 @@ def test_targets_can_only_raise_it(script: Account) -> None:
     alone = script.run("risk", "--json", "--", "systemctl restart nginx", expect=0).record()
     there = script.run("risk", "--json", "--on", "db-01", "--", "systemctl restart nginx", expect=0).record()
     assert (alone["level"], there["level"]) == ("medium", "high")
-    assert "1 of 1 target in production." in there["reasons"]
+    assert "The target is in production." in there["reasons"]
 
 
 def test_nothing_to_assess_is_said(script: Account) -> None:

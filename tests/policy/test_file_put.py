@@ -115,7 +115,7 @@ def test_every_put_is_high_and_says_why(path: str, mode: str, says: str) -> None
     risk = assess(put(path, mode=mode).text(), PUT, HERE, ["prod"])
     assert risk.level is RiskLevel.HIGH
     assert says in " ".join(risk.reasons)
-    assert "1 of 1 target in production." in risk.reasons
+    assert "The target is in production." in risk.reasons
     assert why_not_read_only(put(path).text(), PUT)
 
 

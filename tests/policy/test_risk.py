@@ -81,7 +81,7 @@ def _targets(count: int) -> list[OrderTarget]:
 
 def test_production_and_many_targets_are_said() -> None:
     reasons = assess("reboot", "sh", _targets(7), ["prod"] * 3 + ["lab"] * 4).reasons
-    assert "3 of 7 targets in production." in reasons
+    assert "3 of 7 targets are in production." in reasons
     assert "It would run on 7 targets." in reasons
 
 

@@ -68,17 +68,21 @@ def _docker(call: ProgramCall) -> None:
     if verb in ("exec", "run"):
         _inside(call, words, verb)
         return
-    if verb in ("volume", "system", "down", "compose", "rm", "container") or compose:
-        call.arguments = _with_volumes(call.arguments)
+    if verb in ("volume", "system", "down", "compose", "rm", "rmi", "image", "container") or compose:
+        call.arguments = _with_long_names(call.arguments)
     if compose:
         call.arguments = [Argument(text="compose", raw="compose", span=call.first.span), *call.arguments]
     _DOCKER(call)
 
 
-def _with_volumes(arguments: list[Argument]) -> list[Argument]:
-    """Return the words with -v of `down` and `rm` under its long name, since it takes no value there."""
-    downs = any(word.text in ("down", "rm") for word in arguments)
-    return [word.part("--volumes") if downs and word.text == "-v" else word for word in arguments]
+_WITHOUT_VALUE: Mapping[str, str] = {"-v": "--volumes", "-f": "--force", "-fv": "--volumes", "-vf": "--volumes"}
+
+
+def _with_long_names(arguments: list[Argument]) -> list[Argument]:
+    """Return the words with -v and -f behind a verb that removes under long names, since they take no value there."""
+    at = next((at for at, word in enumerate(arguments) if word.text in ("down", "rm", "rmi")), len(arguments))
+    long = [word.part(_WITHOUT_VALUE[word.text]) if word.text in _WITHOUT_VALUE else word for word in arguments[at:]]
+    return [*arguments[:at], *long]
 
 
 def _inside(call: ProgramCall, words: list[Argument], verb: str) -> None:

@@ -103,9 +103,8 @@ def _git_other(call: ProgramCall, verb: str, words: list[str]) -> None:
         clones = verb in ("clone", "fetch", "pull") and any(word.startswith("ext::") for word in words)
         if clones:
             call.add(_K.REMOTE_CODE, words[0])
-        call.add(
-            _K.READ if _dry(call, verb) or (verb == "apply" and call.has("--check", "--stat")) else _K.WRITE_FILE, verb
-        )
+        checks = _dry(call, verb) or (verb == "apply" and call.has("--check", "--stat"))
+        call.add(_K.READ if checks else _K.WRITE_FILE)
     else:
         call.dark(f"git {verb} is not known to this check; it may be an alias for anything.")
 
