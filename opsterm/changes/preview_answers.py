@@ -93,7 +93,7 @@ def _deletes(step: PreviewStep, answers: Sequence[CommandAnswer]) -> Read:
         if answer.status != 0:
             return _same(f"git does not say what it would delete: {_first_line(answer.text)}")
         return _listed("git would delete:", [line.removeprefix("Would remove ") for line in lines])
-    found = sorted(_entries(answer.text), key=lambda one: one.path)
+    found = sorted({one.path: one for one in _entries(answer.text)}.values(), key=lambda one: one.path)
     if answer.status is None:
         cut = f"It would delete more than {len(found)} files and folders: the list was not complete in time."
         return Read(shown=cut, bound="more than can be listed")

@@ -26,6 +26,7 @@ STATE = "Id=nginx.service\nActiveState=active\nRequiredBy=web.target\nBoundBy=\n
 
 SHOWN = (
     ("rm -rf /x", [(LISTED, 0)], "It would delete 2 files and 1 folder, 15 B in all.\n/x/\n/x/a\n/x/b"),
+    ("rm -rf /x /x/a", [(LISTED + LISTED, 0)], "It would delete 2 files and 1 folder, 15 B in all.\n/x/\n/x/a\n/x/b"),
     ("rm -rf /x", [("find: '/x': No such file\n", 1)], "Nothing is there now"),
     ("rm -rf /x", [("", 127)], "find is not on the target"),
     ("rm -rf /x", [("", 137)], "did not end within 20 s"),

@@ -19,6 +19,7 @@ PLANS = (
     ("rm -rf /srv/x", "find /srv/x -printf"),
     ("rm /srv/a*", "find /srv -mindepth 1 -maxdepth 1 -name 'a*' -not -name '.*' -printf"),
     ("rm -rf /srv/x/*", "find /srv/x -mindepth 1 -not -path '/srv/x/.*' -printf"),
+    ("rm -rf /srv/x /srv/y /srv/x", "find /srv/x /srv/y -printf"),
     ("rm -- -x", "find ./-x -maxdepth 0 -printf"),
     ("cd /srv && rm -rf x", "find /srv/x -printf"),
     ("find /srv -name '*.o' -delete", "find /srv -name '*.o' -depth -printf"),

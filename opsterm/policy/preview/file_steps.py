@@ -25,22 +25,33 @@ _TO_FILE = re.compile(r"(?P<fd>\d*)(?P<sign>>>|>\||>|&>>|&>)\s*(?P<path>.+)", re
 
 
 def _rm(call: Invocation, wording: Wording, become: str) -> Iterator[PreviewStep]:
-    """List what rm would take away."""
+    """List what rm would take away: what is named plainly at once, each pattern by itself."""
     whole = bool(flags_of(call) & {"-r", "-R", "--recursive"})
-    named = others_of(call)
-    if not named:
-        return
-    for word in named:
-        place = place_named(word, wording)
-        yield PreviewStep(
-            kind=PreviewKind.DELETES, title=word, become=become, commands=(command(*_listing(place, whole=whole)),)
-        )
+    plain: dict[str, str] = {}
+    patterns: dict[str, list[str]] = {}
+    unknown: NotKnown | None = None
+    for word in others_of(call):
+        try:
+            place = place_named(word, wording)
+            if place.pattern:
+                patterns[word] = _listing(place, whole=whole)
+            else:
+                plain[place.path] = word
+        except NotKnown as error:
+            unknown = unknown or error
+    if plain:
+        patterns = {" ".join(plain.values()): ["find", *plain, *_DEPTH[whole], "-printf", LISTED], **patterns}
+    for title, words in patterns.items():
+        yield PreviewStep(kind=PreviewKind.DELETES, title=title[:80], become=become, commands=(command(*words),))
+    if unknown is not None:
+        raise unknown
+
+
+_DEPTH = {True: (), False: ("-maxdepth", "0")}
 
 
 def _listing(place: NamedFiles, *, whole: bool) -> list[str]:
-    """Return the words that list a place; a shell's pattern leaves out names that begin with a dot."""
-    if not place.pattern:
-        return ["find", place.path, *([] if whole else ["-maxdepth", "0"]), "-printf", LISTED]
+    """Return the words that list what a pattern matches; a shell's leaves out names that begin with a dot."""
     hidden = [] if place.pattern.startswith(".") else ["-not", "-name", ".*"]
     if whole and place.pattern == "*" and not set(place.path) & _PATTERN_SIGNS:
         below = place.path.rstrip("/") + "/.*"
