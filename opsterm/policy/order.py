@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from math import isfinite
 
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
@@ -180,6 +181,25 @@ class Order:
         return hashlib.sha256(self.canonical()).hexdigest()
 
 
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "port": (int,), "timeout_s": (float,), "expires_at": (float,), "login": (bool,), "pty": (bool,),
+}  # fmt: skip
+"""Field -> what it may be; every other one is a text."""
+
+
+def _is_typed(record: Order | OrderTarget | Terms) -> bool:
+    """Return whether everything in a record that was read is what it is declared to be."""
+    for field in fields(record):
+        value = getattr(record, field.name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, (OrderTarget, Terms)):
+                if not _is_typed(one):
+                    return False
+            elif not isinstance(one, _TYPES.get(field.name, (str,))) or (isinstance(one, float) and not isfinite(one)):
+                return False
+    return True
+
+
 def order_of(canonical: bytes) -> Order:
     """Return the order that these bytes are the canonical form of, as somebody elsewhere is asked to approve it.
 
@@ -203,9 +223,9 @@ def order_of(canonical: bytes) -> Order:
             pty=body["pty"],
             terms=Terms(**{**terms, "environments": tuple(terms["environments"])}),
         )
-        if order.canonical() == canonical:
+        if order.targets and _is_typed(order) and order.canonical() == canonical:
             return order
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         pass
     raise BadInput(
         "This is not what opsterm asks somebody to approve.",

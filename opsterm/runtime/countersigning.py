@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from opsterm.core.errors import BadInput
+from opsterm.policy.approval import require_showable
 from opsterm.policy.order import Order, order_of
 from opsterm.runtime.approval_identity import APPROVE, NAMESPACES
 from opsterm.runtime.offload import Offload
@@ -29,9 +30,11 @@ class Countersigning:
         self._offload = offload
 
     async def read(self, path: str) -> Order:
-        """Return what a file asks to approve. Raises BadInput."""
+        """Return what a file asks to approve. Raises BadInput: it is none, or it could not be shown whole."""
         found = await self._offload.run("files", lambda: self._accounts.written(path))
-        return order_of(found.text.strip().encode())
+        order = order_of(found.text.strip().encode())
+        require_showable(order.command)
+        return order
 
     async def answer(self, order: Order, *, verb: str = APPROVE, key: str = "", note: str = "") -> str:
         """Return the text that says yes.
