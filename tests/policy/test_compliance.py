@@ -14,7 +14,7 @@ from opsterm.policy.compliance.circumstances import Circumstances, KnownTarget, 
 from opsterm.policy.compliance.decision import RuleDecision, strictest
 from opsterm.policy.compliance.kept import review_from_text, review_to_text
 from opsterm.policy.compliance.reading import read_pack, read_rules
-from opsterm.policy.compliance.review import NO_REVIEW, lines_of, worse_than
+from opsterm.policy.compliance.review import NO_REVIEW, lines_of, verdict_lines, worse_than
 from opsterm.policy.compliance.rule import PolicyRule
 from opsterm.policy.compliance.rulebook import NO_RULES, chosen
 from opsterm.policy.compliance.trial import Tried, try_rules
@@ -90,6 +90,24 @@ def test_strict_refuses_and_advice_asks_with_the_reason(strict: bool) -> None:
     assert bool(review.denied) is strict
     assert ("the rule says deny, and policy.strict is off" in lines_of(review)[0]) is not strict
     assert "semanage permissive -a httpd_t" in review.alternatives[0]
+
+
+def test_a_denial_that_is_advice_is_told_with_what_applies_and_why() -> None:
+    advised = rulebook().review("rm -rf /srv/data", "sh", Circumstances(recovery_point=False))
+    bound = rulebook(strict=True).review("rm -rf /srv/data", "sh", Circumstances(recovery_point=False))
+    title = "OT-DATA-01 says deny: Data is destroyed, and no copy is known to be good"
+    assert title == verdict_lines(advised)[0] == verdict_lines(bound)[0]
+    applies = "here: approve; rules that ship only advise (policy.strict is off)"
+    assert applies in verdict_lines(advised)
+    assert applies not in verdict_lines(bound)
+    assert [finding.rule for finding in advised.softened] == ["OT-DATA-01"]
+    assert (bound.softened, bound.decision) == ((), RuleDecision.DENY)
+
+
+def test_few_lines_name_the_strictest_rules_and_count_the_others() -> None:
+    said = verdict_lines(rulebook().review("rm -rf /var/log /var/backups; setenforce 0; iptables -F", "sh"), most=2)
+    assert all(" says deny: " in line for line in said[:2])
+    assert " more, none stricter" in said[2]
 
 
 def test_what_is_not_known_is_said_and_decides_nothing() -> None:

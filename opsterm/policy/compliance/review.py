@@ -93,6 +93,12 @@ class RuleReview:
         return tuple(finding for finding in self.findings if finding.decision is RuleDecision.DENY)
 
     @property
+    def softened(self) -> tuple[RuleFinding, ...]:
+        """The rules that ask for more than what applies here, the strictest first."""
+        milder = (one for one in self.touched if one.decision.order < one.rule_decision.order)
+        return tuple(sorted(milder, key=lambda one: -one.rule_decision.order))
+
+    @property
     def alternatives(self) -> tuple[str, ...]:
         """What would be safer, each once."""
         return tuple(dict.fromkeys(finding.safer for finding in self.touched if finding.safer))
@@ -101,15 +107,43 @@ class RuleReview:
 NO_REVIEW = RuleReview()
 """Of a change that was proposed before there were rules."""
 
+VERDICTS = 3
+"""Rules that the approval screen names before everything else."""
+
 UNREAD = "A part of it is not understood; no rule could look at that part."
+
+
+def lacking_text(review: RuleReview) -> str:
+    """Return the rules that were not evaluated, each with what would have to be known; "" for none."""
+    return ", ".join(f"{one.rule} ({' and '.join(one.missing)})" for one in review.not_evaluated)
 
 
 def lines_of(review: RuleReview) -> tuple[str, ...]:
     """Return a line for each rule that is touched and one for all that were not evaluated, as people read it."""
     said = [f"{finding.rule} {finding.touches}: {finding.verdict}" for finding in review.touched]
     if review.not_evaluated:
-        lacking = ", ".join(f"{one.rule} ({' and '.join(one.missing)})" for one in review.not_evaluated)
-        said.append(f"not evaluated, for something is not known: {lacking}")
+        said.append(f"not evaluated, for something is not known: {lacking_text(review)}")
+    if review.unread:
+        said.append(UNREAD)
+    return tuple(said) or ("no rule is touched" if review.packs else "no rules were evaluated",)
+
+
+def verdict_lines(review: RuleReview, *, most: int = VERDICTS) -> tuple[str, ...]:
+    """Return in few lines what rules ask for and what applies here; what they touch is said by `lines_of`.
+
+    Args:
+        review: any review.
+        most: rules that are named, the strictest first.
+    """
+    asking = sorted(review.touched, key=lambda one: (-one.rule_decision.order, one.rule))
+    said = [f"{one.rule} says {one.rule_decision}: {one.title}" for one in asking[:most]]
+    if len(asking) > most:
+        said.append(f"and {len(asking) - most} more, none stricter")
+    if review.softened:
+        said.append(f"here: {review.decision}; rules that ship only advise (policy.strict is off)")
+    if review.not_evaluated:
+        number = len(review.not_evaluated)
+        said.append(f"{number} rule{'s' * (number > 1)} not evaluated, for something is not known")
     if review.unread:
         said.append(UNREAD)
     return tuple(said) or ("no rule is touched" if review.packs else "no rules were evaluated",)
