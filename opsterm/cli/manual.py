@@ -166,6 +166,10 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "changes": CHANGE_KEYS,
     "change": (*CHANGE_KEYS, "approvals", "missing"),
     "approve": CHANGE_KEYS,
+    "approvals": (
+        "id", "risk", "requested_by", "expires_at", "targets", "command", "requirement", "have", "want", "missing",
+        "wants_you",
+    ),
     "sign": ("digest", "answer"),
     "reviews list": ("id", "by", "at", "reason", "digest"),
     "reviews close": ("id", "closed"),
@@ -337,6 +341,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm approve c18 --sign agent --reason 'ticket 4711'",
         "opsterm approve c18 --break-glass --reason 'the site is down'",
     ),
+    "approvals": ("opsterm approvals", "opsterm approvals --mine --json"),
     "sign": ("opsterm sign c18.request > ana.yes", "opsterm sign c18.request --key ~/.ssh/id_ed25519 > ana.yes"),
     "reviews list": ("opsterm reviews list",),
     "reviews close": ("opsterm reviews close c18 --from ana.yes", "opsterm reviews close c18 --note 'was needed'"),

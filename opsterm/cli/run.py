@@ -67,6 +67,7 @@ VERBS: Mapping[str, str] = {
     "sign": "approvals:sign",
     "reviews list": "approvals:reviews_list",
     "reviews close": "approvals:reviews_close",
+    "approvals": "approvals:waiting",
     "breaker": "approvals:breaker",
     "autonomy": "approvals:autonomy",
     "deny": "changes:deny",

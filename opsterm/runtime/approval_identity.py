@@ -52,6 +52,11 @@ class Identities:
         self._offload = offload
         self._groups = groups
 
+    @property
+    def operator(self) -> str:
+        """The account that runs opsterm."""
+        return self._operator.name
+
     async def find(self, verb: str, digest: str, *, at: float, key: str = "", written: str = "") -> Person:
         """Return who says it.
 

@@ -130,7 +130,17 @@ class Approvals:
             requirement=str(requirement), missing=await self._missing(change, requirement, given), given=tuple(given),
             needs_reason=requirement.reason, needs_signature=requirement.signed,
             may_break_glass=self._may_break_glass(change),
+            wants_you=change.state is ChangeState.PROPOSED and await self._wants_you(change, requirement, given),
         )  # fmt: skip
+
+    async def _wants_you(self, change: Change, requirement: Requirement, given: Sequence[Approval]) -> bool:
+        """Return whether the account that runs opsterm could still say a yes that counts."""
+        you, voices = self._identities.operator, [_voice(one) for one in given]
+        if any(voice.who == you for voice in voices):
+            return False
+        voice = Voice(who=you, signed=True, reasoned=True)
+        members = await self._identities.members(requirement)
+        return helps(requirement, voices, voice, requester=terms_of(change).requested_by, members=members)
 
     def _may_break_glass(self, change: Change) -> bool:
         places = terms_of(change).environments

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from opsterm.changes.change import Change
 from opsterm.core.errors import NotApproved
-from opsterm.policy.approval_record import Approval
+from opsterm.policy.approval_record import Approval, ApprovalKind
 from opsterm.policy.order import Terms
 from opsterm.policy.requirements import Missing
 
@@ -42,6 +42,7 @@ class Progress:
         needs_reason: whether each approval needs a reason.
         needs_signature: whether each has to be signed.
         may_break_glass: whether one person may approve alone in an emergency.
+        wants_you: whether a yes of the account that runs opsterm fills a place that is open.
     """
 
     requirement: str
@@ -50,6 +51,12 @@ class Progress:
     needs_reason: bool
     needs_signature: bool
     may_break_glass: bool
+    wants_you: bool = False
+
+    @property
+    def alone(self) -> Approval | None:
+        """The approval that one person gave alone in an emergency, None when there is none."""
+        return next((one for one in self.given if one.kind is ApprovalKind.BREAK_GLASS), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,8 @@ class ChangeLimits:
 
     async def breakers(self) -> Sequence[Breaker]:
         """Return every breaker of the settings."""
+        if not any(limit.failures for limit in self._limits):
+            return []
         past = await self._past()
         return [
             Breaker(

@@ -26,6 +26,8 @@ def add_yes_options(one: Parser) -> None:
 
 def add_approvals(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs around approvals."""
+    one = add_verb(verbs, data, "approvals", "list what waits for a yes: how far each is, and whether yours counts")
+    one.add_argument("--mine", action="store_true", help="only where your yes counts")
     one = add_verb(verbs, data, "sign", "say yes to another account's change", about=_ABOUT_SIGN)
     one.add_argument("request", metavar="FILE", help="the request")
     one.add_argument("--key", default="", metavar="KEY", help="sign it with this key file, or with agent")

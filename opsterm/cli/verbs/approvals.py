@@ -1,19 +1,55 @@
-"""Verbs around approvals: sign for somebody else, reviews, breakers, autonomy."""
+"""Verbs around approvals: what waits for a yes, sign for somebody else, reviews, breakers, autonomy."""
 
 from __future__ import annotations
 
-from opsterm.changes.summary import progress_line
+from opsterm.changes.change import ChangeState
+from opsterm.changes.summary import progress_line, targets_text
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.run import Context
 from opsterm.core.errors import ExitCode, NotApproved
 from opsterm.core.text import shown_exactly
 from opsterm.core.units import age_text, span_text
 from opsterm.inventory.folding import fold
+from opsterm.policy.mask import mask
 from opsterm.policy.order import Order
 from opsterm.policy.risk import RiskLevel, assess
 from opsterm.runtime.approval_identity import APPROVE, REVIEW
 from opsterm.runtime.assent import Progress
 from opsterm.runtime.changes import change_number
+
+
+async def waiting(context: Context) -> int:
+    """List what waits for a yes, and whether yours counts."""
+    runtime = context.runtime
+    await runtime.changes.settle()
+    found = [
+        (change, progress) for change in await runtime.changes.list([ChangeState.PROPOSED])
+        if (progress := await runtime.approvals.progress(change)) is not None
+        and (progress.wants_you or not context.invocation.yes("mine"))
+    ]  # fmt: skip
+    now = runtime.clock.now()
+    if context.printer.json:
+        for change, progress in found:
+            context.printer.record({
+                "id": change.name, "risk": change.risk.level, "requested_by": change.requested_by,
+                "expires_at": change.order.expires_at, "targets": [target.name for target in change.order.targets],
+                "command": mask(change.order.command)[0], "requirement": progress.requirement,
+                "have": progress.missing.have, "want": progress.missing.want, "missing": progress.missing.who,
+                "wants_you": progress.wants_you,
+            })  # fmt: skip
+        return ExitCode.DONE
+    context.printer.table(
+        ("id", "risk", "by", "left", "where", "so far", "you", "command"),
+        [
+            (c.name, c.risk.level, c.requested_by, age_text(max(0.0, c.order.expires_at - now)), targets_text(c),
+             str(progress.missing), "your yes counts" if progress.wants_you else "not you", mask(c.order.command)[0])
+            for c, progress in found
+        ],
+        right=("left",),
+    )  # fmt: skip
+    if not found:
+        context.printer.say("Nothing waits for you." if context.invocation.yes("mine") else "Nothing waits.")
+    return ExitCode.DONE
 
 
 async def sign(context: Context) -> int:
