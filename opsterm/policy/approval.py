@@ -301,7 +301,7 @@ def friction(level: RiskLevel, targets: int, *, name: str = "", cuts: bool = Fal
     if targets < 1:
         raise BadInput("A change without targets cannot be approved.")
     if cuts and name:
-        prompt = f"it can cut our way in, and nothing undoes it: type {name} to approve"
+        prompt = f"it can cut our way in: type {name} to approve"
         return Friction(ask=Ask.NAME, prompt=prompt, answer=name)
     if level.order <= RiskLevel.LOW.order:
         return Friction(ask=Ask.KEY, prompt="a approves")

@@ -9,6 +9,7 @@ from textual.message import Message
 from opsterm.changes.events import (
     ChangeApprovalGiven,
     ChangeApproved,
+    ChangeBreakerReset,
     ChangeDenied,
     ChangeEnded,
     ChangeExpired,
@@ -23,6 +24,7 @@ from opsterm.core.events import Event, Fact
 CHANGE_FACTS = (
     ChangeProposed, ChangeApprovalGiven, ChangeApproved, ChangeDenied, ChangeExpired, ChangeVoided,
     ChangeStarted, ChangeTargetEnded, ChangeEnded, ChangeReviewClosed,
+    ChangeBreakerReset,
 )  # fmt: skip
 """Everything after which a change looks different."""
 

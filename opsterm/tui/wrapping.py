@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import takewhile
 
 from rich.cells import cell_len, chop_cells
@@ -41,6 +42,22 @@ def wrapped(line: str, room: int, *, exact: bool = False) -> list[str]:
             cells, used = cell_len(piece), 0
         row, used = row + piece, used + cells
     return [*(text if exact else text.rstrip() for text in rows), row]
+
+
+def packed(sentences: Iterable[str], room: int) -> list[str]:
+    """Lay out sentences so that one begins in a row only where it ends in it, or in a row of its own.
+
+    Args:
+        sentences: cleaned, without a newline.
+        room: cells of a row, 1 and up.
+    """
+    rows: list[str] = []
+    for sentence in sentences:
+        if rows and cell_len(f"{rows[-1]} {sentence}") <= room:
+            rows[-1] = f"{rows[-1]} {sentence}"
+        else:
+            rows += wrapped(sentence, room)
+    return rows
 
 
 def hanging(text: str, room: int) -> str:

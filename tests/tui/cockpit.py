@@ -62,9 +62,13 @@ class Stage:
     Attributes:
         clock: the time of everything here.
         paths: where things are.
+        who: the account that sits there.
     """
 
-    def __init__(self, folder: Path, *, settings: str = STILL, probe: HostProbe | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, settings: str = STILL, probe: HostProbe | None = None, who: str = "ana"
+    ) -> None:  # fmt: skip
+        self.who = who
         self.clock = StoppedClock(NOW)
         self.paths = Paths(
             config=folder / "config", data=folder / "data", state=folder / "state", shipped=CHECKOUT, home=folder
@@ -93,7 +97,7 @@ class Stage:
         async def probe() -> HostProbe:
             return self._probe
 
-        operator = Operator(name="ana", uid=1000, host="jump-01", origin="", home=self.paths.home)
+        operator = Operator(name=self.who, uid=1000, host="jump-01", origin="", home=self.paths.home)
         runtime._edges = dataclasses.replace(
             runtime._edges, open_probe=probe, operator=operator, this_os=lambda: "debian 12"
         )

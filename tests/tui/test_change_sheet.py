@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsterm.tui.screens.change_sheet import SheetRow, sheet
+from opsterm.tui.screens.sheet_rows import SheetRow, sheet
 
 
 def test_a_new_line_of_a_command_is_told_from_one_that_goes_on() -> None:

@@ -33,7 +33,8 @@ async def test_a_file_is_fetched_from_the_chosen_target(stage: Stage, tmp_path: 
 
 
 async def test_a_file_that_is_put_waits_for_approval(stage: Stage, tmp_path: Path) -> None:
-    await asyncio.to_thread((tmp_path / "motd").write_text, "welcome\n")
+    content = "welcome\n" + "to all\n" * 20
+    await asyncio.to_thread((tmp_path / "motd").write_text, content)
     async with sitting(stage) as there:
         await open_by_name(there, "put a file")
         await there.type("~/motd")
@@ -44,13 +45,15 @@ async def test_a_file_that_is_put_waits_for_approval(stage: Stage, tmp_path: Pat
         assert isinstance(there.app.screen, ApprovalScreen)
         assert not await asyncio.to_thread((tmp_path / "put-here").exists)
         stage.clock.advance(1.0)  # what is typed ahead of the screen approves nothing
-        await there.until("Nothing is there yet.")
+        await there.until("read them first")
         assert "content   welcome" in there.text
         await there.press("1", "enter")
         assert "There is more to read" in there.text
+        await there.press("pagedown")
+        await there.until("Nothing is there yet.")
         await there.press("pagedown", "pagedown", "enter")
         await there.until("1 done")
-    assert await asyncio.to_thread((tmp_path / "put-here").read_text) == "welcome\n"
+    assert await asyncio.to_thread((tmp_path / "put-here").read_text) == content
 
 
 async def test_a_folder_is_fetched_and_what_broke_off_gone_on_with(stage: Stage, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
 from opsterm.tui.screens.change_evidence import ChangeEvidence
-from opsterm.tui.screens.change_sheet import facts_text, heading, keys_line, question
+from opsterm.tui.screens.change_sheet import ChangeFacts, facts_of, heading, keys_line, question
 from opsterm.tui.screens.facts_and_output import FactsAndOutput
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.widgets.log_view import OutputView
@@ -55,7 +55,7 @@ class ApprovalScreen(FactsAndOutput):
         self.runtime = runtime
         self.change = change
         self._keymap = keymap
-        self._typed = ""
+        self._typed = self._said = ""
         self._appeared = 0.0
         self._read: dict[str, int] = {}
         self._has_output = self._compared = False
@@ -103,19 +103,25 @@ class ApprovalScreen(FactsAndOutput):
     def show(self) -> None:
         """Write everything anew from the change."""
         change = self.change
-        self.query_one("#approval-facts", Static).update(self._facts())
+        facts = self._facts()
+        self._decisive = facts.decisive
+        self.query_one("#approval-facts", Static).update(facts.text)
         output = self.query_one(OutputView)
         output.display = self._has_output
         self._sheet.set_class(output.display, "-above-output")
         other = ("output" if self._scrolls_facts else "facts") if output.display else ""
-        self.query_one("#approval-ask", Static).update(self._ask())
-        self.query_one("#approval-keys", Static).update(keys_line(change, self.friction, self._keymap, other=other))
+        self._show_ask()
+        self.query_one("#approval-keys", Static).update(
+            keys_line(change, self.friction, self._keymap, other=other, progress=self.progress)
+        )
         box = self.query_one(".dialog")
+        box.set_class(self.progress is not None and self.progress.alone is not None, "-alone")
         box.border_title = heading(change, self.runtime.clock.now()).replace("[", "\\[")
+        self.call_after_refresh(self.tell_more)
 
-    def _facts(self) -> str:
+    def _facts(self) -> ChangeFacts:
         sign = self.cockpit.glyphs.severity(_SIGNS[self.change.risk.level])
-        return facts_text(
+        return facts_of(
             self.change, self.evidence, self.runtime.clock.now(), target=self.runtime.inventory.target, sign=sign,
             columns=min(self.size.width, WIDEST) - _FRAME, progress=self.progress,
         )  # fmt: skip
@@ -123,14 +129,21 @@ class ApprovalScreen(FactsAndOutput):
     def _ask(self) -> str:
         if self._odd_ones:
             return f"{self._keymap.shown(command('show_odd'))} filters the inventory to the odd ones: {self._odd_ones}"
-        return question(self.friction, self._typed) if self.change.state is ChangeState.PROPOSED else ""
+        if self.change.state is not ChangeState.PROPOSED:
+            return ""
+        signed = self.progress is not None and self.progress.needs_signature
+        return question(self.friction, self._typed, signed=signed)
+
+    def _show_ask(self) -> None:
+        """Show what is asked for, and below it what was said last: it stays until the next key that decides."""
+        self.query_one("#approval-ask", Static).update("\n".join(filter(None, (self._ask(), self._said))))
 
     async def _gather(self) -> None:
         """Show what is found out of it, piece by piece."""
         await self.evidence.gather(self.change, self._more_to_read)
 
     def _more_to_read(self) -> None:
-        self._read_to_end = False
+        self.forget_what_was_seen()
         self.show()
 
     # ------------------------------------------------------------------- hearing
@@ -225,12 +238,14 @@ class ApprovalScreen(FactsAndOutput):
         else:
             return
         event.stop()
-        self.query_one("#approval-ask", Static).update(self._ask())
+        self._said = ""
+        self._show_ask()
 
     async def action_approve(self) -> None:
         """Approve where one key is enough; else say what is asked for."""
         if self.change.state is not ChangeState.PROPOSED or self._guarded():
             return
+        self._said = ""
         if self.friction.ask is Ask.NAME:
             if not self._unread():
                 self.ask_for_name()
@@ -241,12 +256,13 @@ class ApprovalScreen(FactsAndOutput):
         self._typed = "a"
         await self._approve_if(entered=False)
         if self.change.state is ChangeState.PROPOSED:
-            self.query_one("#approval-ask", Static).update(self._ask())
+            self._show_ask()
 
     async def action_enter(self) -> None:
         """Approve what was typed; with nothing typed enter is the default, deny, and asks first."""
         if self.change.state is not ChangeState.PROPOSED or self._guarded():
             return
+        self._said = ""
         if not self._typed:
             self._ask_to_deny()
             return
@@ -265,8 +281,13 @@ class ApprovalScreen(FactsAndOutput):
 
     def action_break_glass(self) -> None:
         """Approve alone, in an emergency."""
-        if self.change.state is ChangeState.PROPOSED and not self._guarded():
+        if self.change.state is ChangeState.PROPOSED and not self._guarded() and not self._unread():
             self.ask_to_break_glass()
+
+    def action_approve_from(self) -> None:
+        """Take in somebody else's yes."""
+        if self.change.state is ChangeState.PROPOSED and not self._guarded() and not self._unread():
+            self.ask_for_file()
 
     async def action_run_change(self) -> None:
         """Run what was approved earlier."""
@@ -343,11 +364,11 @@ class ApprovalScreen(FactsAndOutput):
         self._read, self._compared, self._has_output, self._odd_ones = {}, False, False, ""
         self.query_one(OutputView).clear()
         await self.evidence.assess(new)
-        self._typed, self._appeared = "", self.runtime.clock.monotonic()
+        self._typed, self._said, self._appeared = "", "", self.runtime.clock.monotonic()
         self.begin(self._gather, group="evidence", exclusive=True)
         self.progress = None
         self.begin(self.look_at_progress, group="progress", exclusive=True)
-        self._read_to_end = False
+        self.forget_what_was_seen()
         self._sheet.scroll_home(animate=False)
         self.show()
 
@@ -369,20 +390,25 @@ class ApprovalScreen(FactsAndOutput):
 
         self.app.push_screen(ConfirmScreen(f"Stop {self.change.name}", "Stop this change on every target?"), stop)
 
+    @property
+    def must_be_read(self) -> bool:
+        """See `FactsAndOutput.must_be_read`: low risk takes one key."""
+        return self.change.state is ChangeState.PROPOSED and self.friction.ask is not Ask.KEY
+
     def _unread(self) -> bool:
         """Return whether a part of what would be approved has not been on the screen yet; say so."""
-        fits = self._sheet.max_scroll_y == 0
-        if fits or self._read_to_end or self.friction.ask is Ask.KEY:
+        if not (self.must_be_read and self.has_unread):
             return False
         self.say("There is more to read: pgdn. Then approve it.")
         return True
 
     def say(self, text: str) -> None:
         """See `AssentDialog.say`."""
-        self.query_one("#approval-ask", Static).update(f"{self._ask()}\n{text}")
+        self._said = text
+        self._show_ask()
 
     def fault(self, error: OpstermError) -> None:
         """See `AssentDialog.fault`."""
+        self._said = clean_block(str(error))
         self.show()
-        self.query_one("#approval-ask", Static).update(clean_block(str(error)))
         self.cockpit.fail(error)

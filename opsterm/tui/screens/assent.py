@@ -96,6 +96,21 @@ class AssentDialog(Dialog[str]):
             check=lambda text: "" if _is_glass(text) else f"Type {GLASS_WORDS}, a blank, and the reason.",
         )  # fmt: skip
 
+    def ask_for_file(self) -> None:
+        """Ask for the file in which somebody else says yes."""
+        name = self.change.name
+
+        async def given(path: str | None) -> None:
+            if path:
+                await self._approve(Assent(written=path.strip()))
+
+        self._prompt(
+            f"Somebody else reads {name} and says yes, from an account of theirs:\n"
+            f"opsterm change {name} --request > {name}.request    prints it, for them to read\n"
+            f"opsterm sign {name}.request > {name}.yes    is what they do\n"
+            "The file that they made:", given, check=lambda text: "" if text.strip() else "Name the file.",
+        )  # fmt: skip
+
     def test_first_missed(self, keymap: KeyMap, glyphs: Glyphs) -> None:
         """Test the connection to a target that was not reached; there an unknown host key can be trusted."""
         name = not_reached(self.change)

@@ -9,7 +9,7 @@ from opsterm.changes.change import Change, ChangeState
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.policy.assessment import Assessment
 from opsterm.policy.level import RiskLevel
-from opsterm.policy.lockout import lockout_lines
+from opsterm.policy.lockout import NO_LOCKOUT, Lockout, lockout_lines
 from opsterm.runtime.preview_text import preview_lines
 from opsterm.runtime.put_review import ContentReview
 from opsterm.runtime.runtime import Runtime
@@ -35,14 +35,20 @@ class ChangeEvidence:
     @property
     def can_cut(self) -> bool:
         """Whether the change can cut our own way to a target."""
-        return self.assessment is not None and self.assessment.lockout.cuts
+        return self.lockout.cuts
+
+    @property
+    def lockout(self) -> Lockout:
+        """What it may do to our own way, as far as that is known."""
+        return self.assessment.lockout if self.assessment is not None else NO_LOCKOUT
 
     @property
     def cuts(self) -> tuple[str, ...]:
         """What is said of our own way to the targets, () for nothing."""
-        if self.assessment is None or not (self.assessment.lockout.cuts or self.assessment.lockout.spared):
+        if not (self.lockout.cuts or self.lockout.spared):
             return ()
-        return lockout_lines(self.assessment.lockout)
+        first, *others = lockout_lines(self.lockout)
+        return (f"yes: {others[0]}", *others[1:]) if self.lockout.cuts else (first,)
 
     @property
     def safer(self) -> tuple[str, ...]:

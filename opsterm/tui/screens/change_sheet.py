@@ -1,67 +1,49 @@
 """What stands on the approval screen about a change, as lines of text.
 
-Order: what, where, risk, rules, safer, back; then who wants it and how long it holds. What came of a change that has
-begun stands before all but what and where: nobody decides it any more.
+Order: what, where, risk, rules, safer, back, what it would do; then what can be looked up besides. What came of a
+change that has begun stands before all but what and where: nobody decides it any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.summary import as_whom, exit_summary, progress_line, shell_text, targets_text
 from opsterm.changes.way_back.prepared import way_back_lines
-from opsterm.core.text import clean_block, clean_line, shown_exactly
+from opsterm.core.text import clean_line, shown_exactly
 from opsterm.core.units import age_text, bytes_text, span_text
 from opsterm.inventory.target import Target
 from opsterm.policy.approval import Ask, Friction
-from opsterm.policy.compliance.review import lines_of
+from opsterm.policy.compliance.decision import RuleDecision
+from opsterm.policy.compliance.review import RuleReview, lacking_text, verdict_lines
+from opsterm.policy.level import RiskLevel
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.assent import Progress
 from opsterm.runtime.commands import command
 from opsterm.runtime.put_review import review_rows
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.screens.change_evidence import ChangeEvidence
-from opsterm.tui.wrapping import LEAST_ROOM, wrapped
+from opsterm.tui.screens.sheet_rows import SheetRow, sheet
 
-LABEL_WIDTH = 10
 EXACT = ("content", "differs", "files")
 """Rows of what is put in which every blank counts."""
 
+SAFER_WAYS = 2
+"""Safer ways that stand before everything else; the others stand below."""
 
-class SheetRow(NamedTuple):
-    """A label and its text.
+
+class ChangeFacts(NamedTuple):
+    """What is said of a change, laid out.
 
     Attributes:
-        label: one word, "" for a line that goes on.
-        text: may have several lines.
-        exact: every blank of it counts.
+        text: all of it.
+        decisive: lines from its beginning that have to be read before anybody decides.
     """
 
-    label: str
     text: str
-    exact: bool = False
-
-
-def sheet(rows: Sequence[SheetRow], columns: int) -> str:
-    """Return rows as text, every further line below the text's beginning.
-
-    The lines of an exact text are numbered from the second on, so that nobody takes a line that begins for one that
-    goes on: "# a long remark" and, below it, a command.
-    """
-    room = max(LEAST_ROOM, columns - LABEL_WIDTH)
-    return "\n".join(_row(row, room) for row in rows)
-
-
-def _row(row: SheetRow, room: int) -> str:
-    made = []
-    for number, line in enumerate(clean_block(row.text).split("\n"), 1):
-        label = row.label if number == 1 else f"{number:>{LABEL_WIDTH - 2}}" if row.exact else ""
-        for piece in wrapped(line, room, exact=row.exact):
-            made.append(f"{label:{LABEL_WIDTH}}{piece}")
-            label = ""
-    return "\n".join(made)
+    decisive: int
 
 
 def heading(change: Change, now: float) -> str:
@@ -73,11 +55,11 @@ def heading(change: Change, now: float) -> str:
     )
 
 
-def facts_text(
+def facts_of(
     change: Change, evidence: ChangeEvidence, now: float, *, target: Callable[[str], Target | None], sign: str,
     columns: int, progress: Progress | None = None,
-) -> str:  # fmt: skip
-    """Return everything that is said of a change, laid out.
+) -> ChangeFacts:  # fmt: skip
+    """Return everything that is said of a change, laid out: what a decision rests on before all else.
 
     Args:
         change: any change.
@@ -90,19 +72,18 @@ def facts_text(
     """
     found = (target(one.name) for one in change.order.targets)
     places = ", ".join(sorted({one.environment.upper() for one in found if one is not None and one.environment}))
-    rows = rows_of(change, now=now, environments=places, sign=sign, evidence=evidence, progress=progress)
-    return sheet(rows, columns)
+    first = sheet(decisive_rows(change, environments=places, sign=sign, evidence=evidence, progress=progress), columns)
+    more = sheet(further_rows(change, now=now, evidence=evidence), columns)
+    return ChangeFacts(text=f"{first}\n{more}", decisive=first.count("\n") + 1)
 
 
-def rows_of(
-    change: Change, *, now: float, environments: str, sign: str, evidence: ChangeEvidence,
-    progress: Progress | None = None,
+def decisive_rows(
+    change: Change, *, environments: str, sign: str, evidence: ChangeEvidence, progress: Progress | None = None,
 ) -> list[SheetRow]:  # fmt: skip
-    """Return everything that is said of a change.
+    """Return what a decision rests on, each fact once.
 
     Args:
         change: any change.
-        now: epoch seconds.
         environments: where its targets are, as in "PROD"; "" when not known.
         sign: the glyph of its risk.
         evidence: what was gathered; a file that it would put stands first, and the order's own line below.
@@ -112,31 +93,61 @@ def rows_of(
     order = change.order
     where = f"{targets_text(change)}{f' · {environments}' if environments else ''}"
     seen = [SheetRow(label, text, exact=label in EXACT) for label, text in review_rows(review)] if review else []
-    rows = [
+    return [
         *seen,
         SheetRow("order" if seen else "what", shown_exactly(order.command), exact=True),
         SheetRow("", f"{shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit"),
         SheetRow("where", where),
         *_results(change),
-        SheetRow("risk", f"{sign} {change.risk.level.upper()}  {' '.join(change.risk.reasons)}"),
-        *([SheetRow("cuts", "\n".join(evidence.cuts))] if evidence.cuts else []),
-        SheetRow("rules", "\n".join(lines_of(change.review))),
+        _risk(change, sign, evidence),
+        *([SheetRow("cuts", "\n".join(evidence.cuts), packed=True)] if evidence.cuts else []),
+        SheetRow("rules", "\n".join(verdict_lines(change.review))),
         *_approvers(progress),
-        SheetRow(
-            "safer",
-            "\n".join(dict.fromkeys([*evidence.safer, *change.review.alternatives])) or "no alternative is known",
-        ),
-        SheetRow("back", "\n".join(way_back_lines(order))),
+        *_safer(change, evidence.safer),
+        SheetRow("back", "\n".join(way_back_lines(order)), packed=True),
+        *([SheetRow("preview", "\n".join(evidence.preview))] if evidence.preview else []),
+        *([SheetRow("reason", change.reason)] if change.reason else []),
     ]
-    if evidence.preview:
-        rows.append(SheetRow("preview", "\n".join(evidence.preview)))
-    if change.reason:
-        rows.append(SheetRow("reason", change.reason))
-    rows.append(SheetRow("digest", f"{change.digest[:16]}…  the approval is for exactly these bytes"))
-    return rows + _history(change, now)
+
+
+def further_rows(change: Change, *, now: float, evidence: ChangeEvidence) -> list[SheetRow]:
+    """Return what can be looked up besides: which controls are touched, further safer ways, bytes and times."""
+    further = evidence.safer[SAFER_WAYS:]
+    return [
+        *([SheetRow("controls", "\n".join(_controls(change.review)))] if change.review.touched else []),
+        *([SheetRow("unknown", lacking_text(change.review))] if change.review.not_evaluated else []),
+        *([SheetRow("safer", "\n".join(further))] if further else []),
+        SheetRow("digest", f"{change.digest[:16]}…  the approval is for exactly these bytes"),
+        *_history(change, now),
+    ]
+
+
+def _risk(change: Change, sign: str, evidence: ChangeEvidence) -> SheetRow:
+    """Return the grade and its reasons; what may cut our way stands in a row of its own."""
+    reasons = [reason for reason in change.risk.reasons if reason not in evidence.lockout.reasons]
+    first, *others = reasons or ["It can cut our way to the target."]
+    return SheetRow("risk", "\n".join([f"{sign} {change.risk.level.upper()}  {first}", *others]), packed=True)
+
+
+def _safer(change: Change, ways: Sequence[str]) -> list[SheetRow]:
+    """Return safer ways of the command; where none is known those of rules that refuse, or ask for more persons."""
+    strict = [one.safer for one in change.review.touched if one.rule_decision.order > RuleDecision.APPROVE.order]
+    found = list(dict.fromkeys(ways or filter(None, strict)))
+    if not found and change.risk.level is RiskLevel.READ:
+        return []
+    return [SheetRow("safer", "\n".join(found[:SAFER_WAYS]) or "no alternative is known")]
+
+
+def _controls(review: RuleReview) -> Iterator[str]:
+    for finding in review.touched:
+        yield f"{finding.rule} {finding.touches}: {finding.verdict}"
+        yield " ".join(part for part in (finding.why, finding.safer) if part)
 
 
 def _approvers(progress: Progress | None) -> list[SheetRow]:
+    if progress is not None and progress.alone is not None:
+        said = f"{progress.alone.who} approved it alone, in an emergency: {progress.alone.note}"
+        return [SheetRow("ALONE", f"{said}\nsomebody else has to look at it: its review is in opsterm reviews")]
     if progress is None or progress.requirement == ONE_PERSON.text:
         return []
     so_far = progress_line(progress.missing, progress.given)
@@ -165,13 +176,22 @@ def _results(change: Change) -> list[SheetRow]:
     return rows
 
 
-def question(asked: Friction, typed: str) -> str:
-    """Return what the screen asks for, with what was typed so far."""
-    line = asked.prompt if asked.ask in (Ask.KEY, Ask.NAME) else f"{asked.prompt}: {typed}_"
+def question(asked: Friction, typed: str, *, signed: bool = False) -> str:
+    """Return what the screen asks for, with what was typed so far.
+
+    Args:
+        asked: what its approval takes.
+        typed: since the screen appeared.
+        signed: whether the approval is signed.
+    """
+    prompt = f"{asked.prompt}{', signed by a key of your agent' * signed}"
+    line = prompt if asked.ask in (Ask.KEY, Ask.NAME) else f"{prompt}: {typed}_"
     return f"{line}   [ deny ]"
 
 
-def keys_line(change: Change, asked: Friction, keymap: KeyMap, *, other: str = "") -> str:
+def keys_line(
+    change: Change, asked: Friction, keymap: KeyMap, *, other: str = "", progress: Progress | None = None
+) -> str:
     """Return the keys that count for a change as it stands now.
 
     Args:
@@ -179,6 +199,7 @@ def keys_line(change: Change, asked: Friction, keymap: KeyMap, *, other: str = "
         asked: what its approval takes.
         keymap: which keys do what.
         other: what tab goes to, "facts" or "output"; "" while there is no output.
+        progress: how far its approval is; keys for others, and for an emergency, stand there only where they count.
     """
 
     def key(command_id: str) -> str:
@@ -195,7 +216,13 @@ def keys_line(change: Change, asked: Friction, keymap: KeyMap, *, other: str = "
     deny = f"{key('deny')} deny"
     match change.state:
         case ChangeState.PROPOSED:
-            return f"{approve} · {deny} · {key('edit_change')} edit · esc decide later"
+            keys, later = [approve, deny, f"{key('edit_change')} edit"], "esc decide later"
+            if progress is not None and progress.missing.want > 1:
+                keys.append(f"{key('approve_from')} from file")
+            if progress is not None and progress.may_break_glass:
+                keys.append(f"{key('break_glass')} break glass")
+                later = "esc later"  # so that all of them fit side by side
+            return " · ".join([*keys, later])
         case ChangeState.APPROVED:
             return f"{key('run_change')} run · {deny} · esc close"
         case ChangeState.RUNNING:

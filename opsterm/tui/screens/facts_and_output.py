@@ -27,7 +27,8 @@ class FactsAndOutput(AssentDialog):
 
     def __init__(self, title: str) -> None:
         super().__init__(title)
-        self._read_to_end = False
+        self._decisive = 0
+        self._seen_to = 0  # the line of the facts down to which they were in sight
         self._scrolls_facts = False  # whether the keys scroll what is said of the change, not its output
 
     def action_scroll_pages(self, pages: int) -> None:
@@ -37,7 +38,40 @@ class FactsAndOutput(AssentDialog):
     def action_scroll_by(self, columns: int, rows: int) -> None:
         """Scroll what tab has chosen; sideways by eight cells at a time."""
         self._scrolled.scroll_relative(x=8 * columns, y=rows, animate=False, force=True, immediate=True)
-        self._read_to_end = self._read_to_end or self._sheet.scroll_target_y >= self._sheet.max_scroll_y
+        self._see()
+
+    async def on_mount(self) -> None:
+        """Say how much there is below, also when the mouse scrolls."""
+        self.watch(self._sheet, "scroll_y", self.tell_more, init=False)
+
+    def _see(self) -> None:
+        """Note which lines of the facts have been in sight."""
+        self._seen_to = max(self._seen_to, round(self._sheet.scroll_target_y) + self._sheet.size.height)
+
+    def forget_what_was_seen(self) -> None:
+        """Have the facts read anew: they have changed."""
+        self._seen_to = 0
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether a line that a decision rests on has not been in sight yet."""
+        top = self._sheet.size.height if not round(self._sheet.scroll_target_y) else 0
+        return self._decisive > max(self._seen_to, top)
+
+    def tell_more(self) -> None:
+        """Say in the frame how many lines of the facts are below what is in sight."""
+        if not self.query("#approval-scroll"):
+            return  # a closing dialog is taken apart from the leaves up
+        sheet = self._sheet
+        below = max(0, round(sheet.max_scroll_y - sheet.scroll_target_y)) if self._scrolled is sheet else 0
+        more = f"{below} more line{'s' * (below > 1)} below: pgdn" if below else ""
+        unread = " · read them first" if below and self.must_be_read and self.has_unread else ""
+        self.query_one(".dialog").border_subtitle = f"{more}{unread}"
+
+    @property
+    def must_be_read(self) -> bool:
+        """Whether all that a decision rests on has to be read before it is made."""
+        raise NotImplementedError
 
     def action_switch(self) -> None:
         """Let the keys scroll the facts, or the output again."""

@@ -25,6 +25,7 @@ from opsterm.tui.panes.chat import ChatPane
 from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
+from opsterm.tui.screens.approval_errands import ApprovalErrands
 from opsterm.tui.screens.errands import Errands
 from opsterm.tui.screens.file_errands import FILE, FOLDER, FileErrands
 from opsterm.tui.screens.reports import Reports
@@ -65,6 +66,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self.reports = Reports(self)
         self.files = FileErrands(self)
         self.targets = TargetErrands(self)
+        self.approvals = ApprovalErrands(self)
 
     def compose(self) -> ComposeResult:
         """Lay out everything; `lay_out` decides what is shown."""
@@ -330,6 +332,14 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     async def action_show_mail(self) -> None:
         """Show what mail waits."""
         await self.reports.mail()
+
+    async def action_show_reviews(self) -> None:
+        """List emergencies that somebody else has to look at."""
+        await self.approvals.reviews()
+
+    async def action_show_breakers(self) -> None:
+        """List breakers, which stop approvals after failures."""
+        await self.approvals.breakers()
 
     async def action_show_apis(self) -> None:
         """Call an operation of an HTTP API."""

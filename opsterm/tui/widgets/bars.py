@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -10,9 +11,11 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
-from opsterm.changes.change import ChangeState
+from opsterm.changes.change import Change, ChangeState
+from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_line
 from opsterm.inventory.fleet import count_statuses
+from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.commands import PLACES, Command, command, commands_of
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
@@ -61,7 +64,8 @@ class StatusLine(Static):
         self._lease_decided = False
         self._place = ""
         self._environments = ""
-        self._waiting = 0
+        self._waiting = self._for_others = 0
+        self._breakers: list[str] = []
         self._reviews: list[str] = []
         self._shown: tuple[_Part, ...] = ()
 
@@ -82,9 +86,21 @@ class StatusLine(Static):
             await self._count()
 
     async def _count(self) -> None:
-        self._waiting = len(await self.runtime.changes.list([ChangeState.PROPOSED]))
+        waiting = await self.runtime.changes.list([ChangeState.PROPOSED])
+        self._waiting = len(waiting)
+        self._for_others = sum([await self._is_for_others(change) for change in waiting])
         self._reviews = [f"c{review.change}" for review in await self.runtime.reviews.open()]
+        self._breakers = [one.environment for one in await self.runtime.limits.breakers() if one.is_open]
         self.show()
+
+    async def _is_for_others(self, change: Change) -> bool:
+        """Return whether a yes of the account here would not count; where any one person will do it does."""
+        if change.order.terms is None or change.order.terms.requirement == ONE_PERSON.text:
+            return False
+        with suppress(OpstermError):
+            progress = await self.runtime.approvals.progress(change)
+            return progress is not None and not progress.wants_you
+        return False
 
     def show_places(self, place: str) -> None:
         """Show the strip of numbers while only one pane is on the screen; "" for none."""
@@ -116,6 +132,8 @@ class StatusLine(Static):
         if self._reviews:
             more = f" and {len(self._reviews) - 1} more" if len(self._reviews) > 1 else ""
             parts.append(_Part(f" REVIEW OPEN: {self._reviews[0]}{more} ", 11, "bold reverse $sev-critical"))
+        if self._breakers:
+            parts.append(_Part(f" BREAKER OPEN: {' '.join(self._breakers)} ", 11, "bold reverse $sev-critical"))
         if self._place:
             strip = " ".join(f"[{n}]" if name == self._place else str(n) for n, name in enumerate(PLACES, 1))
             parts.append(_Part(strip, 6))
@@ -135,7 +153,9 @@ class StatusLine(Static):
             parts.append(_Part(f"{self._glyphs.status(status)} {number}", 8, f"$sev-{ink}", gap=1 if place else 2))
         if self._waiting:
             one = self._waiting == 1
-            parts.append(_Part(f"{self._waiting} approval{' waits' if one else 's wait'} [6]", 8, "bold"))
+            yours = self._waiting - self._for_others
+            you = "" if not self._for_others else f", {yours} for you" if yours else ", none for you"
+            parts.append(_Part(f"{self._waiting} approval{' waits' if one else 's wait'}{you} [6]", 8, "bold"))
         parts.append(_Part("model: rules", 1))
         if self._lease_decided and not self.runtime.runs_workers:
             parts.append(_Part("following", 1))
