@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from opsterm.changes.change import ChangeState
-from opsterm.runtime.changes import Proposal
+from opsterm.runtime.proposal import Proposal
 from opsterm.tui.screens.home import HomeScreen
 from tests.tui.cockpit import Stage, sitting
 from tests.tui.test_approving import GUARD_S, change, propose
@@ -41,12 +41,12 @@ DENIED = [
 IN_SIGHT = {
     "rm -rf /srv/a /srv/b /srv/c": [
         "✖ CRITICAL  It deletes 3 paths for good: /srv/a, /srv/b, /srv/c.", "The target is in production.", *DENIED,
-        "safer     Move it aside on the same file system", "back      cannot be undone", "preview   ",
+        "safer     Move it aside on the same file system", "back      exact: files", "preview   ",
         "more lines below: pgdn",
     ],
     "ip link set dummy-of-tests down": [
         "✖ HIGH  The target is in production.", "cuts      yes: It changes the network (dummy-of-tests down)",
-        "Nothing undoes it by itself", "rules     OT-CHG-01 says approve:", "back      cannot",
+        "Nothing undoes it by itself", "rules     OT-CHG-01 says approve:", "back      exact: network",
         "type web-01 to approve",
     ],
     "systemctl restart nginx": [

@@ -225,16 +225,16 @@ def test_a_wrong_key_map_is_a_sentence_at_the_start(tmp_path: Path, keys: str, w
 
 
 def test_keys_can_be_mapped_anew(tmp_path: Path) -> None:
-    with start(tmp_path, settings=STILL + '[keys]\nzoom = "f4"\nopen_help = "f3"\n', columns=100, rows=30) as app:
+    with start(tmp_path, settings=STILL + '[keys]\nzoom = "f8"\nopen_help = "f9"\n', columns=100, rows=30) as app:
         begin(app)
         app.send("z?")
         app.wait_for_quiet(0.3)
         assert "2 Chart" in app.text
-        app.send("\x1bOS")
+        app.send("\x1b[19~")
         app.wait_for(lambda now: "2 Chart" not in now.text)
-        app.send("\x1bOR")
+        app.send("\x1b[20~")
         app.wait_for("Help: inventory")
-        assert "f3" in app.text
+        assert "f9" in app.text
         back(app)
         leave(app)
 
