@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
+from opsterm.core.errors import BadInput
 from opsterm.core.http_request import credentials_in
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
 from opsterm.policy.approval_record import Approval
 from opsterm.policy.mask import mask
-from opsterm.policy.order import HTTP
+from opsterm.policy.order import HTTP, RESTORE, Order
 from opsterm.policy.requirements import Missing
+from opsterm.policy.restoring import parse_restoring
 
 _WORST_FIRST = (
     OutcomeState.UNKNOWN,
@@ -62,6 +64,17 @@ def _logged_in(change: Change) -> str:
     return "as " + ", ".join(f"{user} on {fold(names)}" for user, names in by_user.items())
 
 
+def command_shown(order: Order) -> str:
+    """Return the command of an order for a list: of a rollback what is put back, of others the text. Masked."""
+    if order.shell != RESTORE:
+        return mask(order.command)[0]
+    try:
+        found = parse_restoring(order.command)
+    except BadInput:
+        return order.command
+    return mask(f"{RESTORE} c{found.change}: {', '.join(map(str, found.things))}")[0]
+
+
 def line(change: Change, now: float, *, limit: int = 60) -> str:
     """Return a change as one line: number, state, command, where, risk, result or age. Masked and clean.
 
@@ -70,7 +83,7 @@ def line(change: Change, now: float, *, limit: int = 60) -> str:
         now: epoch seconds.
         limit: characters of the command that are shown.
     """
-    command = clean_line(mask(change.order.command)[0], limit=100_000)
+    command = clean_line(command_shown(change.order), limit=100_000)
     if len(command) > limit:
         command = command[: limit - 1] + "…"
     parts = [f"{change.name} {change.state}", command, f"on {targets_text(change)}", f"risk {change.risk.level}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from opsterm.changes.change import Change
+from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.way_back.plan import way_back_from
 from opsterm.changes.way_back.script import KeeperStep, keeper_digest, keeper_text
 from opsterm.core.errors import BadInput, NotApproved
@@ -68,6 +68,11 @@ def prepared(order: Order) -> WayBack | None:
 def has_way_back(order: Order) -> bool:
     """Return whether what the order touches is kept before it runs."""
     return order.terms is not None and bool(order.terms.rollback)
+
+
+def may_be_taken_back(change: Change) -> bool:
+    """Return whether a change has ended and left something to take back; what was proven to be back is not."""
+    return bool(change.ended_at) and has_way_back(change.order) and change.state is not ChangeState.ROLLED_BACK
 
 
 def way_back_lines(order: Order) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsterm.changes.change import ChangeState
-from opsterm.changes.summary import progress_line, targets_text
+from opsterm.changes.summary import command_shown, progress_line, targets_text
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.run import Context
 from opsterm.core.errors import ExitCode, NotApproved
@@ -42,7 +42,7 @@ async def waiting(context: Context) -> int:
         ("id", "risk", "by", "left", "where", "so far", "you", "command"),
         [
             (c.name, c.risk.level, c.requested_by, age_text(max(0.0, c.order.expires_at - now)), targets_text(c),
-             str(progress.missing), "your yes counts" if progress.wants_you else "not you", mask(c.order.command)[0])
+             str(progress.missing), "your yes counts" if progress.wants_you else "not you", command_shown(c.order))
             for c, progress in found
         ],
         right=("left",),

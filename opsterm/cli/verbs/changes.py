@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsterm.changes.change import Change, ChangeState, Outcome
-from opsterm.changes.summary import as_whom, shell_text, targets_text
+from opsterm.changes.summary import as_whom, command_shown, shell_text, targets_text
 from opsterm.changes.way_back.prepared import way_back_lines
 from opsterm.cli.arguments import command_text
 from opsterm.cli.output import ESCAPED_AT_MOST
@@ -144,7 +144,7 @@ async def list_changes(context: Context) -> int:
         ("id", "state", "risk", "asked", "by", "where", "command"),
         [
             (c.name, c.state, c.risk.level, f"{age_text(now - c.requested_at)} ago", c.requested_by, targets_text(c),
-             mask(c.order.command)[0])
+             command_shown(c.order))
             for c in found
         ],
         right=("asked",),

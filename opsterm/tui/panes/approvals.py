@@ -10,10 +10,11 @@ from textual.message import Message
 from textual.widget import Widget
 
 from opsterm.changes.change import Change, ChangeState
-from opsterm.changes.summary import targets_text
+from opsterm.changes.summary import command_shown, targets_text
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import shown_exactly
 from opsterm.core.units import age_text
+from opsterm.policy.order import RESTORE
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.runtime import Runtime
@@ -128,7 +129,7 @@ class ApprovalsPane(Pane):
                 change.name,
                 TableCell(progress or str(change.state), state_style),
                 TableCell(str(change.risk.level), "" if over else _RISK_STYLES[change.risk.level]),
-                shown_exactly(change.order.command),
+                shown_exactly(command_shown(change.order) if change.order.shell == RESTORE else change.order.command),
                 targets_text(change),
                 age_text(now - (change.ended_at or change.decided_at or change.requested_at)),
                 change.requested_by,

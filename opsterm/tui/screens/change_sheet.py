@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.summary import as_whom, exit_summary, progress_line, shell_text, targets_text
-from opsterm.changes.way_back.prepared import way_back_lines
+from opsterm.changes.summary import as_whom, command_shown, exit_summary, progress_line, shell_text, targets_text
+from opsterm.changes.way_back.prepared import may_be_taken_back, way_back_lines
 from opsterm.core.text import clean_line, shown_exactly
 from opsterm.core.units import age_text, bytes_text, span_text
 from opsterm.inventory.target import Target
@@ -19,6 +19,7 @@ from opsterm.policy.approval import Ask, Friction
 from opsterm.policy.compliance.decision import RuleDecision
 from opsterm.policy.compliance.review import RuleReview, lacking_text, verdict_lines
 from opsterm.policy.level import RiskLevel
+from opsterm.policy.order import RESTORE
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.assent import Progress
 from opsterm.runtime.commands import command
@@ -95,7 +96,8 @@ def decisive_rows(
     seen = [SheetRow(label, text, exact=label in EXACT) for label, text in review_rows(review)] if review else []
     return [
         *seen,
-        SheetRow("order" if seen else "what", shown_exactly(order.command), exact=True),
+        *([SheetRow("what", command_shown(order))] if order.shell == RESTORE else []),
+        SheetRow("order" if seen or order.shell == RESTORE else "what", shown_exactly(order.command), exact=True),
         SheetRow("", f"{shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit"),
         SheetRow("where", where),
         *_results(change),
@@ -230,7 +232,8 @@ def keys_line(
         case _:
             missed = not_reached(change)
             test = f"{key('test_target')} test the connection to {clean_line(missed, limit=40)} · " if missed else ""
-            return f"{test}{scroll} · esc close"
+            back = f"{key('roll_back')} roll back · " if may_be_taken_back(change) else ""
+            return f"{back}{test}{scroll} · esc close"
 
 
 def not_reached(change: Change) -> str:

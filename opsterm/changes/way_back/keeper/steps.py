@@ -23,6 +23,13 @@ tell() { # WORD [FIELD...]
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 between() { diff "$1" "$2" | grep '^[<>]' | head -n 4 | tr '\n\t' '; ' | cut -c1-400; } # how two states differ
+shown() { # OPTION NAME: what a thing is, in words
+    case $2 in -) set -- "$1" "" ;; esac
+    case $1 in
+        - | restart | reload | /*) printf '%s %s' "$kind" "$2" ;;
+        *) printf '%s %s/%s' "$kind" "${2%/}" "$1" ;;
+    esac | tr '\n\t' '??'
+}
 said() { head -n 3 "$work/said" 2>/dev/null | tr '\n\t' '  ' | cut -c1-300; }
 
 each() { # FUNCTION: calls it for each thing of the point, with OPTION and NAME, until it fails
@@ -48,20 +55,20 @@ keep() { # OPTION NAME
 
 note() { # OPTION NAME: how the change left it
     "state_$kind" "$1" "$2" >"$kept/after" || { rm -f "$kept/after" && return 0; }
-    tell left "$number" "$(sha256sum <"$kept/after" | cut -d' ' -f1)"
+    tell noted "$number"
 }
 
 compare() { # OPTION NAME
-    "state_$kind" "$1" "$2" >"$work/now" || { tell unread "$number" "$(said)" && return 4; }
+    "state_$kind" "$1" "$2" >"$work/now" || { tell "cannot be read" "$(shown "$1" "$2")" "$(said)" && return 4; }
     if cmp -s "$work/now" "$kept/before"; then
-        tell same "$number"
+        tell "as it was" "$(shown "$1" "$2")"
         return 0
     fi
     equal=0
     if [ -e "$kept/restoring" ] || [ ! -e "$kept/after" ] || cmp -s "$work/now" "$kept/after"; then
-        tell left "$number"
+        tell "as the change left it" "$(shown "$1" "$2")"
     else
-        tell changed "$number" "$(between "$kept/after" "$work/now")"
+        tell "changed by somebody else" "$(shown "$1" "$2")" "$(between "$kept/after" "$work/now")"
         foreign=1
     fi
 }
@@ -73,16 +80,16 @@ put_back() { # OPTION NAME
     sync
     reason=
     : >"$work/said"
-    "restore_$kind" "$1" "$2" || { tell failed "$number" "${reason:-$(said)}" && wrong=1; }
+    "restore_$kind" "$1" "$2" || { tell "not put back" "$(shown "$1" "$2")" "${reason:-$(said)}" && wrong=1; }
 }
 
 prove() { # OPTION NAME
     "state_$kind" "$1" "$2" >"$work/now"
     if cmp -s "$work/now" "$kept/before"; then
-        tell restored "$number"
+        tell "put back" "$(shown "$1" "$2")"
         rm -f "$kept/restoring"
     else
-        tell differs "$number" "$(between "$kept/before" "$work/now")"
+        tell "differs" "$(shown "$1" "$2")" "$(between "$kept/before" "$work/now")"
         wrong=1
     fi
 }
@@ -114,7 +121,7 @@ restore() {
     [ "$wrong" = 0 ] || return 5
     : >"$point/restored"
     sync
-    tell equal "$point"
+    tell "everything is proven to be as it was" "$point"
 }
 
 keeper() { # VERB POINT [INSIST]
