@@ -107,10 +107,14 @@ class Hold:
             await asyncio.sleep(REFUSED_PAUSE_S * self._refused)
             return True
         self.line.most = self.line.sessions - 1
+        await self.renew()
+        return True
+
+    async def renew(self) -> None:
+        """Move to another line; the one before may be lost. Raises as `SharedLines.take`; the place is left then."""
         self.leave()
         self.line = await self._lines.take(self.line.asked, self._target)
         self._left, self._refused = False, 0
-        return True
 
     def leave(self) -> None:
         """Give the place back; harmless when it was left."""

@@ -41,6 +41,10 @@ class NoRoom(Unreachable):
     """The server opens no further session on this connection; nothing was started."""
 
 
+class LineGone(Unreachable):
+    """The connection was lost before the server opened a session on it; nothing was started."""
+
+
 class SshSession:
     """Runs commands on one target; several at the same time if the server allows (MaxSessions, 10 by default).
 
@@ -99,7 +103,7 @@ class SshSession:
         mark = secrets.token_hex(8)
         stream = _stream(mark, how)
         line = "exec " + command_line(*start_words(mark, command, shell=shell, how=how))
-        begun = lost = complete = False
+        begun = lost = complete = renewed = False
         connection = self._hold.line.connection
         self._running += 1
         try:
@@ -117,6 +121,12 @@ class SshSession:
                 except NoRoom:
                     if self._running > 1 or not await self._hold.change():
                         raise
+                    connection, stream = self._hold.line.connection, _stream(mark, how)
+                except LineGone:
+                    if self._running > 1 or renewed:
+                        raise
+                    renewed = True
+                    await self._hold.renew()
                     connection, stream = self._hold.line.connection, _stream(mark, how)
             if how.become:
                 await self._begin(connection, stream, how.become)
@@ -325,7 +335,8 @@ async def _open(
     except asyncssh.ChannelOpenError as error:
         stream.settled.set()
         if connection.is_closed():
-            raise _lost(place, error) from error
+            lost = _lost(place, error)
+            raise LineGone(lost.what, why=lost.why, next_step=lost.next_step) from error
         kind = NoRoom if error.code in NO_ROOM else Unreachable
         raise kind(
             f"{place} did not start the {'shell' if terminal else 'command'}.",

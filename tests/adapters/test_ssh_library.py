@@ -7,6 +7,7 @@ import importlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -46,12 +47,15 @@ def test_the_plain_import_would_start_some_and_bring_more() -> None:
     assert "cryptography.x509" in heavy
 
 
-def test_a_module_is_missing_only_while_it_is_asked_for() -> None:
-    with as_if_missing("colorsys"), pytest.raises(ImportError):
-        importlib.import_module("colorsys")
-    loaded = importlib.import_module("colorsys")
-    with as_if_missing("colorsys"):
-        assert importlib.import_module("colorsys") is loaded, "one that is loaded stays"
+def test_a_module_is_missing_only_while_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "loaded_by_no_other_test"
+    (tmp_path / f"{name}.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with as_if_missing(name), pytest.raises(ImportError):
+        importlib.import_module(name)
+    loaded = importlib.import_module(name)
+    with as_if_missing(name):
+        assert importlib.import_module(name) is loaded, "one that is loaded stays"
 
 
 def test_the_connector_alone_brings_nothing_heavy() -> None:

@@ -39,7 +39,6 @@ _SIGNS = {"read": "ok", "low": "ok", "medium": "warning", "high": "critical", "c
 WIDEST = 150
 _FRAME = 5
 """Cells that border, padding and scroll bar take."""
-_SHOWN_AT_ONCE = 1_000_000
 
 
 class ApprovalScreen(FactsAndOutput):
@@ -57,10 +56,6 @@ class ApprovalScreen(FactsAndOutput):
         self._keymap = keymap
         self._typed = self._said = ""
         self._appeared = 0.0
-        self._read: dict[str, int] = {}
-        self._has_output = self._compared = False
-        self._showing = self._more_came = False
-        self._odd_ones = ""
         self.evidence = ChangeEvidence(runtime)
 
     def compose(self) -> ComposeResult:
@@ -82,7 +77,7 @@ class ApprovalScreen(FactsAndOutput):
         self._appeared = self.runtime.clock.monotonic()
         self.show()
         self.set_interval(5.0, self.show)
-        self.begin(self._show_output, group="output")
+        self.begin(self.show_output, group="output")
         self.begin(self._gather, group="evidence")
         self.begin(self.look_at_progress, group="progress", exclusive=True)
 
@@ -155,64 +150,7 @@ class ApprovalScreen(FactsAndOutput):
             self.begin(self.look_at_progress, group="progress", exclusive=True)
             self.show()
         if message.has(ChangeOutput, *CHANGE_FACTS):
-            self.begin(self._show_output, group="output")
-
-    async def _show_output(self) -> None:
-        """Show what has come since; one at a time, so that no byte is shown twice."""
-        self._more_came = True
-        if self._showing:
-            return
-        self._showing = True
-        try:
-            while self._more_came:
-                self._more_came = False
-                await self._read_on()
-        finally:
-            self._showing = False
-
-    async def _read_on(self) -> None:
-        view = self.query_one(OutputView)
-        many = len(self.change.order.targets) > 1
-        if many and self.change.ended_at:
-            await self._show_comparison(view)
-            return
-        for target in self.change.order.targets:
-            named = not many
-            while data := await self._piece_of(target.name):
-                if not named:
-                    view.note(target.name)
-                    named = True
-                await self._show_data(data)
-
-    async def _piece_of(self, target: str) -> bytes:
-        at = self._read.get(target, 0)
-        data = await self.runtime.changes.output(self.change.id, target, offset=at, limit=_SHOWN_AT_ONCE)
-        self._read[target] = at + len(data)
-        return data
-
-    async def _show_data(self, data: bytes) -> None:
-        """Show bytes of an output, as fast as the view takes them: it leaves the oldest lines out and says so."""
-        view = self.query_one(OutputView)
-        if not self._has_output:
-            self._has_output = True
-            self.show()
-        for start in range(0, len(data), _SHOWN_AT_ONCE):
-            view.append(data[start : start + _SHOWN_AT_ONCE])
-            await view.room()
-
-    async def _show_comparison(self, view: OutputView) -> None:
-        """Show the outputs of an ended change, equal ones once and the odd ones by line."""
-        if self._compared:
-            return
-        self._compared = True
-        compared = await self.runtime.changes.comparison(self.change)
-        self._odd_ones = compared.odd
-        view.clear()
-        for group in compared.groups:
-            view.note(group.title)
-            self._has_output = True
-            await self._show_data(group.data if group.difference is None else "\n".join(group.difference).encode())
-        self.show()
+            self.begin(self.show_output, group="output")
 
     def action_show_odd(self) -> None:
         """Close, with the targets that differ from the most as the selector."""
@@ -361,8 +299,7 @@ class ApprovalScreen(FactsAndOutput):
     async def _turn_to(self, new: Change) -> None:
         """Show another change, from its beginning."""
         self.change, self.evidence = new, ChangeEvidence(self.runtime)
-        self._read, self._compared, self._has_output, self._odd_ones = {}, False, False, ""
-        self.query_one(OutputView).clear()
+        self.forget_output()
         await self.evidence.assess(new)
         self._typed, self._said, self._appeared = "", "", self.runtime.clock.monotonic()
         self.begin(self._gather, group="evidence", exclusive=True)

@@ -11,6 +11,8 @@ from textual.widget import Widget
 from opsterm.tui.screens.assent import AssentDialog
 from opsterm.tui.widgets.log_view import OutputView
 
+_SHOWN_AT_ONCE = 1_000_000
+
 
 class FactsAndOutput(AssentDialog):
     """What scrolls on the approval screen; `show` of a subclass writes it anew."""
@@ -29,6 +31,10 @@ class FactsAndOutput(AssentDialog):
         super().__init__(title)
         self._decisive = 0
         self._seen_to = 0  # the line of the facts down to which they were in sight
+        self._read: dict[str, int] = {}
+        self._has_output = self._compared = False
+        self._showing = self._more_came = False
+        self._odd_ones = ""
         self._scrolls_facts = False  # whether the keys scroll what is said of the change, not its output
 
     def action_scroll_pages(self, pages: int) -> None:
@@ -87,3 +93,67 @@ class FactsAndOutput(AssentDialog):
     @property
     def _sheet(self) -> VerticalScroll:
         return self.query_one("#approval-scroll", VerticalScroll)
+
+    # ------------------------------------------------------------------------------------------------ the output
+
+    async def show_output(self) -> None:
+        """Show what has come since; one at a time, so that no byte is shown twice."""
+        self._more_came = True
+        if self._showing:
+            return
+        self._showing = True
+        try:
+            while self._more_came:
+                self._more_came = False
+                await self._read_on()
+        finally:
+            self._showing = False
+
+    async def _read_on(self) -> None:
+        view = self.query_one(OutputView)
+        many = len(self.change.order.targets) > 1
+        if many and self.change.ended_at:
+            await self._show_comparison(view)
+            return
+        for target in self.change.order.targets:
+            named = not many
+            while data := await self._piece_of(target.name):
+                if not named:
+                    view.note(target.name)
+                    named = True
+                await self._show_data(data)
+
+    async def _piece_of(self, target: str) -> bytes:
+        at = self._read.get(target, 0)
+        data = await self.runtime.changes.output(self.change.id, target, offset=at, limit=_SHOWN_AT_ONCE)
+        self._read[target] = at + len(data)
+        return data
+
+    async def _show_data(self, data: bytes) -> None:
+        """Show bytes of an output, as fast as the view takes them: it leaves the oldest lines out and says so."""
+        view = self.query_one(OutputView)
+        if not self._has_output:
+            self._has_output = True
+            self.show()
+        for start in range(0, len(data), _SHOWN_AT_ONCE):
+            view.append(data[start : start + _SHOWN_AT_ONCE])
+            await view.room()
+
+    async def _show_comparison(self, view: OutputView) -> None:
+        """Show the outputs of an ended change, equal ones once and the odd ones by line."""
+        if self._compared:
+            return
+        self._compared = True
+        compared = await self.runtime.changes.comparison(self.change)
+        self._odd_ones = compared.odd
+        view.clear()
+        for group in compared.groups:
+            view.note(group.title)
+            self._has_output = True
+            await self._show_data(group.data if group.difference is None else "\n".join(group.difference).encode())
+        self.show()
+
+    def forget_output(self) -> None:
+        """Show nothing of what was printed, as for a change that has printed nothing yet."""
+        self._read, self._compared, self._has_output, self._odd_ones = {}, False, False, ""
+        self.query_one(OutputView).clear()

@@ -32,6 +32,13 @@ CLEAN = (
 )
 """Takes away what an earlier try may have left."""
 
+FIRST = "nft list ruleset > /run/rules-before"
+AS_BEFORE = (
+    "userdel -rf ana; groupdel zz; rm -rf /srv/t /var/lib/opsterm/rp; systemctl enable --now nginx cron ssh; "
+    "nft flush ruleset; nft -f /run/rules-before"
+)
+"""Takes away what the preparations have made."""
+
 ROUND_TRIPS: tuple[tuple[str, str, str], ...] = (
     (_FRESH, "rm /srv/t/a", _TREE),
     (_FRESH, "rm -rf /srv/t/d", _TREE),
@@ -76,7 +83,7 @@ ROUND_TRIPS: tuple[tuple[str, str, str], ...] = (
      _UNITS.replace("UNIT", "zz")),
     ("", "printf '[Timer]\\nOnCalendar=daily\\n' > /etc/systemd/system/zz.timer && systemctl daemon-reload",
      "ls -l --time-style=+ /etc/systemd/system"),
-    ("systemctl set-default graphical.target", "systemctl set-default rescue.target",
+    ("", "systemctl set-default rescue.target",
      "systemctl get-default; ls -l --time-style=+ /etc/systemd/system"),
     ("sysctl -w net.ipv4.ip_forward=0", "sysctl -w net.ipv4.ip_forward=1", "sysctl net.ipv4.ip_forward"),
     ("sysctl -w net.ipv4.ip_forward=0",
@@ -97,8 +104,8 @@ ROUND_TRIPS: tuple[tuple[str, str, str], ...] = (
     ("", "echo '2 2 * * * true' | crontab -", "crontab -l"),
     ("useradd -m ana; crontab -u ana -r", "echo '3 3 * * * true' | crontab -u ana -", "crontab -u ana -l 2>&1"),
     ("", "echo '* * * * * root true' > /etc/cron.d/zz", "ls /etc/cron.d"),
-    ("hostnamectl set-hostname here", "hostnamectl set-hostname other", "hostname; cat /etc/hostname"),
-    ("timedatectl set-timezone Etc/UTC", "timedatectl set-timezone Europe/Berlin",
+    ("", "hostnamectl set-hostname other", "hostname; cat /etc/hostname"),
+    ("", "timedatectl set-timezone Europe/Berlin",
      "readlink /etc/localtime; cat /etc/timezone; date +%Z"),
     ("nft flush ruleset", _FILTER.replace("; nft", " && nft"), _RULES),
     (_FILTER, "nft flush ruleset", _RULES),

@@ -12,9 +12,9 @@ from opsterm.changes.change import ChangeState
 from opsterm.inventory.target import Target
 from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
-from tests.adapters.round_trips import CLEAN, ROUND_TRIPS
 from tests.adapters.test_ssh_lab import Lab, LabHost, lab
 from tests.runtime.changing import approved
+from tests.runtime.round_trips import AS_BEFORE, CLEAN, FIRST, ROUND_TRIPS
 from tests.runtime.stage import opened
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
@@ -71,7 +71,10 @@ async def test_operations_on_real_hosts_are_taken_back_to_the_byte(lab: Lab, hom
         async def all_on(host: LabHost, trips: Sequence[tuple[str, str, str]]) -> dict[str, str]:
             await runtime.inventory.add(Target(name=host.name, address=host.address, user="root"))
             beside = Beside(host, folder)
-            return {trip[1]: await there_and_back(runtime, host.name, beside, trip) for trip in trips}
+            await beside.sh(FIRST)
+            said = {trip[1]: await there_and_back(runtime, host.name, beside, trip) for trip in trips}
+            await beside.sh(f"{CLEAN}; {AS_BEFORE}")
+            return said
 
         many = len(lab.hosts)
         parts = [all_on(host, ROUND_TRIPS[at::many]) for at, host in enumerate(lab.hosts)]
