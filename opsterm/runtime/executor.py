@@ -23,7 +23,8 @@ from opsterm.core.errors import NotApproved, OpstermError, StorageError, TimedOu
 from opsterm.core.events import Fact
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, OrderTarget, RunAs
-from opsterm.runtime.keeping import Keeping
+from opsterm.policy.way_back import WayBack
+from opsterm.runtime.keeping import Keeping, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector, Ended, Session
 from opsterm.runtime.ports_store import Store
@@ -167,13 +168,21 @@ class Executor:
         try:
             if way is not None:
                 await self._keeping.capture(run, change, way, target)
-            ended = await self._ended(session, change, target, record)
-            if way is not None:
-                with suppress(OpstermError):  # the way back stands; only what others do later is not told apart
-                    await self._keeping.note(run, change, way)
+            try:
+                ended = await self._ended(session, change, target, record)
+            except TimedOut:  # it was ended there, so that how it left things can be seen
+                await self._noted(run, change, way)
+                raise
+            await self._noted(run, change, way)
             return ended
         finally:
             await session.close()
+
+    async def _noted(self, run: RunText, change: Change, way: WayBack | None) -> None:
+        """Note how the change left what it touched; where that cannot be, a rollback asks whether one insists."""
+        if way is not None:
+            with suppress(OpstermError):
+                await self._keeping.note(run, change, way)
 
     async def _ended(self, session: Session, change: Change, target: OrderTarget, record: _Record) -> Ended:
         """Run the order in a session, keep what it prints and return how it ended."""

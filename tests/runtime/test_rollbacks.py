@@ -71,6 +71,16 @@ async def test_what_somebody_else_changed_since_stays_until_one_insists(home: Pa
         assert (await runtime.changes.get(change.id)).state is ChangeState.ROLLED_BACK
 
 
+async def test_a_change_that_ran_too_long_is_taken_back_as_it_was_left(home: Path, tmp_path: Path) -> None:
+    place = tmp_path / "conf"
+    place.write_text("before\n")
+    async with opened(home) as runtime:
+        change = await approved(runtime, f"echo half > {place}; sleep 60", timeout_s=1)
+        assert (await runtime.changes.run(change.id)).outcomes[0].state is OutcomeState.TIMED_OUT
+        assert (await take_back(runtime, change)).state is ChangeState.DONE
+        assert place.read_text() == "before\n"
+
+
 async def test_what_cannot_be_kept_is_not_run(home: Path, tmp_path: Path) -> None:
     (home / "points").write_text("in the way of the folder of recovery points")
     async with opened(home) as runtime:

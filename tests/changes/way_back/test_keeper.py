@@ -188,6 +188,20 @@ def test_what_somebody_else_changed_since_is_left_alone_and_said(tmp_path: Path,
     assert (place.read_text(), other.read_text()) == ("before\n", "before\n")
 
 
+def test_what_a_change_that_may_still_run_has_done_is_put_back_only_when_one_insists(
+    tmp_path: Path, keeper: Keeper
+) -> None:
+    place = tmp_path / "conf"
+    place.write_text("before\n")
+    keeper.step(KeeperStep.CAPTURE, files(place))
+    place.write_text("half of the change\n")
+    status, told = keeper.step(KeeperStep.RESTORE, files(place))
+    assert (status, "it may still run" in told) == (4, True)
+    assert place.read_text() == "half of the change\n"
+    assert keeper.step(KeeperStep.RESTORE, files(place), insist=True)[0] == 0
+    assert place.read_text() == "before\n"
+
+
 @pytest.mark.parametrize("killed_after", ["restoring", "half"])
 def test_a_rollback_that_was_cut_is_taken_up_again(tmp_path: Path, keeper: Keeper, killed_after: str) -> None:
     top = tree(tmp_path / "there")

@@ -65,7 +65,12 @@ compare() { # OPTION NAME
         return 0
     fi
     equal=0
-    if [ -e "$kept/restoring" ] || [ ! -e "$kept/after" ] || cmp -s "$work/now" "$kept/after"; then
+    if [ -e "$kept/restoring" ]; then
+        tell "half put back" "$(shown "$1" "$2")"
+    elif [ ! -e "$kept/after" ]; then # its end was not seen: it may go on, and write after it was put back
+        tell "not seen how the change left it" "$(shown "$1" "$2")" "it may still run: look with ps"
+        foreign=1
+    elif cmp -s "$work/now" "$kept/after"; then
         tell "as the change left it" "$(shown "$1" "$2")"
     else
         tell "changed by somebody else" "$(shown "$1" "$2")" "$(between "$kept/after" "$work/now")"
@@ -115,7 +120,10 @@ capture() {
 restore() {
     foreign=0 wrong=0 equal=1
     each compare || return 4
-    if [ "$foreign" = 1 ] && [ "$insist" = no ]; then return 4; fi
+    if [ "$foreign" = 1 ] && [ "$insist" = no ]; then
+        tell "nothing was put back" "opsterm rollback --insist puts back even so"
+        return 4
+    fi
     if [ "$equal" = 0 ] || [ ! -e "$point/restored" ]; then each put_back; fi
     each prove
     [ "$wrong" = 0 ] || return 5
