@@ -18,6 +18,13 @@ from opsterm.policy.lockout import Lockout, lockout_of
 from opsterm.policy.order import OrderTarget
 from opsterm.policy.risk import RiskLevel, assess, why_not_read_only
 from opsterm.policy.understanding import READERS, understand
+from opsterm.policy.way_back import Coverage
+
+ROLLBACKS = {
+    Coverage.NOTHING: "n/a", Coverage.EXACT: "full", Coverage.INVERSE: "full", Coverage.PARTIAL: "partial",
+    Coverage.NONE: "none",
+}  # fmt: skip
+"""How much of a command can be taken back, in the words of `opsterm risk`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +42,8 @@ class Assessment:
         lockout: whether it can cut our way to a target, and why.
         alternatives: safer ways to what it is for.
         review: what the rules say.
-        rollback: "n/a" for what only reads, else "none": no way back is prepared by this.
+        rollback: how much of it would be taken back by what is kept before it runs: "full", "partial", "none", and
+            "n/a" for what only reads.
     """
 
     command: str
@@ -59,6 +67,7 @@ class Assessment:
 def assessment(
     command: str, shell: str, targets: Sequence[OrderTarget] = (), around: Surroundings | None = None,
     ways: Sequence[SessionPath] = (), *, rules: Rulebook = NO_RULES, circumstances: Circumstances = NOTHING_KNOWN,
+    coverage: Coverage = Coverage.NONE,
 ) -> Assessment:  # fmt: skip
     """Say everything about a command. Never raises.
 
@@ -70,6 +79,7 @@ def assessment(
         ways: how our sessions reach the targets; () when not known.
         rules: those in force.
         circumstances: what rules may have to know besides.
+        coverage: how much of it can be taken back.
     """
     understood = understand(command, shell)
     lockout = lockout_of(understood, ways)
@@ -84,5 +94,5 @@ def assessment(
         decision=strictest([RuleDecision(decision), review.decision]), review=review,
         effects=understood.effects if shell in READERS else (), opaque=understood.opaque if shell in READERS else (),
         reasons=risk.reasons, lockout=lockout, alternatives=alternatives_to(understood),
-        rollback="n/a" if risk.level is RiskLevel.READ else "none",
+        rollback="n/a" if risk.level is RiskLevel.READ else ROLLBACKS[coverage],
     )  # fmt: skip

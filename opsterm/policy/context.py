@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from opsterm.inventory.folding import fold
-from opsterm.policy.effects import Effect, EffectKind
+from opsterm.policy.effects import Certainty, Effect, EffectKind
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.shell.places import SYSTEM, place_of
 
@@ -138,7 +138,7 @@ def raise_level(level: RiskLevel, effects: Sequence[Effect], around: Surrounding
     found += _by_objects(level, effects)
     if around.outside_window:
         found.append((_above(level), "It is outside of the hours for changes there."))
-    if around.no_way_back and (kinds & _LOST or not effects):
+    if around.no_way_back and any(_is_lost(effect) for effect in effects):
         found.append((_at_least(level, _L.HIGH), "Nothing that is prepared can undo it."))
     if around.learned is not None:
         found.append((_above_up_to_high(level), around.learned.reason))
@@ -175,6 +175,11 @@ def _in_production(live: int, targets: int) -> str:
     if targets == 1:
         return "The target is in production."
     return f"{f'All {targets}' if live == targets else f'{live} of {targets}'} targets are in production."
+
+
+def _is_lost(effect: Effect) -> bool:
+    """Return whether an effect takes away what somebody may want back; what is only possible is no loss yet."""
+    return effect.kind in _LOST and effect.certainty is not Certainty.POSSIBLE
 
 
 def _by_objects(level: RiskLevel, effects: Sequence[Effect]) -> list[tuple[RiskLevel, str]]:

@@ -6,7 +6,7 @@ a change alone lets nothing run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from secrets import token_hex
 
@@ -24,7 +24,7 @@ from opsterm.policy.limits import covers
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, Terms
 from opsterm.policy.requirements import Missing, Requirement, Voice, helps, joined, missing, parse_requirement
-from opsterm.policy.risk import RiskLevel, assess
+from opsterm.policy.risk import Risk, RiskLevel
 from opsterm.runtime.approval_identity import APPROVE, Identities, Person
 from opsterm.runtime.assent import PLAIN, Allowance, Assent, Progress, terms_of
 from opsterm.runtime.change_limits import ChangeLimits
@@ -40,7 +40,7 @@ class Approvals:
 
     def __init__(
         self, store: Store, ledger: Ledger, *, settings: ApprovalSettings, identities: Identities, limits: ChangeLimits,
-        gate: ComplianceGate,
+        gate: ComplianceGate, risk: Callable[[Order, Sequence[str]], Awaitable[Risk]],
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -48,6 +48,7 @@ class Approvals:
         self._identities = identities
         self._limits = limits
         self._gate = gate
+        self._risk = risk
 
     def on_terms(
         self,
@@ -85,32 +86,33 @@ class Approvals:
         decisions = [word for word in (decision, str(asked)) if word == RuleDecision.TWO_PERSONS]
         return requirement_of(level, environments, decisions, self._settings.rule)
 
-    def _level(self, change: Change) -> RiskLevel:
-        """Return the worse of the grade that is kept and the one of the bytes."""
-        order, terms = change.order, terms_of(change)
-        fresh = assess(order.command, order.shell, order.targets, terms.environments, how=order.run_as).level
-        return max(fresh, change.risk.level, key=lambda one: one.order)
+    async def _level(self, change: Change) -> RiskLevel:
+        """Return the worse of the grade that is kept and the one that the same order would get now."""
+        fresh = await self._risk(change.order, terms_of(change).environments)
+        return max(fresh.level, change.risk.level, key=lambda one: one.order)
 
-    def _require_graded(self, change: Change) -> None:
-        """Check that the grade on the row is not milder than the one of the bytes: it is not part of the digest.
+    async def _require_graded(self, change: Change) -> None:
+        """Check that the grade on the row is not milder than a fresh one: it is not part of the digest.
 
         Raises:
-            NotApproved: somebody may have edited the database, or a newer version judges the command otherwise.
+            NotApproved: somebody may have edited the database, or it is worse there by now: a window has closed, a
+                group has shrunk, a session comes in by another way, or a newer version judges it otherwise.
         """
-        if self._level(change) is not change.risk.level:
+        if await self._level(change) is not change.risk.level:
             raise NotApproved(
                 f"{change.name} was not approved: its risk is higher than the {change.risk.level} kept with it.",
                 next_step="Propose it again, so that you are asked as its risk demands.",
             )
 
-    def _requirement(self, change: Change) -> Requirement:
+    async def _requirement(self, change: Change) -> Requirement:
         """Return what was asked for when it was proposed, and what is asked for now: whichever is more."""
         terms = terms_of(change)
         try:
             bound = parse_requirement(terms.requirement)
         except BadInput as error:
             raise NotApproved(f"{change.name} is void: {error.what}") from None
-        return joined([bound, self._asked_now(self._level(change), terms.environments, change.review.decision)])
+        level = await self._level(change)
+        return joined([bound, self._asked_now(level, terms.environments, change.review.decision)])
 
     async def given(self, change: Change) -> Sequence[Approval]:
         """Return who approved these very bytes, oldest first; what has no sound seal does not count."""
@@ -124,7 +126,7 @@ class Approvals:
         """Return how far an approval is; None for a change of an earlier version, which had one approval or none."""
         if change.order.terms is None:
             return None
-        requirement = self._requirement(change)
+        requirement = await self._requirement(change)
         given = await self.given(change)
         return Progress(
             requirement=str(requirement), missing=await self._missing(change, requirement, given), given=tuple(given),
@@ -170,12 +172,12 @@ class Approvals:
         """
         now = round(self._ledger.clock.now(), 3)
         terms = terms_of(change)
-        self._require_graded(change)
+        await self._require_graded(change)
         who = await self._identities.find(APPROVE, change.digest, at=now, key=assent.key, written=assent.written)
         await self._gate.require_allowed(change, by=who.who)
         approval = self._approval(change, who, assent, now)
         approved = lifecycle.approve(change, by=who.who, digest=digest, now=now, note=approval.note)
-        requirement = self._requirement(change)
+        requirement = await self._requirement(change)
         self._limits.require_within(change.order, terms.environments)
         given = [one for one in await self.given(change) if one.kind is ApprovalKind.PERSON]
         if assent.alone:
@@ -256,7 +258,7 @@ class Approvals:
         if change.state is not ChangeState.PROPOSED or change.order.terms is None:
             return change
         given = [one for one in await self.given(change) if one.kind is ApprovalKind.PERSON]
-        if not given or (await self._missing(change, self._requirement(change), given)).who:
+        if not given or (await self._missing(change, await self._requirement(change), given)).who:
             return change
         names = ", ".join(dict.fromkeys(one.who for one in given))
         approved = lifecycle.approve(change, by=names, digest=change.digest, now=given[-1].at, note=given[-1].note)
@@ -299,7 +301,8 @@ class Approvals:
             return None
         kind, note, spending = ApprovalKind.READS, READS_ONLY, None
         if why_asked(lifecycle.case_of(change)):
-            name, daily = grant_for(self._level(change), terms.environments, change.origin, self._settings.autonomy)
+            level = await self._level(change)
+            name, daily = grant_for(level, terms.environments, change.origin, self._settings.autonomy)
             if not name or self._limits.decision(terms.environments)[0]:
                 return None
             await self._limits.require_calm(terms.environments, by=terms.requested_by)
@@ -343,7 +346,7 @@ class Approvals:
         if await self._is_granted(change, given):
             return
         persons = [one for one in given if one.kind is ApprovalKind.PERSON]
-        requirement = self._requirement(change)
+        requirement = await self._requirement(change)
         for one in persons if requirement.signed else []:
             await self._identities.require_signed(one.who, one.digest, one.signature, at=one.at)
         lacking = await self._missing(change, requirement, persons)
@@ -356,7 +359,8 @@ class Approvals:
 
     async def _is_granted(self, change: Change, given: Sequence[Approval]) -> bool:
         terms = terms_of(change)
-        name, _ = grant_for(self._level(change), terms.environments, change.origin, self._settings.autonomy)
+        level = await self._level(change)
+        name, _ = grant_for(level, terms.environments, change.origin, self._settings.autonomy)
         return bool(name) and any(one.kind is ApprovalKind.AUTONOMY and one.note == name for one in given)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opsterm.changes.change import Change
+from opsterm.changes.way_back.prepared import coverage_of, has_way_back, way_back_to
 from opsterm.inventory.target import Target
 from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.assessment import Assessment, assessment
@@ -13,8 +14,8 @@ from opsterm.policy.context import Surroundings
 from opsterm.policy.order import OrderTarget, usual_shell
 from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.inventory import Inventory
-from opsterm.runtime.learned_risk import LearnedRisk
 from opsterm.runtime.session_paths import SessionPaths
+from opsterm.runtime.surroundings import KnownSurroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,12 @@ class Assessments:
 
     def __init__(
         self, inventory: Callable[[], Inventory], paths: Callable[[], SessionPaths], compliance: Compliance, *,
-        learned: LearnedRisk, actor: str,
+        surroundings: KnownSurroundings, actor: str,
     ) -> None:  # fmt: skip
         self._inventory = inventory
         self._paths = paths
         self._compliance = compliance
-        self._learned = learned
+        self._surroundings = surroundings
         self._actor = actor
 
     async def whereabouts(self, selector: str) -> Whereabouts:
@@ -70,10 +71,13 @@ class Assessments:
         """Return what is said of a change as things are known now."""
         order = change.order
         inventory, names = self._inventory(), [target.name for target in order.targets]
-        around = await self._learned.around(
-            order.command, order.shell, inventory.surroundings(names), tags=inventory.tags(names), become=order.become
-        )
-        return assessment(order.command, order.shell, order.targets, around, await self._paths().known(order.targets))
+        coverage = coverage_of(order, kept=has_way_back(order))
+        around = await self._surroundings.around(
+            order.command, order.shell, inventory.surroundings(names), coverage=coverage, tags=inventory.tags(names),
+            become=order.become,
+        )  # fmt: skip
+        ways = await self._paths().known(order.targets)
+        return assessment(order.command, order.shell, order.targets, around, ways, coverage=coverage)
 
     async def assess(
         self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE, reason: str | None = None
@@ -92,6 +96,9 @@ class Assessments:
         rules = await self._compliance.rulebook()
         shell = shell or usual_shell(target.protocol for target in where.targets)
         tags = {tag for target in where.known for tag in target.tags}
-        around = await self._learned.around(command, shell, where.around, tags=tags)
+        coverage = way_back_to(command, shell).coverage
+        around = await self._surroundings.around(command, shell, where.around, coverage=coverage, tags=tags)
         known = self._compliance.circumstances(where.known, actor=self._actor, reason=reason)
-        return assessment(command, shell, where.targets, around, where.ways, rules=rules, circumstances=known)
+        return assessment(
+            command, shell, where.targets, around, where.ways, rules=rules, circumstances=known, coverage=coverage
+        )  # fmt: skip

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from opsterm.changes.change import Change
+from opsterm.changes.way_back.prepared import coverage_of, has_way_back
 from opsterm.core.errors import NotFound
 from opsterm.monitoring.session_path import SessionPath
-from opsterm.policy.context import Surroundings
 from opsterm.policy.order import Order, OrderTarget
 from opsterm.policy.risk import Risk, assess
 from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.surroundings import KnownSurroundings
 
 Ways = Callable[[Sequence[OrderTarget]], Awaitable[Sequence[SessionPath]]]
-Learned = Callable[[Order, Surroundings, Sequence[str]], Awaitable[Surroundings | None]]
 
 
 class ChangeChecks:
@@ -23,27 +24,36 @@ class ChangeChecks:
         inventory: targets.
         ways: returns how our sessions reach targets.
         looked_again: looks up again what was shown beforehand of an approved change; returns what differs.
-        learned: adds to where an order would run, on targets with these tags, what became of such ones before.
+        surroundings: adds to where an order would run what else is known of it.
     """
 
     def __init__(
-        self, inventory: Inventory, ways: Ways, looked_again: Callable[[Change], Awaitable[str]], learned: Learned
+        self, inventory: Inventory, ways: Ways, looked_again: Callable[[Change], Awaitable[str]],
+        surroundings: KnownSurroundings,
     ) -> None:  # fmt: skip
         self._inventory = inventory
         self._ways = ways
         self._looked_again = looked_again
-        self._learned = learned
+        self._surroundings = surroundings
 
-    async def risk(self, order: Order, environments: Sequence[str], warnings: Sequence[str] = ()) -> Risk:
-        """Return the grade of an order.
+    async def risk(
+        self, order: Order, environments: Sequence[str], warnings: Sequence[str] = (), *, way_back: bool = True
+    ) -> Risk:
+        """Return the grade of an order by what is known here; no target is asked.
 
         Args:
             order: any order.
             environments: of each target, "" where it is not said.
             warnings: whole sentences of what else should be known.
+            way_back: whether what it touches is to be kept; of an order that has its terms these say so.
         """
         names = [target.name for target in order.targets]
-        around = await self._learned(order, self._inventory.surroundings(names), self._inventory.tags(names))
+        place = replace(self._inventory.surroundings(names), environments=tuple(environments))
+        kept = way_back if order.terms is None else has_way_back(order)
+        around = await self._surroundings.around(
+            order.command, order.shell, place, coverage=coverage_of(order, kept=kept),
+            tags=self._inventory.tags(names), become=order.become,
+        )  # fmt: skip
         return assess(
             order.command, order.shell, order.targets, environments, warnings, how=order.run_as, around=around,
             ways=await self._ways(order.targets),

@@ -101,7 +101,7 @@ class Changes:
         ways = sorted({target.protocol for target in targets})
         warnings = [*proposal.warnings, *(said for name in ways for said in self._warnings.get(name, ()))]
         places = [row.target.environment for row in rows]
-        risk = await self._checks.risk(order, places, warnings)
+        risk = await self._checks.risk(order, places, warnings, way_back=proposal.way_back)
         by, reason = self._operator.name, mask(proposal.reason)[0]
         review = await self._gate.review(order, requested_by=by, reason=reason)
         rollback = way_back_of(order).digest() if proposal.way_back else ""

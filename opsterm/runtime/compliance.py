@@ -125,6 +125,16 @@ class Compliance:
             in_window=self.in_window(self._clock.now()),
         )  # fmt: skip
 
+    async def is_planned_now(self) -> bool | None:
+        """Return whether changes are planned for now, None when that is not known; a time zone is a file.
+
+        Raises:
+            BadSetting: as `in_window`.
+        """
+        if not self.settings.windows:
+            return None
+        return await self._offload.run("files", lambda: self.in_window(self._clock.now()))
+
     def in_window(self, at: float) -> bool | None:
         """Return whether changes are planned at a time (epoch seconds), None when that is not known.
 

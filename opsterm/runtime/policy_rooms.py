@@ -23,8 +23,8 @@ class PolicyRooms(Rooms):
         from opsterm.runtime.assessments import Assessments
 
         return Assessments(
-            lambda: self.inventory, lambda: self.session_paths, self.compliance, learned=self.learned,
-            actor=self.operator.name,
+            lambda: self.inventory, lambda: self.session_paths, self.compliance,
+            surroundings=self.surroundings, actor=self.operator.name,
         )  # fmt: skip
 
     @cached_property

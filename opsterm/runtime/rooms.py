@@ -35,6 +35,7 @@ from opsterm.runtime.rollbacks import Rollbacks
 from opsterm.runtime.secret_targets import places_for
 from opsterm.runtime.service_checks import ServiceChecks
 from opsterm.runtime.supervisor import Supervisor
+from opsterm.runtime.surroundings import KnownSurroundings
 
 if TYPE_CHECKING:
     from opsterm.runtime.countersigning import Countersigning
@@ -154,7 +155,12 @@ class Rooms:
     def _build_changes(self) -> None:
         settings, edges, store, ledger = self.settings, self._edges, self.store, self.ledger
         self.gate = ComplianceGate(self.compliance, self.inventory)
-        self.approvals = self._open_approvals()
+        checks = ChangeChecks(
+            self.inventory, lambda targets: self.session_paths.known(targets),  # noqa: PLW0108 (loads them when asked)
+            lambda change: self.previews.difference(change),  # noqa: PLW0108 (the same)
+            self.surroundings,
+        )  # fmt: skip
+        self.approvals = self._open_approvals(checks)
         self.rollbacks = Rollbacks(store, ledger, lambda proposal: self.changes.propose(proposal))  # noqa: PLW0108 (built below)
         executor = Executor(
             store, ledger, self.connector, self.clock, require=self.approvals.require, runner=edges.processes.me(),
@@ -166,16 +172,10 @@ class Rooms:
             inventory=self.inventory, approvals=self.approvals, gate=self.gate, executor=executor,
             supervisor=self.supervisor, alive=self._alive, offload=self.offload,
             warnings={Protocol.WINRM: settings.winrm.warnings}, settle_rollback=self.rollbacks.settle,
-            checks=ChangeChecks(
-                self.inventory, lambda targets: self.session_paths.known(targets),  # noqa: PLW0108 (loads them when asked)
-                lambda change: self.previews.difference(change),  # noqa: PLW0108 (the same)
-                lambda order, around, tags: self.learned.around(
-                    order.command, order.shell, around, tags=tags, become=order.become
-                ),
-            ),
+            checks=checks,
         )  # fmt: skip
 
-    def _open_approvals(self) -> Approvals:
+    def _open_approvals(self, checks: ChangeChecks) -> Approvals:
         settings, edges = self.settings.approvals, self._edges
         self.limits = ChangeLimits(self.store, self.ledger, settings.limit, edges.accounts.zone)
         self.identities = Identities(
@@ -183,7 +183,15 @@ class Rooms:
         )  # fmt: skip
         return Approvals(
             self.store, self.ledger, settings=settings, identities=self.identities, limits=self.limits,
-            gate=self.gate,
+            gate=self.gate, risk=checks.risk,
+        )  # fmt: skip
+
+    @cached_property
+    def surroundings(self) -> KnownSurroundings:
+        """What is known of where, when and with which way back a command would run."""
+        return KnownSurroundings(
+            self.clock, self.compliance, self.settings.approvals.limit, self._edges.accounts.zone,
+            lambda: self.learned,
         )  # fmt: skip
 
     @cached_property

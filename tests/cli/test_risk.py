@@ -19,7 +19,7 @@ def test_one_command_is_an_object_for_a_program(script: Account) -> None:
     record = script.run("risk", "--json", "--shell", "bash", "--", "rm", "-rf", "/srv/a b", expect=0).record()
     assert tuple(record) == RISK_KEYS
     assert (record["command"], record["shell"]) == ("rm -rf '/srv/a b'", "bash")
-    assert (record["level"], record["decision"], record["rollback"]) == ("critical", "two persons", "none")
+    assert (record["level"], record["decision"], record["rollback"]) == ("critical", "two persons", "full")
     assert {"kind": "data_loss", "object": "/srv/a b", "certainty": "likely", "span": [0, 17]} in record["effects"]
 
 

@@ -25,13 +25,35 @@ _AGAIN = WayBack(coverage=Coverage.NONE, gaps=("What is put back is not kept onc
 
 def way_back_of(order: Order) -> WayBack:
     """Return how an order would be taken back. Never raises."""
-    if order.shell == RESTORE:
+    return way_back_to(order.command, order.shell, order.run_as)
+
+
+def way_back_to(command: str, shell: str, how: RunAs = AS_LOGGED_IN) -> WayBack:
+    """Return how a text would be taken back that nobody has ordered yet. Never raises.
+
+    Args:
+        command: the text.
+        shell: its language.
+        how: as whom it would run.
+    """
+    if shell == RESTORE:
         return _AGAIN
-    if order.shell == PUT:
-        return _of_files(order.command)
-    if order.shell not in UNIX_SHELLS:
+    if shell == PUT:
+        return _of_files(command)
+    if shell not in UNIX_SHELLS:
         return _NO_LINUX
-    return way_back_from(understand(order.command, order.shell), order.run_as)
+    return way_back_from(understand(command, shell), how)
+
+
+def coverage_of(order: Order, *, kept: bool) -> Coverage:
+    """Return how much of an order can be taken back as it is asked for.
+
+    Args:
+        order: any order.
+        kept: whether what it touches is kept beforehand, as the one who asks may leave out.
+    """
+    coverage = way_back_of(order).coverage
+    return coverage if kept or coverage is Coverage.NOTHING else Coverage.NONE
 
 
 def _of_files(text: str) -> WayBack:
