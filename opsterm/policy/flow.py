@@ -28,6 +28,7 @@ _TAKES = frozenset({"-j", "--jump", "-m", "--match", "--comment", "--reject-with
 _SSH_AND_WINRM = ("tcp", "6", "all", "0")
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.:-]+\+?")
 _TUNNEL = re.compile(r"(?:wg|tun|tap|ppp|gre|ipip|sit|ip6|vti|xfrm|vxlan|geneve|tailscale|zt|nebula|l2tp|utun)")
 """What carries our line inside another one, of which nothing is known: a rule about that one cuts ours, too."""
 
@@ -66,32 +67,40 @@ def match_of_rule(words: Sequence[str], way: SessionPath) -> FlowMatch:
         at += 2
     if not adds:
         return FlowMatch.UNKNOWN
-    if FlowMatch.OTHERS in answers:
-        return FlowMatch.UNKNOWN if _TUNNEL.match(way.interface) or not way.interface else FlowMatch.OTHERS
-    return FlowMatch.UNKNOWN if FlowMatch.UNKNOWN in answers else FlowMatch.OURS
+    return with_tunnel(answers, way)
 
 
 def _condition(option: str, value: str, way: SessionPath) -> FlowMatch:
     """Return what one condition of a rule says of our line."""
     if option in _SOURCES:
-        return _among(way.client, value)
+        return among(way.client, value)
     if option in _TARGETS:
-        return _among(way.server, value)
+        return among(way.server, value)
     if option in _PORTS:
-        return _has_port(way.port, value)
+        return has_port(way.port, value)
     if option in ("-i", "--in-interface"):
-        return _is_interface(way.interface, value)
+        return is_interface(way.interface, value)
     if option in ("-p", "--protocol"):
-        return FlowMatch.OURS if value.lower() in _SSH_AND_WINRM else _other_protocol(value)
+        return is_protocol(value)
     return FlowMatch.UNKNOWN
 
 
-def _other_protocol(value: str) -> FlowMatch:
+def with_tunnel(answers: Sequence[FlowMatch], way: SessionPath) -> FlowMatch:
+    """Return what conditions that hold together say; a line in a tunnel has another below, which may be meant."""
+    if FlowMatch.OTHERS in answers:
+        return FlowMatch.UNKNOWN if _TUNNEL.match(way.interface) or not way.interface else FlowMatch.OTHERS
+    return FlowMatch.UNKNOWN if FlowMatch.UNKNOWN in answers else FlowMatch.OURS
+
+
+def is_protocol(value: str) -> FlowMatch:
+    """Return whether our line, which is TCP, is of a protocol."""
+    if value.lower() in _SSH_AND_WINRM:
+        return FlowMatch.OURS
     known = ("udp", "icmp", "icmpv6", "ipv6-icmp", "17", "1", "58", "sctp", "esp", "ah", "gre", "vrrp")
     return FlowMatch.OTHERS if value.lower() in known else FlowMatch.UNKNOWN
 
 
-def _among(address: str, networks: str) -> FlowMatch:
+def among(address: str, networks: str) -> FlowMatch:
     """Return whether an address is in any of some networks, written with commas between them."""
     if not address:
         return FlowMatch.UNKNOWN
@@ -105,7 +114,7 @@ def _among(address: str, networks: str) -> FlowMatch:
     return FlowMatch.OURS if hit else FlowMatch.OTHERS
 
 
-def _has_port(port: int, ports: str) -> FlowMatch:
+def has_port(port: int, ports: str) -> FlowMatch:
     """Return whether a port is in a list of ports and ranges, as in "22,8000:8080"; "ssh" is 22."""
     if not port:
         return FlowMatch.UNKNOWN
@@ -120,8 +129,9 @@ def _has_port(port: int, ports: str) -> FlowMatch:
     return FlowMatch.OTHERS
 
 
-def _is_interface(interface: str, named: str) -> FlowMatch:
-    if not interface or not named:
+def is_interface(interface: str, named: str) -> FlowMatch:
+    """Return whether an interface is the named one, or of those that begin so, as in "eth+"."""
+    if not interface or not _PLAIN.fullmatch(named):
         return FlowMatch.UNKNOWN
     if named.endswith("+"):
         return FlowMatch.OURS if interface.startswith(named[:-1]) else FlowMatch.OTHERS

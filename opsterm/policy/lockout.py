@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.effects import Effect, EffectKind, Span
-from opsterm.policy.flow import FlowMatch, match_of_rule
+from opsterm.policy.flow import FlowMatch
+from opsterm.policy.flow_rules import match_of_filter
 from opsterm.policy.invocation import Invocation
 from opsterm.policy.understanding import Understanding
 from opsterm.policy.way_words import KINDS_TOLD, Topic, topic_of
@@ -123,9 +124,7 @@ def _is_of_others(effect: Effect, command: Invocation | None, way: SessionPath) 
     if name in _ONE_ACCOUNT and way.user:
         plain = effect.object.replace("-", "").replace("_", "").isalnum() and effect.object.islower()
         return plain and effect.object not in (way.user, "root", "passwords")
-    if name in ("iptables", "ip6tables"):
-        return match_of_rule(command.words, way) is FlowMatch.OTHERS and command.words.count("-j") == 1
-    return False
+    return match_of_filter(command.words, way) is FlowMatch.OTHERS
 
 
 def _home_of_keys(path: str) -> str:
@@ -190,7 +189,7 @@ def _firewall(command: Invocation | None, way: SessionPath) -> str:
         return f"It sets what becomes of everything that no rule lets in, and with that of {ours}"
     if any(word in ("-F", "--flush", "flush", "reset") for word in words):
         return f"It takes the rules away that let in {ours}; what is left may drop it"
-    if words and match_of_rule(words, way) is FlowMatch.OURS:
+    if words and match_of_filter(words, way) is FlowMatch.OURS:
         return f"Its rule is about {ours}"
     return f"It changes the packet filter that lets in {ours}"
 

@@ -57,6 +57,17 @@ OTHERS = (
     "userdel bob", "usermod -L bob", "rm /export/bob/.ssh/authorized_keys", "iptables -A INPUT -i eth1 -j DROP",
     "iptables -A INPUT -p tcp --dport 8080 -j DROP", "iptables -A INPUT -p udp --dport 53 -j DROP",
     "iptables -A INPUT -s 203.0.113.0/24 -j DROP",
+    "ufw deny 8080/tcp", "ufw deny 53/udp", "ufw deny 22/udp", "ufw deny from 203.0.113.0/24", "ufw reject in on eth1",
+    "ufw insert 1 deny from 203.0.113.9 to any port 22 proto tcp", "ufw prepend deny 8000:8100/tcp comment 'old app'",
+    "ufw --force delete allow 8080/tcp", "ufw delete allow in on eth1 to any port 22", "ufw delete deny 22/tcp",
+    "ufw delete reject from 198.18.1.1", "ufw limit 80,443/tcp", "ufw deny to 203.0.113.1",
+    "nft add rule inet filter input tcp dport 8080 drop", "nft add rule inet filter input udp dport 22 drop",
+    "nft add rule ip filter INPUT ip saddr 203.0.113.0/24 counter drop",
+    "nft insert rule filter input iifname eth1 drop",
+    "nft 'add rule inet filter input tcp dport { 80, 443, 8000-8100 } reject with tcp reset'",
+    "nft insert rule inet filter input position 3 ip6 saddr 2001:db8::/32 drop",
+    "nft add rule inet filter input meta l4proto udp drop",
+    "nft add rule inet filter input icmp type echo-request drop",
 )  # fmt: skip
 
 STAYS = (
@@ -64,7 +75,23 @@ STAYS = (
     "iptables -A INPUT -m set --match-set x src -j DROP", "iptables -A INPUT -p tcp --dport 20:30 -j DROP",
     "iptables -A INPUT -s 0.0.0.0/0 -j DROP",
     "rm /home/*/.ssh/authorized_keys", "ip6tables -A FORWARD -p tcp --dport 80 -j DROP", "ip link set eth7 down",
-    "systemctl stop sshd",
+    "systemctl stop sshd", "iptables -A INPUT -i \"$IF\" -j DROP", "iptables -D INPUT 3",
+    "ufw deny 22", "ufw deny ssh", "ufw limit OpenSSH", "ufw deny 20:30/tcp", "ufw deny from any", "ufw delete 3",
+    "ufw delete deny", "ufw deny from 198.18.0.0/16", "ufw deny from \"$net\"", "ufw deny in on \"$IF\"",
+    "ufw deny from 198.18.1.1 port 5000", "ufw delete allow 22/tcp", "ufw delete limit ssh", "ufw deny out 8080",
+    "ufw deny http", "ufw deny proto tcp from any to any", "ufw default deny incoming", "ufw reset", "ufw disable",
+    "ufw deny 8080 8081", "ufw deny from bad.example", "ufw enable",
+    "nft add rule inet filter input tcp dport 22 drop", "nft add rule inet filter input tcp dport { 80, 22 } drop",
+    "nft add rule inet filter input drop", "nft add rule inet filter output tcp dport 8080 drop",
+    "nft add rule inet filter input tcp dport != 8080 drop", "nft add rule inet filter input ip saddr @bad drop",
+    "nft add rule inet filter input ct state new drop", "nft add rule inet filter input tcp dport 20-30 drop",
+    "nft 'add rule inet filter input tcp dport 80 drop; add rule inet filter input drop'", "nft flush ruleset",
+    "nft add rule inet filter input ip saddr != 198.18.1.1 drop",
+    "nft add rule inet filter input tcp dport \"$p\" drop",
+    "nft add rule inet filter input ip saddr 203.0.113.1-203.0.113.9 drop",
+    "nft delete rule inet filter input handle 4",
+    "nft add rule inet filter input tcp dport vmap '{ 80 : drop, 22 : drop }'",
+    "nft add rule netdev t ingress ip saddr 203.0.113.0/24 drop", "nft add rule inet filter input iifname 'eth*' drop",
 )  # fmt: skip
 
 
