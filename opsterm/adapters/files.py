@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opsterm.core.errors import BadInput
+from opsterm.core.paths import refuse_shared_file
 
 if TYPE_CHECKING:
     from opsterm.knowledge.search import KnowledgeBase
 
 LARGEST = 64_000_000
 """Bytes: an inventory larger than this is a mistake."""
+
+
+def _too_large(path: Path) -> BadInput:
+    return BadInput(f"{path} is larger than {LARGEST // 1_000_000} MB and was not read.")
 
 
 class LocalFiles:
@@ -28,8 +33,23 @@ class LocalFiles:
             BadInput: it is too large to be what it should be.
         """
         if path.stat().st_size > LARGEST:
-            raise BadInput(f"{path} is larger than {LARGEST // 1_000_000} MB and was not read.")
+            raise _too_large(path)
         return path.read_bytes().decode("utf-8", errors="backslashreplace")
+
+    def read_obeyed(self, path: Path) -> str:
+        """Return the text of a file that decides what may be done.
+
+        Raises:
+            OSError, BadInput: as `read`.
+            BadSetting: others than this account and root can change it.
+        """
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as file:
+            refuse_shared_file(file.fileno(), path)
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise _too_large(path)
+        return text.decode("utf-8", errors="backslashreplace")
 
     def glob(self, pattern: str) -> Sequence[str]:
         """Return paths that match a shell pattern, sorted."""

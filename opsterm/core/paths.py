@@ -118,7 +118,7 @@ def make_private(folder: Path) -> None:
 
 
 def refuse_shared_file(descriptor: int, file: Path) -> None:
-    """Refuse a settings file that decides for this account and that anybody else can change. Blocking.
+    """Refuse a file of settings or rules that decides for this account and that anybody else can change. Blocking.
 
     A group may write to it: on many systems each account has a group of its own.
 
@@ -129,7 +129,7 @@ def refuse_shared_file(descriptor: int, file: Path) -> None:
     if not stat.S_ISREG(status.st_mode) or (status.st_uid in (0, os.geteuid()) and not status.st_mode & stat.S_IWOTH):
         return
     raise BadSetting(
-        f"The settings file {file} is not obeyed: others than you can write to it.",
+        f"The file {file} is not obeyed: others than you can write to it.",
         why=f"It belongs to uid {status.st_uid} and has mode {stat.S_IMODE(status.st_mode):04o}.",
         next_step=f"Look whether it is as you wrote it, then: chmod 600 {file}",
     )

@@ -76,7 +76,7 @@ class Compliance:
             require_sound(problems)
             packs.append(pack)
         for folder, own in ((shipped / "rules", False), (self.own_folder, True)):
-            for text, name in self._texts(folder):
+            for text, name in self._texts(folder, own=own):
                 read, problems = read_rules(text, name if own else Path(name).name, own=own)
                 require_sound(problems)
                 rules += read
@@ -87,10 +87,11 @@ class Compliance:
             strict=self.settings.strict, sha256=digest.hexdigest(),
         )  # fmt: skip
 
-    def _texts(self, folder: Path) -> Iterable[tuple[str, str]]:
+    def _texts(self, folder: Path, *, own: bool = False) -> Iterable[tuple[str, str]]:
+        read = self._files.read_obeyed if own else self._files.read
         for name in self._files.glob(f"{folder}/*.toml"):
             try:
-                yield self._files.read(Path(name)), name
+                yield read(Path(name)), name
             except OSError as error:
                 raise BadSetting(f"The policy {name} cannot be read.", why=f"{error.strerror}.") from error
 

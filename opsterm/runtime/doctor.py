@@ -25,6 +25,7 @@ from opsterm.policy.chain import ChainVerdict, verdict_text
 from opsterm.runtime.audit import AuditStatus, checkpoints_text
 from opsterm.runtime.bound_credentials import BoundCredentials
 from opsterm.runtime.checks import CheckState
+from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.learned_risk import LearnedState
 from opsterm.runtime.mail import check_server
 from opsterm.runtime.notices import notice_rules
@@ -330,6 +331,18 @@ def check_audit(status: AuditStatus, verdict: ChainVerdict) -> Check:
     text = " ".join([text, *verdict.anew])
     health = Health.NOTE if steps or verdict.anew else Health.GOOD
     return Check(name="audit", health=health, text=text, next_step=" ".join(steps))
+
+
+async def check_policies(compliance: Compliance) -> Check:
+    """Return the line for the rules: with a fault in one file nothing is proposed or approved."""
+    try:
+        rules = (await compliance.rulebook()).rules
+    except OpstermError as error:
+        text = " ".join(" ".join(part.split()) for part in (error.what, error.why) if part)
+        return Check(name="policies", health=Health.BAD, text=text, next_step=error.next_step)
+    own = sum(rule.own for rule in rules)
+    text = f"{len(rules) - own} rules that ship, {own} of your own in {compliance.own_folder}"
+    return Check(name="policies", health=Health.GOOD, text=text)
 
 
 def check_learned(state: LearnedState) -> Check:

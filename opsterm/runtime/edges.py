@@ -30,6 +30,10 @@ class Files(Protocol):
         """Return a file's text. Raises OSError, or BadInput for one that is too large. Blocking."""
         ...
 
+    def read_obeyed(self, path: Path) -> str:
+        """Return a file that decides what may be done. Raises as `read`, and BadSetting when others can change it."""
+        ...
+
     def glob(self, pattern: str) -> Sequence[str]:
         """Return the paths that match, sorted. Blocking."""
         ...

@@ -181,7 +181,7 @@ class Runtime(LaterRooms):
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
             parts.check_audit(await self.audit.status(), await self.audit.verify()),
             parts.check_traps(self.settings.snmp, await self.traps.receiver(), now),
-            parts.check_learned(await self.learned.status()),
+            await parts.check_policies(self.compliance), parts.check_learned(await self.learned.status()),
             parts.check_lease(await self.workers.living_holder(), self._edges.processes.me(), now),
         ]  # fmt: skip
         checks += [parts.check_task(task, now) for task in await self.workers.tasks()]

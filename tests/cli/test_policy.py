@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+import pytest
 
 from opsterm.cli.manual import CHANGE_KEYS, FINDING_KEYS, JSON_KEYS
 from tests.cli.account import Account
@@ -154,3 +157,25 @@ def test_evidence_tells_what_was_checked_and_escapes_what_was_typed(script: Acco
     assert "ends before it begins" in script.run(
         "policy", "evidence", "--since", "2020-01-01", "--until", "2019-01-01", expect=2
     ).err  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "says"),
+    [
+        (0o666, OWN, "others than you can write to it"),
+        (0o600, OWN.replace('"deny"', '"allow"\nautonomy = true'), "lets nothing run without a person"),
+        (0o600, OWN.replace("why", "wy"), "There is no such key"),
+    ],
+    ids=["writable by others", "autonomy", "fault"],
+)
+def test_rules_that_cannot_be_obeyed_stop_everything_and_the_doctor_says_so(
+    script: Account, mode: int, text: str, says: str
+) -> None:
+    Path(own(script, text)).chmod(mode)
+    refused = script.run("risk", "--", "uptime", expect=2).err
+    assert says in refused
+    checks = {one["name"]: one for one in script.run("doctor", "--json").records()}
+    assert (checks["policies"]["health"], says in checks["policies"]["text"]) == ("bad", True)
+    Path(own(script)).chmod(0o600)
+    healthy = {one["name"]: one for one in script.run("doctor", "--json").records()}["policies"]
+    assert (healthy["health"], "1 of your own" in healthy["text"]) == ("good", True)

@@ -171,22 +171,20 @@ def test_neither_order_nor_more_packs_nor_more_knowledge_of_rules_makes_it_milde
 
 
 def test_a_rule_of_the_operator_only_adds() -> None:
-    allows = """[[rule]]
+    warns = """[[rule]]
 id = "ACME-READ-1"
-title = "Our own tool only reads"
-decision = "allow"
-autonomy = true
-why = "It was read by us."
+title = "Somebody looks"
+decision = "warn"
+why = "We want to know."
 [[rule.when]]
 effect = ["read"]
 """
-    (own,), problems = read_rules(allows, "own.toml", own=True)
+    (own,), problems = read_rules(warns, "own.toml", own=True)
     assert not problems
     for line in ("ls /; rm -rf /srv/data", "cat /etc/shadow", "uptime"):
         with_it = rulebook(strict=True, rules=(own,)).review(line, "bash")
         without = rulebook(strict=True).review(line, "bash")
-        assert with_it.decision is without.decision
-    assert any(one.autonomy for one in rulebook(rules=(own,)).review("uptime", "bash").findings)
+        assert with_it.decision.order >= without.decision.order
 
 
 def test_what_the_operator_wrote_binds_also_where_what_ships_only_advises() -> None:
@@ -274,7 +272,7 @@ targets_over = 0
         ("targets_over = 0", 'ticket = "no"', 12, "rule.when.ticket", "neither yes nor no"),
         ("targets_over = 0", 'shell = ["fish"]', 12, "rule.when.shell", "'fish' is not known"),
         ('decision = "two persons"', 'decision = "allow"', 4, "rule.decision", "cannot make anything milder"),
-        ('title = "Our ledger"', 'title = "Our ledger"\nautonomy = true', 4, "rule.autonomy", "Only a rule"),
+        ('title = "Our ledger"', 'title = "Our ledger"\nautonomy = true', 4, "rule.autonomy", "lets nothing run"),
         (GOOD[GOOD.index("effect") :], 'environment = ["prod"]', 8, "rule.when", "nothing of the command"),
         ("[[rule]]", "[[rules]]", 1, "rules", "There is no such key"),
         ("[[rule.when]]", "[rule.when", 8, "", "It is not TOML"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from opsterm.policy.compliance.decision import RuleDecision
 from opsterm.policy.compliance.review import NO_REVIEW, RuleFinding, RuleReview
@@ -26,7 +26,9 @@ def review_from_text(text: str) -> RuleReview:
         return NO_REVIEW
 
 
-def _finding(kept: dict[str, object]) -> RuleFinding:
+def _finding(written: dict[str, object]) -> RuleFinding:
+    known = {field.name for field in fields(RuleFinding)}
+    kept = {key: value for key, value in written.items() if key in known}  # an earlier version wrote one key more
     lists = {key: tuple(value) for key, value in kept.items() if isinstance(value, list)}
     decisions = {key: RuleDecision(str(kept[key])) for key in ("rule_decision", "decision")}
     return RuleFinding(**{**kept, **lists, **decisions})  # type: ignore[arg-type]  # written by `review_to_text`

@@ -24,7 +24,7 @@ OWN_RULES_SAY = "OT-"
 """Ids of the rules that ship begin so; the operator's own may not."""
 
 _ID = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+")
-_RULE_KEYS = ("id", "title", "decision", "why", "safer", "autonomy", "hits", "misses", "when")
+_RULE_KEYS = ("id", "title", "decision", "why", "safer", "hits", "misses", "when")
 _WHEN_KEYS = (
     "effect", "object", "except_object", "program", "words", "without", "text", "without_text", "shell", "environment",
     "tag", "targets_over", "actor", "ticket", "window", "second_person", "recovery_point",
@@ -157,7 +157,7 @@ def read_rules(text: str, file: str, *, own: bool = False) -> tuple[tuple[Policy
 
 
 def _rule(read: _Text, path: Path, table: Mapping[str, Any], *, own: bool) -> PolicyRule:
-    read.check_keys(path, table, _RULE_KEYS)
+    read.check_keys(path, {key: table[key] for key in table if key != "autonomy"}, _RULE_KEYS)
     name = read.word(path, table, "id")
     if name and not _ID.fullmatch(name):
         read.complain((*path, "id"), f"{name!r} is no id.", "Write capitals, digits and -, as in ACME-DB-01.")
@@ -175,24 +175,18 @@ def _rule(read: _Text, path: Path, table: Mapping[str, Any], *, own: bool) -> Po
         why=read.word(path, table, "why"), safer=read.word(path, table, "safer", needed=False),
         conditions=tuple(conditions), origin=f"{read.file}:{read.line(path)}", own=own,
         samples=(*_samples(read, path, table, "hits"), *_samples(read, path, table, "misses")),
-        autonomy=read.yes_no(path, table, "autonomy") or False,
     )  # fmt: skip
-    _check_allow(read, path, rule)
+    _check_milder(read, path, table, rule)
     return rule
 
 
-def _check_allow(read: _Text, path: Path, rule: PolicyRule) -> None:
-    """Hold the wall: a rule can make nothing milder; what it may allow is what only reads, and it has to say so."""
-    if rule.autonomy and rule.decision is not RuleDecision.ALLOW:
-        read.complain((*path, "autonomy"), "Only a rule that allows can let something run by itself.",
-                      'Write decision = "allow", or leave autonomy out.')  # fmt: skip
-    if rule.decision is not RuleDecision.ALLOW:
-        return
-    if not (rule.autonomy and rule.own):
-        read.complain((*path, "decision"), "A rule cannot make anything milder.",
-                      "Say autonomy = true in a file of your own, for what only reads.")  # fmt: skip
-    if any(condition.effects != {EffectKind.READ} for condition in rule.conditions):
-        read.complain((*path, "when"), "What a rule lets run by itself only reads.", 'Write effect = ["read"] in each.')
+def _check_milder(read: _Text, path: Path, table: Mapping[str, Any], rule: PolicyRule) -> None:
+    """Hold the wall: a rule can make nothing milder."""
+    step = "Take it out; [[approvals.autonomy]] in config.toml says what may run without a person."
+    if "autonomy" in table:
+        read.complain((*path, "autonomy"), "A rule lets nothing run without a person.", step)
+    if rule.decision is RuleDecision.ALLOW:
+        read.complain((*path, "decision"), "A rule cannot make anything milder, so one that allows does nothing.", step)
 
 
 def _condition(read: _Text, path: Path, table: Mapping[str, Any]) -> Condition:

@@ -21,7 +21,6 @@ class RuleFinding:
         missing: what would have to be known; with one of them the rule is not evaluated.
         why: one sentence.
         safer: what to do instead, "" for nothing.
-        autonomy: whether it says that a command which only reads may run without a person.
     """
 
     rule: str
@@ -33,7 +32,6 @@ class RuleFinding:
     missing: tuple[str, ...] = ()
     why: str = ""
     safer: str = ""
-    autonomy: bool = False
 
     @property
     def evaluated(self) -> bool:

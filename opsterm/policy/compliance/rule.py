@@ -81,7 +81,6 @@ class PolicyRule:
         samples: its tests.
         origin: the file and line it stands at, as in "logs.toml:12".
         own: whether it is the operator's: such a rule counts whatever packs are on.
-        autonomy: whether an ALLOW says that a command which only reads may run without a person.
     """
 
     id: str
@@ -93,7 +92,6 @@ class PolicyRule:
     samples: tuple[RuleSample, ...] = ()
     origin: str = ""
     own: bool = False
-    autonomy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,7 @@ class Rulebook:
         return RuleFinding(
             rule=rule.id, title=rule.title, controls=self.controls(rule), rule_decision=rule.decision,
             decision=RuleDecision.ALLOW if found.missing else self.decide(rule), because=_because(found),
-            missing=found.missing, why=rule.why, safer=rule.safer, autonomy=rule.autonomy and not found.missing,
+            missing=found.missing, why=rule.why, safer=rule.safer,
         )  # fmt: skip
 
 
