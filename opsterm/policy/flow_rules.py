@@ -52,7 +52,8 @@ def match_of_filter(words: Sequence[str], way: SessionPath) -> FlowMatch:
             return _of_ufw([word for word in words[1:] if word != "--force"], way)
         case "nft":
             return _of_nft(" ".join(words[1:]), way)
-    return _M.UNKNOWN
+        case _:
+            return _M.UNKNOWN
 
 
 def _of_ufw(words: Sequence[str], way: SessionPath) -> FlowMatch:
