@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeApproved, ChangeDenied, ChangeEnded, ChangeExpired, ChangeStarted, ChangeVoided
+from opsterm.changes.rollout import require_able, rollout_of
 from opsterm.core.errors import BadInput, Bug, NotApproved
 from opsterm.core.events import Event
 from opsterm.core.http_request import parse_request
@@ -101,6 +102,7 @@ def propose(
         raise BadInput("There is no target to run it on.", next_step="`opsterm targets list` shows those there are.")
     if len(set(names)) != len(names):
         raise BadInput("A target is named twice.", next_step="Name each target once.")
+    require_able(rollout_of(order), len(names))
     _require_run_protocols(order)
     _require_shell(order)
     _require_start(order)
@@ -304,13 +306,13 @@ def finish(change: Change, *, now: float, cancelled: bool = False) -> Change:
         Bug: it is not stopped and a target has not ended.
     """
     if cancelled:
-        outcomes = tuple(_closed(o, OutcomeState.CANCELLED, "Stopped by the operator.", now) for o in change.outcomes)
+        outcomes = tuple(_closed(o, OutcomeState.CANCELLED, _stopped(o), now) for o in change.outcomes)
         return replace(_moved(change, ChangeState.CANCELLED), ended_at=now, outcomes=outcomes)
     return replace(_moved(change, end_state(change.outcomes)), ended_at=now)
 
 
 def end_state(outcomes: Sequence[Outcome]) -> ChangeState:
-    """Return how a change ended whose targets have all ended: DONE only when every one is done.
+    """Return how a change ended: DONE when all is done; FAILED, not CANCELLED, when failures stopped its rollout.
 
     Raises:
         Bug: there are none, or one has not ended.
@@ -322,7 +324,7 @@ def end_state(outcomes: Sequence[Outcome]) -> ChangeState:
         return ChangeState.DONE
     if OutcomeState.UNKNOWN in states:
         return ChangeState.INTERRUPTED
-    return ChangeState.CANCELLED if OutcomeState.CANCELLED in states else ChangeState.FAILED
+    return ChangeState.CANCELLED if states <= {OutcomeState.DONE, OutcomeState.CANCELLED} else ChangeState.FAILED
 
 
 def take_back(change: Change, *, failed: bool) -> Change:
@@ -375,6 +377,10 @@ def case_of(change: Change) -> Case:
         standing=_STANDINGS.get(change.state, Standing.USED),
         requested_by=change.requested_by,
     )
+
+
+def _stopped(outcome: Outcome) -> str:
+    return f"{'S' if outcome.state is OutcomeState.RUNNING else 'Not started: s'}topped by the operator."
 
 
 def _closed(outcome: Outcome, state: OutcomeState, message: str, now: float) -> Outcome:

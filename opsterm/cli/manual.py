@@ -10,7 +10,7 @@ TARGET_KEYS = (
 ROW_KEYS = (*TARGET_KEYS, "status", "last_seen", "note")
 CHANGE_KEYS = (
     "id", "state", "command", "shell", "become", "login", "pty", "targets", "selector", "timeout_s", "expires_at",
-    "requirement", "environments", "risk", "reason", "origin", "requested_by", "requested_at", "digest",
+    "requirement", "rollout", "environments", "risk", "reason", "origin", "requested_by", "requested_at", "digest",
     "approved_digest", "decided_by", "decided_at", "decision_note", "started_at", "ended_at", "outcomes", "compliance",
     "alternatives", "packs", "way_back",
 )  # fmt: skip
@@ -163,6 +163,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "put": CHANGE_KEYS,
     "propose": CHANGE_KEYS,
     "rollback": CHANGE_KEYS,
+    "resume": CHANGE_KEYS,
     "changes": CHANGE_KEYS,
     "change": (*CHANGE_KEYS, "approvals", "missing"),
     "approve": CHANGE_KEYS,
@@ -331,7 +332,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "propose": (
         "opsterm propose --on web-01 --become -- systemctl reload nginx",
-        "opsterm propose --on db-01 --become=postgres --login -- 'psql -c vacuum'",
+        "opsterm propose --on tag:web --rollout canary:1:5 --max-failures 10% -- uname",
         "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
@@ -349,6 +350,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "autonomy": ("opsterm autonomy", "opsterm autonomy --json"),
     "deny": ("opsterm deny c18 --note 'wrong host'",),
     "rollback": ("opsterm rollback c18", "opsterm rollback c18 --on web-01 --reason 'it made errors'"),
+    "resume": ("opsterm resume c18", "opsterm resume c18 not-started --rollout sequential"),
     "run": ("opsterm run c18",),
     "stop": ("opsterm stop c18",),
     "output": ("opsterm output c18", "opsterm output c18 web-01 --raw > web-01.txt"),

@@ -72,6 +72,7 @@ VERBS: Mapping[str, str] = {
     "autonomy": "approvals:autonomy",
     "deny": "changes:deny",
     "rollback": "rollbacks:rollback",
+    "resume": "rollouts:resume",
     "run": "running:run",
     "stop": "changes:stop",
     "output": "changes:output",

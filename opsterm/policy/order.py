@@ -114,6 +114,7 @@ class Terms:
         requirement: who has to approve, as `requirements.Requirement` writes it.
         plan: id of the plan that it is a step of, "" for none.
         rollback: id of the way back that was prepared, "" for none.
+        rollout: how it goes over its targets, as `changes.rollout` writes it; "" for side by side.
         once: a text that no other order has, so that an approval of one is none of its twin.
     """
 
@@ -122,7 +123,15 @@ class Terms:
     requirement: str
     plan: str = ""
     rollback: str = ""
+    rollout: str = ""
     once: str
+
+    def canonical(self) -> dict[str, object]:
+        """Return what is approved of them; a rollout only where there is one, as before there were any."""
+        body = asdict(self)
+        if not self.rollout:
+            del body["rollout"]
+        return body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +182,7 @@ class Order:
             body |= {"v": 2, "become": self.become, "login": self.login, "pty": self.pty}
         if self.terms is not None:
             how = {"become": self.become, "login": self.login, "pty": self.pty}
-            body |= {"v": 3, **how, "terms": asdict(self.terms)}
+            body |= {"v": 3, **how, "terms": self.terms.canonical()}
         return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
     def digest(self) -> str:

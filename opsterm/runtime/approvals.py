@@ -59,6 +59,7 @@ class Approvals:
         by: str,
         asked: RuleDecision,
         rollback: str = "",
+        rollout: str = "",
     ) -> Order:
         """Return an order with the terms on which it may be approved.
 
@@ -69,6 +70,7 @@ class Approvals:
             by: the account that asks.
             asked: what the rules ask for.
             rollback: digest of the way back that is prepared, "" for none.
+            rollout: how it goes over its targets, "" for side by side.
 
         Raises:
             Refused: it is beyond a limit, or the policy denies it.
@@ -76,7 +78,7 @@ class Approvals:
         self._limits.require_within(order, environments)
         terms = Terms(
             requested_by=by, environments=tuple(environments), once=token_hex(16),
-            requirement=str(self._asked_now(level, environments, asked)), rollback=rollback,
+            requirement=str(self._asked_now(level, environments, asked)), rollback=rollback, rollout=rollout,
         )  # fmt: skip
         return replace(order, terms=terms)
 

@@ -40,6 +40,7 @@ from opsterm.runtime.ports import Operator
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.refusals import refusals_told
+from opsterm.runtime.rollouts import Rollouts
 from opsterm.runtime.supervisor import Heart, Supervisor
 
 SWEEP_EVERY_S = 5.0
@@ -55,7 +56,7 @@ class Changes:
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, operator: Operator,
         inventory: Inventory, approvals: Approvals, gate: ComplianceGate, executor: Executor,
         supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]], offload: Offload, checks: ChangeChecks,
-        settle_rollback: Callable[[Change], Awaitable[None]],
+        rollouts: Rollouts, settle_rollback: Callable[[Change], Awaitable[None]],
         warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
@@ -71,6 +72,7 @@ class Changes:
         self._alive = alive
         self._offload = offload
         self._checks = checks
+        self._rollouts = rollouts
         self._settle_rollback = settle_rollback
         self._warnings = warnings  # by protocol: what an approver should know of how such targets are reached
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
@@ -105,8 +107,9 @@ class Changes:
         by, reason = self._operator.name, mask(proposal.reason)[0]
         review = await self._gate.review(order, requested_by=by, reason=reason)
         rollback = way_back_of(order).digest() if proposal.way_back else ""
+        rollout = self._rollouts.text(proposal.rollout, [target.name for target in targets], away=proposal.away)
         order = self.approvals.on_terms(
-            order, places, risk.level, by=by, asked=review.decision, rollback=rollback
+            order, places, risk.level, by=by, asked=review.decision, rollback=rollback, rollout=rollout
         )  # fmt: skip
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, review=review, reason=reason, origin=proposal.origin,
@@ -324,7 +327,11 @@ class Changes:
         if self._clock.now() > change.order.expires_at:
             await self._expire(change)
             return await self.get(change.id)
-        why = await self._checks.difference(change) or await self._gate.difference(change)
+        why = (
+            await self._checks.difference(change)
+            or self._rollouts.difference(change.order)
+            or await self._gate.difference(change)
+        )
         if not why:
             return change
         voided = lifecycle.void(change, why=why, now=self._clock.now())

@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeEnded, ChangeOutput, ChangeStarted, ChangeTargetEnded
+from opsterm.changes.rollout import Rollout, rollout_of
+from opsterm.changes.rollout_progress import RolloutProgress
 from opsterm.changes.way_back.prepared import as_run, prepared
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotApproved, OpstermError, StorageError, TimedOut, Unreachable
@@ -47,14 +49,16 @@ class Executor:
         runner: name of this process, kept with a running change so that a crash is noticed.
         parallel: targets of one change worked on at the same time.
         output_limit: bytes of output kept per target.
+        silent: names those members of the groups of a rollout that are known not to answer.
         quiet_limit_s: seconds a command may print nothing before it is stopped; 0 for any.
         read_only: the setting changes.read_only: nothing is run.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what it needs, and the limits of a run)
         self, store: Store, ledger: Ledger, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
         require: Callable[[Change], Awaitable[None]], runner: str, parallel: int, output_limit: int,
-        quiet_limit_s: float = 0.0, read_only: bool = False,
+        silent: Callable[[Rollout], Collection[str]] = lambda _: (), quiet_limit_s: float = 0.0,
+        read_only: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
         self._require = require
@@ -65,6 +69,7 @@ class Executor:
         self._parallel = parallel
         self._output_limit = output_limit
         self._keeping = Keeping(ledger)
+        self._silent = silent
         self._quiet_limit_s = quiet_limit_s
         self._read_only = read_only
         self._unkept: dict[int, _End] = {}
@@ -117,17 +122,27 @@ class Executor:
         self._ledger.committed(moved)
 
     async def _run_on_all(self, change: Change) -> list[Outcome]:
-        gate = asyncio.Semaphore(self._parallel)
+        """Run on all targets that the rollout lets start; return the outcomes, in the order of the targets."""
+        targets = {target.name: target for target in change.order.targets}
+        rollout = rollout_of(change.order)
+        progress = RolloutProgress(rollout, list(targets), at_once=self._parallel, silent=self._silent(rollout))
         outcomes: dict[str, Outcome] = {}
 
-        async def one(target: OrderTarget) -> None:
-            async with gate:
-                outcomes[target.name] = await self._run_on_one(change, target)
+        async def one(group: asyncio.TaskGroup, target: OrderTarget) -> None:
+            outcome = outcomes[target.name] = await self._run_on_one(change, target)
+            progress.ended(target.name, well=outcome.state is OutcomeState.DONE)
+            start(group)
+
+        def start(group: asyncio.TaskGroup) -> None:
+            for name in progress.starts():
+                group.create_task(one(group, targets[name]))
 
         async with asyncio.TaskGroup() as group:
-            for target in change.order.targets:
-                group.create_task(one(target))
-        return [outcomes[target.name] for target in change.order.targets]
+            start(group)
+        for name in progress.not_started:
+            left = Outcome(target=name, state=OutcomeState.CANCELLED, ended_at=self._clock.now())
+            outcomes[name] = await self._keep(change, replace(left, message=f"Not started: {progress.stopped}."))
+        return [outcomes[name] for name in targets]
 
     async def _run_on_one(self, change: Change, target: OrderTarget) -> Outcome:
         """Return what came of one target. What goes wrong on one target must not end the others: it raises nothing."""

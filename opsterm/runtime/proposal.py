@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opsterm.changes.rollout import NO_WISH, RolloutWish
 from opsterm.policy.order import AS_LOGGED_IN, RunAs
 
 
@@ -20,6 +21,8 @@ class Proposal:
         timeout_s: seconds it may run on one target; None for the setting.
         how: as in `RunAs`.
         warnings: what else should be known, whole sentences; they can make the grade worse only.
+        rollout: how it goes over its targets.
+        away: targets on which a change has failed that this one goes on with.
         way_back: whether what it touches is kept beforehand, where that can be.
     """
 
@@ -31,4 +34,6 @@ class Proposal:
     timeout_s: float | None = None
     how: RunAs = AS_LOGGED_IN
     warnings: tuple[str, ...] = ()
+    rollout: RolloutWish = NO_WISH
+    away: tuple[str, ...] = ()
     way_back: bool = True

@@ -32,6 +32,7 @@ from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.rollbacks import Rollbacks
+from opsterm.runtime.rollouts import Rollouts
 from opsterm.runtime.secret_targets import places_for
 from opsterm.runtime.service_checks import ServiceChecks
 from opsterm.runtime.supervisor import Supervisor
@@ -59,7 +60,7 @@ class Rooms:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, monitoring, alerts, changes, rollbacks, approvals, limits, snmp, reach, checks, cameras:
+        inventory, monitoring, alerts, changes, rollbacks, rollouts, approvals, limits, snmp, reach, checks, cameras:
             use-cases by room; others are in `PolicyRooms`, `TargetRooms` and `LaterRooms`.
         identities: who approves.
     """
@@ -72,6 +73,7 @@ class Rooms:
     changes: Changes
     approvals: Approvals
     rollbacks: Rollbacks
+    rollouts: Rollouts
     limits: ChangeLimits
     identities: Identities
 
@@ -162,10 +164,15 @@ class Rooms:
         )  # fmt: skip
         self.approvals = self._open_approvals(checks)
         self.rollbacks = Rollbacks(store, ledger, lambda proposal: self.changes.propose(proposal))  # noqa: PLW0108 (built below)
+        self.rollouts = Rollouts(
+            store, self.inventory, self.alerts.by_target,
+            lambda proposal: self.changes.propose(proposal),  # noqa: PLW0108 (built below)
+        )  # fmt: skip
         executor = Executor(
             store, ledger, self.connector, self.clock, require=self.approvals.require, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
-            quiet_limit_s=settings.changes.quiet_timeout_s, read_only=settings.changes.read_only,
+            silent=self.rollouts.silent, quiet_limit_s=settings.changes.quiet_timeout_s,
+            read_only=settings.changes.read_only,
         )  # fmt: skip
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
@@ -173,6 +180,7 @@ class Rooms:
             supervisor=self.supervisor, alive=self._alive, offload=self.offload,
             warnings={Protocol.WINRM: settings.winrm.warnings}, settle_rollback=self.rollbacks.settle,
             checks=checks,
+            rollouts=self.rollouts,
         )  # fmt: skip
 
     def _open_approvals(self, checks: ChangeChecks) -> Approvals:

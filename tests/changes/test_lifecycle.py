@@ -108,7 +108,7 @@ def test_from_proposal_to_done() -> None:
     ("states", "ended"),
     [
         (("done", "done"), _S.DONE), (("done", "failed"), _S.FAILED), (("done", "unreachable"), _S.FAILED),
-        (("timed out", "done"), _S.FAILED), (("cancelled", "failed"), _S.CANCELLED),
+        (("timed out", "done"), _S.FAILED), (("cancelled", "failed"), _S.FAILED), (("cancelled", "done"), _S.CANCELLED),
         (("unknown", "done"), _S.INTERRUPTED),
     ],
 )  # fmt: skip

@@ -92,6 +92,7 @@ OTHER_TERMS = st.one_of(
     st.builds(lambda text: replace(TERMS, requirement=text), st.text(max_size=10)),
     st.builds(lambda text: replace(TERMS, plan=text), st.text(max_size=5)),
     st.builds(lambda text: replace(TERMS, rollback=text), st.text(max_size=5)),
+    st.builds(lambda text: replace(TERMS, rollout=text), st.text(max_size=5)),
     st.builds(lambda text: replace(TERMS, once=text), st.text(max_size=5)),
 )
 

@@ -29,6 +29,42 @@ one group; of those that differ from the most, the lines that differ are shown.
 Ends as approve does."""
 
 
+_ABOUT_ROLLOUT = """\
+A rollout is parallel, sequential, rolling:N (batches of N), canary:N (N first,
+the rest when all of them are done) or canary:N:M (the rest in batches of M). A
+batch begins when the one before has ended. --max-failures 2 or 10% is never
+overrun: each start takes one of it until its target is done. Without it all but
+parallel start no more after the first failure. --max-unavailable counts those
+at work, failed or silent in each group tagged redundancy:NAME or ha:NAME."""
+
+_ABOUT_PROPOSE = f"{_ABOUT_COMMAND}\n\n{_ABOUT_ROLLOUT}"
+
+_ABOUT_RESUME = f"""\
+Proposes the same command as a new change for the targets of an ended one where
+it failed, was not started, or both; it never repeats what is done. The rollout
+is the same, if none is said.
+
+{_ABOUT_ROLLOUT}"""
+
+
+def _add_rollout(one: Parser) -> None:
+    """Add the options that say how a change goes over its targets."""
+    one.add_argument("--rollout", default="", metavar="HOW", help="sequential, rolling:5, canary:1; else parallel")
+    one.add_argument("--max-failures", default="", metavar="N", help="start no more when so many failed: 2, 10%%")
+    one.add_argument(
+        "--max-unavailable", type=number(1, 100_000), metavar="N", help="away at once of each redundancy group"
+    )
+
+
+def _add_resume(verbs: Verbs[Parser], data: Parser) -> None:
+    """Add the verb that goes on with a change that stopped."""
+    one = add_verb(verbs, data, "resume", "propose a change again where it is not done", about=_ABOUT_RESUME)
+    one.add_argument("id", metavar="ID", help="as in c18")
+    one.add_argument("part", nargs="?", default="all", choices=("failed", "not-started", "all"), help="all if not said")
+    _add_rollout(one)
+    one.add_argument("--reason", default="", help="why; kept in the audit")
+
+
 SHELLS = tuple(
     dict.fromkeys(word for words in SHELLS_OF_PROTOCOL.values() for word in words if word not in (HTTP, PUT, RESTORE))
 )
@@ -84,25 +120,29 @@ def _add_risk(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
 
 
+def _add_order(one: Parser) -> None:
+    """Add the options that say what runs where, as whom and for how long."""
+    one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
+    one.add_argument("--shell", default="", choices=SHELLS, help="by default sh, and powershell on Windows")
+    one.add_argument("--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said")
+    one.add_argument("--login", action="store_true", help="as a log-in shell: profile files are read")
+    one.add_argument("--pty", action="store_true", help="on a terminal, for what insists on one")
+    one.add_argument("--reason", default="", help="why; kept in the audit")
+    one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
+
+
 def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs that look at targets or change them."""
     for name, text, about in (
         ("query", "look at targets with a command that only reads", f"{_ABOUT_QUERY}\n\n{_ABOUT_COMMAND}"),
-        ("propose", "propose a command for targets; it runs only when it is approved", _ABOUT_COMMAND),
+        ("propose", "propose a command for targets; it runs only when it is approved", _ABOUT_PROPOSE),
     ):
         one = add_verb(verbs, data, name, text, about=about)
-        one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
-        one.add_argument("--shell", default="", choices=SHELLS, help="by default sh, and powershell on Windows")
-        one.add_argument(
-            "--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said"
-        )
-        one.add_argument("--login", action="store_true", help="as a log-in shell: profile files are read")
-        one.add_argument("--pty", action="store_true", help="on a terminal, for what insists on one")
-        one.add_argument("--reason", default="", help="why; kept in the audit")
-        one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
+        _add_order(one)
         if name == "query":
             one.add_argument("--each", action="store_true", help="each target by itself, line by line as it comes")
         else:
+            _add_rollout(one)
             one.add_argument("--no-way-back", action="store_true", help="keep nothing of what it touches beforehand")
         one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
     _add_risk(verbs, data)
@@ -131,6 +171,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         if name == "deny":
             one.add_argument("--note", default="", help="why; kept in the audit")
     _add_rollback(verbs, data)
+    _add_resume(verbs, data)
     one = add_verb(verbs, data, "output", "print what a change printed on one target")
     one.add_argument("id", metavar="ID", help="as in c18")
     one.add_argument("target", nargs="?", default="", help="only of this target")

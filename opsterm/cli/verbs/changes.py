@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opsterm.changes.change import Change, ChangeState, Outcome
+from opsterm.changes.rollout import RolloutWish, rollout_lines
 from opsterm.changes.summary import as_whom, command_shown, shell_text, targets_text
 from opsterm.changes.way_back.prepared import way_back_lines
 from opsterm.cli.arguments import command_text
@@ -57,8 +58,18 @@ async def proposal_of(context: Context) -> Proposal:
             login=context.invocation.yes("login"),
             pty=context.invocation.yes("pty"),
         ),
+        rollout=rollout_wish(context),
         way_back=not context.invocation.yes("no_way_back"),
     )
+
+
+def rollout_wish(context: Context) -> RolloutWish:
+    """Return what the line says about how a change goes over its targets."""
+    asked = context.invocation
+    return RolloutWish(
+        strategy=asked.text("rollout"), failures=asked.text("max_failures"),
+        max_unavailable=asked.number("max_unavailable") or 0,
+    )  # fmt: skip
 
 
 _BLOCKS = ("content", "differs", "files")
@@ -74,6 +85,9 @@ def describe(context: Context, change: Change) -> None:
     say("\n".join([f"what    {first}", *(f"        {line}" for line in more)]))
     say(f"        {shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit")
     say(f"where   {targets_text(change)}{_environments(context, change)}")
+    say(f"        {context.runtime.rollouts.blast_radius(change)}")
+    for number, line in enumerate(rollout_lines(order)):
+        say(f"{'' if number else 'rollout':<8}{line}")
     say(f"risk    {change.risk.level.upper()}  {' '.join(change.risk.reasons)}")
     for number, line in enumerate(lines_of(change.review)):
         say(f"{'' if number else 'rules':<8}{line}")

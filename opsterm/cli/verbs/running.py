@@ -209,6 +209,6 @@ def exit_code(change: Change) -> ExitCode:
         return ExitCode.UNREACHABLE
     if states == {OutcomeState.TIMED_OUT}:
         return ExitCode.TIMED_OUT
-    if OutcomeState.CANCELLED in states:
+    if OutcomeState.CANCELLED in states and change.state is not ChangeState.FAILED:
         return ExitCode.INTERRUPTED
     return ExitCode.SOME_FAILED

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.events import ChangeOutput
+from opsterm.changes.rollout import rollout_of, wish_of
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.policy.approval import Ask
@@ -119,6 +120,7 @@ class ApprovalScreen(FactsAndOutput):
         return facts_of(
             self.change, self.evidence, self.runtime.clock.now(), target=self.runtime.inventory.target, sign=sign,
             columns=min(self.size.width, WIDEST) - _FRAME, progress=self.progress,
+            reach=self.runtime.rollouts.blast_radius(self.change),
         )  # fmt: skip
 
     def _ask(self) -> str:
@@ -274,7 +276,7 @@ class ApprovalScreen(FactsAndOutput):
         old = self.change
         proposal = Proposal(
             command=command, selector=old.selector, shell=old.order.shell, reason=old.reason, origin="screen",
-            how=old.order.run_as,
+            how=old.order.run_as, rollout=wish_of(rollout_of(old.order)), away=rollout_of(old.order).away,
         )  # fmt: skip
         try:
             new = await self.runtime.changes.propose(proposal)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.changes.rollout import rollout_lines
 from opsterm.changes.summary import as_whom, command_shown, exit_summary, progress_line, shell_text, targets_text
 from opsterm.changes.way_back.prepared import may_be_taken_back, way_back_lines
 from opsterm.core.text import clean_line, shown_exactly
@@ -58,7 +59,7 @@ def heading(change: Change, now: float) -> str:
 
 def facts_of(
     change: Change, evidence: ChangeEvidence, now: float, *, target: Callable[[str], Target | None], sign: str,
-    columns: int, progress: Progress | None = None,
+    columns: int, progress: Progress | None = None, reach: str = "",
 ) -> ChangeFacts:  # fmt: skip
     """Return everything that is said of a change, laid out: what a decision rests on before all else.
 
@@ -70,16 +71,21 @@ def facts_of(
         sign: the glyph of its risk.
         columns: cells of a line.
         progress: how far its approval is, None while that is not known.
+        reach: how much of everything it would reach, "" when not known.
     """
     found = (target(one.name) for one in change.order.targets)
     places = ", ".join(sorted({one.environment.upper() for one in found if one is not None and one.environment}))
-    first = sheet(decisive_rows(change, environments=places, sign=sign, evidence=evidence, progress=progress), columns)
+    decisive = decisive_rows(
+        change, environments=places, sign=sign, evidence=evidence, progress=progress, reach=reach
+    )  # fmt: skip
+    first = sheet(decisive, columns)
     more = sheet(further_rows(change, now=now, evidence=evidence), columns)
     return ChangeFacts(text=f"{first}\n{more}", decisive=first.count("\n") + 1)
 
 
 def decisive_rows(
     change: Change, *, environments: str, sign: str, evidence: ChangeEvidence, progress: Progress | None = None,
+    reach: str = "",
 ) -> list[SheetRow]:  # fmt: skip
     """Return what a decision rests on, each fact once.
 
@@ -89,6 +95,7 @@ def decisive_rows(
         sign: the glyph of its risk.
         evidence: what was gathered; a file that it would put stands first, and the order's own line below.
         progress: how far its approval is; said where more than any one person is asked.
+        reach: how much of everything it would reach, "" when not known.
     """
     review = evidence.review
     order = change.order
@@ -99,7 +106,8 @@ def decisive_rows(
         *([SheetRow("what", command_shown(order))] if order.shell == RESTORE else []),
         SheetRow("order" if seen or order.shell == RESTORE else "what", shown_exactly(order.command), exact=True),
         SheetRow("", f"{shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit"),
-        SheetRow("where", where),
+        SheetRow("where", f"{where}\n{reach}" if reach else where, packed=True),
+        *([SheetRow("rollout", "\n".join(lines), packed=True)] if (lines := rollout_lines(order)) else []),
         *_results(change),
         _risk(change, sign, evidence),
         *([SheetRow("cuts", "\n".join(evidence.cuts), packed=True)] if evidence.cuts else []),
