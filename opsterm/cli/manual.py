@@ -161,10 +161,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "policy evidence": ("format", "text", "file", "changes"),
     "get": ("target", "path", "real_path", "local", "size", "sha256", "resumed_at", "error", "why", "next_step"),
     "put": CHANGE_KEYS,
-    "propose": CHANGE_KEYS,
-    "rollback": CHANGE_KEYS,
-    "resume": CHANGE_KEYS,
-    "changes": CHANGE_KEYS,
+    **dict.fromkeys(("propose", "rollback", "resume", "changes"), CHANGE_KEYS),
     "change": (*CHANGE_KEYS, "approvals", "missing"),
     "approve": CHANGE_KEYS,
     "approvals": (
