@@ -329,7 +329,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "propose": (
         "opsterm propose --on web-01 --become -- systemctl reload nginx",
-        "opsterm propose --on tag:web --rollout canary:1:5 --max-failures 10% -- uname",
+        "opsterm propose --on tag:web --rollout canary:1:5 -- systemctl reload nginx",
         "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
