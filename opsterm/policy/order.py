@@ -115,6 +115,7 @@ class Terms:
         plan: id of the plan that it is a step of, "" for none.
         rollback: id of the way back that was prepared, "" for none.
         rollout: how it goes over its targets, as `changes.rollout` writes it; "" for side by side.
+        confirm_s: seconds within which the change is confirmed, or the target takes it back by itself; 0 for no guard.
         once: a text that no other order has, so that an approval of one is none of its twin.
     """
 
@@ -124,13 +125,15 @@ class Terms:
     plan: str = ""
     rollback: str = ""
     rollout: str = ""
+    confirm_s: int = 0
     once: str
 
     def canonical(self) -> dict[str, object]:
-        """Return what is approved of them; a rollout only where there is one, as before there were any."""
+        """Return what is approved of them; a rollout and a guard only where there is one, as before there were any."""
         body = asdict(self)
-        if not self.rollout:
-            del body["rollout"]
+        for name in ("rollout", "confirm_s"):
+            if not body[name]:
+                del body[name]
         return body
 
 
@@ -190,10 +193,6 @@ class Order:
         return hashlib.sha256(self.canonical()).hexdigest()
 
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "port": (int,), "timeout_s": (float,), "expires_at": (float,), "login": (bool,), "pty": (bool,),
-}  # fmt: skip
-"""Field -> what it may be; every other one is a text."""
 
 
 def _is_typed(record: Order | OrderTarget | Terms) -> bool:

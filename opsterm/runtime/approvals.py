@@ -60,6 +60,7 @@ class Approvals:
         asked: RuleDecision,
         rollback: str = "",
         rollout: str = "",
+        confirm_s: int = 0,
     ) -> Order:
         """Return an order with the terms on which it may be approved.
 
@@ -71,6 +72,7 @@ class Approvals:
             asked: what the rules ask for.
             rollback: digest of the way back that is prepared, "" for none.
             rollout: how it goes over its targets, "" for side by side.
+            confirm_s: seconds after which the target takes it back unless it is confirmed; 0 for no guard.
 
         Raises:
             Refused: it is beyond a limit, or the policy denies it.
@@ -79,6 +81,7 @@ class Approvals:
         terms = Terms(
             requested_by=by, environments=tuple(environments), once=token_hex(16),
             requirement=str(self._asked_now(level, environments, asked)), rollback=rollback, rollout=rollout,
+            confirm_s=confirm_s,
         )  # fmt: skip
         return replace(order, terms=terms)
 

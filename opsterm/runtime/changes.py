@@ -33,6 +33,7 @@ from opsterm.runtime.assent import PLAIN, Assent
 from opsterm.runtime.change_checks import ChangeChecks
 from opsterm.runtime.compliance import ComplianceGate
 from opsterm.runtime.executor import Executor
+from opsterm.runtime.guarding import guarded_timeout_s, require_guardable
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
@@ -96,7 +97,7 @@ class Changes:
             command=proposal.command,
             shell=proposal.shell or usual_shell(target.protocol for target in targets),
             targets=targets,
-            timeout_s=proposal.timeout_s or self._settings.timeout_s,
+            timeout_s=guarded_timeout_s(proposal.timeout_s or self._settings.timeout_s, proposal.confirm_s),
             expires_at=now + self._settings.approval_expires_s,
             **asdict(proposal.how),
         )
@@ -108,8 +109,10 @@ class Changes:
         review = await self._gate.review(order, requested_by=by, reason=reason)
         rollback = way_back_of(order).digest() if proposal.way_back else ""
         rollout = self._rollouts.text(proposal.rollout, [target.name for target in targets], away=proposal.away)
+        require_guardable(order, proposal)
         order = self.approvals.on_terms(
-            order, places, risk.level, by=by, asked=review.decision, rollback=rollback, rollout=rollout
+            order, places, risk.level, by=by, asked=review.decision, rollback=rollback, rollout=rollout,
+            confirm_s=proposal.confirm_s,
         )  # fmt: skip
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, review=review, reason=reason, origin=proposal.origin,

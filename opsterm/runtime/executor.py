@@ -26,6 +26,7 @@ from opsterm.core.events import Fact
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
+from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector, Ended, Session
@@ -70,6 +71,7 @@ class Executor:
         self._output_limit = output_limit
         self._keeping = Keeping(ledger)
         self._silent = silent
+        self._guarding = Guarding(self._keeping)
         self._quiet_limit_s = quiet_limit_s
         self._read_only = read_only
         self._unkept: dict[int, _End] = {}
@@ -172,7 +174,8 @@ class Executor:
 
     async def _stream(self, change: Change, target: OrderTarget, record: _Record) -> Ended:
         try:
-            session = await (await self._connector()).session(target)
+            connector = await self._connector()
+            session = await connector.session(target)
         except TimedOut as error:  # nothing was begun: that is another thing than a command that takes too long
             raise Unreachable(error.what, why=error.why, next_step=error.next_step) from error
         way = prepared(change.order)
@@ -180,9 +183,7 @@ class Executor:
         def run(text: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
             return session.run(text, shell="sh", how=how)  # noqa: S604 (a word of ours, no subprocess)
 
-        try:
-            if way is not None:
-                await self._keeping.capture(run, change, way, target)
+        async def changing() -> Ended:
             try:
                 ended = await self._ended(session, change, target, record)
             except TimedOut:  # it was ended there, so that how it left things can be seen
@@ -190,6 +191,13 @@ class Executor:
                 raise
             await self._noted(run, change, way)
             return ended
+
+        try:
+            if way is not None:
+                await self._keeping.capture(run, change, way, target)
+                if change.order.terms is not None and change.order.terms.confirm_s:
+                    return await self._guarding.run(run, changing, connector, change, way, target)
+            return await changing()
         finally:
             await session.close()
 

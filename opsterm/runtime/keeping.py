@@ -44,7 +44,7 @@ class Keeping:
             Refused: it could not be kept; nothing was changed.
             Unreachable: the line was lost.
         """
-        status, told = await self._step(run, KeeperStep.CAPTURE, change, way)
+        status, told = await self.step(run, KeeperStep.CAPTURE, change, way)
         if status != 0:
             why = next((fields[2] for fields in told if fields[0] == "failed" and len(fields) > 2), "")
             raise Refused(
@@ -69,11 +69,18 @@ class Keeping:
         Raises:
             Unreachable: the line was lost.
         """
-        await self._step(run, KeeperStep.NOTE, change, way)
+        await self.step(run, KeeperStep.NOTE, change, way)
 
-    async def _step(self, run: RunText, step: KeeperStep, change: Change, way: WayBack) -> tuple[int, list[list[str]]]:
-        """Run a step; return its exit status and the facts that it told, each as its fields."""
-        text = keeper_text(step, point_of(change), way.things)
+    async def step(
+        self, run: RunText, step: KeeperStep, change: Change, way: WayBack, *, seconds: int = 0
+    ) -> tuple[int, list[list[str]]]:
+        """Run a step; return its exit status and the facts that it told, each as its fields.
+
+        Raises:
+            TimedOut: it took longer than LIMIT_S.
+            Unreachable: the line was lost.
+        """
+        text = keeper_text(step, point_of(change), way.things, seconds=seconds)
         printed = bytearray()
         status: int | None = None
         try:

@@ -24,6 +24,7 @@ class Proposal:
         rollout: how it goes over its targets.
         away: targets on which a change has failed that this one goes on with.
         way_back: whether what it touches is kept beforehand, where that can be.
+        confirm_s: seconds within which it is confirmed, or each target takes it back by itself; 0 for no guard.
     """
 
     command: str
@@ -37,3 +38,4 @@ class Proposal:
     rollout: RolloutWish = NO_WISH
     away: tuple[str, ...] = ()
     way_back: bool = True
+    confirm_s: int = 0

@@ -30,9 +30,18 @@ class KeeperStep(StrEnum):
     COMPARE = "compare"
     RESTORE = "restore"
     FORGET = "forget"
+    ARM = "arm"
+    EXTEND = "extend"
+    CONFIRM = "confirm"
+    STATUS = "status"
 
 
-def keeper_text(step: KeeperStep, point: str, things: Sequence[Thing], *, insist: bool = False) -> str:
+_OF_GUARD: Final = (KeeperStep.ARM, KeeperStep.EXTEND, KeeperStep.CONFIRM, KeeperStep.STATUS)
+
+
+def keeper_text(
+    step: KeeperStep, point: str, things: Sequence[Thing], *, insist: bool = False, seconds: int = 0
+) -> str:  # fmt: skip
     """Return the text for `sh` that does a step.
 
     Args:
@@ -40,11 +49,25 @@ def keeper_text(step: KeeperStep, point: str, things: Sequence[Thing], *, insist
         point: name of the recovery point; letters, digits, "." and "-".
         things: in the order in which they are put back.
         insist: whether RESTORE puts back what somebody else has changed since, too.
+        seconds: of ARM and EXTEND: how long from now the target waits before it takes back by itself.
     """
+    if step not in _OF_GUARD:
+        return "\n".join([*_texts(things), _call(step, point, "insist" if insist else "no", things), ""])
+    texts = [*_texts(things), TEXTS["guard"]]
+    if step is KeeperStep.ARM:
+        fire = [*texts, _call("fire", point, '"${1:-wait}"', things)]
+        texts += ["stored() {\n    cat <<'STORED'", *fire, "STORED\n}"]
+    return "\n".join([*texts, _call(step, point, str(seconds), things), ""])
+
+
+def _texts(things: Sequence[Thing]) -> list[str]:
     names = dict.fromkeys(["steps", *(name for thing in things for name in _TEXTS[thing.kind])])
+    return [TEXTS[name] for name in names]
+
+
+def _call(step: str, point: str, option: str, things: Sequence[Thing]) -> str:
     lines = [f"{thing.kind} {_escaped(thing.option)} {_escaped(thing.name)}" for thing in things]
-    call = f"keeper {step} {point} {'insist' if insist else 'no'} <<'END'"
-    return "\n".join([*map(TEXTS.__getitem__, names), call, *lines, "END", ""])
+    return "\n".join([f"keeper {step} {point} {option} <<'END'", *lines, "END"])
 
 
 @cache

@@ -60,6 +60,7 @@ async def proposal_of(context: Context) -> Proposal:
         ),
         rollout=rollout_wish(context),
         way_back=not context.invocation.yes("no_way_back"),
+        confirm_s=round(parse_duration(context.invocation.text("confirm") or "0s")),
     )
 
 

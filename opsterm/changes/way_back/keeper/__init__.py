@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from opsterm.changes.way_back.keeper import files, firewall, network, packages, rights, settings, steps, unit
+from opsterm.changes.way_back.keeper import files, firewall, guard, network, packages, rights, settings, steps, unit
 
 TEXTS = {
     "steps": steps.TEXT, "files": files.TEXT, "rights": rights.TEXT, "settings": settings.TEXT, "network": network.TEXT,
     "firewall": firewall.TEXT, "packages": packages.TEXT, "unit": unit.TEXT,
+    "guard": guard.TEXT,
 }  # fmt: skip

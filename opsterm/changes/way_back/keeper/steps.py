@@ -53,8 +53,10 @@ keep() { # OPTION NAME
     fi
 }
 
-note() { # OPTION NAME: how the change left it
-    "state_$kind" "$1" "$2" >"$kept/after" || { rm -f "$kept/after" && return 0; }
+note() { # OPTION NAME: how the change left it, unless it is being taken back already
+    if [ -e "$guard/decided" ]; then return 0; fi
+    "state_$kind" "$1" "$2" >"$work/after" || return 0
+    mv "$work/after" "$kept/after"
     tell noted "$number"
 }
 
@@ -132,15 +134,18 @@ restore() {
     tell "everything is proven to be as it was" "$point"
 }
 
-keeper() { # VERB POINT [INSIST]
+keeper() { # VERB POINT [INSIST, or SECONDS of a guard]
     if [ "$(id -u)" = 0 ]; then base=/var/lib/opsterm/rp; else base=$HOME/.local/state/opsterm/rp; fi
     base=${KEEPER_BASE:-$base} keep_days=${KEEPER_DAYS:-30}
     point=$base/$2 work=$base/$2/work insist=${3:-no}
+    guard=$point/guard unit=opsterm-guard-$2 units=/etc/systemd/system
     if [ "$1" != capture ]; then
         if [ ! -e "$point/captured" ]; then
             tell failed 0 "there is no recovery point $point"
             return 3
         fi
+        work=$point/work.$1 # steps may run at the same time
+        mkdir -p "$work"
         grep -n '' | sed 's/:/ /' >"$work/asked"
         if ! cmp -s "$work/asked" "$point/things"; then
             tell failed 0 "$point is about other things"
@@ -153,6 +158,7 @@ keeper() { # VERB POINT [INSIST]
         compare) foreign=0 equal=1 && each compare ;;
         restore) restore ;;
         forget) rm -rf "$point" ;;
+        arm | extend | confirm | status | fire) "guard_$1" "$insist" ;;
     esac
 }
 """

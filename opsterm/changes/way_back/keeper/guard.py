@@ -1,0 +1,158 @@
+"""A change that is taken back by the target itself unless somebody confirms it in time.
+
+The state lies on the target: pending, confirmed, reverting, reverted or revert-failed. `decided` is made by `ln`, which
+is atomic and brings its word with it: the first of confirming and taking back wins. ARM stores a text that takes back
+(`stored`, made by `script`), starts what will run it, and sees that this is there. Time is that of /proc/uptime, which
+no setting of the clock moves. Exit status 6: decided otherwise already.
+"""
+
+TEXT = r"""
+guard_state() {
+    if [ ! -e "$guard/armed" ]; then
+        echo none
+    elif [ ! -e "$guard/decided" ]; then
+        echo pending
+    elif [ -e "$guard/result" ]; then
+        cat "$guard/result"
+    else
+        cat "$guard/decided"
+    fi
+}
+
+guard_status() {
+    tell guard "$(guard_state)" \
+        "$(grep -v '^as it was' "$guard/told" 2>/dev/null | head -n 4 | tr '\n\t' '; ' | cut -c1-400)"
+}
+
+guard_left() { awk -v due="$(cat "$guard/due")" '{ left = due - $1; print (left > 0) ? left : 0 }' /proc/uptime; }
+
+guard_due() { # SECONDS from now
+    awk -v seconds="$1" '{ printf "%.2f\n", $1 + seconds }' /proc/uptime >"$guard/due.new" || return 1
+    mv "$guard/due.new" "$guard/due"
+}
+
+guard_nap() { sleep "$1" 2>/dev/null || sleep 1; }
+
+guard_wait() { # until it is due; fails once it is decided
+    while [ ! -e "$guard/decided" ]; do
+        left=$(guard_left)
+        if [ "$left" = 0 ]; then return 0; fi
+        guard_nap "$(awk -v left="$left" 'BEGIN { print (left < 1) ? left : 1 }')"
+    done
+    return 1
+}
+
+guard_by_systemd() { # only that of root outlives the log-in; it also takes back after a boot
+    if [ "$(id -u)" != 0 ] || [ -n "${KEEPER_BASE:-}" ] || [ ! -d /run/systemd/system ]; then return 1; fi
+    have systemd-run || return 1
+    printf '%s\n' '[Unit]' "Description=Take back $point, which nobody has confirmed" '[Service]' Type=oneshot \
+        "ExecStart=/bin/sh $guard/fire now" >"$units/$unit-boot.service" &&
+        mkdir -p "$units/multi-user.target.wants" &&
+        ln -sf "../$unit-boot.service" "$units/multi-user.target.wants/$unit-boot.service" &&
+        systemd-run --quiet --collect --unit="$unit" --on-active="${1}s" --timer-property=AccuracySec=100ms \
+            /bin/sh "$guard/fire" wait >"$work/said" 2>&1 </dev/null &&
+        systemctl --quiet is-active "$unit.timer" && return 0
+    guard_disarm
+    return 1
+}
+
+guard_by_setsid() {
+    have setsid || return 1
+    setsid -f sh "$guard/fire" wait >/dev/null 2>&1 </dev/null || return 1
+    tries=0
+    while [ "$tries" -lt 50 ]; do
+        if [ -s "$guard/pid" ] && kill -0 "$(cat "$guard/pid")" 2>/dev/null; then return 0; fi
+        tries=$((tries + 1))
+        guard_nap 0.1
+    done
+    return 1
+}
+
+guard_disarm() {
+    if [ -e "$units/$unit-boot.service" ]; then
+        rm -f "$units/multi-user.target.wants/$unit-boot.service" "$units/$unit-boot.service"
+    fi
+    if [ "${1:-}" = timer ] && [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
+        systemctl stop "$unit.timer" >/dev/null 2>&1
+    fi
+    return 0
+}
+
+guard_arm() { # SECONDS
+    if [ -e "$guard/armed" ]; then
+        guard_status
+        [ "$(guard_state)" = pending ]
+        return
+    fi
+    rm -rf "$guard"
+    mkdir "$guard" && stored >"$guard/fire" && guard_due "$1" && echo confirmed >"$guard/confirmed" &&
+        echo reverting >"$guard/reverting" && dd if=/dev/zero of="$guard/room" bs=65536 count=64 2>/dev/null || {
+        tell failed 0 "there is no room for what would take it back"
+        return 3
+    }
+    sync
+    if guard_by_systemd "$1"; then
+        how=systemd boot=boot
+    elif guard_by_setsid; then
+        how=setsid boot="no boot"
+    else
+        rm -rf "$guard"
+        tell failed 0 "nothing can be started there that would take it back: neither systemd for root nor setsid"
+        return 3
+    fi
+    : >"$guard/armed"
+    sync
+    tell armed "$how" "$boot"
+}
+
+guard_extend() { # SECONDS from now
+    if [ "$(guard_state)" = pending ]; then guard_due "$1"; fi
+    guard_status
+    [ "$(guard_state)" = pending ] || return 6
+}
+
+guard_confirm() {
+    if [ ! -e "$guard/armed" ]; then
+        tell failed 0 "nothing waits there to be confirmed"
+        return 3
+    fi
+    ln "$guard/confirmed" "$guard/decided" 2>/dev/null
+    sync
+    guard_status
+    [ "$(guard_state)" = confirmed ] || return 6
+    guard_disarm timer
+    rm -f "$guard/room"
+}
+
+give_back() { # OPTION NAME: what somebody else has changed since stays; the rest is put back, its end seen or not
+    foreign=0
+    compare "$1" "$2"
+    if [ "$foreign" = 1 ] && [ -e "$kept/after" ]; then
+        wrong=1
+    else
+        put_back "$1" "$2"
+    fi
+    return 0
+}
+
+guard_fire() { # wait | now: `now` is after a boot, and takes up again what was cut
+    if [ "$1" = wait ]; then
+        echo $$ >"$guard/pid"
+        guard_wait || return 0
+    fi
+    if ! ln "$guard/reverting" "$guard/decided" 2>/dev/null; then
+        if [ "$1" = wait ] || [ "$(guard_state)" != reverting ]; then
+            guard_disarm
+            return 0
+        fi
+    fi
+    rm -f "$guard/room"
+    wrong=0 equal=1
+    { each give_back && each prove; } >"$guard/told" 2>&1
+    if [ "$wrong" = 0 ]; then : >"$point/restored"; fi
+    if [ "$wrong" = 0 ]; then echo reverted; else echo revert-failed; fi >"$guard/result.new"
+    mv "$guard/result.new" "$guard/result"
+    sync
+    guard_disarm
+}
+"""

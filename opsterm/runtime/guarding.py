@@ -1,0 +1,167 @@
+"""The confirmed change: the target takes it back by itself unless a fresh log-in confirms it in time.
+
+Arm, see that it is armed, change, log in afresh over a new connection, confirm over that one. What is not confirmed is
+not taken back from here: the target does that, and is asked afterwards what became of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from opsterm.changes.change import Change
+from opsterm.changes.way_back.prepared import way_back_of
+from opsterm.changes.way_back.script import KeeperStep
+from opsterm.core.errors import BadInput, OpstermError, Refused, TimedOut, Unreachable
+from opsterm.core.text import clean_line
+from opsterm.policy.mask import mask
+from opsterm.policy.order import Order, OrderTarget, RunAs
+from opsterm.policy.way_back import WayBack
+from opsterm.runtime.keeping import Keeping, RunText
+from opsterm.runtime.ports import Connector, Ended
+from opsterm.runtime.ports_connection_test import UNHEARD
+from opsterm.runtime.proposal import Proposal
+
+SHORTEST_S, LONGEST_S = 5, 3600
+"""Seconds that a target may be told to wait for the confirmation."""
+
+LOG_IN_S = 15.0
+"""Seconds that a fresh log-in may take, confirmation included."""
+
+AFTER_S = 30.0
+"""Seconds after the deadline during which a target is asked what became of it."""
+
+ASK_EVERY_S = 1.0
+
+Changing = Callable[[], Awaitable[Ended]]
+
+
+def guarded_timeout_s(timeout_s: float, confirm_s: int) -> float:
+    """Return how long a command may run: not beyond the moment at which the target takes it back."""
+    return min(timeout_s, float(confirm_s)) if confirm_s else timeout_s
+
+
+def require_guardable(order: Order, proposal: Proposal) -> None:
+    """Check that what is to be confirmed can be taken back.
+
+    Raises:
+        BadInput: it cannot, or the time is too short or too long.
+    """
+    if not proposal.confirm_s:
+        return
+    if not SHORTEST_S <= proposal.confirm_s <= LONGEST_S:
+        raise BadInput(
+            "A target waits 5 s to 1 h for the confirmation.", next_step="Write it as in --confirm 60s."
+        )  # fmt: skip
+    way = way_back_of(order)
+    if not proposal.way_back or not way.things:
+        raise BadInput(
+            "The target could not take this back by itself.",
+            why=" ".join(way.gaps) or "Nothing of it is kept beforehand.",
+            next_step="Propose it without --confirm, and have another way to the target.",
+        )
+
+
+class Guarding:
+    """Runs changes that their targets take back by themselves unless they are confirmed.
+
+    Args:
+        keeping: runs the steps on a target.
+    """
+
+    def __init__(self, keeping: Keeping) -> None:
+        self._keeping = keeping
+
+    async def run(
+        self, run: RunText, changing: Changing, connector: Connector, change: Change, way: WayBack, target: OrderTarget
+    ) -> Ended:
+        """Arm, change and confirm.
+
+        Args:
+            run: runs a text in the session in which the change is made.
+            changing: makes the change.
+            connector: logs in afresh.
+            change: the change, with its deadline in its terms.
+            way: its way back.
+            target: where.
+
+        Raises:
+            Refused: it could not be armed, and nothing was changed; or the target has taken it back.
+            Unreachable: what became of it is not known.
+        """
+        terms = change.order.terms
+        seconds = terms.confirm_s if terms is not None else 0
+        await self._arm(run, change, way, seconds)
+        due = asyncio.get_running_loop().time() + seconds
+        try:
+            ended = await changing()
+        except OpstermError as error:
+            return await self._after(connector, change, way, target, due, error.what)
+        if ended.exit_status != 0:
+            why = f"it ended with {ended.signal or ended.exit_status}"
+            return await self._after(connector, change, way, target, due, why)
+        try:
+            state, _ = await self._afresh(connector, KeeperStep.CONFIRM, change, way, target)
+        except OpstermError as error:
+            return await self._after(connector, change, way, target, due, f"the fresh log-in failed: {error.what}")
+        if state != "confirmed":
+            return await self._after(connector, change, way, target, due, "it was confirmed too late")
+        return ended
+
+    async def _arm(self, run: RunText, change: Change, way: WayBack, seconds: int) -> None:
+        status, told = await self._keeping.step(run, KeeperStep.ARM, change, way, seconds=seconds)
+        if status != 0 or not any(fields[0] == "armed" for fields in told):
+            why = next((fields[2] for fields in told if fields[0] == "failed" and len(fields) > 2), "")
+            raise Refused(
+                "It was not run: the target would not have taken it back by itself.",
+                why=mask(clean_line(why or f"the keeper ended with {status}"))[0],
+                next_step="Mend that, or propose it again without --confirm.",
+            )
+
+    async def _afresh(
+        self, connector: Connector, step: KeeperStep, change: Change, way: WayBack, target: OrderTarget
+    ) -> tuple[str, str]:
+        """Log in over a connection of its own and do a step there; return the state and what the target says of it."""
+        try:
+            async with asyncio.timeout(LOG_IN_S), connector.fresh(target, UNHEARD) as sessions:
+                session = await sessions.session(target)
+
+                def run(text: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
+                    return session.run(text, shell="sh", how=how)  # noqa: S604 (a word of ours, no subprocess)
+
+                try:
+                    _, told = await self._keeping.step(run, step, change, way)
+                finally:
+                    await session.close()
+        except TimeoutError as error:
+            raise TimedOut(f"{target.name} has not answered within {LOG_IN_S:g} s.") from error
+        fields = next((fields for fields in told if fields[0] == "guard" and len(fields) > 2), ["guard", "none", ""])
+        return fields[1], mask(clean_line(fields[2]))[0]
+
+    async def _after(
+        self, connector: Connector, change: Change, way: WayBack, target: OrderTarget, due: float, why: str
+    ) -> Ended:
+        """Ask the target what became of a change that was not confirmed; always raises."""
+        loop = asyncio.get_running_loop()
+        while loop.time() < due + AFTER_S:
+            await asyncio.sleep(max(ASK_EVERY_S, due - loop.time()))
+            try:
+                state, said = await self._afresh(connector, KeeperStep.STATUS, change, way, target)
+            except OpstermError:
+                continue
+            if state == "reverted":
+                raise Refused(
+                    f"Taken back by the target: {why}", next_step="Everything there is proven to be as it was."
+                )
+            if state == "revert-failed":
+                raise Refused(
+                    f"The target could not take all of it back: {why}", why=said,
+                    next_step=f"Look at it there, and see what is left: opsterm rollback {change.name}",
+                )  # fmt: skip
+            if state == "confirmed":
+                raise Refused(f"It stays: it was confirmed, and yet {why}", next_step="Look at what it left behind.")
+        raise Unreachable(
+            f"Not confirmed, and the target does not say what became of it: {why}",
+            why="It was told to take it back by itself, and has not answered since.",
+            next_step="Look at it by another way.",
+        )

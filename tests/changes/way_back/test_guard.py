@@ -1,0 +1,134 @@
+"""A change that nobody confirms in time is taken back by the target, by the very shell texts that run there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from opsterm.changes.way_back.script import KeeperStep, keeper_text
+from opsterm.policy.way_back import Thing, ThingKind
+
+pytestmark = [pytest.mark.blocking, pytest.mark.timeout(300)]
+
+POINT = "c1-0123456789ab"
+DECIDED = ("confirmed", "reverted", "revert-failed")
+RACES = int(os.environ.get("OPSTERM_RACES", "40"))
+"""How often confirming and taking back race; more by hand."""
+
+
+class Guarded:
+    """A file that was kept, armed and then changed, in a folder of the test."""
+
+    def __init__(self, folder: Path, *, seconds: int) -> None:
+        folder.mkdir(exist_ok=True)
+        self.place = folder / "conf"
+        self.place.write_text("before\n")
+        self.environment = {**os.environ, "KEEPER_BASE": str(folder / "points"), "KEEPER_SPARE_KB": "1"}
+        self.guard = folder / "points" / POINT / "guard"
+        assert self.step(KeeperStep.CAPTURE)[0] == 0
+        self.armed = self.step(KeeperStep.ARM, seconds)
+        self.place.write_text("after\n")
+
+    def step(self, step: KeeperStep, seconds: int = 0) -> tuple[int, str]:
+        things = [Thing(kind=ThingKind.FILES, name=str(self.place))]
+        text = keeper_text(step, POINT, things, seconds=seconds)
+        done = subprocess.run(
+            ["sh", "-s"], input=text.encode(), capture_output=True, env=self.environment, check=False
+        )  # fmt: skip
+        assert done.stderr == b""
+        return done.returncode, done.stdout.decode().rstrip()
+
+    def state(self) -> str:
+        return self.step(KeeperStep.STATUS)[1].split("\t")[1]
+
+    def decided(self) -> str:
+        """Wait until the target has decided; return how."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if (self.guard / "result").exists() or self.state() == "confirmed":
+                return self.state()
+            os.sched_yield()
+        return self.state()
+
+
+def test_what_nobody_confirms_is_taken_back(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=1)
+    assert one.armed == (0, "armed\tsetsid\tno boot")
+    assert (one.decided(), one.place.read_text()) == ("reverted", "before\n")
+
+
+def test_what_is_confirmed_stays_and_nothing_waits_any_more(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    assert one.state() == "pending"
+    assert one.step(KeeperStep.CONFIRM)[0] == 0
+    assert one.step(KeeperStep.CONFIRM)[0] == 0, "again is the same"
+    assert (one.state(), one.place.read_text()) == ("confirmed", "after\n")
+    waiting = Path("/proc") / (one.guard / "pid").read_text().strip()
+    while waiting.exists():
+        os.sched_yield()
+
+
+def test_confirming_too_late_is_refused_and_says_so(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=0)
+    assert one.decided() == "reverted"
+    status, told = one.step(KeeperStep.CONFIRM)
+    assert (status, told.split("\t")[1], one.place.read_text()) == (6, "reverted", "before\n")
+    assert one.step(KeeperStep.EXTEND, 60)[0] == 6
+
+
+def test_more_time_can_be_asked_for(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    assert one.step(KeeperStep.EXTEND, 900)[0] == 0
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    assert float((one.guard / "due").read_text()) - uptime > 800
+    assert one.step(KeeperStep.EXTEND, 0)[0] == 0
+    assert one.decided() == "reverted"
+
+
+def test_what_somebody_else_changed_since_stays_and_is_said(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    one.step(KeeperStep.NOTE)
+    one.place.write_text("by somebody else\n")
+    one.step(KeeperStep.EXTEND, 0)
+    assert one.decided() == "revert-failed"
+    assert "changed by somebody else" in one.step(KeeperStep.STATUS)[1]
+    assert one.place.read_text() == "by somebody else\n"
+
+
+def test_nothing_is_armed_where_nothing_could_take_it_back(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    one.step(KeeperStep.CONFIRM)
+    (one.guard / "armed").unlink()
+    hidden = keeper_text(KeeperStep.ARM, POINT, [Thing(kind=ThingKind.FILES, name=str(one.place))], seconds=9)
+    text = hidden.replace("have() { command", 'have() { [ "$1" != setsid ] && command', 1)
+    done = subprocess.run(["sh", "-s"], input=text.encode(), capture_output=True, env=one.environment, check=False)
+    assert (done.returncode, b"nothing can be started there" in done.stdout) == (3, True)
+    assert not one.guard.exists()
+
+
+def test_a_taking_back_that_a_reboot_cut_is_taken_up_at_boot(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    os.link(one.guard / "reverting", one.guard / "decided")
+    assert one.state() == "reverting"
+    subprocess.run(["sh", str(one.guard / "fire"), "now"], env=one.environment, check=True)
+    assert (one.state(), one.place.read_text()) == ("reverted", "before\n")
+
+
+def test_confirming_and_the_timer_race_and_one_of_them_wins_wholly(tmp_path: Path) -> None:
+    def race(number: int) -> tuple[str, int, str]:
+        one = Guarded(tmp_path / str(number), seconds=600)
+        fire = subprocess.Popen(["sh", str(one.guard / "fire"), "now"], env=one.environment)
+        while number % 4 == 3 and not (one.guard / "decided").exists():
+            os.sched_yield()
+        status, _ = one.step(KeeperStep.CONFIRM)
+        fire.wait()
+        return one.decided(), status, one.place.read_text()
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(race, range(RACES)))
+    assert set(ended) <= {("confirmed", 0, "after\n"), ("reverted", 6, "before\n")}
