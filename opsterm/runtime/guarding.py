@@ -94,7 +94,10 @@ class Guarding:
         await self._arm(run, change, way, seconds)
         due = asyncio.get_running_loop().time() + seconds
         try:
-            ended = await changing()
+            async with asyncio.timeout(seconds):  # a line that was cut may not say so for long
+                ended = await changing()
+        except TimeoutError:
+            return await self._after(connector, change, way, target, due, "its end was not seen in time")
         except OpstermError as error:
             return await self._after(connector, change, way, target, due, error.what)
         if ended.exit_status != 0:
