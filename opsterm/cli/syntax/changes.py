@@ -144,9 +144,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         else:
             _add_rollout(one)
             one.add_argument("--no-way-back", action="store_true", help="keep nothing of what it touches beforehand")
-            one.add_argument(
-                "--confirm", metavar="TIME", help="each target takes it back unless a fresh log-in works by then"
-            )
+            one.add_argument("--confirm", default="", help="taken back there unless a fresh log-in works by then; 60s")
         one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
     _add_risk(verbs, data)
     _add_preview(verbs, data)
