@@ -193,6 +193,10 @@ class Order:
         return hashlib.sha256(self.canonical()).hexdigest()
 
 
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "port": (int,), "confirm_s": (int,), "timeout_s": (float,), "expires_at": (float,), "login": (bool,),
+    "pty": (bool,),
+}  # fmt: skip
 
 
 def _is_typed(record: Order | OrderTarget | Terms) -> bool:

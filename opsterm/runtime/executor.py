@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from opsterm.changes import lifecycle
@@ -30,6 +30,7 @@ from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Connector, Ended, Session
+from opsterm.runtime.ports_connection_test import UNHEARD
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.supervisor import Heart, to_the_end
 
@@ -196,7 +197,9 @@ class Executor:
             if way is not None:
                 await self._keeping.capture(run, change, way, target)
                 if change.order.terms is not None and change.order.terms.confirm_s:
-                    return await self._guarding.run(run, changing, connector, change, way, target)
+                    return await self._guarding.run(
+                        run, changing, lambda: _afresh(connector, target), change, way, target
+                    )
             return await changing()
         finally:
             await session.close()
@@ -323,6 +326,17 @@ class Executor:
                 except StorageError:
                     break
                 del self._unkept[number]
+
+
+@asynccontextmanager
+async def _afresh(connector: Connector, target: OrderTarget) -> AsyncIterator[RunText]:
+    """Log in over a connection of its own; give what runs a text there."""
+    async with connector.fresh(target, UNHEARD) as sessions:
+        session = await sessions.session(target)
+        try:
+            yield lambda text, how: session.run(text, shell="sh", how=how)  # noqa: S604 (a word of ours)
+        finally:
+            await session.close()
 
 
 def _state_after(error: OpstermError, record: _Record) -> OutcomeState:

@@ -7,7 +7,8 @@ not taken back from here: the target does that, and is asked afterwards what bec
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 
 from opsterm.changes.change import Change
 from opsterm.changes.way_back.prepared import way_back_of
@@ -15,11 +16,10 @@ from opsterm.changes.way_back.script import KeeperStep
 from opsterm.core.errors import BadInput, OpstermError, Refused, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask
-from opsterm.policy.order import Order, OrderTarget, RunAs
+from opsterm.policy.order import Order, OrderTarget
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.keeping import Keeping, RunText
-from opsterm.runtime.ports import Connector, Ended
-from opsterm.runtime.ports_connection_test import UNHEARD
+from opsterm.runtime.ports import Ended
 from opsterm.runtime.proposal import Proposal
 
 SHORTEST_S, LONGEST_S = 5, 3600
@@ -32,6 +32,8 @@ AFTER_S = 30.0
 """Seconds after the deadline during which a target is asked what became of it."""
 
 ASK_EVERY_S = 1.0
+
+Afresh = Callable[[], AbstractAsyncContextManager[RunText]]
 
 Changing = Callable[[], Awaitable[Ended]]
 
@@ -73,14 +75,14 @@ class Guarding:
         self._keeping = keeping
 
     async def run(
-        self, run: RunText, changing: Changing, connector: Connector, change: Change, way: WayBack, target: OrderTarget
+        self, run: RunText, changing: Changing, afresh: Afresh, change: Change, way: WayBack, target: OrderTarget
     ) -> Ended:
         """Arm, change and confirm.
 
         Args:
             run: runs a text in the session in which the change is made.
             changing: makes the change.
-            connector: logs in afresh.
+            afresh: logs in over a connection of its own.
             change: the change, with its deadline in its terms.
             way: its way back.
             target: where.
@@ -97,18 +99,18 @@ class Guarding:
             async with asyncio.timeout(seconds):  # a line that was cut may not say so for long
                 ended = await changing()
         except TimeoutError:
-            return await self._after(connector, change, way, target, due, "its end was not seen in time")
+            return await self._after(afresh, change, way, target, due, "its end was not seen in time")
         except OpstermError as error:
-            return await self._after(connector, change, way, target, due, error.what)
+            return await self._after(afresh, change, way, target, due, error.what)
         if ended.exit_status != 0:
             why = f"it ended with {ended.signal or ended.exit_status}"
-            return await self._after(connector, change, way, target, due, why)
+            return await self._after(afresh, change, way, target, due, why)
         try:
-            state, _ = await self._afresh(connector, KeeperStep.CONFIRM, change, way, target)
+            state, _ = await self._afresh(afresh, KeeperStep.CONFIRM, change, way, target)
         except OpstermError as error:
-            return await self._after(connector, change, way, target, due, f"the fresh log-in failed: {error.what}")
+            return await self._after(afresh, change, way, target, due, f"the fresh log-in failed: {error.what}")
         if state != "confirmed":
-            return await self._after(connector, change, way, target, due, "it was confirmed too late")
+            return await self._after(afresh, change, way, target, due, "it was confirmed too late")
         return ended
 
     async def _arm(self, run: RunText, change: Change, way: WayBack, seconds: int) -> None:
@@ -122,34 +124,26 @@ class Guarding:
             )
 
     async def _afresh(
-        self, connector: Connector, step: KeeperStep, change: Change, way: WayBack, target: OrderTarget
+        self, afresh: Afresh, step: KeeperStep, change: Change, way: WayBack, target: OrderTarget
     ) -> tuple[str, str]:
         """Log in over a connection of its own and do a step there; return the state and what the target says of it."""
         try:
-            async with asyncio.timeout(LOG_IN_S), connector.fresh(target, UNHEARD) as sessions:
-                session = await sessions.session(target)
-
-                def run(text: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
-                    return session.run(text, shell="sh", how=how)  # noqa: S604 (a word of ours, no subprocess)
-
-                try:
-                    _, told = await self._keeping.step(run, step, change, way)
-                finally:
-                    await session.close()
+            async with asyncio.timeout(LOG_IN_S), afresh() as run:
+                _, told = await self._keeping.step(run, step, change, way)
         except TimeoutError as error:
             raise TimedOut(f"{target.name} has not answered within {LOG_IN_S:g} s.") from error
         fields = next((fields for fields in told if fields[0] == "guard" and len(fields) > 2), ["guard", "none", ""])
         return fields[1], mask(clean_line(fields[2]))[0]
 
     async def _after(
-        self, connector: Connector, change: Change, way: WayBack, target: OrderTarget, due: float, why: str
+        self, afresh: Afresh, change: Change, way: WayBack, target: OrderTarget, due: float, why: str
     ) -> Ended:
         """Ask the target what became of a change that was not confirmed; always raises."""
         loop = asyncio.get_running_loop()
         while loop.time() < due + AFTER_S:
             await asyncio.sleep(max(ASK_EVERY_S, due - loop.time()))
             try:
-                state, said = await self._afresh(connector, KeeperStep.STATUS, change, way, target)
+                state, said = await self._afresh(afresh, KeeperStep.STATUS, change, way, target)
             except OpstermError:
                 continue
             if state == "reverted":
