@@ -13,7 +13,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
