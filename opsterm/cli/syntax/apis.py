@@ -54,11 +54,11 @@ def _add_changed(verb: Callable[..., Parser]) -> None:
     """Add the verbs about what is accepted of a description, and what has changed in it."""
     one = verb(
         "accept", "say that an operation only reads, or yes to a changed description",
-        "An operation: for a GET whose name and summary leave open whether it reads. It is\n"
-        "called at once until the server, the path or the words change; a URL that says it\n"
-        "does something is asked about all the same. Without one the description is read\n"
-        "again; what was added, removed and changed in it is shown, and it counts from\n"
-        "then on. Without a terminal --yes says yes.",
+        "An operation: for a GET whose name and summary leave open whether it reads. It\n"
+        "is called at once until the server, the path or the words change; a URL that\n"
+        "says it does something is asked about all the same. Without one the description\n"
+        "is read again; what was added, removed and changed in it is shown, and it counts\n"
+        "from then on. Without a terminal --yes says yes.",
     )  # fmt: skip
     one.add_argument("name", help="of the API")
     one.add_argument("operation", nargs="?", default="", help="as `opsterm apis show` has it")
