@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+_RECORDS = ", ".join(
+    f"files /etc/{name}{copy}"
+    for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")
+    for copy in ("", "-")
+)
+
 CASES: tuple[tuple[str, str, str], ...] = (
     ("uptime", "nothing to take back", ""),
     ("cat /etc/passwd | grep root", "nothing to take back", ""),
@@ -40,6 +46,9 @@ CASES: tuple[tuple[str, str, str], ...] = (
     ("sudo systemctl disable --now nginx && rm /etc/nginx/sites-enabled/x", "partial",
      "files /etc/systemd/system, files /etc/rc[0-6S].d, files /etc/nginx/sites-enabled/x, unit nginx.service"),
     ("apt-get install -y nginx", "partial", "packages"),
+    ("userdel -r ana", "partial", _RECORDS + ", files /home/ana, files /var/mail/ana"),
+    ("usermod -m -d /srv/ana ana", "exact", _RECORDS + ", files /srv/ana, files /home/ana, files /var/mail/ana"),
+    ("useradd -r -s /bin/false agent", "exact", _RECORDS),
     ("rm /etc/a; reboot", "partial", "files /etc/a"),
     ("rm /etc/a; ./deploy.sh", "partial", "files /etc/a"),
     ("for f in $(cat list); do rm /srv/$f; done", "cannot be undone", ""),

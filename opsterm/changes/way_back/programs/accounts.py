@@ -12,9 +12,14 @@ Ways = Callable[[KnownCall], Iterator[Thing | Gap]]
 
 _RECORDS = ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")
 _TAKES = (
-    "-u -g -G -d -s -c -e -f -p -k -b -K -R -r --uid --gid --groups --home --home-dir --shell --comment --expiredate "
-    "--inactive --password --skel --base-dir --key --ingroup --gecos --firstuid --lastuid -l --login -m -M -W -I -E"
+    "-u -g -G -d -s -c -e -f -p -k -b -K -R --uid --gid --groups --home --home-dir --shell --comment --expiredate "
+    "--inactive --password --skel --base-dir --key --ingroup --gecos --firstuid --lastuid -l --login"
 )
+
+_HOMES = {
+    "useradd": ("-m", "--create-home"), "usermod": ("-m", "--move-home"), "userdel": ("-r", "--remove"),
+}  # fmt: skip
+"""What of an option makes, moves or removes the home as well."""
 
 
 def _records(call: KnownCall) -> Iterator[Thing | Gap]:
@@ -31,13 +36,15 @@ def _account(call: KnownCall) -> Iterator[Thing | Gap]:
     call.known  # noqa: B018 (raises for a name that is not known)
     named = call.others(_TAKES)
     name = named[-1] if named else ""
-    homes = call.has("-m", "-r", "--create-home", "--remove", "--remove-home", "--move-home", "--remove-all-files")
+    homes = call.has(*_HOMES.get(call.name, ()))
     if call.name in ("adduser", "deluser"):
         homes = len(named) == 1 and not call.has("--no-create-home", "--system", "--group")
     if not homes or not name:
         return
     home = call.value("-d", "--home", "--home-dir") or ("/root" if name == "root" else f"/home/{name}")
     yield call.files(home)
+    if call.name == "usermod" and home != f"/home/{name}":
+        yield call.files(f"/home/{name}")  # from where it is moved
     yield call.files(f"/var/mail/{name}")
     if call.name in ("userdel", "deluser", "usermod") and not call.value("-d", "--home", "--home-dir"):
         yield Gap(f"The home of {name} is kept from /home/{name}; one elsewhere is not.")
