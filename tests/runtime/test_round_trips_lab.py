@@ -21,6 +21,9 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 __all__ = ["lab"]  # a fixture
 
 
+FAILED = "it failed"
+
+
 class Beside:
     """A real host, looked at by ssh beside opsterm."""
 
@@ -54,7 +57,7 @@ async def there_and_back(runtime: Runtime, name: str, beside: Beside, trip: tupl
     change = await approved(runtime, command, name)
     if (await runtime.changes.run(change.id)).state is not ChangeState.DONE:
         said = (await runtime.changes.output(change.id, name)).decode()
-        return f"it failed: {(await runtime.changes.get(change.id)).outcomes[0].message} {said}"
+        return f"{FAILED}: {(await runtime.changes.get(change.id)).outcomes[0].message} {said}"
     if await beside.sh(show) == before:
         return "it did nothing"
     back = await runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
@@ -72,7 +75,12 @@ async def test_operations_on_real_hosts_are_taken_back_to_the_byte(lab: Lab, hom
             await runtime.inventory.add(Target(name=host.name, address=host.address, user="root"))
             beside = Beside(host, folder)
             await beside.sh(FIRST)
-            said = {trip[1]: await there_and_back(runtime, host.name, beside, trip) for trip in trips}
+            said: dict[str, str] = {}
+            for trip in trips:
+                said[trip[1]] = await there_and_back(runtime, host.name, beside, trip)
+                if said[trip[1]].startswith(FAILED):
+                    # A host in a host lets go of a control group (status 219) or of the account files a moment later.
+                    said[trip[1]] = await there_and_back(runtime, host.name, beside, trip)
             await beside.sh(f"{CLEAN}; {AS_BEFORE}")
             return said
 
