@@ -26,14 +26,18 @@ from opsterm.runtime.put_review import review_rows
 
 async def propose(context: Context) -> int:
     """Record a proposal."""
-    change = await context.runtime.changes.propose(await proposal_of(context))
+    tell_proposed(context, await context.runtime.changes.propose(await proposal_of(context)))
+    return ExitCode.DONE
+
+
+def tell_proposed(context: Context, change: Change) -> None:
+    """Tell of a change that waits: all of it, and how it is approved."""
     if context.printer.json:
         context.printer.record(change_record(change))
     else:
         context.printer.line(change.name)
         describe(context, change)
         context.printer.say(f"approve: opsterm approve {change.name}")
-    return ExitCode.DONE
 
 
 async def proposal_of(context: Context) -> Proposal:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
-from opsterm.cli.verbs.changes import describe
+from opsterm.cli.verbs.changes import tell_proposed
 from opsterm.core.errors import ExitCode
 from opsterm.runtime.changes import change_number
 from opsterm.runtime.rollbacks import RollbackWish
@@ -20,10 +19,5 @@ async def rollback(context: Context) -> int:
             insist=asked.yes("insist"), reason=asked.text("reason"), origin="command line",
         )
     )  # fmt: skip
-    if context.printer.json:
-        context.printer.record(change_record(change))
-    else:
-        context.printer.line(change.name)
-        describe(context, change)
-        context.printer.say(f"approve: opsterm approve {change.name}")
+    tell_proposed(context, change)
     return ExitCode.DONE
