@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from opsterm.policy.invocation import Invocation
 from opsterm.policy.order import RunAs
@@ -125,9 +124,7 @@ class KnownCall:
                 raise NotKnown(f"what {path} stands for is known only when it runs")
             yield self.files(bare)
 
-    @cached_property
-    def known(self) -> tuple[str, ...]:
-        """Its words. Raises NotKnown when one of them is known only when it runs."""
+    def require_known(self) -> None:
+        """Raise NotKnown when one of its words is known only when it runs."""
         if any("?" in word or "\x00" in word for word in self.words):
             raise NotKnown("a word of it is known only when it runs")
-        return self.words

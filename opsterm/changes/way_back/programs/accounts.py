@@ -33,7 +33,7 @@ def _records(call: KnownCall) -> Iterator[Thing | Gap]:
 def _account(call: KnownCall) -> Iterator[Thing | Gap]:
     """Keep the records, and the home of the account where the program makes, moves or removes it."""
     yield from _records(call)
-    call.known  # noqa: B018 (raises for a name that is not known)
+    call.require_known()
     named = call.others(_TAKES)
     name = named[-1] if named else ""
     homes = call.has(*_HOMES.get(call.name, ()))

@@ -28,7 +28,7 @@ _LINKS = (
 
 def _systemctl(call: KnownCall) -> Iterator[Thing | Gap]:
     verb, *units = call.others(_TAKES) or [""]
-    call.known  # noqa: B018 (raises for a name that is not known)
+    call.require_known()
     if any("*" in unit or "[" in unit for unit in units):
         raise NotKnown("which units the pattern matches is known only when it runs")
     if call.has("-H", "--host", "-M", "--machine", "--root", "--user"):

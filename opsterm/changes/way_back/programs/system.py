@@ -20,7 +20,7 @@ def _file(path: str) -> Thing:
 def _sysctl(call: KnownCall) -> Iterator[Thing | Gap]:
     if call.has("-p", "--load", "--system"):
         raise NotKnown("which keys it sets stands in files")
-    call.known  # noqa: B018 (raises for a name that is not known)
+    call.require_known()
     for word in call.others():
         key, sign, _ = word.partition("=")
         if not sign:
@@ -55,7 +55,7 @@ def _locale(call: KnownCall) -> Iterator[Thing | Gap]:
 
 
 def _module(call: KnownCall) -> Iterator[Thing | Gap]:
-    call.known  # noqa: B018 (raises for a name that is not known)
+    call.require_known()
     named = call.others()
     if call.name == "insmod" or call.has("-a", "--all"):
         raise NotKnown("which modules it loads is not followed")
