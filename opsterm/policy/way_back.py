@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from opsterm.core.errors import BadInput
-
 
 class ThingKind(StrEnum):
     """Kinds of state, in the order in which they are put back: what runs comes after what it reads."""
@@ -91,25 +89,6 @@ class WayBack:
     def digest(self) -> str:
         """Return sha256 over `text`, 64 hex digits; "" when nothing is kept."""
         return hashlib.sha256(self.text().encode()).hexdigest() if self.things else ""
-
-
-def way_back_of_text(text: str) -> WayBack:
-    """Return the way back that this is the text of.
-
-    Raises:
-        BadInput: it is the text of none.
-    """
-    try:
-        body = json.loads(text)
-        found = WayBack(
-            coverage=Coverage(body["coverage"]), gaps=tuple(map(str, body["gaps"])), become=str(body["become"]),
-            things=tuple(
-                Thing(kind=ThingKind(kind), option=str(option), name=str(name)) for kind, option, name in body["things"]
-            ),
-        )  # fmt: skip
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadInput("This is no way back.", next_step="Propose the change again.") from error
-    return found
 
 
 def in_order(things: Sequence[Thing]) -> tuple[Thing, ...]:

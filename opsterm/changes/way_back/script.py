@@ -27,9 +27,7 @@ class KeeperStep(StrEnum):
 
     CAPTURE = "capture"
     NOTE = "note"
-    COMPARE = "compare"
     RESTORE = "restore"
-    FORGET = "forget"
     ARM = "arm"
     EXTEND = "extend"
     CONFIRM = "confirm"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from opsterm.changes.way_back.plan import way_back_from
 from opsterm.policy.order import AS_LOGGED_IN, RunAs
 from opsterm.policy.understanding import understand
-from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack, in_order, way_back_of_text
+from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack, in_order
 from tests.changes.way_back.cases import CASES
 
 
@@ -33,17 +33,6 @@ def test_what_sudo_writes_is_kept_by_sudo() -> None:
 @given(st.sampled_from([case[0] for case in CASES]), st.sampled_from(["; ./unknown", "; $X", " | sh", '; eval "$Y"']))
 def test_no_command_hides_what_is_not_known_beside_it(command: str, more: str) -> None:
     assert way(command + more).coverage in (Coverage.PARTIAL, Coverage.NONE)
-
-
-_THINGS = st.builds(
-    Thing, kind=st.sampled_from(ThingKind), name=st.text(min_size=1, max_size=20), option=st.sampled_from(["-", "*.gz"])
-)
-
-
-@given(st.lists(_THINGS, max_size=5), st.sampled_from(Coverage), st.text(max_size=9))
-def test_a_way_back_is_read_as_it_was_written(things: list[Thing], coverage: Coverage, become: str) -> None:
-    made = WayBack(coverage=coverage, things=tuple(things), gaps=("A gap.",), become=become)
-    assert way_back_of_text(made.text()) == made
 
 
 def test_what_runs_is_put_back_after_what_it_reads() -> None:

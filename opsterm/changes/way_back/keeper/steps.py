@@ -155,9 +155,7 @@ keeper() { # VERB POINT [INSIST, or SECONDS of a guard]
     case $1 in
         capture) capture ;;
         note) each note && sync ;;
-        compare) foreign=0 equal=1 && each compare ;;
         restore) restore ;;
-        forget) rm -rf "$point" ;;
         arm | extend | confirm | status | fire) "guard_$1" "$insist" ;;
     esac
 }
