@@ -114,7 +114,7 @@ def decisive_rows(
         SheetRow("rules", "\n".join(verdict_lines(change.review))),
         *_approvers(progress),
         *_safer(change, evidence.safer),
-        SheetRow("back", "\n".join(way_back_lines(order)), packed=True),
+        SheetRow("back", "\n".join(way_back_lines(order))),
         *([SheetRow("preview", "\n".join(evidence.preview))] if evidence.preview else []),
         *([SheetRow("reason", change.reason)] if change.reason else []),
     ]
