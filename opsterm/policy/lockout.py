@@ -21,7 +21,7 @@ from opsterm.policy.way_words import KINDS_TOLD, Topic, topic_of
 CONFIRMED_CHANGE = "confirmed change"
 """The guard that a command needs which can cut us off: it undoes itself unless a new log-in succeeds."""
 
-UNGUARDED = "Nothing undoes it by itself unless it is proposed with --confirm: have another way to the target before you approve."
+UNGUARDED = "Nothing undoes it by itself unless proposed with --confirm: have another way to the target first."
 
 MOST_SAID = 5
 """Reasons that are shown."""
