@@ -21,11 +21,13 @@ from opsterm.changes.events import (
 )
 from opsterm.core.events import Event, Fact
 
-CHANGE_FACTS = (
+QUEUE_FACTS = (
     ChangeProposed, ChangeApprovalGiven, ChangeApproved, ChangeDenied, ChangeExpired, ChangeVoided,
-    ChangeStarted, ChangeTargetEnded, ChangeEnded, ChangeReviewClosed,
-    ChangeBreakerReset,
+    ChangeStarted, ChangeEnded, ChangeReviewClosed, ChangeBreakerReset,
 )  # fmt: skip
+"""Everything after which a change looks different in a list: that it is over on one of its targets does not show."""
+
+CHANGE_FACTS = (*QUEUE_FACTS, ChangeTargetEnded)
 """Everything after which a change looks different."""
 
 

@@ -18,7 +18,7 @@ from opsterm.policy.order import RESTORE
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
+from opsterm.tui.facts import QUEUE_FACTS, FactsArrived
 from opsterm.tui.panes.pane import Pane
 from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow
 
@@ -87,7 +87,7 @@ class ApprovalsPane(Pane):
 
     async def hear(self, message: FactsArrived) -> None:
         """Show what changed."""
-        if message.has(*CHANGE_FACTS):
+        if message.has(*QUEUE_FACTS):
             await self.show()
 
     async def show(self) -> None:

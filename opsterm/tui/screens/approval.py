@@ -15,7 +15,7 @@ from textual.events import Key
 from textual.widgets import Static
 
 from opsterm.changes.change import Change, ChangeState
-from opsterm.changes.events import ChangeOutput
+from opsterm.changes.events import ChangeEnded, ChangeOutput, ChangeTargetEnded
 from opsterm.changes.rollout import rollout_of, wish_of
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_block, clean_line
@@ -31,6 +31,7 @@ from opsterm.tui.screens.change_evidence import ChangeEvidence
 from opsterm.tui.screens.change_sheet import ChangeFacts, facts_of, heading, keys_line, question
 from opsterm.tui.screens.facts_and_output import FactsAndOutput
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
+from opsterm.tui.standing import Hearing
 from opsterm.tui.widgets.log_view import OutputView
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class ApprovalScreen(FactsAndOutput):
         self._typed = self._said = ""
         self._appeared = 0.0
         self.evidence = ChangeEvidence(runtime)
+        self._hearing = Hearing(self, self._hear)
 
     def compose(self) -> ComposeResult:
         """Lay out the facts, the output and the keys."""
@@ -78,6 +80,7 @@ class ApprovalScreen(FactsAndOutput):
         self._appeared = self.runtime.clock.monotonic()
         self.show()
         self.set_interval(5.0, self.show)
+        self.has_news_from(self._everywhere)
         self.begin(self.show_output, group="output")
         self.begin(self._gather, group="evidence")
         self.begin(self.look_at_progress, group="progress", exclusive=True)
@@ -145,14 +148,31 @@ class ApprovalScreen(FactsAndOutput):
 
     # ------------------------------------------------------------------- hearing
 
-    async def on_facts_arrived(self, message: FactsArrived) -> None:
+    def on_facts_arrived(self, message: FactsArrived) -> None:
+        """Hear facts beside the keys."""
+        self._hearing.take(message)
+
+    async def _hear(self, message: FactsArrived) -> None:
         """Follow the change and its output."""
         if message.has(*CHANGE_FACTS):
             self.change = await self.runtime.changes.get(self.change.id)
             self.begin(self.look_at_progress, group="progress", exclusive=True)
             self.show()
-        if message.has(ChangeOutput, *CHANGE_FACTS):
+        self._note_output(message)
+
+    def _note_output(self, message: FactsArrived) -> None:
+        """Show the output of those that have news: to look at a thousand for each of them would take all the time."""
+        heard = [fact.event for fact in message.facts if isinstance(fact.event, (ChangeOutput, ChangeTargetEnded))]
+        news = [event.target for event in heard if event.change == self.change.id]
+        if message.has(ChangeEnded):
+            news = self._everywhere
+        if news:
+            self.has_news_from(news)
             self.begin(self.show_output, group="output")
+
+    @property
+    def _everywhere(self) -> list[str]:
+        return [target.name for target in self.change.order.targets]
 
     def action_show_odd(self) -> None:
         """Close, with the targets that differ from the most as the selector."""

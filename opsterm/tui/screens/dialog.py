@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.css.query import NoMatches
 from textual.screen import ModalScreen
 
 from opsterm.core.text import clean_line
+from opsterm.tui.standing import Work, begin_beside
 
 Result = TypeVar("Result")
 
@@ -39,19 +37,9 @@ class Dialog(ModalScreen[Result | None]):
         made.border_title = clean_line(self._title).replace("[", "\\[")
         return made
 
-    def begin(self, work: Callable[[], Coroutine[None, None, None]], *, group: str, exclusive: bool = False) -> None:
+    def begin(self, work: Work, *, group: str, exclusive: bool = False) -> None:
         """Do something beside the keys while the dialog stands; an exclusive one replaces those of its group."""
-        # The function, not its coroutine: one that is replaced before it began would be left unawaited.
-        standing = partial(self._while_it_stands, work)
-        self.run_worker(standing, group=group, exclusive=exclusive)  # type: ignore[arg-type]  # typed ambiguously
-
-    async def _while_it_stands(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
-        try:
-            await work()
-        except NoMatches:
-            if self.query(".dialog"):
-                raise
-            # The framework takes a closing dialog apart from the leaves up, and ends its work last.
+        begin_beside(self, work, group=group, exclusive=exclusive)
 
     def action_say_how_to_leave(self) -> None:
         """Answer ctrl+c, which elsewhere ends a program and here must not."""

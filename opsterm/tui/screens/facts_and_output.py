@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -33,7 +34,8 @@ class FactsAndOutput(AssentDialog):
         self._seen_to = 0  # the line of the facts down to which they were in sight
         self._read: dict[str, int] = {}
         self._has_output = self._compared = False
-        self._showing = self._more_came = False
+        self._showing = False
+        self._with_news: dict[str, None] = {}  # targets that may have printed something, in the order of the news
         self._odd_ones = ""
         self._scrolls_facts = False  # whether the keys scroll what is said of the change, not its output
 
@@ -98,28 +100,31 @@ class FactsAndOutput(AssentDialog):
 
     async def show_output(self) -> None:
         """Show what has come since; one at a time, so that no byte is shown twice."""
-        self._more_came = True
         if self._showing:
             return
         self._showing = True
         try:
-            while self._more_came:
-                self._more_came = False
-                await self._read_on()
+            while self._with_news:
+                news, self._with_news = self._with_news, {}
+                await self._read_on(news)
         finally:
             self._showing = False
 
-    async def _read_on(self) -> None:
+    def has_news_from(self, targets: Iterable[str]) -> None:
+        """Note that these may have printed something; `show_output` then shows it."""
+        self._with_news.update(dict.fromkeys(targets))
+
+    async def _read_on(self, targets: Iterable[str]) -> None:
         view = self.query_one(OutputView)
         many = len(self.change.order.targets) > 1
         if many and self.change.ended_at:
             await self._show_comparison(view)
             return
-        for target in self.change.order.targets:
+        for target in targets:
             named = not many
-            while data := await self._piece_of(target.name):
+            while data := await self._piece_of(target):
                 if not named:
-                    view.note(target.name)
+                    view.note(target)
                     named = True
                 await self._show_data(data)
 

@@ -32,6 +32,7 @@ from opsterm.tui.screens.reports import Reports
 from opsterm.tui.screens.services import ServicesScreen
 from opsterm.tui.screens.target_errands import TargetErrands
 from opsterm.tui.screens.traps import show_traps
+from opsterm.tui.standing import Hearing
 from opsterm.tui.widgets.bars import KeyBar, MessageLine, StatusLine
 from opsterm.tui.widgets.row_table import RowTable
 from opsterm.tui.widgets.terminal_view import TerminalView
@@ -67,6 +68,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self.files = FileErrands(self)
         self.targets = TargetErrands(self)
         self.approvals = ApprovalErrands(self)
+        self._hearing = Hearing(self, self._hear)
 
     def compose(self) -> ComposeResult:
         """Lay out everything; `lay_out` decides what is shown."""
@@ -106,7 +108,11 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             await pane.begin()
         self.query_one(StatusLine).begin()
 
-    async def on_facts_arrived(self, message: FactsArrived) -> None:
+    def on_facts_arrived(self, message: FactsArrived) -> None:
+        """Hear facts beside the keys."""
+        self._hearing.take(message)
+
+    async def _hear(self, message: FactsArrived) -> None:
         """Hand facts to every pane."""
         for pane in self.query(Pane):
             await pane.hear(message)

@@ -18,7 +18,7 @@ from opsterm.inventory.fleet import count_statuses
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.commands import PLACES, Command, command, commands_of
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
+from opsterm.tui.facts import QUEUE_FACTS, FactsArrived
 from opsterm.tui.glyphs import Glyphs
 from opsterm.tui.keys import KeyMap
 
@@ -82,7 +82,7 @@ class StatusLine(Static):
 
     async def hear(self, message: FactsArrived) -> None:
         """Count anew what waits."""
-        if message.has(*CHANGE_FACTS):
+        if message.has(*QUEUE_FACTS):
             await self._count()
 
     async def _count(self) -> None:
