@@ -4,7 +4,8 @@ Needs a harness that starts one sshd under many loopback addresses, runs a tool 
 for each phase with wall_s, client_cpu_s and ok (SPEED_FANOUT: path of the script, run as root with this Python; it
 fills in {conc}, {sshcfg}, {known_hosts} and {cmd}). Peers that are not installed are skipped, loudly: clush (Debian).
 ssh is given curve25519, as its own first choice costs it more. SPEED_ROUNDS (3) may be set. The package is compiled
-first, as pip does when it installs it: to compile it anew takes as long as all the rest of a start.
+first, as pip does when it installs it: to compile it anew takes as long as all the rest of a start. Keys need the
+harness of the screen as well (SPEED_HARNESS, see test_screen_speed.py).
 Run: pytest -m speed -n 0 tests/speed/test_fanout_speed.py -s
 """
 
@@ -23,7 +24,9 @@ from pathlib import Path
 import pytest
 
 import opsterm as program
+from tests.speed import busy_cockpit as busy
 from tests.speed import fanout_rounds
+from tests.speed.test_screen_speed import CHAT_LINE
 
 pytestmark = [pytest.mark.speed, pytest.mark.blocking, pytest.mark.timeout(1800)]
 
@@ -197,3 +200,35 @@ def rounds(home: Path, hosts: int) -> Sequence[Figures]:
     measured("--tool", "cmd", "--n", str(hosts), "--", *words)
     found: list[Figures] = json.loads(figures.read_text())
     return found
+
+
+def test_keys_of_the_cockpit_during_a_fan_out(home: Path) -> None:
+    """Letters typed at random moments while 2,000 fresh targets are asked, beside the library as its manual shows."""
+    tamed = busy_cockpit(home, "ours", 10)
+    wide = busy_cockpit(home, "ours", 50)
+    untamed = busy_cockpit(home, "untamed", 50)
+    for name, run in (("10 at once", tamed), ("50 at once", wide), ("untamed, 50", untamed)):
+        print(f"\n{name}: key p50 {run['p50_ms']:.0f} ms, p99 {run['p99_ms']:.0f} ms, {run['lost']:.0f} later than "
+              f"2 s; {run['ended']:.0f} targets, {run['ended'] / run['seconds']:.0f} a second", end="")  # fmt: skip
+    keys = tamed["p99_ms"] / untamed["p99_ms"]
+    throughput = (tamed["ended"] / tamed["seconds"]) / (untamed["ended"] / untamed["seconds"])
+    print(f"\np99 {keys:.2f} of the untamed one, throughput {throughput:.2f} of it")
+    assert keys <= 0.25
+    assert throughput >= 0.95
+
+
+def busy_cockpit(home: Path, how: str, parallel: int, hosts: int = 2000) -> Figures:
+    """Return the figures of the keys in a cockpit that asks so many targets, and how many it asked in what time."""
+    keys = os.environ.get("SPEED_HARNESS", "")
+    if not keys:
+        pytest.skip("SPEED_HARNESS names no harness: the keys were NOT timed")
+    with_fleet(home, hosts)
+    timed, tally, script = home / "timed", home / "tally", home / "run.sh"
+    cockpit = [*ours(home)[:3], f"PYTHONPATH={Path(__file__).parents[2]}", sys.executable, "-m", busy.__name__]
+    cockpit += [how, str(parallel), "$1", "$2", str(hosts), str(tally)]
+    options = ["--json", "--size", "120x40", "--ready", "cpu", *CHAT_LINE, "--probes", "104", "--idle", "0"]
+    words = " ".join([sys.executable, keys, *options, "--", *cockpit])
+    script.write_text(f"#!/bin/sh\n{words} > {timed}\ncat {timed}\n")
+    asked = ["--", "sh", str(script), "{sshcfg}", "{known_hosts}"]
+    harness("--tool", "cmd", "--n", str(hosts), "--match", "p99_ms", *asked)
+    return {**json.loads(timed.read_text().splitlines()[-1]), **json.loads(tally.read_text())}
