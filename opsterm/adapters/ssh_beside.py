@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from asyncssh import SSHClientConnection
 
 
+AT_ONCE = 4
+"""Programs beside at the same time: each has a channel of its own, and sshd allows ten on a connection."""
+
+
 class ProgramsBeside:
-    """Runs them on one connection; each has a channel of its own."""
+    """Runs them on one connection."""
 
     def __init__(self, connection: SSHClientConnection) -> None:
         self._connection = connection
+        self._free = asyncio.Semaphore(AT_ONCE)
 
     async def give(self, path: str, owner: str) -> None:
         """Give a file to an owner by name; SFTP knows numbers only, so the target's own chown looks it up.
@@ -51,7 +56,7 @@ class ProgramsBeside:
         """
         stream = ByteChannel()
         try:
-            async with asyncio.timeout(ANSWER_LIMIT_S):
+            async with self._free, asyncio.timeout(ANSWER_LIMIT_S):
                 channel, _ = await self._connection.create_session(
                     lambda: stream, command_line(*words), encoding=None, request_pty=False
                 )

@@ -30,8 +30,8 @@ from opsterm.policy.file_put import KEEP, FilePut
 from opsterm.policy.tree_put import TreePut
 from opsterm.runtime.ports_files import Contents
 
-FILES_AT_ONCE = 4
-"""Small files that are under way at the same time: each has a channel beside for its hash, and sshd allows ten."""
+FILES_AT_ONCE = 16
+"""Small files that are under way at the same time, on one channel."""
 
 T = TypeVar("T")
 
