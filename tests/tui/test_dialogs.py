@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -74,14 +73,17 @@ async def test_work_of_a_closing_dialog_may_miss_its_parts(closing: str) -> None
 
 
 async def test_work_of_a_standing_dialog_may_not_miss_a_part() -> None:
-    app: App[None] = App()
-    dialog = Asking("#elsewhere")
-    with pytest.raises(WorkerFailed):
+    async def miss_it() -> None:
+        app: App[None] = App()
+        dialog = Asking("#elsewhere")
         async with app.run_test():
             await app.push_screen(dialog)
             dialog.begin(dialog.look, group="look")
             dialog.now.set()
             await app.workers.wait_for_complete()
+
+    with pytest.raises(WorkerFailed):
+        await miss_it()
 
 
 LISTS = ["theme", "settings", "import targets"]

@@ -26,8 +26,9 @@ from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.approval_errands import ApprovalErrands
+from opsterm.tui.screens.errand_actions import ErrandActions
 from opsterm.tui.screens.errands import Errands
-from opsterm.tui.screens.file_errands import FILE, FOLDER, FileErrands
+from opsterm.tui.screens.file_errands import FileErrands
 from opsterm.tui.screens.reports import Reports
 from opsterm.tui.screens.services import ServicesScreen
 from opsterm.tui.screens.target_errands import TargetErrands
@@ -45,7 +46,7 @@ TWO_COLUMNS = (100, 30)
 ALL_PANES = (140, 40)
 
 
-class HomeScreen(Screen[None], inherit_bindings=False):
+class HomeScreen(ErrandActions, Screen[None], inherit_bindings=False):
     """The panes, the status line above them, the keys below."""
 
     # Read here, because this module is imported in a thread: the framework would read the file on the loop.
@@ -144,11 +145,9 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         columns, rows = self.app.size
         small = columns < LEAST[0] or rows < LEAST[1]
         was_small = self.has_class("-small")
-        self.query_one("#too-small", Static).update(
-            f"opsterm needs {LEAST[0]}×{LEAST[1]}, this is {columns}×{rows}. `opsterm alerts` works anywhere."
-            if not self.cockpit.terminal.ascii
-            else f"opsterm needs {LEAST[0]}x{LEAST[1]}, this is {columns}x{rows}. `opsterm alerts` works anywhere."
-        )
+        by = "x" if self.cockpit.terminal.ascii else "×"
+        needs = f"opsterm needs {LEAST[0]}{by}{LEAST[1]}, this is {columns}{by}{rows}. `opsterm alerts` works anywhere."
+        self.query_one("#too-small", Static).update(needs)
         self.set_class(small, "-small")
         every = not self.zoomed and columns >= ALL_PANES[0] and rows >= ALL_PANES[1]
         if self.current != "inventory":
@@ -280,80 +279,9 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Explain this place."""
         self.errands.help(self.current)
 
-    def action_open_palette(self) -> None:
-        """Find a command."""
-        self.errands.palette()
-
-    async def action_show_sent(self) -> None:
-        """List what was really sent."""
-        await self.reports.sent()
-
-    def action_propose(self) -> None:
-        """Propose a command for the chosen targets."""
-        self.errands.propose(self._chosen())
-
-    def action_get_file(self) -> None:
-        """Fetch a file from the chosen targets."""
-        self.files.get(self._chosen(), FILE)
-
-    def action_get_folder(self) -> None:
-        """Fetch a folder from the chosen targets."""
-        self.files.get(self._chosen(), FOLDER)
-
-    def action_put_file(self) -> None:
-        """Propose to put a file on the chosen targets."""
-        self.files.put(self._chosen(), FILE)
-
-    def action_put_folder(self) -> None:
-        """Propose to put a folder on the chosen targets."""
-        self.files.put(self._chosen(), FOLDER)
-
-    def _chosen(self) -> list[str]:
+    def chosen(self) -> list[str]:
+        """See `ErrandActions.chosen`."""
         return self.query_one(InventoryPane).chosen() if self._begun else []
-
-    def action_show_target(self) -> None:
-        """Open the page of a target that is chosen by name."""
-        self.targets.choose()
-
-    def action_import_targets(self) -> None:
-        """Take targets in from a file."""
-        self.errands.import_targets()
-
-    async def action_choose_theme(self) -> None:
-        """Choose the colours."""
-        self.errands.theme()
-
-    def action_show_settings(self) -> None:
-        """Show the settings."""
-        self.errands.settings()
-
-    async def action_show_doctor(self) -> None:
-        """Show how everything is."""
-        await self.reports.doctor()
-
-    async def action_show_checks(self) -> None:
-        """Show how the checks at an interval stand."""
-        await self.reports.checks()
-
-    async def action_show_mail(self) -> None:
-        """Show what mail waits."""
-        await self.reports.mail()
-
-    async def action_show_reviews(self) -> None:
-        """List emergencies that somebody else has to look at."""
-        await self.approvals.reviews()
-
-    async def action_show_breakers(self) -> None:
-        """List breakers, which stop approvals after failures."""
-        await self.approvals.breakers()
-
-    async def action_show_apis(self) -> None:
-        """Call an operation of an HTTP API."""
-        await self.errands.apis.run()
-
-    def action_show_credentials(self) -> None:
-        """Show which credentials are kept."""
-        self.errands.credentials()
 
     async def action_show_traps(self) -> None:
         """Show what devices told by themselves."""
@@ -361,12 +289,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     def action_show_services(self) -> None:
         """List the services of targets."""
-        targets = self.query_one(InventoryPane).chosen() if self._begun else []
-        self.app.push_screen(ServicesScreen(self.runtime, self.keymap, targets))
-
-    async def action_unlock_vault(self) -> None:
-        """Open the vault."""
-        await self.errands.vault()
+        self.app.push_screen(ServicesScreen(self.runtime, self.keymap, self.chosen()))
 
     def action_say_quit(self) -> None:
         """Answer ctrl+c, which elsewhere ends a program: copy what the mouse has selected, else say how to quit."""
