@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from opsterm.cli.manual import RISK_KEYS
 from tests.cli.account import Account
 
@@ -44,3 +46,8 @@ def test_targets_can_only_raise_it(script: Account) -> None:
 
 def test_nothing_to_assess_is_said(script: Account) -> None:
     assert "There is no command to assess." in script.run("risk", expect=2).err
+
+
+@pytest.mark.parametrize(("word", "meant"), [("trian", "opsterm risk train."), ("uptime", "opsterm risk -- uptime.")])
+def test_a_word_that_is_no_source_is_told_what_it_may_be(script: Account, word: str, meant: str) -> None:
+    assert meant in script.run("risk", word, expect=2).err

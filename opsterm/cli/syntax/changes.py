@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 
 from opsterm.cli.syntax.approvals import add_yes_options
+from opsterm.cli.syntax.learning import LEARNING
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
 from opsterm.policy.file_put import PUT
 from opsterm.policy.order import HTTP, RESTORE, SHELLS_ASSESSED, SHELLS_OF_PROTOCOL
@@ -113,11 +115,20 @@ def _add_rollback(verbs: Verbs[Parser], data: Parser) -> None:
 def _add_risk(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verb that assesses a command."""
     one = add_verb(verbs, data, "risk", "what a command would do, and how bad that could be", about=_ABOUT_RISK)
-    one.add_argument("source", nargs="?", default="", choices=("", "-"), metavar="-", help="from standard input")
+    one.add_argument("source", nargs="?", default="", type=_source, metavar="-", help="from standard input")
     one.add_argument("--on", default="", metavar="SELECTOR", help="as if it ran on these targets")
     one.add_argument("--shell", default="", choices=SHELLS_ASSESSED, help="its language; sh if nothing says so")
     one.add_argument("--reason", default="", help="why, as it would be proposed; a ticket is looked for in it")
     one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
+
+
+def _source(text: str) -> str:
+    if text in ("", "-"):
+        return text
+    near = difflib.get_close_matches(text, LEARNING, n=1)
+    meant = f"risk {near[0]}" if near else f"risk -- {text[:60]}"
+    msg = f"alone reads standard input, and {text[:60]!r} is neither that nor behind --; perhaps: opsterm {meant}"
+    raise argparse.ArgumentTypeError(msg)
 
 
 def _add_order(one: Parser) -> None:
