@@ -103,4 +103,7 @@ MUTABLE_RECORDS: Mapping[str, str] = {
     "SshConfig": "reads files again when they change",
     "WinrmLine": "knows its shell and who waits on it; never leaves the adapter",
     "TargetPhrase": "filled in while one phrase is read; never leaves the assistant",
+    "Pieces": "filled in while one phrase is read; never leaves the assistant",
+    "PhraseReading": "one reading of one phrase; never leaves the assistant",
+    "Occasion": "gathers the defaults that are taken while a phrase is decided; never leaves the assistant",
 }

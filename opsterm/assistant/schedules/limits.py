@@ -1,0 +1,131 @@
+"""What limits a schedule: its time zone, first and last day, days that are left out; and "in 20 minutes"."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from opsterm.assistant.schedules.clocks import read_clock
+from opsterm.assistant.schedules.days import date_at, weekday_list
+from opsterm.assistant.schedules.intervals import times_per
+from opsterm.assistant.schedules.pieces import Day
+from opsterm.assistant.schedules.reading import PhraseReading
+from opsterm.assistant.schedules.which_day import NAMED_DAYS, dated
+from opsterm.assistant.schedules.words import FILLERS, NUMBERS, UNITS, WEEKDAYS, ZONE_SHORT, ZONE_UNCLEAR
+
+_LEFT_OUT = (
+    "except for", "except on", "except", "but not on", "but not", "but", "excluding", "other than", "apart from",
+    "not on",
+)  # fmt: skip
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+
+
+def zone(reading: PhraseReading, at: int) -> int:
+    """Read "UTC", "Europe/Berlin", "London time"; a short name that several zones bear is asked for."""
+    lead = reading.next(at, "in", "(")
+    word = reading.word(at + lead)
+    end = reading.next(at + lead + 1, "time )", ")", "time")
+    known = ZONE_SHORT.get(word) or (reading.zones.get(word) if "/" in word else None)
+    if known and not reading.next(at + lead + 1, "+", "-"):
+        reading.said.zone = known
+        return lead + 1 + end
+    if word in ZONE_UNCLEAR:
+        reading.ask(f"Which time zone is {word.upper()}? Name one as in Europe/Berlin.")
+        return lead + 1 + end
+    for length in (3, 2, 1):
+        city = "_".join(reading.words[at + lead : at + lead + length])
+        named = next((zone for low, zone in reading.zones.items() if low.rsplit("/", 1)[-1] == city and "/" in low), "")
+        told = reading.next(at + lead + length, "time")
+        if named and (told or reading.next(at, "in")):
+            reading.said.zone = named
+            return lead + length + told
+    return reading.next(at, "local time", "server time")
+
+
+def bounds(reading: PhraseReading, at: int) -> int:
+    """Read "starting tomorrow", "until 31 December", "for two weeks", "ten times"."""
+    lead = reading.next(at, "starting on", "starting from", "starting", "beginning on", "beginning", "from", "as of")
+    if lead and (day := _day_at(reading, at + lead)):
+        reading.said.start = day[1]
+        return lead + day[0]
+    lead += reading.next(at + lead, "at") if lead else 0
+    clock = read_clock(reading.words, at + lead, bare=True) if lead and reading.word(at) != "from" else None
+    if clock is not None:
+        reading.said.clocks.append(clock[1])
+        reading.said.starts_at = True
+        return lead + clock[0]
+    lead = reading.next(at, "until", "till", "through", "ending on", "ending", "up to")
+    if lead and (day := _day_at(reading, at + lead)):
+        reading.said.until = datetime.combine(day[1], time(23, 59, 59))
+        return lead + day[0]
+    return _for_so_long(reading, at)
+
+
+def _for_so_long(reading: PhraseReading, at: int) -> int:
+    lead = reading.next(at, "for the next", "for")
+    word = reading.word(at + lead)
+    number = int(word) if word.isdecimal() and len(word) < 5 else NUMBERS.get(word, 0)
+    unit = reading.word(at + lead + 1)
+    if number and unit == "times" and not times_per(reading.words, at + lead):
+        reading.said.count = number
+        return lead + 2
+    span = UNITS.get(unit)
+    if lead and number and span in ("day", "week"):
+        reading.said.until = reading.now + timedelta(days=number * (7 if span == "week" else 1))
+        return lead + 2
+    return 0
+
+
+def _day_at(reading: PhraseReading, at: int) -> tuple[int, date] | None:
+    found = date_at(reading.words, at)
+    if found is not None and isinstance(found[1], Day):
+        return found[0], dated(found[1], reading.now)
+    if found is not None:
+        reading.ask(str(found[1]))
+        return found[0], reading.now.date()
+    for phrase, days, _ in NAMED_DAYS[:3]:
+        if length := reading.next(at, phrase):
+            return length, reading.now.date() + timedelta(days=days)
+    lead = reading.next(at, "next")
+    word = reading.word(at + lead)
+    if word in WEEKDAYS and reading.words[at + lead + 1 : at + lead + 2] not in (("to",), ("-",), ("through",)):
+        ahead = (WEEKDAYS[word] - reading.now.weekday()) % 7 or 7
+        return lead + 1, reading.now.date() + timedelta(days=ahead)
+    return None
+
+
+def exception(reading: PhraseReading, at: int) -> int:
+    """Read days that are left out."""
+    lead = reading.next(at, *_LEFT_OUT)
+    days = weekday_list(reading.words, at + lead) if lead else None
+    if days is None:
+        return 0
+    said = reading.said
+    said.weekdays = {*(said.weekdays or range(7))} - {*days[1]}
+    said.recurs = True
+    if not said.weekdays:
+        reading.ask("On which days? None is left.")
+    return lead + days[0]
+
+
+def from_now(reading: PhraseReading, at: int) -> int:
+    """Read "in 20 minutes", "in an hour", "2 days from now"."""
+    lead = reading.next(at, "in", "after")
+    if reading.next(at + lead, "half an hour"):
+        length, seconds = 3, 1800.0
+    else:
+        word = reading.word(at + lead)
+        number = int(word) if word.isdecimal() and len(word) <= 5 else NUMBERS.get(word, 0)
+        unit = UNITS.get(reading.words[at + lead + 1], "") if at + lead + 1 < len(reading.words) else ""
+        if not number or unit not in _SECONDS:
+            return 0
+        length, seconds = 2, float(number * _SECONDS[unit])
+    tail = reading.next(at + lead + length, "from now", "from today")
+    if not (tail or lead):
+        return 0
+    reading.said.after = timedelta(seconds=seconds)
+    return lead + length + tail
+
+
+def filler(reading: PhraseReading, at: int) -> int:
+    """Take a word that says nothing by itself."""
+    return int(reading.words[at] in FILLERS)

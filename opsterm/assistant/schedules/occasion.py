@@ -1,0 +1,85 @@
+"""What a meaning is decided from, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from opsterm.assistant.schedules.pieces import Clock, Pieces
+from opsterm.assistant.schedules.words import PARTS_OF_DAY
+from opsterm.changes.schedule import JobSchedule, ScheduleKind
+
+DEFAULT_HOUR = 6
+"""The hour of a schedule that names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a phrase means.
+
+    Attributes:
+        schedule: None when there has to be an answer first.
+        question: what is asked; beside a schedule it names the default that was taken.
+    """
+
+    schedule: JobSchedule | None
+    question: str = ""
+
+
+@dataclass(slots=True)
+class Occasion:
+    """What was said, when and where.
+
+    Attributes:
+        said: the pieces.
+        now: local time, without a zone.
+        zone: name of the zone.
+        assumed: defaults that were taken, as questions.
+    """
+
+    said: Pieces
+    now: datetime
+    zone: str
+    assumed: list[str] = field(default_factory=list)
+
+    def assume(self, question: str) -> None:
+        """Note a default that was taken; the larger unit stands first."""
+        self.assumed.insert(0, question)
+
+    @property
+    def is_one_weekday(self) -> bool:
+        """Whether a single weekday was named, and nothing that says it comes again."""
+        said = self.said
+        alone = len(said.weekdays) == 1 and not (said.interval or said.nth or said.month_days)
+        return said.weekday_once is not None or alone
+
+    def one_clock(self) -> Clock:
+        """Return the time of day; one that was not said is taken, and said to be."""
+        if self.said.clocks:
+            return self.said.clocks[0]
+        hour = PARTS_OF_DAY.get(self.said.part_of_day, DEFAULT_HOUR)
+        self.assumed.append(f"At what time? {hour:02}:00 is taken.")
+        return hour, 0
+
+    def count_fits(self) -> bool:
+        """Return whether "twice a day" has two times."""
+        said = self.said
+        if not said.times_each:
+            return True
+        unit = said.interval[1] if said.interval else ""
+        have = {"day": len(said.clocks), "week": len(said.weekdays), "month": len(said.month_days) + len(said.nth)}
+        return have.get(unit, 0) == said.times_each
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether it has a first or last day, or a number of times."""
+        return bool(self.said.start or self.said.until or self.said.count)
+
+    def by_rule(self, parts: Sequence[str], start: datetime) -> Understood:
+        """Return a rule as what is meant."""
+        return self.means(JobSchedule(kind=ScheduleKind.RULE, timezone=self.zone, rule=";".join(parts), start=start))
+
+    def means(self, schedule: JobSchedule) -> Understood:
+        """Return a schedule as what is meant, with the defaults that were taken."""
+        return Understood(schedule, " ".join(self.assumed))

@@ -1,0 +1,105 @@
+"""A phrase to what it means: the door of this room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from opsterm.assistant.schedules import frequency, limits, which_day, which_hour
+from opsterm.assistant.schedules.meaning import decide
+from opsterm.assistant.schedules.occasion import Occasion, Understood
+from opsterm.assistant.schedules.pieces import Pieces
+from opsterm.assistant.schedules.reading import PhraseReading
+from opsterm.assistant.schedules.words import LONGEST_PHRASE, words_of
+from opsterm.changes.schedule import JobSchedule, ScheduleKind, next_times, zone_of
+from opsterm.core.errors import BadInput
+
+
+def understand_schedule(text: str, *, now: datetime, timezone: str) -> Understood:
+    """Return what a phrase means.
+
+    Args:
+        text: the phrase, and nothing else: every word of it must be understood.
+        now: with a zone.
+        timezone: name of the zone that counts when the phrase names none.
+
+    Raises:
+        BadInput: there is no such zone.
+    """
+    if len(text) > LONGEST_PHRASE:
+        return Understood(None, f"That is longer than {LONGEST_PHRASE} characters. When, in short?")
+    if (cron := _as_cron(text)) is not None:
+        return cron if isinstance(cron, Understood) else _cron(cron, now, timezone)
+    words = words_of(text)
+    if not words:
+        return Understood(None, "When?")
+    said, left = _read(words, now.astimezone(zone_of(timezone)).replace(tzinfo=None))
+    if said.zone:  # days are counted where the schedule is
+        said, left = _read(words, now.astimezone(zone_of(said.zone)).replace(tzinfo=None))
+    if left:
+        shown = " ".join(dict.fromkeys(left))
+        return Understood(None, f"What is {shown[:80]!r} to say? The rest is understood only with it.")
+    local = now.astimezone(zone_of(said.zone or timezone)).replace(tzinfo=None)
+    return decide(Occasion(said, local, said.zone or timezone))
+
+
+_MACROS = {
+    "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+}  # fmt: skip
+"""crontab(5)."""
+_CRON = re.compile(r"(?:cron:?\s+)?((?:[\d*/,a-z#?-]+\s+){4}[\d*/,a-z#?-]+)", re.IGNORECASE)
+
+
+def _as_cron(text: str) -> str | Understood | None:
+    """Return the five fields of a text that is written as cron has it; None when it is not."""
+    low = text.strip().lower()
+    if low == "@reboot":
+        return Understood(None, "A start of the target is no time. When?")
+    match = _CRON.fullmatch(low)
+    if match is None or match[1][0] not in "0123456789*":
+        return _MACROS.get(low)
+    fields = match[1].split()
+    return " ".join(fields) if any("*" in field or field.isdecimal() for field in fields[:2]) and "*" in low else None
+
+
+def _cron(cron: str, now: datetime, timezone: str) -> Understood:
+    schedule = JobSchedule(kind=ScheduleKind.CRON, timezone=timezone, cron=cron.upper() if "l" in cron else cron)
+    try:
+        if not next_times(schedule, now, 1):
+            return Understood(None, f"{cron} never comes. When?")
+    except BadInput as error:
+        return Understood(None, f"{error.what} {error.why} When?")
+    day, weekday = cron.split()[2], cron.split()[4]
+    both = "It runs on that day of the month and on that weekday, each for itself, as cron reads it. Is that meant?"
+    return Understood(schedule, both if "*" not in (day[0], weekday[0]) else "")
+
+
+_READERS = (
+    frequency.unclear, limits.zone, limits.bounds, limits.exception, limits.from_now, which_hour.past_the_hour,
+    which_day.month_end, frequency.every, frequency.adverb, frequency.times_each, which_hour.window,
+    which_day.named_date, which_day.nth, which_day.named_day, which_day.weekdays, which_day.months, which_hour.clocks,
+    which_hour.part_of_day, limits.filler,
+)  # fmt: skip
+"""In the order in which they are asked at each place."""
+
+
+def _read(words: tuple[str, ...], now: datetime) -> tuple[Pieces, Sequence[str]]:
+    """Return what was said, and the words that are part of nothing."""
+    reading = PhraseReading(words, now, _zones())
+    at, left = 0, []
+    while at < len(words):
+        taken = next((length for reader in _READERS if (length := reader(reading, at))), 0)
+        if not taken:
+            left.append(words[at])
+        at += taken or 1
+    return reading.said, left
+
+
+@lru_cache(maxsize=1)
+def _zones() -> dict[str, str]:
+    from zoneinfo import available_timezones  # noqa: PLC0415 (a start does not need it)
+
+    return {name.lower(): name for name in sorted(available_timezones())}
