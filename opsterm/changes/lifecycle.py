@@ -11,31 +11,17 @@ from dataclasses import replace
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeApproved, ChangeDenied, ChangeEnded, ChangeExpired, ChangeStarted, ChangeVoided
+from opsterm.changes.order_checks import require_carried_out
 from opsterm.changes.rollout import require_able, rollout_of
 from opsterm.core.errors import BadInput, Bug, NotApproved
 from opsterm.core.events import Event
-from opsterm.core.http_request import parse_request
-from opsterm.inventory.folding import fold
 from opsterm.policy import approval
 from opsterm.policy.approval import Case, Standing
 from opsterm.policy.compliance.review import NO_REVIEW, RuleReview
-from opsterm.policy.file_put import PUT
 from opsterm.policy.order import (
-    AS_LOGGED_IN,
-    BY_SUDO,
-    COMMAND_PROTOCOLS,
-    HTTP,
-    RESTORE,
-    SHELLS_OF_PROTOCOL,
-    UNIX_SHELLS,
     Order,
-    RunAs,
-    require_account,
 )
-from opsterm.policy.put_order import parse_put_order
-from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.risk import Risk
-from opsterm.policy.windows import require_sendable
 
 _S = ChangeState
 _TAKEN_BACK = frozenset({_S.ROLLED_BACK, _S.ROLLBACK_FAILED})
@@ -103,10 +89,7 @@ def propose(
     if len(set(names)) != len(names):
         raise BadInput("A target is named twice.", next_step="Name each target once.")
     require_able(rollout_of(order), len(names))
-    _require_run_protocols(order)
-    _require_shell(order)
-    _require_start(order)
-    _require_request(order)
+    require_carried_out(order)
     if order.timeout_s <= 0 or order.expires_at <= now:
         raise BadInput("The order leaves no time to run.", next_step="Give it a time limit and an expiry ahead of now.")
     return Change(
@@ -120,65 +103,6 @@ def propose(
         requested_at=now,
         digest=order.digest(),
         outcomes=tuple(Outcome(target=name) for name in names),
-    )
-
-
-def _require_shell(order: Order) -> None:
-    """Raise BadInput naming the targets on which the order's shell is not to be had, or what it cannot carry out."""
-    others = [target for target in order.targets if order.shell not in SHELLS_OF_PROTOCOL[target.protocol]]
-    if others:
-        known = " or ".join(shell for shell in SHELLS_OF_PROTOCOL[others[0].protocol] if shell not in (PUT, RESTORE))
-        raise BadInput(
-            f"The shell {order.shell!r} is not known on {fold([target.name for target in others])}.",
-            next_step=f"Over {others[0].protocol} it is {known}.",
-        )
-    if order.shell == PUT:
-        parse_put_order(order.command)
-    if order.shell == RESTORE:
-        parse_restoring(order.command)
-    require_sendable(order.command, order.shell)
-
-
-def _require_start(order: Order) -> None:
-    """Raise BadInput when its shell cannot be started as the order says."""
-    alone = order.run_as == RunAs(become=order.become)
-    if order.run_as != AS_LOGGED_IN and order.shell not in (BY_SUDO if alone else UNIX_SHELLS):
-        raise BadInput(
-            "Only a Unix shell is started by sudo, as a log-in shell or on a terminal.",
-            next_step=f"Leave that away, or choose the shell {' or '.join(UNIX_SHELLS)}.",
-        )
-    if order.become:
-        require_account(order.become)
-
-
-def _require_request(order: Order) -> None:
-    """Raise BadInput for a request over HTTP that cannot be sent as it is written, or is for another server."""
-    if order.shell != HTTP:
-        return
-    origin = parse_request(order.command).origin
-    for target in order.targets:
-        if (target.address.lower().strip("[]"), target.port) != (origin.host, origin.port):
-            raise BadInput(
-                f"The request is for {origin}, and {target.name} is another server.",
-                next_step=f"`opsterm apis call` writes requests for {target.name}.",
-            )
-
-
-def _require_run_protocols(order: Order) -> None:
-    """Raise BadInput naming the targets on which this version cannot run anything."""
-    able = (HTTP,) if order.shell == HTTP else COMMAND_PROTOCOLS
-    others = [target for target in order.targets if target.protocol not in able]
-    if not others:
-        return
-    protocols = sorted({target.protocol for target in others})
-    rest = len(order.targets) - len(others)
-    left_out = " and ".join(f"not protocol:{protocol}" for protocol in protocols)
-    raise BadInput(
-        f"No command can run on {fold([target.name for target in others])}: reached by {' and '.join(protocols)}, and "
-        f"this version runs commands over {' and '.join(able)} only.",
-        next_step=f"Add `and {left_out}` to the targets: {rest} of {len(order.targets)} are left."
-        if rest
-        else "Give a target the protocol ssh if it has an SSH server.",
     )
 
 
