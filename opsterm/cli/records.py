@@ -12,7 +12,7 @@ from opsterm.policy.way_back import WayBack
 
 
 def change_record(change: Change) -> dict[str, object]:
-    """Return a change as an object with the keys of `manual.CHANGE_KEYS`; times are epoch seconds, 0 for not yet."""
+    """Return a change as an object with the keys of `json_keys.CHANGE_KEYS`; times are epoch seconds, 0 for not yet."""
     record = asdict(change)
     del record["review"]
     order = record.pop("order")
@@ -50,7 +50,7 @@ def way_back_record(way: WayBack, *, kept: bool) -> dict[str, object]:
 
 
 def finding_record(finding: RuleFinding) -> dict[str, object]:
-    """Return what one rule says as an object with the keys of `manual.FINDING_KEYS`."""
+    """Return what one rule says as an object with the keys of `json_keys.FINDING_KEYS`."""
     return {
         "rule": finding.rule,
         "title": finding.title,
@@ -66,7 +66,7 @@ def finding_record(finding: RuleFinding) -> dict[str, object]:
 
 
 def alert_record(alert: Alert) -> dict[str, object]:
-    """Return an alert as an object with the keys of `manual.ALERT_KEYS`."""
+    """Return an alert as an object with the keys of `json_keys.ALERT_KEYS`."""
     return {
         "id": f"a{alert.id}",
         "target": alert.key.target,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.cli.manual import JSON_KEYS
+from opsterm.cli.json_keys import JSON_KEYS
 from tests.adapters.petstore_stage import PASSWORD, TOKEN, Petstore, petstore
 from tests.cli.account import Account
 

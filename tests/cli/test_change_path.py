@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.cli.manual import CHANGE_KEYS, OUTCOME_KEYS
+from opsterm.cli.json_keys import CHANGE_KEYS, OUTCOME_KEYS
 from tests.cli.account import Account, wait_until
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from opsterm.cli.arguments import parse_arguments
-from opsterm.cli.manual import EXAMPLES, JSON_KEYS
+from opsterm.cli.json_keys import JSON_KEYS
+from opsterm.cli.manual import EXAMPLES
 from opsterm.cli.run import VERBS
 from opsterm.cli.syntax.parser import Parser, Verbs
 from opsterm.cli.syntax.whole import build_parser

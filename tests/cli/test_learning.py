@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import stat
 
-from opsterm.cli.manual import LEARNED_KEYS
+from opsterm.cli.json_keys import LEARNED_KEYS
 from tests.cli.account import Account
 
 

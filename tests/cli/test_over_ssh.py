@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from opsterm.cli.manual import JSON_KEYS, PROFILE_KEYS, QUERY_KEYS
+from opsterm.cli.json_keys import JSON_KEYS, PROFILE_KEYS, QUERY_KEYS
 from tests.adapters.ssh_stage import HOST_KEY, USER_KEY, Door, serve
 from tests.cli.account import PROGRAM, Account
 from tests.house.source import CHECKOUT

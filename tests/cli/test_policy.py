@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.cli.manual import CHANGE_KEYS, FINDING_KEYS, JSON_KEYS
+from opsterm.cli.json_keys import CHANGE_KEYS, FINDING_KEYS, JSON_KEYS
 from tests.cli.account import Account
 
 STRICT = ("--set", "policy.strict=true")

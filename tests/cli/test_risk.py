@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from opsterm.cli.manual import RISK_KEYS
+from opsterm.cli.json_keys import RISK_KEYS
 from tests.cli.account import Account
 
 

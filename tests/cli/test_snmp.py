@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pysnmp.proto import rfc1902
 
-from opsterm.cli.manual import JSON_KEYS
+from opsterm.cli.json_keys import JSON_KEYS
 from tests.adapters.snmp_agent import Agent, system_group
 from tests.cli.account import Account
 

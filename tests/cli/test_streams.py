@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from opsterm.cli.manual import JSON_KEYS
+from opsterm.cli.json_keys import JSON_KEYS
 from tests.cli.account import Account
 
 SHELL_LINES = {

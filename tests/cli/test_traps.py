@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import pytest
 
-from opsterm.cli.manual import JSON_KEYS
+from opsterm.cli.json_keys import JSON_KEYS
 from opsterm.core.clock import SystemClock
 from opsterm.core.paths import find_paths
 from opsterm.monitoring.traps import SenderCount, Trap

@@ -10,7 +10,8 @@ import textwrap
 import typing
 from collections.abc import Callable, Mapping, Sequence
 
-from opsterm.cli.manual import EXAMPLES, FINDING_KEYS, JSON_KEYS, OUTCOME_KEYS
+from opsterm.cli.json_keys import FINDING_KEYS, JSON_KEYS, OUTCOME_KEYS
+from opsterm.cli.manual import EXAMPLES
 from opsterm.cli.syntax.whole import build_parser
 from opsterm.core.check_settings import HttpCheckSetting, PingCheckSetting, TcpCheckSetting
 from opsterm.core.mail_settings import MailNotifySetting

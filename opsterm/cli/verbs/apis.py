@@ -70,7 +70,7 @@ async def _ask(what: str, verb: str) -> None:
 
 
 def _record(api: Api) -> dict[str, object]:
-    """Return an API with the keys of `manual.API_KEYS`."""
+    """Return an API with the keys of `json_keys.API_KEYS`."""
     return asdict(api)
 
 

@@ -70,7 +70,7 @@ def _print(context: Context, state: LearnedState) -> int:
 
 
 def _record(state: LearnedState) -> dict[str, object]:
-    """Return how it stands with the keys of `manual.LEARNED_KEYS`; null for what there is not."""
+    """Return how it stands with the keys of `json_keys.LEARNED_KEYS`; null for what there is not."""
     model = state.model
     figures = model.figures if model else Figures(own=0, bad=0, ends={}, shapes=0, shipped=0)
     return {

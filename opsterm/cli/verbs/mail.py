@@ -91,7 +91,7 @@ def _print(context: Context, mails: Sequence[Mail]) -> None:
 
 
 def mail_record(mail: Mail) -> dict[str, object]:
-    """Return a mail as an object with the keys of `manual.MAIL_KEYS`; times are epoch seconds."""
+    """Return a mail as an object with the keys of `json_keys.MAIL_KEYS`; times are epoch seconds."""
     return {
         "id": mail.name,
         "state": mail.state,

@@ -102,7 +102,7 @@ def _print_records(context: Context, change: Change, compared: Comparison) -> No
 def _record(
     change: Change, outcome: Outcome, group: OutputGroup | None, number: int, *, odd: bool
 ) -> dict[str, object]:
-    """Return one target's result with the keys of `manual.QUERY_KEYS`."""
+    """Return one target's result with the keys of `json_keys.QUERY_KEYS`."""
     return {
         "change": change.name,
         "target": outcome.target,
