@@ -219,8 +219,8 @@ class Changes:
         finally:
             del self._running[change_id]
             self._stopping.discard(change_id)
-            if self._executor.has_unkept_ends:
-                self._supervisor.start("ends of changes", self._executor.keep_ends, restart=False)
+            if self._executor.ends.has_unkept:
+                self._supervisor.start("ends of changes", self._executor.ends.keep_all, restart=False)
         await self._settle_rollback(ended)
         with suppress(StorageError):  # how it ended is kept; that targets answered is only good to know
             await self._inventory.note_seen(lifecycle.reached(ended.outcomes))

@@ -8,11 +8,10 @@ and the move to "running" is a compare-and-set on disk, so that no order runs tw
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
@@ -22,20 +21,18 @@ from opsterm.changes.rollout_progress import RolloutProgress
 from opsterm.changes.way_back.prepared import as_run, prepared
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotApproved, OpstermError, StorageError, TimedOut, Unreachable
-from opsterm.core.events import Fact
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
+from opsterm.runtime.ends import Ends
 from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, RunText
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.output_record import OutputRecord
 from opsterm.runtime.ports import Connector, Ended, Session
 from opsterm.runtime.ports_connection_test import UNHEARD
 from opsterm.runtime.ports_store import Store
-from opsterm.runtime.supervisor import Heart, to_the_end
-
-TRY_AGAIN_S = 3.0
-"""How often an end that the disk did not take is written again."""
+from opsterm.runtime.supervisor import to_the_end
 
 log = logging.getLogger("opsterm.executor")
 
@@ -54,6 +51,9 @@ class Executor:
         silent: names those members of the groups of a rollout that are known not to answer.
         quiet_limit_s: seconds a command may print nothing before it is stopped; 0 for any.
         read_only: the setting changes.read_only: nothing is run.
+
+    Attributes:
+        ends: how changes have ended, also where the disk has not taken that yet.
     """
 
     def __init__(  # noqa: PLR0913 (what it needs, and the limits of a run)
@@ -75,7 +75,7 @@ class Executor:
         self._guarding = Guarding(self._keeping)
         self._quiet_limit_s = quiet_limit_s
         self._read_only = read_only
-        self._unkept: dict[int, _End] = {}
+        self.ends = Ends(store, ledger)
 
     async def run(self, change_id: int) -> Change:
         """Run an approved change to its end and return it with its outcomes.
@@ -83,7 +83,7 @@ class Executor:
         Raises:
             Refused: read-only mode.
             NotApproved: it may not run, or another process was quicker.
-            StorageError: the disk did not take its end; `keep_ends` has it.
+            StorageError: the disk did not take its end; `ends` has it.
         """
         started: list[Change] = []
         try:
@@ -150,7 +150,7 @@ class Executor:
     async def _run_on_one(self, change: Change, target: OrderTarget) -> Outcome:
         """Return what came of one target. What goes wrong on one target must not end the others: it raises nothing."""
         outcome = Outcome(target=target.name, state=OutcomeState.RUNNING, started_at=self._clock.now())
-        record = _Record(limit=self._output_limit)
+        record = OutputRecord(limit=self._output_limit)
         try:
             await self._store.changes.save_outcome(change.id, outcome, [])
             ended = await self._stream(change, target, record)
@@ -173,7 +173,7 @@ class Executor:
             outcome = replace(outcome, state=state, message=said)
         return await self._keep(change, record.close(outcome, self._clock.now()))
 
-    async def _stream(self, change: Change, target: OrderTarget, record: _Record) -> Ended:
+    async def _stream(self, change: Change, target: OrderTarget, record: OutputRecord) -> Ended:
         try:
             connector = await self._connector()
             session = await connector.session(target)
@@ -210,7 +210,7 @@ class Executor:
             with suppress(OpstermError):
                 await self._keeping.note(run, change, way)
 
-    async def _ended(self, session: Session, change: Change, target: OrderTarget, record: _Record) -> Ended:
+    async def _ended(self, session: Session, change: Change, target: OrderTarget, record: OutputRecord) -> Ended:
         """Run the order in a session, keep what it prints and return how it ended."""
         order: Order = change.order
         text, shell, how = as_run(order)
@@ -253,7 +253,7 @@ class Executor:
                 return
             yield piece
 
-    async def _keep_output(self, change: Change, target: OrderTarget, record: _Record, piece: bytes) -> None:
+    async def _keep_output(self, change: Change, target: OrderTarget, record: OutputRecord, piece: bytes) -> None:
         """Keep what came; a disk that takes none of it does not stop the command."""
         kept = record.take(piece)
         if kept:
@@ -293,39 +293,7 @@ class Executor:
                 return change
         finished = lifecycle.finish(change, cancelled=cancelled, now=self._clock.now())
         fact = self._ledger.fact(ChangeEnded(change=change.id, state=finished.state), correlation_id=change.name)
-        end = _End(change=finished, facts=(fact,))
-        try:
-            return await self._keep_end(end)
-        except StorageError:
-            self._unkept[change.id] = end
-            raise
-
-    async def _keep_end(self, end: _End) -> Change:
-        """Write an end with all its outcomes; return the change as it is kept."""
-        moved = await self._store.changes.move(
-            end.change, expected=ChangeState.RUNNING, facts=end.facts, outcomes=end.change.outcomes
-        )
-        if moved is None:
-            return await self._store.changes.get(end.change.id) or end.change
-        self._ledger.committed(moved)
-        return end.change
-
-    @property
-    def has_unkept_ends(self) -> bool:
-        """Whether the disk has not taken the end of a change yet."""
-        return bool(self._unkept)
-
-    async def keep_ends(self, heart: Heart) -> None:
-        """Write ends that the disk did not take, until it takes them. Run by the supervisor."""
-        while self._unkept:
-            heart.beat()
-            await asyncio.sleep(TRY_AGAIN_S)
-            for number, end in list(self._unkept.items()):
-                try:
-                    await self._keep_end(end)
-                except StorageError:
-                    break
-                del self._unkept[number]
+        return await self.ends.keep(finished, fact)
 
 
 @asynccontextmanager
@@ -339,7 +307,7 @@ async def _afresh(connector: Connector, target: OrderTarget) -> AsyncIterator[Ru
             await session.close()
 
 
-def _state_after(error: OpstermError, record: _Record) -> OutcomeState:
+def _state_after(error: OpstermError, record: OutputRecord) -> OutcomeState:
     """Return how it went on a target where this was raised."""
     if isinstance(error, TimedOut):
         return OutcomeState.TIMED_OUT
@@ -347,52 +315,3 @@ def _state_after(error: OpstermError, record: _Record) -> OutcomeState:
         # A line that broke while the command ran: whether it came to its end, nobody saw.
         return OutcomeState.UNKNOWN if record.began else OutcomeState.UNREACHABLE
     return OutcomeState.FAILED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _End:
-    """A change that has ended, and what is told of it."""
-
-    change: Change
-    facts: Sequence[Fact]
-
-
-class _Record:
-    """Counts, hashes and caps the output of one target.
-
-    Attributes:
-        total: bytes that came.
-        began: whether the command was handed to the target.
-    """
-
-    def __init__(self, *, limit: int) -> None:
-        self.total = 0
-        self.began = False
-        self._kept = 0
-        self._limit = limit
-        self._lost = ""
-        self._hash = hashlib.sha256()
-
-    def take(self, piece: bytes) -> bytes:
-        """Count and hash a piece; return the part of it that is kept."""
-        self._hash.update(piece)
-        kept = b"" if self._lost else piece[: max(0, self._limit - self.total)]
-        self.total += len(piece)
-        self._kept += len(kept)
-        return kept
-
-    def lose(self, count: int, why: str) -> None:
-        """Note that the last `count` bytes were not kept after all; nothing behind them will be."""
-        self._kept -= count
-        self._lost = f"Output after {self._kept} bytes was not kept: {why}"
-
-    def close(self, outcome: Outcome, now: float) -> Outcome:
-        """Return the outcome with what was counted."""
-        return replace(
-            outcome,
-            ended_at=now,
-            output_bytes=self.total,
-            kept_bytes=self._kept,
-            output_sha256=self._hash.hexdigest(),
-            message="\n".join(line for line in (outcome.message, self._lost) if line),
-        )

@@ -21,7 +21,7 @@ from opsterm.core.errors import (
     Unreachable,
 )
 from opsterm.core.events import Fact
-from opsterm.runtime import executor
+from opsterm.runtime import ends
 from opsterm.runtime.ports import Ended
 from tests.runtime.changing import approved, outcomes, proposed, story, with_targets
 from tests.runtime.stage import Answer, PlayedConnector, gone, opened, printing, until, until_async
@@ -231,7 +231,7 @@ async def test_a_stop_asked_for_while_nobody_listened_is_heeded(home: Path) -> N
 async def test_a_disk_that_fills_up_meanwhile_ends_neither_the_command_nor_its_record(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executor, "TRY_AGAIN_S", 0.02)
+    monkeypatch.setattr(ends, "TRY_AGAIN_S", 0.02)
     async with opened(home) as runtime:
         store, full = runtime.store, False
 
