@@ -31,10 +31,12 @@ class KeeperStep(StrEnum):
     ARM = "arm"
     EXTEND = "extend"
     CONFIRM = "confirm"
+    REVERT = "revert"
     STATUS = "status"
 
 
-_OF_GUARD: Final = (KeeperStep.ARM, KeeperStep.EXTEND, KeeperStep.CONFIRM, KeeperStep.STATUS)
+OF_GUARD: Final = frozenset({KeeperStep.EXTEND, KeeperStep.CONFIRM, KeeperStep.REVERT, KeeperStep.STATUS})
+"""Steps about a guard that is armed."""
 
 
 def keeper_text(
@@ -49,7 +51,7 @@ def keeper_text(
         insist: whether RESTORE puts back what somebody else has changed since, too.
         seconds: of ARM and EXTEND: how long from now the target waits before it takes back by itself.
     """
-    if step not in _OF_GUARD:
+    if step not in (*OF_GUARD, KeeperStep.ARM):
         return "\n".join([*_texts(things), _call(step, point, "insist" if insist else "no", things), ""])
     texts = [*_texts(things), TEXTS["guard"]]
     if step is KeeperStep.ARM:

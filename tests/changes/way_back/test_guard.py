@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,9 +36,11 @@ class Guarded:
         self.armed = self.step(KeeperStep.ARM, seconds)
         self.place.write_text("after\n")
 
-    def step(self, step: KeeperStep, seconds: int = 0) -> tuple[int, str]:
-        things = [Thing(kind=ThingKind.FILES, name=str(self.place))]
-        text = keeper_text(step, POINT, things, seconds=seconds)
+    def step(
+        self, step: KeeperStep, seconds: int = 0, *, point: str = POINT, things: Sequence[Thing] = ()
+    ) -> tuple[int, str]:
+        things = things or [Thing(kind=ThingKind.FILES, name=str(self.place))]
+        text = keeper_text(step, point, things, seconds=seconds)
         done = subprocess.run(
             ["sh", "-s"], input=text.encode(), capture_output=True, env=self.environment, check=False
         )  # fmt: skip
@@ -100,6 +104,63 @@ def test_what_somebody_else_changed_since_stays_and_is_said(tmp_path: Path) -> N
     assert one.decided() == "revert-failed"
     assert "changed by somebody else" in one.step(KeeperStep.STATUS)[1]
     assert one.place.read_text() == "by somebody else\n"
+
+
+def test_taking_back_need_not_wait_for_the_deadline(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    assert one.step(KeeperStep.REVERT)[0] == 0
+    assert (one.decided(), one.place.read_text()) == ("reverted", "before\n")
+    assert one.step(KeeperStep.REVERT)[0] == 0, "again is the same"
+    assert one.step(KeeperStep.CONFIRM)[0] == 6
+
+
+def test_what_is_confirmed_is_not_taken_back_any_more(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    one.step(KeeperStep.CONFIRM)
+    assert (one.step(KeeperStep.REVERT)[0], one.state(), one.place.read_text()) == (6, "confirmed", "after\n")
+
+
+FILE, FOLDER = ThingKind.FILES, ThingKind.RIGHTS
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "waits"),
+    [
+        (FILE, "conf", True), (FOLDER, "conf", True), (FOLDER, "", True), (FILE, "conf/below", True),
+        (FILE, "conf2", False), (FILE, "other/conf", False), (ThingKind.CRONTAB, "conf", False),
+    ],
+)  # fmt: skip
+def test_one_change_of_a_thing_waits_at_a_time(tmp_path: Path, kind: ThingKind, name: str, waits: bool) -> None:  # noqa: FBT001
+    one = Guarded(tmp_path, seconds=600)
+    second = "c2-0123456789ab"
+    things = [Thing(kind=kind, name=str(tmp_path / name) if kind is not ThingKind.CRONTAB else str(one.place))]
+    captured = tmp_path / "points" / second
+    captured.mkdir()
+    (captured / "things").write_bytes((tmp_path / "points" / POINT / "things").read_bytes())
+    (captured / "captured").touch()
+    text = keeper_text(KeeperStep.ARM, second, things, seconds=600)
+    asked = text[text.rindex("<<'END'") :].split("\n")[1]
+    (captured / "things").write_text(f"1 {asked}\n")
+    status, told = one.step(KeeperStep.ARM, 600, point=second, things=things)
+    if waits:
+        assert (status, (captured / "guard").exists()) == (3, False)
+        assert "c1 changes some of the same things there and still waits to be confirmed" in told
+        one.step(KeeperStep.CONFIRM)
+        status, told = one.step(KeeperStep.ARM, 600, point=second, things=things)
+    assert (status, told.split("\t")[0]) == (0, "armed")
+    one.step(KeeperStep.CONFIRM)
+    one.step(KeeperStep.CONFIRM, point=second, things=things)
+
+
+def test_what_waited_and_is_gone_is_said_and_stands_in_nobodys_way(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    os.kill(int((one.guard / "pid").read_text()), signal.SIGKILL)
+    while Path("/proc", (one.guard / "pid").read_text().strip()).exists():
+        os.sched_yield()
+    assert (one.state(), one.place.read_text()) == ("lost", "after\n")
+    (one.guard / "boot").write_text("another boot\n")
+    assert one.state() == "lost"
+    assert (one.step(KeeperStep.CONFIRM)[0], one.state()) == (0, "confirmed")
 
 
 def test_nothing_is_armed_where_nothing_could_take_it_back(tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """A change that is taken back by the target itself unless somebody confirms it in time.
 
-The state lies on the target: pending, confirmed, reverting, reverted or revert-failed. `decided` is made by `ln`, which
+The state lies on the target: pending, lost, confirmed, reverting, reverted or revert-failed; lost is what waited without
+a system manager and has not outlived a boot. `decided` is made by `ln`, which
 is atomic and brings its word with it: the first of confirming and taking back wins. ARM stores a text that takes back
 (`stored`, made by `script`), starts what will run it, and sees that this is there. Time is that of /proc/uptime, which
-no setting of the clock moves. Exit status 6: decided otherwise already.
+no setting of the clock moves. Exit status 6: decided otherwise already. Two changes of one thing do not wait at the same
+time: each looks for the other once it is armed itself, so that at least one of them sees the other and gives way.
 """
 
 TEXT = r"""
 guard_state() {
     if [ ! -e "$guard/armed" ]; then
         echo none
+    elif [ ! -e "$guard/decided" ] && guard_lost "$guard" && [ ! -e "$guard/decided" ]; then
+        echo lost
     elif [ ! -e "$guard/decided" ]; then
         echo pending
     elif [ -e "$guard/result" ]; then
@@ -19,9 +23,17 @@ guard_state() {
     fi
 }
 
-guard_status() {
-    tell guard "$(guard_state)" \
-        "$(grep -v '^as it was' "$guard/told" 2>/dev/null | head -n 4 | tr '\n\t' '; ' | cut -c1-400)"
+guard_lost() { # GUARD: whether what would take back is gone
+    if [ -e "$units/opsterm-guard-$(basename "${1%/guard}")-boot.service" ]; then return 1; fi
+    if [ "$(cat "$1/boot" 2>/dev/null)" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then return 0; fi
+    ! kill -0 "$(cat "$1/pid" 2>/dev/null)" 2>/dev/null
+}
+
+guard_status() { # the state, what could not be taken back, and the seconds that are left while it is pending
+    state=$(guard_state) left=0
+    if [ "$state" = pending ]; then left=$(guard_left); fi
+    tell guard "$state" \
+        "$(grep -v '^as it was' "$guard/told" 2>/dev/null | head -n 4 | tr '\n\t' '; ' | cut -c1-400)" "$left"
 }
 
 guard_left() { awk -v due="$(cat "$guard/due")" '{ left = due - $1; print (left > 0) ? left : 0 }' /proc/uptime; }
@@ -78,6 +90,24 @@ guard_disarm() {
     return 0
 }
 
+guard_other() { # the name of another point that waits and is about some of the same things
+    for other in "$base"/c*/guard; do
+        if [ "$other" = "$guard" ] || [ ! -e "$other/armed" ] || [ -e "$other/decided" ]; then continue; fi
+        if guard_lost "$other"; then continue; fi
+        awk '
+            function family(kind) { return (kind == "rights") ? "files" : kind }
+            function within(one, other) { sub(/\/$/, "", other); return index(one "/", other "/") == 1 }
+            NR == FNR { kind[NR] = family($2); name[NR] = $4; count = NR; next }
+            {
+                for (i = 1; i <= count; i++)
+                    if (kind[i] == family($2) && (name[i] == $4 || kind[i] == "files" &&
+                        (within(name[i], $4) || within($4, name[i])))) found = 1
+            }
+            END { exit !found }' "$point/things" "${other%/guard}/things" && basename "${other%/guard}" && return 0
+    done
+    return 1
+}
+
 guard_arm() { # SECONDS
     if [ -e "$guard/armed" ]; then
         guard_status
@@ -85,7 +115,7 @@ guard_arm() { # SECONDS
         return
     fi
     rm -rf "$guard"
-    mkdir "$guard" && stored >"$guard/fire" && guard_due "$1" && echo confirmed >"$guard/confirmed" &&
+    mkdir "$guard" && cat /proc/sys/kernel/random/boot_id >"$guard/boot" && stored >"$guard/fire" && guard_due "$1" && echo confirmed >"$guard/confirmed" &&
         echo reverting >"$guard/reverting" && dd if=/dev/zero of="$guard/room" bs=65536 count=64 2>/dev/null || {
         tell failed 0 "there is no room for what would take it back"
         return 3
@@ -102,6 +132,11 @@ guard_arm() { # SECONDS
     fi
     : >"$guard/armed"
     sync
+    if other=$(guard_other); then
+        if ln "$guard/confirmed" "$guard/decided" 2>/dev/null; then guard_disarm timer && rm -rf "$guard"; fi
+        tell failed 0 "${other%-*} changes some of the same things there and still waits to be confirmed"
+        return 3
+    fi
     tell armed "$how" "$boot"
 }
 
@@ -109,6 +144,15 @@ guard_extend() { # SECONDS from now
     if [ "$(guard_state)" = pending ]; then guard_due "$1"; fi
     guard_status
     [ "$(guard_state)" = pending ] || return 6
+}
+
+guard_revert() { # now: what waits there is woken, and takes back
+    if [ "$(guard_state)" = pending ]; then
+        guard_due 0
+        if [ -e "$units/$unit-boot.service" ]; then systemctl start --no-block "$unit.service"; fi
+    fi
+    guard_status
+    case $state in pending | reverting | reverted) ;; *) return 6 ;; esac
 }
 
 guard_confirm() {

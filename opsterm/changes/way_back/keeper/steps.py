@@ -156,7 +156,7 @@ keeper() { # VERB POINT [INSIST, or SECONDS of a guard]
         capture) capture ;;
         note) each note && sync ;;
         restore) restore ;;
-        arm | extend | confirm | status | fire) "guard_$1" "$insist" ;;
+        arm | extend | confirm | revert | status | fire) "guard_$1" "$insist" ;;
     esac
 }
 """
