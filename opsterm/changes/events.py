@@ -13,7 +13,7 @@ class ChangeProposed(Event):
     """Somebody asked for a command to be run.
 
     `packs` are those that were on; each of `findings` is (rule, what it asks for, what is asked for here, what is not
-    known, controls), the last two with "; " between.
+    known, controls), the last two with "; " between. `guard` says how it is confirmed, or why it is not.
     """
 
     change: int
@@ -26,6 +26,7 @@ class ChangeProposed(Event):
     become: str = ""
     packs: tuple[str, ...] = ()
     findings: tuple[tuple[str, ...], ...] = ()
+    guard: str = ""
 
 
 @event("change.approved")

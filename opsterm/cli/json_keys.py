@@ -12,7 +12,7 @@ CHANGE_KEYS = (
     "id", "state", "command", "shell", "become", "login", "pty", "targets", "selector", "timeout_s", "expires_at",
     "requirement", "rollout", "environments", "risk", "reason", "origin", "requested_by", "requested_at", "digest",
     "approved_digest", "decided_by", "decided_at", "decision_note", "started_at", "ended_at", "outcomes", "compliance",
-    "alternatives", "packs", "way_back",
+    "alternatives", "packs", "way_back", "guard",
 )  # fmt: skip
 OUTCOME_KEYS = (
     "target", "state", "exit_status", "signal", "started_at", "ended_at", "output_bytes", "kept_bytes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from opsterm.changes.change import Change
+from opsterm.changes.guard import guard_of
 from opsterm.changes.way_back.prepared import has_way_back, way_back_of
 from opsterm.monitoring.alerts import Alert
 from opsterm.policy.compliance.review import RuleFinding
@@ -35,6 +36,7 @@ def change_record(change: Change) -> dict[str, object]:
         "compliance": [finding_record(finding) for finding in change.review.findings],
         "alternatives": change.review.alternatives,
         "packs": change.review.packs,
+        "guard": asdict(guard_of(change.order)),
         "way_back": way_back_record(way_back_of(change.order), kept=has_way_back(change.order)),
     }
 

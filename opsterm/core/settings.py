@@ -118,6 +118,10 @@ class ChangeSettings:
     quiet_timeout_s: float = option(
         0.0, "Seconds a command may print nothing before it is stopped; 0: as long as it runs.", check=between(0, 86400)
     )
+    confirm_s: int = option(
+        120, "Seconds within which a change that can cut our way is confirmed, or its target takes it back by itself.",
+        check=between(5, 3600),
+    )  # fmt: skip
     approval_expires_s: float = option(
         900.0, "Seconds for which a proposal may be approved and run.", check=between(10, 86400)
     )

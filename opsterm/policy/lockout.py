@@ -21,7 +21,7 @@ from opsterm.policy.way_words import KINDS_TOLD, Topic, topic_of
 CONFIRMED_CHANGE = "confirmed change"
 """The guard that a command needs which can cut us off: it undoes itself unless a new log-in succeeds."""
 
-UNGUARDED = "Nothing undoes it by itself unless proposed with --confirm: have another way to the target first."
+ONLY_GUARDED = "It runs only with a guard that takes it back, or with a reason for none."
 
 MOST_SAID = 5
 """Reasons that are shown."""
@@ -93,7 +93,7 @@ def lockout_lines(found: Lockout) -> tuple[str, ...]:
         return (f"no. {found.spared}" if found.spared else "no",)
     more = len(found.reasons) - MOST_SAID
     left_out = [f"And {more} more way{'s' * (more > 1)} in which it can."] if more > 0 else []
-    return ("yes: it can cut our way to the target", *found.reasons[:MOST_SAID], *left_out, UNGUARDED)
+    return ("yes: it can cut our way to the target", *found.reasons[:MOST_SAID], *left_out, ONLY_GUARDED)
 
 
 def way_text(way: SessionPath) -> str:

@@ -116,6 +116,8 @@ class Terms:
         rollback: id of the way back that was prepared, "" for none.
         rollout: how it goes over its targets, as `changes.rollout` writes it; "" for side by side.
         confirm_s: seconds within which the change is confirmed, or the target takes it back by itself; 0 for no guard.
+        confirm_by_hand: whether a person confirms it; otherwise a fresh log-in that works does.
+        unguarded: why what can cut our way has no guard, "" for anything else.
         once: a text that no other order has, so that an approval of one is none of its twin.
     """
 
@@ -126,12 +128,14 @@ class Terms:
     rollback: str = ""
     rollout: str = ""
     confirm_s: int = 0
+    confirm_by_hand: bool = False
+    unguarded: str = ""
     once: str
 
     def canonical(self) -> dict[str, object]:
         """Return what is approved of them; a rollout and a guard only where there is one, as before there were any."""
         body = asdict(self)
-        for name in ("rollout", "confirm_s"):
+        for name in ("rollout", "confirm_s", "confirm_by_hand", "unguarded"):
             if not body[name]:
                 del body[name]
         return body
@@ -195,7 +199,7 @@ class Order:
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "port": (int,), "confirm_s": (int,), "timeout_s": (float,), "expires_at": (float,), "login": (bool,),
-    "pty": (bool,),
+    "pty": (bool,), "confirm_by_hand": (bool,),
 }  # fmt: skip
 
 

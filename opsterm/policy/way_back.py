@@ -71,12 +71,14 @@ class WayBack:
         things: what is kept before it, in the order in which it is put back.
         gaps: whole sentences about what is not taken back.
         become: the account that keeps and puts back by sudo, "" for the one that logs in.
+        whole: whether something is kept of every command in it; it follows from the text, and is in no digest.
     """
 
     coverage: Coverage
     things: tuple[Thing, ...] = ()
     gaps: tuple[str, ...] = ()
     become: str = ""
+    whole: bool = True
 
     def text(self) -> str:
         """Return the one text for it, of which an approval binds the digest: JSON in ASCII, keys sorted."""

@@ -13,6 +13,7 @@ from secrets import token_hex
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.events import ChangeApprovalGiven, ChangeApproved
+from opsterm.changes.guard import UNGUARDED, Guard, guard_in
 from opsterm.core.approval_settings import ApprovalSettings
 from opsterm.core.errors import BadInput, NotApproved, Refused
 from opsterm.core.events import Fact
@@ -60,7 +61,7 @@ class Approvals:
         asked: RuleDecision,
         rollback: str = "",
         rollout: str = "",
-        confirm_s: int = 0,
+        guard: Guard = UNGUARDED,
     ) -> Order:
         """Return an order with the terms on which it may be approved.
 
@@ -72,7 +73,7 @@ class Approvals:
             asked: what the rules ask for.
             rollback: digest of the way back that is prepared, "" for none.
             rollout: how it goes over its targets, "" for side by side.
-            confirm_s: seconds after which the target takes it back unless it is confirmed; 0 for no guard.
+            guard: how it is confirmed, or why it is not.
 
         Raises:
             Refused: it is beyond a limit, or the policy denies it.
@@ -80,16 +81,19 @@ class Approvals:
         self._limits.require_within(order, environments)
         terms = Terms(
             requested_by=by, environments=tuple(environments), once=token_hex(16),
-            requirement=str(self._asked_now(level, environments, asked)), rollback=rollback, rollout=rollout,
-            confirm_s=confirm_s,
+            requirement=str(self._asked_now(level, environments, asked, guard)), rollback=rollback, rollout=rollout,
+            confirm_s=guard.seconds, confirm_by_hand=guard.by_hand, unguarded=guard.unguarded,
         )  # fmt: skip
         return replace(order, terms=terms)
 
-    def _asked_now(self, level: RiskLevel, environments: Sequence[str], asked: RuleDecision) -> Requirement:
+    def _asked_now(
+        self, level: RiskLevel, environments: Sequence[str], asked: RuleDecision, guard: Guard
+    ) -> Requirement:  # fmt: skip
         decision, _ = self._limits.decision(environments)
         # A window that is closed may be waited out; what rules deny is refused when somebody approves it.
         decisions = [word for word in (decision, str(asked)) if word == RuleDecision.TWO_PERSONS]
-        return requirement_of(level, environments, decisions, self._settings.rule)
+        found = requirement_of(level, environments, decisions, self._settings.rule)
+        return joined([found, Requirement(needs=(), reason=bool(guard.unguarded))])
 
     async def _level(self, change: Change) -> RiskLevel:
         """Return the worse of the grade that is kept and the one that the same order would get now."""
@@ -117,7 +121,7 @@ class Approvals:
         except BadInput as error:
             raise NotApproved(f"{change.name} is void: {error.what}") from None
         level = await self._level(change)
-        return joined([bound, self._asked_now(level, terms.environments, change.review.decision)])
+        return joined([bound, self._asked_now(level, terms.environments, change.review.decision, guard_in(terms))])
 
     async def given(self, change: Change) -> Sequence[Approval]:
         """Return who approved these very bytes, oldest first; what has no sound seal does not count."""

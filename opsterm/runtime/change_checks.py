@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from opsterm.changes.change import Change
+from opsterm.changes.guard import UNGUARDED, Guard, guard_in, guard_of, unguarded_risk
 from opsterm.changes.way_back.prepared import coverage_of, has_way_back
 from opsterm.core.errors import NotFound
 from opsterm.monitoring.session_path import SessionPath
+from opsterm.policy.lockout import NO_LOCKOUT, Lockout, lockout_of
 from opsterm.policy.order import Order, OrderTarget
 from opsterm.policy.risk import Risk, assess
+from opsterm.policy.understanding import READERS, understand
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.surroundings import KnownSurroundings
 
@@ -37,8 +40,9 @@ class ChangeChecks:
         self._surroundings = surroundings
 
     async def risk(
-        self, order: Order, environments: Sequence[str], warnings: Sequence[str] = (), *, way_back: bool = True
-    ) -> Risk:
+        self, order: Order, environments: Sequence[str], warnings: Sequence[str] = (), *, way_back: bool = True,
+        guard: Guard = UNGUARDED,
+    ) -> Risk:  # fmt: skip
         """Return the grade of an order by what is known here; no target is asked.
 
         Args:
@@ -46,6 +50,7 @@ class ChangeChecks:
             environments: of each target, "" where it is not said.
             warnings: whole sentences of what else should be known.
             way_back: whether what it touches is to be kept; of an order that has its terms these say so.
+            guard: how it is to be confirmed; the same.
         """
         names = [target.name for target in order.targets]
         place = replace(self._inventory.surroundings(names), environments=tuple(environments))
@@ -54,10 +59,17 @@ class ChangeChecks:
             order.command, order.shell, place, coverage=coverage_of(order, kept=kept),
             tags=self._inventory.tags(names), become=order.become,
         )  # fmt: skip
-        return assess(
+        risk = assess(
             order.command, order.shell, order.targets, environments, warnings, how=order.run_as, around=around,
             ways=await self._ways(order.targets),
         )  # fmt: skip
+        return unguarded_risk(risk, guard if order.terms is None else guard_in(order.terms))
+
+    async def lockout(self, order: Order) -> Lockout:
+        """Return what an order may do to our way, by what is known here."""
+        if order.shell not in READERS:
+            return NO_LOCKOUT
+        return lockout_of(understand(order.command, order.shell), await self._ways(order.targets))
 
     async def difference(self, change: Change) -> str:
         """Return a sentence when a change is no longer what was proposed or shown, "" otherwise.
@@ -65,7 +77,18 @@ class ChangeChecks:
         Args:
             change: one that waits; of an approved one its previews are looked up again.
         """
-        return await self._difference_of_targets(change.order) or await self._looked_again(change)
+        return (
+            await self._difference_of_targets(change.order)
+            or await self._unguarded(change.order)
+            or await self._looked_again(change)
+        )
+
+    async def _unguarded(self, order: Order) -> str:
+        """Return a sentence when an order has no guard and needs one by what is known by now, "" otherwise."""
+        guard = guard_of(order)
+        if guard.seconds or guard.unguarded or not (await self.lockout(order)).cuts:
+            return ""
+        return "It can cut our way to the target by what is known now, and nothing takes it back by itself."
 
     async def _difference_of_targets(self, order: Order) -> str:
         await self._inventory.reload()  # another process may have edited one a moment ago

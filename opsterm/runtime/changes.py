@@ -19,6 +19,7 @@ from opsterm.changes.events import (
     ChangeStopAsked,
     ChangeVoided,
 )
+from opsterm.changes.guard import guard_for, guard_line, guard_of
 from opsterm.changes.way_back.prepared import way_back_of
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, Bug, NotApproved, NotFound, StorageError
@@ -33,7 +34,6 @@ from opsterm.runtime.assent import PLAIN, Assent
 from opsterm.runtime.change_checks import ChangeChecks
 from opsterm.runtime.compliance import ComplianceGate
 from opsterm.runtime.executor import Executor
-from opsterm.runtime.guarding import guarded_timeout_s, require_guardable
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
@@ -97,22 +97,27 @@ class Changes:
             command=proposal.command,
             shell=proposal.shell or usual_shell(target.protocol for target in targets),
             targets=targets,
-            timeout_s=guarded_timeout_s(proposal.timeout_s or self._settings.timeout_s, proposal.confirm_s),
+            timeout_s=proposal.timeout_s or self._settings.timeout_s,
             expires_at=now + self._settings.approval_expires_s,
             **asdict(proposal.how),
         )
+        guard = guard_for(
+            order, proposal.guard, await self._checks.lockout(order), kept=proposal.way_back,
+            default_s=self._settings.confirm_s,
+        )  # fmt: skip
+        guard = replace(guard, unguarded=mask(guard.unguarded)[0])
+        order = replace(order, timeout_s=guard.timeout_s(order.timeout_s))
         ways = sorted({target.protocol for target in targets})
         warnings = [*proposal.warnings, *(said for name in ways for said in self._warnings.get(name, ()))]
         places = [row.target.environment for row in rows]
-        risk = await self._checks.risk(order, places, warnings, way_back=proposal.way_back)
+        risk = await self._checks.risk(order, places, warnings, way_back=proposal.way_back, guard=guard)
         by, reason = self._operator.name, mask(proposal.reason)[0]
         review = await self._gate.review(order, requested_by=by, reason=reason)
         rollback = way_back_of(order).digest() if proposal.way_back else ""
         rollout = self._rollouts.text(proposal.rollout, [target.name for target in targets], away=proposal.away)
-        require_guardable(order, proposal)
         order = self.approvals.on_terms(
             order, places, risk.level, by=by, asked=review.decision, rollback=rollback, rollout=rollout,
-            confirm_s=proposal.confirm_s,
+            guard=guard,
         )  # fmt: skip
         change = lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, review=review, reason=reason, origin=proposal.origin,
@@ -127,6 +132,7 @@ class Changes:
             change=change.id, command=mask(change.order.command)[0], risk=change.risk.level, digest=change.digest,
             targets=tuple(t.name for t in change.order.targets), reason=change.reason, origin=change.origin,
             become=change.order.become, packs=change.review.packs, findings=findings_told(change.review),
+            guard=guard_line(guard_of(change.order)),
         )  # fmt: skip
         return self._fact(change, told)
 

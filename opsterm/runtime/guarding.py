@@ -11,19 +11,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from opsterm.changes.change import Change
-from opsterm.changes.way_back.prepared import way_back_of
 from opsterm.changes.way_back.script import KeeperStep
-from opsterm.core.errors import BadInput, OpstermError, Refused, TimedOut, Unreachable
+from opsterm.core.errors import OpstermError, Refused, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask
-from opsterm.policy.order import Order, OrderTarget
+from opsterm.policy.order import OrderTarget
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.keeping import Keeping, RunText
 from opsterm.runtime.ports import Ended
-from opsterm.runtime.proposal import Proposal
-
-SHORTEST_S, LONGEST_S = 5, 3600
-"""Seconds that a target may be told to wait for the confirmation."""
 
 LOG_IN_S = 15.0
 """Seconds that a fresh log-in may take, confirmation included."""
@@ -36,32 +31,6 @@ ASK_EVERY_S = 1.0
 Afresh = Callable[[], AbstractAsyncContextManager[RunText]]
 
 Changing = Callable[[], Awaitable[Ended]]
-
-
-def guarded_timeout_s(timeout_s: float, confirm_s: int) -> float:
-    """Return how long a command may run: not beyond the moment at which the target takes it back."""
-    return min(timeout_s, float(confirm_s)) if confirm_s else timeout_s
-
-
-def require_guardable(order: Order, proposal: Proposal) -> None:
-    """Check that what is to be confirmed can be taken back.
-
-    Raises:
-        BadInput: it cannot, or the time is too short or too long.
-    """
-    if not proposal.confirm_s:
-        return
-    if not SHORTEST_S <= proposal.confirm_s <= LONGEST_S:
-        raise BadInput(
-            "A target waits 5 s to 1 h for the confirmation.", next_step="Write it as in --confirm 60s."
-        )  # fmt: skip
-    way = way_back_of(order)
-    if not proposal.way_back or not way.things:
-        raise BadInput(
-            "The target could not take this back by itself.",
-            why=" ".join(way.gaps) or "Nothing of it is kept beforehand.",
-            next_step="Propose it without --confirm, and have another way to the target.",
-        )
 
 
 class Guarding:

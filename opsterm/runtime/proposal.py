@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opsterm.changes.guard import USUAL, GuardWish
 from opsterm.changes.rollout import NO_WISH, RolloutWish
 from opsterm.policy.order import AS_LOGGED_IN, RunAs
 
@@ -24,7 +25,7 @@ class Proposal:
         rollout: how it goes over its targets.
         away: targets on which a change has failed that this one goes on with.
         way_back: whether what it touches is kept beforehand, where that can be.
-        confirm_s: seconds within which it is confirmed, or each target takes it back by itself; 0 for no guard.
+        guard: what is asked for about its confirmation.
     """
 
     command: str
@@ -38,4 +39,4 @@ class Proposal:
     rollout: RolloutWish = NO_WISH
     away: tuple[str, ...] = ()
     way_back: bool = True
-    confirm_s: int = 0
+    guard: GuardWish = USUAL

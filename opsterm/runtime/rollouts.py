@@ -10,6 +10,7 @@ from enum import StrEnum
 from opsterm.changes import lifecycle
 from opsterm.changes.blast_radius import blast_radius
 from opsterm.changes.change import Change, ChangeState
+from opsterm.changes.guard import guard_of
 from opsterm.changes.rollout import NO_WISH, Rollout, RolloutWish, planned, rollout_of, wish_of
 from opsterm.changes.rollout_progress import failed_names, not_started_names
 from opsterm.changes.way_back.prepared import has_way_back
@@ -141,7 +142,7 @@ class Rollouts:
                 command=order.command, selector=" or ".join(chosen), shell=order.shell, origin=wish.origin,
                 reason=f"resumes {first.name}{f': {wish.reason}' if wish.reason else ''}", timeout_s=order.timeout_s,
                 how=order.run_as, rollout=wish.rollout if wish.rollout != NO_WISH else wish_of(rollout_of(order)),
-                way_back=has_way_back(order), away=failed,
+                way_back=has_way_back(order), away=failed, guard=guard_of(order).wish(),
             )
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opsterm.changes.way_back.call import Gap, KnownCall
 from opsterm.changes.way_back.programs import WAYS
@@ -32,6 +33,7 @@ def way_back_from(understood: Understanding, how: RunAs) -> WayBack:
         return WayBack(coverage=Coverage.NOTHING)
     gaps = [f"What it does is not known: {sentence}" for sentence in understood.opaque]
     things: list[Thing] = []
+    whole = not understood.opaque
     for command in understood.commands:
         if _starts_another(command, understood.commands) or not _acts(command, effects):
             continue
@@ -42,8 +44,9 @@ def way_back_from(understood: Understanding, how: RunAs) -> WayBack:
                 else:
                     things.append(found)
         except NotKnown as error:
+            whole = False
             gaps.append(f"`{_shown(command)}` is not taken back: {error}.")
-    return _joined(things, gaps, understood, how)
+    return replace(_joined(things, gaps, understood, how), whole=whole)
 
 
 def _joined(

@@ -108,9 +108,7 @@ def way_back_lines(order: Order) -> tuple[str, ...]:
         return (f"{Coverage.NONE}: it is proposed without a way back",)
     shown = [str(thing) for thing in way.things[:_SHOWN]]
     more = f" and {len(way.things) - _SHOWN} more" if len(way.things) > _SHOWN else ""
-    guard = order.terms.confirm_s if order.terms is not None else 0
-    said = (f"the target takes it back by itself unless a fresh log-in confirms it within {guard} s",) if guard else ()
-    return (f"{way.coverage}: {', '.join(shown)}{more}", *(f"not covered: {gap}" for gap in way.gaps), *said)
+    return (f"{way.coverage}: {', '.join(shown)}{more}", *(f"not covered: {gap}" for gap in way.gaps))
 
 
 def point_of(change: Change) -> str:

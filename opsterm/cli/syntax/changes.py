@@ -39,7 +39,13 @@ overrun: each start takes one of it until its target is done. Without it all but
 parallel start no more after the first failure. --max-unavailable counts those
 at work, failed or silent in each group tagged redundancy:NAME or ha:NAME."""
 
-_ABOUT_PROPOSE = f"{_ABOUT_COMMAND}\n\n{_ABOUT_ROLLOUT}"
+_ABOUT_GUARD = """\
+What can cut our way is taken back by its target unless a fresh log-in works in
+time, asked for or not; changes.confirm_s is the time. If that cannot be, it is
+refused. --no-confirm is a reason to run it even so: it is shown, the risk is
+critical, and each approval needs a reason."""
+
+_ABOUT_PROPOSE = f"{_ABOUT_COMMAND}\n\n{_ABOUT_ROLLOUT}\n\n{_ABOUT_GUARD}"
 
 _ABOUT_RESUME = f"""\
 Proposes the same command as a new change for the targets of an ended one where
@@ -56,6 +62,13 @@ def _add_rollout(one: Parser) -> None:
     one.add_argument(
         "--max-unavailable", type=number(1, 100_000), metavar="N", help="away at once of each redundancy group"
     )
+
+
+def _add_guard(one: Parser) -> None:
+    """Add the options that say how a change is confirmed."""
+    one.add_argument("--confirm", default="", metavar="TIME", help="its target takes it back unless confirmed; 60s")
+    one.add_argument("--by-hand", action="store_true", help="a person confirms it: opsterm confirm")
+    one.add_argument("--no-confirm", default="", metavar="REASON", help="why nothing takes it back if it locks out")
 
 
 def _add_resume(verbs: Verbs[Parser], data: Parser) -> None:
@@ -155,7 +168,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         else:
             _add_rollout(one)
             one.add_argument("--no-way-back", action="store_true", help="keep nothing of what it touches beforehand")
-            one.add_argument("--confirm", default="", help="taken back there unless a fresh log-in works by then; 60s")
+            _add_guard(one)
         one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
     _add_risk(verbs, data)
     _add_preview(verbs, data)

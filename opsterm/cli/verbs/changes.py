@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opsterm.changes.change import Change, ChangeState, Outcome
+from opsterm.changes.guard import guard_line, guard_of, wish_from
 from opsterm.changes.rollout import RolloutWish, rollout_lines
 from opsterm.changes.summary import as_whom, command_shown, shell_text, targets_text
 from opsterm.changes.way_back.prepared import way_back_lines
@@ -64,7 +65,11 @@ async def proposal_of(context: Context) -> Proposal:
         ),
         rollout=rollout_wish(context),
         way_back=not context.invocation.yes("no_way_back"),
-        confirm_s=round(parse_duration(context.invocation.text("confirm") or "0s")),
+        guard=wish_from(
+            context.invocation.text("confirm"),
+            by_hand=context.invocation.yes("by_hand"),
+            unguarded=context.invocation.text("no_confirm"),
+        ),
     )
 
 
@@ -98,6 +103,8 @@ def describe(context: Context, change: Change) -> None:
         say(f"{'' if number else 'rules':<8}{line}")
     for number, line in enumerate(way_back_lines(order)):
         say(f"{'' if number else 'back':<8}{line}")
+    if guarded := guard_line(guard_of(order)):
+        say(f"guard   {guarded}")
     if change.reason:
         say(f"why     {' '.join(change.reason.split())}")
     say(f"digest  {change.digest}")

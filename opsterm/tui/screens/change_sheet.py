@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.changes.guard import guard_line, guard_of
 from opsterm.changes.rollout import rollout_lines
 from opsterm.changes.summary import as_whom, command_shown, exit_summary, progress_line, shell_text, targets_text
 from opsterm.changes.way_back.prepared import may_be_taken_back, way_back_lines
@@ -115,6 +116,7 @@ def decisive_rows(
         *_approvers(progress),
         *_safer(change, evidence.safer),
         SheetRow("back", "\n".join(way_back_lines(order))),
+        *([SheetRow("guard", said)] if (said := guard_line(guard_of(order))) else []),
         *([SheetRow("preview", "\n".join(evidence.preview))] if evidence.preview else []),
         *([SheetRow("reason", change.reason)] if change.reason else []),
     ]

@@ -130,7 +130,7 @@ FILE, FOLDER = ThingKind.FILES, ThingKind.RIGHTS
         (FILE, "conf2", False), (FILE, "other/conf", False), (ThingKind.CRONTAB, "conf", False),
     ],
 )  # fmt: skip
-def test_one_change_of_a_thing_waits_at_a_time(tmp_path: Path, kind: ThingKind, name: str, waits: bool) -> None:  # noqa: FBT001
+def test_one_change_of_a_thing_waits_at_a_time(tmp_path: Path, kind: ThingKind, name: str, waits: bool) -> None:
     one = Guarded(tmp_path, seconds=600)
     second = "c2-0123456789ab"
     things = [Thing(kind=kind, name=str(tmp_path / name) if kind is not ThingKind.CRONTAB else str(one.place))]

@@ -1,11 +1,11 @@
 """A change that is taken back by the target itself unless somebody confirms it in time.
 
-The state lies on the target: pending, lost, confirmed, reverting, reverted or revert-failed; lost is what waited without
-a system manager and has not outlived a boot. `decided` is made by `ln`, which
-is atomic and brings its word with it: the first of confirming and taking back wins. ARM stores a text that takes back
-(`stored`, made by `script`), starts what will run it, and sees that this is there. Time is that of /proc/uptime, which
-no setting of the clock moves. Exit status 6: decided otherwise already. Two changes of one thing do not wait at the same
-time: each looks for the other once it is armed itself, so that at least one of them sees the other and gives way.
+The state lies on the target: pending, lost, confirmed, reverting, reverted or revert-failed; lost is what waited
+without a system manager and has not outlived a boot. `decided` is made by `ln`, which is atomic and brings its word
+with it: the first of confirming and taking back wins. ARM stores a text that takes back (`stored`, made by `script`),
+starts what will run it, and sees that this is there. Time is that of /proc/uptime, which no setting of the clock moves.
+Exit status 6: decided otherwise already. Two changes of one thing do not wait at the same time: each looks for the
+other once it is armed itself, so that at least one of them sees the other and gives way.
 """
 
 TEXT = r"""
@@ -115,7 +115,8 @@ guard_arm() { # SECONDS
         return
     fi
     rm -rf "$guard"
-    mkdir "$guard" && cat /proc/sys/kernel/random/boot_id >"$guard/boot" && stored >"$guard/fire" && guard_due "$1" && echo confirmed >"$guard/confirmed" &&
+    mkdir "$guard" && cat /proc/sys/kernel/random/boot_id >"$guard/boot" && stored >"$guard/fire" &&
+        guard_due "$1" && echo confirmed >"$guard/confirmed" &&
         echo reverting >"$guard/reverting" && dd if=/dev/zero of="$guard/room" bs=65536 count=64 2>/dev/null || {
         tell failed 0 "there is no room for what would take it back"
         return 3
