@@ -170,15 +170,39 @@ class ChangeCaptured(Event):
     size_kb: int
 
 
+@event("change.guarded")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeGuarded(Event):
+    """What is known of a change that its target takes back unless it is confirmed.
+
+    Attributes:
+        change: its number.
+        target: where.
+        step: what was done about it there, a word of `KeeperStep`.
+        state: what the target said then, a word of `GuardState`; "unknown" when it did not answer.
+        due_at: epoch seconds by the clock here at which it is taken back, 0 when it does not wait.
+        log_in: how the fresh log-in went, "" before there was one.
+        said: what the target could not take back, "" for nothing.
+    """
+
+    change: int
+    target: str
+    step: str
+    state: str
+    due_at: float
+    log_in: str
+    said: str
+
+
 @event("change.rolled_back")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRolledBack(Event):
-    """Another change has put back what this one had changed on one target.
+    """What a change had changed on one target was put back: by another change, or by the target itself.
 
     Attributes:
         change: number of the one that was taken back.
         target: where.
-        by_change: number of the one that put back.
+        by_change: number of the one that put back; its own when the target did it by itself.
         equal: whether everything was proven to be as before.
     """
 

@@ -6,14 +6,17 @@ for. Where a command of it is not taken back at all, it is not guarded unasked: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from opsterm.changes.way_back.prepared import way_back_of
 from opsterm.core.errors import BadInput, OpstermError, Refused
+from opsterm.core.text import clean_line
 from opsterm.core.units import parse_duration
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import Lockout
+from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, Terms
 from opsterm.policy.risk import Risk
 from opsterm.policy.way_back import WayBack
@@ -39,8 +42,35 @@ class GuardState(StrEnum):
     UNKNOWN = "unknown"
 
 
-SETTLED = frozenset({GuardState.CONFIRMED, GuardState.REVERTED, GuardState.REVERT_FAILED, GuardState.NONE})
-"""States that stay as they are."""
+OPEN = frozenset({GuardState.ARMED, GuardState.PENDING, GuardState.REVERTING, GuardState.UNKNOWN})
+"""States that another one follows without anybody doing anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardAnswer:
+    """What a target says of a guarded change.
+
+    Attributes:
+        state: how it stands.
+        said: what could not be taken back, "" for nothing.
+        left_s: seconds until it is taken back, 0 when it does not wait.
+    """
+
+    state: GuardState
+    said: str = ""
+    left_s: float = 0.0
+
+
+def answer_from(told: Sequence[Sequence[str]]) -> GuardAnswer:
+    """Return what a step told, given as fields of lines; NONE when it told of no guard."""
+    fields = next((fields for fields in told if fields[0] == "guard" and len(fields) > 3), None)
+    if fields is None or fields[1] not in set(GuardState):
+        return GuardAnswer(state=GuardState.NONE)
+    left = fields[3]
+    return GuardAnswer(
+        state=GuardState(fields[1]), said=mask(clean_line(fields[2]))[0],
+        left_s=float(left) if left.replace(".", "", 1).isdigit() else 0.0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeApproved, ChangeDenied, ChangeEnded, ChangeExpired, ChangeStarted, ChangeVoided
+from opsterm.changes.guard import guard_of
 from opsterm.changes.order_checks import require_carried_out
 from opsterm.changes.rollout import require_able, rollout_of
 from opsterm.core.errors import BadInput, Bug, NotApproved
@@ -35,7 +36,7 @@ TRANSITIONS: Mapping[ChangeState, frozenset[ChangeState]] = {
     _S.DONE: _TAKEN_BACK,
     _S.FAILED: _TAKEN_BACK,
     _S.CANCELLED: _TAKEN_BACK,
-    _S.INTERRUPTED: _TAKEN_BACK,
+    _S.INTERRUPTED: frozenset({_S.DONE, _S.FAILED, _S.CANCELLED, *_TAKEN_BACK}),
     _S.ROLLBACK_FAILED: frozenset({_S.ROLLED_BACK}),
     _S.ROLLED_BACK: frozenset(),
 }
@@ -230,7 +231,7 @@ def finish(change: Change, *, now: float, cancelled: bool = False) -> Change:
         Bug: it is not stopped and a target has not ended.
     """
     if cancelled:
-        outcomes = tuple(_closed(o, OutcomeState.CANCELLED, _stopped(o), now) for o in change.outcomes)
+        outcomes = tuple(_closed(o, OutcomeState.CANCELLED, _stopped(change, o), now) for o in change.outcomes)
         return replace(_moved(change, ChangeState.CANCELLED), ended_at=now, outcomes=outcomes)
     return replace(_moved(change, end_state(change.outcomes)), ended_at=now)
 
@@ -251,6 +252,22 @@ def end_state(outcomes: Sequence[Outcome]) -> ChangeState:
     return ChangeState.CANCELLED if states <= {OutcomeState.DONE, OutcomeState.CANCELLED} else ChangeState.FAILED
 
 
+def learn(change: Change, outcomes: Sequence[Outcome], *, now: float) -> Change:
+    """Return an interrupted change with what its targets told afterwards, ended anew once nothing is unknown.
+
+    Args:
+        change: one that has ended; the outcomes of another than an interrupted one stay as they are.
+        outcomes: with those in place of which nobody had seen the end.
+        now: epoch seconds.
+    """
+    if change.state is not ChangeState.INTERRUPTED:
+        return change
+    state = end_state(outcomes)
+    if state is change.state:
+        return replace(change, outcomes=tuple(outcomes))
+    return replace(_moved(change, state), outcomes=tuple(outcomes), ended_at=now)
+
+
 def take_back(change: Change, *, failed: bool) -> Change:
     """Return a change as taken back, or as one of which that has failed; one that is so already as it is."""
     state = ChangeState.ROLLBACK_FAILED if failed else ChangeState.ROLLED_BACK
@@ -268,6 +285,11 @@ def interrupt(change: Change, *, now: float) -> Change:
         f"See on the target what it did; `opsterm output {change.name}` has what it printed. Then propose it again, if "
         "need be."
     )
+    if guard_of(change.order).seconds:
+        unknown = (
+            "opsterm ended while this ran. Its target takes it back by itself unless it is confirmed.\n"
+            f"opsterm status {change.name} asks it what became of it."
+        )
     outcomes = tuple(
         _closed(outcome, OutcomeState.UNKNOWN, unknown, now)
         if outcome.state is OutcomeState.RUNNING
@@ -303,8 +325,15 @@ def case_of(change: Change) -> Case:
     )
 
 
-def _stopped(outcome: Outcome) -> str:
-    return f"{'S' if outcome.state is OutcomeState.RUNNING else 'Not started: s'}topped by the operator."
+def stopped_text(change: Change) -> str:
+    """Return what is said of a target on which a change was stopped while it ran."""
+    guard = f" Its target takes it back: opsterm status {change.name} asks." if guard_of(change.order).seconds else ""
+    return f"Stopped by the operator.{guard}"
+
+
+def _stopped(change: Change, outcome: Outcome) -> str:
+    running = outcome.state is OutcomeState.RUNNING
+    return stopped_text(change) if running else "Not started: stopped by the operator."
 
 
 def _closed(outcome: Outcome, state: OutcomeState, message: str, now: float) -> Outcome:

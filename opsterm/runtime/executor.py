@@ -16,15 +16,19 @@ from dataclasses import replace
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.changes.events import ChangeEnded, ChangeOutput, ChangeStarted, ChangeTargetEnded
+from opsterm.changes.guard import GuardAnswer, guard_of
 from opsterm.changes.rollout import Rollout, rollout_of
 from opsterm.changes.rollout_progress import RolloutProgress
 from opsterm.changes.way_back.prepared import as_run, prepared
+from opsterm.changes.way_back.script import OF_GUARD, KeeperStep
 from opsterm.core.clock import Clock
-from opsterm.core.errors import NotApproved, OpstermError, StorageError, TimedOut, Unreachable
+from opsterm.core.errors import NotApproved, NotFound, OpstermError, StorageError, TimedOut, Unreachable
+from opsterm.policy import approval
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.ends import Ends
+from opsterm.runtime.guard_watch import Guarded
 from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, RunText
 from opsterm.runtime.ledger import Ledger
@@ -72,7 +76,7 @@ class Executor:
         self._output_limit = output_limit
         self._keeping = Keeping(ledger)
         self._silent = silent
-        self._guarding = Guarding(self._keeping)
+        self._guarding = Guarding(self._keeping, ledger)
         self._quiet_limit_s = quiet_limit_s
         self._read_only = read_only
         self.ends = Ends(store, ledger)
@@ -161,7 +165,7 @@ class Executor:
                 signal=ended.signal,
             )
         except asyncio.CancelledError:
-            outcome = replace(outcome, state=OutcomeState.CANCELLED, message="Stopped by the operator.")
+            outcome = replace(outcome, state=OutcomeState.CANCELLED, message=lifecycle.stopped_text(change))
             await to_the_end(self._keep(change, record.close(outcome, self._clock.now())))
             raise
         except OpstermError as error:
@@ -196,13 +200,39 @@ class Executor:
         try:
             if way is not None:
                 await self._keeping.capture(run, change, way, target)
-                if change.order.terms is not None and change.order.terms.confirm_s:
-                    return await self._guarding.run(
-                        run, changing, lambda: _afresh(connector, target), change, way, target
-                    )
+                if guard_of(change.order).seconds:
+                    return await self._guarding.run(run, changing, _guarded(connector, change, way, target))
             return await changing()
         finally:
             await session.close()
+
+    async def at_guard(self, change: Change, name: str, step: KeeperStep, *, seconds: int = 0) -> GuardAnswer:
+        """Do a step about the guard that a change has on a target, over a connection of its own.
+
+        What such a step may do was approved with the change: to keep what was changed, or to take it back.
+
+        Args:
+            change: one that was run.
+            name: of its target.
+            step: one of OF_GUARD.
+            seconds: of EXTEND: how long from now.
+
+        Raises:
+            Refused: read-only mode.
+            NotApproved: it never ran with a guard, or has another way back in this version.
+            NotFound: it was not for this target.
+            Unreachable, TimedOut: the target does not answer.
+        """
+        approval.require_writable(read_only=self._read_only, what="asked of targets")
+        way = prepared(change.order)
+        target = next((one for one in change.order.targets if one.name == name), None)
+        if target is None:
+            raise NotFound(f"{change.name} was not for {name}.", next_step="It is done on its own targets only.")
+        approved = change.started_at and change.approved_digest == change.order.digest()
+        if way is None or step not in OF_GUARD or not approved or not guard_of(change.order).seconds:
+            raise NotApproved(f"{change.name} has not run with a guard.", next_step="Nothing waits to be confirmed.")
+        connector = await self._connector()
+        return await self._guarding.watch(_guarded(connector, change, way, target)).ask(step, seconds=seconds)
 
     async def _noted(self, run: RunText, change: Change, way: WayBack | None) -> None:
         """Note how the change left what it touched; where that cannot be, a rollback asks whether one insists."""
@@ -294,6 +324,10 @@ class Executor:
         finished = lifecycle.finish(change, cancelled=cancelled, now=self._clock.now())
         fact = self._ledger.fact(ChangeEnded(change=change.id, state=finished.state), correlation_id=change.name)
         return await self.ends.keep(finished, fact)
+
+
+def _guarded(connector: Connector, change: Change, way: WayBack, target: OrderTarget) -> Guarded:
+    return Guarded(change=change, way=way, target=target, afresh=lambda: _afresh(connector, target))
 
 
 @asynccontextmanager
