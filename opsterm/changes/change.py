@@ -114,6 +114,12 @@ class Change:
     outcomes: tuple[Outcome, ...] = ()
 
     @property
+    def ended_badly(self) -> bool:
+        """Whether it failed on one of its targets, or nobody knows how it went there."""
+        well = (OutcomeState.WAITING, OutcomeState.RUNNING, OutcomeState.DONE, OutcomeState.CANCELLED)
+        return any(outcome.state not in well for outcome in self.outcomes)
+
+    @property
     def name(self) -> str:
         """The number as it is shown and typed: "c18"."""
         return f"c{self.id}"

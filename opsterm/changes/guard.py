@@ -228,6 +228,36 @@ def guard_line(guard: Guard) -> str:
     return f"the target takes it back by itself unless {who} within {guard.seconds} s"
 
 
+def standing_line(state: GuardState, left_s: float, name: str) -> str:
+    """Return how a guarded change stands on a target, and what can be done about it.
+
+    Args:
+        state: of its guard.
+        left_s: seconds until it is taken back, 0 when that is not known.
+        name: of the change, as in "c18".
+    """
+    left = f"in {left_s:.0f} s" if left_s else "when its time is over"
+    match state:
+        case GuardState.ARMED:
+            return f"the command runs; it is taken back {left} unless it is confirmed by then."
+        case GuardState.PENDING:
+            return f"taken back {left} unless it is confirmed: opsterm confirm {name}."
+        case GuardState.REVERTING:
+            return "it is being taken back."
+        case GuardState.REVERTED:
+            return "taken back; everything there is proven to be as it was."
+        case GuardState.REVERT_FAILED:
+            return f"not all of it could be taken back: look at it there, and see opsterm rollback {name}."
+        case GuardState.CONFIRMED:
+            return "confirmed: it stays."
+        case GuardState.LOST:
+            return f"it stays, and nothing takes it back any more: opsterm rollback {name}, or opsterm confirm {name}."
+        case GuardState.NONE:
+            return "nothing waits there."
+        case _:
+            return f"not known: it takes it back by itself {left}, and is asked again: opsterm status {name}."
+
+
 def is_guardable(order: Order) -> bool:
     """Return whether a target can be asked to take an order back by itself."""
     try:

@@ -42,6 +42,11 @@ RULE_KEYS = (
     "origin",
 )  # fmt: skip
 
+GUARD_KEYS = (
+    "change", "change_state", "target", "state", "left_s", "due_at", "log_in", "said", "heard_at", "answered", "fault",
+)  # fmt: skip
+"""Keys of what is known of a guarded change on one target."""
+
 ALERT_KEYS = (
     "id", "target", "metric", "item", "severity", "state", "summary", "value", "unit", "level", "since", "last_seen",
     "count", "by", "note", "silenced_until", "resolved_at", "advice",
@@ -176,6 +181,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "deny": CHANGE_KEYS,
     "run": CHANGE_KEYS,
     "stop": CHANGE_KEYS,
+    **dict.fromkeys(("status", "confirm", "extend", "revert"), GUARD_KEYS),
     "output": ("change", "target", "output"),
     "audit list": AUDIT_KEYS,
     "audit search": AUDIT_KEYS,

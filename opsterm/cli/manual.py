@@ -128,7 +128,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm put -r site --on 'tag:web' --to /srv/site --leave-out .git --resume",
     ),
     "propose": (
-        "opsterm propose --on web-01 --become -- systemctl reload nginx",
+        "opsterm propose --on web-01 --become --confirm '5m by hand' -- ip link set eth1 mtu 9000",
         "opsterm propose --on tag:web --rollout canary:1:5 -- systemctl reload nginx",
         "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),
@@ -150,6 +150,10 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "resume": ("opsterm resume c18", "opsterm resume c18 not-started --rollout sequential"),
     "run": ("opsterm run c18",),
     "stop": ("opsterm stop c18",),
+    "status": ("opsterm status", "opsterm status c18 --json"),
+    "confirm": ("opsterm confirm c18", "opsterm confirm c18 --on web-01 --json"),
+    "extend": ("opsterm extend c18 60s",),
+    "revert": ("opsterm revert c18",),
     "output": ("opsterm output c18", "opsterm output c18 web-01 --raw > web-01.txt"),
     "audit list": ("opsterm audit --since 24h", "opsterm audit c18 --json"),
     "audit search": (

@@ -74,6 +74,7 @@ VERBS: Mapping[str, str] = {
     "rollback": "rollbacks:rollback",
     "resume": "rollouts:resume",
     "run": "running:run",
+    **{name: f"guards:{name}" for name in ("status", "confirm", "extend", "revert")},
     "stop": "changes:stop",
     "output": "changes:output",
     "audit list": "auditing:list_rows",

@@ -93,7 +93,7 @@ def lockout_lines(found: Lockout) -> tuple[str, ...]:
         return (f"no. {found.spared}" if found.spared else "no",)
     more = len(found.reasons) - MOST_SAID
     left_out = [f"And {more} more way{'s' * (more > 1)} in which it can."] if more > 0 else []
-    return ("yes: it can cut our way to the target", *found.reasons[:MOST_SAID], *left_out, ONLY_GUARDED)
+    return ("yes: it can cut our way to the target", *found.reasons[:MOST_SAID], *left_out)
 
 
 def way_text(way: SessionPath) -> str:

@@ -27,6 +27,8 @@ LOOKED_AT = 2_000
 """Newest changes that are looked at for rates and breakers."""
 
 _FAILED = frozenset({ChangeState.FAILED, ChangeState.INTERRUPTED})
+_BACK = frozenset({ChangeState.ROLLED_BACK, ChangeState.ROLLBACK_FAILED})
+"""They count by how the change itself went: one that its target took back has failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,5 +132,5 @@ def _past_run(change: Change) -> PastRun:
         environments=change.order.terms.environments if change.order.terms is not None else (),
         started_at=change.started_at,
         ended_at=change.ended_at,
-        failed=change.state in _FAILED,
+        failed=change.state in _FAILED or (change.state in _BACK and change.ended_badly),
     )

@@ -57,7 +57,7 @@ class Changes:
         self, store: Store, ledger: Ledger, clock: Clock, *, settings: ChangeSettings, operator: Operator,
         inventory: Inventory, approvals: Approvals, gate: ComplianceGate, executor: Executor,
         supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]], offload: Offload, checks: ChangeChecks,
-        rollouts: Rollouts, settle_rollback: Callable[[Change], Awaitable[None]],
+        rollouts: Rollouts, settled: Callable[[Change], Awaitable[Change]],
         warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
@@ -74,7 +74,7 @@ class Changes:
         self._offload = offload
         self._checks = checks
         self._rollouts = rollouts
-        self._settle_rollback = settle_rollback
+        self._settled = settled
         self._warnings = warnings  # by protocol: what an approver should know of how such targets are reached
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
@@ -227,7 +227,7 @@ class Changes:
             self._stopping.discard(change_id)
             if self._executor.ends.has_unkept:
                 self._supervisor.start("ends of changes", self._executor.ends.keep_all, restart=False)
-        await self._settle_rollback(ended)
+        ended = await self._settled(ended)
         with suppress(StorageError):  # how it ended is kept; that targets answered is only good to know
             await self._inventory.note_seen(lifecycle.reached(ended.outcomes))
         return ended

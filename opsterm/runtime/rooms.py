@@ -25,6 +25,7 @@ from opsterm.runtime.checks import Checks
 from opsterm.runtime.compliance import Compliance, ComplianceGate
 from opsterm.runtime.credential_keeping import CredentialKeeping
 from opsterm.runtime.executor import Executor
+from opsterm.runtime.guards import Guards
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.masking import Masking
@@ -39,6 +40,7 @@ from opsterm.runtime.supervisor import Supervisor
 from opsterm.runtime.surroundings import KnownSurroundings
 
 if TYPE_CHECKING:
+    from opsterm.changes.change import Change
     from opsterm.runtime.countersigning import Countersigning
     from opsterm.runtime.edges import Edges
     from opsterm.runtime.learned_risk import LearnedRisk
@@ -60,8 +62,8 @@ class Rooms:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, monitoring, alerts, changes, rollbacks, rollouts, approvals, limits, snmp, reach, checks, cameras:
-            use-cases by room; others are in `PolicyRooms`, `TargetRooms` and `LaterRooms`.
+        inventory, monitoring, alerts, changes, rollbacks, rollouts, guards, approvals, limits, snmp, reach, checks,
+            cameras: use-cases by room; others are in `PolicyRooms`, `TargetRooms` and `LaterRooms`.
         identities: who approves.
     """
 
@@ -74,6 +76,7 @@ class Rooms:
     approvals: Approvals
     rollbacks: Rollbacks
     rollouts: Rollouts
+    guards: Guards
     limits: ChangeLimits
     identities: Identities
 
@@ -174,14 +177,22 @@ class Rooms:
             silent=self.rollouts.silent, quiet_limit_s=settings.changes.quiet_timeout_s,
             read_only=settings.changes.read_only,
         )  # fmt: skip
+        self.guards = Guards(
+            store, ledger, self.rollbacks, executor=executor, alive=self._alive,
+            read_only=settings.changes.read_only,
+        )  # fmt: skip
         self.changes = Changes(
             store, ledger, self.clock, settings=settings.changes, operator=edges.operator,
             inventory=self.inventory, approvals=self.approvals, gate=self.gate, executor=executor,
             supervisor=self.supervisor, alive=self._alive, offload=self.offload,
-            warnings={Protocol.WINRM: settings.winrm.warnings}, settle_rollback=self.rollbacks.settle,
+            warnings={Protocol.WINRM: settings.winrm.warnings}, settled=self._settled,
             checks=checks,
             rollouts=self.rollouts,
         )  # fmt: skip
+
+    async def _settled(self, ended: Change) -> Change:
+        await self.rollbacks.settle(ended)
+        return await self.guards.settle(ended.id)
 
     def _open_approvals(self, checks: ChangeChecks) -> Approvals:
         settings, edges = self.settings.approvals, self._edges

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from opsterm.runtime.camera_worker import camera_works
 from opsterm.runtime.check_worker import check_works
 from opsterm.runtime.checkpoints import LOOK_EVERY_S
+from opsterm.runtime.guard_reconciliation import GuardReconciliation
 from opsterm.runtime.profile_refresh import profile_works
 from opsterm.runtime.workers import Worker
 
@@ -33,6 +34,7 @@ def all_works(runtime: Runtime) -> Sequence[Worker]:
         *works,
         Worker(name="samples upkeep", run=runtime.monitoring.compact_for_ever, beat_every_s=60.0),
         Worker(name="changes upkeep", run=lambda heart, _: runtime.changes.sweep(heart), beat_every_s=5.0),
+        Worker(name="guarded changes", run=GuardReconciliation(runtime.guards, runtime.clock).run, beat_every_s=60.0),
         Worker(name="audit", run=runtime.audit.checkpoints.keep, beat_every_s=LOOK_EVERY_S),
         Worker(name="contents upkeep", run=lambda heart, _: runtime.files.tidy_for_ever(heart)),
         Worker(name="mail", run=runtime.post.deliver_for_ever),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from opsterm.changes.events import ChangeOutput
+from opsterm.changes.guard import wish_from
 from opsterm.core.errors import OpstermError
 from opsterm.core.events import Fact
 from opsterm.inventory.events import TargetRemoved
@@ -121,9 +122,11 @@ class Worker:
         """Return the alerts in memory."""
         return [(a.id, a.state, a.by, a.note) for a in self.runtime.alerts.feed()]
 
-    async def propose(self, command: str, selector: str = "localhost") -> tuple[int, str]:
+    async def propose(self, command: str, selector: str = "localhost", confirm: str = "") -> tuple[int, str]:
         """Propose a command; return number and digest."""
-        made = await self.runtime.changes.propose(Proposal(command=command, selector=selector, origin="test"))
+        made = await self.runtime.changes.propose(
+            Proposal(command=command, selector=selector, origin="test", guard=wish_from(confirm))
+        )
         return made.id, made.digest
 
     async def approve(self, number: int, digest: str) -> str:

@@ -46,7 +46,7 @@ IN_SIGHT = {
     ],
     "ip link set dummy-of-tests down": [
         "✖ HIGH  The target is in production.", "cuts      yes: It changes the network (dummy-of-tests down)",
-        "Nothing undoes it by itself", "rules     OT-CHG-01 says approve:", "back      exact: network",
+        "guard the target takes it back by itself", "rules     OT-CHG-01 says approve:", "back      exact: network",
         "type web-01 to approve",
     ],
     "systemctl restart nginx": [

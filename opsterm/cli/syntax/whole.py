@@ -15,6 +15,7 @@ from opsterm.cli.syntax.cameras import add_cameras
 from opsterm.cli.syntax.changes import add_changes
 from opsterm.cli.syntax.checks import add_checks
 from opsterm.cli.syntax.files import add_files
+from opsterm.cli.syntax.guards import add_guards
 from opsterm.cli.syntax.house import add_house
 from opsterm.cli.syntax.learning import add_learning
 from opsterm.cli.syntax.parser import Parser, Verbs
@@ -74,7 +75,7 @@ def build_parser(verb: str = "") -> Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser, action=how)
     for add in (
         add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes,
-        add_learning, add_approvals, add_policy, add_files, add_audit, add_house,
+        add_guards, add_learning, add_approvals, add_policy, add_files, add_audit, add_house,
     ):  # fmt: skip
         add(verbs, data)
     return parser if verbs.choices else build_parser()

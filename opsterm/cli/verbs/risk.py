@@ -13,7 +13,7 @@ from opsterm.core.errors import BadInput, ExitCode
 from opsterm.policy.assessment import Assessment
 from opsterm.policy.compliance.review import lines_of
 from opsterm.policy.effects import EffectKind
-from opsterm.policy.lockout import lockout_lines
+from opsterm.policy.lockout import ONLY_GUARDED, lockout_lines
 from opsterm.runtime.assessments import NOWHERE, Whereabouts
 
 
@@ -98,7 +98,8 @@ def _described(found: Assessment) -> Iterator[str]:
     for label, effect in zip(["effects", *[""] * len(acts)], acts, strict=False):
         shown = found.command[effect.span.start : effect.span.end]
         yield f"{label:<10}{effect.kind} {effect.object or '-'} ({effect.certainty})   {shown[:60]}"
-    for label, text in zip(["lockout", *[""] * 9], lockout_lines(found.lockout), strict=False):
+    said = [*lockout_lines(found.lockout), *[ONLY_GUARDED] * found.lockout.cuts]
+    for label, text in zip(["lockout", *[""] * 9], said, strict=False):
         yield f"{label:<10}{text}"
     yield f"back      {found.rollback}"
     for label, line in zip(["rules", *[""] * len(found.review.findings)], lines_of(found.review), strict=False):
