@@ -84,7 +84,7 @@ put_back() { # OPTION NAME
     "state_$kind" "$1" "$2" >"$work/now"
     if cmp -s "$work/now" "$kept/before" && [ "$1" = - ]; then return 0; fi
     : >"$kept/restoring"
-    sync
+    sync "$kept/restoring" "$kept" 2>/dev/null || sync # all of a busy disk takes seconds, and a lockout waits
     reason=
     : >"$work/said"
     "restore_$kind" "$1" "$2" || { tell "not put back" "$(shown "$1" "$2")" "${reason:-$(said)}" && wrong=1; }
