@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from opsterm.changes.way_back.prepared import way_back_of
-from opsterm.core.errors import BadInput, OpstermError, Refused
+from opsterm.core.errors import BadInput, OpstermError, Unguarded
 from opsterm.core.text import clean_line
 from opsterm.core.units import parse_duration
 from opsterm.policy.level import RiskLevel
@@ -174,7 +174,7 @@ def guard_for(order: Order, wish: GuardWish, lockout: Lockout, *, kept: bool, de
 
     Raises:
         BadInput: what is asked for cannot be done.
-        Refused: it can cut our way, and nothing would take it back.
+        Unguarded: it can cut our way, and nothing would take it back.
     """
     asked = bool(wish.seconds or wish.by_hand)
     if lockout.cuts and wish.unguarded:
@@ -187,7 +187,7 @@ def guard_for(order: Order, wish: GuardWish, lockout: Lockout, *, kept: bool, de
     if not why:
         return Guard(seconds=seconds, by_hand=wish.by_hand)
     if lockout.cuts:
-        raise Refused(
+        raise Unguarded(
             "It can cut our way to the target, and the target would not take all of it back by itself.",
             why=why,
             next_step="Have another way to the target, and propose it with --no-confirm 'REASON': then more is asked "

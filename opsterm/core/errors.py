@@ -123,6 +123,10 @@ class Refused(OpstermError):
     exit_code = ExitCode.REFUSED
 
 
+class Unguarded(Refused):
+    """It can cut our way to a target, and nothing would take it back; a reason lets it be proposed."""
+
+
 class NotApproved(Refused):
     """A change was to run whose approval is missing, expired, or for other bytes."""
 

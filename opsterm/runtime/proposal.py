@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from opsterm.changes.guard import USUAL, GuardWish
-from opsterm.changes.rollout import NO_WISH, RolloutWish
+from opsterm.changes.change import Change
+from opsterm.changes.guard import USUAL, GuardWish, guard_of
+from opsterm.changes.rollout import NO_WISH, RolloutWish, rollout_of, wish_of
+from opsterm.changes.way_back.prepared import has_way_back, way_back_of
 from opsterm.policy.order import AS_LOGGED_IN, RunAs
 
 
@@ -40,3 +42,19 @@ class Proposal:
     away: tuple[str, ...] = ()
     way_back: bool = True
     guard: GuardWish = USUAL
+
+
+def proposal_again(old: Change, *, command: str, guard: GuardWish) -> Proposal:
+    """Return what asks on the screen for a change again: for the same targets, going over them in the same way.
+
+    Args:
+        old: the one that it takes the place of.
+        command: the text for the shell, exactly.
+        guard: what is asked for about its confirmation.
+    """
+    order, rollout = old.order, rollout_of(old.order)
+    return Proposal(
+        command=command, selector=old.selector, shell=order.shell, reason=old.reason, origin="screen",
+        timeout_s=None if guard_of(order).seconds else order.timeout_s, how=order.run_as, rollout=wish_of(rollout),
+        away=rollout.away, way_back=has_way_back(order) or not way_back_of(order).things, guard=guard,
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from opsterm.changes.events import (
     ChangeDenied,
     ChangeEnded,
     ChangeExpired,
+    ChangeGuarded,
     ChangeProposed,
     ChangeReviewClosed,
     ChangeStarted,
@@ -27,7 +28,7 @@ QUEUE_FACTS = (
 )  # fmt: skip
 """Everything after which a change looks different in a list: that it is over on one of its targets does not show."""
 
-CHANGE_FACTS = (*QUEUE_FACTS, ChangeTargetEnded)
+CHANGE_FACTS = (*QUEUE_FACTS, ChangeTargetEnded, ChangeGuarded)
 """Everything after which a change looks different."""
 
 

@@ -16,12 +16,12 @@ from textual.widgets import Static
 
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.events import ChangeEnded, ChangeOutput, ChangeTargetEnded
-from opsterm.changes.rollout import rollout_of, wish_of
+from opsterm.changes.guard import guard_of
+from opsterm.changes.way_back.script import KeeperStep
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.policy.approval import Ask
 from opsterm.runtime.commands import command
-from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import CHANGE_FACTS, FactsArrived
@@ -79,7 +79,9 @@ class ApprovalScreen(FactsAndOutput):
         await self.evidence.assess(self.change)
         self._appeared = self.runtime.clock.monotonic()
         self.show()
+        await self.evidence.hear_guards(self.change)
         self.set_interval(5.0, self.show)
+        self.set_interval(1.0, self._count_down)
         self.has_news_from(self._everywhere)
         self.begin(self.show_output, group="output")
         self.begin(self._gather, group="evidence")
@@ -111,12 +113,23 @@ class ApprovalScreen(FactsAndOutput):
         other = ("output" if self._scrolls_facts else "facts") if output.display else ""
         self._show_ask()
         self.query_one("#approval-keys", Static).update(
-            keys_line(change, self.friction, self._keymap, other=other, progress=self.progress)
+            keys_line(
+                change,
+                self.friction,
+                self._keymap,
+                other=other,
+                progress=self.progress,
+                waits=self.waits_for_confirmation,
+            )
         )
         box = self.query_one(".dialog")
         box.set_class(self.progress is not None and self.progress.alone is not None, "-alone")
         box.border_title = heading(change, self.runtime.clock.now()).replace("[", "\\[")
         self.call_after_refresh(self.tell_more)
+
+    def _count_down(self) -> None:
+        if self.waits_for_confirmation:
+            self.show()
 
     def _facts(self) -> ChangeFacts:
         sign = self.cockpit.glyphs.severity(_SIGNS[self.change.risk.level])
@@ -156,6 +169,7 @@ class ApprovalScreen(FactsAndOutput):
         """Follow the change and its output."""
         if message.has(*CHANGE_FACTS):
             self.change = await self.runtime.changes.get(self.change.id)
+            await self.evidence.hear_guards(self.change)
             self.begin(self.look_at_progress, group="progress", exclusive=True)
             self.show()
         self._note_output(message)
@@ -283,7 +297,7 @@ class ApprovalScreen(FactsAndOutput):
 
         async def edited(command: str | None) -> None:
             if command and command != self.change.order.command:
-                await self._replace(command)
+                await self._edited(command)
 
         self.app.push_screen(
             PromptScreen(
@@ -292,22 +306,32 @@ class ApprovalScreen(FactsAndOutput):
             edited,
         )
 
-    async def _replace(self, command: str) -> None:
-        old = self.change
-        proposal = Proposal(
-            command=command, selector=old.selector, shell=old.order.shell, reason=old.reason, origin="screen",
-            how=old.order.run_as, rollout=wish_of(rollout_of(old.order)), away=rollout_of(old.order).away,
-        )  # fmt: skip
+    async def _edited(self, command: str) -> None:
         try:
-            new = await self.runtime.changes.propose(proposal)
-            await self.runtime.changes.deny(old.id, note=f"replaced by {new.name}")
+            await self.propose_instead(command=command, guard=guard_of(self.change.order).wish())
         except OpstermError as error:
             self.fault(error)
-            return
-        await self._turn_to(new)
+
+    def action_guard_change(self) -> None:
+        """Ask for the guard of what is proposed, or take it away."""
+        if self.change.state is ChangeState.PROPOSED and not self._guarded():
+            self.ask_for_guard(self._keymap.shown(command("confirm_change")))
+
+    def action_confirm_change(self) -> None:
+        """Have the targets keep what they would take back."""
+        if self.waits_for_confirmation and not self._guarded():
+            self.decide_guard(KeeperStep.CONFIRM)
+
+    def action_extend_change(self) -> None:
+        """Give more time."""
+        if self.waits_for_confirmation and not self._guarded():
+            self.ask_for_time()
 
     async def action_roll_back(self) -> None:
-        """Propose what puts back what this change has changed, and show that."""
+        """Propose what puts back what this change has changed, and show that; what still waits is taken back there."""
+        if self.waits_for_confirmation:
+            self.decide_guard(KeeperStep.REVERT)
+            return
         if self.change.state in (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.RUNNING):
             self.say("There is nothing to take back yet.")
             return
@@ -316,9 +340,9 @@ class ApprovalScreen(FactsAndOutput):
         except OpstermError as error:
             self.fault(error)
             return
-        await self._turn_to(new)
+        await self.turn_to(new)
 
-    async def _turn_to(self, new: Change) -> None:
+    async def turn_to(self, new: Change) -> None:
         """Show another change, from its beginning."""
         self.change, self.evidence = new, ChangeEvidence(self.runtime)
         self.forget_output()

@@ -10,6 +10,7 @@ from opsterm.core.errors import NotFound, OpstermError
 from opsterm.policy.assessment import Assessment
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import NO_LOCKOUT, Lockout, lockout_lines
+from opsterm.runtime.guards import GuardSeen
 from opsterm.runtime.preview_text import preview_lines
 from opsterm.runtime.put_review import ContentReview
 from opsterm.runtime.runtime import Runtime
@@ -24,12 +25,14 @@ class ChangeEvidence:
         review: the file or folder that would be put, or files that would be sent, None for none.
         assessment: what the command may do, None until it is known.
         preview: lines of what was looked up, () for nothing.
+        guards: what was heard last of each target that takes it back unless it is confirmed.
     """
 
     def __init__(self, runtime: Runtime) -> None:
         self.review: ContentReview | None = None
         self.assessment: Assessment | None = None
         self.preview: tuple[str, ...] = ()
+        self.guards: tuple[GuardSeen, ...] = ()
         self._runtime = runtime
 
     @property
@@ -58,6 +61,10 @@ class ChangeEvidence:
     async def assess(self, change: Change) -> None:
         """Find out what the command may do; that needs nothing but what is kept here."""
         self.assessment = await self._runtime.assessments.of_change(change)
+
+    async def hear_guards(self, change: Change) -> None:
+        """Find out what was heard of its targets; none is asked."""
+        self.guards = tuple((await self._runtime.guards.told(change)).values())
 
     async def gather(self, change: Change, told: Callable[[], None]) -> None:
         """Gather the rest; `told` is called whenever there is more of it.

@@ -6,11 +6,12 @@ change that has begun stands before all but what and where: nobody decides it an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.guard import guard_line, guard_of
+from opsterm.changes.guard import guard_line, guard_of, standing_line
 from opsterm.changes.rollout import rollout_lines
 from opsterm.changes.summary import as_whom, command_shown, exit_summary, progress_line, shell_text, targets_text
 from opsterm.changes.way_back.prepared import may_be_taken_back, way_back_lines
@@ -25,6 +26,7 @@ from opsterm.policy.order import RESTORE
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.assent import Progress
 from opsterm.runtime.commands import command
+from opsterm.runtime.guards import GuardSeen
 from opsterm.runtime.put_review import review_rows
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.screens.change_evidence import ChangeEvidence
@@ -32,6 +34,9 @@ from opsterm.tui.screens.sheet_rows import SheetRow, sheet
 
 EXACT = ("content", "differs", "files")
 """Rows of what is put in which every blank counts."""
+
+GUARDS_SHOWN = 3
+"""Targets of which it is said one by one how their guard stands."""
 
 SAFER_WAYS = 2
 """Safer ways that stand before everything else; the others stand below."""
@@ -77,7 +82,7 @@ def facts_of(
     found = (target(one.name) for one in change.order.targets)
     places = ", ".join(sorted({one.environment.upper() for one in found if one is not None and one.environment}))
     decisive = decisive_rows(
-        change, environments=places, sign=sign, evidence=evidence, progress=progress, reach=reach
+        change, now, environments=places, sign=sign, evidence=evidence, progress=progress, reach=reach
     )  # fmt: skip
     first = sheet(decisive, columns)
     more = sheet(further_rows(change, now=now, evidence=evidence), columns)
@@ -85,13 +90,14 @@ def facts_of(
 
 
 def decisive_rows(
-    change: Change, *, environments: str, sign: str, evidence: ChangeEvidence, progress: Progress | None = None,
-    reach: str = "",
+    change: Change, now: float, *, environments: str, sign: str, evidence: ChangeEvidence,
+    progress: Progress | None = None, reach: str = "",
 ) -> list[SheetRow]:  # fmt: skip
     """Return what a decision rests on, each fact once.
 
     Args:
         change: any change.
+        now: epoch seconds.
         environments: where its targets are, as in "PROD"; "" when not known.
         sign: the glyph of its risk.
         evidence: what was gathered; a file that it would put stands first, and the order's own line below.
@@ -110,6 +116,7 @@ def decisive_rows(
         SheetRow("where", f"{where} · {reach}" if reach else where),
         *([SheetRow("rollout", "; ".join(lines))] if (lines := rollout_lines(order)) else []),
         *_results(change),
+        *_waiting(change, evidence.guards, now),
         _risk(change, sign, evidence),
         *([SheetRow("cuts", "\n".join(evidence.cuts), packed=True)] if evidence.cuts else []),
         SheetRow("rules", "\n".join(verdict_lines(change.review))),
@@ -139,6 +146,20 @@ def _risk(change: Change, sign: str, evidence: ChangeEvidence) -> SheetRow:
     reasons = [reason for reason in change.risk.reasons if reason not in evidence.lockout.reasons]
     first, *others = reasons or ["It can cut our way to the target."]
     return SheetRow("risk", "\n".join([f"{sign} {change.risk.level.upper()}  {first}", *others]), packed=True)
+
+
+def _waiting(change: Change, guards: Sequence[GuardSeen], now: float) -> list[SheetRow]:
+    """Return how the guard stands on each target: those that wait first, with the fresh log-in; the rest counted."""
+    first = sorted(guards, key=lambda one: (not one.is_open, one.due_at, one.target))
+    lines = []
+    for one in first[:GUARDS_SHOWN]:
+        log_in = f" The fresh log-in {one.log_in}." if one.log_in and one.is_open else ""
+        said = standing_line(one.state, max(0.0, one.due_at - now) if one.due_at else 0.0, change.name)
+        lines.append(f"{one.target}: {said}{log_in}{f' {one.said}' if one.said else ''}")
+    counts = Counter(str(one.state) for one in first[GUARDS_SHOWN:])
+    if counts:
+        lines.append(f"and {', '.join(f'{number} {state}' for state, number in sorted(counts.items()))}")
+    return [SheetRow("waits" if any(one.is_open for one in guards) else "guards", "\n".join(lines))] if lines else []
 
 
 def _safer(change: Change, ways: Sequence[str]) -> list[SheetRow]:
@@ -202,8 +223,9 @@ def question(asked: Friction, typed: str, *, signed: bool = False) -> str:
 
 
 def keys_line(
-    change: Change, asked: Friction, keymap: KeyMap, *, other: str = "", progress: Progress | None = None
-) -> str:
+    change: Change, asked: Friction, keymap: KeyMap, *, other: str = "", progress: Progress | None = None,
+    waits: bool = False,
+) -> str:  # fmt: skip
     """Return the keys that count for a change as it stands now.
 
     Args:
@@ -212,6 +234,7 @@ def keys_line(
         keymap: which keys do what.
         other: what tab goes to, "facts" or "output"; "" while there is no output.
         progress: how far its approval is; keys for others, and for an emergency, stand there only where they count.
+        waits: whether a target would take it back unless it is confirmed.
     """
 
     def key(command_id: str) -> str:
@@ -226,14 +249,18 @@ def keys_line(
         Ask.NAME: f"{key('approve')} and the name approve",
     }[asked.ask]
     deny = f"{key('deny')} deny"
+    if waits:
+        decide = f"{key('confirm_change')} confirm · {key('extend_change')} more time · {key('roll_back')} take back"
+        stop = f"{key('stop_change')} stop · " if change.state is ChangeState.RUNNING else ""
+        return f"{decide} · {stop}{'tab ' + other + ' · ' if other else ''}esc close, it goes on"
     match change.state:
         case ChangeState.PROPOSED:
-            keys, later = [approve, deny, f"{key('edit_change')} edit"], "esc decide later"
+            guard = f"{key('guard_change')} {'no guard' if guard_of(change.order).seconds else 'guard'}"
+            keys, later = [approve, deny, f"{key('edit_change')} edit", guard], "esc later"
             if progress is not None and progress.missing.want > 1:
                 keys.append(f"{key('approve_from')} from file")
             if progress is not None and progress.may_break_glass:
                 keys.append(f"{key('break_glass')} break glass")
-                later = "esc later"  # so that all of them fit side by side
             return " · ".join([*keys, later])
         case ChangeState.APPROVED:
             return f"{key('run_change')} run · {deny} · esc close"

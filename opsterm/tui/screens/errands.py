@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opsterm.changes.change import ChangeState
-from opsterm.core.errors import OpstermError
+from opsterm.changes.guard import wish_from
+from opsterm.core.errors import OpstermError, Unguarded
 from opsterm.core.settings_reading import describe_settings
 from opsterm.inventory.folding import fold
 from opsterm.runtime.commands import COMMANDS, PLACES
@@ -194,7 +196,11 @@ class Errands:
             if not text:
                 return
             proposal = Proposal(command=text, selector=where, origin="screen", how=prompt.how)
-            change = await (changes.query(proposal) if at_once else changes.propose(proposal))
+            try:
+                change = await (changes.query(proposal) if at_once else changes.propose(proposal))
+            except Unguarded as error:
+                self._home.run_worker(self._ask_why_unguarded(proposal, error), group="change", exclusive=True)
+                return
             self._drafts.pop(title, None)
             if at_once and change.state is ChangeState.APPROVED:
                 changes.start(change.id)
@@ -206,6 +212,19 @@ class Errands:
         value = self._drafts.get(title, "")
         prompt = CommandPrompt(f"{title} {where}", question, value=value, attempt=take, left=left)
         self._home.app.push_screen(prompt)
+
+    async def _ask_why_unguarded(self, proposal: Proposal, error: Unguarded) -> None:
+        """Ask why something runs that can cut our way and that nothing takes back."""
+
+        async def take(reason: str) -> None:
+            guard = wish_from("", unguarded=reason)
+            self.show_change((await self._runtime.changes.propose(replace(proposal, guard=guard))).id)
+
+        question = (
+            f"{proposal.command}\n{error.what}\n{error.why}\n\nWhy does it run without a guard? The risk is critical "
+            "then, and whoever approves it gives a reason."
+        )
+        self._home.app.push_screen(PromptScreen("No guard", question, check=_no_reason, attempt=take))
 
     def show_change(self, change_id: int) -> None:
         """Open a change's screen, soon."""
@@ -262,3 +281,7 @@ class Errands:
                 app.exit()
 
         app.push_screen(ConfirmScreen("Leave", f"{' '.join(said)} Leave anyway?"), leave)
+
+
+def _no_reason(text: str) -> str:
+    return "" if text.strip() else "Say why; esc leaves it."
