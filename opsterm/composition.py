@@ -148,7 +148,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_apis=open_apis,
             open_certificates=open_certificates,
             open_signatures=open_signatures,
-            accounts=HostAccounts(),
+            accounts=HostAccounts(environment),
             open_mail=open_mail,
             open_checkpoints=lambda: _checkpoint_places(operator.host, clock, runtime),
             open_contents=lambda: _contents(paths, clock, runtime),

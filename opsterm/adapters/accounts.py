@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from types import MappingProxyType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
 from opsterm.runtime.ports_approval import Written
 
+LOCALTIME = Path("/etc/localtime")
+ZONE_FILE = Path("/etc/timezone")
 WRITTEN_LIMIT = 64_000
 """Bytes of a statement or a signature."""
 
@@ -22,8 +26,10 @@ WRITTEN_LIMIT = 64_000
 class HostAccounts:
     """Implements `ports_approval.Accounts`. The account database may be on the network: every method blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._environment = environment
         self._zones: dict[str, tzinfo] = {}
+        self._zone_names: frozenset[str] = frozenset()
 
     def members(self, group: str) -> Collection[str]:
         """See `Accounts.members`."""
@@ -45,6 +51,22 @@ class HostAccounts:
                 f"The time zone {clean_line(name, limit=80)} is not known here.",
                 next_step="Write it as in Europe/Berlin; `timedatectl list-timezones` lists them.",
             ) from None
+
+    def zone_names(self) -> Collection[str]:
+        """See `Accounts.zone_names`."""
+        if not self._zone_names:
+            self._zone_names = frozenset(available_timezones())
+        return self._zone_names
+
+    def local_zone(self) -> str:
+        """See `Accounts.local_zone`; TZ, else where /etc/localtime leads (tzfile(5)), else /etc/timezone."""
+        named = [self._environment.get("TZ", "").removeprefix(":")]
+        with contextlib.suppress(OSError):
+            named.append(str(LOCALTIME.readlink()).partition("zoneinfo/")[2])
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            named.append(ZONE_FILE.read_text(encoding="ascii").strip())
+        found = next((name for name in named if name in self.zone_names()), "UTC")
+        return "UTC" if found in ("Etc/UTC", "Zulu", "UCT") else found
 
     def written(self, path: str) -> Written:
         """See `Accounts.written`."""

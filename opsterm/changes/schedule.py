@@ -5,13 +5,12 @@ Sources: cron as crontab(5) has it, with L (last) and # (nth) as Quartz has them
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Protocol
 
 from opsterm.core.errors import BadInput
 
@@ -48,18 +47,18 @@ class JobSchedule:
     rule: str = ""
     start: datetime | None = None
 
-    def times(self, after: datetime) -> Iterator[datetime]:
+    def times(self, after: datetime, zone: tzinfo) -> Iterator[datetime]:
         """Yield the times behind a moment, in the zone, the earliest first.
 
         A time that a change of clocks leaves out comes as much later; one that it brings twice counts once.
 
         Args:
             after: with a zone.
+            zone: that of the schedule.
 
         Raises:
             BadInput: cron or the rule cannot be read.
         """
-        zone = zone_of(self.timezone)
         until = after + LOOKED_AHEAD
         for time in self._times(after.astimezone(zone), zone):
             if time > until:
@@ -78,19 +77,21 @@ class JobSchedule:
         return _rule_times(self.rule, start, zone, after)
 
 
-def next_times(schedule: JobSchedule, after: datetime, number: int) -> tuple[datetime, ...]:
-    """Return the next times, fewer when there are no more of them. Raises as `JobSchedule.times`."""
-    return tuple(islice(schedule.times(after), number))
+class Zones(Protocol):
+    """The time zones that are known; they are files, so a deciding room is given them."""
+
+    def zone(self, name: str) -> tzinfo:
+        """Return a time zone. Raises BadInput for one that is not known."""
+        ...
+
+    def zone_names(self) -> Collection[str]:
+        """Return the names of all of them."""
+        ...
 
 
-def zone_of(name: str) -> tzinfo:
-    """Return a zone by its name. Raises BadInput."""
-    try:
-        return UTC if name == "UTC" else ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise BadInput(
-            f"There is no time zone {name[:60]!r}.", next_step="Name one as in Europe/Berlin, or UTC."
-        ) from error
+def next_times(schedule: JobSchedule, after: datetime, number: int, *, zones: Zones) -> tuple[datetime, ...]:
+    """Return the next times, fewer when there are no more of them. Raises as `JobSchedule.times` and `Zones.zone`."""
+    return tuple(islice(schedule.times(after, zones.zone(schedule.timezone)), number))
 
 
 def as_local(naive: datetime, zone: tzinfo) -> datetime:

@@ -155,6 +155,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "risk": RISK_KEYS,
     "risk train": LEARNED_KEYS,
     "risk status": LEARNED_KEYS,
+    "schedule parse": ("phrase", "kind", "cron", "rrule", "start", "timezone", "next", "english", "question"),
     "risk export": ("model", "same", "rows"),
     "preview": ("change", "target", "previews", "why", "without", "left_out"),
     "policy list": RULE_KEYS,

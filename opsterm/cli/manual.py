@@ -104,6 +104,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "risk train": ("opsterm risk train", "opsterm risk train --json"),
     "risk status": ("opsterm risk status",),
+    "schedule parse": (
+        "opsterm schedule parse every second Tuesday of the month at 6am",
+        "opsterm schedule parse --timezone Europe/London --json weekdays at 7:30",
+        "opsterm schedule parse - < phrases.txt",
+    ),
     "risk export": ("opsterm risk export -o learned-risk.json",),
     "policy list": ("opsterm policy list", "opsterm policy list --pack hipaa --json"),
     "policy show": ("opsterm policy show",),
@@ -128,7 +133,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm put -r site --on 'tag:web' --to /srv/site --leave-out .git --resume",
     ),
     "propose": (
-        "opsterm propose --on web-01 --become --confirm '5m by hand' -- ip link set eth1 mtu 9000",
+        "opsterm propose --on web-01 --confirm '5m by hand' -- ufw enable",
         "opsterm propose --on tag:web --rollout canary:1:5 -- systemctl reload nginx",
         "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),

@@ -50,6 +50,7 @@ VERBS: Mapping[str, str] = {
     "query": "querying:query",
     "risk": "risk:risk",
     **{f"risk {action}": f"learning:{action}" for action in ("train", "status", "export")},
+    "schedule parse": "schedules:parse",
     "preview": "previews:preview",
     **{f"policy {action}": f"policy:{action}" for action in
        ("show", "check", "test", "explain", "validate", "evidence")},
@@ -104,6 +105,7 @@ NEEDS_NO_STORE = frozenset(
         "risk",
         "risk status",
         "sign",
+        "schedule parse",
         *(f"policy {action}" for action in ("list", "show", "check", "test", "explain", "validate")),
     }
 )

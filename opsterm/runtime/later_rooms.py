@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.mail import Post
     from opsterm.runtime.notices import MailNotices
+    from opsterm.runtime.schedules import Schedules
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
     "files", "learned_risk", "mail", "measurers", "notices", "previews", "registry",
-    "remote_monitoring", "reviews", "session_paths", "snmp", "terminals", "traps", "works",
+    "remote_monitoring", "reviews", "schedules", "session_paths", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -43,6 +44,13 @@ class LaterRooms(TargetRooms):
         from opsterm.runtime.exposition import Exposition
 
         return Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Phrases of time."""
+        from opsterm.runtime.schedules import Schedules
+
+        return Schedules(self.clock, self._edges.accounts, self.offload)
 
     @cached_property
     def post(self) -> Post:

@@ -47,6 +47,14 @@ class Accounts(Protocol):
         """Return a time zone; raises BadInput for one that is not known here. Blocks the first time only."""
         ...
 
+    def zone_names(self) -> Collection[str]:
+        """Return the names of every time zone that is known here. Blocks the first time only."""
+        ...
+
+    def local_zone(self) -> str:
+        """Return the name of the zone this host is in; UTC when it does not say."""
+        ...
+
     def written(self, path: str) -> Written:
         """Return what a file holds, and whose it is.
 

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsterm.adapters.accounts import HostAccounts
 from opsterm.assistant.schedules.phrases import understand_schedule
 from opsterm.assistant.schedules.words import LONGEST_PHRASE
 from opsterm.changes.schedule import JobSchedule, ScheduleKind, next_times
 from opsterm.changes.schedule_text import schedule_text
 
+ZONES = HostAccounts()
 NOW = datetime(2026, 11, 29, 5, 20, tzinfo=ZoneInfo("Europe/Berlin"))
 """A Sunday."""
 CASES = [
@@ -27,12 +29,12 @@ CASES = [
 
 def meaning(phrase: str) -> dict[str, object]:
     """Return what a phrase means, as the cases have it."""
-    understood = understand_schedule(phrase, now=NOW, timezone="Europe/Berlin")
+    understood = understand_schedule(phrase, now=NOW, timezone="Europe/Berlin", zones=ZONES)
     schedule = understood.schedule
     if schedule is None:
         assert understood.question.endswith(("?", ".")), understood
         return {"phrase": phrase, "ask": True}
-    assert next_times(schedule, NOW, 1), "a schedule has a time ahead"
+    assert next_times(schedule, NOW, 1, zones=ZONES), "a schedule has a time ahead"
     assert schedule.timezone in schedule_text(schedule)
     told = {"phrase": phrase, **_written(schedule)}
     if understood.question:
@@ -64,23 +66,22 @@ WORDS = sorted({word for case in CASES for word in str(case["phrase"]).lower().s
 def test_a_word_that_is_part_of_nothing_is_asked_about(phrase: str, place: int, odd: str) -> None:
     words = phrase.split()
     words.insert(min(place, len(words)), odd)
-    assert understand_schedule(" ".join(words), now=NOW, timezone="Europe/Berlin").schedule is None
+    assert understand_schedule(" ".join(words), now=NOW, timezone="Europe/Berlin", zones=ZONES).schedule is None
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join) | st.text(max_size=LONGEST_PHRASE + 20))
 def test_any_text_is_a_schedule_with_times_or_a_question(text: str) -> None:
-    understood = understand_schedule(text, now=NOW, timezone="Europe/Berlin")
+    understood = understand_schedule(text, now=NOW, timezone="Europe/Berlin", zones=ZONES)
     if understood.schedule is None:
         assert understood.question
     else:
-        assert next_times(understood.schedule, NOW, 3)
+        assert next_times(understood.schedule, NOW, 3, zones=ZONES)
 
 
-def test_days_are_counted_where_the_schedule_is() -> None:
-    sunday_there = understand_schedule("tomorrow at 9 Pacific/Auckland", now=NOW, timezone="Europe/Berlin").schedule
-    assert sunday_there is not None
-    assert sunday_there.start == datetime.fromisoformat("2026-11-30 09:00")
-    late = datetime(2026, 11, 29, 23, 0, tzinfo=ZoneInfo("Europe/Berlin"))
-    there = understand_schedule("tomorrow at 9 Pacific/Auckland", now=late, timezone="Europe/Berlin").schedule
-    assert there is not None
-    assert there.start == datetime.fromisoformat("2026-12-01 09:00")
+@pytest.mark.parametrize(("hour", "day"), [(5, 30), (23, 1)])
+def test_days_are_counted_where_the_schedule_is(hour: int, day: int) -> None:
+    phrase, now = "tomorrow at 9 Pacific/Auckland", NOW.replace(hour=hour)
+    schedule = understand_schedule(phrase, now=now, timezone="Europe/Berlin", zones=ZONES).schedule
+    assert schedule is not None
+    assert schedule.start is not None
+    assert (schedule.start.day, schedule.start.hour) == (day, 9)

@@ -42,6 +42,12 @@ class PlayedAccounts:
         del name
         return UTC
 
+    def zone_names(self) -> Collection[str]:
+        return ("UTC",)
+
+    def local_zone(self) -> str:
+        return "UTC"
+
     def written(self, path: str) -> Written:
         return Written(text=Path(path).read_text(), owner=self.owners[path], uid=4242)
 

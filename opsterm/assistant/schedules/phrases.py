@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
 from functools import lru_cache
 
 from opsterm.assistant.schedules import frequency, limits, which_day, which_hour
@@ -13,17 +13,18 @@ from opsterm.assistant.schedules.occasion import Occasion, Understood
 from opsterm.assistant.schedules.pieces import Pieces
 from opsterm.assistant.schedules.reading import PhraseReading
 from opsterm.assistant.schedules.words import LONGEST_PHRASE, words_of
-from opsterm.changes.schedule import JobSchedule, ScheduleKind, next_times, zone_of
+from opsterm.changes.schedule import JobSchedule, ScheduleKind, Zones, next_times
 from opsterm.core.errors import BadInput
 
 
-def understand_schedule(text: str, *, now: datetime, timezone: str) -> Understood:
+def understand_schedule(text: str, *, now: datetime, timezone: str, zones: Zones) -> Understood:
     """Return what a phrase means.
 
     Args:
         text: the phrase, and nothing else: every word of it must be understood.
         now: with a zone.
         timezone: name of the zone that counts when the phrase names none.
+        zones: those that are known.
 
     Raises:
         BadInput: there is no such zone.
@@ -31,18 +32,22 @@ def understand_schedule(text: str, *, now: datetime, timezone: str) -> Understoo
     if len(text) > LONGEST_PHRASE:
         return Understood(None, f"That is longer than {LONGEST_PHRASE} characters. When, in short?")
     if (cron := _as_cron(text)) is not None:
-        return cron if isinstance(cron, Understood) else _cron(cron, now, timezone)
+        return cron if isinstance(cron, Understood) else _cron(cron, now, timezone, zones)
     words = words_of(text)
     if not words:
         return Understood(None, "When?")
-    said, left = _read(words, now.astimezone(zone_of(timezone)).replace(tzinfo=None))
+    said, left = _read(words, _local(now, zones.zone(timezone)), zones)
     if said.zone:  # days are counted where the schedule is
-        said, left = _read(words, now.astimezone(zone_of(said.zone)).replace(tzinfo=None))
+        said, left = _read(words, _local(now, zones.zone(said.zone)), zones)
     if left:
         shown = " ".join(dict.fromkeys(left))
         return Understood(None, f"What is {shown[:80]!r} to say? The rest is understood only with it.")
-    local = now.astimezone(zone_of(said.zone or timezone)).replace(tzinfo=None)
-    return decide(Occasion(said, local, said.zone or timezone))
+    zone = said.zone or timezone
+    return decide(Occasion(said, _local(now, zones.zone(zone)), zone))
+
+
+def _local(now: datetime, zone: tzinfo) -> datetime:
+    return now.astimezone(zone).replace(tzinfo=None)
 
 
 _MACROS = {
@@ -65,10 +70,10 @@ def _as_cron(text: str) -> str | Understood | None:
     return " ".join(fields) if any("*" in field or field.isdecimal() for field in fields[:2]) and "*" in low else None
 
 
-def _cron(cron: str, now: datetime, timezone: str) -> Understood:
+def _cron(cron: str, now: datetime, timezone: str, zones: Zones) -> Understood:
     schedule = JobSchedule(kind=ScheduleKind.CRON, timezone=timezone, cron=cron.upper() if "l" in cron else cron)
     try:
-        if not next_times(schedule, now, 1):
+        if not next_times(schedule, now, 1, zones=zones):
             return Understood(None, f"{cron} never comes. When?")
     except BadInput as error:
         return Understood(None, f"{error.what} {error.why} When?")
@@ -86,9 +91,9 @@ _READERS = (
 """In the order in which they are asked at each place."""
 
 
-def _read(words: tuple[str, ...], now: datetime) -> tuple[Pieces, Sequence[str]]:
+def _read(words: tuple[str, ...], now: datetime, zones: Zones) -> tuple[Pieces, Sequence[str]]:
     """Return what was said, and the words that are part of nothing."""
-    reading = PhraseReading(words, now, _zones())
+    reading = PhraseReading(words, now, _by_low_name(frozenset(zones.zone_names())))
     at, left = 0, []
     while at < len(words):
         taken = next((length for reader in _READERS if (length := reader(reading, at))), 0)
@@ -99,7 +104,5 @@ def _read(words: tuple[str, ...], now: datetime) -> tuple[Pieces, Sequence[str]]
 
 
 @lru_cache(maxsize=1)
-def _zones() -> dict[str, str]:
-    from zoneinfo import available_timezones  # noqa: PLC0415 (a start does not need it)
-
-    return {name.lower(): name for name in sorted(available_timezones())}
+def _by_low_name(names: frozenset[str]) -> Mapping[str, str]:
+    return {name.lower(): name for name in sorted(names)}
