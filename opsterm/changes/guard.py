@@ -62,10 +62,10 @@ class GuardAnswer:
 
 
 def answer_from(told: Sequence[Sequence[str]]) -> GuardAnswer:
-    """Return what a step told, given as fields of lines; NONE when it told of no guard."""
+    """Return what a step told, given as fields of lines; UNKNOWN when it told of no guard, as when it was cut."""
     fields = next((fields for fields in told if fields[0] == "guard" and len(fields) > 3), None)
     if fields is None or fields[1] not in set(GuardState):
-        return GuardAnswer(state=GuardState.NONE)
+        return GuardAnswer(state=GuardState.UNKNOWN)
     left = fields[3]
     return GuardAnswer(
         state=GuardState(fields[1]), said=mask(clean_line(fields[2]))[0],

@@ -56,8 +56,8 @@ LOCKOUTS = {
 FATES = ("operator silent", "client killed", "line cut", "host frozen")
 
 SHOW = (
-    "cd /etc/ssh/sshd_config.d && grep . *; nft -s list ruleset; ip route; ip -br addr; "
-    "ls -la /root/.ssh /etc/pam.d/sshd; sha256sum /root/.ssh/authorized_keys /etc/pam.d/sshd; "
+    "cd /etc/ssh/sshd_config.d && grep . *; nft -s list ruleset; ip route; ip -o addr show scope global | sed 's/ *valid_lft.*//'; "
+    "stat -c '%n %A %U:%G %s %Y' /root/.ssh/* /etc/pam.d/sshd; sha256sum /root/.ssh/authorized_keys /etc/pam.d/sshd; "
     f"ls {POINTS} | grep -v rp; "
     "ls /etc/systemd/system | grep opsterm-guard; systemctl is-active ssh"
 )

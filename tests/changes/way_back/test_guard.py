@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,24 @@ def test_what_waited_and_is_gone_is_said_and_stands_in_nobodys_way(tmp_path: Pat
     (one.guard / "boot").write_text("another boot\n")
     assert one.state() == "lost"
     assert (one.step(KeeperStep.CONFIRM)[0], one.state()) == (0, "confirmed")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NOT ROOT: no disk of its own was filled")
+def test_a_full_disk_does_not_stop_the_taking_back(tmp_path: Path) -> None:
+    disk = tmp_path / "points"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], check=True)
+    try:
+        one = Guarded(tmp_path, seconds=600)
+        with suppress(OSError), (disk / "filler").open("wb") as filler:
+            while True:
+                filler.write(bytes(65_536))
+        assert one.state() == "pending", "it is told apart from nothing"
+        assert one.step(KeeperStep.EXTEND, 900)[0] == 0
+        assert one.step(KeeperStep.REVERT)[0] == 0
+        assert (one.decided(), one.place.read_text()) == ("reverted", "before\n")
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_nothing_is_armed_where_nothing_could_take_it_back(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ guard_status() { # the state, what could not be taken back, and the seconds that
 guard_left() { awk -v due="$(cat "$guard/due")" '{ left = due - $1; print (left > 0) ? left : 0 }' /proc/uptime; }
 
 guard_due() { # SECONDS from now
-    awk -v seconds="$1" '{ printf "%.2f\n", $1 + seconds }' /proc/uptime >"$guard/due.new" || return 1
+    awk -v seconds="$1" '{ printf "%.2f\n", $1 + seconds }' /proc/uptime 2>/dev/null >"$guard/due.new" || return 1
     mv "$guard/due.new" "$guard/due"
 }
 
@@ -48,7 +48,7 @@ guard_nap() { sleep "$1" 2>/dev/null || sleep 1; }
 guard_wait() { # until it is due; fails once it is decided
     while [ ! -e "$guard/decided" ]; do
         left=$(guard_left)
-        if [ "$left" = 0 ]; then return 0; fi
+        if [ "$left" = 0 ] || [ -e "$guard/now" ]; then return 0; fi
         guard_nap "$(awk -v left="$left" 'BEGIN { print (left < 1) ? left : 1 }')"
     done
     return 1
@@ -115,7 +115,7 @@ guard_arm() { # SECONDS
         return
     fi
     rm -rf "$guard"
-    mkdir "$guard" && cat /proc/sys/kernel/random/boot_id >"$guard/boot" && stored >"$guard/fire" &&
+    mkdir -p "$guard" "$point/work.fire" && cat /proc/sys/kernel/random/boot_id >"$guard/boot" && stored >"$guard/fire" &&
         guard_due "$1" && echo confirmed >"$guard/confirmed" &&
         echo reverting >"$guard/reverting" && dd if=/dev/zero of="$guard/room" bs=65536 count=64 2>/dev/null || {
         tell failed 0 "there is no room for what would take it back"
@@ -149,7 +149,7 @@ guard_extend() { # SECONDS from now
 
 guard_revert() { # now: what waits there is woken, and takes back
     if [ "$(guard_state)" = pending ]; then
-        guard_due 0
+        : >"$guard/now" # an empty file: a full disk takes no new deadline in
         if [ -e "$units/$unit-boot.service" ]; then systemctl start --no-block "$unit.service"; fi
     fi
     guard_status
@@ -158,7 +158,7 @@ guard_revert() { # now: what waits there is woken, and takes back
 
 guard_confirm() {
     if [ ! -e "$guard/armed" ]; then
-        tell failed 0 "nothing waits there to be confirmed"
+        guard_status
         return 3
     fi
     ln "$guard/confirmed" "$guard/decided" 2>/dev/null

@@ -141,16 +141,18 @@ keeper() { # VERB POINT [INSIST, or SECONDS of a guard]
     guard=$point/guard unit=opsterm-guard-$2 units=/etc/systemd/system
     if [ "$1" != capture ]; then
         if [ ! -e "$point/captured" ]; then
-            tell failed 0 "there is no recovery point $point"
+            case $1 in
+                extend | confirm | revert | status) tell guard none "" 0 ;;
+                *) tell failed 0 "there is no recovery point $point" ;;
+            esac
             return 3
         fi
         work=$point/work.$1 # steps may run at the same time
-        mkdir -p "$work"
-        grep -n '' | sed 's/:/ /' >"$work/asked"
-        if ! cmp -s "$work/asked" "$point/things"; then
+        if [ "$(grep -n '' | sed 's/:/ /')" != "$(cat "$point/things")" ]; then # a full disk takes nothing in
             tell failed 0 "$point is about other things"
             return 3
         fi
+        mkdir -p "$work" 2>/dev/null
     fi
     case $1 in
         capture) capture ;;
