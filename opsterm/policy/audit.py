@@ -189,8 +189,21 @@ def _proposed(f: Fields) -> _Said:
         subject=_change(f),
         why=_text(f, "reason"),
         result=f"risk {_text(f, 'risk')}, on {fold(names)} ({len(names)}), from the {_text(f, 'origin')}, "
-        f"digest {_text(f, 'digest')[:12]}",
+        f"digest {_text(f, 'digest')[:12]}{f', {guard}' if (guard := _text(f, 'guard')) else ''}",
     )
+
+
+_GUARD_STEPS = {
+    "arm": "armed the guard of", "confirm": "asked to keep", "extend": "gave more time to",
+    "revert": "asked to take back",
+}  # fmt: skip
+
+
+def _guarded(f: Fields) -> _Said:
+    did = _GUARD_STEPS.get(_text(f, "step"), "asked about")
+    log_in = f", the fresh log-in {_text(f, 'log_in')}" if f.get("log_in") else ""
+    said = f", {_text(f, 'said')}" if f.get("said") else ""
+    return _Said(f"{did} {_change(f)} on {_text(f, 'target')}", _change(f), result=f"{_text(f, 'state')}{log_in}{said}")
 
 
 def _approved(f: Fields) -> _Said:
@@ -288,6 +301,12 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     ),
     "change.breaker_reset": lambda f: _Said(
         f"let changes go on in {_text(f, 'environment')}", _text(f, "environment"), why=_text(f, "note")
+    ),
+    "change.guarded": _guarded,
+    "change.rolled_back": lambda f: _Said(
+        f"took back {_change(f)} on {_text(f, 'target')}",
+        _change(f),
+        result="proven to be as before" if f.get("equal") else "not all of it is as before",
     ),
     "change.denied": lambda f: _Said(f"denied {_change(f)}", _change(f), why=_text(f, "note")),
     "change.expired": lambda f: _Said(f"let {_change(f)} expire", _change(f), result="nothing was run"),

@@ -124,6 +124,7 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
         "files come by the use-case and go by a change", "opsterm/adapters/file_get.py", "await place.remove(path)",
     ),
     "a second executor": ("one way to the executor", "opsterm/runtime/x.py", "e = Executor(store)"),
+    "a short cut to a guard": ("one way to the executor", "opsterm/tui/x.py", "self._executor.at_guard(c, 'a', s)"),
     "a short cut to the executor": ("one way to the executor", "opsterm/tui/x.py", "self._executor.run(4)"),
     "a verb starts a program": ("few files start programs", "opsterm/cli/x.py", "subprocess.run(['ssh', host])"),
     "a worker forks": ("few files start programs", "opsterm/runtime/x.py", "os.fork()"),

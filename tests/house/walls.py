@@ -216,6 +216,8 @@ def makes_executors(modules: Iterable[Module]) -> Breaches:
                 found.append(f"{m.at(call)} makes an executor: the runtime makes the only one")
             if dotted(call.func).endswith("executor.run") and m.name != "opsterm/runtime/changes.py":
                 found.append(f"{m.at(call)} has the executor run a change: only opsterm/runtime/changes.py does")
+            if called(call) == "at_guard" and m.name != "opsterm/runtime/guards.py":
+                found.append(f"{m.at(call)} has the executor decide a guard: only opsterm/runtime/guards.py does")
     return found
 
 

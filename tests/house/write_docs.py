@@ -380,10 +380,8 @@ def _type(kind: type, name: str) -> str:
 # ------------------------------------------------------------------------------------------------ write
 
 PAGES: Mapping[str, Callable[[], str]] = {
-    "docs/keys.md": keys_page,
-    "docs/commands.md": commands_page,
-    "docs/settings.md": settings_page,
-}
+    "docs/keys.md": keys_page, "docs/commands.md": commands_page, "docs/settings.md": settings_page,
+}  # fmt: skip
 
 
 def main() -> int:

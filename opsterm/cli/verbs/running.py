@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
-from opsterm.changes.events import ChangeOutput
+from opsterm.changes.events import ChangeGuarded, ChangeOutput
+from opsterm.changes.guard import GuardState, standing_line
 from opsterm.changes.summary import targets_text
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.records import change_record
@@ -90,7 +91,7 @@ async def run_here(context: Context, change: Change) -> int:
     runtime.follow()
     quiet_gc(collect=False)
     live = _Live(context, change)
-    with runtime.hub.listen("output on the command line", ChangeOutput) as ear:
+    with runtime.hub.listen("output on the command line", ChangeOutput, ChangeGuarded) as ear:
         async with asyncio.TaskGroup() as group:
             if not context.printer.json:
                 group.create_task(live.follow(ear))
@@ -154,9 +155,21 @@ class _Live:
     async def follow(self, ear: Ear) -> None:
         """Print what the executor tells of, until the ear is closed."""
         async for facts in ear.batches(pause_s=0.05):
+            for fact in facts:
+                if isinstance(fact.event, ChangeGuarded) and fact.event.change == self._change.id:
+                    self._say_how_it_stands(fact.event, fact.at)
             events = [fact.event for fact in facts if isinstance(fact.event, ChangeOutput)]
             for target, came in {event.target: event.total_bytes for event in events}.items():
                 await self.show(target, came)
+
+    def _say_how_it_stands(self, told: ChangeGuarded, at: float) -> None:
+        """Say what was heard of the guard on a target: that the command runs there, everybody knows."""
+        if told.state == GuardState.ARMED:
+            return
+        left_s = max(0.0, told.due_at - at) if told.due_at else 0.0
+        log_in = f" The fresh log-in {told.log_in}." if told.log_in else ""
+        said = standing_line(GuardState(told.state), left_s, self._change.name)
+        self._context.printer.say(f"{told.target}: {said}{log_in}")
 
     async def show(self, target: str, came: int, *, last: bool = False) -> None:
         """Print the whole lines that are new; with `last` also a line that never ended.

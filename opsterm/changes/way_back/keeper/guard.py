@@ -115,8 +115,8 @@ guard_arm() { # SECONDS
         return
     fi
     rm -rf "$guard"
-    mkdir -p "$guard" "$point/work.fire" && cat /proc/sys/kernel/random/boot_id >"$guard/boot" && stored >"$guard/fire" &&
-        guard_due "$1" && echo confirmed >"$guard/confirmed" &&
+    mkdir -p "$guard" "$point/work.fire" && cat /proc/sys/kernel/random/boot_id >"$guard/boot" &&
+        stored >"$guard/fire" && guard_due "$1" && echo confirmed >"$guard/confirmed" &&
         echo reverting >"$guard/reverting" && dd if=/dev/zero of="$guard/room" bs=65536 count=64 2>/dev/null || {
         tell failed 0 "there is no room for what would take it back"
         return 3
