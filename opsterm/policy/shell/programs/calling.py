@@ -86,7 +86,8 @@ def _acts(text: str) -> Mapping[str, str]:
 
 
 _SHOWS = re.compile(
-    r"(?:list|ls|show|describe|status|info|version|history|help)(?:-[a-z-]+)?|[a-z-]+-(?:list|status|info)"
+    r"(?:list|ls|show|describe|status|info|version|history|help|check|is|exists|query|whoami)(?:[-_][a-z_-]+)?|"
+    r"get[-_](?!credentials|login|token|password|secret|key)[a-z_-]+|[a-z_-]+[-_](?:list|ls|status|info|show|exists|stats|history)|exists"
 )
 _NOUN = re.compile(r"[a-z][a-z0-9-]*")
 

@@ -20,6 +20,11 @@ _DOCKER_TABLE = """
     read: volume/ls volume/inspect volume/list system/df system/info system/events service/ls service/ps service/logs service/inspect stack/ls stack/ps stack/services node/ls node/ps node/inspect
     read: context/ls context/show context/inspect secret/ls secret/inspect config/ls config/inspect plugin/ls plugin/inspect buildx/ls buildx/du buildx/inspect network/list scan
     read: compose/ps compose/logs compose/config compose/ls compose/images compose/top compose/version compose/port compose/events builder/du trust/inspect pod/ps pod/inspect healthcheck/run
+    read: container/exists image/exists image/tree image/diff image/trust/show image/search network/exists volume/exists pod/exists pod/stats pod/logs pod/top secret/exists secret/list
+    read: container/stats generate/kube generate/spec kube/generate machine/ls machine/list machine/inspect machine/info machine/os/status artifact/ls artifact/inspect quadlet/list
+    read: quadlet/print farm/list manifest/exists system/check system/connection/list checkpoint/ls namespace/ls namespace/inspect image/trust
+    read: context/list model/ls model/list scout/cves scout/quickview scout/compare scout/recommendations buildx/history/ls buildx/history/logs buildx/history/inspect
+    read: buildx/imagetools/inspect compose/stats compose/volumes service/list stack/list stack/config node/list
     infra: create start pull build tag push commit rename update load import cp container/create container/start container/cp container/rename container/update image/pull
     infra: image/build image/tag image/push image/load network/create network/connect volume/create service/create service/update service/scale service/rollback compose/pull compose/build
     infra: swarm/ca compose/create compose/start compose/up compose/cp stack/deploy unpause container/unpause buildx/build swarm/init swarm/join swarm/update node/update node/promote node/demote

@@ -341,11 +341,4 @@ PROGRAMS: Mapping[str, Deed] = {
     "ipvsadm": by_option("network: -A -E -a -e -R --set --restore\nnetwork+service_stop: -D -d -C --clear --delete-service --delete-server", "-t -u -f -s -r -w", else_="read"),
     "vtysh": _vtysh, "resolvconf": by_option("read: -l --version", else_="write_config+network"), "tunctl": _CUTS, "vconfig": _CUTS,
     "resolvectl": _resolvectl,
-    "drbdadm": Verbs(
-        table="read: status role cstate dstate dump\nservice_stop: down secondary disconnect detach\ndata_loss~: create-md wipe-md invalidate invalidate-remote outdate\nservice_start: up primary connect attach adjust"),
-    "pcs": Verbs(table="read: status config resource/show resource/status property/show cluster/status stonith/status constraint/show node/status quorum/status\n"
-                 "service_stop: cluster/stop resource/disable node/standby cluster/disable cluster/kill\nservice_start: cluster/start resource/enable node/unstandby\n"
-                 "infra+delete: resource/delete cluster/destroy stonith/delete constraint/remove\nreboot+lockout: stonith/fence\nservice_restart: resource/move resource/restart resource/cleanup resource/ban"),
-    "crm": Verbs(table="read: status configure/show node/show resource/status resource/list\nservice_stop: resource/stop node/standby cluster/stop node/fence\nservice_start: resource/start node/online cluster/start\nservice_restart: resource/restart resource/move resource/cleanup\ninfra+delete: configure/delete node/delete"),
-    "crm_mon": reads(content=False), "corosync-quorumtool": reads(content=False), "corosync-cfgtool": by_option("service_stop: -H\nservice_restart: -R", else_="read"),
 }  # fmt: skip

@@ -15,10 +15,10 @@ from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
 from opsterm.policy.shell.programs.options import acting_option, may_be_value, note_losing
-from opsterm.policy.shell.programs.verbs import CHANGING, NOUNS_TOO, TELLING, VERBS
+from opsterm.policy.shell.programs.verbs import CHANGING, NOUNS_TOO, TELLING, TOLD_LAST, VERBS
 from opsterm.policy.word_set import word_set
 
-_JOINED = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9]+(?:[-_:.]?[A-Za-z0-9]+){0,5}")
+_JOINED = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9]+(?:[-_:.]?[A-Za-z0-9]+){0,8}")
 _PARTS = re.compile(r"[-_:./]|(?<=[a-z])(?=[A-Z])")
 _OBJECTS_AT_MOST = 6
 
@@ -49,10 +49,17 @@ def verb_spec(words: Sequence[Argument], most: int = 7) -> tuple[str, int]:
         if parts[0] in ("is", "has") and len(parts) > 1:
             return "read", at
         if found and _JOINED.fullmatch(word.text.removeprefix("./")):
-            if found <= {"read", "infra"} and (parts[0] in TELLING or VERBS.get(parts[-1]) == "read"):
+            if found <= {"read", "infra"} and (parts[0] in TELLING or _tells_last(parts)):
                 return "read", at
             return next(spec for spec in ranks if spec in found), at
     return "", 0
+
+
+def _tells_last(parts: Sequence[str]) -> bool:
+    """Return whether joined words end in what is shown: `user-list` and `backup-status`, but not `create-users`."""
+    if VERBS.get(parts[-1]) != "read":
+        return False
+    return parts[-1] in TOLD_LAST or parts[0] not in CHANGING
 
 
 def _changed(behind: Sequence[Argument]) -> int:
@@ -141,7 +148,7 @@ heat ironic magnum octavia designate keystone barbican manila trove senlin rende
 dokku caprover eb copilot ecs-cli aws-vault saml2aws chamber doppler infisical boundary waypoint tctl tsh teleport step smallstep
 cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok ldcli unleash flipt fastly deck apigeecli algolia pd newrelic datadog-ci stripe splunk sentry-cli
  birdc gobgp
-drbdsetup drbdmanage linstor ctdb stonith_admin pcsd ostree rpm-ostree bootc toolbox distrobox homectl portablectl
+drbdsetup drbdmanage ctdb stonith_admin pcsd ostree rpm-ostree bootc toolbox distrobox homectl portablectl
 oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdtool powerprofilesctl tuned-gui nmstatectl wicked
 cloud-init sacctmgr snapcraft charmcraft juju maas lxd multipass limactl lima colima podman-remote runc crun youki
 kata-runtime conmon umoci oras regctl notation harbor dagger earthly act_runner gitlab-runner

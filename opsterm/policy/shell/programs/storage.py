@@ -221,7 +221,7 @@ def _hdparm(call: ProgramCall) -> None:
     if re.search(r"--(?:security|yes-i-know|trim|write-sector|repair|make-bad|fwdownload|dco)|sanitize|format\b", line):
         call.add(_K.DATA_LOSS, call.words[-1] if call.words else "")
     elif re.search(
-        r"^-(?:[iItTgCNrW]|tT|Tt)+ /dev|--(?:query|Istdout)|^(?:list|id-ctrl|id-ns|smart-log|error-log|get-|show-|fw-log|list-)",
+        r"^-(?:[iItTgCNrW]|tT|Tt)+ /dev|--(?:query|Istdout)",
         line,
     ):
         call.add(_K.READ)
@@ -282,16 +282,13 @@ PROGRAMS: Mapping[str, Deed] = {
     **{name: _lvm("data_loss~") for name in ("lvreduce", "pvcreate", "vgreduce", "pvmove", "lvconvert", "vgcfgrestore", "vgmerge", "vgsplit")},
     "lvm": _VOLUMES, "mdadm": _MDADM, "zfs": _ZFS, "zpool": _zpool, "btrfs": _BTRFS, "cryptsetup": _CRYPTSETUP, "dmsetup": Verbs(
         table="read: ls info status table deps targets version\ndata_loss: remove remove_all wipe_table\nservice_stop: suspend\nwrite_config: create resume load rename"),
-    **dict.fromkeys(("hdparm", "sdparm", "nvme", "sg_format", "sg_sanitize"), _hdparm), **dict.fromkeys((
+    **dict.fromkeys(("hdparm", "sdparm", "sg_format", "sg_sanitize"), _hdparm), **dict.fromkeys((
         "fsck", "e2fsck", "xfs_repair", "fsck.ext4", "fsck.ext3", "fsck.xfs", "fsck.vfat", "ntfsfix", "fsck.fat", "btrfsck"), _fsck),
     "resize2fs": by_option("read: -P", else_="write_config+data_loss?"), "xfs_growfs": by_option("read: -n", else_="write_config"), "tune2fs": by_option("read: -l", else_="write_config"),
     "e2label": reads(content=False, most=1, beyond="write_config"), "xfs_admin": by_option("read: -l -u", else_="write_config"), "fstrim": by_option("read: -n --dry-run", else_="write_config"),
     "debugfs": _debugfs, "dd_rescue": fixed("data_loss"), "ddrescue": fixed("write_file"), "badblocks": by_option("data_loss: -w\nwrite_file: -n", "-b -c -o", else_="read"), "tmpreaper": _deletes_files, "tmpwatch": _deletes_files,
     "systemd-tmpfiles": by_option("read: --cat-config\ndelete: --clean --remove", else_="write_file"), "sync": reads(content=False), "eject": fixed("write_config"), "hdfs": Verbs(
         table="read: dfsadmin/-report fsck version\nservice_stop: dfsadmin/-safemode", pattern=((r"dfs -(?:ls|cat|du|df|stat|count|test|tail|text)", "read"), (r"dfs -(?:rm|rmr|expunge)", "data_loss")), else_="write_file"),
-    "ceph": Verbs(table="read: status health df -s osd/tree osd/df osd/stat mon/stat pg/stat osd/pool/ls quorum_status versions mds/stat osd/lspools fs/ls orch/ps orch/ls", takes="-n -k -c",
-                  pattern=((r"\b(?:rm|delete|destroy|purge|zap|lost)\b", "data_loss"), (r"\b(?:out|down|stop|fail|disable|rmfailed)\b", "service_stop"), (r"^(?!.*\b(?:set|add|create|mv|move|rename|reweight|import|apply|enable|repair|scrub|auth)\b).*\b(?:dump|dump_stuck|perf|ls|list|stat|status|get|tree|df|detail|show)\b", "read")), else_="infra"),
-    "rbd": Verbs(table="read: ls list info du status snap/ls\ndata_loss: rm remove snap/purge snap/rm trash/purge\ndata_loss~: snap/rollback\ninfra: create map resize snap/create clone import\nservice_stop: unmap", else_="infra"),
     "gluster": Verbs(table="read: volume/info volume/status volume/get snapshot/list snapshot/info peer/status pool/list volume/list\ndata_loss: volume/delete volume/remove-brick\nservice_stop: volume/stop peer/detach", pattern=((r"\bvolume (?:heal \S+ info|quota \S+ list|profile \S+ info|rebalance \S+ status|top \S+)\b", "read"),), else_="infra"),
     "multipath": by_option("read: -l -ll -v -t\nservice_stop: -f -F", else_="write_config"), "iscsiadm": by_option("service_stop: -u --logout\ninfra+delete: --op -o\ninfra: -l --login -D --discover -t --type --rescan -R\nread: -V -m --mode", "-m -T -p -t -n -v -o --op --mode --targetname --portal --type", else_="infra"),
     "restic": Verbs(table="read: snapshots ls stats check find diff list cat version\ndata_loss: forget prune\nwrite_file: backup restore init copy unlock mount tag", takes="-r -p --repo", dry="--dry-run -n"),

@@ -23,10 +23,12 @@ _OF_A_FILE = re.compile(
 def judge_stranger(call: ProgramCall) -> None:
     """Note that a program is not known; one that is only asked for its version or help reads."""
     words = [word.text for word in call.arguments]
-    if "/" not in call.first.text and len(words) == 1 and words[0] in _ASKS:
+    place = place_of(resolved(call.first.text, call.frame.scope.cwd))
+    installed = "/" not in call.first.text or place is PathKind.PROGRAMS
+    if installed and len(words) == 1 and words[0] in _ASKS:
         call.add(EffectKind.READ)
         return
-    if place_of(resolved(call.first.text, call.frame.scope.cwd)) is PathKind.TEMPORARY:
+    if place is PathKind.TEMPORARY:
         call.add(EffectKind.REMOTE_CODE, call.first, Certainty.LIKELY)
     if call.name in call.notes.fetched:
         call.add(EffectKind.REMOTE_CODE, call.first)

@@ -29,7 +29,7 @@ create add set new apply update edit put write start enable install import expor
 mount login logout init join register patch replace upgrade scale resize migrate assign unassign grant config configure build make
 generate gen save load backup snapshot clone fork merge commit publish upload download fetch sign approve deny accept reject unlock pin unpin hold unhold mark unmark
 lock uncordon resume open close connect connect-all use use-context switch select send post trigger rotate renew request issue label
-annotate tag bootstrap refresh reconcile rebalance repair scrub resync balance change modify alter adopt bind unbind link unlink
+annotate tag bootstrap spawn split swap convert encrypt decrypt toggle evacuate relocate place refresh reconcile rebalance repair scrub resync balance change modify alter adopt bind unbind link unlink
 """
 
 VERBS: Mapping[str, str] = {
@@ -50,6 +50,9 @@ TELLING = word_set(
     "which grep check events top print whatis can-i validate verify lint"
 )
 """Verbs behind which the words are only names."""
+
+TOLD_LAST = TELLING | word_set("stat stats statistics health usage summary report")
+"""Words that end a joined verb which shows: `node-list`, `cache-stats`."""
 
 NOUNS_TOO = word_set(
     "config backup snapshot build tag issue label release import export lock request upload download link patch merge mount restore "

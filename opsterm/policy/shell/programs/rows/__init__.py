@@ -1,10 +1,12 @@
 """Programs as lines of text, by subject; how to read them is told in `programs/written.py`."""
 
 from opsterm.policy.shell.programs.rows import (
+    availability,
     batch,
     brokers,
     clusters,
     development,
+    disks,
     hardware,
     identity,
     keys,
@@ -18,10 +20,12 @@ from opsterm.policy.shell.programs.rows import (
 )
 
 TABLES = (
+    availability,
     batch,
     brokers,
     clusters,
     development,
+    disks,
     hardware,
     identity,
     keys,

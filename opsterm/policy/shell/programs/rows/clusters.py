@@ -6,8 +6,6 @@ from opsterm.policy.shell.programs.written import programs_of
 
 PROGRAMS = programs_of(r"""
 salt-ssh ansible-pull: dark
-crm_verify crm_simulate: read
-crm_standby: service_stop
 kustomize
     takes: -o --output --load-restrictor
     read: build version cfg
@@ -21,39 +19,6 @@ salt-key
 ansible-vault
     read_secret: view
     write_file: encrypt decrypt create edit rekey encrypt_string
-crm_node
-    infra+delete: -R --remove
-    else: read
-crm_resource
-    infra+service_stop: --ban -B --move -M --cleanup -C --force-stop --delete -D
-    read: -W --locate -l --list -L -q --query-xml -O
-    else: infra
-crm_attribute
-    takes: -n -v -N -t
-    read: -G --query
-    infra: -v --update
-    infra+delete: -D --delete
-    else: read
-cibadmin
-    takes: -o -X -x
-    infra+delete+data_loss~: -E --erase -D --delete
-    read: -Q --query
-    infra: -R --replace -C --create -M --modify -U
-    else: read
-corosync-cmapctl
-    infra: -s -d -D
-    else: read
-keepalived
-    read: -t --config-test -v
-    else: service_start
-pacemakerd
-    read: --features -F --version
-    else: service_start
-sbd
-    takes: -d
-    read: /\b(?:list|dump|query-watchdog)\b/
-    reboot+lockout: /\b(?:message|create)\b/
-    else: dark
 kubens kubectx
     alone: read
     read: -c --current

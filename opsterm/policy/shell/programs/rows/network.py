@@ -11,7 +11,7 @@ masscan zmap locust netperf redis-benchmark: dos?
 iozone bonnie++: write_file
 cassandra-stress: db_write+dos?
 phc2sys phc_ctl: security_weaken?
-ntpdc pppoe-status: read
+ntpdc pppoe-status ovs-flowviz pyang: read
 vpnc openconnect pppd: network+lockout?
 socks: network
 nping

@@ -24,7 +24,7 @@ systemd-cryptenroll: security_weaken
 systemd-cryptsetup: infra
 systemd-umount cupsreject: service_stop
 systemd-creds dotnet-dump: read_secret
-systemd-id128 dbus-monitor vmcore-dmesg pg_amcheck arcstat arc_summary: read
+systemd-id128 dbus-monitor vmcore-dmesg pg_amcheck arcstat arc_summary zarcstat zarcsummary zilstat dbufstat: read
 systemd-dissect
     write_config: -m --mount -M -u --umount -U --attach --detach --mkdir --rmdir --copy-to -a
     dark: --with
