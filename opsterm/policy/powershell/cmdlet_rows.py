@@ -171,6 +171,7 @@ new-wsmansessionoption new-event new-pssessionconfigurationfile = read:likely
 read-host out-host out-null out-default out-string out-gridview write-output write-host write-verbose write-debug write-warning = read
 write-error write-information write-progress set-clipboard get-clipboard = read
 foreach-object where-object sort-object select-object group-object measure-object measure-command compare-object = read
+select-string select-xml invoke-dbawhoisactive invoke-dbadiagnosticquery = read
 tee-object = write_file
 out-file export-csv export-clixml export-alias export-counter export-formatdata out-printer = write_file
 export-modulemember join-path split-path join-string convert-path resolve-path test-path trace-command = read

@@ -66,7 +66,7 @@ _WRITTEN = (
 )  # fmt: skip
 """Parameters of cmdlets that else only look, which name what they write."""
 
-_MENDING = ("repair", "resetpassword", "resetcredentials", "install", "removeall", "fix")
+_MENDING = ("repair", "resetpassword", "resetcredentials", "install", "removeall", "fix", "execute")
 """Switches of cmdlets that else only look, with which they change what they find."""
 
 

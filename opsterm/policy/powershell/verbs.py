@@ -16,8 +16,8 @@ _K, _C = EffectKind, Certainty
 Deed = tuple[EffectKind, Certainty]
 
 READING_VERBS = word_set(
-    "get test measure select find search show resolve compare convertto convertfrom format group sort read "
-    "trace wait ping join split where foreach watch out assert confirm"
+    "get test measure find search show resolve compare convertto convertfrom format group sort read "
+    "trace wait ping join split where foreach watch assert confirm"
 )
 _VERBS = """
 remove = delete
@@ -41,7 +41,7 @@ import restore = write_config data_loss:possible
 export save backup checkpoint copy expand compress = write_file
 move = write_file delete:possible
 write = write_file
-use = write_config:possible
+use select = write_config:possible
 publish send = exfil:possible
 receive = write_file:possible
 connect disconnect open close = network:possible

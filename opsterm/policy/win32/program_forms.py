@@ -10,6 +10,7 @@ from opsterm.policy.win32 import program_starters
 from opsterm.policy.win32.places import delete_path, write_path, write_registry
 from opsterm.policy.win32.programs import WindowsProgramCall, behind, note_by_rows, plain_words
 from opsterm.policy.win32.services import note_membership, note_process, note_service
+from opsterm.policy.win32.shared_programs import note_shared
 
 _K, _C = EffectKind, Certainty
 
@@ -20,7 +21,7 @@ def note_program(call: WindowsProgramCall) -> bool:
     if form:
         form(call)
         return True
-    return note_by_rows(call)
+    return note_shared(call) or note_by_rows(call)
 
 
 def _sc(call: WindowsProgramCall) -> None:

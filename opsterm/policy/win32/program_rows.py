@@ -16,6 +16,7 @@ net start !?* = read @-
 net statistics|config|help|helpmsg|view|time +/set = write_config
 net config +/* = write_config
 net statistics|config|help|helpmsg|view|time = read @-
+net accounts +/domain !/forcelogoff* !/minpw* !/maxpw* !/uniquepw* !/sync = read @-
 net accounts +/* = security_weaken:likely user @-
 net accounts = read @-
 net user +/delete = user delete lockout:possible

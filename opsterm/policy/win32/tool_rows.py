@@ -6,6 +6,8 @@ Sources: the manuals of the tools; for programs that run, fetch or read out what
 from __future__ import annotations
 
 ROWS = """
+tshark|dumpcap|windump +-w* = write_file @-
+tshark|dumpcap|windump = read @-
 tar +-t*|-tf|--list|tf = read
 tar = write_file
 scp|sftp +*proxycommand*|*localcommand*|-s = remote_code:likely exfil:possible @-
@@ -29,20 +31,6 @@ choco|winget|scoop = package_add
 npm|pip|pip3 uninstall = package_remove
 npm|pip|pip3 list|show|freeze|ls|view|outdated = read
 npm|pip|pip3 = package_add
-docker|podman ps|images|inspect|logs|stats|version|info|top|port|history|events|diff|search = read @-
-docker|podman rm|rmi|kill|stop|system|volume|network|prune|container|image = infra data_loss:possible @-
-docker|podman = infra @-
-kubectl get|describe|logs|top|version|explain|api-resources|cluster-info = read @-
-kubectl delete|drain = infra data_loss:likely @-
-kubectl = infra @-
-helm list|ls|status|get|history|show|search|version = read @-
-helm = infra @-
-terraform plan|show|validate|output|version|providers = read @-
-terraform destroy = infra data_loss @-
-terraform = infra @-
-az|aws|gcloud +list|show|describe|describe-*|list-*|get-*|version|ls = read @-
-az|aws|gcloud +delete|delete-*|terminate-*|rm|rb|purge|remove = infra data_loss @-
-az|aws|gcloud = infra @-
 excel|winword|powerpnt|outlook|msaccess|mspub|visio|winproj +http*|*\\\\*\\* = remote_code:likely write_file
 excel|winword|powerpnt|outlook|msaccess|mspub|visio|winproj|psr = service_start
 createdump|dump64|dumpminitool|rdrleakdiag|sqldumper|tttracer|ttdinject|adplus|cdb|ntsd|windbg = read_secret:likely write_file @-

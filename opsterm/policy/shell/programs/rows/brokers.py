@@ -45,4 +45,22 @@ artemis
     service_stop: stop kill
     service_start: run
     else: infra
+mosquitto_passwd: user
+mosquitto_ctrl
+    read: /\b(?:list\w*|get\w*|help)\b/
+    user+delete: /\b(?:delete\w*|remove\w*)\b/
+    else: user
+emqx
+    read: ctl/status ping versions check_config
+    read: /^ctl (?:status|broker|clients list|clients show|topics|subscriptions list|listeners$|vm|metrics|cluster status|license info)\b/
+    service_stop: stop
+    service_restart: restart
+    dark: eval rpc remote_console attach console foreground
+    service_start: start
+    else: infra
+emqx_ctl
+    read: /^(?:status|broker|clients (?:list|show)|topics (?:list|show)|subscriptions (?:list|show)|listeners$|listeners list|vm|metrics|cluster status|cluster_info|license info|plugins list|log primary-level$|mnesia|traces list|rules list|help)\b/
+    service_stop: /\b(?:stop|kick|leave|force-leave)\b/
+    else: infra
+glusterd: service_start
 """)

@@ -8,13 +8,13 @@ PROGRAMS = programs_of(r"""
 nvme
     takes: -n --namespace-id -o --output-format -t --transport -a --traddr -s --trsvcid -q --hostnqn -w --host-traddr -i --log-id -l --log-len -b --block-count -f --feature-id
     write: -O --output-file
-    data_loss: /^(?:\S+ )?(?:format|sanitize|delete-ns|ns-delete|write|write-zeroes|write-uncor|dsm|copy|purge|initialize|revert|drive-resize|namespace-resize|reset-zone|zone-append|fdp-update|sanitize-ns)\b/
-    data_loss~: /^(?:\S+ )?(?:fw-download|fw-commit|fw-activate|selective-download|create-ns|ns-create|capacity-mgmt|security-send|admin-passthru|io-passthru|finish-zone|offline-zone|zone-mgmt-send|set-property|set-reg|io-mgmt-send|dir-send|lockdown|sed .*lock|lock|password)\b/
-    service_stop: /^(?:\S+ )?(?:disconnect|disconnect-all|detach-ns|ns-detach|reset|subsystem-reset|nvm-sub-reset|resv-acquire|resv-release|resv-register)\b/
-    write_file: /^(?:\S+ )?(?:\S*internal-log|\S*telemetry\S*|get-crash-dump|get-pfail-dump|cap-diag|drive-essentials|save-smart-to-vtview-log|get-ctrl-tele|get-host-tele|vs-cloud-log|enc-get-log)\b/
-    read_secret: /^(?:gen-dhchap-key|gen-tls-key|tls-key|keys)\b/
-    read: /^(?:\S+ )?(?:help|version|discover|verify|compare|feature|capabilities|supported-log-pages|self-test-log|gen-hostnqn|resv-report|report-zones|info|read-(?:config|counter)|market-name|healthvalue|smart|ontapdevices|smdevices|primary-ctrl-caps|ns-get-id|effects-log)\b/
-    read: /^(?:\S+ )?(?:(?:list|id|get|show|check|log|parse|nvm-id|cmdset-ind-id)-?[\w-]*|[\w-]+-(?:log|stats?|list|descs|status|usage|configs|events|versions?|log-add|add-log|log-page-\w+|pages))(?: |$)/
+    data_loss: /^(?:\S+ )?(?:format|sanitize|delete-ns|ns-delete|write|write-zeroes|write-uncor|dsm|copy|purge|initialize|revert|drive-resize|namespace-resize|reset-zone|zone-append|fdp-update|sanitize-ns)(?![\w-])/
+    data_loss~: /^(?:\S+ )?(?:fw-download|fw-commit|fw-activate|selective-download|create-ns|ns-create|capacity-mgmt|security-send|admin-passthru|io-passthru|finish-zone|offline-zone|zone-mgmt-send|set-property|set-reg|io-mgmt-send|dir-send|lockdown|sed .*lock|lock|password)(?![\w-])/
+    service_stop: /^(?:\S+ )?(?:disconnect|disconnect-all|detach-ns|ns-detach|reset|subsystem-reset|nvm-sub-reset|resv-acquire|resv-release|resv-register)(?![\w-])/
+    write_file: /^(?:\S+ )?(?:\S*internal-log|\S*telemetry\S*|get-crash-dump|get-pfail-dump|cap-diag|drive-essentials|save-smart-to-vtview-log|get-ctrl-tele|get-host-tele|vs-cloud-log|enc-get-log)(?![\w-])/
+    read_secret: /^(?:gen-dhchap-key|gen-tls-key|tls-key|keys)(?![\w-])/
+    read: /^(?:\S+ )?(?:help|version|discover|verify|compare|feature|capabilities|supported-log-pages|self-test-log|gen-hostnqn|resv-report|report-zones|info|read-(?:config|counter)|market-name|healthvalue|smart|ontapdevices|smdevices|primary-ctrl-caps|ns-get-id|effects-log)(?![\w-])/
+    read: /^(?:\S+ )?(?:(?:list|id|get|show|check|log|parse|nvm-id|cmdset-ind-id)-?[\w-]*|[\w-]+-(?:log|stats?|list|descs|status|usage|configs|events|versions?|log-add|add-log|log-page-\w+|pages))(?![\w-])/
     read: /^\S+ vs-(?!.*(?:set|clear))[\w-]+/
     read: config/show config/validate config/status
     else: write_config
@@ -41,9 +41,9 @@ rbd
     service_stop: unmap device/unmap lock/rm lock/remove nbd/unmap
     dark: bench
     write_file: export export-diff journal/export merge-diff
-    read: ls list info du disk-usage status diff children image-meta/list image-meta/get snap/ls snap/list snap/limit/--help showmapped device/list nbd/list lock/ls lock/list group/ls group/list group/info group/image/list group/snap/list
-    read: trash/ls trash/list namespace/ls namespace/list pool/stats feature/--help mirror/pool/info mirror/pool/status mirror/image/status mirror/snapshot/schedule/ls mirror/snapshot/schedule/status mirror/snapshot/schedule/list
+    read: ls list info du disk-usage status diff children image-meta/list image-meta/get snap/ls snap/list showmapped device/list nbd/list lock/ls lock/list group/ls group/list group/info group/image/list group/snap/list
+    read: trash/ls trash/list namespace/ls namespace/list pool/stats mirror/pool/info mirror/pool/status mirror/image/status mirror/snapshot/schedule/ls mirror/snapshot/schedule/status mirror/snapshot/schedule/list
     read: config/global/list config/global/get config/pool/list config/pool/get config/image/list config/image/get journal/info journal/status journal/inspect object-map/check perf/image/iostat perf/image/iotop watch
-    read: task/list trash/purge/schedule/ls trash/purge/schedule/status ggate/list encryption/--help
+    read: task/list trash/purge/schedule/ls trash/purge/schedule/status ggate/list
     else: infra
 """)

@@ -90,4 +90,37 @@ brightnessctl
     else: kernel_param
 cpufreq-set: kernel_param
 omreport: read
+sensors-detect opensm: write_config
+edac-util lsgpu: read
+ras-mc-ctl
+    write_config: --register-labels
+    else: read
+rasdaemon dcdbas: service_start
+scsi_id: read
+sg_persist
+    data_loss?: -o --out -R -S -C -K -Z -G --register --clear --preempt
+    read: -i --in -k -r -s -c -v
+    else: read
+x86_energy_perf_policy
+    kernel_param: -a --all -c --cpu -t --turbo-enable -E --epb
+    read: -r
+    kernel_param: /\b(?:performance|power|normal|balance\S*)\b/
+    else: read
+mlxlink
+    takes: -d -p
+    network+lockout~: -a --port_state -s --speeds -k --fec --cable
+    read: -m -c -e --show_fec --json --show_module --show_counters --show_eye
+    else: read
+mlxfwmanager
+    boot+data_loss?: -u --update -i
+    read: --query
+    else: read
+dsu
+    read: --inventory -i --preview -p
+    else: package_upgrade+boot?
+hponcfg
+    takes: -f -w
+    write: -w
+    security_weaken?: -f -r -R
+    else: read
 """)

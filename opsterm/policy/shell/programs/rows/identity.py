@@ -50,4 +50,50 @@ faillog
     takes: -u -l -m -t
     user: -r --reset -m --maximum -l --lock-secs
     else: read
+kvno: read
+ldapmodrdn: user
+ldapcompare ldapexop: read
+ldapvi: dark
+slapindex: write_config
+slapd
+    takes: -f -F -h -u -g -d
+    read: -T -VV -V
+    else: service_start
+kdb5_util krb5_util
+    data_loss: destroy load
+    read_secret: dump
+    data_loss~: create
+    read: tabdump list_mkeys
+    else: user
+kpropd: service_start
+kprop: exfil?
+ipa-getkeytab: read_secret+user?
+ipa-rmkeytab: user+delete
+ipa-certupdate ipa-join ipa-addservice ipa-adtrust-install ipa-dns-install ipa-ca-install ipa-kra-install ipa-replica-install: infra
+ipa-backup: write_file
+ipa-restore: infra+data_loss~
+ipa-server-certinstall ipa-cacert-manage: security_weaken?
+ipa-managed-entries
+    read: /^list\b/
+    read: --list -l
+    else: infra
+ipa-csreplica-manage ipa-topology
+    read: list
+    infra+delete: del
+    else: infra
+getcert ipa-getcert selfsign-getcert
+    takes: -i -d -n -f -k -c -K -D -T -I -C
+    read: list list-cas status
+    delete: stop-tracking remove-ca
+    else: write_config
+sss_override
+    read: user-show user-find group-show group-find
+    delete: user-del group-del
+    else: user
+sss_obfuscate sss_seed: user
+smbcontrol
+    service_stop: /\bshutdown\b/
+    read: /\b(?:ping|debuglevel|pool-usage)$/
+    else: service_restart
+cacertdir_rehash: write_config
 """)

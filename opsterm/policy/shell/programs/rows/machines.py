@@ -87,4 +87,20 @@ VBoxManage vboxmanage
     service_stop: controlvm discardstate
     dark: guestcontrol
     else: infra
+virt-v2v virt-p2v: infra
+qemu-system-x86_64 qemu-system-aarch64 kvm cloud-hypervisor firecracker: service_start
+vmkfstools
+    data_loss: -U -C --deletevirtualdisk --createfs -w --writezeros -W
+    data_loss~: -X -E -K -y -j -k
+    write_file: -c -i -D -r -z
+    read: -P -q -t -L
+    else: infra
+ovftool
+    dash: long
+    read: --verifyOnly --help --version
+    else: infra
+nova-manage cinder-manage keystone-manage glance-manage neutron-db-manage
+    read: /\b(?:list|show|version|status|check|get|list_cells|current|history|verify)\b/
+    data_loss: /\b(?:purge|delete|archive_deleted_rows|delete_cell|reset-state|drop)\b/
+    else: infra
 """)

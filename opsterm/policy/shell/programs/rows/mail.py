@@ -32,4 +32,6 @@ mailman
     read: lists members info status
     data_loss~: remove
     else: infra
+exinext mailstats postfix-finger: read
+sa-update postalias: write_config
 """)

@@ -156,4 +156,60 @@ sqlite-utils
     read: /(?i)^(?:query|memory) (?:\S+ )*['"]?\s*(?:select|explain)\b(?!.*\b(?:insert|update|delete|drop|into)\b)/
     data_loss~: drop-table drop-view
     else: db_write
+alertmanager thanos grafana-server sensu-agent sensu-backend netdata fluent-bit fluentd td-agent loki promtail karma jaeger-all-in-one envoy munin-node
+    read: --version -V --verify-config --dry-run -t
+    takes: -c --config --config.file -C --config-path
+    else: service_start
+pmstat pmval pminfo pmrep pmprobe pmdumplog pmlogsummary pmiostat pcp2json: read
+pmstore: kernel_param
+pmlogger: write_file
+pcp
+    else: read
+collectdctl
+    read: listval getval
+    infra: putval
+    else: infra
+sensuctl
+    read: /^(?:\S+ )?(?:list|info|show|describe|version|view|history|tree|help|cluster-health|member-list)\b/
+    read: /^cluster (?:health|member-list|id)\b/
+    infra+delete: /\b(?:delete|prune|remove|member-remove)\b/
+    dark: edit
+    else: infra
+m2 mco
+    read: ping find inventory facts doc help
+    else: dark
+netdatacli
+    read: ping version help aclk-state dumpconfig
+    service_stop: shutdown-agent fatal-agent
+    else: service_restart
+datadog-agent
+    read: status health version configcheck diagnose hostname config tagger-list workload-list check stream-logs help
+    service_stop: stop
+    service_start: run start
+    write_file: flare
+    else: infra
+oneagentctl
+    read: /^--get-/
+    else: write_config
+csysdig
+    takes: -c -r -p -n -M
+    write: -w
+    else: read
+aulast aulastlog auvirt ausyscall: read
+crowdsec
+    takes: -c
+    read: -t -version
+    dash: long
+    else: service_start
+suricata-update
+    read: list-sources list-enabled-sources check-versions
+    else: write_config
+falcoctl
+    read: /\b(?:list|info|search|version|config|manifest)\b/
+    else: write_file
+osqueryctl
+    read: status config-check
+    service_stop: stop clean
+    service_restart: restart
+    else: service_start
 """)

@@ -147,4 +147,47 @@ kong
     service_restart: restart reload
     data_loss~: migrations/reset
     else: infra
+snmptrap snmpinform: infra?
+ovn-trace ovn-detrace ovs-tcpdump ovs-parse-backtrace ndisc6 rdisc6 rltraceroute6 tracert6 radvdump: read
+teamd radvd tayga smcrouted igmpproxy: service_start
+mausezahn mz: dos?
+dnssec-keygen dnssec-signzone dnssec-dsfromkey dnssec-settime: write_file
+dnssec-verify nsd-checkconf nsd-checkzone: read
+kea-dhcp4 kea-dhcp6 kea-dhcp-ddns
+    read: -t -T -v -V -W
+    else: service_start
+coredns
+    read: -version -plugins
+    dash: long
+    else: service_start
+rec_control
+    read: version get get-all ping current-queries top-remotes top-queries top-timeouts get-parameter get-qtypelist uptime dump-cache get-ntas get-tas help quit/help
+    service_stop: quit quit-nicely
+    else: infra
+dnsdist
+    read: --check-config --version
+    else: service_start
+omshell: dark
+dcb
+    read: /\b(?:show|get)\b/
+    else: network+lockout?
+nfacct
+    read: list get
+    delete: delete flush
+    else: write_config
+teamdctl
+    read: /^\S+ (?:state|config dump|config|state view|state item get)\b/
+    else: network+lockout~
+teamnl
+    read: /^\S+ (?:ports|options|getoption)\b/
+    else: network+lockout~
+batctl
+    read: n o tg tl s statistics dat ping tr tp if neighbors originators translocal transglobal -v
+    else: network+lockout?
+hostapd_cli
+    takes: -i -p
+    read: status all_sta sta ping mib get_config list_sta interface help
+    network+lockout?: /./
+    else: network
+hatop: dark
 """)

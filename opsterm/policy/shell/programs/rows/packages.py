@@ -144,4 +144,38 @@ nix-store
 lxc-checkconfig lxc-top: read
 lxc-console: dark
 lxc-create: infra
+rpmdb
+    read: --verifydb --exportdb
+    data_loss?: --rebuilddb --initdb --importdb
+    else: read
+dotnet
+    read: --info --list-sdks --list-runtimes --version
+    read: list help sdk/check workload/list tool/list
+    dark: run test exec build publish msbuild fsi script watch
+    package_add: add restore install workload/install tool/install tool/update
+    package_remove: remove tool/uninstall workload/uninstall
+    else: dark
+nuget
+    read: list search sources/list help locals/list config
+    infra+delete: delete
+    infra: push
+    else: write_file
+choco winget scoop
+    read: list search info outdated show status help config/get source/list features feature/list pin/list cat depends home
+    package_remove: uninstall
+    package_upgrade: upgrade update
+    package_add: install
+    else: write_config
+cpan cpanm
+    read: -l -D -a -O --info --version -V
+    else: package_add
+Rscript R: dark
+dnf-automatic: package_upgrade
+rhc
+    read: status help
+    security_weaken?: disconnect
+    else: infra
+module-assistant m-a
+    read: list search
+    else: package_add
 """)

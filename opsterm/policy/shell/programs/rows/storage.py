@@ -216,4 +216,21 @@ timeshift
     read: --list --list-devices
     data_loss~: --restore --delete --delete-all
     else: write_file
+rbd-mirror mfsmaster: service_start
+nfsidmap
+    read: -l -d
+    else: write_config
+fcoeadm
+    read: -i -f -l -s -t
+    service_stop: -d
+    else: infra
+nvmetcli
+    read: ls
+    infra+delete+data_loss?: clear
+    else: infra
+mmrepquota mmlscluster mmlsfs mmlsnsd mmlspool mmlsdisk mmlsfileset mmlsattr mmlsquota mmlsmgr mmlsconfig mmdf mmgetstate mmhealth mmdiag mmlssnapshot: read
+mmdelfs mmdelnsd mmdeldisk mmdelfileset mmdelsnapshot mmdelnode mmrestorefs: data_loss
+mmshutdown mmumount: service_stop
+mmstartup mmmount: service_start
+mmcrfs mmcrnsd mmchdisk mmchfs mmchconfig mmrestripefs mmcrfileset mmlinkfileset mmcrsnapshot mmapplypolicy mmchnode mmaddnode mmadddisk mmedquota mmsetquota mmchmgr mmchfirmware mmcrcluster: infra
 """)
