@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,8 @@ from opsterm.policy.level import RiskLevel
 from opsterm.policy.shell.argument import plain
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.notes import Notes, Scope, ShellFrame
+from opsterm.policy.shell.programs.calling import Verbs, outcomes, rows
+from opsterm.policy.shell.programs.registry import TABLES as ALL_TABLES
 from opsterm.policy.shell.programs.rows import TABLES
 from opsterm.policy.shell.programs.written import programs_of
 from opsterm.policy.understanding import understand
@@ -81,6 +85,16 @@ def test_a_block_says_what_its_program_does(line: str, kinds: set[str] | str) ->
 def test_every_table_of_rows_has_programs_and_none_twice() -> None:
     names = [name for table in TABLES for name in table.PROGRAMS]
     assert len(names) == len(set(names)) > 700
+
+
+def test_every_row_can_be_read_and_no_program_is_in_two_tables() -> None:
+    names = [name for table in ALL_TABLES for name in table.PROGRAMS]
+    assert sorted(names) == sorted(set(names)), "a program that is in two tables is known by the later one"
+    for deed in (deed for table in ALL_TABLES for deed in table.PROGRAMS.values() if isinstance(deed, Verbs)):
+        acting = [pair.partition("=")[2] for pair in deed.acts.split()]
+        specs = {*rows(deed.table).values(), *acting, *(spec for _, spec in deed.pattern), deed.else_, deed.alone}
+        assert all(outcomes(spec) for spec in specs - {"", "dark", "write"})
+        assert all(expression.isprintable() and re.compile(expression) for expression, _ in deed.pattern)
 
 
 @pytest.mark.parametrize("line", READING)

@@ -180,7 +180,7 @@ _SHOWS_SECRETS = re.compile(
 _SETS_THE_TOOL_UP = word_set("auth login logout config init configure components account extension cloud")
 _SHOWS_THE_SET_UP = re.compile(
     r"^(?:auth (?:list|status)|config (?:list|get|view)|config configurations list|account (?:show|list|get)|"
-    r"components list|account (?:rl|ratelimit|settings)$|account [a-z-]*(?:-list|view)$|(?:auth|extension) (?:ls|search|view|whoami)|config (?:show|dump))"
+    r"components list|[a-z]+ list-[a-z-]+|account (?:rl|ratelimit|settings)$|account [a-z-]*(?:-list|view)$|(?:auth|extension) (?:ls|search|view|whoami)|config (?:show|dump))"
 )
 
 

@@ -49,8 +49,9 @@ def program(name: str) -> Deed | None:
     deed = _all().get(name)
     if deed is not None:
         return deed
-    if name.startswith("mkfs."):
-        return _all()["mkfs"]
+    family = name.partition(".")[0]
+    if family in ("mkfs", "fsck") and family != name:
+        return _all()[family]
     return interpreters.interpreter(name)
 
 

@@ -87,6 +87,24 @@ def _shell_for_somebody(call: ProgramCall) -> None:
     call.add(EffectKind.PRIVILEGE)
 
 
+_LIMIT_TAKES = word_set("-p --pid -n --adjust -o --output -m -M")
+
+
+def _limit(call: ProgramCall) -> None:
+    """Follow prlimit and its kin: of a process that runs they show or set limits, else they start one."""
+    call.take(_LIMIT_TAKES, in_order=True)
+    pid = call.value("-p", "--pid")
+    sets = any(
+        option.value is not None and option.name not in ("-p", "--pid", "-o", "--output") for option in call.options
+    )
+    if pid is not None and sets:
+        call.add(EffectKind.KERNEL_PARAM, pid)
+    elif call.words:
+        call.start(call.words, call.name)
+    else:
+        call.add(EffectKind.READ)
+
+
 def _su(call: ProgramCall) -> None:
     """Follow su and runuser: -c has a text for the shell; runuser -u has words."""
     call.take(word_set("-c -s -g -G -u -w --command --shell --group --user --session-command"), in_order=False)
@@ -345,7 +363,10 @@ PROGRAMS: Mapping[str, Deed] = {
     "catchsegv": starts(), "fakeroot": starts(), "unbuffer": starts(), "rlwrap": starts(), "torsocks": starts(),
     "proxychains": starts("-f"), "proxychains4": starts("-f"), "dbus-run-session": starts(), "setarch": starts(skip=0),
     "linux32": starts(), "linux64": starts(), "numactl": starts("-N -m -C -p -i --cpunodebind --membind", alone="read"),
-    "prlimit": starts("-p --pid", shows="-p --pid"), "cgexec": starts("-g"), "capsh": starts(alone="shell"),
+    "prlimit": _limit, "choom": _limit, "uclampset": _limit, "coresched": starts("-s --source -d --dest -t --dest-type", alone="shell"),
+    "aa-exec": starts("-p --profile -n --namespace", alone="shell"), "setlock": starts(skip=1), "softlimit": starts("-a -c -d -f -l -m -o -p -r -s -t"),
+    "logsave": starts(skip=1), "multitime": starts("-n -s -I -i -o -q -r"), "torify": starts(), "setpgid": starts(), "enosys": starts("-s --syscall -i --ioctl"),
+    "cgexec": starts("-g"), "capsh": starts(alone="shell"),
     "screen": _screen, "tmux": _screen, "setpriv": starts("--reuid --regid --groups --inh-caps --bounding-set --ambient-caps"), "sg": starts(skip=1),
     "sem": starts("-j --jobs --id"), "chronic": starts(), "ifne": starts(), "dtach": starts("-A -c -n", skip=0),
     "caffeinate": starts(), "start-stop-daemon": _start_stop, "then": starts(),

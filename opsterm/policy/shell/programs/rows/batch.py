@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opsterm.policy.shell.programs.written import programs_of
 
-PROGRAMS = programs_of("""
+PROGRAMS = programs_of(r"""
 bkill bstop condor_rm: process_kill
 bsub qsub condor_submit salloc sattach: dark
 qalter qmgr strigger: infra

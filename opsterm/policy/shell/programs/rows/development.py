@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opsterm.policy.shell.programs.written import programs_of
 
-PROGRAMS = programs_of("""
+PROGRAMS = programs_of(r"""
 tig pkg-config pkgconf gpgv trufflehog: read
 ctags protoc: write_file
 gpg-connect-agent: dark

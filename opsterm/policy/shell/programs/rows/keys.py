@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opsterm.policy.shell.programs.written import programs_of
 
-PROGRAMS = programs_of("""
+PROGRAMS = programs_of(r"""
 mkcert: write_file+security_weaken?
 update-ca-certificates update-ca-trust: write_config
 age: write_file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opsterm.policy.shell.programs.written import programs_of
 
-PROGRAMS = programs_of("""
+PROGRAMS = programs_of(r"""
 qemu-nbd virt-clone virt-xml virt-edit virt-copy-in pveceph-osd: infra
 guestmount: write_config
 virt-customize: dark

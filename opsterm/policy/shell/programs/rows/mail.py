@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opsterm.policy.shell.programs.written import programs_of
 
-PROGRAMS = programs_of("""
+PROGRAMS = programs_of(r"""
 opendkim-testkey doveconf sieve-test exipick exiqsumm swatch: read
 opendkim-genkey: write_file
 amavisd: service_start

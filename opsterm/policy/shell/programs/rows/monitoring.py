@@ -57,6 +57,10 @@ catalina.sh
     read: version configtest
     service_stop: stop
     service_start: start run jpda
+varnishncsa
+    takes: -q -F -f -P -n -i -I
+    write: -w
+    else: read
 osqueryi
     read: /(?i)^\s*select\b/
     else: dark

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opsterm.policy.shell.programs.written import programs_of
 
-PROGRAMS = programs_of("""
+PROGRAMS = programs_of(r"""
 apt-config apt-ftparchive rpm2cpio: read
 dpkg-repack alien yumdownloader reposync createrepo createrepo_c checkmodule semodule_package: write_file
 dpkg-trigger debconf debconf-set-selections ucf: write_config
@@ -178,4 +178,23 @@ rhc
 module-assistant m-a
     read: list search
     else: package_add
+lintian rpmlint: read
+aptly
+    read: /^(?:\S+ )?(?:list|show|search|version|diff|help|graph|config show)\b/
+    delete+data_loss~: /\b(?:drop|remove|delete|cleanup)\b/
+    else: write_file
+reprepro
+    takes: -b --basedir -C -A -T
+    read: list ls lsbycomponent listfilter checkpool check dumpreferences dumpunreferenced
+    delete+data_loss~: remove removefilter clearvanished deleteunreferenced deleteifunreferenced
+    else: write_file
+paccache
+    read: -d --dryrun
+    else: delete
+koji osc fedpkg
+    read: list-tasks list-builds list-tags buildinfo taskinfo taginfo hello version help results status log buildlog ls info list
+    infra+delete: delete rdelete remove-tag untag-build
+    else: infra
+rpmbuild makepkg abuild mock pbuilder sbuild: dark
+dpkg-scanpackages: read
 """)

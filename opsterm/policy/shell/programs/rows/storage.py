@@ -233,4 +233,6 @@ mmdelfs mmdelnsd mmdeldisk mmdelfileset mmdelsnapshot mmdelnode mmrestorefs: dat
 mmshutdown mmumount: service_stop
 mmstartup mmmount: service_start
 mmcrfs mmcrnsd mmchdisk mmchfs mmchconfig mmrestripefs mmcrfileset mmlinkfileset mmcrsnapshot mmapplypolicy mmchnode mmaddnode mmadddisk mmedquota mmsetquota mmchmgr mmchfirmware mmcrcluster: infra
+fdformat: data_loss
+resizepart: data_loss~
 """)

@@ -268,4 +268,15 @@ btm rolldice zdump nologin: read
 pw-cli pw-dump: read
 node_exporter blackbox_exporter
     else: service_start
+ptx col colcrt ul lsclocks lastlog2 prtstat fincore fadvise pslog peekfd basenc base58 ascii85 lzcat zstdgrep rpmverify scriptreplay: read
+dialog whiptail nroff troff soelim eqn tbl xdg-user-dir gprof csvtool readprofile: read
+strip objcopy elfedit ranlib ld as unar unace arj cabextract combine vidir: write_file
+chcpu: kernel_param+dos?
+ctrlaltdel setterm ldattach: kernel_param
+uuidd: service_start
+switch_root ksu: dark
+rsyslogd
+    takes: -f -N
+    read: -N -v
+    else: service_start
 """)
