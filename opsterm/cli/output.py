@@ -175,16 +175,16 @@ def _plain(value: object) -> object:
         return _plain(value.value)
     if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, dict | Mapping):  # the plain types first: they are told at once
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | Sequence):
+        return [_plain(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
         return sorted(str(item) for item in value)
-    if isinstance(value, Sequence):
-        return [_plain(item) for item in value]
     return str(value)
 
 

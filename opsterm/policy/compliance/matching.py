@@ -90,6 +90,8 @@ def match(rule: PolicyRule, subject: Subject, circumstances: Circumstances) -> M
         subject: the command.
         circumstances: what else is known.
     """
+    if rule.kinds and rule.kinds.isdisjoint(subject.kinds):
+        return None
     unsure: Match | None = None
     for condition in rule.conditions:
         found = _holds(condition, subject)

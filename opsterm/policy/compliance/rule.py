@@ -81,6 +81,7 @@ class PolicyRule:
         samples: its tests.
         origin: the file and line it stands at, as in "logs.toml:12".
         own: whether it is the operator's: such a rule counts whatever packs are on.
+        kinds: a command without an effect of these is none that it is about; empty: any may be.
     """
 
     id: str
@@ -92,6 +93,13 @@ class PolicyRule:
     samples: tuple[RuleSample, ...] = ()
     origin: str = ""
     own: bool = False
+    kinds: frozenset[EffectKind] = field(init=False, repr=False, compare=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        """Note the kinds of effects once: most rules are about few, and each line is asked of every rule."""
+        if all(condition.effects for condition in self.conditions):
+            kinds = frozenset(kind for condition in self.conditions for kind in condition.effects)
+            object.__setattr__(self, "kinds", kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
