@@ -177,6 +177,7 @@ class Verbs:
         alone: effects without any word; "" for reading, or for what a server does that is started so.
         depth: words that a verb has at most.
         shortened: whether a verb may be written by its first letters; of several that fit one that changes counts.
+        dashed: whether verbs begin with a dash, so that all options are words: `hdfs dfs -rm`.
     """
 
     table: str
@@ -190,11 +191,14 @@ class Verbs:
     alone: str = ""
     depth: int = 3
     shortened: bool = False
+    dashed: bool = False
 
     def __call__(self, call: ProgramCall) -> None:
         """Note what the call does."""
         acting, forced = _acts(self.acts), _acts(self.forced)
         call.take(word_set(self.takes), long=(*acting, *forced, *self.dry.split()), dash_long=self.dash_long)
+        if self.dashed:
+            call.words = call.arguments
         if asks_for_help(call) or self._is_dry(call) or self._ends_in_help(call):
             call.add(READ)
             return
@@ -210,7 +214,8 @@ class Verbs:
             note_unlisted(call, {*word_set(self.takes), *acting, *forced, *self.dry.split()})
         elif call.has(*ENDS):
             call.add(EffectKind.REBOOT)
-        objects: Sequence[Argument | str] = rest[:OBJECTS_AT_MOST] or [""]
+        named = [word for word in rest if not (self.dashed and word.text.startswith("-"))]
+        objects: Sequence[Argument | str] = named[:OBJECTS_AT_MOST] or [""]
         for what in objects if spec != "read" else objects[:1]:
             note(call, spec, what)
 

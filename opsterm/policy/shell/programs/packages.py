@@ -154,7 +154,7 @@ _GEM = """
     exfil?: push yank
 """
 _CARGO = """
-    read: tree metadata search version locate-project verify-project audit
+    read: tree metadata search version locate-project verify-project audit outdated deny geiger bloat pkgid read-manifest info
     package_add: install add
     package_remove: uninstall remove
     write_file: build b check c doc fmt clippy fetch update clean init new
@@ -244,6 +244,27 @@ def _npx(call: ProgramCall) -> None:
     note_destroying_word(call)
 
 
+_OF_NODE = _apt_like(_NPM, "--prefix --registry -w --workspace --depth -C", "--dry-run")
+_OF_HADOOP = Verbs(
+    table="read: version classpath envvars top\nservice_start: resourcemanager nodemanager timelineserver router\ndark: jar",
+    pattern=(
+        (r"^(?:application|app|applicationattempt|container|node|nodes|queue|cluster) -(?:list|status|appStates|all|showDetails|list-node-labels|lnl)", "read"),
+        (r"^logs (?!.*-out)", "read"), (r"^rmadmin -(?:getServiceState|getAllServiceState|checkHealth|getGroups)", "read"),
+        (r" -(?:kill|fail|stop|destroy)|^rmadmin -(?:transitionToStandby|failover)", "infra+service_stop"),
+    ),
+    else_="infra", dashed=True,
+)  # fmt: skip
+
+
+def _yarn(call: ProgramCall) -> None:
+    """Tell the scheduler of Hadoop from the packages of Node: they share a name."""
+    ours = call.arguments and re.fullmatch(
+        r"app(?:lication)?|applicationattempt|container|nodes?|logs|queue|cluster|rmadmin|jar|top|classpath|resourcemanager|nodemanager",
+        call.arguments[0].text,
+    )
+    (_OF_HADOOP if ours else _OF_NODE)(call)
+
+
 PROGRAMS: Mapping[str, Deed] = {
     **dict.fromkeys(("apt", "apt-get", "aptitude", "apt-mark", "nala"), _apt_like(_APT, _TAKES_APT, _DRY_APT)),
     **dict.fromkeys(("dnf", "yum", "microdnf", "dnf5", "dnf4", "tdnf"), _apt_like(_DNF, _TAKES_DNF, "--assumeno --downloadonly")),
@@ -255,8 +276,9 @@ PROGRAMS: Mapping[str, Deed] = {
     "pacman": _pacman, "yay": _pacman, "paru": _pacman, "aura": _pacman, "pacaur": _pacman, "snap": _apt_like(_SNAP, "--channel --revision", "--dry-run"),
     "flatpak": _apt_like(_FLATPAK, "--arch --installation", "--dry-run"),
     **dict.fromkeys(("pip", "pip3", "pipx", "uv"), _apt_like(_PIP, "-r -c -i -t -e --requirement --constraint --index-url --extra-index-url --target --proxy --format --path", "--dry-run")),
-    **dict.fromkeys(("npm", "pnpm", "yarn", "bun"), _apt_like(_NPM, "--prefix --registry -w --workspace --depth -C", "--dry-run")),
+    **dict.fromkeys(("npm", "pnpm", "bun"), _OF_NODE),
     "gem": _apt_like(_GEM, "-v --version -i --install-dir -s --source", "--explain"), "cargo": _apt_like(_CARGO, "--manifest-path --version -p --package", "--dry-run"),
+    "yarn": _yarn,
     "brew": _apt_like(_BREW, "", "--dry-run -n"), "go": _apt_like(_GO, "-o", "-n"), "npx": _npx, "bundle": fixed("package_add"),
     "composer": _apt_like("read: show outdated validate diagnose licenses status\npackage_add: install require\npackage_upgrade: update\npackage_remove: remove", "-d", "--dry-run"),
     "alternatives": by_option("read: --list --display --query --get-selections", else_="write_config"),

@@ -20,7 +20,7 @@ biosdecode bmon break cal caller cksum clear cloud-id cmp compgen continue ctsta
 dir dircolors dirname dirs dmidecode dpkg-query drill dstat du dumpe2fs ec2metadata echo exa exit expr eza factor
 false fc-list filefrag findmnt fping free getcap getcifsacl getconf getenforce getent getfacl getfattr getopt getopts
 getsebool groups hadolint help host hostid htop hwinfo id iftop info inxi iostat iotop ipcalc ipcs isosize
-iwgetid iwlist jobs jps jsonlint jstack jstat klist kubeconform kubeval last lastb lastlog ldapsearch
+iwgetid iwlist jobs jps jstack jstat klist kubeconform kubeval last lastb lastlog ldapsearch
 ldapwhoami ldd let lldpctl lnstat local locale locate logname logout ls lsattr lsb_release lsblk lscpu lsdasd lshw
 lsinitramfs lsipc lslocks lslogins lsmem lsmod lsns lsof lspci lsscsi lstopo lstopo-no-graphics lsusb
 lvdisplay lvs mailq man matchpathcon md5sum mlocate mountpoint mpstat mtr named-checkconf named-checkzone namei

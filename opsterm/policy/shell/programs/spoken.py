@@ -153,7 +153,7 @@ oomctl importctl sysupdate networkd-dispatcher storaged udisksctl boltctl fwupdt
 cloud-init sacctmgr snapcraft charmcraft juju maas lxd multipass limactl lima colima podman-remote runc crun youki
 kata-runtime conmon umoci oras regctl notation harbor dagger earthly act_runner gitlab-runner
 gitlab-ctl gitlab-rake jenkins-cli buildkite-agent drone woodpecker-cli concourse circleci tea jira asdf sdk rustup pyenv rbenv nodenv goenv nvm fnm
-volta mise mamba micromamba poetry pdm pipenv hatch rye port guix nix nix-channel opam cabal bundler luarocks
+volta mise mamba micromamba poetry pdm pipenv hatch rye guix nix nix-channel opam cabal bundler luarocks
 etcdutl zkCli.sh zookeeper-shell kcadm.sh keycloak authentik ipactl sssctl realmd pdnsutil pdns_control knotc nsd-control
 kea-ctrl-agent keactrl dnscontrol lego acme.sh step-ca tpm2_x vmware-cmd docker-machine
 svcadm zoneadm pkgadm s6-rc dinitctl shepherd herd mongocli atlas ops-manager redisinsight sentinel proxysql-admin

@@ -19,6 +19,7 @@ class _Block:
     else_: str = ""
     alone: str = ""
     dash_long: bool = False
+    dashed: bool = False
     verbs: list[str] = field(default_factory=list)
     options: list[tuple[str, list[str]]] = field(default_factory=list)
     patterns: list[tuple[str, str]] = field(default_factory=list)
@@ -34,7 +35,7 @@ class _Block:
         elif key == "alone":
             self.alone = value
         elif key == "dash":
-            self.dash_long = True
+            self.dash_long, self.dashed = value == "long", value == "verb"
         elif value.startswith("/"):
             self.patterns.append((value[1:-1], key))
         elif value.startswith("-"):
@@ -50,7 +51,7 @@ class _Block:
         acts = " ".join(f"{name}={spec}" for spec, names in self.options for name in names)
         if self.verbs or self.patterns or self.alone:
             return Verbs(table="\n".join(self.verbs), takes=takes, dry=self.dry, acts=acts, dash_long=self.dash_long,
-                         pattern=tuple(self.patterns), else_=self.else_ or "dark", alone=self.alone)  # fmt: skip
+                         pattern=tuple(self.patterns), else_=self.else_ or "dark", alone=self.alone, dashed=self.dashed)  # fmt: skip
         if self.options:
             table = "\n".join(f"{spec}: {' '.join(names)}" for spec, names in self.options)
             return by_option(table, takes, else_=self.else_ or "read", dash_long=self.dash_long, dry=self.dry)
@@ -75,6 +76,7 @@ def programs_of(text: str) -> Mapping[str, Deed]:
     | `takes: -a --bare` | options with a value; those of a line `write:` are such by themselves |
     | `trial: -n` | options with which nothing is changed |
     | `dash: long` | a single dash begins a whole word |
+    | `dash: verb` | a dash begins a verb: each word counts as one, none as an option |
 
     Effects are as in `outcomes`, with "dark" and "write" as in `note`.
     """

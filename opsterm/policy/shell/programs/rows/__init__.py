@@ -1,6 +1,7 @@
 """Programs as lines of text, by subject; how to read them is told in `programs/written.py`."""
 
 from opsterm.policy.shell.programs.rows import (
+    applications,
     availability,
     backups,
     batch,
@@ -25,6 +26,7 @@ from opsterm.policy.shell.programs.rows import (
 )
 
 TABLES = (
+    applications,
     availability,
     backups,
     batch,

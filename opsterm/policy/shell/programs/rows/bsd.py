@@ -63,7 +63,7 @@ portsnap portmaster portupgrade: package_upgrade
 pkg
     takes: -j -r -c -o
     trial: -n --dry-run
-    read: info query rquery search stats version which audit check annotate/--show config plugins updating updating alias repos shlib
+    read: info query rquery search stats version which audit check config plugins updating updating alias repos shlib
     package_remove: delete remove autoremove
     package_add: install add fetch create register
     package_upgrade: upgrade

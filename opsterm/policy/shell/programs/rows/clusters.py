@@ -18,7 +18,8 @@ salt-key
     else: read
 ansible-vault
     read_secret: view
-    write_file: encrypt decrypt create edit rekey encrypt_string
+    read: encrypt_string
+    write_file: encrypt decrypt create edit rekey
 kubens kubectx
     alone: read
     read: -c --current

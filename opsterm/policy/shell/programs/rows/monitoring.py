@@ -6,7 +6,7 @@ from opsterm.policy.shell.programs.written import programs_of
 
 PROGRAMS = programs_of(r"""
 jboss-cli.sh wlst.sh: dark
-zeek yara vol.py vol volatility3 smem zoxide exiftool: read
+zeek yara vol.py vol volatility3 smem zoxide: read
 nikto: dos?
 hydra: dos?+security_weaken?
 stap: kernel_module

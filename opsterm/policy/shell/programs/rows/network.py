@@ -72,7 +72,7 @@ cockpit-bridge
     else: service_start
 cockpit-tls cockpit-ws: service_start
 cidr routel sockstat nm-online ifstatus: read
-links elinks
+links elinks links2
     dash: long
     dark: -eval -config-file
     else: read
