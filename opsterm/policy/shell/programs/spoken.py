@@ -141,10 +141,10 @@ barman pgbackrest repmgr wal-g wal-e pg_autoctl pg_probackup stolonctl orchestra
 rabbitmq-diagnostics rabbitmq-queues rabbitmq-plugins rabbitmq-streams influxctl timescaledb-tune curator_cli elasticsearch-keystore kibana-plugin
 elasticsearch-plugin elasticsearch-users opensearch-plugin mimirtool cortextool logcli tempo-cli amtool grafana-cli grafana icinga2 icingacli omd checkmk cmk-agent-ctl
 talosctl k0s rke2 rke kops clusterctl cmctl linkerd hubble helmfile argo tkn kn odo crossplane up-cli rancher kubie werf skaffold
-tilt garden devspace vcluster kubefedctl karmadactl submariner subctl radosgw-admin ceph-volume weka minio-client warp juicefs
+tilt garden devspace vcluster kubefedctl karmadactl submariner subctl radosgw-admin weka minio-client warp juicefs
 stratis vdo beegfs-ctl lctl gnt-instance gnt-cluster gnt-node onevm onehost onedatastore oneimage onevnet onetemplate pvesm pvecm pvenode pvesh
 pveum pveceph ha-manager proxmox-backup-client proxmox-backup-manager xe ovirt-shell esxcli vim-cmd acli ncli bosh om
-heat ironic magnum octavia designate keystone barbican manila trove senlin render supabase koyeb
+render supabase koyeb
 dokku caprover eb copilot ecs-cli aws-vault saml2aws chamber doppler infisical boundary waypoint tctl tsh teleport step smallstep
 cscli wazuh-control ossec-control firecfg zerotier-cli nordvpn mullvad nebula-cert netbird headscale cloudflared ngrok ldcli unleash flipt fastly deck apigeecli algolia pd newrelic datadog-ci stripe splunk sentry-cli
  birdc gobgp

@@ -99,8 +99,4 @@ ovftool
     dash: long
     read: --verifyOnly --help --version
     else: infra
-nova-manage cinder-manage keystone-manage glance-manage neutron-db-manage
-    read: /\b(?:list|show|version|status|check|get|list_cells|current|history|verify)\b/
-    data_loss: /\b(?:purge|delete|archive_deleted_rows|delete_cell|reset-state|drop)\b/
-    else: infra
 """)
