@@ -27,7 +27,7 @@ lvdisplay lvs mailq man matchpathcon md5sum mlocate mountpoint mpstat mtr named-
 needs-restarting nethogs netstat nettop nfsiostat nfsstat nm nmblookup nproc nslookup nstat ntpq ntpstat numastat
 numfmt objdump pathchk pg_controldata pg_isready pg_lsclusters pgrep pidof pidstat ping ping6 pinky plocate pmap
 printf promtool ps pstree pvdisplay pvs pwd quota rc-status rdmsr readelf readlink readonly realpath repoquery
-repquota return rpmquery rtacct rtmon sar seinfo sensors seq sesearch sestatus sha1sum sha224sum sha256sum
+repquota return rpmquery rtacct rtmon sar seinfo seq sesearch sestatus sha1sum sha224sum sha256sum
 sha384sum sha512sum shellcheck shift showkey showmount sipcalc size slabtop slapcat sleep smbstatus stat sum sysdig
 systemd-cgls systemd-cgtop systemd-delta systemd-detect-virt systemd-escape systemd-path tcptraceroute test testparm
 times tload top tput tracepath tracepath6 traceroute traceroute6 tree true tsort tty type ulimit uname

@@ -137,8 +137,8 @@ def shows(takes: str = "", *, content: bool = False, dash_long: bool = False) ->
 
 
 _SPOKEN = """
-barman pgbackrest repmgr wal-g wal-e pg_autoctl pg_probackup stolonctl orchestrator-client maxctrl tiup cockroach neo4j-admin rpk nats pulsar-admin
-rabbitmq-diagnostics rabbitmq-queues rabbitmq-plugins rabbitmq-streams influxctl timescaledb-tune curator_cli elasticsearch-keystore kibana-plugin
+barman pgbackrest repmgr wal-g wal-e pg_autoctl pg_probackup stolonctl maxctrl tiup cockroach neo4j-admin rpk nats pulsar-admin
+rabbitmq-diagnostics rabbitmq-queues rabbitmq-plugins rabbitmq-streams influxctl curator_cli elasticsearch-keystore kibana-plugin
 elasticsearch-plugin elasticsearch-users opensearch-plugin mimirtool cortextool logcli tempo-cli amtool grafana-cli grafana icinga2 icingacli omd checkmk cmk-agent-ctl
 talosctl k0s rke2 rke kops clusterctl cmctl linkerd hubble helmfile argo tkn kn odo crossplane up-cli rancher kubie werf skaffold
 tilt garden devspace vcluster kubefedctl karmadactl submariner subctl radosgw-admin weka minio-client warp juicefs
@@ -155,12 +155,12 @@ kata-runtime conmon umoci oras regctl notation harbor dagger earthly act_runner 
 gitlab-ctl gitlab-rake jenkins-cli buildkite-agent drone woodpecker-cli concourse circleci tea jira asdf sdk rustup pyenv rbenv nodenv goenv nvm fnm
 volta mise mamba micromamba poetry pdm pipenv hatch rye guix nix nix-channel opam cabal bundler luarocks
 etcdutl zkCli.sh zookeeper-shell kcadm.sh keycloak authentik ipactl sssctl realmd pdnsutil pdns_control knotc nsd-control
-kea-ctrl-agent keactrl dnscontrol lego acme.sh step-ca tpm2_x vmware-cmd docker-machine
+kea-ctrl-agent keactrl dnscontrol lego step-ca tpm2_x vmware-cmd docker-machine
 svcadm zoneadm pkgadm s6-rc dinitctl shepherd herd mongocli atlas ops-manager redisinsight sentinel proxysql-admin
-fluent-ctl vector telegraf otelcol benthos rqlite dolt neon planetscale pscale turso appcfg gactions firebase amplify apex
-up surge deployctl wails stacker vtctlclient vtctldclient vtctl yb-admin scylla-manager sctool cassandra-reaper dse dsetool
-osd mdt relax-and-recover borgmatic kopia rustic rdiff-backup rsnapshot bupstash autorestic resticprofile wyng snap-sync btrbk zfs-auto-snapshot
-sanoid syncoid zrepl arcconf ssacli hpssacli hpacucli racadm omconfig ilorest perccli perccli64 storcli storcli64 storcli2 sesutil nvmecli
+fluent-ctl benthos rqlite dolt neon planetscale pscale turso appcfg gactions firebase amplify apex
+  deployctl wails stacker vtctlclient vtctldclient vtctl yb-admin scylla-manager sctool cassandra-reaper dse dsetool
+osd mdt relax-and-recover kopia rustic rdiff-backup rsnapshot bupstash autorestic resticprofile wyng
+zrepl arcconf ssacli hpssacli hpacucli  omconfig ilorest perccli perccli64 storcli storcli64 storcli2 sesutil nvmecli
 mlxconfig mstconfig devlink rdma ndctl daxctl cxl accel-config fabtests isstadm ipmicfg
 powerstore svcinfo svctask isi navicli naviseccli onefs
 flarectl cli53 kubectl-krew cilium-dbg antctl kubevirt virtctl velero-plugin stork storkctl pxctl mayactl longhornctl
@@ -173,7 +173,7 @@ ibnetdiscover ibhosts ibnodes ibswitches perfquery sminfo nvtop intel_gpu_top ra
 cpuid i7z lscgroup lssubsys cgget biolatency biosnoop biotop cachestat cachetop execsnoop exitsnoop opensnoop statsnoop tcptop tcplife
 tcpconnect tcpaccept tcpretrans tcptracer tcpdrop ext4slower ext4dist xfsslower xfsdist filetop fileslower gethostlatency runqlat runqlen offcputime profile funccount
 funclatency llcstat memleak oomkill slabratetop softirqs hardirqs syscount vfsstat vfscount dcstat dcsnoop killsnoop bashreadline wakeuptime
-atopsar sadf nmon collectl dool btop bashtop bpytop gtop procs duf dust gdu dfc pydf lsd sift pt
+atopsar sadf dool btop bashtop bpytop gtop procs duf dust gdu dfc pydf lsd sift pt
 hexyl xsv gron jc fx jless xpath pup htmlq datamash csvgrep csvsort csvjson csvformat csvclean tldr cheat neofetch fastfetch screenfetch
 figlet cowsay cowthink toilet lolcat fortune cmatrix calc qalc units nload iptraf-ng tcptrack ifstat ifdata dnstop dnstracer dnsenum dnsrecon
 doggo dog kdig q rdap nbtscan arp-scan paris-traceroute tcpping tcptraceroute6 httping httpstat grpc_health_probe hey sslscan sslyze testssl.sh testssl certigo

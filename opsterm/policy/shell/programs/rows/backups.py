@@ -65,4 +65,29 @@ dar
     read: -l --list -t --test -d --diff
     data_loss?: -x --extract
     else: write_file
+borgmatic
+    takes: -c --config --repository --archive -a --verbosity -v
+    trial: -n --dry-run
+    read: list rlist repo-list info rinfo repo-info config/validate config/show check diff
+    read: -l --list --show-schema --print-schema --version
+    data_loss: delete repo-delete prune compact
+    data_loss~: restore extract recover
+    dark: borg
+    alone: write_file+delete~
+    else: write_file
+sanoid
+    data_loss~: --cron --prune-snapshots --force-prune
+    read: --monitor-snapshots --monitor-health --monitor-capacity --readonly --version
+    else: write_config
+syncoid
+    data_loss~: --force-delete --delete-target-snapshots
+    else: write_config+data_loss?
+zfs-auto-snapshot: write_config+delete~
+btrbk
+    takes: -c --config
+    trial: -n --dry-run
+    read: list stats usage origin diff ls dryrun config
+    delete+data_loss~: clean prune
+    else: write_config+delete~
+snap-sync: write_config
 """)

@@ -133,4 +133,14 @@ patronictl
     service_start: resume
     dark: edit-config
     else: infra
+timescaledb-tune
+    read: --dry-run --version
+    else: write_config
+orchestrator-client
+    takes: -i -d -s -l -a -R -t -U
+    read: /^-c (?:topology\S*|clusters\S*|all-\S*|which-\S*|search|discover-status|replication-analysis|raft-(?:leader|health|leader-hostname)|api|instance-status|is-\S*|instance|find|ask-\S*|help)\b/
+    dash: verb
+    infra+delete+data_loss~: /^-c (?:forget\S*|reset-\S*|skip-query|purge\S*|delete\S*)\b/
+    infra+service_restart+service_stop~: /^-c \S*(?:takeover|failover|recover|relocate|stop|set-read-only|detach|kill)\S*/
+    else: infra
 """)

@@ -123,4 +123,13 @@ hponcfg
     write: -w
     security_weaken?: -f -r -R
     else: read
+racadm
+    takes: -r -u -p -i
+    read: /^(?:get\w*|help|ifconfig|netstat|ping\d?|ping6|traceroute\d?|racdump|vflashsd status|jobqueue view|lclog view|storage get|update viewreport|sslcertview|serveraction powerstatus|hwinventory|swinventory|sensorsettings get|license view|systemperfstatistics \w+|raid get)\b/
+    reboot+lockout: /^serveraction (?!powerstatus)/
+    service_restart+lockout?: /^(?:racreset\w*|racresetcfg)\b/
+    data_loss: /\b(?:racresetcfg|deletevd|resetconfig|init|secureerase|cryptographicerase|systemerase|clearforeign|delete\w*)\b/
+    log_loss: /^(?:clrsel|clrraclog|lclog (?:clear|delete)|clearasrscreen|jobqueue delete)\b/
+    network+lockout~: /^(?:setniccfg|set iDRAC\.(?:NIC|IPv\d|Users)\S*)\b/
+    else: infra
 """)

@@ -25,8 +25,9 @@ adcli
     user+lockout?: join preset-computer create-user create-group create-computer add-member passwd-user update
     user+delete: delete-user delete-group delete-computer remove-member
 ipa-replica-manage
-    read: list list-ruv
-    infra+delete: del clean-ruv
+    read: list list-ruv list-clean-ruv dnarange-show dnanextrange-show
+    infra+delete: del clean-ruv clean-dangling-ruv
+    data_loss~: re-initialize
     else: infra
 dsctl
     read: /\b(?:status|healthcheck)\b/

@@ -95,4 +95,9 @@ gpg-zip: write_file
 aws-google-auth
     else: read_secret
 grub-mkpasswd-pbkdf2: read
+acme.sh dehydrated getssl
+    takes: -d --domain -w --webroot --server --keylength --cert-file --key-file
+    delete+security_weaken: --revoke --remove --deactivate --deactivate-account -r --cleanup -gc --uninstall --uninstall-cronjob
+    read: --list --info --version -v --help -h --list-domains --show-csr --env -e --showcsr
+    else: write_config
 """)

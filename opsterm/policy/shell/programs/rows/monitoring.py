@@ -216,4 +216,24 @@ osqueryctl
     service_stop: stop clean
     service_restart: restart
     else: service_start
+telegraf
+    read: --test --input-list --output-list --usage --version
+    read: config version plugins secrets/list
+    alone: service_start
+    else: service_start
+vector
+    takes: -c --config -C --config-dir
+    read: validate list test top tap graph generate vrl --version
+    alone: service_start
+    else: service_start
+otelcol
+    read: validate components --version
+    alone: service_start
+    else: service_start
+collectl nmon
+    write_file: -f -F
+    else: read
+sensors
+    kernel_param: -s --set
+    else: read
 """)
