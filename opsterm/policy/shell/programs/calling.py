@@ -11,7 +11,8 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import Option, ProgramCall
-from opsterm.policy.shell.programs.options import ENDS, may_be_value, note_unlisted
+from opsterm.policy.shell.programs.options import ENDS, may_be_value, note_losing, note_unlisted
+from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.shell.programs.verbs import CHANGING, TELLING
 from opsterm.policy.word_set import word_set
 
@@ -214,6 +215,8 @@ class Verbs:
             note_unlisted(call, {*word_set(self.takes), *acting, *forced, *self.dry.split()})
         elif call.has(*ENDS):
             call.add(EffectKind.REBOOT)
+        if spec == "dark":
+            note_destroying_word(call)
         named = [word for word in rest if not (self.dashed and word.text.startswith("-"))]
         objects: Sequence[Argument | str] = named[:OBJECTS_AT_MOST] or [""]
         for what in objects if spec != "read" else objects[:1]:
@@ -277,6 +280,7 @@ def fixed(spec: str, takes: str = "", *, dry: str = "", words: bool = True) -> D
         if asks_for_help(call) or call.has(*trial) or tries:
             call.add(READ)
             return
+        note_losing(call)
         objects: Sequence[Argument | str] = (call.words[:OBJECTS_AT_MOST] if words else []) or [""]
         for what in objects:
             note(call, spec, what)

@@ -138,7 +138,7 @@ def shows(takes: str = "", *, content: bool = False, dash_long: bool = False) ->
 
 _SPOKEN = """
 barman pgbackrest repmgr wal-g wal-e pg_autoctl pg_probackup stolonctl maxctrl tiup cockroach neo4j-admin rpk nats pulsar-admin
-rabbitmq-diagnostics rabbitmq-queues rabbitmq-plugins rabbitmq-streams influxctl curator_cli elasticsearch-keystore kibana-plugin
+rabbitmq-queues rabbitmq-plugins rabbitmq-streams influxctl curator_cli elasticsearch-keystore kibana-plugin
 elasticsearch-plugin elasticsearch-users opensearch-plugin mimirtool cortextool logcli tempo-cli amtool grafana-cli grafana icinga2 icingacli omd checkmk cmk-agent-ctl
 talosctl k0s rke2 rke kops clusterctl cmctl linkerd hubble helmfile argo tkn kn odo crossplane up-cli rancher kubie werf skaffold
 tilt garden devspace vcluster kubefedctl karmadactl submariner subctl radosgw-admin weka minio-client warp juicefs

@@ -63,4 +63,17 @@ emqx_ctl
     service_stop: /\b(?:stop|kick|leave|force-leave)\b/
     else: infra
 glusterd: service_start
+rabbitmqadmin rabbitmqadmin.exe rabbitmqadmin-ng
+    takes: -H --host -P --port -u --username -p --password -V --vhost -c --config -N --node --format -f --name
+    infra+delete+data_loss~: /^(?:\S+ )?(?:delete\S*|purge|clear\S*|reset\S*|remove\S*|force\S*|close)\b/
+    infra+service_stop: /^(?:\S+ )?(?:disable\S*|drain|kill)\b/
+    write_file: /^(?:definitions )?export\b/
+    read: /^(?:\S+ )?(?:list\S*|show\S*|help|get|ping|health_check|overview|churn_overview|reveal|count\S*|status|permissions$)\b/
+    read: /^health_check \S+/
+    else: infra
+rabbitmq-diagnostics
+    takes: -n --node -t --timeout -p --formatter
+    dark: remote_shell observer
+    infra: /^(?:enable|disable|set|clear|reset|close|delete|force|consume|decode)_/
+    else: read
 """)

@@ -6,7 +6,7 @@ from opsterm.policy.shell.programs.written import programs_of
 
 PROGRAMS = programs_of(r"""
 ipa-client-install: user+lockout~
-ipa-server-install dsconf: infra
+dsconf: infra
 ipa-healthcheck slaptest slappasswd: read
 kpasswd msktutil: user
 ktutil: dark
@@ -97,4 +97,7 @@ smbcontrol
     read: /\b(?:ping|debuglevel|pool-usage)$/
     else: service_restart
 cacertdir_rehash: write_config
+ipa-server-install
+    infra+delete+data_loss: --uninstall
+    else: infra
 """)

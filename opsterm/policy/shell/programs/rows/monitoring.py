@@ -217,7 +217,7 @@ osqueryctl
     service_restart: restart
     else: service_start
 telegraf
-    read: --test --input-list --output-list --usage --version
+    trial: --test --test-wait --input-list --output-list --usage --sample-config
     read: config version plugins secrets/list
     alone: service_start
     else: service_start
