@@ -90,6 +90,8 @@ _SHOWS = re.compile(
     r"(?:list|ls|show|describe|status|info|version|history|help|check|is|exists|query|whoami)(?:[-_][a-z_-]+)?|"
     r"get[-_](?!credentials|login|token|password|secret|key)[a-z_-]+|[a-z_-]+[-_](?:list|ls|status|info|show|exists|stats|history)|exists"
 )
+_SHOWS_BEHIND = re.compile(r"get|view|find|search|logs?|inspect|stats|validate|lookup|usage|summary|health|tree|diff")
+"""Verbs that only behind a noun are sure to show it: `backup get`, but `get` alone may fetch a file."""
 _NOUN = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -99,7 +101,7 @@ def _only_shows(texts: Sequence[str], table: Mapping[str, str]) -> bool:
     A word that a row does know, as one that runs or changes something, is believed before this.
     """
     for at, text in enumerate(texts[:3]):
-        if _SHOWS.fullmatch(text):
+        if _SHOWS.fullmatch(text) or (at and _SHOWS_BEHIND.fullmatch(text)):
             return not any(word in CHANGING for word in texts[at + 1 : at + 3])
         if not _NOUN.fullmatch(text) or text in CHANGING or table.get(text, "read") != "read":
             return False
@@ -265,7 +267,8 @@ class Verbs:
                 return spec, list(words[1:])
         if self.shortened and (specs := {spec for verb, spec in table.items() if verb.startswith(texts[0])}):
             return next((spec for spec in specs if spec != "read"), "read"), list(words[1:])
-        if table and not self.pattern and self.else_ != "service_start" and _only_shows(texts, table):
+        told = self.else_ != "service_start" and not any(verb.startswith(f"{line} ") for verb in table)
+        if table and told and _only_shows(texts, table):
             return "read", list(words[1:])
         return self.else_, list(words[1:])
 

@@ -17,7 +17,7 @@ from opsterm.policy.word_set import word_set
 _K, _C = EffectKind, Certainty
 
 _READ_VERB = re.compile(
-    r"^(?:describe|list|get|show|head|lookup|search|query|scan|batch-get|estimate|validate|test|check|filter|select|view|read|info|status|logs|tail|ls|diff|preview|explain|simulate|detect|wait|"
+    r"^(?:describe|list|get|show|head|lookup|search|query|scan|batch-get|estimate|validate|test|check|filter|select|view|read|info|status|logs|tail|ls|find|diff|preview|explain|simulate|detect|wait|"
     r"print|discover|download-db-log|generate-credential|decode|batch-describe|list-.*|version|configurations|can|is|exists|summarize|count|inspect|checks|completion|options|usage|whoami|history|cat|du|hash|log|rl|ratelimit)(?:-.*)?$|^[a-z-]+-(?:list|view|inspect|info|status)$"
 )
 _LOSS_VERB = re.compile(

@@ -125,7 +125,7 @@ def _rights(call: ProgramCall, inner: ProgramCall) -> None:
 
 _KUBECTL_TABLE = """
     read: get describe logs top version cluster-info explain api-resources api-versions diff events config/view config/get-contexts config/current-context config/get-clusters wait options
-    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree ns ctx neat krew/list krew/search krew/info adm/node-logs adm/top status projects adm/policy/who-can whoami
+    read: rollout/status rollout/history auth/can-i auth/whoami plugin/list certificate/list kustomize completion config/get-users help tree neat krew/list krew/search krew/info adm/node-logs adm/top status projects adm/policy/who-can whoami
     infra: apply create expose autoscale label annotate set run patch replace rollout/resume rollout/pause config/use-context config/set-context uncordon edit config/set config/set-cluster
     infra: config/set-credentials config/unset config/delete-context config/rename-context certificate/approve certificate/deny cp debug taint config/delete-cluster
     infra+service_restart: rollout/restart rollout/undo
@@ -140,7 +140,12 @@ _KUBECTL_TAKES = (
     "--image --port --target-port --timeout --as -s --server --token --from-literal --from-file --overrides --grace-period --cascade --since-time --template --limits --requests -v --v --field-manager --raw "
     "--for --resource-version --to-revision --revision --verb --labels --env --restart --chunk-size --max --min --cpu-percent --name --max-log-requests"
 )
-_KUBECTL = Verbs(table=_KUBECTL_TABLE, takes=_KUBECTL_TAKES, dry="--dry-run", pattern=())
+_KUBECTL = Verbs(
+    table=_KUBECTL_TABLE,
+    takes=_KUBECTL_TAKES,
+    dry="--dry-run",
+    pattern=((r"^(?:ns|ctx)$", "read"), (r"^(?:ns|ctx) ", "infra")),
+)
 _LOSES = re.compile(
     r"^(?:namespaces?|ns|pvc?|persistentvolume(?:claim)?s?|statefulsets?|sts|crds?|customresourcedefinitions?\S*|nodes?|no|all|secrets?|volumesnapshots?)(?:/.*)?$"
 )
@@ -335,21 +340,15 @@ PROGRAMS: Mapping[str, Deed] = {
     **dict.fromkeys(("docker", "podman", "nerdctl", "docker-compose", "podman-compose"), _docker), **dict.fromkeys(("kubectl", "oc", "k", "k3s-kubectl", "microk8s.kubectl", "kubecolor"), _kubectl),
     "helm": _HELM, "crictl": _with_exec(_CRICTL), "ctr": _with_exec(Verbs(table="", pattern=((r"\b(?:ls|list|info|check|usage|metrics|version)\b", "read"), (r"\b(?:rm|del|delete|remove|kill)\b", "infra+delete")), else_="infra", takes="-n -a")),
     "virsh": _VIRSH, "lxc": _with_exec(_LXC), "incus": _with_exec(_LXC), "lxc-ls": Verbs(table="", else_="read"), "lxc-info": Verbs(table="", else_="read"), "lxc-stop": Verbs(table="", else_="service_stop"),
-    "lxc-start": Verbs(table="", else_="infra"), "lxc-destroy": Verbs(table="", else_="infra+delete+data_loss~"), "kubeadm": Verbs(
-        table="read: version config/view config/print token/list certs/check-expiration upgrade/plan config/images/list\ndata_loss+service_stop: reset\ninfra: init join token/create certs/renew config/images/pull upgrade/node token/delete\ninfra+package_upgrade: upgrade/apply", takes="--config"),
-    "k3s": _k3s, "etcdctl": Verbs(
-        takes="--endpoints --cacert --cert --key -w --write-out", table="read: get member/list endpoint/health endpoint/status watch version alarm/list snapshot/status user/list role/list\ndata_loss: del snapshot/restore\nservice_stop: member/remove\ninfra: put member/add defrag compact snapshot/save auth/enable move-leader"),
+    "lxc-start": Verbs(table="", else_="infra"), "lxc-destroy": Verbs(table="", else_="infra+delete+data_loss~"),
+    "k3s": _k3s,
     "qm": Verbs(shortened=True, table="read: list status config showcmd listsnapshot pending\ninfra: start create set clone resume snapshot migrate importdisk template unlock\nservice_stop: stop shutdown suspend reset\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot"),
     "pct": _with_exec(Verbs(table="read: list status config listsnapshot pending df\ninfra: start create set clone resume snapshot migrate mount\nservice_stop: stop shutdown suspend\nservice_restart: reboot\ninfra+delete+data_loss: destroy\ndata_loss~: rollback delsnapshot restore")),
-    "xl": Verbs(table="read: list info vcpu-list top dmesg uptime\nservice_stop: shutdown destroy pause\nservice_restart: reboot\ninfra: create unpause"),
     "nomad": _nomad_like("read: status job/status node/status alloc/status alloc/logs server/members version plan job/plan job/validate job/inspect job/history deployment/status deployment/list\ninfra: run job/run\nservice_stop: stop job/stop node/drain alloc/stop\nservice_restart: alloc/restart\ninfra+delete: system/gc namespace/delete volume/delete"),
     "consul": _nomad_like("read: members kv/get catalog info version operator/raft/list-peers monitor catalog/services catalog/nodes\ninfra: kv/put join services/register reload\ninfra+delete: kv/delete services/deregister\nservice_stop: leave force-leave maint\ndata_loss: snapshot/restore\nwrite_file: snapshot/save"),
     "vault": _nomad_like("read: status version list auth/list secrets/list policy/list policy/read token/lookup audit/list operator/raft/list-peers kv/list kv/metadata/get secrets/list lease/lookup namespace/list plugin/list token/capabilities path-help print\nread_secret: read kv/get\ninfra: write kv/put login policy/write auth/enable secrets/enable audit/enable token/create\nservice_stop: operator/seal operator/step-down\nlog_loss: audit/disable\ninfra+delete+data_loss~: delete kv/delete kv/destroy kv/metadata/delete secrets/disable auth/disable policy/delete lease/revoke token/revoke\ndata_loss: operator/raft/snapshot/restore\nsecurity_weaken: operator/unseal operator/rekey operator/generate-root operator/init",
                          "-address -namespace -format -field -mount"),
-    "skopeo": Verbs(table="read: inspect list-tags\ninfra: copy sync\ninfra+delete: delete"), "buildah": Verbs(table="read: images containers inspect info version\ninfra+delete: rm rmi\ninfra: from build bud commit push pull copy add config\ndark: run"),
-    "minikube": Verbs(table="read: status ip profile/list addons/list logs version service\ninfra: start addons\nservice_stop: stop pause\ninfra+delete+data_loss~: delete"), "kind": Verbs(table="read: get\ninfra: create load\ninfra+delete+data_loss~: delete"),
-    "argocd": Verbs(table="read: app/list app/get app/diff app/history app/manifests app/logs cluster/list repo/list version proj/list app/resources\ninfra: app/sync app/create app/set login repo/add cluster/add app/wait\ninfra+delete+data_loss~: app/delete proj/delete cluster/rm repo/rm app/delete-resource\nservice_restart: app/rollback app/actions", takes="--server -o", dry="--dry-run"),
-    "flux": Verbs(table="read: get check logs diff tree stats events version export trace\ninfra: reconcile create bootstrap install resume\nservice_stop: suspend\ninfra+delete: delete uninstall", takes="-n"), "istioctl": Verbs(table="read: proxy-status ps analyze version proxy-config describe verify-install\ninfra: install upgrade\ninfra+delete: uninstall"),
-    "velero": Verbs(table="read: backup/get backup/describe backup/logs get describe version restore/get schedule/get\ninfra: backup/create restore/create schedule/create install\ndata_loss: backup/delete delete uninstall"), "eksctl": Verbs(table="read: get version utils/describe-stacks\ninfra: create scale upgrade\ninfra+delete+data_loss~: delete\nservice_stop: drain"),
-    "calicoctl": Verbs(table="read: get version node/status ipam/show\nnetwork: apply create replace patch label\nnetwork+infra+delete: delete"), "cilium": Verbs(table="read: status version endpoint/list bpf service/list connectivity\nnetwork: install upgrade config\nnetwork+delete: uninstall"),
+
+
+
 }  # fmt: skip

@@ -19,7 +19,7 @@ _LOSING = re.compile(
     r"--?(?:delete|remove|destroy|purge|wipe|erase|reset|clear|format|zap|drop|prune|flush|uninstall)(?=[-=]|$)"
 )
 _ACTING = re.compile(
-    r"--?(?:(?:set|write|exec|execute|fix|apply|update|install|add|create|enable|disable|restart|reboot|kill|repair|restore|"
+    r"--?(?:(?:set|write(?!-out)|exec|execute|fix|apply|update|install|add|create|enable|disable|restart|reboot|kill|repair|restore|"
     r"upload|push|enroll|unload|upgrade|overwrite|truncate|in-place|inplace|mount|umount|attach|detach)(?=[-=]|$)|"
     r"(?:start|stop|run|load|import|edit|modify|change|save|send|post|register|replace|force|hook|script|eval)(?==|$))"
 )

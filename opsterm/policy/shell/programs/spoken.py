@@ -163,7 +163,7 @@ osd mdt relax-and-recover kopia rustic rdiff-backup rsnapshot bupstash autoresti
 zrepl arcconf ssacli hpssacli hpacucli  omconfig ilorest perccli perccli64 storcli storcli64 storcli2 sesutil nvmecli
 mlxconfig mstconfig devlink rdma ndctl daxctl cxl accel-config fabtests isstadm ipmicfg
 powerstore svcinfo svctask isi navicli naviseccli onefs
-flarectl cli53 kubectl-krew cilium-dbg antctl kubevirt virtctl velero-plugin stork storkctl pxctl mayactl longhornctl
+flarectl cli53 kubectl-krew antctl kubevirt virtctl velero-plugin stork storkctl pxctl mayactl longhornctl
 sonobuoy kubespray polaris pluto kube-capacity kubent apm pm3 forever foreman honcho circusctl
 """
 

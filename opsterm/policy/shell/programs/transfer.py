@@ -307,6 +307,9 @@ def _gpg(call: ProgramCall) -> None:
 def _mail(call: ProgramCall) -> None:
     """Note what is sent by mail."""
     call.take(word_set("-s -a -c -b -r -S -A -f -q --attach --subject"))
+    if asks_for_help(call):
+        call.add(_K.READ)
+        return
     for value in call.values("-a", "-A", "--attach"):
         sends(call, value)
     feed = call.frame.feed

@@ -68,7 +68,7 @@ rabbitmqadmin rabbitmqadmin.exe rabbitmqadmin-ng
     infra+delete+data_loss~: /^(?:\S+ )?(?:delete\S*|purge|clear\S*|reset\S*|remove\S*|force\S*|close)\b/
     infra+service_stop: /^(?:\S+ )?(?:disable\S*|drain|kill)\b/
     write_file: /^(?:definitions )?export\b/
-    read: /^(?:\S+ )?(?:list\S*|show\S*|help|get|ping|health_check|overview|churn_overview|reveal|count\S*|status|permissions$)\b/
+    read: /^(?:\S+ ){0,2}(?:list\S*|show\S*|help|get|ping|health_check|overview|churn_overview|reveal|count\S*|status|permissions$)\b/
     read: /^health_check \S+/
     else: infra
 rabbitmq-diagnostics

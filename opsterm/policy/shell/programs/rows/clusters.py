@@ -52,4 +52,18 @@ cephadm
     service_stop: rm-daemon
     dark: shell enter
     else: infra
+velero ark
+    takes: -n --namespace -o --output -l --selector --kubeconfig --kubecontext --from-backup --from-schedule --include-namespaces
+    data_loss: /^(?:\S+ )?(?:delete|uninstall|purge)\b/
+    infra+data_loss?: restore/create create/restore
+    read: version
+    read: /^(?:\S+ )?(?:get|describe|logs|list|show)\b/
+    write_file: backup/download restore/download debug
+    dark: bug
+    else: infra
+slsa-verifier: read
+pdns-keyroller-ctl
+    read: /^(?:\S+ )?(?:show|list|status)\b/
+    infra+delete: /\b(?:delete|remove)\b/
+    else: infra
 """)

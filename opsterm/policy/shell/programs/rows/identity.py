@@ -13,7 +13,7 @@ ktutil: dark
 slapadd: data_loss?
 net
     takes: -U -S -w -W
-    read: ads/info ads/testjoin ads/lookup ads/status ads/search ads/user rpc/info rpc/testjoin groupmap/list share/list lookup time
+    read: ads/kerberos/pac ads/dns/gethostbyname ads/gpo/list ads/workgroup ads/info ads/testjoin ads/lookup ads/status ads/search ads/user rpc/info rpc/testjoin groupmap/list share/list lookup time
     read: status/sessions status/shares conf/list usershare/list getlocalsid cache/list
     user+lockout~: ads/leave ads/join rpc/join join
     security_weaken: ads/keytab setlocalsid time/set

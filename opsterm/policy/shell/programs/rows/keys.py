@@ -37,6 +37,11 @@ modutil
     dash: long
     read: -list
     else: write_config
+p11-kit
+    read: list-modules list-profiles print-config list-objects list-tokens export-object list-mechanisms
+    read: -l
+    delete: delete-object delete-profile
+    else: write_config
 p11tool
     delete: --delete --initialize
     write_file: --write --generate-rsa

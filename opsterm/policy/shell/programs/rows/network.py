@@ -161,7 +161,9 @@ coredns
     dash: long
     else: service_start
 rec_control
-    read: version get get-all ping current-queries top-remotes top-queries top-timeouts get-parameter get-qtypelist uptime dump-cache get-ntas get-tas help quit/help
+    write_file: dump-cache dump-edns dump-nsspeeds dump-rpz dump-throttlemap dump-failedservers dump-non-resolving dump-yaml
+    read: version get get-all ping current-queries top-remotes top-queries top-timeouts get-parameter get-qtypelist uptime get-ntas get-tas help
+    read: show-yaml list-dnssec-algos top-bogus-remotes top-largeanswer-remotes top-pub-queries
     service_stop: quit quit-nicely
     else: infra
 dnsdist
