@@ -54,6 +54,7 @@ def note(call: ProgramCall, spec: str, what: Argument | str = "") -> None:
     """
     if spec == "dark":
         call.dark(f"What {call.name[:60]} does here cannot be followed.")
+        note_destroying_word(call)
         return
     if spec == "write":
         if isinstance(what, Argument):
@@ -217,8 +218,6 @@ class Verbs:
             note_unlisted(call, {*word_set(self.takes), *acting, *forced, *self.dry.split()})
         elif call.has(*ENDS):
             call.add(EffectKind.REBOOT)
-        if spec == "dark":
-            note_destroying_word(call)
         named = [word for word in rest if not (self.dashed and word.text.startswith("-"))]
         objects: Sequence[Argument | str] = named[:OBJECTS_AT_MOST] or [""]
         for what in objects if spec != "read" else objects[:1]:

@@ -358,7 +358,7 @@ def _storage(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "aws": _aws, **dict.fromkeys(("gcloud", "az", "doctl", "oci", "ibmcloud", "hcloud", "linode-cli", "scw", "aliyun", "heroku", "flyctl", "fly", "govc", "vercel", "gh", "glab", "netlify", "wrangler", "bq", "cf", "exo", "vultr-cli", "upctl", "civo", "tccli", "railway"), _cloud),
+    "aws": _aws, **dict.fromkeys(("gcloud", "az", "doctl", "oci", "ibmcloud", "hcloud", "linode-cli", "scw", "aliyun", "heroku", "flyctl", "fly", "govc", "vercel", "gh", "glab", "netlify", "wrangler", "cf", "exo", "vultr-cli", "upctl", "civo", "tccli", "railway"), _cloud),
     "terraform": _terraform, "tofu": _terraform, "terragrunt": _TERRAGRUNT, "pulumi": _STACK, "cdk": _STACK, "sam": _STACK, "serverless": _STACK, "sls": _STACK,
     **dict.fromkeys(("gsutil", "s3cmd", "mc", "azcopy", "b2", "swift", "s5cmd"), _storage), "packer": Verbs(table="read: validate inspect version fmt\ninfra: build init"), "vagrant": Verbs(
         table="read: status global-status version box/list port ssh-config validate\ninfra: up provision resume box/add init\nservice_stop: halt suspend\nservice_restart: reload\ninfra+delete+data_loss~: destroy box/remove\ndark: ssh", takes="-c --command"),

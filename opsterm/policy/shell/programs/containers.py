@@ -10,7 +10,6 @@ from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
 from opsterm.policy.shell.programs.options import note_unlisted
-from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
@@ -154,8 +153,6 @@ _LOSES = re.compile(
 def _shown(call: ProgramCall) -> tuple[str, list[Argument]]:
     """Return what the verb does and the words behind it; of one that shows, options that no row names are judged."""
     spec, rest = _KUBECTL.verb(call.words)
-    if spec == "dark":
-        note_destroying_word(call)
     if spec == "read":
         note_unlisted(call, word_set(_KUBECTL_TAKES))
     return spec, rest

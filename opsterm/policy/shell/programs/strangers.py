@@ -16,7 +16,8 @@ _DESTROYS = re.compile(
     re.IGNORECASE,
 )
 _OF_A_FILE = re.compile(
-    r"(?:^|[-_:/.])(?:delete|destroy|drop|purge|wipe|erase|nuke|flush|truncate|fresh|downgrade|accept-data-loss|reset|teardown|undeploy)(?:$|[-_:/.=A-Z]|\d)"
+    r"(?:^|[-_:/.])(?:delete|destroy|drop|purge|wipe|erase|nuke|flush|truncate|fresh|downgrade|accept-data-loss|reset|teardown|undeploy|remove|uninstall|shrink|"
+    r"decommission|deprovision)(?:$|[-_:/.=A-Z]|\d)"
 )
 
 

@@ -192,4 +192,24 @@ hostapd_cli
     network+lockout?: /./
     else: network
 hatop: dark
+show: read
+sonic-config: network+lockout~
+sonic-clear: infra
+counterpoll pfcwd
+    read: show
+    alone: read
+    else: network
+sfputil psuutil fwutil ssdutil
+    read: show
+    network+lockout?: reset lpmode power
+    else: boot
+sonic-installer sonic_installer
+    read: list binary-version
+    package_remove: remove cleanup
+    boot: set-default set-next-boot
+    else: package_upgrade+boot
+mclagdctl
+    takes: -i
+    read: dump
+    else: network
 """)
