@@ -93,6 +93,8 @@ _SHOWS = re.compile(
 )
 _SHOWS_BEHIND = re.compile(r"get|view|find|search|logs?|inspect|stats|validate|lookup|usage|summary|health|tree|diff")
 """Verbs that only behind a noun are sure to show it: `backup get`, but `get` alone may fetch a file."""
+_SECRET = re.compile(r"(?:secret|token|password|credential|key|item|kubeconfig)s?")
+"""Nouns of which a get may tell what nobody should see."""
 _NOUN = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -102,6 +104,8 @@ def _only_shows(texts: Sequence[str], table: Mapping[str, str]) -> bool:
     A word that a row does know, as one that runs or changes something, is believed before this.
     """
     for at, text in enumerate(texts[:3]):
+        if _SECRET.fullmatch(text):
+            return False
         if _SHOWS.fullmatch(text) or (at and _SHOWS_BEHIND.fullmatch(text)):
             return not any(word in CHANGING for word in texts[at + 1 : at + 3])
         if not _NOUN.fullmatch(text) or text in CHANGING or table.get(text, "read") != "read":
@@ -266,7 +270,9 @@ class Verbs:
                 return spec, list(words[1:])
         if self.shortened and (specs := {spec for verb, spec in table.items() if verb.startswith(texts[0])}):
             return next((spec for spec in specs if spec != "read"), "read"), list(words[1:])
-        told = self.else_ != "service_start" and not any(verb.startswith(f"{line} ") for verb in table)
+        told = self.else_ not in ("service_start", "read_secret") and not any(
+            verb.startswith(f"{line} ") for verb in table
+        )
         if table and told and _only_shows(texts, table):
             return "read", list(words[1:])
         return self.else_, list(words[1:])

@@ -294,6 +294,7 @@ _LXC = Verbs(
     data_loss~: restore
     write_file: file/pull export
     """,
+    acts="-X=infra --request=infra", pattern=((r"^query .*\bDELETE\b", "infra+delete+data_loss~"),),
 )  # fmt: skip
 
 

@@ -35,6 +35,9 @@ OUTPUT = word_set(
 )
 """Options whose value is a file that is written, or the form of what is printed."""
 _FILE = re.compile(r"^[./~$]|/|\.\w{1,6}$")
+_REVEALS = re.compile(
+    r"--(?:show|reveal|with|decrypt)-?(?:secrets?|passwords?|tokens?|keys?|decryption|sensitive|values)|--reveal"
+)
 ENDS = ("--reboot", "--shutdown", "--poweroff", "--halt", "--autopoweroff")
 """Options with which the host goes down afterwards, whatever the verb."""
 
@@ -78,6 +81,13 @@ def acting_option(call: ProgramCall, listed: Collection[str] = ()) -> Option | N
     return next((one for one in call.options if one.name not in listed and _ACTING.match(one.name)), None)
 
 
+def note_revealing(call: ProgramCall) -> None:
+    """Note options with which secrets are shown: `stack output --show-secrets`."""
+    for option in call.options:
+        if _REVEALS.fullmatch(option.name):
+            call.add(EffectKind.READ_SECRET, option.name)
+
+
 def note_unlisted(call: ProgramCall, listed: Collection[str]) -> None:
     """Note what long options that no row names do to a command that only reads by its verb.
 
@@ -85,6 +95,7 @@ def note_unlisted(call: ProgramCall, listed: Collection[str]) -> None:
         call: the command, its options taken.
         listed: options that rows name.
     """
+    note_revealing(call)
     for option in call.options:
         if option.name in listed or not option.name.startswith("--"):
             continue

@@ -14,12 +14,13 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
-from opsterm.policy.shell.programs.options import acting_option, may_be_value, note_losing
+from opsterm.policy.shell.programs.options import acting_option, may_be_value, note_losing, note_revealing
 from opsterm.policy.shell.programs.verbs import CHANGING, NOUNS_TOO, TELLING, TOLD_LAST, VERBS
 from opsterm.policy.word_set import word_set
 
 _JOINED = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9]+(?:[-_:.]?[A-Za-z0-9]+){0,8}")
 _PARTS = re.compile(r"[-_:./]|(?<=[a-z])(?=[A-Z])")
+_REVEALING = frozenset({"get", "show", "view", "read", "describe", "export", "reveal"})
 _OBJECTS_AT_MOST = 6
 
 
@@ -97,6 +98,14 @@ def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Dee
         acting = acting_option(call, options) if spec == "read" and not looks else None
         if acting is not None:
             call.dark(f"What {acting.name[:40]} of {call.name[:60]} does is not known to this check.")
+        if spec == "read":
+            note_revealing(call)
+        if (
+            spec == "read"
+            and any(word.text in ("secret", "secrets") for word in call.words[:at])
+            and call.words[at].text in _REVEALING
+        ):
+            spec = "read_secret"
         for what in objects if spec != "read" else objects[:1]:
             note(call, spec, what)
 
