@@ -38,6 +38,9 @@ class OutcomeState(StrEnum):
     TIMED_OUT = "timed out"
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
+    NOT_VERIFIED = "not verified"
+    ROLLED_BACK = "rolled back"
+    ROLLBACK_FAILED = "rollback failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ class Outcome:
         output_bytes: bytes that came out in all.
         kept_bytes: bytes of them that were kept.
         output_sha256: over all bytes that came out, "" until it ended.
-        message: why it did not run or end, one or more sentences; "" when there is nothing to say.
+        message: why it did not run or end, or what was seen afterwards, one or more sentences; "" for nothing.
     """
 
     target: str

@@ -194,6 +194,64 @@ class ChangeGuarded(Event):
     said: str
 
 
+@event("change.verified")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeVerified(Event):
+    """Somebody's checks were looked at on one target after a change.
+
+    Attributes:
+        change: its number.
+        target: where.
+        verified: whether all of them held at once.
+        seen: of each check what it is and what it saw.
+        tries: how often they were looked at.
+        step: of a plan the step that they belong to, 0 for the change as a whole.
+    """
+
+    change: int
+    target: str
+    verified: bool
+    seen: tuple[str, ...]
+    tries: int
+    step: int = 0
+
+
+@event("change.step_started")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeStepStarted(Event):
+    """A step of a plan began on one target; what it touches is kept, if it is to be."""
+
+    change: int
+    target: str
+    step: int
+    title: str
+
+
+@event("change.step_ended")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeStepEnded(Event):
+    """A step of a plan is over on one target; `state` is a word of `OutcomeState`."""
+
+    change: int
+    target: str
+    step: int
+    state: str
+    exit_status: int | None
+    message: str
+
+
+@event("change.step_rolled_back")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeStepRolledBack(Event):
+    """What a step of a plan had changed on one target was put back, by another change or by the same one."""
+
+    change: int
+    target: str
+    step: int
+    by_change: int
+    equal: bool
+
+
 @event("change.rolled_back")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRolledBack(Event):

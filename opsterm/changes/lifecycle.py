@@ -29,7 +29,7 @@ _TAKEN_BACK = frozenset({_S.ROLLED_BACK, _S.ROLLBACK_FAILED})
 TRANSITIONS: Mapping[ChangeState, frozenset[ChangeState]] = {
     _S.PROPOSED: frozenset({_S.APPROVED, _S.DENIED, _S.EXPIRED, _S.VOIDED}),
     _S.APPROVED: frozenset({_S.RUNNING, _S.DENIED, _S.EXPIRED, _S.VOIDED}),
-    _S.RUNNING: frozenset({_S.DONE, _S.FAILED, _S.CANCELLED, _S.INTERRUPTED}),
+    _S.RUNNING: frozenset({_S.DONE, _S.FAILED, _S.CANCELLED, _S.INTERRUPTED}) | _TAKEN_BACK,
     _S.DENIED: frozenset(),
     _S.EXPIRED: frozenset(),
     _S.VOIDED: frozenset(),
@@ -56,6 +56,8 @@ _STANDINGS = {
     _S.VOIDED: Standing.VOIDED,
 }
 _OPEN = (OutcomeState.WAITING, OutcomeState.RUNNING)
+_NOT_THERE = frozenset({OutcomeState.ROLLED_BACK, OutcomeState.UNREACHABLE, OutcomeState.CANCELLED})
+"""Outcomes after which nothing of a change is on the target; one that was stopped there is left to a person."""
 
 
 def propose(
@@ -239,6 +241,8 @@ def finish(change: Change, *, now: float, cancelled: bool = False) -> Change:
 def end_state(outcomes: Sequence[Outcome]) -> ChangeState:
     """Return how a change ended: DONE when all is done; FAILED, not CANCELLED, when failures stopped its rollout.
 
+    It is ROLLED_BACK when it was taken back wherever it has run, as it is when that was approved and it failed.
+
     Raises:
         Bug: there are none, or one has not ended.
     """
@@ -249,6 +253,10 @@ def end_state(outcomes: Sequence[Outcome]) -> ChangeState:
         return ChangeState.DONE
     if OutcomeState.UNKNOWN in states:
         return ChangeState.INTERRUPTED
+    if OutcomeState.ROLLBACK_FAILED in states:
+        return ChangeState.ROLLBACK_FAILED
+    if OutcomeState.ROLLED_BACK in states and states <= _NOT_THERE:
+        return ChangeState.ROLLED_BACK
     return ChangeState.CANCELLED if states <= {OutcomeState.DONE, OutcomeState.CANCELLED} else ChangeState.FAILED
 
 

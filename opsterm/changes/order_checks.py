@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opsterm.changes.plan_steps import require_checks
 from opsterm.core.errors import BadInput
 from opsterm.core.http_request import parse_request
 from opsterm.inventory.folding import fold
@@ -11,13 +12,16 @@ from opsterm.policy.order import (
     BY_SUDO,
     COMMAND_PROTOCOLS,
     HTTP,
+    PLAN,
     RESTORE,
     SHELLS_OF_PROTOCOL,
     UNIX_SHELLS,
+    WITH_OWN_VERB,
     Order,
     RunAs,
     require_account,
 )
+from opsterm.policy.plan_order import parse_plan
 from opsterm.policy.put_order import parse_put_order
 from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.windows import require_sendable
@@ -39,7 +43,7 @@ def _require_shell(order: Order) -> None:
     """Raise BadInput naming the targets on which the order's shell is not to be had, or what it cannot carry out."""
     others = [target for target in order.targets if order.shell not in SHELLS_OF_PROTOCOL[target.protocol]]
     if others:
-        known = " or ".join(shell for shell in SHELLS_OF_PROTOCOL[others[0].protocol] if shell not in (PUT, RESTORE))
+        known = " or ".join(shell for shell in SHELLS_OF_PROTOCOL[others[0].protocol] if shell not in WITH_OWN_VERB)
         raise BadInput(
             f"The shell {order.shell!r} is not known on {fold([target.name for target in others])}.",
             next_step=f"Over {others[0].protocol} it is {known}.",
@@ -48,6 +52,8 @@ def _require_shell(order: Order) -> None:
         parse_put_order(order.command)
     if order.shell == RESTORE:
         parse_restoring(order.command)
+    if order.shell == PLAN:
+        require_checks(parse_plan(order.command))
     require_sendable(order.command, order.shell)
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
 from opsterm.core.errors import BadInput
 from opsterm.core.http_request import credentials_in
 from opsterm.core.text import clean_line
-from opsterm.core.units import age_text
+from opsterm.core.units import age_text, span_text
 from opsterm.inventory.folding import fold
 from opsterm.policy.approval_record import Approval
 from opsterm.policy.mask import mask
-from opsterm.policy.order import HTTP, RESTORE, Order
+from opsterm.policy.order import HTTP, PLAN, RESTORE, Order
+from opsterm.policy.plan_order import parse_plan
 from opsterm.policy.requirements import Missing
 from opsterm.policy.restoring import parse_restoring
 
 _WORST_FIRST = (
+    OutcomeState.ROLLBACK_FAILED,
     OutcomeState.UNKNOWN,
+    OutcomeState.NOT_VERIFIED,
     OutcomeState.FAILED,
     OutcomeState.TIMED_OUT,
+    OutcomeState.ROLLED_BACK,
     OutcomeState.UNREACHABLE,
     OutcomeState.CANCELLED,
     OutcomeState.RUNNING,
@@ -54,6 +58,11 @@ def as_whom(change: Change) -> str:
     return _logged_in(change)
 
 
+def limit_text(order: Order) -> str:
+    """Return how long it may run on one target: "30 s limit", of a plan "30 s limit a step"."""
+    return f"{span_text(order.timeout_s)} limit{' a step' * (order.shell == PLAN)}"
+
+
 def shell_text(change: Change) -> str:
     """Return which shell it is and how it is started: "sh", "bash as a log-in shell, on a terminal"."""
     order = change.order
@@ -72,7 +81,12 @@ def _logged_in(change: Change) -> str:
 
 
 def command_shown(order: Order) -> str:
-    """Return the command of an order for a list: of a rollback what is put back, of others the text. Masked."""
+    """Return the command of an order for a list: of a rollback what is put back, of a plan its steps. Masked."""
+    if order.shell == PLAN:
+        try:
+            return f"{PLAN}: {', '.join(step.title for step in parse_plan(order.command).steps)}"
+        except BadInput:
+            return mask(order.command)[0]
     if order.shell != RESTORE:
         return mask(order.command)[0]
     try:
@@ -124,14 +138,21 @@ def exit_summary(outcomes: Sequence[Outcome]) -> str:
 
 def failures(outcomes: Sequence[Outcome]) -> tuple[tuple[str, str], ...]:
     """Return (folded names, why) for what did not end well, equal reasons together, the largest group first."""
+    bad = (o for o in outcomes if o.state not in (OutcomeState.DONE, OutcomeState.RUNNING, OutcomeState.WAITING))
+    return _together((outcome.target, outcome.message.partition("\n")[0] or _ending(outcome)) for outcome in bad)
+
+
+def sightings(outcomes: Sequence[Outcome]) -> tuple[tuple[str, str], ...]:
+    """Return (folded names, what was seen) for what was looked at and came out well, as `failures` does."""
+    return _together((o.target, o.message) for o in outcomes if o.state is OutcomeState.DONE and o.message)
+
+
+def _together(said: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     found: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        if outcome.state in (OutcomeState.DONE, OutcomeState.RUNNING, OutcomeState.WAITING):
-            continue
-        why = outcome.message.partition("\n")[0] or _ending(outcome)
-        found.setdefault(clean_line(why), []).append(outcome.target)
+    for target, text in said:
+        found.setdefault(clean_line(text), []).append(target)
     groups = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple((fold(names), why) for why, names in groups)
+    return tuple((fold(names), text) for text, names in groups)
 
 
 def _ending(outcome: Outcome) -> str:

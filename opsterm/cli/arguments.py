@@ -11,6 +11,7 @@ from opsterm.cli.invocation import Invocation
 from opsterm.cli.syntax.audit import ACTIONS
 from opsterm.cli.syntax.learning import LEARNING
 from opsterm.cli.syntax.parser import Parser
+from opsterm.cli.syntax.plans import PLANNING
 from opsterm.cli.syntax.whole import build_parser
 from opsterm.core.errors import BadInput, ExitCode
 
@@ -65,6 +66,9 @@ def parse_arguments(argv: Sequence[str]) -> Invocation:
     )
 
 
+_BEFORE_COMMANDS = {"propose", "query", "risk", "simulate"}
+_OWN_WORDS = {"risk": LEARNING, "change": PLANNING}
+
 _SHORT_FLAGS = (
     ("ascii", "screen.ascii", "true"),
     ("no_mouse", "screen.mouse", "false"),
@@ -76,16 +80,16 @@ _SHORT_FLAGS = (
 def _shielded(argv: list[str]) -> list[str]:
     """Mark the words that are none of ours.
 
-    What follows the `--` of `propose`, `query`, `risk` and `policy check` is a command, and none of its words are
+    What follows the `--` of a verb of _BEFORE_COMMANDS or of `policy check` is a command, and none of its words are
     options; a label of `targets tag` and `targets group` may begin with the minus that takes it away. `audit` alone
-    lists, and `risk` with a word of LEARNING behind it is another verb.
+    lists, and `risk` or `change` with a word of _OWN_WORDS behind it is another verb.
     """
     at = _verb_at(argv)
     if argv[at : at + 1] == ["audit"] and not {*argv[at + 1 : at + 2]} & {*ACTIONS, "-h", "--help"}:
         return [*argv[: at + 1], "list", *argv[at + 1 :]]
-    if argv[at : at + 1] == ["risk"] and {*argv[at + 1 : at + 2]} & {*LEARNING}:
+    if any(argv[at : at + 1] == [verb] and {*argv[at + 1 : at + 2]} & {*words} for verb, words in _OWN_WORDS.items()):
         return [*argv[:at], " ".join(argv[at : at + 2]), *argv[at + 2 :]]
-    takes = argv[at : at + 1] in (["propose"], ["query"], ["risk"]) or argv[at : at + 2] == ["policy", "check"]
+    takes = {*argv[at : at + 1]} & _BEFORE_COMMANDS or argv[at : at + 2] == ["policy", "check"]
     if takes and "--" in argv[at:]:
         end = argv.index("--", at)
         return [*argv[:end], "--command-words", *(_OURS + word for word in argv[end + 1 :])]

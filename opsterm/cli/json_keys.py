@@ -10,9 +10,9 @@ TARGET_KEYS = (
 ROW_KEYS = (*TARGET_KEYS, "status", "last_seen", "note")
 CHANGE_KEYS = (
     "id", "state", "command", "shell", "become", "login", "pty", "targets", "selector", "timeout_s", "expires_at",
-    "requirement", "rollout", "environments", "risk", "reason", "origin", "requested_by", "requested_at", "digest",
-    "approved_digest", "decided_by", "decided_at", "decision_note", "started_at", "ended_at", "outcomes", "compliance",
-    "alternatives", "packs", "way_back", "guard",
+    "requirement", "rollout", "verify", "environments", "risk", "reason", "origin", "requested_by", "requested_at",
+    "digest", "approved_digest", "decided_by", "decided_at", "decision_note", "started_at", "ended_at", "outcomes",
+    "compliance", "alternatives", "packs", "way_back", "guard",
 )  # fmt: skip
 OUTCOME_KEYS = (
     "target", "state", "exit_status", "signal", "started_at", "ended_at", "output_bytes", "kept_bytes",
@@ -168,6 +168,9 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "get": ("target", "path", "real_path", "local", "size", "sha256", "resumed_at", "error", "why", "next_step"),
     "put": CHANGE_KEYS,
     **dict.fromkeys(("propose", "rollback", "resume", "changes"), CHANGE_KEYS),
+    "change check": ("file", "line", "key", "what", "allowed"),
+    "change run": CHANGE_KEYS,
+    "simulate": ("number", "target", "kind", "what", "become", "fails", "state"),
     "change": (*CHANGE_KEYS, "approvals", "missing"),
     "approve": CHANGE_KEYS,
     "approvals": (

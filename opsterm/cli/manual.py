@@ -133,11 +133,18 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm put -r site --on 'tag:web' --to /srv/site --leave-out .git --resume",
     ),
     "propose": (
+        "opsterm propose --on web-01 --verify unit:nginx -- systemctl reload nginx",
         "opsterm propose --on web-01 --confirm '5m by hand' -- ufw enable",
         "opsterm propose --on tag:web --rollout canary:1:5 -- systemctl reload nginx",
-        "opsterm propose --on win-01 -- 'Restart-Service Spooler'",
     ),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
+    "change check": ("opsterm change check site.toml",),
+    "change run": ("opsterm change run site.toml", "opsterm change run site.toml --on web-01"),
+    "simulate": (
+        "opsterm simulate c18",
+        "opsterm simulate site.toml --fail web-02:2",
+        "opsterm simulate --on tag:web --rollout canary:1 -- systemctl reload nginx",
+    ),
     "change": ("opsterm change c18", "opsterm change c18 --request > c18.request"),
     "approve": (
         "opsterm approve c18",

@@ -31,6 +31,7 @@ def change_record(change: Change) -> dict[str, object]:
         "expires_at": order["expires_at"],
         "requirement": change.order.terms.requirement if change.order.terms is not None else "",
         "rollout": change.order.terms.rollout if change.order.terms is not None else "",
+        "verify": change.order.terms.verify if change.order.terms is not None else "",
         "environments": list(change.order.terms.environments) if change.order.terms is not None else [],
         **{key: value for key, value in record.items() if key != "id"},
         "compliance": [finding_record(finding) for finding in change.review.findings],

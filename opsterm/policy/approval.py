@@ -162,6 +162,8 @@ READS_ONLY = "it only reads"
 
 def why_asked(case: Case) -> str:
     """Return why a person is asked, looked for in the very bytes that would run; "" when all of it only reads."""
+    if case.order.terms is not None and case.order.terms.verify:
+        return "It is looked at afterwards, and may be taken back."
     return why_not_read_only(case.order.command, case.order.shell, how=case.order.run_as)
 
 

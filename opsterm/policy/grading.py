@@ -13,7 +13,7 @@ from enum import StrEnum
 from opsterm.policy.effect_sentences import sentences_of
 from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
 from opsterm.policy.level import RiskLevel
-from opsterm.policy.order import UNIX_SHELLS
+from opsterm.policy.order import PLAN, UNIX_SHELLS
 from opsterm.policy.shell.notes import RAISING
 from opsterm.policy.shell.places import PathKind, place_of
 from opsterm.policy.understanding import Understanding
@@ -123,7 +123,7 @@ def level_of(effect: Effect, infra: frozenset[Span] = frozenset(), shell: str = 
     """
     kind = effect.kind
     level = _BASE[kind]
-    if kind in _FILES and shell not in UNIX_SHELLS and not effect.object.startswith("/"):
+    if kind in _FILES and shell not in (*UNIX_SHELLS, PLAN) and not effect.object.startswith("/"):
         level = level_on_windows(kind, effect.object)
     elif kind in _FILES and (kind is not _K.DELETE or effect.object.startswith(("/", "~", ".", "$"))):
         level = _of_place(kind, effect.object)

@@ -18,12 +18,15 @@ COMMAND_BYTES = 100_000
 RESTORE = "restore"
 """The shell of an order whose text says what is put back; see `policy.restoring`."""
 
+PLAN = "plan"
+"""The shell of an order whose text is several steps; see `policy.plan_order`."""
+
 HTTP = "http"
 """The shell of an order whose text is a request over HTTP; see `core.http_request`."""
 
 SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
-    "local": ("sh", "bash", "put", RESTORE),
-    "ssh": ("sh", "bash", "put", RESTORE),
+    "local": ("sh", "bash", "put", RESTORE, PLAN),
+    "ssh": ("sh", "bash", "put", RESTORE, PLAN),
     "winrm": ("powershell", "cmd", "wql"),
     "http": (HTTP,),
 }
@@ -31,6 +34,9 @@ SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
 
 A shell is whatever gives the text its meaning: an interpreter on the target, or one of our own sessions.
 """
+
+WITH_OWN_VERB = ("put", RESTORE, PLAN, HTTP)
+"""Shells of orders that no text typed for a shell becomes: files, rollbacks, plans and requests."""
 
 SHELLS_ASSESSED = ("bash", "sh", "powershell", "cmd", "network-cli", "sql")
 """Languages of which the risk may be asked; one without a reader is known by its list of harmless commands, if any."""
@@ -85,7 +91,7 @@ AS_LOGGED_IN = RunAs()
 UNIX_SHELLS = ("sh", "bash")
 """Shells that can be started in another way than `AS_LOGGED_IN`."""
 
-BY_SUDO = (*UNIX_SHELLS, RESTORE)
+BY_SUDO = (*UNIX_SHELLS, RESTORE, PLAN)
 """What can be done as another account."""
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?")
@@ -118,6 +124,7 @@ class Terms:
         confirm_s: seconds within which the change is confirmed, or the target takes it back by itself; 0 for no guard.
         confirm_by_hand: whether a person confirms it; otherwise a fresh log-in that works does.
         unguarded: why what can cut our way has no guard, "" for anything else.
+        verify: what is looked at afterwards, and what follows, as `changes.verification` writes it; "" for nothing.
         once: a text that no other order has, so that an approval of one is none of its twin.
     """
 
@@ -130,12 +137,13 @@ class Terms:
     confirm_s: int = 0
     confirm_by_hand: bool = False
     unguarded: str = ""
+    verify: str = ""
     once: str
 
     def canonical(self) -> dict[str, object]:
-        """Return what is approved of them; a rollout and a guard only where there is one, as before there were any."""
+        """Return what is approved of them; what may be empty only where it is not, as before there was any."""
         body = asdict(self)
-        for name in ("rollout", "confirm_s", "confirm_by_hand", "unguarded"):
+        for name in ("rollout", "confirm_s", "confirm_by_hand", "unguarded", "verify"):
             if not body[name]:
                 del body[name]
         return body

@@ -19,7 +19,7 @@ from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import Lockout, lockout_of
-from opsterm.policy.order import AS_LOGGED_IN, HTTP, RESTORE, OrderTarget, RunAs
+from opsterm.policy.order import AS_LOGGED_IN, HTTP, PLAN, RESTORE, OrderTarget, RunAs
 from opsterm.policy.put_order import put_reasons
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
@@ -52,6 +52,9 @@ _SHOWS_THE_INSIDE = frozenset({
 })  # fmt: skip
 """Commands that show the inside of files or what is of one account: asked about when they run as another one."""
 
+_NO_COMMANDS = {
+    PUT: "It puts a file.", RESTORE: "It puts back what a change has changed.", PLAN: "It is a plan of steps.",
+}  # fmt: skip
 LOCKOUT_REASONS = 3
 """Sentences about our own way that stand before the others."""
 
@@ -179,10 +182,8 @@ def _shell_refusal(command: str, shell: str) -> str:
     """Say why a command is not known to only read; asked for several times in one assessment."""
     if not command.strip():
         return "There is no command."
-    if shell == PUT:
-        return "It puts a file."
-    if shell == RESTORE:
-        return "It puts back what a change has changed."
+    if shell in _NO_COMMANDS:
+        return _NO_COMMANDS[shell]
     if shell == "powershell":
         return _powershell_refusal(command)
     if shell == "wql":

@@ -44,9 +44,15 @@ def _read_network_cli(text: str) -> Findings:
     return read_network_cli(text)
 
 
+def _read_plan(text: str) -> Findings:
+    from opsterm.policy.plan_order import read_plan  # noqa: PLC0415 (it reads by what is here)
+
+    return read_plan(text)
+
+
 READERS: Mapping[str, Reader] = {
     "sh": _read_bash, "bash": _read_bash, "powershell": _read_powershell, "cmd": _read_cmd, "sql": _read_sql,
-    "network-cli": _read_network_cli,
+    "network-cli": _read_network_cli, "plan": _read_plan,
 }  # fmt: skip
 """Shell -> what reads its language."""
 

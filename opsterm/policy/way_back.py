@@ -70,27 +70,36 @@ class WayBack:
         coverage: how much of it, by its worst part.
         things: what is kept before it, in the order in which it is put back.
         gaps: whole sentences about what is not taken back.
-        become: the account that keeps and puts back by sudo, "" for the one that logs in.
+        own: texts of steps of a plan that take them back, in the order in which they would run.
+        become: the account that keeps, looks and puts back by sudo, "" for the one that logs in.
         whole: whether something is kept of every command in it; it follows from the text, and is in no digest.
     """
 
     coverage: Coverage
     things: tuple[Thing, ...] = ()
     gaps: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     become: str = ""
     whole: bool = True
 
+    @property
+    def leads_back(self) -> bool:
+        """Whether there is anything that takes it back."""
+        return bool(self.things or self.own)
+
     def text(self) -> str:
         """Return the one text for it, of which an approval binds the digest: JSON in ASCII, keys sorted."""
-        body = {
+        body: dict[str, object] = {
             "become": self.become, "coverage": self.coverage, "gaps": self.gaps,
             "things": [[thing.kind, thing.option, thing.name] for thing in self.things],
         }  # fmt: skip
+        if self.own:
+            body["own"] = self.own
         return json.dumps(body, sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
-        """Return sha256 over `text`, 64 hex digits; "" when nothing is kept."""
-        return hashlib.sha256(self.text().encode()).hexdigest() if self.things else ""
+        """Return sha256 over `text`, 64 hex digits; "" when nothing takes it back."""
+        return hashlib.sha256(self.text().encode()).hexdigest() if self.leads_back else ""
 
 
 def in_order(things: Sequence[Thing]) -> tuple[Thing, ...]:

@@ -62,6 +62,7 @@ class Approvals:
         rollback: str = "",
         rollout: str = "",
         guard: Guard = UNGUARDED,
+        verify: str = "",
     ) -> Order:
         """Return an order with the terms on which it may be approved.
 
@@ -74,6 +75,7 @@ class Approvals:
             rollback: digest of the way back that is prepared, "" for none.
             rollout: how it goes over its targets, "" for side by side.
             guard: how it is confirmed, or why it is not.
+            verify: what is looked at afterwards, and what follows; "" for nothing.
 
         Raises:
             Refused: it is beyond a limit, or the policy denies it.
@@ -83,6 +85,7 @@ class Approvals:
             requested_by=by, environments=tuple(environments), once=token_hex(16),
             requirement=str(self._asked_now(level, environments, asked, guard)), rollback=rollback, rollout=rollout,
             confirm_s=guard.seconds, confirm_by_hand=guard.by_hand, unguarded=guard.unguarded,
+            verify=verify,
         )  # fmt: skip
         return replace(order, terms=terms)
 

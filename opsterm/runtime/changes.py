@@ -20,6 +20,7 @@ from opsterm.changes.events import (
     ChangeVoided,
 )
 from opsterm.changes.guard import guard_for, guard_line, guard_of
+from opsterm.changes.verification import bound
 from opsterm.changes.way_back.prepared import way_back_of
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, Bug, NotApproved, NotFound, StorageError
@@ -87,6 +88,13 @@ class Changes:
             BadInput: no command, an unknown shell, no target matches.
             Refused: opsterm is in read-only mode, or a limit of an environment, or the policy, does not let it run.
         """
+        change = await self.draft(proposal)
+        kept, facts = await self._store.changes.insert(change, lambda made: [self._proposed(made)])
+        self._ledger.committed(facts)
+        return kept
+
+    async def draft(self, proposal: Proposal) -> Change:
+        """Return the change that a proposal would become; nothing is kept of it. Raises as `propose`."""
         require_writable(read_only=self._settings.read_only, what="proposed")
         if proposal.timeout_s is not None and not 1 <= proposal.timeout_s <= LONGEST_S:
             raise BadInput("A command runs for 1 s to 24 h on one target.", next_step="Write it as in 30s or 10m.")
@@ -117,15 +125,12 @@ class Changes:
         rollout = self._rollouts.text(proposal.rollout, [target.name for target in targets], away=proposal.away)
         order = self.approvals.on_terms(
             order, places, risk.level, by=by, asked=review.decision, rollback=rollback, rollout=rollout,
-            guard=guard,
+            guard=guard, verify=bound(proposal.verification, order, way_back=proposal.way_back),
         )  # fmt: skip
-        change = lifecycle.propose(
+        return lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, review=review, reason=reason, origin=proposal.origin,
             by=by, now=now,
         )  # fmt: skip
-        kept, facts = await self._store.changes.insert(change, lambda made: [self._proposed(made)])
-        self._ledger.committed(facts)
-        return kept
 
     def _proposed(self, change: Change) -> Fact:
         told = ChangeProposed(

@@ -24,7 +24,7 @@ from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.offload import Offload
 
 if TYPE_CHECKING:
-    from opsterm.policy.compliance.reading import RuleFault
+    from opsterm.core.toml_text import TomlFault
     from opsterm.policy.compliance.rule import PolicyRule
     from opsterm.runtime.edges import Files
 
@@ -95,7 +95,7 @@ class Compliance:
             except OSError as error:
                 raise BadSetting(f"The policy {name} cannot be read.", why=f"{error.strerror}.") from error
 
-    async def validate(self, file: str) -> Sequence[RuleFault]:
+    async def validate(self, file: str) -> Sequence[TomlFault]:
         """Return everything that is wrong with a file of the operator's own rules.
 
         Raises:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
 from opsterm.changes import lifecycle
@@ -19,13 +19,14 @@ from opsterm.changes.events import ChangeEnded, ChangeOutput, ChangeStarted, Cha
 from opsterm.changes.guard import GuardAnswer, guard_of
 from opsterm.changes.rollout import Rollout, rollout_of
 from opsterm.changes.rollout_progress import RolloutProgress
+from opsterm.changes.verification import require_same_keeper, verification_of
 from opsterm.changes.way_back.prepared import as_run, prepared
 from opsterm.changes.way_back.script import OF_GUARD, KeeperStep
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotApproved, NotFound, OpstermError, StorageError, TimedOut, Unreachable
 from opsterm.policy import approval
 from opsterm.policy.mask import mask
-from opsterm.policy.order import Order, OrderTarget, RunAs
+from opsterm.policy.order import PLAN, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.ends import Ends
 from opsterm.runtime.guard_watch import Guarded
@@ -33,10 +34,12 @@ from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.output_record import OutputRecord
+from opsterm.runtime.plan_running import OnTarget, PlanRunning
 from opsterm.runtime.ports import Connector, Ended, Session
 from opsterm.runtime.ports_connection_test import UNHEARD
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.supervisor import to_the_end
+from opsterm.runtime.verifying import NotVerified, Verifying
 
 log = logging.getLogger("opsterm.executor")
 
@@ -77,6 +80,8 @@ class Executor:
         self._keeping = Keeping(ledger)
         self._silent = silent
         self._guarding = Guarding(self._keeping, ledger)
+        self._verifying = Verifying(ledger)
+        self._plans = PlanRunning(store.journal, ledger, self._keeping, self._verifying)
         self._quiet_limit_s = quiet_limit_s
         self._read_only = read_only
         self.ends = Ends(store, ledger)
@@ -107,6 +112,7 @@ class Executor:
             raise NotApproved(f"There is no change c{change_id}.")
         running = lifecycle.start(change, now=self._clock.now(), read_only=self._read_only)
         prepared(change.order)
+        require_same_keeper(verification_of(change.order))
         kinds = [event.kind for event in lifecycle.DECIDING]
         told = await self._store.journal.search(kinds=kinds, correlation_id=change.name)
         lifecycle.require_trail(change, [fact.event for fact in told])
@@ -168,6 +174,11 @@ class Executor:
             outcome = replace(outcome, state=OutcomeState.CANCELLED, message=lifecycle.stopped_text(change))
             await to_the_end(self._keep(change, record.close(outcome, self._clock.now())))
             raise
+        except NotVerified as error:
+            outcome = replace(
+                outcome, state=error.state, message=mask(str(error))[0], exit_status=error.ended.exit_status,
+                signal=error.ended.signal,
+            )  # fmt: skip
         except OpstermError as error:
             outcome = replace(outcome, state=_state_after(error, record), message=mask(str(error))[0])
         except Exception as error:  # a fault of ours: of this target only, and it is told
@@ -183,28 +194,44 @@ class Executor:
             session = await connector.session(target)
         except TimedOut as error:  # nothing was begun: that is another thing than a command that takes too long
             raise Unreachable(error.what, why=error.why, next_step=error.next_step) from error
-        way = prepared(change.order)
+        try:
+            return await self._make(connector, session, change, target, record)
+        finally:
+            await session.close()
+
+    async def _make(
+        self, connector: Connector, session: Session, change: Change, target: OrderTarget, record: OutputRecord
+    ) -> Ended:
+        """Keep what the change touches, make it, look at it, and take it back if that was approved."""
+        way, order = prepared(change.order), change.order
 
         def run(text: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
             return session.run(text, shell="sh", how=how)  # noqa: S604 (a word of ours, no subprocess)
 
-        async def changing() -> Ended:
-            try:
-                ended = await self._ended(session, change, target, record)
-            except TimedOut:  # it was ended there, so that how it left things can be seen
-                await self._noted(run, change, way)
-                raise
-            await self._noted(run, change, way)
-            return ended
+        async def begin(text: str, shell: str, how: RunAs, limit_s: float) -> Ended:
+            pieces = session.run(text, shell=shell, how=how)
+            return await self._ended(pieces, change, target, record, limit_s)
 
-        try:
-            if way is not None:
-                await self._keeping.capture(run, change, way, target)
-                if guard_of(change.order).seconds:
-                    return await self._guarding.run(run, changing, _guarded(connector, change, way, target))
-            return await changing()
-        finally:
-            await session.close()
+        on = OnTarget(run=run, begin=begin, change=change, target=target)
+        of_steps = order.shell == PLAN
+
+        def changing() -> Awaitable[Ended]:
+            if of_steps:
+                return self._plans.run(on)
+            return self._keeping.noting(lambda: begin(*as_run(order), order.timeout_s), run, change, way)
+
+        def taking_back() -> Awaitable[str]:
+            return self._plans.take_back(on) if of_steps else self._keeping.put_back(run, change, way)
+
+        def looked_at() -> Awaitable[Ended]:
+            return self._verifying.run(run, changing, taking_back, change, target, say=record.saw)
+
+        guarded = bool(guard_of(order).seconds)
+        if way is not None and (guarded or not of_steps):
+            await self._keeping.capture(run, change, way, target)
+        if way is not None and guarded:
+            return await self._guarding.run(run, looked_at, _guarded(connector, change, way, target))
+        return await looked_at()
 
     async def at_guard(self, change: Change, name: str, step: KeeperStep, *, seconds: int = 0) -> GuardAnswer:
         """Do a step about the guard that a change has on a target, over a connection of its own.
@@ -234,20 +261,16 @@ class Executor:
         connector = await self._connector()
         return await self._guarding.watch(_guarded(connector, change, way, target)).ask(step, seconds=seconds)
 
-    async def _noted(self, run: RunText, change: Change, way: WayBack | None) -> None:
-        """Note how the change left what it touched; where that cannot be, a rollback asks whether one insists."""
-        if way is not None:
-            with suppress(OpstermError):
-                await self._keeping.note(run, change, way)
-
-    async def _ended(self, session: Session, change: Change, target: OrderTarget, record: OutputRecord) -> Ended:
-        """Run the order in a session, keep what it prints and return how it ended."""
-        order: Order = change.order
-        text, shell, how = as_run(order)
+    async def _ended(
+        self, coming: AsyncIterator[bytes | Ended], change: Change, target: OrderTarget, record: OutputRecord,
+        limit_s: float,
+    ) -> Ended:  # fmt: skip
+        """Keep what a text prints, and return how it ended."""
         try:
-            async with asyncio.timeout(order.timeout_s), aclosing(
-                session.run(text, shell=shell, how=how)  # type: ignore[type-var]  # an async generator
-            ) as pieces:  # fmt: skip
+            async with (
+                asyncio.timeout(limit_s),
+                aclosing(coming) as pieces,  # type: ignore[type-var]  # an async generator
+            ):
                 record.began = True
                 async for piece in self._unless_quiet(pieces, target) if self._quiet_limit_s else pieces:
                     if isinstance(piece, Ended):
@@ -255,7 +278,7 @@ class Executor:
                     await self._keep_output(change, target, record, piece)
         except TimeoutError as error:
             raise TimedOut(
-                f"The command ran longer than its {order.timeout_s:g} s on {target.name} and was stopped.",
+                f"The command ran longer than its {limit_s:g} s on {target.name} and was stopped.",
                 next_step="Look at what it left behind; propose it again with a longer --timeout if it needs one. "
                 "changes.timeout_s sets it for all.",
             ) from error

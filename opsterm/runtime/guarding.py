@@ -19,6 +19,7 @@ from opsterm.runtime.guard_watch import Guarded, GuardWatch
 from opsterm.runtime.keeping import Keeping, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Ended
+from opsterm.runtime.verifying import NotVerified
 
 Changing = Callable[[], Awaitable[Ended]]
 
@@ -65,7 +66,7 @@ class Guarding:
                 why, step = f"it ended with {ended.signal or ended.exit_status}", KeeperStep.REVERT
         except TimeoutError:
             why, step = "its end was not seen in time", KeeperStep.STATUS
-        except TimedOut as error:
+        except (TimedOut, NotVerified) as error:
             why, step = error.what, KeeperStep.REVERT
         except OpstermError as error:
             why, step = error.what, KeeperStep.STATUS

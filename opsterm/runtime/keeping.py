@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
 
 from opsterm.changes.change import Change
 from opsterm.changes.events import ChangeCaptured
 from opsterm.changes.way_back.prepared import keeping_as, point_of
 from opsterm.changes.way_back.script import KeeperStep, keeper_text
-from opsterm.core.errors import Refused, TimedOut
+from opsterm.core.errors import OpstermError, Refused, TimedOut
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget, RunAs
@@ -37,14 +37,16 @@ class Keeping:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def capture(self, run: RunText, change: Change, way: WayBack, target: OrderTarget) -> None:
-        """Keep what the change touches.
+    async def capture(
+        self, run: RunText, change: Change, way: WayBack, target: OrderTarget, *, number: int = 0
+    ) -> None:  # fmt: skip
+        """Keep what the change, or that step of it, touches.
 
         Raises:
             Refused: it could not be kept; nothing was changed.
             Unreachable: the line was lost.
         """
-        status, told = await self.step(run, KeeperStep.CAPTURE, change, way)
+        status, told = await self.step(run, KeeperStep.CAPTURE, change, way, number=number)
         if status != 0:
             why = next((fields[2] for fields in told if fields[0] == "failed" and len(fields) > 2), "")
             raise Refused(
@@ -56,23 +58,54 @@ class Keeping:
         await self._ledger.record(
             self._ledger.fact(
                 ChangeCaptured(
-                    change=change.id, target=target.name, point=point_of(change),
+                    change=change.id, target=target.name, point=point_of(change, number),
                     things=tuple(mask(str(thing))[0] for thing in way.things), size_kb=sum(sizes),
                 ),
                 correlation_id=change.name,
             )
         )  # fmt: skip
 
-    async def note(self, run: RunText, change: Change, way: WayBack) -> None:
-        """Keep how the change left it, so that what others do later is told apart.
+    async def note(self, run: RunText, change: Change, way: WayBack, *, number: int = 0) -> None:
+        """Keep how the change, or that step of it, left it, so that what others do later is told apart.
 
         Raises:
             Unreachable: the line was lost.
         """
-        await self.step(run, KeeperStep.NOTE, change, way)
+        await self.step(run, KeeperStep.NOTE, change, way, number=number)
+
+    async def noting(
+        self, making: Callable[[], Awaitable[Ended]], run: RunText, change: Change, way: WayBack | None, *,
+        number: int = 0,
+    ) -> Ended:  # fmt: skip
+        """Make a change, or a step of it, and note how it left what it touched, also when it was ended there.
+
+        Where that cannot be noted, a rollback asks whether one insists. Raises as `making`.
+        """
+        try:
+            ended = await making()
+        except TimedOut:
+            if way is not None:
+                with suppress(OpstermError):
+                    await self.note(run, change, way, number=number)
+            raise
+        if way is not None:
+            with suppress(OpstermError):
+                await self.note(run, change, way, number=number)
+        return ended
+
+    async def put_back(self, run: RunText, change: Change, way: WayBack | None) -> str:
+        """Put back what the change has changed; return what is not as it was, "" when all is proven to be.
+
+        Raises:
+            Unreachable: the line was lost.
+        """
+        if way is None:
+            return "nothing was kept"
+        status, told = await self.step(run, KeeperStep.RESTORE, change, way)
+        return "" if status == 0 else _differences(told) or f"exit {status}"
 
     async def step(
-        self, run: RunText, step: KeeperStep, change: Change, way: WayBack, *, seconds: int = 0
+        self, run: RunText, step: KeeperStep, change: Change, way: WayBack, *, seconds: int = 0, number: int = 0
     ) -> tuple[int, list[list[str]]]:
         """Run a step; return its exit status and the facts that it told, each as its fields.
 
@@ -80,7 +113,7 @@ class Keeping:
             TimedOut: it took longer than LIMIT_S.
             Unreachable: the line was lost.
         """
-        text = keeper_text(step, point_of(change), way.things, seconds=seconds)
+        text = keeper_text(step, point_of(change, number), way.things, seconds=seconds)
         printed = bytearray()
         status: int | None = None
         try:
@@ -100,3 +133,9 @@ class Keeping:
             ) from error
         lines = printed.decode("utf-8", "replace").splitlines()
         return 70 if status is None else status, [line.split("\t") for line in lines]
+
+
+def _differences(told: Sequence[Sequence[str]]) -> str:
+    """Return what a restoring step tells of things that are not as they were. Masked and clean."""
+    well = ("as it was", "put back", "as the change left it", "half put back", "everything is proven to be as it was")
+    return mask(clean_line("; ".join(" ".join(fields) for fields in told if fields[0] not in well)))[0]

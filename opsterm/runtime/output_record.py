@@ -14,11 +14,13 @@ class OutputRecord:
     Attributes:
         total: bytes that came.
         began: whether the command was handed to the target.
+        seen: what was seen afterwards, "" for nothing.
     """
 
     def __init__(self, *, limit: int) -> None:
         self.total = 0
         self.began = False
+        self.seen = ""
         self._kept = 0
         self._limit = limit
         self._lost = ""
@@ -37,6 +39,10 @@ class OutputRecord:
         self._kept -= count
         self._lost = f"Output after {self._kept} bytes was not kept: {why}"
 
+    def saw(self, text: str) -> None:
+        """Note what was seen of a change that has come out well."""
+        self.seen = text
+
     def close(self, outcome: Outcome, now: float) -> Outcome:
         """Return the outcome with what was counted."""
         return replace(
@@ -45,5 +51,5 @@ class OutputRecord:
             output_bytes=self.total,
             kept_bytes=self._kept,
             output_sha256=self._hash.hexdigest(),
-            message="\n".join(line for line in (outcome.message, self._lost) if line),
+            message="\n".join(line for line in (outcome.message, self.seen, self._lost) if line),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from opsterm.changes.change import Change
 from opsterm.changes.guard import USUAL, GuardWish, guard_of
 from opsterm.changes.rollout import NO_WISH, RolloutWish, rollout_of, wish_of
+from opsterm.changes.verification import NO_VERIFICATION, Verification, verification_of
 from opsterm.changes.way_back.prepared import has_way_back, way_back_of
 from opsterm.policy.order import AS_LOGGED_IN, RunAs
 
@@ -28,6 +29,7 @@ class Proposal:
         away: targets on which a change has failed that this one goes on with.
         way_back: whether what it touches is kept beforehand, where that can be.
         guard: what is asked for about its confirmation.
+        verification: what is looked at afterwards on each target, and what follows when it does not hold.
     """
 
     command: str
@@ -42,6 +44,7 @@ class Proposal:
     away: tuple[str, ...] = ()
     way_back: bool = True
     guard: GuardWish = USUAL
+    verification: Verification = NO_VERIFICATION
 
 
 def proposal_again(old: Change, *, command: str, guard: GuardWish) -> Proposal:
@@ -57,4 +60,5 @@ def proposal_again(old: Change, *, command: str, guard: GuardWish) -> Proposal:
         command=command, selector=old.selector, shell=order.shell, reason=old.reason, origin="screen",
         timeout_s=None if guard_of(order).seconds else order.timeout_s, how=order.run_as, rollout=wish_of(rollout),
         away=rollout.away, way_back=has_way_back(order) or not way_back_of(order).things, guard=guard,
+        verification=verification_of(order),
     )  # fmt: skip

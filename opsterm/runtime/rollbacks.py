@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.events import ChangeCaptured, ChangeRolledBack
+from opsterm.changes.events import ChangeCaptured, ChangeRolledBack, ChangeStepStarted
+from opsterm.changes.plan_steps import undoing
 from opsterm.changes.way_back.prepared import prepared, restoring
 from opsterm.core.errors import BadInput, NotFound
-from opsterm.policy.order import RESTORE, RunAs
-from opsterm.policy.restoring import parse_restoring
+from opsterm.policy.order import PLAN, RESTORE, RunAs
+from opsterm.policy.plan_order import PlanOrder, takes_back
+from opsterm.policy.way_back import WayBack
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.proposal import Proposal
@@ -62,10 +64,10 @@ class Rollbacks:
     async def open_targets(self, change: Change) -> tuple[str, ...]:
         """Return the targets on which something was kept that is not proven to be back, in the order of the order."""
         kept, back = set(), set()
-        kinds = [ChangeCaptured.kind, ChangeRolledBack.kind]
+        kinds = [ChangeCaptured.kind, ChangeStepStarted.kind, ChangeRolledBack.kind]
         for fact in await self._store.journal.search(kinds=kinds, correlation_id=change.name, limit=KEPT_FACTS):
             told = fact.event
-            if isinstance(told, ChangeCaptured):
+            if isinstance(told, (ChangeCaptured, ChangeStepStarted)):
                 kept.add(told.target)
             elif isinstance(told, ChangeRolledBack) and told.equal:
                 back.add(told.target)
@@ -97,7 +99,8 @@ class Rollbacks:
 
         return await self._propose(
             Proposal(
-                command=restoring(change, way, insist=wish.insist).text(), selector=" or ".join(names), shell=RESTORE,
+                command=_text(change, way, insist=wish.insist), selector=" or ".join(names),
+                shell=PLAN if change.order.shell == PLAN else RESTORE,
                 reason=wish.reason or f"takes back {change.name}", origin=wish.origin, how=RunAs(become=way.become),
                 way_back=False,
             )
@@ -115,9 +118,10 @@ class Rollbacks:
         Raises:
             StorageError: it cannot be kept.
         """
-        if ended.order.shell != RESTORE:
+        number = takes_back(ended.order.command, ended.order.shell)
+        if not number:
             return
-        change = await self._get(parse_restoring(ended.order.command).change)
+        change = await self._get(number)
         tried = [outcome for outcome in ended.outcomes if outcome.state in _TRIED]
         facts = [
             self._ledger.fact(
@@ -136,3 +140,10 @@ class Rollbacks:
         moved = lifecycle.take_back(change, failed=failed)
         if moved != change:
             await self._store.changes.move(moved, expected=change.state, facts=[])
+
+
+def _text(change: Change, way: WayBack, *, insist: bool) -> str:
+    """Return what takes a change back: one putting back, or the steps of a plan in reverse."""
+    if change.order.shell == PLAN:
+        return PlanOrder(steps=undoing(change, insist=insist)).text()
+    return restoring(change, way, insist=insist).text()

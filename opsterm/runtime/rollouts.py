@@ -13,16 +13,14 @@ from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.guard import guard_of
 from opsterm.changes.rollout import NO_WISH, Rollout, RolloutWish, planned, rollout_of, wish_of
 from opsterm.changes.rollout_progress import failed_names, not_started_names
+from opsterm.changes.verification import verification_of
 from opsterm.changes.way_back.prepared import has_way_back
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.monitoring.alerts import Alert
-from opsterm.policy.file_put import PUT
-from opsterm.policy.order import HTTP, RESTORE, Order
+from opsterm.policy.order import WITH_OWN_VERB, Order
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.proposal import Proposal
-
-_OWN_VERB = (PUT, RESTORE, HTTP)
 
 
 class ResumePart(StrEnum):
@@ -143,6 +141,7 @@ class Rollouts:
                 reason=f"resumes {first.name}{f': {wish.reason}' if wish.reason else ''}", timeout_s=order.timeout_s,
                 how=order.run_as, rollout=wish.rollout if wish.rollout != NO_WISH else wish_of(rollout_of(order)),
                 way_back=has_way_back(order), away=failed, guard=guard_of(order).wish(),
+                verification=verification_of(order),
             )
         )  # fmt: skip
 
@@ -156,7 +155,7 @@ def _require_resumable(change: Change) -> None:
             f"{change.name} is {change.state}: there is nothing to resume.",
             next_step=f"See where it stands: opsterm change {change.name}",
         )
-    if change.order.shell in _OWN_VERB:
+    if change.order.shell in WITH_OWN_VERB:
         raise BadInput(
             f"{change.name} is no command, and only commands are resumed.",
             next_step="Propose it again by the verb that it came from, for the targets that are left.",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from opsterm.core.approval_settings import LimitSetting
 from opsterm.core.clock import Clock
+from opsterm.core.errors import BadInput
 from opsterm.policy.change_windows import Zone
 from opsterm.policy.context import NOWHERE, Surroundings
 from opsterm.policy.limits import applying, decision_outside
-from opsterm.policy.order import RESTORE
+from opsterm.policy.plan_order import takes_back
 from opsterm.policy.way_back import Coverage
 from opsterm.runtime.compliance import Compliance
 
@@ -59,7 +61,7 @@ class KnownSurroundings:
         """
         known = replace(
             place or NOWHERE, outside_window=place is not None and await self._is_outside(place.environments),
-            no_way_back=coverage is Coverage.NONE and shell != RESTORE,  # what puts back is the way back itself
+            no_way_back=coverage is Coverage.NONE and not _is_a_way_back(command, shell),
         )  # fmt: skip
         return await self._learned().around(command, shell, known, tags=tags, become=become) or known
 
@@ -70,3 +72,9 @@ class KnownSurroundings:
         limits = applying(self._limits, environments)
         decision, _ = decision_outside(limits, now=self._clock.now(), zone=self._zone)
         return bool(decision)
+
+
+def _is_a_way_back(command: str, shell: str) -> bool:
+    with suppress(BadInput):
+        return bool(takes_back(command, shell))
+    return False

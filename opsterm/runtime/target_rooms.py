@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 from opsterm.runtime.policy_rooms import PolicyRooms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from opsterm.changes.change import Change
     from opsterm.runtime.connection_test import ConnectionTest
     from opsterm.runtime.files import FileTransfers
+    from opsterm.runtime.plans import Plans
     from opsterm.runtime.profiles import Profiles
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
+    from opsterm.runtime.simulation import Simulation
     from opsterm.runtime.terminals import Terminals
     from opsterm.runtime.traps import Traps
 
@@ -59,6 +64,19 @@ class TargetRooms(PolicyRooms):
             monitoring=self.monitoring, alerts=self.alerts, open_ear=lambda: edges.open_traps(self.credentials),
             open_reader=self.snmp.reader,
         )  # fmt: skip
+
+    @cached_property
+    def plans(self) -> Plans:
+        """Plans in files."""
+        from opsterm.runtime.plans import Plans
+
+        return Plans(self._edges.files, self.offload)
+
+    async def simulated(self, change: Change, *, failing: Sequence[str] = ()) -> Simulation:
+        """Return what a change would do. Raises as `simulation.simulate`."""
+        from opsterm.runtime.simulation import simulate
+
+        return await simulate(change, self.clock, parallel=self.settings.ssh.parallel, failing=failing)
 
     @cached_property
     def terminals(self) -> Terminals:

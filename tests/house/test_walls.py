@@ -125,6 +125,9 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     ),
     "a second executor": ("one way to the executor", "opsterm/runtime/x.py", "e = Executor(store)"),
     "a short cut to a guard": ("one way to the executor", "opsterm/tui/x.py", "self._executor.at_guard(c, 'a', s)"),
+    "a simulation on a real connector": (
+        "one way to the executor", "opsterm/runtime/simulation.py", "e = Executor(store, ledger, connector, x=1)",
+    ),
     "a short cut to the executor": ("one way to the executor", "opsterm/tui/x.py", "self._executor.run(4)"),
     "a verb starts a program": ("few files start programs", "opsterm/cli/x.py", "subprocess.run(['ssh', host])"),
     "a worker forks": ("few files start programs", "opsterm/runtime/x.py", "os.fork()"),

@@ -57,7 +57,7 @@ def _joined(
         become = "root"
     if not things:
         sentences = gaps or ["Nothing is known that would take it back."]
-        return WayBack(coverage=Coverage.NONE, gaps=tuple(dict.fromkeys(sentences)))
+        return WayBack(coverage=Coverage.NONE, gaps=tuple(dict.fromkeys(sentences)), become=become)
     coverage = Coverage.INVERSE if any(thing.kind in _DONE_AGAIN for thing in things) else Coverage.EXACT
     if gaps:
         coverage = Coverage.PARTIAL

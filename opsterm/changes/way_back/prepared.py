@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.way_back.plan import way_back_from
 from opsterm.changes.way_back.script import KeeperStep, keeper_digest, keeper_text
 from opsterm.core.errors import BadInput, NotApproved
 from opsterm.policy.file_put import PUT
-from opsterm.policy.order import AS_LOGGED_IN, RESTORE, UNIX_SHELLS, Order, RunAs
+from opsterm.policy.order import AS_LOGGED_IN, PLAN, RESTORE, UNIX_SHELLS, Order, RunAs
+from opsterm.policy.plan_order import PlanOrder, parse_plan
 from opsterm.policy.put_order import puts_of
 from opsterm.policy.restoring import Restoring, parse_restoring
 from opsterm.policy.understanding import understand
-from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack
+from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack, in_order
 
 MOST_FILES = 60
 """Files of a folder that is put of which each is kept: that takes a tenth of a second each on the target."""
@@ -40,6 +42,8 @@ def way_back_to(command: str, shell: str, how: RunAs = AS_LOGGED_IN) -> WayBack:
         return _AGAIN
     if shell == PUT:
         return _of_files(command)
+    if shell == PLAN:
+        return _of_plan(command, how)
     if shell not in UNIX_SHELLS:
         return _NO_LINUX
     return way_back_from(understand(command, shell), how)
@@ -66,6 +70,43 @@ def _of_files(text: str) -> WayBack:
     return WayBack(
         coverage=Coverage.EXACT, things=tuple(Thing(kind=ThingKind.FILES, name=path) for path in paths)
     )  # fmt: skip
+
+
+def _of_plan(text: str, how: RunAs) -> WayBack:
+    """Return what of all steps is taken back; how each is, `step_ways` says."""
+    try:
+        plan = parse_plan(text)
+    except BadInput:
+        return _NO_LINUX
+    if plan.takes_back:
+        return _AGAIN
+    ways = step_ways(plan, how)
+    worst = max((way.coverage for way in ways), key=list(Coverage).index)
+    leads_back = any(way.leads_back for way in ways)
+    return WayBack(
+        coverage=Coverage.PARTIAL if worst is Coverage.NONE and leads_back else worst,
+        things=in_order([thing for way in ways for thing in way.things]),
+        gaps=tuple(f"Step {number}: {gap}" for number, way in enumerate(ways, 1) for gap in way.gaps),
+        own=tuple(text for way in reversed(ways) for text in way.own), become=ways[0].become,
+        whole=all(way.whole for way in ways),
+    )  # fmt: skip
+
+
+def step_ways(plan: PlanOrder, how: RunAs) -> tuple[WayBack, ...]:
+    """Return how each step of a plan is taken back, in their order; one account does it for all of them.
+
+    Args:
+        plan: any.
+        how: as whom its steps run.
+    """
+    ways = [
+        WayBack(coverage=Coverage.INVERSE, gaps=("its own command takes it back, and that is not proven.",),
+                own=(step.inverse,), become=how.become, whole=False)
+        if step.inverse else way_back_to(step.command, step.shell, how)
+        for step in plan.steps
+    ]  # fmt: skip
+    become = next((way.become for way in ways if way.become), "")
+    return tuple(replace(way, become=become) for way in ways)
 
 
 def prepared(order: Order) -> WayBack | None:
@@ -102,30 +143,37 @@ def way_back_lines(order: Order) -> tuple[str, ...]:
     way = way_back_of(order)
     if way.coverage is Coverage.NOTHING:
         return ("nothing to take back: it only reads",)
-    if not way.things:
+    if not way.leads_back:
         return tuple(f"{way.coverage}: {way.gaps[0]}" if not number else gap for number, gap in enumerate(way.gaps))
     if not has_way_back(order):
         return (f"{Coverage.NONE}: it is proposed without a way back",)
-    shown = [str(thing) for thing in way.things[:_SHOWN]]
+    shown = [*(f"`{text}`" for text in way.own[:_SHOWN]), *(str(thing) for thing in way.things[:_SHOWN])]
     more = f" and {len(way.things) - _SHOWN} more" if len(way.things) > _SHOWN else ""
     return (f"{way.coverage}: {', '.join(shown)}{more}", *(f"not covered: {gap}" for gap in way.gaps))
 
 
-def point_of(change: Change) -> str:
-    """Return the name of a change's recovery point, the same on each target: "c18-" and 12 digits of its digest."""
-    return f"{change.name}-{hashlib.sha256(change.order.canonical()).hexdigest()[:12]}"
+def point_of(change: Change, step: int = 0) -> str:
+    """Return the name of a recovery point, the same on each target: "c18-" and 12 digits of what was approved.
+
+    Args:
+        change: any change.
+        step: of a plan the step before which it is made, 1 and up; 0 for the change as a whole.
+    """
+    of_step = f"\0step {step}".encode() if step else b""
+    return f"{change.name}-{hashlib.sha256(change.order.canonical() + of_step).hexdigest()[:12]}"
 
 
-def restoring(change: Change, way: WayBack, *, insist: bool = False) -> Restoring:
+def restoring(change: Change, way: WayBack, *, step: int = 0, insist: bool = False) -> Restoring:
     """Return what puts back what a change has changed.
 
     Args:
         change: the one to take back.
-        way: its `prepared` way back.
+        way: its `prepared` way back, or that of its step.
+        step: of a plan the step, 0 for the change as a whole.
         insist: whether what somebody else has changed since is put back, too.
     """
     return Restoring(
-        change=change.id, point=point_of(change), keeper=keeper_digest(), insist=insist, things=way.things
+        change=change.id, point=point_of(change, step), keeper=keeper_digest(), insist=insist, things=way.things
     )  # fmt: skip
 
 
@@ -137,16 +185,21 @@ def as_run(order: Order) -> tuple[str, str, RunAs]:
     """
     if order.shell != RESTORE:
         return order.command, order.shell, order.run_as
-    found = parse_restoring(order.command)
+    return restoring_text(order.command), "sh", keeping_as(order.become)
+
+
+def restoring_text(command: str) -> str:
+    """Return the text for `sh` that puts back what a command of the shell RESTORE says.
+
+    Raises:
+        NotApproved: it puts back with shell texts that this version does not have.
+    """
+    found = parse_restoring(command)
     if found.keeper != keeper_digest():
         raise NotApproved(
             "It was approved to be put back by another version of opsterm.", next_step="Propose the rollback again."
         )
-    return (
-        keeper_text(KeeperStep.RESTORE, found.point, found.things, insist=found.insist),
-        "sh",
-        keeping_as(order.become),
-    )
+    return keeper_text(KeeperStep.RESTORE, found.point, found.things, insist=found.insist)
 
 
 def keeping_as(become: str) -> RunAs:

@@ -8,8 +8,7 @@ import difflib
 from opsterm.cli.syntax.approvals import add_yes_options
 from opsterm.cli.syntax.learning import LEARNING
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
-from opsterm.policy.file_put import PUT
-from opsterm.policy.order import HTTP, RESTORE, SHELLS_ASSESSED, SHELLS_OF_PROTOCOL
+from opsterm.policy.order import SHELLS_ASSESSED, SHELLS_OF_PROTOCOL, WITH_OWN_VERB
 
 _ABOUT_APPROVE = """\
 On a terminal a high risk asks for the number of targets. Without one nobody is
@@ -39,13 +38,20 @@ overrun: each start takes one of it until its target is done. Without it all but
 parallel start no more after the first failure. --max-unavailable counts those
 at work, failed or silent in each group tagged redundancy:NAME or ha:NAME."""
 
+_ABOUT_VERIFY = """\
+--verify looks on each target once the command has ended well: unit:nginx active
+or inactive, port:443 or port:53/udp, http:http://localhost/ 200, config:sshd,
+command:TEXT (one that only reads). All have to hold at once, in one of the
+--tries. --on-failure rollback puts back there at once what the change touched,
+if it fails or does not verify; that is part of what is approved."""
+
 _ABOUT_GUARD = """\
 What can cut our way is taken back by its target unless a fresh log-in works in
 time, asked for or not; changes.confirm_s is the time. If that cannot be, it is
 refused. --no-confirm is a reason to run it even so: it is shown, the risk is
 critical, and each approval needs a reason."""
 
-_ABOUT_PROPOSE = f"{_ABOUT_COMMAND}\n\n{_ABOUT_ROLLOUT}\n\n{_ABOUT_GUARD}"
+_ABOUT_PROPOSE = f"{_ABOUT_COMMAND}\n\n{_ABOUT_ROLLOUT}\n\n{_ABOUT_VERIFY}\n\n{_ABOUT_GUARD}"
 
 _ABOUT_RESUME = f"""\
 Proposes the same command as a new change for the targets of an ended one where
@@ -62,6 +68,14 @@ def _add_rollout(one: Parser) -> None:
     one.add_argument(
         "--max-unavailable", type=number(1, 100_000), metavar="N", help="away at once of each redundancy group"
     )
+
+
+def _add_verification(one: Parser) -> None:
+    """Add the options that say what is looked at after a change, and what follows."""
+    one.add_argument("--verify", action="append", default=[], metavar="CHECK", help="as in unit:nginx, port:443")
+    one.add_argument("--tries", type=number(1, 100), metavar="N", help="how often they are looked at; 5 if not said")
+    one.add_argument("--within", default="", metavar="TIME", help="for all tries on one target; 60s if not said")
+    one.add_argument("--on-failure", default="", choices=("keep", "rollback"), help="keep if not said")
 
 
 def _add_guard(one: Parser) -> None:
@@ -81,9 +95,9 @@ def _add_resume(verbs: Verbs[Parser], data: Parser) -> None:
 
 
 SHELLS = tuple(
-    dict.fromkeys(word for words in SHELLS_OF_PROTOCOL.values() for word in words if word not in (HTTP, PUT, RESTORE))
+    dict.fromkeys(word for words in SHELLS_OF_PROTOCOL.values() for word in words if word not in WITH_OWN_VERB)
 )
-"""Files, requests and rollbacks have verbs of their own."""
+"""Shells that a text may be typed for."""
 
 
 _ABOUT_RISK = """\
@@ -144,9 +158,9 @@ def _source(text: str) -> str:
     raise argparse.ArgumentTypeError(msg)
 
 
-def _add_order(one: Parser) -> None:
+def _add_order(one: Parser, *, needs_targets: bool = True) -> None:
     """Add the options that say what runs where, as whom and for how long."""
-    one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
+    one.add_argument("--on", required=needs_targets, default="", metavar="SELECTOR", help=SOME)
     one.add_argument("--shell", default="", choices=SHELLS, help="by default sh, and powershell on Windows")
     one.add_argument("--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said")
     one.add_argument("--login", action="store_true", help="as a log-in shell: profile files are read")
@@ -155,21 +169,37 @@ def _add_order(one: Parser) -> None:
     one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
 
 
+def add_proposal(one: Parser, *, needs_targets: bool = True) -> None:
+    """Add the options of what somebody would have run.
+
+    Args:
+        one: a verb.
+        needs_targets: whether the line has to say on which.
+    """
+    _add_order(one, needs_targets=needs_targets)
+    _add_rollout(one)
+    _add_verification(one)
+    one.add_argument("--no-way-back", action="store_true", help="keep nothing of what it touches beforehand")
+    _add_guard(one)
+    one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
+
+
 def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs that look at targets or change them."""
-    for name, text, about in (
-        ("query", "look at targets with a command that only reads", f"{_ABOUT_QUERY}\n\n{_ABOUT_COMMAND}"),
-        ("propose", "propose a command for targets; it runs only when it is approved", _ABOUT_PROPOSE),
-    ):
-        one = add_verb(verbs, data, name, text, about=about)
-        _add_order(one)
-        if name == "query":
-            one.add_argument("--each", action="store_true", help="each target by itself, line by line as it comes")
-        else:
-            _add_rollout(one)
-            one.add_argument("--no-way-back", action="store_true", help="keep nothing of what it touches beforehand")
-            _add_guard(one)
-        one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
+    one = add_verb(
+        verbs,
+        data,
+        "query",
+        "look at targets with a command that only reads",
+        about=f"{_ABOUT_QUERY}\n\n{_ABOUT_COMMAND}",
+    )
+    _add_order(one)
+    one.add_argument("--each", action="store_true", help="each target by itself, line by line as it comes")
+    one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
+    one = add_verb(
+        verbs, data, "propose", "propose a command for targets; it runs only when it is approved", about=_ABOUT_PROPOSE
+    )
+    add_proposal(one)
     _add_risk(verbs, data)
     _add_preview(verbs, data)
     one = add_verb(verbs, data, "changes", "list changes, newest first")

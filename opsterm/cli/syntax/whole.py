@@ -19,6 +19,7 @@ from opsterm.cli.syntax.guards import add_guards
 from opsterm.cli.syntax.house import add_house
 from opsterm.cli.syntax.learning import add_learning
 from opsterm.cli.syntax.parser import Parser, Verbs
+from opsterm.cli.syntax.plans import add_plans
 from opsterm.cli.syntax.policy import add_policy
 from opsterm.cli.syntax.schedules import add_schedules
 from opsterm.cli.syntax.services import add_services
@@ -76,7 +77,8 @@ def build_parser(verb: str = "") -> Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser, action=how)
     for add in (
         add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes,
-        add_guards, add_learning, add_approvals, add_schedules, add_policy, add_files, add_audit, add_house,
+        add_guards, add_plans, add_learning, add_approvals, add_schedules, add_policy, add_files, add_audit,
+        add_house,
     ):  # fmt: skip
         add(verbs, data)
     return parser if verbs.choices else build_parser()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from opsterm.changes.change import ChangeState
-from opsterm.changes.summary import command_shown, progress_line, targets_text
+from opsterm.changes.summary import command_shown, limit_text, progress_line, targets_text
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.run import Context
 from opsterm.core.errors import ExitCode, NotApproved
 from opsterm.core.text import shown_exactly
-from opsterm.core.units import age_text, span_text
+from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order
@@ -79,7 +79,7 @@ def _describe(context: Context, order: Order) -> None:
     first, *more = shown_exactly(order.command).split("\n")
     say("\n".join([f"what    {first}", *(f"        {line}" for line in more)]))
     become = f" · as {order.become} by sudo" if order.become else ""
-    say(f"        {order.shell}{become} · {span_text(order.timeout_s)} limit")
+    say(f"        {order.shell}{become} · {limit_text(order)}")
     names = [target.name for target in order.targets]
     places = ", ".join(sorted({place.upper() for place in terms.environments if place})) if terms else ""
     say(f"where   {fold(names)} ({len(names)} target{'s' * (len(names) != 1)}){f' · {places}' if places else ''}")

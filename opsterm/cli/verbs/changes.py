@@ -5,7 +5,9 @@ from __future__ import annotations
 from opsterm.changes.change import Change, ChangeState, Outcome
 from opsterm.changes.guard import guard_line, guard_of, wish_from
 from opsterm.changes.rollout import RolloutWish, rollout_lines
-from opsterm.changes.summary import as_whom, command_shown, shell_text, targets_text
+from opsterm.changes.suggested_checks import suggested_checks
+from opsterm.changes.summary import as_whom, command_shown, limit_text, shell_text, targets_text
+from opsterm.changes.verification import NO_VERIFICATION, OnFailure, Verification, parse_check, verification_lines
 from opsterm.changes.way_back.prepared import way_back_lines
 from opsterm.cli.arguments import command_text
 from opsterm.cli.output import ESCAPED_AT_MOST
@@ -15,7 +17,7 @@ from opsterm.cli.run import Context
 from opsterm.cli.verbs.approvals import say_progress
 from opsterm.core.errors import BadInput, ExitCode, NotFound, StorageError
 from opsterm.core.text import clean_block, clean_bytes, shown_exactly
-from opsterm.core.units import age_text, bytes_text, parse_duration, span_text
+from opsterm.core.units import age_text, bytes_text, parse_duration
 from opsterm.policy.compliance.review import lines_of
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RunAs
@@ -70,6 +72,19 @@ async def proposal_of(context: Context) -> Proposal:
             by_hand=context.invocation.yes("by_hand"),
             unguarded=context.invocation.text("no_confirm"),
         ),
+        verification=verification_wish(context),
+    )
+
+
+def verification_wish(context: Context) -> Verification:
+    """Return what the line says is looked at after a change. Raises BadInput, Refused."""
+    asked, usual = context.invocation, NO_VERIFICATION
+    within = asked.text("within")
+    return Verification(
+        checks=tuple(dict.fromkeys(parse_check(text) for text in asked.texts("verify"))),
+        tries=asked.number("tries") or usual.tries,
+        within_s=round(parse_duration(within)) if within else usual.within_s,
+        on_failure=OnFailure(asked.text("on_failure") or usual.on_failure),
     )
 
 
@@ -93,7 +108,7 @@ def describe(context: Context, change: Change) -> None:
     now = context.runtime.clock.now()
     first, *more = shown_exactly(order.command).split("\n")
     say("\n".join([f"what    {first}", *(f"        {line}" for line in more)]))
-    say(f"        {shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit")
+    say(f"        {shell_text(change)} · {as_whom(change)} · {limit_text(order)}")
     say(f"where   {targets_text(change)}{_environments(context, change)}")
     say(f"        {context.runtime.rollouts.blast_radius(change)}")
     for number, line in enumerate(rollout_lines(order)):
@@ -103,6 +118,8 @@ def describe(context: Context, change: Change) -> None:
         say(f"{'' if number else 'rules':<8}{line}")
     for number, line in enumerate(way_back_lines(order)):
         say(f"{'' if number else 'back':<8}{line}")
+    for number, line in enumerate(verification_lines(order, suggested_checks(order))):
+        say(f"{'' if number else 'verify':<8}{line}")
     if guarded := guard_line(guard_of(order)):
         say(f"guard   {guarded}")
     if change.reason:

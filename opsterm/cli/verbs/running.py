@@ -28,7 +28,11 @@ _PLAIN = bytes(range(ord(" "), ord("~") + 1)) + b"\n"
 
 async def approve(context: Context) -> int:
     """Approve a change as it is shown, and run it here."""
-    change = await named_change(context)
+    return await approve_change(context, await named_change(context))
+
+
+async def approve_change(context: Context, change: Change) -> int:
+    """Show a change, ask about it at a terminal, approve it and run it here, as the line says."""
     describe(context, change)
     await describe_content(context, change)
     say_progress(context, await context.runtime.approvals.progress(change))

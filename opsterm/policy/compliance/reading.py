@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import functools
 import hashlib
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from opsterm.core.errors import BadSetting
-from opsterm.core.toml_places import Path, key_lines, line_of
+from opsterm.core.toml_places import Path
+from opsterm.core.toml_text import TomlFault, TomlText
 from opsterm.policy.compliance.circumstances import Circumstances, KnownTarget
 from opsterm.policy.compliance.decision import RuleDecision
 from opsterm.policy.compliance.pattern import Patterns
@@ -39,102 +36,7 @@ _YES_NO = ("ticket", "window", "second_person", "recovery_point")
 _LOOKS_AT_COMMANDS = frozenset({"effect", "object", "program", "words", "text"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleFault:
-    """One fault of a file.
-
-    Attributes:
-        file: its name.
-        line: 1 and up, 0 where it is not known.
-        key: as in "rule.decision"; "" for the whole file.
-        what: a sentence.
-        allowed: what would be right.
-    """
-
-    file: str
-    line: int
-    key: str
-    what: str
-    allowed: str
-
-    def __str__(self) -> str:
-        """The whole as one line."""
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {f'{self.key}: ' if self.key else ''}{self.what} {self.allowed}".rstrip()
-
-
-class _Text:
-    """One TOML text, what it holds, and what is wrong with it."""
-
-    def __init__(self, text: str, file: str) -> None:
-        self.file = file
-        self.problems: list[RuleFault] = []
-        self.tree: Mapping[str, Any] = {}
-        self._text = text
-        try:
-            self.tree = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            found = re.search(r"line (\d+)", str(error))
-            line = int(found[1]) if found else 0
-            self.problems.append(RuleFault(file=file, line=line, key="", what=f"It is not TOML: {error}.", allowed=""))
-
-    @functools.cached_property
-    def _lines(self) -> Mapping[Path, int]:
-        """Where keys stand; looked up when somebody asks, a fifth of what reading takes."""
-        return key_lines(self._text) if self.tree else {}
-
-    def line(self, path: Path) -> int:
-        return line_of(self._lines, path) or 0
-
-    def complain(self, path: Path, what: str, allowed: str = "") -> None:
-        key = ".".join(str(part) for part in path if isinstance(part, str))
-        self.problems.append(RuleFault(file=self.file, line=self.line(path), key=key, what=what, allowed=allowed))
-
-    def check_keys(self, path: Path, table: Mapping[str, Any], known: Sequence[str]) -> None:
-        for key in table:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"Did you mean {near[0]}? " if near else ""
-                self.complain((*path, key), "There is no such key.", f"{hint}Allowed are {', '.join(known)}.")
-
-    def word(self, path: Path, table: Mapping[str, Any], key: str, *, needed: bool = True) -> str:
-        value = table.get(key, "")
-        if not isinstance(value, str) or (needed and not value.strip()):
-            self.complain((*path, key), "It is missing." if key not in table else "It is no text.", "Write a text.")
-            return ""
-        return value
-
-    def words(self, path: Path, table: Mapping[str, Any], key: str, known: Iterable[str] = ()) -> tuple[str, ...]:
-        value = table.get(key, [])
-        listed = [value] if isinstance(value, str) else value
-        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-            self.complain((*path, key), "It is no list of texts.", 'Write it as in ["one", "two"].')
-            return ()
-        if key in table and not listed:
-            self.complain((*path, key), "The list is empty, so nothing could ever fit.", "Leave the key out.")
-        allowed = tuple(known)
-        for one in listed:
-            if allowed and one not in allowed:
-                self.complain((*path, key), f"{one!r} is not known.", f"Allowed are {', '.join(allowed)}.")
-                return ()
-        return tuple(listed)
-
-    def yes_no(self, path: Path, table: Mapping[str, Any], key: str) -> bool | None:
-        value = table.get(key)
-        if value is None or isinstance(value, bool):
-            return value
-        self.complain((*path, key), "It is neither yes nor no.", "Allowed are true and false.")
-        return None
-
-    def tables(self, path: Path, table: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-        value = table.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            self.complain((*path, key), "It is no table.", f"Write [[{'.'.join([*map(str, path[::2]), key])}]].")
-            return []
-        return value
-
-
-def read_rules(text: str, file: str, *, own: bool = False) -> tuple[tuple[PolicyRule, ...], tuple[RuleFault, ...]]:
+def read_rules(text: str, file: str, *, own: bool = False) -> tuple[tuple[PolicyRule, ...], tuple[TomlFault, ...]]:
     """Return the rules of a text and everything that is wrong with it; with a problem the rules are not to be used.
 
     Args:
@@ -142,7 +44,7 @@ def read_rules(text: str, file: str, *, own: bool = False) -> tuple[tuple[Policy
         file: how messages name it.
         own: whether it is the operator's.
     """
-    read = _Text(text, file)
+    read = TomlText(text, file)
     read.check_keys((), read.tree, ("rule",))
     rules: dict[str, PolicyRule] = {}
     for place, table in enumerate(read.tables((), read.tree, "rule")):
@@ -156,7 +58,7 @@ def read_rules(text: str, file: str, *, own: bool = False) -> tuple[tuple[Policy
     return tuple(rules.values()), tuple(read.problems)
 
 
-def _rule(read: _Text, path: Path, table: Mapping[str, Any], *, own: bool) -> PolicyRule:
+def _rule(read: TomlText, path: Path, table: Mapping[str, Any], *, own: bool) -> PolicyRule:
     read.check_keys(path, {key: table[key] for key in table if key != "autonomy"}, _RULE_KEYS)
     name = read.word(path, table, "id")
     if name and not _ID.fullmatch(name):
@@ -180,7 +82,7 @@ def _rule(read: _Text, path: Path, table: Mapping[str, Any], *, own: bool) -> Po
     return rule
 
 
-def _check_milder(read: _Text, path: Path, table: Mapping[str, Any], rule: PolicyRule) -> None:
+def _check_milder(read: TomlText, path: Path, table: Mapping[str, Any], rule: PolicyRule) -> None:
     """Hold the wall: a rule can make nothing milder."""
     step = "Take it out; [[approvals.autonomy]] in config.toml says what may run without a person."
     if "autonomy" in table:
@@ -189,7 +91,7 @@ def _check_milder(read: _Text, path: Path, table: Mapping[str, Any], rule: Polic
         read.complain((*path, "decision"), "A rule cannot make anything milder, so one that allows does nothing.", step)
 
 
-def _condition(read: _Text, path: Path, table: Mapping[str, Any]) -> Condition:
+def _condition(read: TomlText, path: Path, table: Mapping[str, Any]) -> Condition:
     read.check_keys(path, table, _WHEN_KEYS)
     if not table:
         read.complain(path, "An empty condition would fit every command.", f"Use {', '.join(_WHEN_KEYS)}.")
@@ -217,7 +119,7 @@ def _condition(read: _Text, path: Path, table: Mapping[str, Any]) -> Condition:
     )  # fmt: skip
 
 
-def _samples(read: _Text, path: Path, table: Mapping[str, Any], key: str) -> list[RuleSample]:
+def _samples(read: TomlText, path: Path, table: Mapping[str, Any], key: str) -> list[RuleSample]:
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(one, str | dict) for one in value):
         read.complain((*path, key), "It is no list of lines.", 'Write lines, or { line = "…", shell = "…" }.')
@@ -225,7 +127,7 @@ def _samples(read: _Text, path: Path, table: Mapping[str, Any], key: str) -> lis
     return [_sample(read, (*path, key), {"line": one} if isinstance(one, str) else one, key == "hits") for one in value]
 
 
-def _sample(read: _Text, path: Path, table: Mapping[str, Any], hits: bool) -> RuleSample:  # noqa: FBT001 (told by its list)
+def _sample(read: TomlText, path: Path, table: Mapping[str, Any], hits: bool) -> RuleSample:  # noqa: FBT001 (told by its list)
     read.check_keys(path, table, _SAMPLE_KEYS)
     places = KnownTarget(
         environment=read.word(path, table, "environment", needed=False),
@@ -246,14 +148,14 @@ def _sample(read: _Text, path: Path, table: Mapping[str, Any], hits: bool) -> Ru
     )  # fmt: skip
 
 
-def read_pack(text: str, file: str) -> tuple[Pack, tuple[RuleFault, ...]]:
+def read_pack(text: str, file: str) -> tuple[Pack, tuple[TomlFault, ...]]:
     """Return a pack and everything that is wrong with its text.
 
     Args:
         text: TOML with name, about and [[source]] tables.
         file: how messages name it.
     """
-    read = _Text(text, file)
+    read = TomlText(text, file)
     read.check_keys((), read.tree, _PACK_KEYS)
     sources = tuple(_source(read, ("source", at), one) for at, one in enumerate(read.tables((), read.tree, "source")))
     pack = Pack(
@@ -263,7 +165,7 @@ def read_pack(text: str, file: str) -> tuple[Pack, tuple[RuleFault, ...]]:
     return pack, tuple(read.problems)
 
 
-def _source(read: _Text, path: Path, table: Mapping[str, Any]) -> ControlSource:
+def _source(read: TomlText, path: Path, table: Mapping[str, Any]) -> ControlSource:
     read.check_keys(path, table, _SOURCE_KEYS)
     number = re.compile(read.word(path, table, "number"))
     titles, cites = table.get("controls", {}), table.get("cites", {})
@@ -278,7 +180,7 @@ def _source(read: _Text, path: Path, table: Mapping[str, Any]) -> ControlSource:
     )  # fmt: skip
 
 
-def require_sound(problems: Iterable[RuleFault]) -> None:
+def require_sound(problems: Iterable[TomlFault]) -> None:
     """Refuse to go on with a file that has faults: a rule that is passed over would be one that nobody misses.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opsterm.core.errors import NotFound
 from opsterm.policy.compliance.circumstances import NOTHING_KNOWN, Circumstances
@@ -13,7 +13,7 @@ from opsterm.policy.compliance.review import RuleFinding, RuleReview
 from opsterm.policy.compliance.rule import Pack, PolicyRule
 from opsterm.policy.effects import Certainty, Effect, EffectKind, Span
 from opsterm.policy.file_put import PUT
-from opsterm.policy.order import RESTORE
+from opsterm.policy.order import PLAN, RESTORE
 from opsterm.policy.put_order import puts_of
 from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.shell.places import PathKind, place_of
@@ -120,6 +120,8 @@ def _understood(text: str, shell: str) -> Understanding:
         return Understanding(text="", shell=shell, effects=effects, opaque=())
     if shell == RESTORE:
         return Understanding(text="", shell=shell, effects=parse_restoring(text).effects, opaque=())
+    if shell == PLAN:
+        return replace(understand(text, PLAN), shell="sh")  # noqa: S604 (the language of its steps, nothing is run)
     return understand(text, shell)
 
 

@@ -14,7 +14,7 @@ from opsterm.changes.summary import command_shown, targets_text
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import shown_exactly
 from opsterm.core.units import age_text
-from opsterm.policy.order import RESTORE
+from opsterm.policy.order import PLAN, RESTORE
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.runtime import Runtime
@@ -22,6 +22,7 @@ from opsterm.tui.facts import QUEUE_FACTS, FactsArrived
 from opsterm.tui.panes.pane import Pane
 from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow
 
+_OURS = (PLAN, RESTORE)
 _ORDER = (ChangeState.PROPOSED, ChangeState.RUNNING, ChangeState.APPROVED)
 _RISK_STYLES = {
     RiskLevel.READ: "good", RiskLevel.LOW: "good", RiskLevel.MEDIUM: "warning", RiskLevel.HIGH: "critical",
@@ -129,7 +130,7 @@ class ApprovalsPane(Pane):
                 change.name,
                 TableCell(progress or str(change.state), state_style),
                 TableCell(str(change.risk.level), "" if over else _RISK_STYLES[change.risk.level]),
-                shown_exactly(command_shown(change.order) if change.order.shell == RESTORE else change.order.command),
+                shown_exactly(command_shown(change.order) if change.order.shell in _OURS else change.order.command),
                 targets_text(change),
                 age_text(now - (change.ended_at or change.decided_at or change.requested_at)),
                 change.requested_by,

@@ -8,21 +8,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.guard import guard_line, guard_of, standing_line
+from opsterm.changes.plan_steps import step_lines
 from opsterm.changes.rollout import rollout_lines
-from opsterm.changes.summary import as_whom, command_shown, exit_summary, progress_line, shell_text, targets_text
+from opsterm.changes.suggested_checks import suggested_checks
+from opsterm.changes.summary import (
+    as_whom,
+    command_shown,
+    exit_summary,
+    limit_text,
+    progress_line,
+    shell_text,
+    sightings,
+    targets_text,
+)
+from opsterm.changes.verification import verification_lines
 from opsterm.changes.way_back.prepared import may_be_taken_back, way_back_lines
+from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line, shown_exactly
-from opsterm.core.units import age_text, bytes_text, span_text
+from opsterm.core.units import age_text, bytes_text
 from opsterm.inventory.target import Target
 from opsterm.policy.approval import Ask, Friction
 from opsterm.policy.compliance.decision import RuleDecision
 from opsterm.policy.compliance.review import RuleReview, lacking_text, verdict_lines
 from opsterm.policy.level import RiskLevel
-from opsterm.policy.order import RESTORE
+from opsterm.policy.order import PLAN, RESTORE, Order
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.assent import Progress
 from opsterm.runtime.commands import command
@@ -106,13 +120,16 @@ def decisive_rows(
     """
     review = evidence.review
     order = change.order
+    short = _in_short(order)
     where = f"{targets_text(change)}{f' · {environments}' if environments else ''}"
     seen = [SheetRow(label, text, exact=label in EXACT) for label, text in review_rows(review)] if review else []
     return [
         *seen,
-        *([SheetRow("what", command_shown(order))] if order.shell == RESTORE else []),
-        SheetRow("order" if seen or order.shell == RESTORE else "what", shown_exactly(order.command), exact=True),
-        SheetRow("", f"{shell_text(change)} · {as_whom(change)} · {span_text(order.timeout_s)} limit"),
+        *short,
+        SheetRow(
+            "order" if seen or order.shell in (PLAN, RESTORE) else "what", shown_exactly(order.command), exact=True
+        ),
+        SheetRow("", f"{shell_text(change)} · {as_whom(change)} · {limit_text(order)}"),
         SheetRow("where", f"{where} · {reach}" if reach else where),
         *([SheetRow("rollout", "; ".join(lines))] if (lines := rollout_lines(order)) else []),
         *_results(change),
@@ -124,6 +141,7 @@ def decisive_rows(
         *_safer(change, evidence.safer),
         SheetRow("back", "\n".join(way_back_lines(order))),
         *([SheetRow("guard", said)] if (said := guard_line(guard_of(order))) else []),
+        *([SheetRow("verify", "\n".join(checks))] if (checks := _checks(change)) else []),
         *([SheetRow("preview", "\n".join(evidence.preview))] if evidence.preview else []),
         *([SheetRow("reason", change.reason)] if change.reason else []),
     ]
@@ -139,6 +157,20 @@ def further_rows(change: Change, *, now: float, evidence: ChangeEvidence) -> lis
         SheetRow("digest", f"{change.digest[:16]}…  the approval is for exactly these bytes"),
         *_history(change, now),
     ]
+
+
+def _in_short(order: Order) -> list[SheetRow]:
+    """Return what an order does that is written for opsterm, in the words of a person: of a plan its steps."""
+    if order.shell == PLAN:
+        with suppress(BadInput):
+            return [SheetRow("what", "\n".join(step_lines(order)))]
+    return [SheetRow("what", command_shown(order))] if order.shell == RESTORE else []
+
+
+def _checks(change: Change) -> Sequence[str]:
+    """Return what is looked at afterwards; of a proposal that says nothing, what could be."""
+    suits = suggested_checks(change.order) if change.state is ChangeState.PROPOSED else ()
+    return verification_lines(change.order, suits)
 
 
 def _risk(change: Change, sign: str, evidence: ChangeEvidence) -> SheetRow:
@@ -206,7 +238,7 @@ def _results(change: Change) -> list[SheetRow]:
         if outcome.kept_bytes < outcome.output_bytes:
             left = bytes_text(outcome.output_bytes - outcome.kept_bytes)
             rows.append(SheetRow("", f"{outcome.target}: {left} more output came and was not kept"))
-    return rows
+    return [*rows, *(SheetRow("", f"{names}: {seen}") for names, seen in sightings(change.outcomes))]
 
 
 def question(asked: Friction, typed: str, *, signed: bool = False) -> str:

@@ -1,0 +1,195 @@
+"""Reads a plan from a TOML file that a person wrote, strictly: every fault with its line, why, and what is allowed.
+
+title = "a new site"
+on = "tag:web"
+become = "root"
+rollout = "canary:1"
+on_failure = "rollback"
+
+[[step]]
+title = "write the configuration"
+command = "cp /root/site.conf /etc/nginx/conf.d/site.conf"
+verify = ["config:nginx"]
+
+[[step]]
+title = "let nginx read it"
+command = "systemctl reload nginx"
+verify = ["unit:nginx", "http:http://localhost/ 200"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opsterm.changes.guard import USUAL, GuardWish, wish_from
+from opsterm.changes.rollout import RolloutWish, parse_budget, parse_strategy
+from opsterm.changes.verification import NO_VERIFICATION, OnFailure, Verification, parse_check, require_numbers
+from opsterm.core.errors import OpstermError
+from opsterm.core.text import clean_line
+from opsterm.core.toml_places import Path
+from opsterm.core.toml_text import TomlFault, TomlText
+from opsterm.core.units import parse_duration
+from opsterm.policy.order import UNIX_SHELLS, require_account
+from opsterm.policy.plan_order import MOST_STEPS, TITLE_LENGTH, USUAL_TRIES, PlanOrder, PlanStep
+
+_KEYS = (
+    "title", "on", "reason", "become", "timeout", "rollout", "max_failures", "max_unavailable", "confirm",
+    "no_confirm", "way_back", "on_failure", "verify", "tries", "within", "step",
+)  # fmt: skip
+_STEP_KEYS = ("title", "command", "script", "shell", "before", "verify", "tries", "within", "inverse")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFile:
+    """What a file asks for.
+
+    Attributes:
+        title: what it is for, "" when not said.
+        selector: which targets, "" when not said.
+        reason: why, "" when not said.
+        become: the account that sudo becomes, "" for none.
+        timeout_s: seconds that each step may run, None for the setting.
+        rollout: how it goes over its targets.
+        guard: what is asked for about its confirmation.
+        way_back: whether what it touches is kept beforehand.
+        verification: what is looked at after the last step, and what follows when any of it fails.
+        plan: the steps.
+    """
+
+    title: str
+    selector: str
+    reason: str
+    become: str
+    timeout_s: float | None
+    rollout: RolloutWish
+    guard: GuardWish
+    way_back: bool
+    verification: Verification
+    plan: PlanOrder
+
+
+def read_plan_file(
+    text: str, file: str, script: Callable[[str], str]
+) -> tuple[PlanFile | None, tuple[TomlFault, ...]]:  # fmt: skip
+    """Return the plan of a file and everything that is wrong with it; with a fault there is no plan.
+
+    Args:
+        text: TOML.
+        file: how messages name it.
+        script: returns the text of a file that a step names. Raises OpstermError when there is none.
+    """
+    read = _PlanText(text, file)
+    tree = read.tree
+    read.check_keys((), tree, _KEYS)
+    tables = read.tables((), tree, "step")
+    steps = tuple(_step(read, ("step", place), table, script) for place, table in enumerate(tables))
+    if not read.problems and not 1 <= len(steps) <= MOST_STEPS:
+        read.complain(("step",), f"It has {len(steps)} steps.", f"Write 1 to {MOST_STEPS} [[step]] tables.")
+    rollout = _rollout(read, tree)
+    become = read.word((), tree, "become", needed=False)
+    if become:
+        read.tried(("become",), lambda: require_account(become))
+    found = PlanFile(
+        title=read.title((), tree, needed=False), selector=read.word((), tree, "on", needed=False),
+        reason=read.word((), tree, "reason", needed=False), become=become,
+        timeout_s=read.seconds((), tree, "timeout", 0) or None, rollout=rollout, guard=_guard(read, tree),
+        way_back=read.yes_no((), tree, "way_back") is not False, verification=_verification(read, tree),
+        plan=PlanOrder(steps=steps),
+    )  # fmt: skip
+    return (None if read.problems else found), tuple(read.problems)
+
+
+class _PlanText(TomlText):
+    """The text of a plan."""
+
+    def tried(self, path: Path, work: Callable[[], object]) -> None:
+        """Do what may find something wrong, and complain of that."""
+        try:
+            work()
+        except OpstermError as error:
+            self.complain(path, " ".join(filter(None, (error.what, error.why))), error.next_step)
+
+    def seconds(self, path: Path, table: Mapping[str, Any], key: str, usual: int) -> int:
+        """Return a length of time in whole seconds, `usual` where none is said."""
+        found = [usual]
+        text = self.word(path, table, key, needed=False)
+        if text:
+            self.tried((*path, key), lambda: found.append(round(parse_duration(text))))
+        return found[-1]
+
+    def title(self, path: Path, table: Mapping[str, Any], *, needed: bool) -> str:
+        """Return a title of one line."""
+        text = self.word(path, table, "title", needed=needed)
+        if clean_line(text, limit=TITLE_LENGTH) != text or text != text.strip():
+            self.complain((*path, "title"), f"It is no line of up to {TITLE_LENGTH} characters.", "Write a few words.")
+        return text
+
+    def checks(self, path: Path, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        """Return checks, each as it is written in one way only."""
+        found: list[str] = []
+        for text in self.words(path, table, key):
+            self.tried((*path, key), lambda text=text: found.append(str(parse_check(text))))  # type: ignore[misc]  # a default binds it
+        return tuple(dict.fromkeys(found))
+
+
+def _step(read: _PlanText, path: Path, table: Mapping[str, Any], script: Callable[[str], str]) -> PlanStep:
+    read.check_keys(path, table, _STEP_KEYS)
+    command = read.word(path, table, "command", needed="script" not in table)
+    if "script" in table:
+        if "command" in table:
+            read.complain((*path, "script"), "It has a command as well.", "Keep one of the two.")
+        found = [""]
+        name = read.word(path, table, "script")
+        if name:
+            read.tried((*path, "script"), lambda: found.append(script(name)))
+        command = found[-1]
+    shell = next(iter(read.words(path, table, "shell", UNIX_SHELLS)), "sh")
+    step = PlanStep(
+        title=read.title(path, table, needed=True), command=_trimmed(command), shell=shell,
+        before=read.checks(path, table, "before"), verify=read.checks(path, table, "verify"),
+        tries=read.number(path, table, "tries", USUAL_TRIES),
+        within_s=read.seconds(path, table, "within", NO_VERIFICATION.within_s),
+        inverse=_trimmed(read.word(path, table, "inverse", needed="inverse" in table)),
+    )  # fmt: skip
+    read.tried(path, lambda: require_numbers(Verification(tries=step.tries, within_s=step.within_s)))
+    if ("tries" in table or "within" in table) and not step.verify:
+        read.complain(path, "It says how often it is looked at, and not what.", 'Write verify = ["unit:nginx"].')
+    return step
+
+
+def _trimmed(text: str) -> str:
+    return text.strip("\n")
+
+
+def _rollout(read: _PlanText, tree: Mapping[str, Any]) -> RolloutWish:
+    wish = RolloutWish(
+        strategy=read.word((), tree, "rollout", needed=False),
+        failures=str(tree.get("max_failures", "")),
+        max_unavailable=read.number((), tree, "max_unavailable", 1) if "max_unavailable" in tree else 0,
+    )
+    if wish.strategy:
+        read.tried(("rollout",), lambda: parse_strategy(wish.strategy))
+    if wish.failures:
+        read.tried(("max_failures",), lambda: parse_budget(wish.failures))
+    return wish
+
+
+def _guard(read: _PlanText, tree: Mapping[str, Any]) -> GuardWish:
+    confirm, unguarded = (read.word((), tree, key, needed=False) for key in ("confirm", "no_confirm"))
+    found = [USUAL]
+    read.tried(("confirm",), lambda: found.append(wish_from(confirm, unguarded=unguarded)))
+    return found[-1]
+
+
+def _verification(read: _PlanText, tree: Mapping[str, Any]) -> Verification:
+    on_failure: Sequence[str] = read.words((), tree, "on_failure", [word.value for word in OnFailure])
+    found = Verification(
+        checks=tuple(map(parse_check, read.checks((), tree, "verify"))),
+        tries=read.number((), tree, "tries", NO_VERIFICATION.tries),
+        within_s=read.seconds((), tree, "within", NO_VERIFICATION.within_s),
+        on_failure=OnFailure(next(iter(on_failure), OnFailure.KEEP)),
+    )
+    read.tried(("tries",), lambda: require_numbers(found))
+    return found

@@ -1,0 +1,166 @@
+"""Runs the steps of a plan on one target, one after another, and takes them back in reverse.
+
+It opens nothing itself: the executor hands it what runs a text on the target. What was begun and what is back stands in
+the journal, so that taking back goes on where it was cut, whoever goes on with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from opsterm.changes.change import Change, OutcomeState
+from opsterm.changes.events import ChangeStepEnded, ChangeStepRolledBack, ChangeStepStarted
+from opsterm.changes.plan_steps import after_of, before_of, undoing
+from opsterm.changes.way_back.prepared import has_way_back, keeping_as, restoring_text, step_ways, way_back_of
+from opsterm.core.errors import TimedOut
+from opsterm.core.events import Event
+from opsterm.policy.mask import mask
+from opsterm.policy.order import RESTORE, OrderTarget, RunAs
+from opsterm.policy.plan_order import PlanStep, parse_plan
+from opsterm.policy.way_back import WayBack
+from opsterm.runtime.keeping import LIMIT_S, Keeping, RunText
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.ports import Ended
+from opsterm.runtime.ports_store import JournalStore
+from opsterm.runtime.verifying import NotVerified, Verifying
+
+KEPT_FACTS = 100_000
+
+Begin = Callable[[str, str, RunAs, float], Awaitable[Ended]]
+"""Runs a text of a shell as somebody for at most so many seconds; keeps what it prints."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTarget:
+    """Where a plan runs, and by what.
+
+    Attributes:
+        run: runs a text of `sh`; what it prints is not kept.
+        begin: runs a text; what it prints is kept with the change.
+        change: the one that runs.
+        target: where.
+    """
+
+    run: RunText
+    begin: Begin
+    change: Change
+    target: OrderTarget
+
+
+class PlanRunning:
+    """Runs plans.
+
+    Args:
+        journal: says what was begun.
+        ledger: tells it.
+        keeping: keeps what a step touches.
+        verifying: looks at what has to hold.
+    """
+
+    def __init__(self, journal: JournalStore, ledger: Ledger, keeping: Keeping, verifying: Verifying) -> None:
+        self._journal = journal
+        self._ledger = ledger
+        self._keeping = keeping
+        self._verifying = verifying
+
+    async def run(self, on: OnTarget) -> Ended:
+        """Run all steps of a plan, or take back those of the change that it takes back.
+
+        Raises:
+            NotVerified: a step did not end well; those behind it were not begun.
+            OpstermError: as whatever runs it.
+        """
+        plan = parse_plan(on.change.order.command)
+        if plan.takes_back:
+            wrong = await self._undo(on, plan.takes_back, plan.steps)
+            if wrong:
+                raise NotVerified(wrong, state=OutcomeState.FAILED, ended=Ended(exit_status=None))
+            return Ended(exit_status=0)
+        ways = step_ways(plan, on.change.order.run_as)
+        for number, (step, way) in enumerate(zip(plan.steps, ways, strict=True), 1):
+            await self._step(on, number, step, way)
+        return Ended(exit_status=0)
+
+    async def _step(self, on: OnTarget, number: int, step: PlanStep, way: WayBack) -> None:
+        name = f"Step {number}, {step.title},"
+        try:
+            await self._verifying.look(on.run, on.change, on.target, before_of(step), step=number)
+        except NotVerified as error:
+            said = error.what.partition(": ")[2]
+            raise NotVerified(
+                f"{name} was not begun, since this does not hold: {said}", state=OutcomeState.FAILED,
+                ended=Ended(exit_status=None), next_step="Mend that, and propose the plan again.",
+            ) from error  # fmt: skip
+        keeps = way if way.things and has_way_back(on.change.order) else None
+        if keeps is not None:
+            await self._keeping.capture(on.run, on.change, keeps, on.target, number=number)
+        change, target = on.change.id, on.target.name
+        await self._tell(ChangeStepStarted(change=change, target=target, step=number, title=step.title), on.change)
+        state, ended, message = OutcomeState.DONE, Ended(exit_status=None), ""
+
+        def begin() -> Awaitable[Ended]:
+            return on.begin(step.command, step.shell, on.change.order.run_as, on.change.order.timeout_s)
+
+        try:
+            ended = await self._keeping.noting(begin, on.run, on.change, keeps, number=number)
+            if ended.exit_status != 0:
+                state, message = OutcomeState.FAILED, f"{name} ended with {ended.signal or ended.exit_status}."
+            else:
+                message = await self._verifying.look(on.run, on.change, on.target, after_of(step), step=number)
+        except TimedOut as error:
+            state, message = OutcomeState.TIMED_OUT, f"{name} was stopped: {error.what}"
+        except NotVerified as error:
+            state, message = error.state, f"{name} is {error.what[0].lower()}{error.what[1:]}"
+        told = ChangeStepEnded(
+            change=change, target=target, step=number, state=state, exit_status=ended.exit_status,
+            message=mask(message)[0],
+        )  # fmt: skip
+        await self._tell(told, on.change)
+        if state is not OutcomeState.DONE:
+            left = f"The steps before it are done; take them back: opsterm rollback {on.change.name}"
+            raise NotVerified(message, state=state, ended=ended, next_step=left)
+
+    async def take_back(self, on: OnTarget) -> str:
+        """Take back on one target what a plan has begun there; return what is not as it was, "" when all is."""
+        return await self._undo(on, on.change.id, undoing(on.change))
+
+    async def _undo(self, on: OnTarget, number: int, steps: tuple[PlanStep, ...]) -> str:
+        """Take back those steps that were begun and are not back; the first that fails ends it."""
+        open_steps = await self.open_steps(number, on.target.name)
+        account = keeping_as(way_back_of(on.change.order).become or on.change.order.become)
+        for step in steps:
+            _, at = step.undoes or (0, 0)
+            if at not in open_steps:
+                continue
+            if step.shell == RESTORE:
+                ended = await on.begin(restoring_text(step.command), "sh", account, LIMIT_S)
+            else:
+                ended = await on.begin(step.command, step.shell, account, on.change.order.timeout_s)
+            told = ChangeStepRolledBack(
+                change=number, target=on.target.name, step=at, by_change=on.change.id, equal=ended.exit_status == 0
+            )  # fmt: skip
+            await self._ledger.record(self._ledger.fact(told, correlation_id=f"c{number}"))
+            if ended.exit_status != 0:
+                return f"{step.title}: it ended with {ended.signal or ended.exit_status}; the output says why."
+        return ""
+
+    async def open_steps(self, number: int, target: str) -> set[int]:
+        """Return the steps of a change that were begun on a target and are not proven to be back.
+
+        Args:
+            number: of the change.
+            target: its name.
+        """
+        begun, back = set[int](), set[int]()
+        kinds = [ChangeStepStarted.kind, ChangeStepRolledBack.kind]
+        for fact in await self._journal.search(kinds=kinds, correlation_id=f"c{number}", limit=KEPT_FACTS):
+            told = fact.event
+            if isinstance(told, ChangeStepStarted) and told.target == target:
+                begun.add(told.step)
+            elif isinstance(told, ChangeStepRolledBack) and told.target == target and told.equal:
+                back.add(told.step)
+        return begun - back
+
+    async def _tell(self, event: Event, change: Change) -> None:
+        await self._ledger.record(self._ledger.fact(event, correlation_id=change.name))

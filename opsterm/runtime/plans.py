@@ -1,0 +1,80 @@
+"""Use-cases of plans: a file of several steps, looked at and proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from opsterm.changes.plan_file import PlanFile, read_plan_file
+from opsterm.core.errors import BadInput
+from opsterm.core.toml_text import TomlFault
+from opsterm.policy.order import PLAN, RunAs
+from opsterm.runtime.edges import Files
+from opsterm.runtime.offload import Offload
+from opsterm.runtime.proposal import Proposal
+
+SHOWN_FAULTS = 5
+
+
+class Plans:
+    """Reads plans.
+
+    Args:
+        files: reads the operator's files.
+        offload: runs what blocks.
+    """
+
+    def __init__(self, files: Files, offload: Offload) -> None:
+        self._files = files
+        self._offload = offload
+
+    async def check(self, file: str) -> Sequence[TomlFault]:
+        """Return everything that is wrong with a file, () for nothing. Raises BadInput when it cannot be read."""
+        _, faults = await self._read(file)
+        return faults
+
+    async def proposal(self, file: str, *, on: str = "", origin: str) -> Proposal:
+        """Return what a file asks for.
+
+        Args:
+            file: its path.
+            on: which targets instead of those that it names, "" for those.
+            origin: "screen" or "command line".
+
+        Raises:
+            BadInput: it cannot be read, has a fault, or nobody has said which targets.
+        """
+        found, faults = await self._read(file)
+        if found is None:
+            more = len(faults) - SHOWN_FAULTS
+            raise BadInput(
+                f"{file} is no plan: it has {len(faults)} fault{'s' * (len(faults) != 1)}.",
+                why="\n".join([*map(str, faults[:SHOWN_FAULTS]), *[f"{more} more"] * (more > 0)]),
+                next_step=f"Mend it; all of it is told by: opsterm change check {file}",
+            )
+        selector = on or found.selector
+        if not selector.strip():
+            raise BadInput(
+                f"{file} does not say on which targets.", next_step='Write on = "tag:web" at its top, or use --on.'
+            )
+        return Proposal(
+            command=found.plan.text(), selector=selector, shell=PLAN, reason=found.reason or found.title, origin=origin,
+            timeout_s=found.timeout_s, how=RunAs(become=found.become), rollout=found.rollout, way_back=found.way_back,
+            guard=found.guard, verification=found.verification,
+        )  # fmt: skip
+
+    async def _read(self, file: str) -> tuple[PlanFile | None, Sequence[TomlFault]]:
+        return await self._offload.run("files", lambda: self._read_now(file))
+
+    def _read_now(self, file: str) -> tuple[PlanFile | None, Sequence[TomlFault]]:
+        path = Path(file).expanduser()
+        beside = path.parent
+        return read_plan_file(self._text(path), file, lambda name: self._text(beside / Path(name).expanduser()))
+
+    def _text(self, path: Path) -> str:
+        try:
+            return self._files.read(path)
+        except OSError as error:
+            raise BadInput(
+                f"{path} cannot be read.", why=error.strerror or "", next_step="Name a file that is there."
+            ) from error

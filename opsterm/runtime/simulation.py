@@ -1,0 +1,311 @@
+"""What a change would do, without doing it: the executor itself runs it, on sessions and a store that are pretended.
+
+Nothing leaves this process and nothing is kept. What a target would answer is not known: everything is pretended to go
+well but what one asks to fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import cast
+
+from opsterm.changes.change import Change, ChangeState, Outcome
+from opsterm.changes.events import ChangeApproved
+from opsterm.changes.plan_steps import after_of, before_of
+from opsterm.changes.verification import ChangeCheck, check_text, verification_of
+from opsterm.changes.way_back.prepared import prepared, step_ways
+from opsterm.core.clock import Clock
+from opsterm.core.errors import BadInput
+from opsterm.core.events import Fact
+from opsterm.core.hub import Hub
+from opsterm.core.text import clean_line
+from opsterm.inventory.folding import fold
+from opsterm.policy.mask import mask
+from opsterm.policy.order import AS_LOGGED_IN, PLAN, Order, OrderTarget, RunAs
+from opsterm.policy.plan_order import parse_plan
+from opsterm.runtime.executor import Executor
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.ports import Connector, Ended
+from opsterm.runtime.ports_store import JournalStore, Store
+
+_KEEPER = re.compile(r"^keeper (\w+) (\S+)", re.MULTILINE)
+_CONFIRMED = b"guard\tconfirmed\t\t0\n"
+_ANSWERS = {
+    "arm": b"armed\t\t\n", "confirm": _CONFIRMED, "status": _CONFIRMED, "revert": b"guard\treverted\t\t0\n",
+}  # fmt: skip
+
+
+class ActKind(StrEnum):
+    """What is done on a target."""
+
+    CONNECT = "connect"
+    KEEP = "keep"
+    ARM = "arm"
+    CHECK = "check"
+    RUN = "run"
+    NOTE = "note"
+    CONFIRM = "confirm"
+    PUT_BACK = "put back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedAct:
+    """One thing that would be done on a target.
+
+    Attributes:
+        target: where.
+        kind: what sort of thing.
+        what: the command, the check, or what is kept.
+        become: the account that sudo becomes, "" for none.
+        fails: whether it is pretended to fail.
+    """
+
+    target: str
+    kind: ActKind
+    what: str = ""
+    become: str = ""
+    fails: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """What a change would do.
+
+    Attributes:
+        change: as it would end if all goes as pretended.
+        acts: in their order.
+        requirement: who would have to approve it.
+    """
+
+    change: Change
+    acts: tuple[SimulatedAct, ...]
+    requirement: str
+
+
+async def simulate(change: Change, clock: Clock, *, parallel: int, failing: Sequence[str] = ()) -> Simulation:
+    """Run a change on targets that are pretended.
+
+    Args:
+        change: any change; where it stands does not matter.
+        clock: tells the time.
+        parallel: targets of it worked on at the same time.
+        failing: "web-02", or "web-02:3" for the third command there: what is pretended to fail.
+
+    Raises:
+        BadInput: what is to fail is none of its targets.
+        NotApproved: this version would carry it out otherwise than was proposed.
+    """
+    order = replace(change.order, expires_at=clock.now() + 3600.0)
+    _require_known(order, failing)
+    acts: list[SimulatedAct] = []
+    digest = order.digest()
+    approved = replace(
+        change, id=change.id or 1, order=order, digest=digest, approved_digest=digest, state=ChangeState.APPROVED,
+        outcomes=tuple(Outcome(target=target.name) for target in order.targets),
+    )  # fmt: skip
+    journal = _PretendedJournal()
+    ledger = Ledger(cast("JournalStore", journal), Hub(), clock, by="simulation")
+    journal.facts.append(ledger.fact(ChangeApproved(change=approved.id, digest=digest), correlation_id=approved.name))
+    connector = _PretendedConnector(acts, _kept_of(approved), _checks_of(order), failing)
+
+    async def pretended_connector() -> Connector:
+        return cast("Connector", connector)
+
+    async def require(_: Change) -> None:
+        """Nobody is asked."""
+
+    executor = Executor(
+        cast("Store", _PretendedStore(approved, journal)), ledger, pretended_connector, clock, require=require,
+        runner="simulation", parallel=parallel, output_limit=0,
+    )  # fmt: skip
+    ended = await executor.run(approved.id)
+    terms = change.order.terms
+    return Simulation(
+        change=replace(ended, order=change.order), acts=tuple(acts), requirement=terms.requirement if terms else ""
+    )  # fmt: skip
+
+
+def simulation_lines(found: Simulation) -> list[tuple[str, list[str]]]:
+    """Return (folded targets, what is done there line by line), in the order in which they begin; equal ones together.
+
+    Targets on which nothing would be done stand at the end.
+    """
+    by_target: dict[str, list[str]] = {}
+    for act in found.acts:
+        by_target.setdefault(act.target, []).extend(_lines(act))
+    for outcome in found.change.outcomes:
+        lines = by_target.setdefault(outcome.target, [])
+        lines.append(f"{outcome.state}{f': {outcome.message.partition(chr(10))[0]}' if outcome.message else ''}")
+    groups: list[tuple[list[str], list[str]]] = []
+    for name, lines in by_target.items():
+        if groups and groups[-1][1] == lines:
+            groups[-1][0].append(name)
+        else:
+            groups.append(([name], lines))
+    return [(fold(names), lines) for names, lines in groups]
+
+
+def _lines(act: SimulatedAct) -> list[str]:
+    if act.kind is ActKind.CONNECT:
+        return ["connect"]
+    first, *more = mask(act.what)[0].split("\n")
+    said = (
+        f"{act.kind:<9}{clean_line(first)}{f' (as {act.become})' if act.become else ''}{' FAILS' if act.fails else ''}"
+    )
+    return [said.rstrip(), *(f"{'':<9}{clean_line(line)}" for line in more)]
+
+
+def _require_known(order: Order, failing: Sequence[str]) -> None:
+    names = {target.name for target in order.targets}
+    for one in failing:
+        if one.partition(":")[0] not in names:
+            raise BadInput(f"{one[:80]!r} is none of its targets.", next_step="Write it as in web-02, or web-02:3.")
+
+
+def _kept_of(change: Change) -> Mapping[str, str]:
+    """Return what is kept, in words, by the number of things: of a plan for each of its steps in their order."""
+    way = prepared(change.order)
+    if way is None:
+        return {}
+    if change.order.shell != PLAN:
+        return {"": ", ".join(map(str, way.things))}
+    ways = step_ways(parse_plan(change.order.command), change.order.run_as)
+    told = [", ".join(map(str, one.things)) for one in ways if one.things]
+    return {"": ", ".join(map(str, way.things)), **{str(at): text for at, text in enumerate(told)}}
+
+
+def _checks_of(order: Order) -> Mapping[str, ChangeCheck]:
+    """Return the checks of an order by their shell texts."""
+    found = list(verification_of(order).checks)
+    if order.shell == PLAN:
+        for step in parse_plan(order.command).steps:
+            found += [*before_of(step).checks, *after_of(step).checks]
+    return {check_text(check): check for check in found}
+
+
+class _PretendedConnector:
+    """Opens sessions on nothing, and notes what would be done in them."""
+
+    def __init__(
+        self, acts: list[SimulatedAct], kept: Mapping[str, str], checks: Mapping[str, ChangeCheck],
+        failing: Sequence[str],
+    ) -> None:  # fmt: skip
+        self._acts = acts
+        self._kept = kept
+        self._checks = checks
+        self._failing = failing
+
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> _PretendedSession:
+        del looks
+        self._acts.append(SimulatedAct(target=target.name, kind=ActKind.CONNECT, what=target.address))
+        return _PretendedSession(target.name, self._acts, self._kept, self._checks, self._failing)
+
+    def fresh(self, target: OrderTarget, steps: object) -> _PretendedFresh:
+        del target, steps
+        return _PretendedFresh(self)
+
+
+class _PretendedFresh:
+    """A connection of its own to nothing."""
+
+    def __init__(self, connector: _PretendedConnector) -> None:
+        self._connector = connector
+
+    async def __aenter__(self) -> _PretendedConnector:
+        return self._connector
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing was opened."""
+
+
+class _PretendedSession:
+    """Answers as a target would on which all goes well."""
+
+    def __init__(
+        self, name: str, acts: list[SimulatedAct], kept: Mapping[str, str], checks: Mapping[str, ChangeCheck],
+        failing: Sequence[str],
+    ) -> None:  # fmt: skip
+        self._name = name
+        self._acts = acts
+        self._kept = kept
+        self._checks = checks
+        self._failing = failing
+        self._captures = self._commands = 0
+
+    async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
+        del shell
+        step = _KEEPER.findall(command)
+        if step:
+            verb = step[-1][0]
+            self._note(_OF_KEEPER[verb], self._things(verb), how)
+            yield _ANSWERS.get(verb, b"")
+            yield Ended(exit_status=0)
+            return
+        if command in self._checks:
+            self._note(ActKind.CHECK, str(self._checks[command]), how)
+            yield Ended(exit_status=0)
+            return
+        self._commands += 1
+        fails = {self._name, f"{self._name}:{self._commands}"} & {*self._failing}
+        self._note(ActKind.RUN, command, how, fails=bool(fails))
+        yield Ended(exit_status=1 if fails else 0)
+
+    def _things(self, verb: str) -> str:
+        if verb != "capture":
+            return ""
+        self._captures += 1
+        return self._kept.get(str(self._captures - 1), "") or self._kept.get("", "")
+
+    def _note(self, kind: ActKind, what: str, how: RunAs, *, fails: bool = False) -> None:
+        self._acts.append(SimulatedAct(target=self._name, kind=kind, what=what, become=how.become, fails=fails))
+
+    async def close(self) -> None:
+        """Nothing was opened."""
+
+
+_OF_KEEPER = {
+    "capture": ActKind.KEEP, "note": ActKind.NOTE, "restore": ActKind.PUT_BACK, "arm": ActKind.ARM,
+    "confirm": ActKind.CONFIRM, "status": ActKind.CONFIRM, "revert": ActKind.PUT_BACK,
+}  # fmt: skip
+
+
+class _PretendedJournal:
+    """Keeps facts as long as the simulation lasts."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+
+    async def append(self, facts: Sequence[Fact]) -> Sequence[Fact]:
+        self.facts += facts
+        return ()
+
+    async def search(self, *, kinds: Sequence[str] = (), correlation_id: str = "", limit: int = 200) -> Sequence[Fact]:
+        del correlation_id, limit
+        return [fact for fact in self.facts if not kinds or fact.event.kind in kinds]
+
+
+class _PretendedStore:
+    """Keeps a change and its facts as long as the simulation lasts."""
+
+    def __init__(self, change: Change, journal: _PretendedJournal) -> None:
+        self._change = change
+        self.journal = journal
+        self.changes = self.output = self
+
+    async def get(self, change_id: int) -> Change | None:
+        del change_id
+        return self._change
+
+    async def move(self, change: Change, **_: object) -> Sequence[Fact]:
+        self._change = change
+        return ()
+
+    async def save_outcome(self, change_id: int, outcome: Outcome, facts: Sequence[Fact]) -> Sequence[Fact]:
+        del change_id, outcome, facts
+        return ()
+
+    async def append(self, change_id: int, target: str, data: bytes) -> None:
+        """Nothing is printed."""
