@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from opsterm.changes.change import Change
 from opsterm.changes.verification import Verification, parse_check, require_numbers
 from opsterm.changes.way_back.prepared import restoring, step_ways
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask
-from opsterm.policy.order import RESTORE, Order
-from opsterm.policy.plan_order import TITLE_LENGTH, PlanOrder, PlanStep, parse_plan
-from opsterm.policy.way_back import WayBack
+from opsterm.policy.order import RESTORE, Order, RunAs
+from opsterm.policy.plan_order import MOST_STEPS, TITLE_LENGTH, PlanOrder, PlanStep, parse_plan
+from opsterm.policy.way_back import Coverage, ThingKind, WayBack, in_order
 
 _COMMAND_SHOWN = 60
 
@@ -33,30 +34,51 @@ def after_of(step: PlanStep) -> Verification:
     return Verification(checks=tuple(map(parse_check, step.verify)), tries=step.tries, within_s=step.within_s)
 
 
+UNITS = MOST_STEPS + 1
+"""Number under which the units that a plan touches are kept, before its first step; behind that of any step.
+
+They are put back last: what runs has to read again what all the steps have changed. Step by step in reverse, a service
+would be reloaded before the file that an earlier step wrote is back.
+"""
+
+
+def kept_ways(plan: PlanOrder, how: RunAs) -> Mapping[int, WayBack]:
+    """Return what is kept before each step, by its number, without units; these stand under UNITS.
+
+    Args:
+        plan: any.
+        how: as whom its steps run.
+    """
+    ways = step_ways(plan, how)
+    units = in_order([thing for way in ways for thing in way.things if thing.kind is ThingKind.UNIT])
+    found = {
+        number: replace(way, things=tuple(thing for thing in way.things if thing.kind is not ThingKind.UNIT))
+        for number, way in enumerate(ways, 1)
+    }
+    return found | ({UNITS: WayBack(coverage=Coverage.INVERSE, things=units, become=ways[0].become)} if units else {})
+
+
 def undoing(change: Change, *, insist: bool = False) -> tuple[PlanStep, ...]:
-    """Return the steps that take a plan back: those of the plan in reverse, without those that leave nothing behind.
+    """Return the steps that take a plan back: those of the plan in reverse that leave something, then its units.
 
     Args:
         change: one whose order is a plan.
         insist: whether what somebody else has changed since is put back, too.
     """
     plan = parse_plan(change.order.command)
-    ways = step_ways(plan, change.order.run_as)
-    pairs = zip(plan.steps, ways, strict=True)
-    found = [_undo(change, number, step, way, insist=insist) for number, (step, way) in enumerate(pairs, 1)]
-    return tuple(step for step in reversed(found) if step is not None)
-
-
-def _undo(change: Change, number: int, step: PlanStep, way: WayBack, *, insist: bool) -> PlanStep | None:
-    title = f"take back step {number}, {step.title}"
-    title = title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"
-    undoes = (change.id, number)
-    if step.inverse:
-        return PlanStep(title=title, command=step.inverse, undoes=undoes)
-    if not way.things:
-        return None
-    text = restoring(change, way, step=number, insist=insist).text()
-    return PlanStep(title=title, command=text, shell=RESTORE, undoes=undoes)
+    ways = kept_ways(plan, change.order.run_as)
+    found = []
+    for number in [*range(len(plan.steps), 0, -1), *[UNITS] * (UNITS in ways)]:
+        step = plan.steps[number - 1] if number != UNITS else None
+        title = f"take back step {number}, {step.title}" if step is not None else "put the units back"
+        title = title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"
+        undoes = (change.id, number)
+        if step is not None and step.inverse:
+            found.append(PlanStep(title=title, command=step.inverse, undoes=undoes))
+        elif ways[number].things:
+            text = restoring(change, ways[number], step=number, insist=insist).text()
+            found.append(PlanStep(title=title, command=text, shell=RESTORE, undoes=undoes))
+    return tuple(found)
 
 
 def step_lines(order: Order) -> Sequence[str]:

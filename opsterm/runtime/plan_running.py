@@ -6,13 +6,13 @@ the journal, so that taking back goes on where it was cut, whoever goes on with 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from opsterm.changes.change import Change, OutcomeState
 from opsterm.changes.events import ChangeStepEnded, ChangeStepRolledBack, ChangeStepStarted
-from opsterm.changes.plan_steps import after_of, before_of, undoing
-from opsterm.changes.way_back.prepared import has_way_back, keeping_as, restoring_text, step_ways, way_back_of
+from opsterm.changes.plan_steps import UNITS, after_of, before_of, kept_ways, undoing
+from opsterm.changes.way_back.prepared import has_way_back, keeping_as, restoring_text, way_back_of
 from opsterm.core.errors import TimedOut
 from opsterm.core.events import Event
 from opsterm.policy.mask import mask
@@ -77,12 +77,12 @@ class PlanRunning:
             if wrong:
                 raise NotVerified(wrong, state=OutcomeState.FAILED, ended=Ended(exit_status=None))
             return Ended(exit_status=0)
-        ways = step_ways(plan, on.change.order.run_as)
-        for number, (step, way) in enumerate(zip(plan.steps, ways, strict=True), 1):
-            await self._step(on, number, step, way)
+        keeps = kept_ways(plan, on.change.order.run_as) if has_way_back(on.change.order) else {}
+        for number, step in enumerate(plan.steps, 1):
+            await self._step(on, number, step, keeps)
         return Ended(exit_status=0)
 
-    async def _step(self, on: OnTarget, number: int, step: PlanStep, way: WayBack) -> None:
+    async def _step(self, on: OnTarget, number: int, step: PlanStep, ways: Mapping[int, WayBack]) -> None:
         name = f"Step {number}, {step.title},"
         try:
             await self._verifying.look(on.run, on.change, on.target, before_of(step), step=number)
@@ -92,10 +92,14 @@ class PlanRunning:
                 f"{name} was not begun, since this does not hold: {said}", state=OutcomeState.FAILED,
                 ended=Ended(exit_status=None), next_step="Mend that, and propose the plan again.",
             ) from error  # fmt: skip
-        keeps = way if way.things and has_way_back(on.change.order) else None
+        change, target = on.change.id, on.target.name
+        if number == 1 and UNITS in ways:
+            await self._keeping.capture(on.run, on.change, ways[UNITS], on.target, number=UNITS)
+            event = ChangeStepStarted(change=change, target=target, step=UNITS, title="units")
+            await self._tell(event, on.change)
+        keeps = ways[number] if number in ways and ways[number].things else None
         if keeps is not None:
             await self._keeping.capture(on.run, on.change, keeps, on.target, number=number)
-        change, target = on.change.id, on.target.name
         await self._tell(ChangeStepStarted(change=change, target=target, step=number, title=step.title), on.change)
         state, ended, message = OutcomeState.DONE, Ended(exit_status=None), ""
 
@@ -103,7 +107,10 @@ class PlanRunning:
             return on.begin(step.command, step.shell, on.change.order.run_as, on.change.order.timeout_s)
 
         try:
-            ended = await self._keeping.noting(begin, on.run, on.change, keeps, number=number)
+            ended = await self._keeping.noting(
+                lambda: self._keeping.noting(begin, on.run, on.change, keeps, number=number), on.run, on.change,
+                ways.get(UNITS), number=UNITS,
+            )  # fmt: skip
             if ended.exit_status != 0:
                 state, message = OutcomeState.FAILED, f"{name} ended with {ended.signal or ended.exit_status}."
             else:

@@ -14,9 +14,9 @@ from typing import cast
 
 from opsterm.changes.change import Change, ChangeState, Outcome
 from opsterm.changes.events import ChangeApproved
-from opsterm.changes.plan_steps import after_of, before_of
+from opsterm.changes.plan_steps import UNITS, after_of, before_of, kept_ways
 from opsterm.changes.verification import ChangeCheck, check_text, verification_of
-from opsterm.changes.way_back.prepared import prepared, step_ways
+from opsterm.changes.way_back.prepared import prepared
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput
 from opsterm.core.events import Fact
@@ -172,8 +172,9 @@ def _kept_of(change: Change) -> Mapping[str, str]:
         return {}
     if change.order.shell != PLAN:
         return {"": ", ".join(map(str, way.things))}
-    ways = step_ways(parse_plan(change.order.command), change.order.run_as)
-    told = [", ".join(map(str, one.things)) for one in ways if one.things]
+    ways = kept_ways(parse_plan(change.order.command), change.order.run_as)
+    numbers = [*([UNITS] if UNITS in ways else []), *(number for number in ways if number != UNITS)]
+    told = [", ".join(map(str, ways[number].things)) for number in numbers if ways[number].things]
     return {"": ", ".join(map(str, way.things)), **{str(at): text for at, text in enumerate(told)}}
 
 
