@@ -22,7 +22,6 @@ SHOW = (
     "systemctl is-enabled nginx ssh; ss -Hltn | awk '{print $4}' | sort"
 )
 WELL, BACK = ChangeState.DONE, ChangeState.ROLLED_BACK
-BY_TARGET = ChangeState.FAILED  # it can lock out, so that the target has a guard and takes it back by itself
 CASES = {
     "nginx reloaded": (
         "systemctl reload nginx", ("unit:nginx", "unit:nginx enabled", "port:80", "http:http://localhost/ 200",
@@ -36,10 +35,10 @@ CASES = {
         "systemctl reload nginx", ("http:http://localhost/none",), BACK, "http:http://localhost/none: 404",
     ),
     "sshd broken by its configuration": (
-        "echo 'Nonsense yes' > /etc/ssh/sshd_config.d/wrong.conf", ("config:sshd",), BY_TARGET, "Bad configuration",
+        "echo 'Nonsense yes' > /etc/ssh/sshd_config.d/wrong.conf", ("config:sshd",), BACK, "Bad configuration",
     ),
     "sudoers broken": (
-        "printf 'nonsense\\n' > /etc/sudoers.d/wrong && chmod 440 /etc/sudoers.d/wrong", ("config:sudoers",), BY_TARGET,
+        "printf 'nonsense\\n' > /etc/sudoers.d/wrong && chmod 440 /etc/sudoers.d/wrong", ("config:sudoers",), BACK,
         "config:sudoers",
     ),
 }  # fmt: skip
