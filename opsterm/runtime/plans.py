@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from opsterm.changes.change import Change
+from opsterm.changes.events import ChangeStepEnded, ChangeStepRolledBack, ChangeStepStarted
 from opsterm.changes.plan_file import PlanFile, read_plan_file
+from opsterm.changes.step_progress import steps_now
 from opsterm.core.errors import BadInput
 from opsterm.core.toml_text import TomlFault
 from opsterm.policy.order import PLAN, RunAs
 from opsterm.runtime.edges import Files
 from opsterm.runtime.offload import Offload
+from opsterm.runtime.plan_running import KEPT_FACTS
+from opsterm.runtime.ports_store import JournalStore
 from opsterm.runtime.proposal import Proposal
 
 SHOWN_FAULTS = 5
@@ -21,11 +26,13 @@ class Plans:
 
     Args:
         files: reads the operator's files.
+        journal: says how far plans are.
         offload: runs what blocks.
     """
 
-    def __init__(self, files: Files, offload: Offload) -> None:
+    def __init__(self, files: Files, journal: JournalStore, offload: Offload) -> None:
         self._files = files
+        self._journal = journal
         self._offload = offload
 
     async def check(self, file: str) -> Sequence[TomlFault]:
@@ -62,6 +69,14 @@ class Plans:
             timeout_s=found.timeout_s, how=RunAs(become=found.become), rollout=found.rollout, way_back=found.way_back,
             guard=found.guard, verification=found.verification,
         )  # fmt: skip
+
+    async def steps(self, change: Change) -> Mapping[str, str]:
+        """Return by target which step of a plan is at work or was last; {} for what is no plan."""
+        if change.order.shell != PLAN or not change.started_at:
+            return {}
+        kinds = [ChangeStepStarted.kind, ChangeStepEnded.kind, ChangeStepRolledBack.kind]
+        facts = await self._journal.search(kinds=kinds, correlation_id=change.name, limit=KEPT_FACTS)
+        return steps_now(change, [fact.event for fact in facts])
 
     async def _read(self, file: str) -> tuple[PlanFile | None, Sequence[TomlFault]]:
         return await self._offload.run("files", lambda: self._read_now(file))

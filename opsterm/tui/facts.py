@@ -17,6 +17,9 @@ from opsterm.changes.events import (
     ChangeProposed,
     ChangeReviewClosed,
     ChangeStarted,
+    ChangeStepEnded,
+    ChangeStepRolledBack,
+    ChangeStepStarted,
     ChangeTargetEnded,
     ChangeVoided,
 )
@@ -28,7 +31,9 @@ QUEUE_FACTS = (
 )  # fmt: skip
 """Everything after which a change looks different in a list: that it is over on one of its targets does not show."""
 
-CHANGE_FACTS = (*QUEUE_FACTS, ChangeTargetEnded, ChangeGuarded)
+CHANGE_FACTS = (
+    *QUEUE_FACTS, ChangeTargetEnded, ChangeGuarded, ChangeStepStarted, ChangeStepEnded, ChangeStepRolledBack,
+)  # fmt: skip
 """Everything after which a change looks different."""
 
 

@@ -80,6 +80,7 @@ class ApprovalScreen(FactsAndOutput):
         self._appeared = self.runtime.clock.monotonic()
         self.show()
         await self.evidence.hear_guards(self.change)
+        await self.evidence.hear_steps(self.change)
         self.set_interval(5.0, self.show)
         self.set_interval(1.0, self._count_down)
         self.has_news_from(self._everywhere)
@@ -170,6 +171,7 @@ class ApprovalScreen(FactsAndOutput):
         if message.has(*CHANGE_FACTS):
             self.change = await self.runtime.changes.get(self.change.id)
             await self.evidence.hear_guards(self.change)
+            await self.evidence.hear_steps(self.change)
             self.begin(self.look_at_progress, group="progress", exclusive=True)
             self.show()
         self._note_output(message)

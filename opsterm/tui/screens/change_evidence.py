@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from opsterm.changes.change import Change, ChangeState
@@ -25,6 +25,7 @@ class ChangeEvidence:
         review: the file or folder that would be put, or files that would be sent, None for none.
         assessment: what the command may do, None until it is known.
         preview: lines of what was looked up, () for nothing.
+        steps: by target which step of a plan is at work there, or was last.
         guards: what was heard last of each target that takes it back unless it is confirmed.
     """
 
@@ -33,6 +34,7 @@ class ChangeEvidence:
         self.assessment: Assessment | None = None
         self.preview: tuple[str, ...] = ()
         self.guards: tuple[GuardSeen, ...] = ()
+        self.steps: Mapping[str, str] = {}
         self._runtime = runtime
 
     @property
@@ -61,6 +63,10 @@ class ChangeEvidence:
     async def assess(self, change: Change) -> None:
         """Find out what the command may do; that needs nothing but what is kept here."""
         self.assessment = await self._runtime.assessments.of_change(change)
+
+    async def hear_steps(self, change: Change) -> None:
+        """Find out how far a plan is on each target."""
+        self.steps = await self._runtime.plans.steps(change)
 
     async def hear_guards(self, change: Change) -> None:
         """Find out what was heard of its targets; none is asked."""

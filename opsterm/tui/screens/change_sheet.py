@@ -15,6 +15,7 @@ from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.guard import guard_line, guard_of, standing_line
 from opsterm.changes.plan_steps import step_lines
 from opsterm.changes.rollout import rollout_lines
+from opsterm.changes.step_progress import running_lines
 from opsterm.changes.suggested_checks import suggested_checks
 from opsterm.changes.summary import (
     as_whom,
@@ -133,6 +134,7 @@ def decisive_rows(
         SheetRow("where", f"{where} · {reach}" if reach else where),
         *([SheetRow("rollout", "; ".join(lines))] if (lines := rollout_lines(order)) else []),
         *_results(change),
+        *([SheetRow("now", "\n".join(at_work))] if (at_work := running_lines(change, evidence.steps, now)) else []),
         *_waiting(change, evidence.guards, now),
         _risk(change, sign, evidence),
         *([SheetRow("cuts", "\n".join(evidence.cuts), packed=True)] if evidence.cuts else []),
