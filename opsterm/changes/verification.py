@@ -197,6 +197,19 @@ def parse_verification(text: str) -> Verification:
     return found
 
 
+def words_of(found: Verification) -> str:
+    """Return a verification in words, as `verification_from_words` takes them; they do not say how often."""
+    return "; ".join([*map(str, found.checks), *[OnFailure.ROLLBACK.value] * (found.on_failure is OnFailure.ROLLBACK)])
+
+
+def verification_from_words(text: str) -> Verification:
+    """Return what is asked for in words: "unit:nginx; port:80; rollback". Raises as `parse_check`."""
+    words = [word.strip() for word in text.split(";") if word.strip()]
+    checks = [parse_check(word) for word in words if word != OnFailure.ROLLBACK]
+    on_failure = OnFailure.ROLLBACK if OnFailure.ROLLBACK in words else OnFailure.KEEP
+    return Verification(checks=tuple(dict.fromkeys(checks)), on_failure=on_failure)
+
+
 def verification_of(order: Order) -> Verification:
     """Return what an order says is looked at after it.
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from opsterm.changes.change import ChangeState
+from opsterm.changes.verification import OnFailure, verification_of
 from tests.tui.cockpit import Sitting, Stage, sitting
-from tests.tui.test_approving import GUARD_S, change
+from tests.tui.test_approving import GUARD_S, change, propose
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -48,3 +49,33 @@ async def test_steps_are_seen_before_and_while_they_run(stage: Stage, tmp_path: 
         await there.until("1 done")
         await there.until("Verified: command:true: holds.")
         assert (await change(there)).state is ChangeState.DONE
+
+
+async def test_s_shows_what_would_be_done(stage: Stage, tmp_path: Path) -> None:
+    async with sitting(stage) as there:
+        await opened_plan(there, tmp_path)
+        await there.press("s")
+        await there.until("Nothing was sent.")
+        assert "run echo one >" in " ".join(there.text.split())
+        await there.press("escape")
+        assert (await change(there)).state is ChangeState.PROPOSED
+        assert not await asyncio.to_thread((tmp_path / "made").exists)
+
+
+async def test_what_is_looked_at_afterwards_is_asked_for_with_a_key(stage: Stage, tmp_path: Path) -> None:
+    async with sitting(stage) as there:
+        await propose(there, f"touch {tmp_path}/made")
+        stage.clock.advance(GUARD_S)
+        await there.press("V")
+        assert "rollback" in there.text
+        await there.press("ctrl+u")
+        await there.type("unit:a b c")
+        await there.press("enter")
+        await there.until("is no check")
+        await there.press("ctrl+u")
+        await there.type("command:true; rollback")
+        await there.press("enter")
+        await there.until("Approve change c2")
+        asked = verification_of((await change(there, 2)).order)
+        assert (list(map(str, asked.checks)), asked.on_failure) == (["command:true"], OnFailure.ROLLBACK)
+        assert (await change(there)).state is ChangeState.DENIED

@@ -9,13 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from opsterm.tui.screens.guarding import GuardDialog
+from opsterm.tui.screens.looking_ahead import LookAheadDialog
 from opsterm.tui.widgets.log_view import OutputView
 
 _SHOWN_AT_ONCE = 1_000_000
 
 
-class FactsAndOutput(GuardDialog):
+class FactsAndOutput(LookAheadDialog):
     """What scrolls on the approval screen; `show` of a subclass writes it anew."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

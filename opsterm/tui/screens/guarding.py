@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.guard import OPEN, GuardWish, guard_of, wish_from
+from opsterm.changes.verification import Verification
 from opsterm.changes.way_back.script import KeeperStep
 from opsterm.core.errors import OpstermError
 from opsterm.core.units import parse_duration
@@ -32,10 +34,15 @@ class GuardDialog(AssentDialog):
         """Show another change in place of this one."""
         raise NotImplementedError
 
-    async def propose_instead(self, *, command: str = "", guard: GuardWish) -> None:
-        """Propose it again, with another command or guard, and deny this one. Raises OpstermError."""
+    async def propose_instead(
+        self, *, command: str = "", guard: GuardWish, verification: Verification | None = None
+    ) -> None:  # fmt: skip
+        """Propose it again, with another command, guard or verification, and deny this one. Raises OpstermError."""
         old = self.change
-        new = await self.runtime.changes.propose(proposal_again(old, command=command or old.order.command, guard=guard))
+        again = proposal_again(old, command=command or old.order.command, guard=guard)
+        new = await self.runtime.changes.propose(
+            again if verification is None else replace(again, verification=verification)
+        )
         await self.runtime.changes.deny(old.id, note=f"replaced by {new.name}")
         await self.turn_to(new)
 
