@@ -27,7 +27,7 @@ PAST_ENDS: Mapping[ChangeState, PastEnd | None] = {
 
 ENDED = tuple(state for state, end in PAST_ENDS.items() if end is not None)
 
-_SAYS_SOMETHING = frozenset({OutcomeState.FAILED, OutcomeState.TIMED_OUT})
+_SAYS_SOMETHING = frozenset({OutcomeState.FAILED, OutcomeState.TIMED_OUT, OutcomeState.NOT_VERIFIED})
 
 
 def past_end(change: Change) -> PastEnd | None:
