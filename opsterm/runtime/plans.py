@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from opsterm.changes.change import Change
@@ -26,11 +26,11 @@ class Plans:
 
     Args:
         files: reads the operator's files.
-        journal: says how far plans are.
+        journal: returns what says how far plans are; a file is looked at without it.
         offload: runs what blocks.
     """
 
-    def __init__(self, files: Files, journal: JournalStore, offload: Offload) -> None:
+    def __init__(self, files: Files, journal: Callable[[], JournalStore], offload: Offload) -> None:
         self._files = files
         self._journal = journal
         self._offload = offload
@@ -75,7 +75,7 @@ class Plans:
         if change.order.shell != PLAN or not change.started_at:
             return {}
         kinds = [ChangeStepStarted.kind, ChangeStepEnded.kind, ChangeStepRolledBack.kind]
-        facts = await self._journal.search(kinds=kinds, correlation_id=change.name, limit=KEPT_FACTS)
+        facts = await self._journal().search(kinds=kinds, correlation_id=change.name, limit=KEPT_FACTS)
         return steps_now(change, [fact.event for fact in facts])
 
     async def _read(self, file: str) -> tuple[PlanFile | None, Sequence[TomlFault]]:

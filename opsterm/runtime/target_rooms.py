@@ -70,7 +70,7 @@ class TargetRooms(PolicyRooms):
         """Plans in files."""
         from opsterm.runtime.plans import Plans
 
-        return Plans(self._edges.files, self.store.journal, self.offload)
+        return Plans(self._edges.files, lambda: self.store.journal, self.offload)
 
     async def simulated(self, change: Change, *, failing: Sequence[str] = ()) -> Simulation:
         """Return what a change would do. Raises as `simulation.simulate`."""

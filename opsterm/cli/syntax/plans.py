@@ -11,9 +11,10 @@ PLANNING = ("check", "run")
 _ABOUT_FILE = """\
 FILE is TOML: on = "tag:web", become, reason, timeout, rollout, max_failures,
 max_unavailable, confirm, no_confirm, way_back, on_failure, verify, tries and
-within mean what the options of propose do. Each [[step]] has a title, a command or the name
-of a script, and may have a shell, checks before it (before) and after it
-(verify, tries, within), and a text of its own that takes it back (inverse)."""
+within mean what the options of propose do. Each [[step]] has a title, and a
+command or the name of a script, and may have a shell, checks before it (before)
+and after it (verify, tries, within), and a text of its own that takes it back
+(inverse)."""
 
 _ABOUT_RUN = f"""\
 {_ABOUT_FILE}
