@@ -59,7 +59,7 @@ HERE = ["slash", "'localhost", "enter", "g"]
 DIALOGS = [
     Scene(name="approval-high", keys=[*ON_DB, "p", "'kill -9 4242", "enter"], wait="type the number"),
     Scene(name="approval-low", keys=[*HERE, "p", "'uptime", "enter"], wait="a approve"),
-    Scene(name="approval-done", keys=[*HERE, "p", "'echo done", "enter", "+1", "a"], wait="┃ done"),
+    Scene(name="approval-done", keys=[*HERE, "p", "'echo done", "enter", "+1", "a"], wait="c1 · done"),
     Scene(name="denied", keys=[*ON_DB, "p", "'reboot", "enter", "+1", "d"], wait="denied"),
     Scene(name="help", keys=["question_mark"]),
     Scene(name="palette", keys=["colon", "'prop"]),
