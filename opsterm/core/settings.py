@@ -142,6 +142,12 @@ class ChangeSettings:
     keep_contents_d: float = option(
         7.0, "Days for which the content of such a file is kept after its change is over.", check=between(0, 3660)
     )
+    claims: str = option(
+        "ask",
+        "What happens to a change of targets that others have claimed: ask (whoever says why runs it all the same), "
+        "or refuse.",
+        check=one_of("ask", "refuse"),
+    )
     read_only: bool = option(False, "Nothing can be proposed, approved or run, and no terminal is opened.")
 
 

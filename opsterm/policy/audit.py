@@ -21,7 +21,7 @@ Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
 PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.",
-            "credential.", "policy.", "audit.")  # fmt: skip
+            "credential.", "policy.", "audit.", "claim.")  # fmt: skip
 """Kinds that are audited begin with one of these; besides, what a person did to an alert or a service is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen", "audit.heartbeat"})
@@ -278,6 +278,14 @@ def _fetched(f: Fields) -> _Said:
     )  # fmt: skip
 
 
+def _claim_taken(f: Fields) -> _Said:
+    until, beside, despite = f.get("until"), ". ".join(_names(f, "beside")), _text(f, "despite")
+    return _Said(
+        f"claimed {fold(_names(f, 'targets'))} until {utc_text(until) if isinstance(until, float) else '?'}",
+        why=_text(f, "reason"), result=f"beside {beside}, because {despite}" if beside else "",
+    )  # fmt: skip
+
+
 def _key_begun(f: Fields) -> _Said:
     adopted = f.get("adopted")
     taken = f", {adopted:,} earlier facts taken in" if isinstance(adopted, int) and adopted else ""
@@ -322,6 +330,16 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
         + (f"; silent: {_text(f, 'silent')}" if f.get("silent") else "; it may raise a grade"),
     ),
     "change.started": _started,
+    "claim.taken": _claim_taken,
+    "claim.released": lambda f: _Said(
+        f"gave up the claim of {_text(f, 'of')} to {fold(_names(f, 'targets'))}", why=_text(f, "reason")
+    ),
+    "claim.passed_over": lambda f: _Said(
+        f"ran {_change(f)} beside the claims of others",
+        _change(f),
+        why=_text(f, "reason"),
+        result=". ".join(_names(f, "claims")),
+    ),
     "change.previewed": lambda f: _Said(
         f"looked up what {_change(f)} would do on {_text(f, 'target')}", _change(f), result=_text(f, "why")
     ),

@@ -203,13 +203,17 @@ class Changes:
         return denied
 
     @refusals_told("run")
-    async def run(self, change_id: int) -> Change:
+    async def run(self, change_id: int, *, despite: str = "") -> Change:
         """Run an approved change here and wait for its end, also when somebody stops it.
 
         Cancelling the caller stops it as well. What it teaches about reachability is kept.
 
+        Args:
+            change_id: which.
+            despite: why it runs although others have claimed some of its targets, "" for not then.
+
         Raises:
-            Refused: opsterm is in read-only mode.
+            Refused: opsterm is in read-only mode, or others have claimed some of its targets.
             NotApproved: it may not run, runs already, or another process was quicker.
             StorageError: it has ended, and the disk did not take that; it is written as soon as there is room.
         """
@@ -222,7 +226,7 @@ class Changes:
             raise NotApproved(f"c{change_id} runs already.", next_step="Its output shows how far it is.")
         self._running[change_id] = task
         try:
-            ended = await self._executor.run(change_id)
+            ended = await self._executor.run(change_id, despite=despite)
         except asyncio.CancelledError:
             if change_id not in self._stopping or task.uncancel() > 0:
                 raise
@@ -237,12 +241,12 @@ class Changes:
             await self._inventory.note_seen(lifecycle.reached(ended.outcomes))
         return ended
 
-    def start(self, change_id: int) -> None:
-        """Run an approved change here in the background; its end is told as a fact."""
+    def start(self, change_id: int, *, despite: str = "") -> None:
+        """Run an approved change here in the background, as `run` does; its end is told as a fact."""
 
         async def work(heart: Heart) -> None:
             heart.beat()
-            await self.run(change_id)
+            await self.run(change_id, despite=despite)
 
         self._supervisor.start(f"change c{change_id}", work, restart=False)
 

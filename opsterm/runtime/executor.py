@@ -28,6 +28,7 @@ from opsterm.policy import approval
 from opsterm.policy.mask import mask
 from opsterm.policy.order import PLAN, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
+from opsterm.runtime.claims import Passage
 from opsterm.runtime.ends import Ends
 from opsterm.runtime.guard_watch import Guarded
 from opsterm.runtime.guarding import Guarding
@@ -52,6 +53,7 @@ class Executor:
         ledger: where facts are told.
         connector: gives what opens sessions.
         require: raises when the approvals that are kept of a change do not let it run.
+        passage: raises when others have claimed its targets, and nothing says why it runs all the same.
         runner: name of this process, kept with a running change so that a crash is noticed.
         parallel: targets of one change worked on at the same time.
         output_limit: bytes of output kept per target.
@@ -65,12 +67,14 @@ class Executor:
 
     def __init__(  # noqa: PLR0913 (what it needs, and the limits of a run)
         self, store: Store, ledger: Ledger, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
-        require: Callable[[Change], Awaitable[None]], runner: str, parallel: int, output_limit: int,
+        require: Callable[[Change], Awaitable[None]], passage: Callable[[Change, str], Awaitable[Passage]],
+        runner: str, parallel: int, output_limit: int,
         silent: Callable[[Rollout], Collection[str]] = lambda _: (), quiet_limit_s: float = 0.0,
         read_only: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
         self._require = require
+        self._passage = passage
         self._ledger = ledger
         self._connector = connector
         self._clock = clock
@@ -86,17 +90,21 @@ class Executor:
         self._read_only = read_only
         self.ends = Ends(store, ledger)
 
-    async def run(self, change_id: int) -> Change:
+    async def run(self, change_id: int, *, despite: str = "") -> Change:
         """Run an approved change to its end and return it with its outcomes.
 
+        Args:
+            change_id: which.
+            despite: why it runs although others have claimed some of its targets, "" for not then.
+
         Raises:
-            Refused: read-only mode.
+            Refused: read-only mode, or others have claimed some of its targets.
             NotApproved: it may not run, or another process was quicker.
             StorageError: the disk did not take its end; `ends` has it.
         """
         started: list[Change] = []
         try:
-            await to_the_end(self._start(change_id, started))
+            await to_the_end(self._start(change_id, started, despite))
             change = started[0]
             outcomes = await self._run_on_all(change)
         except asyncio.CancelledError:
@@ -105,8 +113,12 @@ class Executor:
             raise
         return await to_the_end(self._finish(replace(change, outcomes=tuple(outcomes)), cancelled=False))
 
-    async def _start(self, change_id: int, started: list[Change]) -> None:
+    async def _start(self, change_id: int, started: list[Change], despite: str) -> None:
         """Move a change to RUNNING; put it into `started`, which outlives a cancellation."""
+        while not started:  # once more when another change has begun on its targets since it was looked at
+            await self._try_to_start(change_id, started, despite)
+
+    async def _try_to_start(self, change_id: int, started: list[Change], despite: str) -> None:
         change = await self._store.changes.get(change_id)
         if change is None:
             raise NotApproved(f"There is no change c{change_id}.")
@@ -117,6 +129,7 @@ class Executor:
         told = await self._store.journal.search(kinds=kinds, correlation_id=change.name)
         lifecycle.require_trail(change, [fact.event for fact in told])
         await self._require(change)
+        passage = await self._passage(change, despite)
         fact = self._ledger.fact(
             ChangeStarted(
                 change=change.id, digest=change.order.digest(), targets=tuple(t.name for t in change.order.targets)
@@ -124,9 +137,13 @@ class Executor:
             correlation_id=change.name,
         )
         moved = await self._store.changes.move(
-            running, expected=ChangeState.APPROVED, facts=[fact], runner=self._runner
-        )
+            running, expected=ChangeState.APPROVED, facts=[*passage.facts, fact], runner=self._runner,
+            beside=passage.beside,
+        )  # fmt: skip
         if moved is None:
+            fresh = await self._store.changes.get(change_id)
+            if fresh is not None and fresh.state is ChangeState.APPROVED:
+                return
             raise NotApproved(
                 f"{change.name} was not started: another process has started or voided it.",
                 next_step="Look at it again; nothing was run here.",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from opsterm.monitoring.alerts import Severity
     from opsterm.runtime.ports_apis import ApiStore
     from opsterm.runtime.ports_audit import ChainStore
+    from opsterm.runtime.ports_claims import ClaimStore
     from opsterm.runtime.ports_services import ProfileStore, ServiceStore
     from opsterm.runtime.ports_traps import TrapStore
 
@@ -106,6 +107,11 @@ class WholeStore(Store, Protocol):
     @property
     def chain(self) -> ChainStore:
         """The audit chain."""
+        ...
+
+    @property
+    def claims(self) -> ClaimStore:
+        """Claims by hand."""
         ...
 
     @property

@@ -5,7 +5,7 @@ Conventions: as in `ports`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -212,6 +212,7 @@ class ChangeStore(Protocol):
     async def move(
         self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = "",
         outcomes: Sequence[Outcome] = (), approvals: Sequence[Approval] = (), spending: Spending | None = None,
+        beside: Collection[int] | None = None,
     ) -> Sequence[Fact] | None:  # fmt: skip
         """Write `change` if its state on disk is still `expected`; None when it is not: somebody was quicker.
 
@@ -225,11 +226,17 @@ class ChangeStore(Protocol):
             outcomes: kept in the same transaction, only when the move happens.
             approvals: sealed ones, kept in the same transaction.
             spending: a budget that must not be spent.
+            beside: numbers of changes that may run on its targets meanwhile, None for any; with another one that does
+                it is not moved.
         """
         ...
 
     async def save_outcome(self, change_id: int, outcome: Outcome, facts: Sequence[Fact]) -> Sequence[Fact]:
         """Insert or replace what came of one target."""
+        ...
+
+    async def claiming(self, since: float) -> Sequence[Change]:
+        """Return what is approved or runs, and what was interrupted after `since` (epoch seconds), by number."""
         ...
 
     async def runner(self, change_id: int) -> str:

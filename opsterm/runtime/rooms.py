@@ -22,6 +22,7 @@ from opsterm.runtime.change_checks import ChangeChecks
 from opsterm.runtime.change_limits import ChangeLimits
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.checks import Checks
+from opsterm.runtime.claims import Claims
 from opsterm.runtime.compliance import Compliance, ComplianceGate
 from opsterm.runtime.credential_keeping import CredentialKeeping
 from opsterm.runtime.executor import Executor
@@ -62,8 +63,8 @@ class Rooms:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        inventory, monitoring, alerts, changes, rollbacks, rollouts, guards, approvals, limits, snmp, reach, checks,
-            cameras: use-cases by room; others are in `PolicyRooms`, `TargetRooms` and `LaterRooms`.
+        inventory, monitoring, alerts, changes, claims, rollbacks, rollouts, guards, approvals, limits, snmp, reach,
+            checks, cameras: use-cases by room; others are in `PolicyRooms`, `TargetRooms` and `LaterRooms`.
         identities: who approves.
     """
 
@@ -73,6 +74,7 @@ class Rooms:
     checks: Checks
     cameras: Cameras
     changes: Changes
+    claims: Claims
     approvals: Approvals
     rollbacks: Rollbacks
     rollouts: Rollouts
@@ -171,11 +173,15 @@ class Rooms:
             store, self.inventory, self.alerts.by_target,
             lambda proposal: self.changes.propose(proposal),  # noqa: PLW0108 (built below)
         )  # fmt: skip
+        self.claims = Claims(
+            store, lambda: store.claims, self.clock, inventory=self.inventory, ledger=ledger,
+            operator=edges.operator, alive=self._alive, on_claim=settings.changes.claims,
+        )  # fmt: skip
         executor = Executor(
-            store, ledger, self.connector, self.clock, require=self.approvals.require, runner=edges.processes.me(),
-            parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
-            silent=self.rollouts.silent, quiet_limit_s=settings.changes.quiet_timeout_s,
-            read_only=settings.changes.read_only,
+            store, ledger, self.connector, self.clock, require=self.approvals.require, passage=self.claims.passage,
+            runner=edges.processes.me(), parallel=settings.ssh.parallel,
+            output_limit=settings.changes.output_limit_kb * 1000, silent=self.rollouts.silent,
+            quiet_limit_s=settings.changes.quiet_timeout_s, read_only=settings.changes.read_only,
         )  # fmt: skip
         self.guards = Guards(
             store, ledger, self.rollbacks, executor=executor, alive=self._alive,

@@ -102,6 +102,7 @@ class Runtime(LaterRooms):
         self.supervisor.start("alerts", self.alerts.follow)
         self.supervisor.start("newest values", self.monitoring.follow)
         self.supervisor.start("stop requests", self.changes.heed_stops)
+        self.supervisor.start("claims", self.claims.follow)
         ledger.on_elsewhere(lambda: self.monitoring.look_elsewhere(self.supervisor.start))
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, astuple, replace
 from operator import attrgetter
 from pathlib import Path
@@ -31,6 +31,10 @@ LIST = f"SELECT {_COLUMNS} FROM change ORDER BY id DESC LIMIT ?"  # noqa: S608 (
 MOVE = """UPDATE change SET state = ?, approved_digest = ?, decided_by = ?, decided_at = ?, decision_note = ?,
 started_at = ?, ended_at = ?, runner = ? WHERE id = ? AND state = ?"""
 RUNNER = "SELECT runner FROM change WHERE id = ?"
+CLAIMING = f"""SELECT {_COLUMNS} FROM change WHERE state IN ('approved', 'running')
+OR (state = 'interrupted' AND ended_at > ?) ORDER BY id"""  # noqa: S608 (constants only)
+BESIDE = """SELECT c.id FROM change c WHERE c.state = 'running' AND c.id != ? AND EXISTS (
+SELECT 1 FROM outcome o JOIN outcome mine ON mine.target = o.target WHERE o.change_id = c.id AND mine.change_id = ?)"""
 _OUTCOME = "target, state, exit_status, signal, started_at, ended_at, output_bytes, kept_bytes, output_sha256, message"
 OUTCOMES = f"SELECT {_OUTCOME} FROM outcome WHERE change_id = ? ORDER BY place"  # noqa: S608 (constants only)
 INSERT_OUTCOME = f"INSERT INTO outcome ({_OUTCOME}, change_id, place) VALUES ({', '.join('?' * 12)})"  # noqa: S608 (constants only)
@@ -87,11 +91,13 @@ class SqliteChanges:
     async def move(
         self, change: Change, *, expected: ChangeState, facts: Sequence[Fact], runner: str = "",
         outcomes: Sequence[Outcome] = (), approvals: Sequence[Approval] = (), spending: Spending | None = None,
+        beside: Collection[int] | None = None,
     ) -> Sequence[Fact] | None:  # fmt: skip
         """Write `change` if its state on disk is still `expected`; None when it is not: somebody was quicker.
 
         Of its outcomes only those given apart are written; `runner` is kept only while it is RUNNING. Nothing is
-        written either when a budget is spent, or somebody has said the same before.
+        written either when a budget is spent, somebody has said the same before, or another change runs on its targets
+        that is not in `beside`.
         """
         kept_runner = runner if change.state is ChangeState.RUNNING else ""
         values = (
@@ -101,6 +107,8 @@ class SqliteChanges:
 
         def work(tx: Transaction) -> Sequence[Fact] | None:
             if spending is not None and is_spent(tx.db, spending):
+                return None
+            if beside is not None and not _runs_only_beside(tx.db, change.id, beside):
                 return None
             if tx.db.execute(MOVE, values).rowcount != 1:
                 return None
@@ -125,6 +133,10 @@ class SqliteChanges:
 
         return await self._writer.write(work)
 
+    async def claiming(self, since: float) -> Sequence[Change]:
+        """Return what is approved or runs, and what was interrupted after `since` (epoch seconds), by number."""
+        return await self._readers.read(lambda db: _changes(db, db.execute(CLAIMING, (since,))))
+
     async def runner(self, change_id: int) -> str:
         """Return who runs a RUNNING change, "" when nobody does."""
         row = await self._readers.read(lambda db: db.execute(RUNNER, (change_id,)).fetchone())
@@ -135,6 +147,11 @@ def list_statement(states: int) -> str:
     """Return the statement that lists changes in one of so many states."""
     places = ", ".join("?" * states)
     return f"SELECT {_COLUMNS} FROM change WHERE state IN ({places}) ORDER BY id DESC LIMIT ?"  # noqa: S608 (constants only)
+
+
+def _runs_only_beside(db: sqlite3.Connection, change_id: int, beside: Collection[int]) -> bool:
+    """Return whether no other changes run on the targets of this one than those named."""
+    return {number for (number,) in db.execute(BESIDE, (change_id, change_id))} <= set(beside)
 
 
 def _save_outcome(db: sqlite3.Connection, change_id: int, outcome: Outcome) -> None:

@@ -75,6 +75,15 @@ CREATE TABLE change (
   PRIMARY KEY (id)
 );
 CREATE INDEX change_state ON change (state);
+CREATE TABLE claim (
+  target VARCHAR NOT NULL,
+  holder VARCHAR NOT NULL,
+  reason VARCHAR NOT NULL,
+  since FLOAT NOT NULL,
+  until FLOAT NOT NULL,
+  PRIMARY KEY (target, holder)
+)
+ WITHOUT ROWID;
 CREATE TABLE journal (
   seq INTEGER NOT NULL,
   id VARCHAR NOT NULL,
@@ -314,4 +323,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0009');
+INSERT INTO alembic_version VALUES ('0010');

@@ -29,7 +29,15 @@ from opsterm.storage.targets import SqliteTargets
 from opsterm.storage.writer import Writer
 
 if TYPE_CHECKING:
-    from opsterm.runtime import ports_apis, ports_audit, ports_mail, ports_services, ports_store, ports_traps
+    from opsterm.runtime import (
+        ports_apis,
+        ports_audit,
+        ports_claims,
+        ports_mail,
+        ports_services,
+        ports_store,
+        ports_traps,
+    )
 
 _COUNTED = {
     "facts": "SELECT ifnull(max(seq), 0) FROM journal",
@@ -148,6 +156,13 @@ class SqliteStore:
         from opsterm.storage.chain_reading import SqliteChain
 
         return SqliteChain(self._database, self._readers, self._offload)
+
+    @cached_property
+    def claims(self) -> ports_claims.ClaimStore:
+        """Claims by hand."""
+        from opsterm.storage.claims import SqliteClaims
+
+        return SqliteClaims(self._writer, self._readers)
 
     @cached_property
     def traps(self) -> ports_traps.TrapStore:

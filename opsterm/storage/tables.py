@@ -13,8 +13,9 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from opsterm.storage.approval_table import ApprovalTable
+from opsterm.storage.claim_table import ClaimTable
 
-__all__ = ("ApprovalTable",)  # it is one of them
+__all__ = ("ApprovalTable", "ClaimTable")  # they are two of them
 
 _NO_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}  # SQLAlchemy's own type for table options
 

@@ -34,6 +34,7 @@ from opsterm.storage import (
     chain,
     chain_reading,
     changes,
+    claims,
     compaction,
     facts,
     journal,
@@ -111,8 +112,8 @@ def test_the_newest_migration_is_the_version_of_the_program() -> None:
 def statements() -> Iterator[str]:
     """Every statement of the room that is a constant."""
     for module in (
-        alerts, apis, approvals, chain, chain_reading, changes, compaction, facts, journal, lease, mail, profiles,
-        samples, services, targets, ticks, traps,
+        alerts, apis, approvals, chain, chain_reading, changes, claims, compaction, facts, journal, lease, mail,
+        profiles, samples, services, targets, ticks, traps,
     ):  # fmt: skip
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]
