@@ -162,3 +162,14 @@ def claim_text(claim: Claim, now: float) -> str:
             return f"the end of {claim.change} of {claim.by} was not seen; it may act here for {left} more{said}"
         case ClaimKind.BY_HAND:
             return f"claimed by {claim.by} {ago} ago, for {left} more{said}"
+
+
+def claim_note(claims: Sequence[Claim]) -> str:
+    """Return claims on one target in a few words that do not change by the second, "" for none."""
+    said = [f"{one.change} of {one.by} {_NOTES[one.kind]}" if one.change else f"claimed by {one.by}" for one in claims]
+    return ", ".join(said)
+
+
+_NOTES = {
+    ClaimKind.RUNNING: "runs", ClaimKind.APPROVED: "is approved", ClaimKind.UNSEEN: "ended unseen",
+}  # fmt: skip

@@ -47,3 +47,9 @@ class ClaimPassedOver(Event):
     change: int
     claims: tuple[str, ...]
     reason: str
+
+
+@event("claim.known", journaled=False, may_be_shed=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimsKnown(Event):
+    """This process has read anew who claims what, and it is not what it was."""

@@ -47,6 +47,8 @@ GUARD_KEYS = (
 )  # fmt: skip
 """Keys of what is known of a guarded change on one target."""
 
+CLAIM_KEYS = ("target", "kind", "by", "change", "reason", "since", "until")
+
 ALERT_KEYS = (
     "id", "target", "metric", "item", "severity", "state", "summary", "value", "unit", "level", "since", "last_seen",
     "count", "by", "note", "silenced_until", "resolved_at", "advice",
@@ -180,6 +182,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "sign": ("digest", "answer"),
     "reviews list": ("id", "by", "at", "reason", "digest"),
     "reviews close": ("id", "closed"),
+    **dict.fromkeys(("claim take", "claim list", "claim release"), CLAIM_KEYS),
     "breaker": ("environment", "failures", "open"),
     "autonomy": ("name", "environment", "level", "actor", "daily", "spent"),
     "deny": CHANGE_KEYS,

@@ -73,6 +73,8 @@ VERBS: Mapping[str, str] = {
     "approvals": "approvals:waiting",
     "breaker": "approvals:breaker",
     "autonomy": "approvals:autonomy",
+    "claim list": "claims:list_claims",
+    **{f"claim {action}": f"claims:{action}" for action in ("take", "release")},
     "deny": "changes:deny",
     "rollback": "rollbacks:rollback",
     "resume": "rollouts:resume",

@@ -24,7 +24,7 @@ PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", 
             "credential.", "policy.", "audit.", "claim.")  # fmt: skip
 """Kinds that are audited begin with one of these; besides, what a person did to an alert or a service is."""
 
-_NOT_AUDITED = frozenset({"change.output", "target.seen", "audit.heartbeat"})
+_NOT_AUDITED = frozenset({"change.output", "target.seen", "audit.heartbeat", "claim.known"})
 _DONE_BY_PERSONS = {
     "alert.changed": frozenset({"acknowledged", "silenced", "silence ended", "reopened"}),
     "service.changed": frozenset({"accepted", "ignored", "removed"}),

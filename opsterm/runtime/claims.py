@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.claim import Claim, ClaimKind, claim_lines, claims_of, in_the_way
-from opsterm.changes.claim_events import ClaimPassedOver, ClaimReleased, ClaimTaken
+from opsterm.changes.claim_events import ClaimPassedOver, ClaimReleased, ClaimsKnown, ClaimTaken
 from opsterm.changes.events import (
     ChangeApproved,
     ChangeDenied,
@@ -135,7 +135,9 @@ class Claims:
         known: dict[str, list[Claim]] = {}
         for claim in (await self._look())[0]:
             known.setdefault(claim.target, []).append(claim)
-        self._known = known
+        if known != self._known:
+            self._known = known
+            self._ledger.tell(ClaimsKnown())
 
     async def follow(self, heart: Heart) -> None:
         """Read the claims again whenever any process changes them. Run by the supervisor."""
@@ -217,8 +219,9 @@ class Claims:
         of = "" if of_others else self.identity
         given_up, facts = await self._by_hand().release(names, told, now=self._clock.now(), of=of)
         if not given_up:
+            who = "Nobody has claimed any" if of_others else "You have claimed none"
             raise BadInput(
-                f"{'Nobody has' if of_others else 'You have'} claimed any of them by hand.",
+                f"{who} of them by hand.",
                 next_step="See who has claimed what: opsterm claim list. A change gives its claims up by its end.",
             )
         self._ledger.committed(facts)
@@ -258,9 +261,9 @@ class Claims:
         return Passage(beside=running, facts=[self._ledger.fact(event, correlation_id=change.name)])
 
     async def wait(self, change: Change) -> None:
-        """Wait until no claim is in the way of a change."""
+        """Wait until no claim is in the way of a change, or until it may not start any more."""
         with self._ledger.hub.listen("claims that are waited for", *CLAIM_FACTS) as ear:
-            while await self.in_the_way(change):
+            while await self.in_the_way(change) and self._clock.now() <= change.order.expires_at:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY_S):
                         await ear.batch()

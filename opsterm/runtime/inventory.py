@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from opsterm.changes.claim import Claim
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError
 from opsterm.core.events import Event
@@ -62,13 +63,13 @@ class Inventory(KnownTargets):
     processes may work on one inventory.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what it needs, and what is known of targets elsewhere)
         self, store: Store, ledger: Ledger, clock: Clock, *, files: Files, operator: Operator, offload: Offload,
         connector: Callable[[], Awaitable[Connector]], open_alerts: Callable[[], Mapping[str, Sequence[Alert]]],
-        heard_at: Callable[[str], float | None],
+        heard_at: Callable[[str], float | None], claims: Callable[[str], Sequence[Claim]],
         checks: Mapping[Protocol, Callable[[OrderTarget], Awaitable[None]]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
-        super().__init__(clock, open_alerts=open_alerts, heard_at=heard_at)
+        super().__init__(clock, open_alerts=open_alerts, heard_at=heard_at, claims=claims)
         self._store = store
         self._ledger = ledger
         self._files = files

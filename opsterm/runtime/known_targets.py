@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from opsterm.changes.claim import Claim, claim_note
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.inventory.selector import Selector, parse_selector
@@ -37,8 +38,9 @@ class KnownTargets:
 
     def __init__(
         self, clock: Clock, *, open_alerts: Callable[[], Mapping[str, Sequence[Alert]]],
-        heard_at: Callable[[str], float | None],
+        heard_at: Callable[[str], float | None], claims: Callable[[str], Sequence[Claim]],
     ) -> None:  # fmt: skip
+        self._claims = claims
         self._clock = clock
         self._open_alerts = open_alerts
         self._heard_at = heard_at
@@ -56,7 +58,8 @@ class KnownTargets:
         answered = True if here else None if seen is None else seen.answered
         status, note = target_status(alerts, answered=answered, reason=seen.reason if seen else "")
         last_seen = self._clock.now() if here else seen.seen_at if seen else None
-        return TargetRow(target=target, status=status, last_seen=last_seen, note=note)
+        notes = [part for part in (note, claim_note(self._claims(target.name))) if part]
+        return TargetRow(target=target, status=status, last_seen=last_seen, note="; ".join(notes))
 
     def select(self, selector: str = "") -> Selection:
         """Return the rows a selector chooses. Raises BadSelector."""

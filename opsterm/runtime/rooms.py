@@ -140,6 +140,7 @@ class Rooms:
             connector=self.connector, open_alerts=self.alerts.by_target,
             checks={Protocol.SNMP: lambda target: self.snmp.check(target)},  # noqa: PLW0108 (loads SNMP when asked)
             heard_at=lambda name: self.monitoring.heard.get(name),  # noqa: PLW0108 (monitoring is built after it)
+            claims=lambda name: self.claims.known(name),  # noqa: PLW0108 (the same)
         )  # fmt: skip
         self.reach = Reach(self.inventory, self.clock, self._reach_probe)
 

@@ -153,7 +153,7 @@ async def test_a_claim_by_hand_is_given_up_by_its_owner_and_by_others_with_a_rea
         await with_targets(one, "web-01", "web-02")
         await two.inventory.reload()
         await one.claims.take("web-*", for_s=600)
-        with pytest.raises(BadInput, match="You have"):
+        with pytest.raises(BadInput, match="You have claimed none"):
             await two.claims.release("web-01")
         with pytest.raises(BadInput, match="reason"):
             await two.claims.release("web-01", of_others=True)

@@ -6,6 +6,7 @@ import argparse
 import difflib
 
 from opsterm.cli.syntax.approvals import add_yes_options
+from opsterm.cli.syntax.claims import add_claim_options
 from opsterm.cli.syntax.learning import LEARNING
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
 from opsterm.policy.order import SHELLS_ASSESSED, SHELLS_OF_PROTOCOL, WITH_OWN_VERB
@@ -223,6 +224,8 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
             one.add_argument("--targets", type=number(1, 1_000_000), help="approve only if it is for this many")
             add_yes_options(one)
             one.add_argument("--no-run", action="store_true", help="approve only; `opsterm run` runs it")
+        if name in ("approve", "run"):
+            add_claim_options(one)
         if name == "deny":
             one.add_argument("--note", default="", help="why; kept in the audit")
     _add_rollback(verbs, data)

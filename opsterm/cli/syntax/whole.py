@@ -14,6 +14,7 @@ from opsterm.cli.syntax.audit import add_audit
 from opsterm.cli.syntax.cameras import add_cameras
 from opsterm.cli.syntax.changes import add_changes
 from opsterm.cli.syntax.checks import add_checks
+from opsterm.cli.syntax.claims import add_claims
 from opsterm.cli.syntax.files import add_files
 from opsterm.cli.syntax.guards import add_guards
 from opsterm.cli.syntax.house import add_house
@@ -77,7 +78,7 @@ def build_parser(verb: str = "") -> Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser, action=how)
     for add in (
         add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes,
-        add_guards, add_plans, add_learning, add_approvals, add_schedules, add_policy, add_files, add_audit,
+        add_guards, add_plans, add_claims, add_learning, add_approvals, add_schedules, add_policy, add_files, add_audit,
         add_house,
     ):  # fmt: skip
         add(verbs, data)

@@ -220,6 +220,10 @@ async def show(context: Context) -> int:
     from opsterm.cli.verbs.foresight import describe_what_it_would_do  # noqa: PLC0415 (a query shows none of it)
 
     await describe_what_it_would_do(context, change)
+    if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED):
+        from opsterm.cli.verbs.claims import describe_claims  # noqa: PLC0415 (only what may still run)
+
+        await describe_claims(context, change)
     if change.started_at:
         context.printer.table(
             ("target", "outcome", "exit", "took", "output", "message"),

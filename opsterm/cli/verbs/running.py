@@ -13,6 +13,7 @@ from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.approvals import say_progress
 from opsterm.cli.verbs.changes import describe, describe_content, named_change
+from opsterm.cli.verbs.claims import describe_claims, despite_claims
 from opsterm.cli.verbs.vault import open_if_a_person_is_there
 from opsterm.core.errors import ExitCode, NotApproved, OpstermError
 from opsterm.core.hub import Ear
@@ -39,6 +40,7 @@ async def approve_change(context: Context, change: Change) -> int:
     from opsterm.cli.verbs.foresight import describe_what_it_would_do  # noqa: PLC0415 (a query shows none of it)
 
     await describe_what_it_would_do(context, change)
+    await describe_claims(context, change)
     count = len(change.order.targets)
     given = context.invocation.number("targets")
     if given is not None and given != count:
@@ -48,17 +50,19 @@ async def approve_change(context: Context, change: Change) -> int:
     digest = context.invocation.text("digest") or change.digest
     if given is None and not context.invocation.text("digest") and is_asked_on_a_terminal():
         await _ask(context, change, count)
+    runs = not context.invocation.yes("no_run")
+    despite = await despite_claims(context, change) if runs else ""
     approved = await context.runtime.changes.approve(change.id, digest=digest, assent=_assent(context))
     if approved.state is ChangeState.APPROVED:
         context.printer.say(f"{change.name} approved by {approved.decided_by}.")
     else:
         context.printer.say(f"The approval of {change.name} is kept; others are still needed.")
         say_progress(context, await context.runtime.approvals.progress(approved))
-    if context.invocation.yes("no_run") or approved.state is not ChangeState.APPROVED:
+    if not runs or approved.state is not ChangeState.APPROVED:
         if context.printer.json:
             context.printer.record(change_record(approved))
         return ExitCode.DONE
-    return await run_here(context, approved)
+    return await run_here(context, approved, despite=despite)
 
 
 def _assent(context: Context) -> Assent:
@@ -85,11 +89,19 @@ async def _ask(context: Context, change: Change, count: int) -> None:
 
 async def run(context: Context) -> int:
     """Run an approved change here."""
-    return await run_here(context, await named_change(context))
+    change = await named_change(context)
+    waits = change.state is ChangeState.APPROVED  # of any other the run says what is wrong
+    return await run_here(context, change, despite=await despite_claims(context, change) if waits else "")
 
 
-async def run_here(context: Context, change: Change) -> int:
-    """Run an approved change in this process and print what comes, as it comes."""
+async def run_here(context: Context, change: Change, *, despite: str = "") -> int:
+    """Run an approved change in this process and print what comes, as it comes.
+
+    Args:
+        context: of the verb.
+        change: the one to run.
+        despite: why it runs although others have claimed some of its targets, "" for not then.
+    """
     await open_vault_for(context, change)
     runtime = context.runtime
     runtime.follow()
@@ -99,7 +111,7 @@ async def run_here(context: Context, change: Change) -> int:
         async with asyncio.TaskGroup() as group:
             if not context.printer.json:
                 group.create_task(live.follow(ear))
-            ended = await run_to_the_end(context, change)
+            ended = await run_to_the_end(context, change, despite=despite)
             ear.close()
     if isinstance(ended, OpstermError):
         raise ended
@@ -121,10 +133,10 @@ async def open_vault_for(context: Context, change: Change) -> None:
         await open_if_a_person_is_there(context)
 
 
-async def run_to_the_end(context: Context, change: Change) -> Change | OpstermError:
+async def run_to_the_end(context: Context, change: Change, *, despite: str = "") -> Change | OpstermError:
     """Return the error, so that it does not arrive in a group of one."""
     try:
-        return await context.runtime.changes.run(change.id)
+        return await context.runtime.changes.run(change.id, despite=despite)
     except OpstermError as error:
         return error
     except asyncio.CancelledError:

@@ -26,6 +26,7 @@ def _record(row: TargetRow) -> dict[str, object]:
 async def list_targets(context: Context) -> int:
     """Print the targets that a selector chooses; what looks alike as one line where people read."""
     printer = context.printer
+    await context.runtime.claims.refresh()
     selection = context.runtime.inventory.select(context.invocation.text("selector"))
     if printer.json:
         for row in selection.rows:
@@ -76,6 +77,7 @@ def _list_row(run: tuple[str, Sequence[TargetRow]], now: float) -> tuple[str, ..
 async def show_targets(context: Context) -> int:
     """Print everything that is known of one target."""
     target = await context.runtime.inventory.get(context.invocation.text("name"))
+    await context.runtime.claims.refresh()
     row = context.runtime.inventory.row(target.name) or TargetRow(target=target)
     if context.printer.json:
         context.printer.record(_record(row))
