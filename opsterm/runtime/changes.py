@@ -59,6 +59,7 @@ class Changes:
         inventory: Inventory, approvals: Approvals, gate: ComplianceGate, executor: Executor,
         supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]], offload: Offload, checks: ChangeChecks,
         rollouts: Rollouts, settled: Callable[[Change], Awaitable[Change]],
+        wait_free: Callable[[Change], Awaitable[None]],
         warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
@@ -76,6 +77,7 @@ class Changes:
         self._checks = checks
         self._rollouts = rollouts
         self._settled = settled
+        self._wait_free = wait_free
         self._warnings = warnings  # by protocol: what an approver should know of how such targets are reached
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
         self._stopping: set[int] = set()
@@ -249,6 +251,17 @@ class Changes:
             await self.run(change_id, despite=despite)
 
         self._supervisor.start(f"change c{change_id}", work, restart=False)
+
+    def start_when_free(self, change_id: int) -> None:
+        """Run an approved change here in the background as soon as no claim of others is in its way."""
+
+        async def work(heart: Heart) -> None:
+            heart.beat()
+            await self._wait_free(await self.get(change_id))
+            if (await self.get(change_id)).state is ChangeState.APPROVED:
+                self.start(change_id)
+
+        self._supervisor.start(f"change c{change_id} waits", work, restart=False)
 
     async def stop(self, change_id: int) -> Change:
         """Ask that a running change be stopped, whichever process runs it.

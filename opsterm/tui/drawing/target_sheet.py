@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opsterm.changes.change import Change, ChangeState
+from opsterm.changes.claim import Claim, claim_text
 from opsterm.changes.summary import exit_summary
 from opsterm.core.text import clean_line, shown_exactly
 from opsterm.core.units import age_text, value_text
@@ -56,6 +57,7 @@ class TargetFacts:
         agent: what its SNMP agent told this page, with the time; None when it was not asked.
         looking: whether it is being looked at now.
         fault: why it could not be looked at, "" when it could.
+        claims: who is changing it, or means to.
         now: epoch seconds.
     """
 
@@ -70,6 +72,7 @@ class TargetFacts:
     agent: tuple[float, SnmpProfile] | None
     looking: bool
     fault: str
+    claims: Sequence[Claim]
     now: float
 
 
@@ -106,7 +109,11 @@ class TargetSheet:
         first = [Piece(f"{sign.glyph} {row.status}", f"bold $sev-{sign.ink}"), Piece(f"   {way_of(target)}")]
         first += [Piece(f"   {place}", "bold")] if place else []
         reach = reach_line(self._facts.row, self._facts.seen, self._facts.now)
-        return [self._writer.cut(first), *self._writer.text(f"{reach}.", "$muted")]
+        lines = [self._writer.cut(first), *self._writer.text(f"{reach}.", "$muted")]
+        for claim in self._facts.claims:
+            said = claim_text(claim, self._facts.now)
+            lines += self._writer.text(f"{said[:1].upper()}{said[1:]}.", "$sev-warning")
+        return lines
 
     def alerts(self) -> PagePart:
         """Return the open alerts, each with what to do."""

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from opsterm.changes.claim_events import ClaimsKnown
 from opsterm.core.errors import BadInput, BadSelector, OpstermError
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
@@ -106,7 +107,9 @@ class InventoryPane(Pane):
 
     async def hear(self, message: FactsArrived) -> None:
         """Show what changed in the inventory, or by alerts."""
-        if message.has(TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen, AlertChanged):
+        if message.has(
+            TargetAdded, TargetEdited, TargetRemoved, TargetsImported, TargetSeen, AlertChanged, ClaimsKnown
+        ):
             self._show_soon()
 
     def _show_soon(self) -> None:
@@ -257,6 +260,10 @@ class InventoryPane(Pane):
     def action_query(self) -> None:
         """Look at the targets with a command that only reads."""
         self._want("query")
+
+    def action_claim_target(self) -> None:
+        """Claim the targets, or give that up."""
+        self._want("claim")
 
     def action_edit_target(self) -> None:
         """Change the target's fields."""

@@ -268,7 +268,7 @@ class ApprovalScreen(FactsAndOutput):
     async def action_run_change(self) -> None:
         """Run what was approved earlier."""
         if self.change.state is ChangeState.APPROVED and not self._guarded():
-            self.runtime.changes.start(self.change.id)
+            await self.run_or_ask()
 
     async def action_deny(self) -> None:
         """Say no."""

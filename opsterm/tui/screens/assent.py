@@ -15,6 +15,7 @@ from opsterm.tui.glyphs import Glyphs
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.screens.change_evidence import ChangeEvidence
 from opsterm.tui.screens.change_sheet import not_reached
+from opsterm.tui.screens.claim_question import ClaimQuestion
 from opsterm.tui.screens.connection_test import ConnectionTestScreen
 from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.screens.prompt import PromptScreen
@@ -120,6 +121,18 @@ class AssentDialog(Dialog[str]):
         elif self.change.ended_at:
             self.say("Every target was reached." if not name else f"{name} is no longer in the inventory.")
 
+    async def run_or_ask(self) -> None:
+        """Run the approved change; when others have claimed its targets, ask whether it waits or runs beside that."""
+        try:
+            claims = await self.runtime.claims.in_the_way(self.change)
+        except OpstermError as error:
+            self.fault(error)
+            return
+        if claims:
+            ClaimQuestion(self.app, self.runtime, self.change, self.say).ask(claims)
+        else:
+            self.runtime.changes.start(self.change.id)
+
     @property
     def _key(self) -> str:
         return "agent" if self.progress is not None and self.progress.needs_signature else ""
@@ -138,7 +151,7 @@ class AssentDialog(Dialog[str]):
             self.fault(error)
             return
         if self.change.state is ChangeState.APPROVED:
-            self.runtime.changes.start(self.change.id)
+            await self.run_or_ask()
         await self.look_at_progress()
         if self.change.state is ChangeState.PROPOSED and self.progress is not None:
             self.say(clean_line(f"Your approval is kept. {self.progress.missing}"))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from opsterm.changes.change import Change, ChangeState
+from opsterm.changes.claim import claim_lines
+from opsterm.changes.lifecycle import WAITING_STATES
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.policy.assessment import Assessment
 from opsterm.policy.level import RiskLevel
@@ -27,6 +29,7 @@ class ChangeEvidence:
         preview: lines of what was looked up, () for nothing.
         steps: by target which step of a plan is at work there, or was last.
         guards: what was heard last of each target that takes it back unless it is confirmed.
+        claims: who else has claimed its targets, in words; () for nobody.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -35,6 +38,7 @@ class ChangeEvidence:
         self.preview: tuple[str, ...] = ()
         self.guards: tuple[GuardSeen, ...] = ()
         self.steps: Mapping[str, str] = {}
+        self.claims: tuple[str, ...] = ()
         self._runtime = runtime
 
     @property
@@ -61,8 +65,10 @@ class ChangeEvidence:
         return tuple(one.text for one in self.assessment.alternatives) if self.assessment is not None else ()
 
     async def assess(self, change: Change) -> None:
-        """Find out what the command may do; that needs nothing but what is kept here."""
+        """Find out what the command may do and who claims its targets; that needs nothing but what is kept here."""
         self.assessment = await self._runtime.assessments.of_change(change)
+        if change.state in WAITING_STATES:
+            self.claims = claim_lines(await self._runtime.claims.in_the_way(change), self._runtime.clock.now())
 
     async def hear_steps(self, change: Change) -> None:
         """Find out how far a plan is on each target."""

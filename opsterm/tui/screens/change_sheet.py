@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.guard import guard_line, guard_of, standing_line
+from opsterm.changes.lifecycle import WAITING_STATES
 from opsterm.changes.plan_steps import step_lines
 from opsterm.changes.rollout import rollout_lines
 from opsterm.changes.step_progress import running_lines
@@ -137,6 +138,7 @@ def decisive_rows(
         *([SheetRow("now", "\n".join(at_work))] if (at_work := running_lines(change, evidence.steps, now)) else []),
         *_waiting(change, evidence.guards, now),
         _risk(change, sign, evidence),
+        *_claims(change, evidence),
         *([SheetRow("cuts", "\n".join(evidence.cuts), packed=True)] if evidence.cuts else []),
         SheetRow("rules", "\n".join(verdict_lines(change.review))),
         *_approvers(progress),
@@ -173,6 +175,12 @@ def _checks(change: Change) -> Sequence[str]:
     """Return what is looked at afterwards; of a proposal that says nothing, what could be."""
     suits = suggested_checks(change.order) if change.state is ChangeState.PROPOSED else ()
     return verification_lines(change.order, suits)
+
+
+def _claims(change: Change, evidence: ChangeEvidence) -> list[SheetRow]:
+    """Return who else has claimed the targets of a change that may still run."""
+    told = evidence.claims if change.state in WAITING_STATES else ()
+    return [SheetRow("claims", "\n".join(told))] if told else []
 
 
 def _risk(change: Change, sign: str, evidence: ChangeEvidence) -> SheetRow:

@@ -26,6 +26,7 @@ from opsterm.tui.panes.inventory import InventoryPane
 from opsterm.tui.panes.pane import Pane, take_keys
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.approval_errands import ApprovalErrands
+from opsterm.tui.screens.claim_errand import ClaimErrand
 from opsterm.tui.screens.errand_actions import ErrandActions
 from opsterm.tui.screens.errands import Errands
 from opsterm.tui.screens.file_errands import FileErrands
@@ -68,6 +69,7 @@ class HomeScreen(ErrandActions, Screen[None], inherit_bindings=False):
         self.reports = Reports(self)
         self.files = FileErrands(self)
         self.targets = TargetErrands(self)
+        self.claims = ClaimErrand(self)
         self.approvals = ApprovalErrands(self)
         self._hearing = Hearing(self, self._hear)
 

@@ -55,6 +55,8 @@ class TargetErrands:
                 self._home.errands.query(names)
             case "propose":
                 self._home.errands.propose(names)
+            case "claim":
+                self._home.claims.claim(names)
             case "remove":
                 self._remove(names)
             case "edit":

@@ -11,6 +11,7 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from opsterm.changes.claim_events import ClaimsKnown
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.core.events import Fact
 from opsterm.core.text import clean_block
@@ -66,10 +67,11 @@ _FRAME = 6
 _GAP = 3
 _FACTS = (
     TargetEdited, TargetRemoved, TargetSeen, TargetsImported, AlertChanged, ProfileChanged, ServiceChanged,
-    DependencyChanged, TrapReceived, SnmpEngineChanged, SnmpEngineTrusted, *CHANGE_FACTS,
+    DependencyChanged, TrapReceived, SnmpEngineChanged, SnmpEngineTrusted, ClaimsKnown, *CHANGE_FACTS,
 )  # fmt: skip
 _KEYS = (
     "open_terminal", "propose", "query", "edit_target", "chart_target", "check_target", "test_target", "look_again",
+    "claim_target",
 )  # fmt: skip
 
 
@@ -174,7 +176,7 @@ class TargetPage(ScrollingDialog[None]):
             row=row, seen=self.runtime.inventory.seen(self._target), samples=samples, windows=windows, now=now,
             alerts=self.runtime.alerts.by_target().get(self._target, ()), changes=concerned[:MOST_CHANGES],
             profile=profile, unchanged_since=self._unchanged_since, agent=self._agent, looking=self._looking,
-            fault=self._fault,
+            fault=self._fault, claims=self.runtime.claims.known(self._target),
         )  # fmt: skip
         self.show()
 
@@ -278,6 +280,10 @@ class TargetPage(ScrollingDialog[None]):
     async def action_edit_target(self) -> None:
         """Change the target's fields."""
         await self._want("edit")
+
+    async def action_claim_target(self) -> None:
+        """Claim the target, or give that up."""
+        await self._want("claim")
 
     async def action_test_target(self) -> None:
         """Connect phase by phase."""
