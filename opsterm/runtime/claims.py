@@ -251,10 +251,10 @@ class Claims:
             return Passage(beside=None)
         found, running = await self._look()
         claims = self._in_the_way(found, change)
-        if not claims:
+        despite = mask(despite.strip())[0]
+        if not claims and not despite:
             return Passage(beside=running)
         self._require_may_go_on(despite)
-        despite = mask(despite.strip())[0]
         if not despite:
             raise self._refused(f"{change.name} was not run", claims, f"run {change.name}")
         event = ClaimPassedOver(change=change.id, claims=claim_lines(claims, self._clock.now()), reason=despite)

@@ -34,6 +34,7 @@ from opsterm.runtime.guard_watch import Guarded
 from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, RunText
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.marking import Marking
 from opsterm.runtime.output_record import OutputRecord
 from opsterm.runtime.plan_running import OnTarget, PlanRunning
 from opsterm.runtime.ports import Connector, Ended, Session
@@ -54,6 +55,7 @@ class Executor:
         connector: gives what opens sessions.
         require: raises when the approvals that are kept of a change do not let it run.
         passage: raises when others have claimed its targets, and nothing says why it runs all the same.
+        marking: leaves marks on targets.
         runner: name of this process, kept with a running change so that a crash is noticed.
         parallel: targets of one change worked on at the same time.
         output_limit: bytes of output kept per target.
@@ -68,6 +70,7 @@ class Executor:
     def __init__(  # noqa: PLR0913 (what it needs, and the limits of a run)
         self, store: Store, ledger: Ledger, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
         require: Callable[[Change], Awaitable[None]], passage: Callable[[Change, str], Awaitable[Passage]],
+        marking: Marking,
         runner: str, parallel: int, output_limit: int,
         silent: Callable[[Rollout], Collection[str]] = lambda _: (), quiet_limit_s: float = 0.0,
         read_only: bool = False,
@@ -81,7 +84,7 @@ class Executor:
         self._runner = runner
         self._parallel = parallel
         self._output_limit = output_limit
-        self._keeping = Keeping(ledger)
+        self._keeping = Keeping(ledger, marking)
         self._silent = silent
         self._guarding = Guarding(self._keeping, ledger)
         self._verifying = Verifying(ledger)

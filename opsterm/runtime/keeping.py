@@ -16,6 +16,7 @@ from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.marking import Marking
 from opsterm.runtime.ports import Ended
 
 RunText = Callable[[str, RunAs], AsyncIterator[bytes | Ended]]
@@ -32,10 +33,12 @@ class Keeping:
 
     Args:
         ledger: tells what was kept.
+        marking: leaves a mark beside what is kept, for others to see who works there.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, marking: Marking) -> None:
         self._ledger = ledger
+        self._marking = marking
 
     async def capture(
         self, run: RunText, change: Change, way: WayBack, target: OrderTarget, *, number: int = 0
@@ -43,9 +46,10 @@ class Keeping:
         """Keep what the change, or that step of it, touches.
 
         Raises:
-            Refused: it could not be kept; nothing was changed.
+            Refused: it could not be kept, or somebody else works there; nothing was changed.
             Unreachable: the line was lost.
         """
+        await self._marking.take(lambda text: _told(run, text, way), change, target)
         status, told = await self.step(run, KeeperStep.CAPTURE, change, way, number=number)
         if status != 0:
             why = next((fields[2] for fields in told if fields[0] == "failed" and len(fields) > 2), "")
@@ -72,6 +76,8 @@ class Keeping:
             Unreachable: the line was lost.
         """
         await self.step(run, KeeperStep.NOTE, change, way, number=number)
+        if change.order.terms is None or not change.order.terms.confirm_s:  # a guard works on until its deadline
+            await self._marking.give_up(lambda text: _told(run, text, way), change)
 
     async def noting(
         self, making: Callable[[], Awaitable[Ended]], run: RunText, change: Change, way: WayBack | None, *,
@@ -113,26 +119,30 @@ class Keeping:
             TimedOut: it took longer than LIMIT_S.
             Unreachable: the line was lost.
         """
-        text = keeper_text(step, point_of(change, number), way.things, seconds=seconds)
-        printed = bytearray()
-        status: int | None = None
-        try:
-            async with (
-                asyncio.timeout(LIMIT_S),
-                aclosing(run(text, keeping_as(way.become))) as pieces,  # type: ignore[type-var]  # an async generator
-            ):
-                async for piece in pieces:
-                    if isinstance(piece, Ended):
-                        status = piece.exit_status
-                    elif len(printed) < TOLD_BYTES:
-                        printed += piece
-        except TimeoutError as error:
-            raise TimedOut(
-                f"Keeping what it touches took longer than {LIMIT_S:g} s and was stopped.",
-                next_step="Name less in one change, or propose it with --no-way-back.",
-            ) from error
-        lines = printed.decode("utf-8", "replace").splitlines()
-        return 70 if status is None else status, [line.split("\t") for line in lines]
+        return await _told(run, keeper_text(step, point_of(change, number), way.things, seconds=seconds), way)
+
+
+async def _told(run: RunText, text: str, way: WayBack) -> tuple[int, list[list[str]]]:
+    """Run a text as whoever keeps; return its exit status and what it told, each line as its fields."""
+    printed = bytearray()
+    status: int | None = None
+    try:
+        async with (
+            asyncio.timeout(LIMIT_S),
+            aclosing(run(text, keeping_as(way.become))) as pieces,  # type: ignore[type-var]  # an async generator
+        ):
+            async for piece in pieces:
+                if isinstance(piece, Ended):
+                    status = piece.exit_status
+                elif len(printed) < TOLD_BYTES:
+                    printed += piece
+    except TimeoutError as error:
+        raise TimedOut(
+            f"Keeping what it touches took longer than {LIMIT_S:g} s and was stopped.",
+            next_step="Name less in one change, or propose it with --no-way-back.",
+        ) from error
+    lines = printed.decode("utf-8", "replace").splitlines()
+    return 70 if status is None else status, [line.split("\t") for line in lines]
 
 
 def _differences(told: Sequence[Sequence[str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from opsterm.runtime.executor import Executor
 from opsterm.runtime.guards import Guards
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.marking import Marking
 from opsterm.runtime.masking import Masking
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
@@ -180,7 +182,7 @@ class Rooms:
         )  # fmt: skip
         executor = Executor(
             store, ledger, self.connector, self.clock, require=self.approvals.require, passage=self.claims.passage,
-            runner=edges.processes.me(), parallel=settings.ssh.parallel,
+            marking=self._marking, runner=edges.processes.me(), parallel=settings.ssh.parallel,
             output_limit=settings.changes.output_limit_kb * 1000, silent=self.rollouts.silent,
             quiet_limit_s=settings.changes.quiet_timeout_s, read_only=settings.changes.read_only,
         )  # fmt: skip
@@ -200,6 +202,16 @@ class Rooms:
     async def _settled(self, ended: Change) -> Change:
         await self.rollbacks.settle(ended)
         return await self.guards.settle(ended.id)
+
+    @property
+    def _marking(self) -> Marking:
+        """Marks on targets; the name of the machine and the place of the data tell one opsterm from another."""
+        who = self.operator
+        place = f"{who.host}:{self.paths.database.absolute()}"
+        return Marking(
+            self.store.journal, installation=hashlib.sha256(place.encode()).hexdigest()[:12],
+            who=f"{who.name} at {who.host}",
+        )  # fmt: skip
 
     def _open_approvals(self, checks: ChangeChecks) -> Approvals:
         settings, edges = self.settings.approvals, self._edges
