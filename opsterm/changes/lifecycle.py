@@ -14,6 +14,7 @@ from opsterm.changes.events import ChangeApproved, ChangeDenied, ChangeEnded, Ch
 from opsterm.changes.guard import guard_of
 from opsterm.changes.order_checks import require_carried_out
 from opsterm.changes.rollout import require_able, rollout_of
+from opsterm.changes.unseen import unseen_text
 from opsterm.core.errors import BadInput, Bug, NotApproved
 from opsterm.core.events import Event
 from opsterm.policy import approval
@@ -288,16 +289,7 @@ def interrupt(change: Change, *, now: float) -> Change:
     A target on which it was running is UNKNOWN from here on: nobody saw the end. One that had not been started
     was not touched.
     """
-    unknown = (
-        "opsterm ended while this ran; whether the command finished is not known.\n"
-        f"See on the target what it did; `opsterm output {change.name}` has what it printed. Then propose it again, if "
-        "need be."
-    )
-    if guard_of(change.order).seconds:
-        unknown = (
-            "opsterm ended while this ran. Its target takes it back by itself unless it is confirmed.\n"
-            f"opsterm status {change.name} asks it what became of it."
-        )
+    unknown = unseen_text(change)
     outcomes = tuple(
         _closed(outcome, OutcomeState.UNKNOWN, unknown, now)
         if outcome.state is OutcomeState.RUNNING

@@ -59,7 +59,7 @@ class Changes:
         inventory: Inventory, approvals: Approvals, gate: ComplianceGate, executor: Executor,
         supervisor: Supervisor, alive: Callable[[str], Awaitable[bool]], offload: Offload, checks: ChangeChecks,
         rollouts: Rollouts, settled: Callable[[Change], Awaitable[Change]],
-        wait_free: Callable[[Change], Awaitable[None]],
+        settle_rollbacks: Callable[[], Awaitable[None]], wait_free: Callable[[Change], Awaitable[None]],
         warnings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:  # fmt: skip
         self._store = store
@@ -77,6 +77,7 @@ class Changes:
         self._checks = checks
         self._rollouts = rollouts
         self._settled = settled
+        self._settle_rollbacks = settle_rollbacks
         self._wait_free = wait_free
         self._warnings = warnings  # by protocol: what an approver should know of how such targets are reached
         self._running: dict[int, asyncio.Task[object]] = {}  # by change, the task that waits for its end
@@ -320,6 +321,7 @@ class Changes:
                 await self._expire(change)
         for change in await self.list([ChangeState.RUNNING], limit=SWEPT_AT_ONCE):
             await self._interrupt_if_orphan(change)
+        await self._settle_rollbacks()
 
     async def _interrupt_if_orphan(self, running: Change) -> bool:
         """End a change whose process is gone; return whether it was."""

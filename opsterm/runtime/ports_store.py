@@ -239,6 +239,10 @@ class ChangeStore(Protocol):
         """Return what is approved or runs, and what was interrupted after `since` (epoch seconds), by number."""
         ...
 
+    async def rollbacks(self, since: float) -> Sequence[Change]:
+        """Return the changes that took others back and ended after `since` (epoch seconds), by number."""
+        ...
+
     async def runner(self, change_id: int) -> str:
         """Return who runs a RUNNING change, "" when nobody does."""
         ...

@@ -23,6 +23,9 @@ from opsterm.runtime.ports_store import Store
 from opsterm.runtime.proposal import Proposal
 
 KEPT_FACTS = 100_000
+LOOKED_BACK_S = 2 * 86_400.0
+"""Seconds within which it is looked for rollbacks of which a process that died has not said what they have proven."""
+
 _TRIED = (OutcomeState.DONE, OutcomeState.FAILED, OutcomeState.TIMED_OUT, OutcomeState.UNKNOWN, OutcomeState.CANCELLED)
 
 
@@ -60,6 +63,7 @@ class Rollbacks:
         self._store = store
         self._ledger = ledger
         self._propose = propose
+        self._settled: set[int] = set()
 
     async def open_targets(self, change: Change) -> tuple[str, ...]:
         """Return the targets on which something was kept that is not proven to be back, in the order of the order."""
@@ -115,6 +119,8 @@ class Rollbacks:
     async def settle(self, ended: Change) -> None:
         """Say of a change that was taken back what was proven; anything but a rollback is left alone.
 
+        Doing it again does nothing: a process may have died before it came to this, or half way.
+
         Raises:
             StorageError: it cannot be kept.
         """
@@ -122,7 +128,8 @@ class Rollbacks:
         if not number:
             return
         change = await self._get(number)
-        tried = [outcome for outcome in ended.outcomes if outcome.state in _TRIED]
+        tried = [outcome for outcome in ended.outcomes if outcome.state in _TRIED and outcome.started_at]
+        said = await self._said_by(ended, change)
         facts = [
             self._ledger.fact(
                 ChangeRolledBack(
@@ -132,14 +139,37 @@ class Rollbacks:
                 correlation_id=change.name,
             )
             for outcome in tried
+            if outcome.target not in said
         ]  # fmt: skip
-        await self._ledger.record(*facts)
+        if facts:
+            await self._ledger.record(*facts)
+        self._settled.add(ended.id)
+        if change.state is ChangeState.ROLLED_BACK:
+            return
         failed = any(outcome.state is not OutcomeState.DONE for outcome in tried)
         if not failed and await self.open_targets(change):
             return
         moved = lifecycle.take_back(change, failed=failed)
         if moved != change:
             await self._store.changes.move(moved, expected=change.state, facts=[])
+
+    async def _said_by(self, ended: Change, change: Change) -> set[str]:
+        """Return the targets of which it is told already what one rollback of a change has proven."""
+        told = await self._store.journal.search(
+            kinds=[ChangeRolledBack.kind], correlation_id=change.name, limit=KEPT_FACTS
+        )
+        events = [fact.event for fact in told]
+        return {one.target for one in events if isinstance(one, ChangeRolledBack) and one.by_change == ended.id}
+
+    async def settle_all(self) -> None:
+        """Settle what a process that died has left unsaid.
+
+        Raises:
+            StorageError: nothing can be written now.
+        """
+        for ended in await self._store.changes.rollbacks(self._ledger.clock.now() - LOOKED_BACK_S):
+            if ended.id not in self._settled:
+                await self.settle(ended)
 
 
 def _text(change: Change, way: WayBack, *, insist: bool) -> str:

@@ -196,7 +196,7 @@ class Rooms:
             supervisor=self.supervisor, alive=self._alive, offload=self.offload,
             warnings={Protocol.WINRM: settings.winrm.warnings}, settled=self._settled,
             checks=checks,
-            rollouts=self.rollouts, wait_free=self.claims.wait,
+            rollouts=self.rollouts, settle_rollbacks=self.rollbacks.settle_all, wait_free=self.claims.wait,
         )  # fmt: skip
 
     async def _settled(self, ended: Change) -> Change:

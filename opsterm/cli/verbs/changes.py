@@ -97,6 +97,9 @@ def rollout_wish(context: Context) -> RolloutWish:
     )  # fmt: skip
 
 
+DAY_S = 86_400.0
+"""How long ago a change may have been interrupted of which it is said what to do."""
+
 _BLOCKS = ("content", "differs", "files")
 """Rows of what is put that begin on a line of their own."""
 
@@ -192,6 +195,9 @@ async def list_changes(context: Context) -> int:
         ],
         right=("asked",),
     )  # fmt: skip
+    for change in found:
+        if change.state is ChangeState.INTERRUPTED and now - change.ended_at < DAY_S:
+            context.printer.say(f"Nobody saw the end of {change.name}. What to do: opsterm change {change.name}")
     if not found:
         context.printer.say("No changes. `opsterm propose --on web-01 -- uptime` proposes one.")
     return ExitCode.DONE

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from opsterm.changes.change import Change, ChangeState
+from opsterm.changes.events import ChangeEnded
 from opsterm.changes.summary import command_shown, targets_text
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import shown_exactly
@@ -29,6 +30,7 @@ _RISK_STYLES = {
     RiskLevel.CRITICAL: "critical",
 }  # fmt: skip
 SHOWN = 60
+_DAY_S = 86_400.0
 
 
 class ApprovalsPane(Pane):
@@ -90,6 +92,10 @@ class ApprovalsPane(Pane):
         """Show what changed."""
         if message.has(*QUEUE_FACTS):
             await self.show()
+        for fact in message.facts:
+            if isinstance(fact.event, ChangeEnded) and fact.event.state == ChangeState.INTERRUPTED:
+                name = f"c{fact.event.change}"
+                self.cockpit.say(f"Nobody saw the end of {name}. What to do stands with it: [6]", severity="warning")
 
     async def show(self) -> None:
         """Build the rows from the newest changes."""
@@ -103,7 +109,10 @@ class ApprovalsPane(Pane):
         self.table.set_rows([self._row(change, progress.get(change.id, "")) for change in ordered])
         self.waiting = sum(1 for change in changes if change.state is ChangeState.PROPOSED)
         running = sum(1 for change in changes if change.state is ChangeState.RUNNING)
+        day_ago = self.runtime.clock.now() - _DAY_S
+        unseen = sum(1 for one in changes if one.state is ChangeState.INTERRUPTED and one.ended_at > day_ago)
         words = [
+            f"{unseen} interrupted" if unseen else "",
             f"{self.waiting} {'waits' if self.waiting == 1 else 'wait'}" if self.waiting else "",
             f"{running} {'runs' if running == 1 else 'run'}" if running else "",
         ]
