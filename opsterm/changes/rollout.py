@@ -167,6 +167,17 @@ def wish_of(rollout: Rollout) -> RolloutWish:
     return RolloutWish(strategy=str(plain), failures=failures, max_unavailable=rollout.max_unavailable)
 
 
+def backwards(rollout: Rollout) -> RolloutWish:
+    """Return how a change is taken back that went over its targets so: in no larger batches, and on to the last.
+
+    What was tried first needs no trial again. A target that cannot be put back is no reason to leave the others.
+    """
+    one_by_one = rollout.strategy is Strategy.SEQUENTIAL
+    strategy = "sequential" if one_by_one else f"rolling:{rollout.batch}" if rollout.batch else ""
+    failures = "100%" if strategy else ""
+    return RolloutWish(strategy=strategy, failures=failures, max_unavailable=rollout.max_unavailable)
+
+
 def parse_rollout(text: str) -> Rollout:
     """Return the rollout that an order says.
 

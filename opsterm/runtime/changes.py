@@ -101,7 +101,7 @@ class Changes:
         require_writable(read_only=self._settings.read_only, what="proposed")
         if proposal.timeout_s is not None and not 1 <= proposal.timeout_s <= LONGEST_S:
             raise BadInput("A command runs for 1 s to 24 h on one target.", next_step="Write it as in 30s or 10m.")
-        rows = await self._inventory.resolve(proposal.selector)
+        rows = [*await self._inventory.resolve(proposal.selector)][:: -1 if proposal.backwards else 1]
         targets = tuple(self._inventory.order_target(row.target) for row in rows)
         now = self._clock.now()
         order = Order(

@@ -27,6 +27,7 @@ class Proposal:
         warnings: what else should be known, whole sentences; they can make the grade worse only.
         rollout: how it goes over its targets.
         away: targets on which a change has failed that this one goes on with.
+        backwards: whether targets are worked on in the reverse of their order.
         way_back: whether what it touches is kept beforehand, where that can be.
         guard: what is asked for about its confirmation.
         verification: what is looked at afterwards on each target, and what follows when it does not hold.
@@ -42,6 +43,7 @@ class Proposal:
     warnings: tuple[str, ...] = ()
     rollout: RolloutWish = NO_WISH
     away: tuple[str, ...] = ()
+    backwards: bool = False
     way_back: bool = True
     guard: GuardWish = USUAL
     verification: Verification = NO_VERIFICATION

@@ -13,6 +13,7 @@ from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.events import ChangeCaptured, ChangeRolledBack, ChangeStepStarted
 from opsterm.changes.plan_steps import undoing
+from opsterm.changes.rollout import backwards, rollout_of
 from opsterm.changes.way_back.prepared import prepared, restoring
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.policy.order import PLAN, RESTORE, RunAs
@@ -80,6 +81,8 @@ class Rollbacks:
     async def propose(self, wish: RollbackWish) -> Change:
         """Propose the change that takes another one back, on the targets where that is still to be done.
 
+        It goes over them as the first did, in the reverse order, and on to the last whatever fails.
+
         Raises:
             NotFound: there is no such change.
             BadInput: it still waits or runs, has no way back, or is taken back already.
@@ -106,7 +109,7 @@ class Rollbacks:
                 command=_text(change, way, insist=wish.insist), selector=" or ".join(names),
                 shell=PLAN if change.order.shell == PLAN else RESTORE,
                 reason=wish.reason or f"takes back {change.name}", origin=wish.origin, how=RunAs(become=way.become),
-                way_back=False,
+                way_back=False, rollout=backwards(rollout_of(change.order)), backwards=True,
             )
         )  # fmt: skip
 

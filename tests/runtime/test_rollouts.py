@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from opsterm.cli.verbs.running import exit_code
 from opsterm.core.errors import BadInput, ExitCode, NotApproved
 from opsterm.inventory.target import Target
 from opsterm.runtime.ports import Ended
+from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.rollouts import ResumePart, ResumeWish
 from opsterm.runtime.runtime import Runtime
 from tests.runtime.changing import approved, outcomes, story, with_targets
@@ -21,6 +23,10 @@ from tests.runtime.stage import Answer, PlayedConnector, opened, printing, until
 
 NAMES = tuple(f"web-{number:02}" for number in range(1, 7))
 ALL = "web-[01-06]"
+
+
+_AROUND = re.compile("^(keeper (capture|note)|take|give_up) ", re.MULTILINE)
+"""What is sent around a command: to keep what it touches, and to leave a mark."""
 
 
 class Fleet:
@@ -37,7 +43,9 @@ class Fleet:
 
     def _answer(self, *, exit_status: int) -> Answer:
         async def answer(command: str) -> AsyncIterator[bytes | Ended]:
-            del command
+            if _AROUND.search(command):
+                yield Ended(exit_status=0)
+                return
             self._now += 1
             self.most = max(self.most, self._now)
             for _ in range(5):
@@ -198,3 +206,30 @@ async def test_how_much_it_would_reach_is_said(home: Path) -> None:
         await with_group(runtime, "web-01", "web-02")
         change = await approved(runtime, "uptime", "web-01")
         assert runtime.rollouts.blast_radius(change) == "1 of 2 production targets; 1 of 2 members of web"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "bad", "touched"),
+    [
+        ("sequential", "web-03", "web-03 web-02 web-01"),
+        ("rolling:2", "web-03", "web-04 web-03 web-02 web-01"),
+        ("canary:1:2", "web-02", "web-03 web-02 web-01"),
+        ("", "web-03", " ".join(reversed(NAMES))),
+    ],
+)
+async def test_just_what_was_touched_is_taken_back_in_the_reverse_order(
+    home: Path, strategy: str, bad: str, touched: str
+) -> None:
+    fleet = Fleet(bad)
+    async with opened(home, open_connector=fleet.connector.open) as runtime:
+        await with_targets(runtime, *NAMES)
+        first = await approved(runtime, "touch /srv/x", ALL, rollout=RolloutWish(strategy=strategy))
+        assert (await runtime.changes.run(first.id)).state is ChangeState.FAILED
+        back = await runtime.rollbacks.propose(RollbackWish(change=first.id, origin="command line"))
+        await runtime.changes.approve(back.id, digest=back.digest)
+        fleet.connector.answers = Fleet(touched.split(" ", maxsplit=1)[0]).connector.answers  # the first cannot be
+        fleet.connector.opened.clear()
+        ended = await runtime.changes.run(back.id)
+        assert fleet.connector.opened == touched.split()
+        assert [outcome.target for outcome in ended.outcomes] == touched.split()
+        assert states(ended).count("d") == len(touched.split()) - 1, "one that fails is no reason to leave the others"
