@@ -287,8 +287,10 @@ def interrupt(change: Change, *, now: float) -> Change:
     """Return the change as interrupted: the process that ran it is gone.
 
     A target on which it was running is UNKNOWN from here on: nobody saw the end. One that had not been started
-    was not touched.
+    was not touched. When all had ended, the process died just before it said so, and the change has ended as they did.
     """
+    if all(outcome.state not in _OPEN for outcome in change.outcomes):
+        return finish(change, now=now)
     unknown = unseen_text(change)
     outcomes = tuple(
         _closed(outcome, OutcomeState.UNKNOWN, unknown, now)

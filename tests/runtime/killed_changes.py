@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from opsterm.inventory.target import Target
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.ports import Ended, Session
 from opsterm.runtime.rollbacks import RollbackWish
@@ -25,7 +26,7 @@ from tests.runtime.changing import approved
 from tests.runtime.stage import build
 
 TARGET_FILE = "target"
-"""In the home folder: name of the target, this host if there is no such file."""
+"""In the home folder: name and address of the target, this host if there is no such file."""
 
 
 def command_of(place: str) -> str:
@@ -140,8 +141,11 @@ async def play(home: Path, script: str, walk: Walk) -> None:
     object.__setattr__(runtime._edges, "open_connector", watched)
     async with runtime:
         await runtime.open(workers=False)
+        told = (home / TARGET_FILE).read_text() if (home / TARGET_FILE).exists() else "localhost"
+        name, _, address = told.partition(" ")
+        if runtime.inventory.target(name) is None:
+            await runtime.inventory.add(Target(name=name, address=address, user="root"))
         watch_writes(runtime, walk)
-        name = (home / TARGET_FILE).read_text() if (home / TARGET_FILE).exists() else "localhost"
         place = (home / "place").read_text()
         if script == "change":
             change = await approved(runtime, command_of(place), name)
