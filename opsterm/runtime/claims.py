@@ -51,6 +51,10 @@ CLAIM_FACTS = (
 """Everything after which other targets are claimed."""
 
 
+_CLAIM = "Wait, or say why you claim them all the same: --despite-claim REASON"
+_RUN = "Wait for them: --wait; or say why it runs all the same: --despite-claim REASON"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """That a change may start.
@@ -176,7 +180,7 @@ class Claims:
             if one.target in names and one.change and self._operator.name not in (one.by, *one.others)
         ]  # fmt: skip
         if running and not despite:
-            raise self._refused("They were not claimed", running, "claim them")
+            raise self._refused("They were not claimed", running, _CLAIM)
 
         def told(others: Sequence[Claim]) -> Sequence[Fact]:
             beside = claim_lines([*running, *others], now)
@@ -187,7 +191,7 @@ class Claims:
 
         others, facts = await self._by_hand().take(taken, told, now=now, beside=bool(despite))
         if not facts:
-            raise self._refused("They were not claimed", others, "claim them")
+            raise self._refused("They were not claimed", others, _CLAIM)
         self._ledger.committed(facts)
         return taken
 
@@ -256,7 +260,7 @@ class Claims:
             return Passage(beside=running)
         self._require_may_go_on(despite)
         if not despite:
-            raise self._refused(f"{change.name} was not run", claims, f"run {change.name}")
+            raise self._refused(f"{change.name} was not run", claims, _RUN)
         event = ClaimPassedOver(change=change.id, claims=claim_lines(claims, self._clock.now()), reason=despite)
         return Passage(beside=running, facts=[self._ledger.fact(event, correlation_id=change.name)])
 
@@ -275,12 +279,11 @@ class Claims:
                 next_step="Wait for it, or have it given up: opsterm claim release",
             )
 
-    def _refused(self, what: str, claims: Sequence[Claim], deed: str) -> Refused:
+    def _refused(self, what: str, claims: Sequence[Claim], ways: str) -> Refused:
         lines = claim_lines(claims, self._clock.now())
         rest = f" {len(lines) - 3} more: opsterm claim list." if len(lines) > 3 else ""
-        ways = f"say why you {deed} all the same: --despite-claim REASON"
         return Refused(
-            f"{what}: {len({one.target for one in claims})} of the targets are claimed.",
+            f"{what}: others have claimed {len({one.target for one in claims})} of the targets.",
             why=f"{'. '.join(lines[:3])}.{rest}",
-            next_step=f"Wait, or {ways}" if self.may_go_on else "Wait, or have it given up: opsterm claim release",
+            next_step=ways if self.may_go_on else "Wait, or have it given up: opsterm claim release",
         )

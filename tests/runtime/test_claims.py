@@ -67,7 +67,7 @@ async def test_a_second_change_is_refused_while_one_runs_and_runs_when_somebody_
         await with_targets(runtime, "web-01")
         first = await running(runtime, held)
         second = await approved(runtime, "touch /srv/x", "web-01", way_back=False)
-        with pytest.raises(Refused, match=r"c2 was not run: 1 of the targets are claimed") as refused:
+        with pytest.raises(Refused, match=r"c2 was not run: others have claimed 1 of the targets") as refused:
             await runtime.changes.run(second.id)
         assert "c1 of" in refused.value.why
         assert "--despite-claim" in refused.value.next_step
