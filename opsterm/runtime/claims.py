@@ -51,6 +51,7 @@ CLAIM_FACTS = (
 """Everything after which other targets are claimed."""
 
 
+_WAIT = "Wait, or have it given up: opsterm claim release"
 _CLAIM = "Wait, or say why you claim them all the same: --despite-claim REASON"
 _RUN = "Wait for them: --wait; or say why it runs all the same: --despite-claim REASON"
 
@@ -180,7 +181,7 @@ class Claims:
             if one.target in names and one.change and self._operator.name not in (one.by, *one.others)
         ]  # fmt: skip
         if running and not despite:
-            raise self._refused("They were not claimed", running, _CLAIM)
+            raise _refused("They were not claimed", running, now, _CLAIM if self.may_go_on else _WAIT)
 
         def told(others: Sequence[Claim]) -> Sequence[Fact]:
             beside = claim_lines([*running, *others], now)
@@ -191,7 +192,7 @@ class Claims:
 
         others, facts = await self._by_hand().take(taken, told, now=now, beside=bool(despite))
         if not facts:
-            raise self._refused("They were not claimed", others, _CLAIM)
+            raise _refused("They were not claimed", others, now, _CLAIM if self.may_go_on else _WAIT)
         self._ledger.committed(facts)
         return taken
 
@@ -260,7 +261,7 @@ class Claims:
             return Passage(beside=running)
         self._require_may_go_on(despite)
         if not despite:
-            raise self._refused(f"{change.name} was not run", claims, _RUN)
+            raise _refused(f"{change.name} was not run", claims, self._clock.now(), _RUN if self.may_go_on else _WAIT)
         event = ClaimPassedOver(change=change.id, claims=claim_lines(claims, self._clock.now()), reason=despite)
         return Passage(beside=running, facts=[self._ledger.fact(event, correlation_id=change.name)])
 
@@ -276,14 +277,15 @@ class Claims:
         if despite and not self.may_go_on:
             raise Refused(
                 "Nobody goes on beside a claim here: the setting changes.claims is refuse.",
-                next_step="Wait for it, or have it given up: opsterm claim release",
+                next_step=_WAIT,
             )
 
-    def _refused(self, what: str, claims: Sequence[Claim], ways: str) -> Refused:
-        lines = claim_lines(claims, self._clock.now())
-        rest = f" {len(lines) - 3} more: opsterm claim list." if len(lines) > 3 else ""
-        return Refused(
-            f"{what}: others have claimed {len({one.target for one in claims})} of the targets.",
-            why=f"{'. '.join(lines[:3])}.{rest}",
-            next_step=ways if self.may_go_on else "Wait, or have it given up: opsterm claim release",
-        )
+
+def _refused(what: str, claims: Sequence[Claim], now: float, ways: str) -> Refused:
+    lines = claim_lines(claims, now)
+    rest = f" {len(lines) - 3} more: opsterm claim list." if len(lines) > 3 else ""
+    return Refused(
+        f"{what}: others have claimed {len({one.target for one in claims})} of the targets.",
+        why=f"{'. '.join(lines[:3])}.{rest}",
+        next_step=ways,
+    )
