@@ -279,11 +279,10 @@ def _fetched(f: Fields) -> _Said:
 
 
 def _claim_taken(f: Fields) -> _Said:
-    until, beside, despite = f.get("until"), ". ".join(_names(f, "beside")), _text(f, "despite")
-    return _Said(
-        f"claimed {fold(_names(f, 'targets'))} until {utc_text(until) if isinstance(until, float) else '?'}",
-        why=_text(f, "reason"), result=f"beside {beside}, because {despite}" if beside else "",
-    )  # fmt: skip
+    until, beside = f.get("until"), ". ".join(_names(f, "beside"))
+    said = f"beside {beside}, because {_text(f, 'despite')}" if beside else ""
+    end = utc_text(until) if isinstance(until, float) else "?"
+    return _Said(f"claimed {fold(_names(f, 'targets'))} until {end}", "", _text(f, "reason"), said)
 
 
 def _key_begun(f: Fields) -> _Said:
@@ -332,13 +331,10 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     "change.started": _started,
     "claim.taken": _claim_taken,
     "claim.released": lambda f: _Said(
-        f"gave up the claim of {_text(f, 'of')} to {fold(_names(f, 'targets'))}", why=_text(f, "reason")
+        f"gave up claims of {_text(f, 'of')} to {fold(_names(f, 'targets'))}", why=_text(f, "reason")
     ),
     "claim.passed_over": lambda f: _Said(
-        f"ran {_change(f)} beside the claims of others",
-        _change(f),
-        why=_text(f, "reason"),
-        result=". ".join(_names(f, "claims")),
+        f"ran {_change(f)} beside other claims", _change(f), _text(f, "reason"), ". ".join(_names(f, "claims"))
     ),
     "change.previewed": lambda f: _Said(
         f"looked up what {_change(f)} would do on {_text(f, 'target')}", _change(f), result=_text(f, "why")

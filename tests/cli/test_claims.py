@@ -28,7 +28,7 @@ def test_a_claim_by_hand_is_taken_seen_and_given_up(account: Account) -> None:
     not_mine = account.run("claim", "release", "--on", "all", env=ELSEWHERE, expect=ExitCode.BAD_INPUT)
     assert "You have claimed none of them" in not_mine.err
     assert account.run("claim", "release", "--on", "all", "--json", expect=0).record()["target"] == "localhost"
-    assert "gave up the claim" in account.run("audit", expect=0).out
+    assert "gave up claims of" in account.run("audit", expect=0).out
 
 
 def test_a_change_beside_the_claim_of_another_is_refused_before_it_is_approved(account: Account) -> None:
@@ -43,7 +43,7 @@ def test_a_change_beside_the_claim_of_another_is_refused_before_it_is_approved(a
     account.run("run", name, expect=ExitCode.REFUSED)
     account.run("run", name, "--despite-claim", "they agreed", expect=0)
     audit = account.run("audit", name, expect=0).out
-    assert "beside the claims of others" in audit
+    assert "beside other claims" in audit
     assert "they agreed" in audit
 
 
