@@ -26,8 +26,10 @@ from opsterm.inventory.folding import fold
 from opsterm.policy.mask import mask
 from opsterm.policy.order import AS_LOGGED_IN, PLAN, Order, OrderTarget, RunAs
 from opsterm.policy.plan_order import parse_plan
+from opsterm.runtime.claims import Passage
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.marking import Marking, TellLines
 from opsterm.runtime.ports import Connector, Ended
 from opsterm.runtime.ports_store import JournalStore, Store
 
@@ -117,8 +119,12 @@ async def simulate(change: Change, clock: Clock, *, parallel: int, failing: Sequ
     async def require(_: Change) -> None:
         """Nobody is asked."""
 
+    async def passage(_: Change, __: str) -> Passage:
+        return Passage(beside=None)
+
     executor = Executor(
         cast("Store", _PretendedStore(approved, journal)), ledger, pretended_connector, clock, require=require,
+        passage=passage, marking=_NoMarks(cast("JournalStore", journal), installation="simulation", who=""),
         runner="simulation", parallel=parallel, output_limit=0,
     )  # fmt: skip
     ended = await executor.run(approved.id)
@@ -271,6 +277,16 @@ _OF_KEEPER = {
     "capture": ActKind.KEEP, "note": ActKind.NOTE, "restore": ActKind.PUT_BACK, "arm": ActKind.ARM,
     "confirm": ActKind.CONFIRM, "status": ActKind.CONFIRM, "revert": ActKind.PUT_BACK,
 }  # fmt: skip
+
+
+class _NoMarks(Marking):
+    """Leaves none: a mark is a courtesy to others, and nothing of the change."""
+
+    async def take(self, tell: TellLines, change: Change, target: OrderTarget) -> None:
+        """See `Marking.take`."""
+
+    async def give_up(self, tell: TellLines, change: Change) -> None:
+        """See `Marking.give_up`."""
 
 
 class _PretendedJournal:
