@@ -56,7 +56,8 @@ LOCKOUTS = {
 FATES = ("operator silent", "client killed", "line cut", "host frozen")
 
 SHOW = (
-    "cd /etc/ssh/sshd_config.d && grep . *; nft -s list ruleset; ip route; ip -o addr show scope global | sed 's/ *valid_lft.*//'; "
+    "cd /etc/ssh/sshd_config.d && grep . *; nft -s list ruleset; ip route; "
+    "ip -o addr show scope global | sed 's/ *valid_lft.*//'; "
     "stat -c '%n %A %U:%G %s %Y' /root/.ssh/* /etc/pam.d/sshd; sha256sum /root/.ssh/authorized_keys /etc/pam.d/sshd; "
     f"ls {POINTS} | grep -v rp; "
     "ls /etc/systemd/system | grep opsterm-guard; systemctl is-active ssh"
@@ -79,8 +80,9 @@ class Trial:
     host: LabHost
     home: Path
 
-    async def away(self) -> None:
-        """Freeze or cut off the host for a while in the middle of the deadline, as the fate says."""
+    async def away(self) -> float:
+        """Freeze or cut off the host for a while in the middle of the deadline, as the fate says; return for how long."""
+        began = time.monotonic()
         if self.fate == "host frozen":
             number = self.host.name.removeprefix("lab")
             command = shlex.split(os.environ["OPSTERM_HOSTLAB"])
@@ -89,17 +91,18 @@ class Trial:
             device = await asyncio.to_thread(device_to, self.host)
             do, undo = [["ip", "link", "set", device, word] for word in ("down", "up")]
         else:
-            return
+            return 0.0
         await asyncio.to_thread(subprocess.run, do, check=True)
         await asyncio.sleep(AWAY_S)
         await asyncio.to_thread(subprocess.run, undo, check=True)
+        return time.monotonic() - began
 
     async def made(self, runtime: Runtime, number: int) -> bool:
         """Return whether the host has said that its guard is armed: from there on the change is made."""
         return bool(await runtime.guards.told(await runtime.changes.get(number)))
 
-    async def run(self, runtime: Runtime) -> int:
-        """Run the change as its fate wants it; return its number."""
+    async def run(self, runtime: Runtime) -> tuple[int, float]:
+        """Run the change as its fate wants it; return its number, and for how long the host was away."""
         guard = GuardWish(seconds=DEADLINE_S, by_hand=self.fate == "operator silent")
         change = await approved(runtime, LOCKOUTS[self.name], self.host.name, guard=guard)
         if self.fate == "client killed":
@@ -108,12 +111,12 @@ class Trial:
                 await until_async(lambda: self.made(runtime, change.id))
                 await asyncio.sleep(1)  # into the command, or past it: each moment has to end well
                 await other.kill()
-            return change.id
+            return change.id, 0.0
         running = asyncio.create_task(runtime.changes.run(change.id))
         await until_async(lambda: self.made(runtime, change.id))
-        await self.away()
+        away_s = await self.away()
         await running
-        return change.id
+        return change.id, away_s
 
 
 async def reconciled(runtime: Runtime, number: int) -> ChangeState:
@@ -156,17 +159,18 @@ async def test_a_host_lets_us_in_again_by_itself(
     assert before, "the host is not to be reached before the trial"
     async with opened(home) as runtime:
         await runtime.inventory.add(Target(name=host.name, address=host.address, user="root"))
-        number = await trial.run(runtime)
+        number, away_s = await trial.run(runtime)
         state = await reconciled(runtime, number)
         message = (await runtime.changes.get(number)).outcomes[0].message
         after = await beside.sh(SHOW)
         last, up_s = (await beside.sh(REVERTED)).strip().rsplit("\n", 1)
         said, at, armed = last.split()
         took_s, booted = float(at) - float(armed), time.time() - float(up_s)
-        note(trial, took_s=round(took_s, 2), state=state, said=said, same=after == before, boot_s=float(at) - booted)
+        note(trial, took_s=round(took_s, 2), state=state, said=said, same=after == before,
+             boot_s=float(at) - booted, away_s=away_s, load=os.getloadavg()[0])  # fmt: skip
         assert after == before, message
         assert (said, state) == ("reverted", ChangeState.ROLLED_BACK), message
         if name == "rebooted while pending":
             assert float(at) - booted < AFTER_BOOT_S
         else:
-            assert took_s < DEADLINE_S + LATE_S + (AWAY_S if fate == "host frozen" else 0)
+            assert took_s < DEADLINE_S + LATE_S + (away_s if fate == "host frozen" else 0)

@@ -24,6 +24,9 @@ from opsterm.runtime.assent import Assent
 
 LINE_AT_MOST = 65_536
 """Bytes of a line that has not ended that wait; then what came so far is shown as a line."""
+SAME_S = 2.0
+"""A deadline that has moved by less is the same one."""
+
 _PLAIN = bytes(range(ord(" "), ord("~") + 1)) + b"\n"
 
 
@@ -167,6 +170,7 @@ class _Live:
         self._change = change
         self._read: dict[str, int] = {}
         self._rest: dict[str, bytes] = {}
+        self._stood: dict[str, tuple[str, float]] = {}  # target -> how its guard stood when it was said last
 
     async def follow(self, ear: Ear) -> None:
         """Print what the executor tells of, until the ear is closed."""
@@ -179,9 +183,11 @@ class _Live:
                 await self.show(target, came)
 
     def _say_how_it_stands(self, told: ChangeGuarded, at: float) -> None:
-        """Say what was heard of the guard on a target: that the command runs there, everybody knows."""
-        if told.state == GuardState.ARMED:
+        """Say what was heard of the guard on a target, once: that the command runs there, everybody knows."""
+        state, due_at = self._stood.get(told.target, ("", 0.0))
+        if told.state == GuardState.ARMED or (told.state == state and abs(told.due_at - due_at) < SAME_S):
             return
+        self._stood[told.target] = told.state, told.due_at
         left_s = max(0.0, told.due_at - at) if told.due_at else 0.0
         log_in = f" The fresh log-in {told.log_in}." if told.log_in else ""
         said = standing_line(GuardState(told.state), left_s, self._change.name)
