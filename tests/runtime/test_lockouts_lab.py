@@ -81,7 +81,7 @@ class Trial:
     home: Path
 
     async def away(self) -> float:
-        """Freeze or cut off the host for a while in the middle of the deadline, as the fate says; return for how long."""
+        """Freeze or cut off the host for a while, as the fate says; return for how many seconds."""
         began = time.monotonic()
         if self.fate == "host frozen":
             number = self.host.name.removeprefix("lab")
