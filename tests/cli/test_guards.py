@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from opsterm.cli.json_keys import GUARD_KEYS, JSON_KEYS
-from tests.cli.account import Account
-from tests.cli.test_change_path import wait_until
+from tests.cli.account import Account, wait_until
 
 
 def test_another_process_looks_gives_time_and_keeps_it(script: Account, tmp_path: Path) -> None:

@@ -176,6 +176,8 @@ def test_a_full_disk_does_not_stop_the_taking_back(tmp_path: Path) -> None:
                 filler.write(bytes(65_536))
         assert one.state() == "pending", "it is told apart from nothing"
         assert one.step(KeeperStep.EXTEND, 900)[0] == 0
+        one.step(KeeperStep.NOTE)
+        assert not list(one.guard.parent.glob("*/after")), "half of how the change left it is none of it"
         assert one.step(KeeperStep.REVERT)[0] == 0
         assert (one.decided(), one.place.read_text()) == ("reverted", "before\n")
     finally:

@@ -41,11 +41,18 @@ each() { # FUNCTION: calls it for each thing of the point, with OPTION and NAME,
     done 3<"$point/things"
 }
 
+state_into() { # FILE OPTION NAME: fails, and leaves nothing, when a full disk does not take in all of it
+    text=$("state_$kind" "$2" "$3" && echo .) || return 1
+    { printf '%s' "${text%.}" >"$1"; } 2>/dev/null && return 0
+    rm -f "$1"
+    return 1
+}
+
 keep() { # OPTION NAME
     mkdir "$kept" || return 3
     reason=
     : >"$work/said"
-    if "save_$kind" "$1" "$2" && "state_$kind" "$1" "$2" >"$kept/before"; then
+    if "save_$kind" "$1" "$2" && state_into "$kept/before" "$1" "$2"; then
         tell kept "$number" "$(du -sk "$kept" | cut -f1)" "$(sha256sum <"$kept/before" | cut -d' ' -f1)"
     else
         tell failed "$number" "${reason:-$(said)}"
@@ -55,13 +62,13 @@ keep() { # OPTION NAME
 
 note() { # OPTION NAME: how the change left it, unless it is being taken back already
     if [ -e "$guard/decided" ]; then return 0; fi
-    "state_$kind" "$1" "$2" >"$work/after" || return 0
+    state_into "$work/after" "$1" "$2" || return 0
     mv "$work/after" "$kept/after"
     tell noted "$number"
 }
 
 compare() { # OPTION NAME
-    "state_$kind" "$1" "$2" >"$work/now" || { tell "cannot be read" "$(shown "$1" "$2")" "$(said)" && return 4; }
+    state_into "$work/now" "$1" "$2" || { tell "cannot be read" "$(shown "$1" "$2")" "$(said)" && return 4; }
     if cmp -s "$work/now" "$kept/before"; then
         tell "as it was" "$(shown "$1" "$2")"
         return 0
@@ -81,7 +88,7 @@ compare() { # OPTION NAME
 }
 
 put_back() { # OPTION NAME
-    "state_$kind" "$1" "$2" >"$work/now"
+    state_into "$work/now" "$1" "$2"
     if cmp -s "$work/now" "$kept/before" && [ "$1" = - ]; then return 0; fi
     : >"$kept/restoring"
     sync "$kept/restoring" "$kept" 2>/dev/null || sync # all of a busy disk takes seconds, and a lockout waits
@@ -91,7 +98,7 @@ put_back() { # OPTION NAME
 }
 
 prove() { # OPTION NAME
-    "state_$kind" "$1" "$2" >"$work/now"
+    state_into "$work/now" "$1" "$2"
     if cmp -s "$work/now" "$kept/before"; then
         tell "put back" "$(shown "$1" "$2")"
         rm -f "$kept/restoring"
