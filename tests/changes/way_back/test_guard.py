@@ -216,3 +216,18 @@ def test_confirming_and_the_timer_race_and_one_of_them_wins_wholly(tmp_path: Pat
     with ThreadPoolExecutor(2) as pool:
         ended = list(pool.map(race, range(RACES)))
     assert set(ended) <= {("confirmed", 0, "after\n"), ("reverted", 6, "before\n")}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NOT ROOT: no disk of its own was filled")
+def test_nothing_is_kept_on_a_full_disk_and_that_is_said(tmp_path: Path) -> None:
+    disk = tmp_path / "points"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)], check=True)
+    try:
+        text = keeper_text(KeeperStep.CAPTURE, POINT, [Thing(kind=ThingKind.FILES, name=str(tmp_path / "conf"))])
+        environment = {**os.environ, "KEEPER_BASE": str(disk)}
+        done = subprocess.run(["sh", "-s"], input=text.encode(), capture_output=True, env=environment, check=False)
+        assert (done.returncode, done.stdout.decode()) == (3, f"failed\t0\tthe disk of {disk} is full\n")
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)

@@ -41,6 +41,13 @@ each() { # FUNCTION: calls it for each thing of the point, with OPTION and NAME,
     done 3<"$point/things"
 }
 
+has_room() { # whether lists and states can be written: on a full disk they are cut short, and some say nothing
+    dd if=/dev/zero of="$work/room" bs=65536 count=16 2>/dev/null
+    full=$?
+    rm -f "$work/room"
+    return "$full"
+}
+
 state_into() { # FILE OPTION NAME: fails, and leaves nothing, when a full disk does not take in all of it
     text=$("state_$kind" "$2" "$3" && echo .) || return 1
     { printf '%s' "${text%.}" >"$1"; } 2>/dev/null && return 0
@@ -61,7 +68,7 @@ keep() { # OPTION NAME
 }
 
 note() { # OPTION NAME: how the change left it, unless it is being taken back already
-    if [ -e "$guard/decided" ]; then return 0; fi
+    if [ -e "$guard/decided" ] || ! has_room; then return 0; fi
     state_into "$work/after" "$1" "$2" || return 0
     mv "$work/after" "$kept/after"
     tell noted "$number"
@@ -118,6 +125,7 @@ capture() {
     find "$base" -mindepth 1 -maxdepth 1 -type d -name 'c[0-9]*-*' -mtime +"$keep_days" -exec rm -rf {} + 2>/dev/null
     mkdir -p "$point/work" || { tell failed 0 "$point cannot be made" && return 3; }
     chmod 700 "$base" "$point"
+    has_room || { rm -rf "$point" && tell failed 0 "the disk of $base is full" && return 3; }
     grep -n '' | sed 's/:/ /' >"$point/things"
     each keep || { rm -rf "$point" && return 3; }
     sync
@@ -128,6 +136,7 @@ capture() {
 
 restore() {
     foreign=0 wrong=0 equal=1
+    has_room || { tell "nothing was put back" "the disk of $base is full" && return 4; }
     each compare || return 4
     if [ "$foreign" = 1 ] && [ "$insist" = no ]; then
         tell "nothing was put back" "opsterm rollback --insist puts back even so"
