@@ -37,8 +37,8 @@ def change_record(change: Change) -> dict[str, object]:
         "compliance": [finding_record(finding) for finding in change.review.findings],
         "alternatives": change.review.alternatives,
         "packs": change.review.packs,
-        "guard": asdict(guard_of(change.order)),
         "way_back": way_back_record(way_back_of(change.order), kept=has_way_back(change.order)),
+        "guard": asdict(guard_of(change.order)),
     }
 
 

@@ -72,7 +72,7 @@ def test_options_behind_the_dashes_belong_to_the_command(account: Account) -> No
     ("command", "options", "code", "state", "outcome"),
     [
         ("exit 3", (), 1, "failed", "failed"),
-        ("kill -9 $$", (), 1, "failed", "failed"),
+        ("kill -9 $$", ("--no-confirm", "it kills itself"), 1, "failed", "failed"),
         ("sleep 60", ("--timeout", "1s"), 124, "failed", "timed out"),
     ],
 )
@@ -80,7 +80,7 @@ def test_how_a_command_ends_is_the_exit_code(
     command: str, options: tuple[str, ...], code: int, state: str, outcome: str, account: Account
 ) -> None:
     number = account.propose(command, "localhost", *options)
-    ended = account.run("approve", number, expect=code)
+    ended = account.run("approve", number, "--reason", "how it ends", expect=code)
     assert ended.out == ""
     assert f"localhost: {outcome}" in ended.err
     shown = account.run("change", number, "--json").record()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.changes.guard import GuardWish
 from opsterm.core.clock import StoppedClock
 from opsterm.core.secret import Secret
 from opsterm.core.winrm_settings import WinrmSettings
@@ -98,8 +99,11 @@ async def test_what_only_reads_runs_at_once(home: Path, there: Windows) -> None:
             ended = await runtime.changes.run(change.id)
             assert ended.state is ChangeState.DONE
         waits = await runtime.changes.query(
-            Proposal(command="shutdown /r", selector="win-1", shell="cmd", origin="command line")
-        )
+            Proposal(
+                command="shutdown /r", selector="win-1", shell="cmd", origin="command line",
+                guard=GuardWish(unguarded="it is in the next room"),
+            )
+        )  # fmt: skip
         assert waits.state is ChangeState.PROPOSED
 
 
