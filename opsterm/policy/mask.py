@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from opsterm.core.secret import Secret
 from opsterm.policy.masking.arguments import find_arguments
 from opsterm.policy.masking.devices import find_configured
+from opsterm.policy.masking.drawn import find_drawn
 from opsterm.policy.masking.hinted_text import HintedText
 from opsterm.policy.masking.known import find_known
 from opsterm.policy.masking.logins import find_log_ins
@@ -86,6 +87,7 @@ def _found(text: str, changed: Sequence[int] | None, known: Sequence[Secret]) ->
     yield from find_configured(text, small)
     yield from find_named(text, small)
     yield from find_noted(text, small)
+    yield from find_drawn(text)
     yield from find_numbers(text)
 
 

@@ -287,6 +287,8 @@ def _secret(place: _Place, value: str, low: int) -> Iterator[SecretSpan]:
             return
         if sign == "=" and before.lower() in _NO_SECRETS:
             return
+        if sign == "/" and "." in before:  # a path or a version
+            return
         low += len(before) + len(sign)
         if place.until and place.until in value:
             value = value[: value.rindex(place.until)]

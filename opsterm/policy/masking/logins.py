@@ -58,7 +58,7 @@ RULES = (
     rule(rf"(?<![\w+])\+\+pass(?:word|wd)?[ \t=]+{VALUE}", "++pass"),
     rule(rf"(?<![\w-])--?(?:[a-z]{{1,20}}-)?key[ \t=]+{VALUE}", "-key", wants=looks_random),
     rule(r"(?<![\w-])-{1,2}hash(?:es)?[ \t=]+(?P<secret>(?:[0-9a-f]{32})?:[0-9a-f]{32}|[0-9a-f]{32})(?![0-9a-f])", "-hash"),
-    rule(r"(?<![\w-])(?:auth|authtoken|add-authtoken|login|enable|register|unlock|activate|enroll|access|join|token|apikey|set-token|setup)[ \t]+"
+    rule(r"(?<![\w-])(?:auth|authtoken|add-authtoken|login|enable|register|unlock|activate|enroll|access|join|token|apikey|set-token|setup)[ \t]"
          r"(?P<secret>[a-z0-9_-]{20,200})(?![\w./:@=-])", "auth", "login", "enable", "register", "unlock", "activate", "enroll",
          "access", "join", "token", "apikey", "setup", wants=looks_random),
 )  # fmt: skip

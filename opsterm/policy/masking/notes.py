@@ -41,10 +41,10 @@ RULES = (
     rule(rf"(?<![a-z0-9_-]){_WORD}\)?[ \t]*(?:[:=]|\([ \t]*(?:default[ \t]*[:=])?|,?[ \t]?default[ \t]*[:=])[ \t]*{_NOTED}", *_HINTS, wants=looks_strong),
     rule(rf"(?<![a-z0-9_/-]){_WORD}(?:[ \t]+-|-[ \t]*|[ \t])[ \t]*{_NOTED}", *_HINTS, wants=looks_strong),
     rule(rf"(?<![a-z0-9_-]){_WORD}[ \t](?:for|of|on|in|at)(?:[ \t][^\s:=]{{1,40}}){{1,4}}?[ \t]?(?:[:=]|[ \t](?:is|was))[ \t]*{_NOTED}", *_HINTS, wants=looks_made),
-    rule(rf"(?:비밀번호|비번|암호|패스워드|密码|密碼|口令|パスワード|пароль|p/w|pw)(?:는|은|이|가|が|は)?[ \t]*[:=：]?[ \t]*{_NOTED}",
-         "비밀번호", "비번", "암호", "패스워드", "密码", "密碼", "口令", "パスワード", "пароль", "p/w", "pw", wants=looks_made),
+    rule(rf"(?:비밀번호|비번|암호|패스워드|密码|密碼|口令|パスワード|пароль)(?:는|은|이|가|が|は)?[ \t]*[:=：]?[ \t]*{_NOTED}",
+         "비밀번호", "비번", "암호", "패스워드", "密码", "密碼", "口令", "パスワード", "пароль", wants=looks_made),
     rule(r"(?<![a-z0-9_-])(?:pin|puk|tan)[ \t]*[:=][ \t]*(?P<secret>\d{4,10})(?!\d)", "pin", "puk", "tan"),
-    rule(r"(?<![a-z])(?:token|secret|api[ -]?key|토큰|令牌|トークン)s?[ \t]*\([ \t]*(?P<secret>[\w.+/=-]{12,200})\)", "token", "secret", "key", "토큰", wants=looks_made),
+    rule(r"(?<![a-z])(?:token|secret|api[ -]?key|토큰|令牌|トークン)s?[ \t]*\([ \t]*(?P<secret>[\w.+/=-]{12,200})\)", "token", "secret", "key", "토큰", "令牌", "トークン", wants=looks_strong),
 )  # fmt: skip
 
 

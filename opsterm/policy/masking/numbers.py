@@ -8,14 +8,22 @@ from opsterm.core import lean_re as re
 from opsterm.policy.masking.spans import SecretSpan
 
 _CARD = re.compile(
-    r"(?<![\w.:/+-])(?:"
+    r"(?<![\w.:/+-])(?<!\d )(?:"
     r"(?P<sixteen>(?:4\d{3}|5[1-5]\d{2}|2[2-7]\d{2}|6(?:011|5\d{2}|4[4-9]\d|2\d{2})|35[2-8]\d)"
     r"(?P<gap>[ -]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{4})"
     r"|(?P<fifteen>3[47]\d{2}(?P<gap15>[ -]?)\d{6}(?P=gap15)\d{5})"
     r"|(?P<fourteen>3(?:0[0-5]|[68]\d)\d(?P<gap14>[ -]?)\d{6}(?P=gap14)\d{4})"
-    r")(?![\w/+-]|[.:]\d)"
+    r")(?![\w/+-]|[.:]\d| \d| (?:to|bytes|packets|octets|bits|ns|us)\b)"
 )
 """Sixteen, fifteen and fourteen digits as the card brands begin and group them (ISO/IEC 7812)."""
+
+_COUNTED = re.compile(
+    r"(?:octets?|bytes|packets|pkts|bits|counters?|counts?|errors|drops|sectors|blocks|inode|offset|nanos|ns|seq|sum|total)[\w]{0,20}[ \t|:=\"']{0,40}$",
+    re.IGNORECASE,
+)
+"""What stands before a number that is counted, and may have a right check digit by chance."""
+
+_COUNTED_BEFORE = 60
 
 _IBAN = re.compile(
     r"(?<![A-Za-z0-9/+=_-])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9/+=_-])"
@@ -36,7 +44,9 @@ _IBAN_LENGTHS = {
 def find_numbers(text: str) -> Iterator[SecretSpan]:
     """Yield the card and account numbers of a text whose check digits are right."""
     for match in _CARD.finditer(text):
-        if _luhn(re.sub(r"[ -]", "", match[0])):
+        if _luhn(re.sub(r"[ -]", "", match[0])) and not _COUNTED.search(
+            text, max(0, match.start() - _COUNTED_BEFORE), match.start()
+        ):
             yield SecretSpan(match.start(), match.end(), "card")
     for match in _IBAN.finditer(text):
         end = _account_end(match[0])

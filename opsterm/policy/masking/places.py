@@ -41,10 +41,10 @@ PLACES: tuple[_Place, ...] = (
     _place("authorization", r"\b(?:proxy-)?authorization\\?['\"]?\s{0,3}[:=]\s{0,3}\\?['\"]?"
            r"(?P<secret>aws4-hmac-sha256[^'\n]{1,400}|digest[ \t][^\n]{1,600}|hawk[ \t][^\n]{1,400}|oauth[ \t][^\n]{1,600})",
            "authorization"),
-    _place("authorization", r"\b(?:proxy-)?authorization\\?['\"]?\s{0,3}[:=]\s{0,3}\\?['\"]?(?:(?:bearer|basic|token|negotiate|ntlm|"
+    _place("authorization", r"\b(?:proxy-)?authorization\\?['\"]?\s{0,3}[:=][ \t]{0,3}\\?['\"]?(?:(?:bearer|basic|token|negotiate|ntlm|"
            r"apikey|api-key|key|ssws|glpat|genie?key|bot|jwt|sharedkey[ \t]\w{1,64}:|sharedaccesssignature|[a-z][a-z0-9_-]{1,30}(?=[ \t]+(?:[\w+/=.-]{16}|\[masked)))[ \t:]{1,3}"
            r"(?:token=\\?\"?)?)?\\?['\"]?(?P<secret>[^\s'\",;\\`]+)", "authorization"),
-    _place("token", r"\bbearer\s{1,3}(?P<secret>[a-z0-9._~+/=-]{8,})", "bearer"),
+    _place("token", r"(?<!\w)(?<!\w-)bearer[ \t]{1,3}(?P<secret>(?:(?=[a-z._~+/=-]{0,400}\d)[a-z0-9._~+/=-]{8,}|[a-z._~+/=-]{24,}))", "bearer"),
     _place("token", r"\b(?:x-[a-z-]{0,30}(?:token|key|secret|auth|signature)|private-token|job-token|deploy-token|api-?key|"
            r"dd-(?:api|application)-key|ocp-apim-subscription-key|circle-token|fastly-key|x-vault-token)\\?['\"]?\s{0,2}:\s{0,3}"
            r"\\?['\"]?(?P<secret>[^\s'\",;\\]{4,})", "token", "key", "secret", "auth", "signature"),

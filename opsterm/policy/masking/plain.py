@@ -32,6 +32,9 @@ _PLAIN = re.compile(
     | (?:id|src|source|type|target|name|user|username|method|role)=\S+    # the next field, not the value
     | \w+\[\S*                                               # an index: hosts[0]
     | (?:[a-z0-9]+_)*(?:password|passwd|passphrase|token)s? | [\w-]*(?:credentials?|creds)  # named after itself
+    | (?:[a-z0-9]+_)+(?:secret|key) | \w+->[\w.>-]+ | [a-z_]\w{3,}\(\w*  # of code: a field, the beginning of a call
+    | (?-i:[a-z]+(?:[-_][a-z]+)+=\S*) | [~^]\d+(?:\.[\dx*]+){1,3} | 0x(?:[0-9a-f]{1,8}|0+)  # the next field, a version, a number
+    | \d{1,10}:\d{1,10}(?::\d{1,10})? | no-export | no-advertise | local-as | internet | (?:route-target|rt|soo)\S*:\d.*  # communities of BGP
     | pwd? | psk | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token))
     | (?:[a-z_][\w$]*\.)+[\w$]+@[0-9a-f]{4,8}[,;]? | (?-i:[A-Z]\w+\{[0-9a-f].*) | (?:[\w-]+\.){2,}[\w-]+/\d.*  # an object as a program prints it
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
