@@ -57,6 +57,12 @@ _NUMBER = re.compile(r"[0-9a-fA-F-]+")
 """Digits of a hexadecimal number: next to a service, an identifier of something there as often as a key."""
 
 _MIXED_PIECE = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{4,}")
+_OF_ITSELF = re.compile(
+    r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}|[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}|S[UAONC][A-Z2-7]{56}|[0-9A-Za-z]{27}_[0-9A-Za-z]{21}|"
+    r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk"
+)
+"""Tokens that have a shape of their own, but no text in all of them that a rule could be tried by; and keys of products."""
+
 _LABELLED = re.compile(
     r"(?!(?:req|msg|evt|sess|file|run|task|img|image|vol|snap|node|span|trace|event|id|sha\d*|sum|hash|rev|build|cache|tmp|temp)_)"
     r"[a-z]{2,10}(?:_[a-z]{2,8}){0,2}_(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])(?=[A-Za-z]*\d)[A-Za-z0-9]{28,120}"
@@ -104,7 +110,7 @@ def find_drawn(text: str) -> Iterator[SecretSpan]:
         value = text[start:end]
         if not _looks_given(value):
             continue
-        if _LABELLED.fullmatch(value) and looks_random(value):
+        if _OF_ITSELF.fullmatch(value) or (_LABELLED.fullmatch(value) and looks_random(value)):
             yield SecretSpan(start, end, "token")
             continue
         before = text[max(text.rfind("\n", 0, start) + 1, start - _BEFORE) : start]

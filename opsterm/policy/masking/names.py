@@ -15,7 +15,7 @@ from opsterm.policy.masking.spans import SecretSpan
 _NAME = by_first_letter(
     r"(?:password|passphrase|passwort|passwd(?<!nopasswd)(?=.{0,12}?[=>])|kennwort|contrase(?:n|ñ)a|mot[_ ]?de[_ ]?passe|senha|"
     r"wachtwoord|adgangskode|heslo|has[lł]o|parola|salasana|l[oö]senord|пароль|密码|パスワード|pw(?<![a-z]pw)|basic_?auth|pwd(?<![a-z]pwd)|"
-    r"psw(?<![a-z]psw)|secret(?:[_-]?access)?(?:[_-]?key)?(?:[_-]base)?(?:[_-]?string)?|"
+    r"psw(?<![a-z]psw)|pswr?d|pssw(?:or|r)?d|paswo?r?d|passwr[od]+|pass_?word|pass_?phrase|secret(?:[_-]?access)?(?:[_-]?key)?(?:[_-]base)?(?:[_-]?string)?|"
     r"token(?<![a-z]token)|authtoken|accesstoken|refreshtoken|idtoken|sessiontoken|bearertoken|apitoken|bottoken|securitytoken|"
     r"csrftoken|xsrftoken|api[_-]?key|access[_-]?key|auth[_-]?key|private[_-]?key|encryption[_-]?key|decryption[_-]?key|"
     r"encrypt[_-]?key|signing[_-]?key|sign[_-]?key|master[_-]?key|account[_-]?key|storage[_-]?key|service[_-]?key|license[_-]?key|"
@@ -60,7 +60,13 @@ _HINTS = (
 )  # fmt: skip
 
 RULES: tuple[MaskRule, ...] = (
-    rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\])]{{0,2}}[ \t]*(?::=|=>|===?|=|-c?(?:eq|ne)(?=[ \t])|!==?|:(?![:/+?]))[ \t]*(?:@\(|\[|new-object (?!-)|n(?='))?{VALUE}", *_HINTS),
+    rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\])]{{0,2}}[ \t]*(?:(?::[ \t]?[a-z][\w.]{{1,20}}\??[ \t]*)?=(?=[ \t]*['\"])|:=|=>|===?|=|-c?(?:eq|ne)(?=[ \t])|!==?|:(?![:/+?]))[ \t]*(?:@\(|\[|new-object (?!-)|n(?='))?{VALUE}", *_HINTS),
+    rule(rf"{_NAME}{_AFTER_NAME}[\"']?[ \t]*(?:[=:][ \t]*&(?:quot|#34|#39);|%3d)(?P<secret>[^&%\s;'\"]{{4,200}})", "&quot;", "&#3", "%3d"),
+    rule(rf"(?:getenv|environ\.get|env|getproperty)\([ \t]*[\"'][\w.]{{0,60}}?{_NAME}{_AFTER_NAME}[\"'][ \t]*(?:,|\)[ \t]*(?:or|\|\||\?\?|\?:))[ \t]*(?:{DOUBLE}|{SINGLE})", "env", "getproperty"),
+    rule(rf"(?<![\w.])[#%]?(?:define|global)(?:\\t|[ \t])+[\w]{{0,60}}?{_NAME}{_AFTER_NAME}(?:\\t|[ \t])+(?:{DOUBLE}|{SINGLE})", "define", "global"),
+    rule(r"(?<![a-z])\w{0,40}userpwd[\"']?[ \t]*[,=:][ \t]*[\"'][^\s:\"']{1,80}:(?P<secret>[^\s\"']{1,200})[\"']", "userpwd"),
+    rule(rf"{_NAME}[ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})[ \t]*\)", ",", made=True),
+    rule(r"[\"'](?:d|k|dp|dq|qi)[\"'][ \t]*:[ \t]*[\"'](?P<secret>[a-z0-9_-]{20,2000})[\"']", "\"d", "\"k", "\"qi", "'d", "'k", "'qi", wants=looks_random),
     rule(rf"{_EQUALS_ONLY}{_AFTER_NAME}['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){VALUE}", "pass", "pin", "sig", "otp", "auth"),
     rule(rf"(?<=[a-z0-9_.-])pass=(?:{DOUBLE}|{SINGLE}|{BARE})", "pass=", made=True),
     rule(rf"(?<![\w.-])(?!{_OPENS_NOTHING})(?:[a-z0-9]{{1,30}}[_.-]){{0,4}}?[a-z0-9]{{0,30}}(?:key|token)[\"']?[ \t]*(?::=|=>|=|:)[ \t]*{VALUE}",

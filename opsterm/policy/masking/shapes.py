@@ -31,7 +31,7 @@ class Shape(NamedTuple):
 def _token(start: str, rest: str, *more: str) -> Shape:
     """Return the shape of a token that begins with one of some fixed texts."""
     starts = (start, *more)
-    return Shape("token", rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, starts))}){rest}", starts)
+    return Shape("token", rf"(?:(?<![A-Za-z0-9])|(?<=\[\d\dm))(?:{'|'.join(map(re.escape, starts))}){rest}", starts)
 
 
 _WORD = "[A-Za-z0-9_-]"
@@ -48,7 +48,7 @@ SHAPES: tuple[Shape, ...] = (
     # code hosts and registries
     _token("ghp_", r"[A-Za-z0-9]{30,}", "gho_", "ghu_", "ghs_", "ghr_"),
     _token("github_pat_", rf"{_WORD}{{30,}}"),
-    _token("glpat-", rf"{_WORD}{{16,}}[\w.]*", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-", "gloas-", "glagent-"),
+    _token("glpat-", rf"{_WORD}{{16,}}[\w.]*", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-", "gloas-", "glagent-", "glffct-"),
     _token("GR1348941", rf"{_WORD}{{16,}}"),
     _token("ATBB", r"[A-Za-z0-9]{28,}"),
     _token("ATATT3xFfGF0", r"[\w=-]{20,}", "ATCTT3xFfGF0"),
@@ -89,7 +89,7 @@ SHAPES: tuple[Shape, ...] = (
     _token("ocid1.credential.", r"[\w.-]{20,}"),
     _token("fo1_", rf"{_WORD}{{30,}}", "fm1r_", "fm2_"),
     _token("tskey-", rf"{_WORD}{{15,}}"),
-    _token("sbp_", r"[0-9a-z]{30,}"),
+    _token("sbp_", r"(?:v\d_)?[0-9a-z]{30,}"),
     _token("pscale_tkn_", r"[\w.-]{20,}", "pscale_pw_", "pscale_oauth_"),
     Shape("token", r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{20,100}(?:JQQJ99|\+ASt|\+ACR|\+AEh|\+ARm|\+AIoT|AzSe|AzCa|AzFu|ACDb|APIM|AZEG)[A-Za-z0-9+/]{4,40}={0,2}(?![A-Za-z0-9+/=])",
           ("JQQJ99", "+ASt", "+ACR", "+AEh", "+ARm", "+AIoT", "AzSe", "AzCa", "AzFu", "ACDb", "APIM", "AZEG")),
@@ -106,7 +106,6 @@ SHAPES: tuple[Shape, ...] = (
     Shape("token", r"(?<![\w-])K10[0-9a-f]{60,}::[\w:.-]{8,}", ("K10",)),
     Shape("token", r"(?<![\w-])token-[a-z0-9]{5}:[a-z0-9]{50,}", ("token-",)),
     Shape("token", r"(?<![A-Za-z0-9])A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}", ("A3-",)),
-    Shape("token", r"(?<![\w-])[0-9A-Za-z]{27}_[0-9A-Za-z]{21}(?![\w-])", ("_",)),
     # secrets of secrets, builds and infrastructure
     _token("hvs.", rf"{_WORD}{{20,}}", "hvb.", "hvr."),
     Shape("token", r"(?<![\w.])s\.[A-Za-z0-9]{24}(?![\w.])", ("s.",)),
@@ -117,22 +116,22 @@ SHAPES: tuple[Shape, ...] = (
     _token("bkua_", r"[0-9a-z]{30,}"),
     _token("ops_eyJ", r"[A-Za-z0-9+/=_-]{40,}"),
     _token("pul-", r"[0-9a-f]{40}"),
-    _token("ptr_", r"[A-Za-z0-9+/_=-]{30,}", "odt_", "tfp_", "ion_", "pgar_", "fio-u-", "sec-c-", "nf_key_", "hds-api-"),
+    _token("ptr_", r"[A-Za-z0-9+/_=-]{30,}", "odt_", "tfp_", "ion_", "pgar_", "fio-u-", "sec-c-", "llx-", "tgp_v1_", "bedrock-api-key-", "ABSK", "nf_key_", "hds-api-"),
     Shape("token", r"(?<![\w-])pat-(?:na|eu|ap|au)\d-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", ("pat-",)),
     Shape("token", r"(?<![\w.])pat\.[\w-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20}", ("pat.",)),
-    Shape("token", r"\b[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk\b", ("_mmk",)),
     Shape("token", r"(?<![\w-])da2-[a-z0-9]{26}(?![\w-])", ("da2-",)),
     Shape("token", r"(?<![\w.-])sk\.eyJ[\w-]{20,}\.[\w-]{20,}", ("sk.eyJ",)),
     _token("sntrys_", r"[A-Za-z0-9+/=_-]{30,}", "sntryu_", "sntrya_"),
     _token("glsa_", r"\w{30,}", "glc_"),
-    _token("NRAK-", r"[A-Z0-9]{20,}", "NRJS-", "NRAL-"),
+    _token("NRAK-", r"[A-Z0-9]{20,}", "NRAL-"),
+    _token("NRJS-", r"[0-9a-f]{19}", "NRBR-", "NRAA-"),
     _token("NRII-", rf"{_WORD}{{20,}}", "NRIQ-", "NRSP-"),
     _token("dapi", r"[0-9a-f]{32}(?:-\d)?\b"),
     _token("PMAK-", r"[0-9a-f]{20,}-[0-9a-f]{20,}"),
     _token("eyJrIjoi", r"[A-Za-z0-9+/=]{30,}"),
     _token("dt0c01.", r"[A-Z0-9]{20,30}\.[A-Z0-9]{60,}", "dt0s01.", "dt0s02.", "dt0s16."),
     _token("hcaik_", r"[a-z0-9]{40,}", "hcalk_", "hcxik_"),
-    Shape("token", r"\b(?:eu01xx)?[0-9a-f]{22,36}(?:FFFF)?NRAL\b", ("NRAL",)),
+    Shape("token", r"\b(?:eu01xx?)?[0-9a-f]{22,36}(?:FFFF)?NRAL\b", ("NRAL",)),
     Shape("token", r"\b(?:AA|eu01xx)[0-9a-f]{38,40}-NRM\b", ("-NRM",)),
     _token("phx_", r"\w{30,}", "pnu_", "pnb_"),
     Shape("token", r"(?<![\w-])(?:sdk|api|mob|rel|launchdarkly-[a-z]{2,10})-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", ("sdk-", "api-", "mob-", "rel-", "launchdarkly-")),
@@ -155,16 +154,17 @@ SHAPES: tuple[Shape, ...] = (
     _token("xapp-", r"[A-Za-z0-9-]{10,}"),
     Shape("token", r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/_]{20,})", ("hooks.slack",)),
     Shape("token", r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{15,22}/(?P<secret>[A-Za-z0-9_-]{40,})", ("discord",)),
-    Shape("token", r"(?<![\w.-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}(?![\w.-])", (".",)),
     Shape("token", r"(?<![\w:.-])\d{8,10}:(?:AA[A-Za-z0-9_-]{32,34}|(?=[0-9_-]{0,34}[A-Za-z])[A-Za-z0-9_-]{35})(?![\w-])", (":",)),
     Shape("token", r"(?<=/bot)\d{8,10}:AA[A-Za-z0-9_-]{32,34}", ("/bot",)),
     Shape("token", r"webhook\.office\.com/webhookb2/(?P<secret>[^\s'\"]{30,300})", ("webhook.office.com",)),
     _token("SG.", rf"{_WORD}{{16,32}}\.{_WORD}{{30,64}}"),
     _token("key-", r"(?=[a-z]{0,31}\d)[0-9a-z]{32}\b"),
-    Shape("token", r"(?<![\w-])[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![\w-])", ("-",)),
     Shape("token", r"\b[0-9a-f]{32}-us\d{1,2}\b", ("-us",)),
     _token("xkeysib-", r"[0-9a-f]{64}-\w{10,}", "xsmtpsib-"),
-    _token("SK", r"[0-9a-f]{32}\b"),
+    _token("SK", r"(?:[0-9a-f]{32}|[0-9A-F]{32})\b"),
+    _token("akab-", r"[a-z0-9]{16}-[a-z0-9]{16}\b"),
+    _token("TlRMTVNTUAAD", r"[A-Za-z0-9+/=]{20,}"),
+    Shape("token", r"(?<![\w|])\d{13,17}\|[A-Za-z0-9_-]{27}(?![\w-])", ("|",)),
     _token("re_", r"[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}"),
     _token("md-", rf"{_WORD}{{22}}\b"),
     _token("EAA", r"[A-Za-z0-9]{80,}", "IGQ"),
@@ -213,7 +213,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape("token", r"(?<![\w.-])eyJ(?:hbGci|0eXAi|raWQi|jdHki|lbmMi)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}", ("eyJ",)),
     # hashes of passwords
     Shape("hash", r"\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|md5|sha1|apr1|P|H|S|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?|"
-          r"bcrypt(?:-sha256)?|ml|14|krb5asrep|krb5tgs|krb5pa|DCC2|NETNTLMv2)\$[A-Za-z0-9./$=,+*@#:-]{8,}", ("$",)),
+          r"bcrypt(?:-sha256)?|ml|14)\$[A-Za-z0-9./$=,+-]{8,}", ("$",)),
+    Shape("hash", r"\$(?:krb5asrep|krb5tgs|krb5pa|DCC2|NETNTLMv2)\$[A-Za-z0-9./$=,+*@#:_-]{8,}", ("$krb5", "$DCC2", "$NETNTLM")),
     Shape("hash", r"\{(?:SSHA|SHA|SMD5|MD5|CRYPT|SSHA256|SSHA384|SSHA512|SHA256|SHA512|PBKDF2[A-Z0-9-]*|BLF-CRYPT|ARGON2)\}"
           r"(?P<secret>[A-Za-z0-9+/=.$,-]{8,})", ("SHA", "MD5}", "CRYPT}", "PBKDF2", "ARGON2}")),
     Shape("hash", r"(?m)^[a-z_][a-z0-9_-]{0,31}:(?P<secret>[./0-9A-Za-z]{13}):\d{0,6}:", (":",)),
