@@ -25,6 +25,7 @@ from opsterm.policy.masking.drawn import find_drawn
 from opsterm.policy.masking.hinted_text import HintedText
 from opsterm.policy.masking.known import find_known
 from opsterm.policy.masking.logins import find_log_ins
+from opsterm.policy.masking.manifests import find_in_manifests
 from opsterm.policy.masking.names import find_named
 from opsterm.policy.masking.notes import find_noted
 from opsterm.policy.masking.numbers import find_numbers
@@ -88,6 +89,7 @@ def _found(text: str, changed: Sequence[int] | None, known: Sequence[Secret]) ->
     yield from find_named(text, small)
     yield from find_noted(text, small)
     yield from find_drawn(text)
+    yield from find_in_manifests(text, small.text)
     yield from find_numbers(text)
 
 

@@ -32,7 +32,7 @@ mpls ldp ... password
 ip ftp|http|scp|rcmd|sftp ?client|server password
 vtp|isis|l2tp_tunnel|bootp|console|aux|ftp|sntp|http|web|line|vpdn|eigrp|rip password
 ^ domain-password|area-password|enable-password|login-password|admin-password|console-password|ap-console-password|user-password|super-password
-encrypted-password|plaintext-password|hashed-password|encrypted-root-password|ldap-login-password|bind-password|password-hash|password-encrypted|plain-text-password-value|simple-password|md5-password|lacp-key|auth-password|priv-password
+encrypted-password|plaintext-password|hashed-password|encrypted-root-password|ldap-login-password|bind-password|password-hash|password-encrypted|plain-text-password-value|simple-password|md5-password|lacp-key|auth-password|priv-password|authentication-password|privacy-password
 standby|vrrp|glbp|hsrp|fhrp ?#|group_#|vrid_#|*_# authentication ?text|md5_key-string|md5|simple|simple-text
 ^ authentication text|md5_key-string|key-string|key
 nhrp authentication
@@ -69,7 +69,7 @@ snmp-server community
 snmp-server get-community|set-community|trap-community|ro-community|rw-community
 snmp-community|community-name|community-string|communitystring|read-community|write-community|trap-community
 snmp-server mib community-map
-snmp-server host * ?vrf_*|use-vrf_* ?traps|trap|informs|inform ?version_1|version_2c|version_v1|version_v2c|version_3_auth|version_3_noauth|version_3_priv ?community
+snmp-server host * ?vrf_*|use-vrf_* ?traps|trap|informs|inform ?version_1|version_2c|version_v1|version_v2c ?community
 snmp-agent community read|write|ro|rw
 snmp-agent ... securityname
 snmp community ?add|name|community-name|string|read-only|read-write|read|write|ro|rw
@@ -140,6 +140,7 @@ _OTHERS = (
          "password", "passwd", "secret", "passphrase", "key", "psk", "pwd", wants=looks_made),
     rule(r"(?m)^[ \t]*key[ \t][0678][ \t](?P<secret>\S{3,200})", "key"),
     rule(r"(?<=[ \t])enc[ \t](?P<secret>[a-z0-9+/=]{12,400})", " enc "),
+    rule(r"\bsnmp-server[ \t]host[ \t]\S{1,80}[ \t][^\n]{0,60}?version[ \t]3[ \t](?:auth|noauth|priv)[ \t](?P<secret>\S{1,80})", "snmp-server host", made=True),
     rule(r"%\^%#(?P<secret>[^\n]{4,300}?)%\^%#", "%^%#"),
     rule(r"(?m)^[ \t]*passwd[ \t](?P<secret>\S{1,80})[ \t]encrypted", "passwd"),
     rule(r"\bsnmp-server[ \t]user[ \t][^\n]{1,200}?[ \t]priv(?:acy)?[ \t](?:(?:aes|3?des)\S{0,6}[ \t](?:\d{3}[ \t])?)?(?P<secret>\S{1,80})", "snmp-server user"),

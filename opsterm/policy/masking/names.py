@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsterm.policy.masking.hinted_text import HintedRules, HintedText, by_first_letter
-from opsterm.policy.masking.plain import is_one_word, looks_random
+from opsterm.policy.masking.plain import is_one_word, looks_random, looks_typed
 from opsterm.policy.masking.rules import BARE, DOUBLE, SINGLE, VALUE, MaskRule, find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
 
 _NAME = by_first_letter(
     r"(?:password|passphrase|passwort|passwd(?<!nopasswd)(?=.{0,12}?[=>])|kennwort|contrase(?:n|ñ)a|mot[_ ]?de[_ ]?passe|senha|"
     r"wachtwoord|adgangskode|heslo|has[lł]o|parola|salasana|l[oö]senord|пароль|密码|パスワード|pw(?<![a-z]pw)|basic_?auth|pwd(?<![a-z]pwd)|"
-    r"psw(?<![a-z]psw)|pswr?d|pssw(?:or|r)?d|paswo?r?d|passwr[od]+|pass_?word|pass_?phrase|secret(?:[_-]?access)?(?:[_-]?key)?(?:[_-]base)?(?:[_-]?string)?|"
+    r"psw(?<![a-z]psw)|pswr?d|pssw(?:or|r)?d|paswo?r?d|passwr[od]+|pass_?word|pass_?phrase|secret(?:[._-]?access)?(?:[._-]?key)?(?:[_-]base)?(?:[_-]?string)?|"
     r"token(?<![a-z]token)|authtoken|accesstoken|refreshtoken|idtoken|sessiontoken|bearertoken|apitoken|bottoken|securitytoken|"
-    r"csrftoken|xsrftoken|api[_-]?key|access[_-]?key|auth[_-]?key|private[_-]?key|encryption[_-]?key|decryption[_-]?key|"
+    r"csrftoken|xsrftoken|api[._-]?key|access[._-]?key|auth[_-]?key|private[_-]?key|encryption[_-]?key|decryption[_-]?key|"
     r"encrypt[_-]?key|signing[_-]?key|sign[_-]?key|master[_-]?key|account[_-]?key|storage[_-]?key|service[_-]?key|license[_-]?key|"
     r"subscription[_-]?key|crypt[_-]?key|hmac[_-]?key|jwt[_-]?key|session[_-]?key|cookie[_-]?key|app[_-]?key|application[_-]?key|"
-    r"unseal[_-]?key|wifi[_ -]?key|wlan[_ -]?key|wpa2?[_ -]?key|network[_-]?key|recovery[_-]?key|preshared[_-]?key|pre[_-]shared[_-]?key|"
+    r"unseal[ _-]?key(?:[ _-]?\d{1,2})?|wifi[_ -]?key|wlan[_ -]?key|wpa2?[_ -]?key|network[_-]?key|recovery[_-]?key|preshared[_-]?key|pre[_-]shared[_-]?key|"
     r"credentials?(?<![a-z]credential)(?<![a-z]credentials)|community(?<![a-z]community)|psk(?<![a-z]psk)|bindpw|rootpw|"
     r"bind[_-]?pass|require-?pass|master-?auth|_auth(?<![a-z]_auth)|auth[_-]?pass|db[_-]?pass|ftp[_-]?pass|smtp[_-]?pass|"
     r"mysql[_-]?pass|mail[_-]?pass|ldap[_-]?pass|user[_-]?pass|admin[_-]?pass|root[_-]?pass|redis[_-]?pass|wifi[_-]?pass|"
@@ -34,7 +34,7 @@ _NAME = by_first_letter(
 
 _AFTER_NAME = r"(?:[_-]?[0-9]{1,3})?(?:_(?:prod|production|dev|test|staging|old|new|value|plain|text|b64|base64))?"
 
-_EQUALS_ONLY = r"(?:passwd|(?<![a-z])passcode|(?<![a-z])pass|(?<![a-z])pin|(?<![a-z])sig|(?<![a-z])otp|(?<![a-z])auth)"
+_EQUALS_ONLY = r"(?:passwd|(?<![a-z])passcode|(?<![a-z])pass|(?<![a-z])pin|(?<![a-z])sig|(?<![a-z])otp)"
 """Names that are too common in front of a colon: `passwd: files`, `pass: 12`."""
 
 _SAYS_NOTHING = (
@@ -67,6 +67,14 @@ RULES: tuple[MaskRule, ...] = (
     rule(r"(?<![a-z])\w{0,40}userpwd[\"']?[ \t]*[,=:][ \t]*[\"'][^\s:\"']{1,80}:(?P<secret>[^\s\"']{1,200})[\"']", "userpwd"),
     rule(rf"{_NAME}[ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})[ \t]*\)", ",", made=True),
     rule(r"[\"'](?:d|k|dp|dq|qi)[\"'][ \t]*:[ \t]*[\"'](?P<secret>[a-z0-9_-]{20,2000})[\"']", "\"d", "\"k", "\"qi", "'d", "'k", "'qi", wants=looks_random),
+    rule(rf"(?<![a-z])auth['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){VALUE}", "auth", wants=looks_typed),
+    rule(rf"(?<![\w-])insecure-password[ \t]+{VALUE}", "insecure-password"),
+    rule(r"(?<![\w-])stats[ \t]+auth[ \t]+[^\s:]{1,64}:(?P<secret>\S{1,120})", "stats"),
+    rule(r"\"sensitive\"\s{0,4}:\s{0,4}true,\s{0,40}\"type\"\s{0,4}:\s{0,4}\"string\",\s{0,40}\"value\"\s{0,4}:\s{0,4}\"(?P<secret>[^\"\n]{1,4000})\"", "\"sensitive\""),
+    rule(r"random_password\"[^}]{0,600}?\bresult\"?[ \t]*[=:][ \t]*\"(?P<secret>[^\"\n]{1,400})\"", "random_password"),
+    rule(rf"<(?:name|key)>[\w.-]{{0,80}}?(?:{_NAME}|(?<![a-z])pass){_AFTER_NAME}</(?:name|key)>\s{{0,40}}<value>(?P<secret>[^<\n]{{1,400}})</", "</name>", "</key>"),
+    rule(r"<(?:[\w-]{1,30}:)?[\w.-]{0,40}?password>\s{0,40}<value>(?P<secret>[^<\n]{1,400})</", "password>"),
+    rule(r"<(?:pass|pwd|pw)(?:[ \t][^>\n]{0,100})?>(?P<secret>[^<\n]{1,400})</", "<p"),
     rule(rf"{_EQUALS_ONLY}{_AFTER_NAME}['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){VALUE}", "pass", "pin", "sig", "otp", "auth"),
     rule(rf"(?<=[a-z0-9_.-])pass=(?:{DOUBLE}|{SINGLE}|{BARE})", "pass=", made=True),
     rule(rf"(?<![\w.-])(?!{_OPENS_NOTHING})(?:[a-z0-9]{{1,30}}[_.-]){{0,4}}?[a-z0-9]{{0,30}}(?:key|token)[\"']?[ \t]*(?::=|=>|=|:)[ \t]*{VALUE}",
@@ -83,10 +91,10 @@ RULES: tuple[MaskRule, ...] = (
     rule(r"(?m)^[ \t]*auth[ \t]+(?:[\w.-]{1,60}[ \t]+)?(?P<secret>\S{6,120})[ \t]*$", "auth ", made=True),
     rule(r"\b(?:user|setuser)[ \t]+\S{1,60}[^\n]{0,60}?[ \t]>(?P<secret>[^\s>&|]{4,120})(?=[ \t]+[~&+@-]|[ \t]*$)", "user"),
     rule(r"(?<![\w.])conn(?:ect)?[ \t]+[\w$#]{1,40}/(?P<secret>[^\s@/;]{3,80})@", "conn"),
-    rule(r"(?<![\w$])(?:pass|passwd)[\"']?[ \t]*:[ \t]*(?P<secret>(?!\d+\b)[^\s'\",]{6,80})", "pass", made=True),
+    rule(r"(?<![\w$])(?:pass|passwd)[\"']?[ \t]*:[ \t]*(?P<secret>(?!\d+\b)[^\s'\",]{6,80})", "pass", wants=looks_typed),
     rule(rf"<(?:[\w-]{{1,30}}:)?[\w.-]{{0,40}}?{_NAME}(?:[ \t][^>\n]{{0,200}})?>\s{{0,20}}(?:<!\[cdata\[)?"
           r"(?P<secret>[^<\]\n]{1,400}?)\s{0,20}(?:\]\]>)?</", "</"),
-    rule(rf"(?:key|name|id|field|param|parameter)[ \t]*[=:][ \t]*[\"']?[\w. -]{{0,60}}?{_NAME}{_AFTER_NAME}[\"']?[ \t]*,?\s{{1,40}}"
+    rule(rf"(?:key|name|id|field|param|parameter)[\"']?[ \t]*[=:][ \t]*[\"']?[\w. -]{{0,60}}?(?:{_NAME}|(?<![a-z])pass){_AFTER_NAME}[\"']?[ \t]*,?\s{{1,40}}"
           rf"[\"']?(?:value|default|content|val)[\"']?[ \t]*[=:][ \t]*{VALUE}", "value", "default", "content", "val="),
     rule(rf"\"(?:key|name)\"[ \t]*:[ \t]*\"[\w.-]{{0,60}}?{_NAME}{_AFTER_NAME}\"[ \t]*,\s{{0,40}}\"value\"[ \t]*:[ \t]*{VALUE}",
           "\"value\""),
@@ -120,8 +128,8 @@ RULES: tuple[MaskRule, ...] = (
     rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|login)(?:[ \t](?:for|of|on|in|at|to)(?:[ \t][^\s.:;=]{1,40}){1,4}?)?[ \t]+(?:is|was|are|lautet|ist|to|of)"
           r"(?:[ \t]now|[ \t]still|[ \t]set[ \t]to)?[ \t]*:?[ \t]+['\"`]?(?P<secret>[^\s'\"`]{6,80}?)['\"`]?[.,;!?]?(?=\s|$)",
           "pass", "pin", "token", "secret", "key", "kennwort", "pw", "login", made=True),
-    rule(r"\b(?:user(?:name)?|login|creds?|credentials)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",
-          "user", "login", "cred", made=True),
+    rule(r"\b(?:user(?:name)?|(?:log|sign)[ -]?in|creds?|credentials)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",
+          "user", "log", "sign", "cred", made=True),
 )  # fmt: skip
 
 _BY_HINT = HintedRules(RULES)

@@ -10,10 +10,18 @@ from opsterm.policy.masking.rules import find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
 
 _USER = r"(?:user[ _]?(?:name|id)?|id|login|account|acct|benutzer|usuario|utilisateur|아이디|계정|用户|用户名|账号)"
-_WORD = r"(?:passwords?|passwort|passwd|pass|pwd|pw|p/w|kennwort|passcode|paasword|passowrd|passwrod|pasword|비밀번호|비번|암호|패스워드|密码|密碼|口令|パスワード|пароль)(?![a-z])"
+_WORD = r"(?:passwords?|passwort|passwd|pass|pwd|pw|p/w|kennwort|mot de passe|contrase(?:n|ñ)a|senha|wachtwoord|adgangskode|heslo|has[lł]o|parola|salasana|passcode|paasword|passowrd|passwrod|pasword|비밀번호|비번|암호|패스워드|密码|密碼|口令|パスワード|пароль)(?![a-z])"
 _NOTED = r"(?!\w+=)(?P<secret>(?:[^\s'\"`,;()<>&]|&(?!\w+=)){5,80})"
 _HINTS = (
     "pass",
+    "contrase",
+    "senha",
+    "wachtwoord",
+    "adgangskode",
+    "heslo",
+    "has",
+    "parola",
+    "salasana",
     "pw",
     "p/w",
     "kennwort",
@@ -40,7 +48,7 @@ RULES = (
     # a word and its value with little between
     rule(rf"(?<![a-z0-9_-]){_WORD}\)?[ \t]*(?:[:=]|\([ \t]*(?:default[ \t]*[:=])?|,?[ \t]?default[ \t]*[:=])[ \t]*{_NOTED}", *_HINTS, wants=looks_strong),
     rule(rf"(?<![a-z0-9_/-]){_WORD}(?:[ \t]+-|-[ \t]*|[ \t])[ \t]*{_NOTED}", *_HINTS, wants=looks_strong),
-    rule(rf"(?<![a-z0-9_-]){_WORD}[ \t](?:for|of|on|in|at)(?:[ \t][^\s:=]{{1,40}}){{1,4}}?[ \t]?(?:[:=]|[ \t](?:is|was))[ \t]*{_NOTED}", *_HINTS, wants=looks_made),
+    rule(rf"(?<![a-z0-9_-]){_WORD}[ \t](?:for|of|on|in|at|für|von|zu|de|du|des|di|del|do|da|para|pour|per|av|van|voor|dla|pro|till)(?:[ \t][^\s:=]{{1,40}}){{1,4}}?[ \t]?(?:[:=]|[ \t](?:is|was))[ \t]*{_NOTED}", *_HINTS, wants=looks_made),
     rule(rf"(?:비밀번호|비번|암호|패스워드|密码|密碼|口令|パスワード|пароль)(?:는|은|이|가|が|は)?[ \t]*[:=：]?[ \t]*{_NOTED}",
          "비밀번호", "비번", "암호", "패스워드", "密码", "密碼", "口令", "パスワード", "пароль", wants=looks_made),
     rule(r"(?<![a-z0-9_-])(?:pin|puk|tan)[ \t]*[:=][ \t]*(?P<secret>\d{4,10})(?!\d)", "pin", "puk", "tan"),

@@ -33,13 +33,13 @@ _ARGUMENT = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"';|&]+)"""
 _SUDO = r"(?:sudo\s+(?:-\S+\s+){0,3})?"
 
 PLACES: tuple[_Place, ...] = (
-    _place("password", r"://[^\s/:'\"<>]{0,200}:(?P<secret>[^\s/'\"<>]{1,400})@", "://"),
+    _place("password", r"://[^\s/:'\"<>]{0,200}:(?!\d{1,5}[;?])(?P<secret>[^\s/'\"<>]{1,400})@", "://"),
     _place("password", r"://[^\s/:@'\"<>]{1,200}:(?!\d{1,5}/)(?P<secret>[^\s'\"<>@]{1,200})@(?=[\w.-]{1,200}(?:[:/?\s'\"]|$))", "://"),
     _place("token", r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>(?=[a-z_-]{0,400}\d)[a-z0-9_-]{20,400})@", "://"),
     _place("password", r"\b[\w.-]{1,64}:(?P<secret>[^\s/'\"@]{1,200})@(?:tcp|unix|udp)\(", "@tcp(", "@unix(", "@udp("),
     _place("password", r"\bjdbc:oracle:\w{1,10}:[\w$#.-]{1,64}/(?P<secret>[^\s@'\"]{1,200})@", "jdbc:oracle"),
     _place("authorization", r"\b(?:proxy-)?authorization\\?['\"]?\s{0,3}[:=]\s{0,3}\\?['\"]?"
-           r"(?P<secret>aws4-hmac-sha256[^'\n]{1,400}|digest[ \t][^\n]{1,600}|hawk[ \t][^\n]{1,400}|oauth[ \t][^\n]{1,600})",
+           r"(?P<secret>aws4-hmac-sha256[ ,][^'\n]{0,300}?(?:credential|signature)=[^'\n]{1,400}|digest[ \t][^\n]{1,600}|hawk[ \t][^\n]{1,400}|oauth[ \t][^\n]{1,600})",
            "authorization"),
     _place("authorization", r"\b(?:proxy-)?authorization\\?['\"]?\s{0,3}[:=][ \t]{0,3}\\?['\"]?(?:(?:bearer|basic|token|negotiate|ntlm|"
            r"apikey|api-key|key|ssws|glpat|genie?key|bot|jwt|sharedkey[ \t]\w{1,64}:|sharedaccesssignature|[a-z][a-z0-9_-]{1,30}(?=[ \t]+(?:[\w+/=.-]{16}|\[masked)))[ \t:]{1,3}"
@@ -69,6 +69,7 @@ PLACES: tuple[_Place, ...] = (
     _place("password", rf"\b(?:sudo\s+-\w*s\w*[^<\n|;]{{0,100}}|kinit[^<\n|;]{{0,100}}|passwd\s+--stdin[^<\n|;]{{0,60}}|cryptsetup[^<\n|;]{{0,100}}|"
            rf"docker\s+login[^<\n|;]{{0,100}}|gh\s+auth[^<\n|;]{{0,60}})<<<\s*(?P<secret>{_ARGUMENT})", "<<<"),
     _place("password", r"assword:?\s?\*?\"?\}?[;\s]+send\s+(?:--\s+)?\"(?P<secret>[^\"\\\n]{1,80})\\[rn]\"", "send"),
+    _place("password", r"(?m)^[\"']?[\w.@\\*-]{1,64}[\"']?[ \t]+[\"']?(?:\*|[\w.-]{1,64})[\"']?[ \t]+(?P<secret>\"[^\"\n]{4,80}\"|[^\s\"'*]{4,80})[ \t]+[\"']?\*[\"']?[ \t]*$", "*"),
     _place("password", r"(?m)^\s*smtpd?_sasl_password_maps\s*=\s*static:[^:\s]{1,100}:(?P<secret>\S+)", "sasl_password"),
     _place("password", r"(?m)^\[?[\w.-]{1,100}\]?(?::\d{1,5})?[ \t]+[\w.+-]{1,64}@[\w.-]{1,100}:(?P<secret>[^\s:]{4,100})$", "@"),
     _place("token", r"//[\w.-]{1,100}/(?:[\w./-]{0,100}/)?:_authtoken\s*=\s*(?P<secret>[^\s'\"]+)", "_authtoken"),

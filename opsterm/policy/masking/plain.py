@@ -35,7 +35,9 @@ _PLAIN = re.compile(
     | (?:[a-z0-9]+_)+(?:secret|key) | \w+->[\w.>-]+ | [a-z_]\w{3,}\(\w*  # of code: a field, the beginning of a call
     | (?-i:[a-z]+(?:[-_][a-z]+)+=\S*) | [~^]\d+(?:\.[\dx*]+){1,3} | 0x(?:[0-9a-f]{1,8}|0+)  # the next field, a version, a number
     | \d{1,10}:\d{1,10}(?::\d{1,10})? | no-export | no-advertise | local-as | internet | (?:route-target|rt|soo)\S*:\d.*  # communities of BGP
-    | pwd? | psk | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token))
+    | \{\s*\\?["'].*  # an object
+    | (?-i:[a-z]+(?:[A-Z][a-z]+)*(?:Password|Passphrase|Token|Secret|Key))  # a name
+    | pwd? | psk | aws4-hmac-sha256 | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token))
     | (?:[a-z_][\w$]*\.)+[\w$]+@[0-9a-f]{4,8}[,;]? | (?-i:[A-Z]\w+\{[0-9a-f].*) | (?:[\w-]+\.){2,}[\w-]+/\d.*  # an object as a program prints it
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
     | @{0,2}(?=(?:[^.]*\.){2}|[^.]*\.[a-z_]*(?:pass|secret|token|key|value|hash|service|text|string|cred|config)|.*\()
@@ -93,6 +95,11 @@ def looks_random(word: str) -> bool:
     kinds = sum(1 for left, right in pairs if left.isdigit() != right.isdigit())
     cases = sum(1 for left, right in pairs if (left + right).isalpha() and left.islower() != right.islower())
     return kinds >= 3 or (kinds >= 1 and cases >= 4)
+
+
+def looks_typed(word: str) -> bool:
+    """Return whether a word looks made and is no name of a test or a function, as `test_password_reset` is."""
+    return looks_made(word) and re.fullmatch(r"[a-z]+(?:_[a-z]+)+", word) is None
 
 
 def looks_strong(word: str) -> bool:

@@ -47,6 +47,10 @@ def rule(
     return MaskRule(pattern, hints, kind, looks_made if made else wants)
 
 
+_UNIT = re.compile(r"[ \t](?:bytes|chars|characters|digits|days|seconds|minutes|hours)\b")
+"""What is counted: `password: 16 bytes`."""
+
+
 def find_by(rules: HintedRules[MaskRule], text: str, small: HintedText) -> Iterator[SecretSpan]:
     """Yield the values that the rules find.
 
@@ -60,6 +64,8 @@ def find_by(rules: HintedRules[MaskRule], text: str, small: HintedText) -> Itera
         end = _without_closers(text, start, end)
         value = text[start:end]
         kind = "community" if way.kind == "password" and "community" in match[0][: start - match.start()] else way.kind
+        if value.isdigit() and _UNIT.match(text, end):
+            continue
         if not is_plain(value) and (way.wants is None or way.wants(value)):
             yield SecretSpan(start, end, kind)
 

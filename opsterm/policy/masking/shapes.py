@@ -39,6 +39,8 @@ _WORD = "[A-Za-z0-9_-]"
 SHAPES: tuple[Shape, ...] = (
     Shape("private-key", r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----(?P<secret>[\s\S]*?)"
           r"(?:-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----|\Z)", ("PRIVATE KEY",)),
+    Shape("private-key", r"-----BEGIN OpenVPN Static key V1-----(?P<secret>[\s\S]*?)(?:-----END OpenVPN Static key V1-----|\Z)",
+          ("OpenVPN Static key",)),
     Shape("private-key", r"---- BEGIN SSH2 (?:ENCRYPTED )?PRIVATE KEY ----(?P<secret>[\s\S]*?)(?:---- END SSH2|\Z)",
           ("BEGIN SSH2",)),
     Shape("private-key", r"Private-Lines: \d+\r?\n(?P<secret>(?:[A-Za-z0-9+/=]+\r?\n?)+)", ("Private-Lines",)),
@@ -227,8 +229,8 @@ SHAPES: tuple[Shape, ...] = (
     # a word that says nothing in a program, and is a password in the settings of a container
     Shape("password", r"\b[A-Z][A-Z0-9]*_(?:PASSWORD|PASSWD|PASS|PWD|SECRET)\s?[=:]\s?[\"']?(?P<secret>password|passwd|secret|example|default)(?![\w./(])", ("PASS", "PWD", "SECRET")),
     # files of passwords
-    Shape("password", r"(?m)^(?:[a-z0-9][\w.-]{0,252}|\*|\d+(?:\.\d+){3}):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w*.@-]{1,63}:"
-          r"(?P<secret>[^\s:]{4,200})$", (":",)),
+    Shape("password", r"(?m)^(?:(?=[\w.-]*[a-z])[a-z0-9][\w.-]{0,252}|\*|\d+(?:\.\d+){3}):(?:\d{2,5}|\*):[\w*-]{1,63}:[\w*.@-]{1,63}:"
+          r"(?P<secret>(?:[^\s:\\]|\\.){4,200})$", (":",)),
 )  # fmt: skip
 
 
