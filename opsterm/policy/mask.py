@@ -22,6 +22,7 @@ from opsterm.core.secret import Secret
 from opsterm.policy.masking.arguments import find_arguments
 from opsterm.policy.masking.devices import find_configured
 from opsterm.policy.masking.drawn import find_drawn
+from opsterm.policy.masking.encoded import find_encoded
 from opsterm.policy.masking.hinted_text import HintedText
 from opsterm.policy.masking.known import find_known
 from opsterm.policy.masking.logins import find_log_ins
@@ -34,6 +35,9 @@ from opsterm.policy.masking.shapes import find_shapes
 from opsterm.policy.masking.spans import SecretSpan, fold_case
 
 _PLACEHOLDER = re.compile(r"\[masked:([a-z]+(?:-[a-z]+)*)(?:-(\d+))?\]")
+
+_DEEPEST = 2
+"""How often a text inside of base64 is looked into."""
 
 _MOST_PASSES = 5
 """What is left of a text is looked at again until nothing is found; more than three times was never needed."""
@@ -78,7 +82,7 @@ def mask_text(text: str, known: Sequence[Secret] = ()) -> Masked:
     return Masked(text=text, counts=dict(sorted(counts.items())))
 
 
-def _found(text: str, changed: Sequence[int] | None, known: Sequence[Secret]) -> Iterable[SecretSpan]:
+def _found(text: str, changed: Sequence[int] | None, known: Sequence[Secret], depth: int = 0) -> Iterable[SecretSpan]:
     small = HintedText(fold_case(text), changed)
     yield from find_known(text, known)
     yield from find_shapes(HintedText(text, changed))
@@ -91,6 +95,8 @@ def _found(text: str, changed: Sequence[int] | None, known: Sequence[Secret]) ->
     yield from find_drawn(text)
     yield from find_in_manifests(text, small.text)
     yield from find_numbers(text)
+    if depth < _DEEPEST:
+        yield from find_encoded(text, lambda inner: any(True for _ in _found(inner, None, (), depth + 1)))
 
 
 def _merged(found: Iterable[SecretSpan], text: str) -> list[SecretSpan]:

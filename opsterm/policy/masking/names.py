@@ -65,9 +65,10 @@ RULES: tuple[MaskRule, ...] = (
     rule(rf"(?:getenv|environ\.get|env|getproperty)\([ \t]*[\"'][\w.]{{0,60}}?{_NAME}{_AFTER_NAME}[\"'][ \t]*(?:,|\)[ \t]*(?:or|\|\||\?\?|\?:))[ \t]*(?:{DOUBLE}|{SINGLE})", "env", "getproperty"),
     rule(rf"(?<![\w.])[#%]?(?:define|global)(?:\\t|[ \t])+[\w]{{0,60}}?{_NAME}{_AFTER_NAME}(?:\\t|[ \t])+(?:{DOUBLE}|{SINGLE})", "define", "global"),
     rule(r"(?<![a-z])\w{0,40}userpwd[\"']?[ \t]*[,=:][ \t]*[\"'][^\s:\"']{1,80}:(?P<secret>[^\s\"']{1,200})[\"']", "userpwd"),
-    rule(rf"{_NAME}[ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})[ \t]*\)", ",", made=True),
+    rule(rf"{_NAME}[ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})[ \t]*\)", ", \"", ",\"", ", '", ",'", made=True),
     rule(r"[\"'](?:d|k|dp|dq|qi)[\"'][ \t]*:[ \t]*[\"'](?P<secret>[a-z0-9_-]{20,2000})[\"']", "\"d", "\"k", "\"qi", "'d", "'k", "'qi", wants=looks_random),
     rule(rf"(?<![a-z])auth['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){VALUE}", "auth", wants=looks_typed),
+    rule(rf"(?m)^[ \t]*[\w.]{{0,60}}?{_NAME}(?:[ \t]+|[ \t]*\([ \t]*)(?:{DOUBLE}|{SINGLE})[ \t]*[);,]{{0,3}}[ \t]*$", *_HINTS, wants=is_one_word),
     rule(rf"(?<![\w-])insecure-password[ \t]+{VALUE}", "insecure-password"),
     rule(r"(?<![\w-])stats[ \t]+auth[ \t]+[^\s:]{1,64}:(?P<secret>\S{1,120})", "stats"),
     rule(r"\"sensitive\"\s{0,4}:\s{0,4}true,\s{0,40}\"type\"\s{0,4}:\s{0,4}\"string\",\s{0,40}\"value\"\s{0,4}:\s{0,4}\"(?P<secret>[^\"\n]{1,4000})\"", "\"sensitive\""),
@@ -129,7 +130,7 @@ RULES: tuple[MaskRule, ...] = (
           r"(?:[ \t]now|[ \t]still|[ \t]set[ \t]to)?[ \t]*:?[ \t]+['\"`]?(?P<secret>[^\s'\"`]{6,80}?)['\"`]?[.,;!?]?(?=\s|$)",
           "pass", "pin", "token", "secret", "key", "kennwort", "pw", "login", made=True),
     rule(r"\b(?:user(?:name)?|(?:log|sign)[ -]?in|creds?|credentials)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",
-          "user", "log", "sign", "cred", made=True),
+          "user", "login", "log in", "log-in", "sign in", "signin", "sign-in", "cred", made=True),
 )  # fmt: skip
 
 _BY_HINT = HintedRules(RULES)

@@ -33,7 +33,7 @@ _ARGUMENT = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"';|&]+)"""
 _SUDO = r"(?:sudo\s+(?:-\S+\s+){0,3})?"
 
 PLACES: tuple[_Place, ...] = (
-    _place("password", r"://[^\s/:'\"<>]{0,200}:(?!\d{1,5}[;?])(?P<secret>[^\s/'\"<>]{1,400})@", "://"),
+    _place("password", r"://(?!mailto:)[^\s/:'\"<>]{0,200}:(?!\d{1,5}[;?])(?P<secret>[^\s/'\"<>]{1,400})@", "://"),
     _place("password", r"://[^\s/:@'\"<>]{1,200}:(?!\d{1,5}/)(?P<secret>[^\s'\"<>@]{1,200})@(?=[\w.-]{1,200}(?:[:/?\s'\"]|$))", "://"),
     _place("token", r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>(?=[a-z_-]{0,400}\d)[a-z0-9_-]{20,400})@", "://"),
     _place("password", r"\b[\w.-]{1,64}:(?P<secret>[^\s/'\"@]{1,200})@(?:tcp|unix|udp)\(", "@tcp(", "@unix(", "@udp("),
@@ -73,7 +73,7 @@ PLACES: tuple[_Place, ...] = (
     _place("password", r"(?m)^\s*smtpd?_sasl_password_maps\s*=\s*static:[^:\s]{1,100}:(?P<secret>\S+)", "sasl_password"),
     _place("password", r"(?m)^\[?[\w.-]{1,100}\]?(?::\d{1,5})?[ \t]+[\w.+-]{1,64}@[\w.-]{1,100}:(?P<secret>[^\s:]{4,100})$", "@"),
     _place("token", r"//[\w.-]{1,100}/(?:[\w./-]{0,100}/)?:_authtoken\s*=\s*(?P<secret>[^\s'\"]+)", "_authtoken"),
-    _place("token", r"\"auth\"\s{0,4}:\s{0,4}\"(?P<secret>[a-z0-9+/]{8,}={0,2})\"", "\"auth\""),
+    _place("token", r"\"auth\\{0,8}\"\s{0,4}:\s{0,4}\\{0,8}\"(?P<secret>[a-z0-9+/_-]{8,}={0,2})\\{0,8}\"", "\"auth"),
     _place("key", r"\bwg[ \t]set[ \t][^\n]{1,200}?(?:private|preshared)-key[ \t]+<\(echo[ \t]+(?P<secret>[^)\s]+)", "wg set"),
 )  # fmt: skip
 

@@ -37,6 +37,7 @@ _PLAIN = re.compile(
     | \d{1,10}:\d{1,10}(?::\d{1,10})? | no-export | no-advertise | local-as | internet | (?:route-target|rt|soo)\S*:\d.*  # communities of BGP
     | \{\s*\\?["'].*  # an object
     | (?-i:[a-z]+(?:[A-Z][a-z]+)*(?:Password|Passphrase|Token|Secret|Key))  # a name
+    | .*\(\.\*\??\).* | .*\(\?:.* | \[\^.*  # more patterns
     | pwd? | psk | aws4-hmac-sha256 | (?-i:[a-z]+(?:-[a-z]+)*-(?:key|password|token))
     | (?:[a-z_][\w$]*\.)+[\w$]+@[0-9a-f]{4,8}[,;]? | (?-i:[A-Z]\w+\{[0-9a-f].*) | (?:[\w-]+\.){2,}[\w-]+/\d.*  # an object as a program prints it
     | (?-i:(?:[a-z][a-z0-9_.-]*/)+[a-z0-9_.-]*(?:pass|secret|token|cred|key|file)[a-z0-9_.-]*)  # the name of a file in a folder
@@ -53,7 +54,7 @@ _PLAIN = re.compile(
        disabled?|enabled?|locked|unlocked|protected|encrypted|plain|plaintext|hashed?|n/a|na|tbd|here|above|below|
        string|str|text|integer|int|number|boolean|bool|object|array|bytes|char|varchar|list|dict|any|type|value|
        seconds|minutes|hours|days|option|optional|vec|maybe|nullable|secretstring|securestring|enc|placeholder|example|
-       enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
+       its|that|this|these|those|their|his|her|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
        checking|verified|verifying|mismatch|matches|match|too|at|of|public_key|bearer|basic|digest|kerberos|ldap|pam|
        files|systemd|compat|sss|db|nis|include|omit|same-origin)[,.!?:;)\]}]*
     )(?:\\[nrt])*\\?['"]?,?""",

@@ -51,6 +51,14 @@ _UNIT = re.compile(r"[ \t](?:bytes|chars|characters|digits|days|seconds|minutes|
 """What is counted: `password: 16 bytes`."""
 
 
+_IMAGE = re.compile(
+    r"(?<![\w./:-])[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/[\w./-]*(?:secret|token|password|credential|key)s?:$"
+)
+"""The image of a container before its tag: registry.example.org/ops/api-token:1.4."""
+
+_LONGEST_IMAGE = 160
+
+
 def find_by(rules: HintedRules[MaskRule], text: str, small: HintedText) -> Iterator[SecretSpan]:
     """Yield the values that the rules find.
 
@@ -64,6 +72,8 @@ def find_by(rules: HintedRules[MaskRule], text: str, small: HintedText) -> Itera
         end = _without_closers(text, start, end)
         value = text[start:end]
         kind = "community" if way.kind == "password" and "community" in match[0][: start - match.start()] else way.kind
+        if text[start - 1] == ":" and _IMAGE.search(text, max(0, start - _LONGEST_IMAGE), start):
+            continue
         if value.isdigit() and _UNIT.match(text, end):
             continue
         if not is_plain(value) and (way.wants is None or way.wants(value)):

@@ -109,6 +109,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape("token", r"(?<![\w-])token-[a-z0-9]{5}:[a-z0-9]{50,}", ("token-",)),
     Shape("token", r"(?<![A-Za-z0-9])A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}", ("A3-",)),
     # secrets of secrets, builds and infrastructure
+    _token("sha256~", r"[\w-]{43}"),
+    _token("ZXlK", r"[A-Za-z0-9+/]{60,}={0,2}"),
     _token("hvs.", rf"{_WORD}{{20,}}", "hvb.", "hvr."),
     Shape("token", r"(?<![\w.])s\.[A-Za-z0-9]{24}(?![\w.])", ("s.",)),
     Shape("token", r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,}", (".atlasv1.",)),
@@ -156,7 +158,8 @@ SHAPES: tuple[Shape, ...] = (
     _token("xapp-", r"[A-Za-z0-9-]{10,}"),
     Shape("token", r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/_]{20,})", ("hooks.slack",)),
     Shape("token", r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{15,22}/(?P<secret>[A-Za-z0-9_-]{40,})", ("discord",)),
-    Shape("token", r"(?<![\w:.-])\d{8,10}:(?:AA[A-Za-z0-9_-]{32,34}|(?=[0-9_-]{0,34}[A-Za-z])[A-Za-z0-9_-]{35})(?![\w-])", (":",)),
+    Shape("token", r"(?<![\w:.-])\d{8,10}:AA[A-Za-z0-9_-]{32,34}(?![\w-])", (":AA",)),
+    Shape("token", r"(?:[Tt]elegram|TELEGRAM|tgram|[Bb]ot|BOT)[^\n]{0,40}?(?<![\w:.-])(?P<secret>\d{8,10}:[A-Za-z0-9_-]{35})(?![\w-])", ("elegram", "TELEGRAM", "tgram", "bot", "Bot", "BOT")),
     Shape("token", r"(?<=/bot)\d{8,10}:AA[A-Za-z0-9_-]{32,34}", ("/bot",)),
     Shape("token", r"webhook\.office\.com/webhookb2/(?P<secret>[^\s'\"]{30,300})", ("webhook.office.com",)),
     _token("SG.", rf"{_WORD}{{16,32}}\.{_WORD}{{30,64}}"),
@@ -204,7 +207,7 @@ SHAPES: tuple[Shape, ...] = (
     _token("tkn.v1_", r"[A-Za-z0-9+/=]{30,}"),
     _token("pk_", r"\d{5,10}_[A-Z0-9]{32}"),
     _token("shltm_", rf"{_WORD}{{30,}}"),
-    Shape("token", r"(?<![\w/])[01]/\d{10,20}:[0-9a-f]{32}", (":",)),
+    Shape("token", r"(?<![\w/])[01]/\d{10,20}:[0-9a-f]{32}", ("0/", "1/")),
     Shape("token", r"(?<![\w.])v[1-4]\.local\.[A-Za-z0-9_-]{40,}[\w.-]*", (".local.",)),
     _token("pat", r"[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
     _token("sl.", rf"{_WORD}{{80,}}"),
@@ -214,7 +217,7 @@ SHAPES: tuple[Shape, ...] = (
           ("eyJ",)),
     Shape("token", r"(?<![\w.-])eyJ(?:hbGci|0eXAi|raWQi|jdHki|lbmMi)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}", ("eyJ",)),
     # hashes of passwords
-    Shape("hash", r"\$(?:1|2[abxy]?|5|6|7|8|9|y|gy|md5|sha1|apr1|P|H|S|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?|"
+    Shape("hash", r"\$(?:md5,rounds=\d{1,10}|1|2[abxy]?|5|6|7|8|9|y|gy|md5|sha1|apr1|P|H|S|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?|"
           r"bcrypt(?:-sha256)?|ml|14)\$[A-Za-z0-9./$=,+-]{8,}", ("$",)),
     Shape("hash", r"\$(?:krb5asrep|krb5tgs|krb5pa|DCC2|NETNTLMv2)\$[A-Za-z0-9./$=,+*@#:_-]{8,}", ("$krb5", "$DCC2", "$NETNTLM")),
     Shape("hash", r"\{(?:SSHA|SHA|SMD5|MD5|CRYPT|SSHA256|SSHA384|SSHA512|SHA256|SHA512|PBKDF2[A-Z0-9-]*|BLF-CRYPT|ARGON2)\}"
