@@ -54,7 +54,7 @@ key|secret hexadecimal|ascii-text|cipher|ciphertext
 authentication-key|md5-key|hello-authentication-key ?#_md5|#_sha*|#_hmac*|#_cmac*|#_aes*|#_type_*_value|#_*_key|#_value|#_encrypted ?md5|sha1|sha256|hmac-*
 message-digest-key # md5
 authentication-mode|privacy-mode|integrity-mode|encryption-mode md5|sha*|des*|aes*|3des*
-security wpa ... psk|set-key|passphrase ?ascii|hex
+security wpa|wpa2|wpa3 ... psk|set-key|passphrase ?ascii|hex
 wpa-psk|set-key ascii|hex
 wpa-passphrase|vrrp-passphrase|wpa2-passphrase|wpa_passphrase|mesh-key
 ppp chap|pap|ms-chap ... password
@@ -64,6 +64,7 @@ config-key ?password-encrypt|newpass
 ^ set passwd|password|secret|psk|passphrase|auth-pwd|priv-pwd|privatekey|private-key|wpa-psk|psksecret|auth-key|key-string|ldap-passwd|snmp-pass
 ^ set ... shared-secret|shared-key|wpa-psk-passphrase|auth-password|priv-password|md5-key|authentication-key
 ^ set admin|user password|secret
+^ set ... secret
 ^ option password|key|psk|secret|sae_password|auth_secret|passwd|private_key|preshared_key
 snmp-server community
 snmp-server get-community|set-community|trap-community|ro-community|rw-community
@@ -141,6 +142,7 @@ _OTHERS = (
     rule(r"(?m)^[ \t]*key[ \t][0678][ \t](?P<secret>\S{3,200})", "key"),
     rule(r"(?<=[ \t])enc[ \t](?P<secret>[a-z0-9+/=]{12,400})", " enc "),
     rule(r"\bsnmp-server[ \t]host[ \t]\S{1,80}[ \t][^\n]{0,60}?version[ \t]3[ \t](?:auth|noauth|priv)[ \t](?P<secret>\S{1,80})", "snmp-server host", made=True),
+    rule(r"(?m)^[ \t]*(?:tacacs|radius) server [^\n]{1,60}\n(?:[ \t][^\n]{0,80}\n){0,4}?[ \t]+key[ \t]+(?:\d[ \t]+)?(?P<secret>\S{3,80})", "tacacs server", "radius server"),
     rule(r"%\^%#(?P<secret>[^\n]{4,300}?)%\^%#", "%^%#"),
     rule(r"(?m)^[ \t]*passwd[ \t](?P<secret>\S{1,80})[ \t]encrypted", "passwd"),
     rule(r"\bsnmp-server[ \t]user[ \t][^\n]{1,200}?[ \t]priv(?:acy)?[ \t](?:(?:aes|3?des)\S{0,6}[ \t](?:\d{3}[ \t])?)?(?P<secret>\S{1,80})", "snmp-server user"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opsterm.policy.masking.hinted_text import HintedRules, HintedText, by_first_letter
-from opsterm.policy.masking.plain import is_one_word, looks_random, looks_typed
+from opsterm.policy.masking.plain import is_one_word, looks_random, looks_strong, looks_typed
 from opsterm.policy.masking.rules import BARE, DOUBLE, SINGLE, VALUE, MaskRule, find_by, rule
 from opsterm.policy.masking.spans import SecretSpan
 
@@ -20,8 +20,8 @@ _NAME = by_first_letter(
     r"csrftoken|xsrftoken|api[._-]?key|access[._-]?key|auth[_-]?key|private[_-]?key|encryption[_-]?key|decryption[_-]?key|"
     r"encrypt[_-]?key|signing[_-]?key|sign[_-]?key|master[_-]?key|account[_-]?key|storage[_-]?key|service[_-]?key|license[_-]?key|"
     r"subscription[_-]?key|crypt[_-]?key|hmac[_-]?key|jwt[_-]?key|session[_-]?key|cookie[_-]?key|app[_-]?key|application[_-]?key|"
-    r"unseal[ _-]?key(?:[ _-]?\d{1,2})?|wifi[_ -]?key|wlan[_ -]?key|wpa2?[_ -]?key|network[_-]?key|recovery[_-]?key|preshared[_-]?key|pre[_-]shared[_-]?key|"
-    r"credentials?(?<![a-z]credential)(?<![a-z]credentials)|community(?<![a-z]community)|psk(?<![a-z]psk)|bindpw|rootpw|"
+    r"unseal[ _-]?key(?:[ _-]?\d{1,2})?|wifi[_ -]?key|wlan[_ -]?key|wlan[_ -]?schl(?:ü|ue)ssel|wpa2?[_ -]?key|network[_-]?key|recovery[_-]?key|preshared[_-]?key|pre[_-]shared[_-]?key|"
+    r"credentials?(?<![a-z]credential)(?<![a-z]credentials)|community(?<![a-z]community)|psk(?<![a-z]psk)|tlspsk|wpapsk|bindpw|rootpw|"
     r"bind[_-]?pass|require-?pass|master-?auth|_auth(?<![a-z]_auth)|auth[_-]?pass|db[_-]?pass|ftp[_-]?pass|smtp[_-]?pass|"
     r"mysql[_-]?pass|mail[_-]?pass|ldap[_-]?pass|user[_-]?pass|admin[_-]?pass|root[_-]?pass|redis[_-]?pass|wifi[_-]?pass|"
     r"vpn[_-]?pass|proxy[_-]?pass(?![_a-z])|http[_-]?pass|login[_-]?pass|sudo[_-]?pass|become[_-]?pass|"
@@ -32,7 +32,7 @@ _NAME = by_first_letter(
 )
 """Last part of a name whose value is a secret: DB_PASSWORD, api-key, client_secret, community of SNMP."""
 
-_AFTER_NAME = r"(?:[_-]?[0-9]{1,3})?(?:_(?:prod|production|dev|test|staging|old|new|value|plain|text|b64|base64))?"
+_AFTER_NAME = r"(?:[_-]?[0-9]{1,3})?(?:_(?:prod|production|dev|test|staging|old|new|value|plain|text|b64|base64|in|out|confirmation|again|hash))?"
 
 _EQUALS_ONLY = r"(?:passwd|(?<![a-z])passcode|(?<![a-z])pass|(?<![a-z])pin|(?<![a-z])sig|(?<![a-z])otp)"
 """Names that are too common in front of a colon: `passwd: files`, `pass: 12`."""
@@ -55,7 +55,7 @@ _OPENS_NOTHING = (
 
 _HINTS = (
     "pass", "secret", "token", "key", "pwd", "psw", "kennwort", "contrase", "credential", "community", "psk", "pw", "auth",
-    "senha", "wachtwoord", "adgangskode", "heslo", "has", "parola", "salasana", "senord", "пароль", "密码", "パスワード", "basic",
+    "senha", "wachtwoord", "adgangskode", "heslo", "has", "parola", "salasana", "senord", "пароль", "密码", "パスワード", "basic", "schl",
     "sess", "signature", "connect.sid", "webhook", "mnemonic", "seed",
 )  # fmt: skip
 
@@ -69,6 +69,12 @@ RULES: tuple[MaskRule, ...] = (
     rule(r"[\"'](?:d|k|dp|dq|qi)[\"'][ \t]*:[ \t]*[\"'](?P<secret>[a-z0-9_-]{20,2000})[\"']", "\"d", "\"k", "\"qi", "'d", "'k", "'qi", wants=looks_random),
     rule(rf"(?<![a-z])auth['\"]?[ \t]*=>?[ \t]*(?![0-9]{{1,3}}\b){VALUE}", "auth", wants=looks_typed),
     rule(rf"(?m)^[ \t]*[\w.]{{0,60}}?{_NAME}(?:[ \t]+|[ \t]*\([ \t]*)(?:{DOUBLE}|{SINGLE})[ \t]*[);,]{{0,3}}[ \t]*$", *_HINTS, wants=is_one_word),
+    rule(r"(?m)^[ \t]*\$user\d{1,3}\$[ \t]*=[ \t]*(?P<secret>\S{4,120})[ \t]*$", "$user", made=True),
+    rule(r"(?:::add-mask::|;issecret=true\])(?P<secret>\S{3,400})", "::add-mask::", "issecret=true]"),
+    rule(rf"[ \t]/v[ \t]+\"?\w{{0,40}}?{_NAME}\"?[ \t][^\n]{{0,80}}?/d[ \t]+{VALUE}", "/v "),
+    rule(r"\bkey content[ \t]*:[ \t]*(?P<secret>[^\n]{4,80})", "key content"),
+    rule(rf"\buci[ \t]+(?:-\w[ \t]+)?set[ \t]+wireless\.[^\s=]{{1,80}}\.key\d?={VALUE}", "uci "),
+    rule(r"\.logon[ \t]+[^\s,/]{1,80}/[^\s,]{1,60},(?P<secret>[^\s;]{1,120})", ".logon"),
     rule(rf"(?<![\w-])insecure-password[ \t]+{VALUE}", "insecure-password"),
     rule(r"(?<![\w-])stats[ \t]+auth[ \t]+[^\s:]{1,64}:(?P<secret>\S{1,120})", "stats"),
     rule(r"\"sensitive\"\s{0,4}:\s{0,4}true,\s{0,40}\"type\"\s{0,4}:\s{0,4}\"string\",\s{0,40}\"value\"\s{0,4}:\s{0,4}\"(?P<secret>[^\"\n]{1,4000})\"", "\"sensitive\""),
@@ -100,7 +106,7 @@ RULES: tuple[MaskRule, ...] = (
     rule(rf"\"(?:key|name)\"[ \t]*:[ \t]*\"[\w.-]{{0,60}}?{_NAME}{_AFTER_NAME}\"[ \t]*,\s{{0,40}}\"value\"[ \t]*:[ \t]*{VALUE}",
           "\"value\""),
     rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})(?=[ \t]*\))", "',", "\",", "' ,", "\" ,", wants=is_one_word),
-    rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})", "',", "\",", "' ,", "\" ,", made=True),
+    rule(rf"{_NAME}{_AFTER_NAME}['\"][ \t]*,[ \t]*(?:{DOUBLE}|{SINGLE})(?![ \t]*:)", "',", "\",", "' ,", "\" ,", made=True),
     rule(rf"(?m):[ \t]*(?:psk|xauth|eap|ntlm)[ \t]+(?:{DOUBLE}|{SINGLE}|(?P<secret>0x[0-9a-f]+))", "psk", "xauth", "eap", "ntlm"),
     rule(rf"(?<![\w-])(?:setenv|env|export|setx?)[ \t]+(?!community)[\w]{{0,60}}?{_NAME}{_AFTER_NAME}[ \t]+{VALUE}", "env ", "set ", "setx ", "export "),
     rule(rf"{_NAME}[ \t]*:[ \t]*[|>][+-]?[ \t]*\n[ \t]+(?P<secret>[^\n]{{1,400}})", "|", ">"),
@@ -126,11 +132,13 @@ RULES: tuple[MaskRule, ...] = (
     rule(rf"\b(?:networkcredential|pscredential|usernamepasswordcredential|passwordauthentication|httpbasicauth|basicauth)\([ \t]*(?:\"[^\"\n]{{0,80}}\"|'[^'\n]{{0,80}}'|[\w.$]{{1,80}})[ \t]*,[ \t]*{VALUE}",
          "credential(", "authentication(", "basicauth("),
     rule(rf"\bconvertto-securestring[ \t]+(?:-(?:string|asplaintext|force)[ \t]+){{0,3}}(?!-){VALUE}", "convertto-securestring"),
-    rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|login)(?:[ \t](?:for|of|on|in|at|to)(?:[ \t][^\s.:;=]{1,40}){1,4}?)?[ \t]+(?:is|was|are|lautet|ist|to|of)"
+    rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|pass|login|creds|(?:snmp|community)[ -](?:string|community))(?:[ \t](?:for|of|on|in|at|to)(?:[ \t][^\s.:;=]{1,40}){1,4}?)?[ \t]+(?:is|was|are|lautet|ist|to|of)"
           r"(?:[ \t]now|[ \t]still|[ \t]set[ \t]to)?[ \t]*:?[ \t]+['\"`]?(?P<secret>[^\s'\"`]{6,80}?)['\"`]?[.,;!?]?(?=\s|$)",
-          "pass", "pin", "token", "secret", "key", "kennwort", "pw", "login", made=True),
-    rule(r"\b(?:user(?:name)?|(?:log|sign)[ -]?in|creds?|credentials)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",
-          "user", "login", "log in", "log-in", "sign in", "signin", "sign-in", "cred", made=True),
+          "pass", "pin", "token", "secret", "key", "kennwort", "pw", "login", "creds", "snmp", "community", made=True),
+    rule(r"\b(?:user(?:name)?|(?:log|sign)[ -]?in|creds?|credentials|zugang(?:sdaten)?|anmeldung|konto|account|acc[eè]so?s?)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",
+          "user", "login", "log in", "log-in", "sign in", "signin", "sign-in", "cred", "zugang", "anmeldung", "konto", "account", "acc", made=True),
+    rule(r"\b(?:uses?|takes?|has|with)[ \t]+[a-z][\w.@-]{1,30}/(?P<secret>[^\s'\",;/@]{6,60})(?![\w/@])", "use", "take", "has ", "with ", wants=looks_strong),
+    rule(r"\b(?:creds?|credentials)(?:[ \t](?:are|is|for[ \t]\S{1,40}))?[ \t]*:?[ \t]+[a-z][\w.@-]{1,40}:(?P<secret>[^\s'\",;/@]{6,60})(?![\w/@])", "cred", wants=looks_strong),
 )  # fmt: skip
 
 _BY_HINT = HintedRules(RULES)

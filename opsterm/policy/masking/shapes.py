@@ -109,6 +109,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("token", r"(?<![\w-])token-[a-z0-9]{5}:[a-z0-9]{50,}", ("token-",)),
     Shape("token", r"(?<![A-Za-z0-9])A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}", ("A3-",)),
     # secrets of secrets, builds and infrastructure
+    _token("tk-", r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
     _token("sha256~", r"[\w-]{43}"),
     _token("ZXlK", r"[A-Za-z0-9+/]{60,}={0,2}"),
     _token("hvs.", rf"{_WORD}{{20,}}", "hvb.", "hvr."),

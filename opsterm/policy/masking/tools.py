@@ -26,6 +26,7 @@ mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop 
 redis-cli valkey-cli keydb-cli redis-benchmark: -a~ --pass auth,! config,set,requirepass,! config,set,masterauth,!
 psql pg_dump pg_restore pg_dumpall pg_basebackup pgbench: --password
 sqlcmd osql bcp isql tsql: -P~
+rman: target,!|/..@ catalog,!|/..@
 sqlplus sqlplus64 expdp impdp rman sqlldr sqlcl exp imp: !|/..@
 cqlsh dsetool: -p~ --password
 nodetool: -pw --password
@@ -119,7 +120,10 @@ openvpn stunnel ike-scan: --psk
 elasticsearch-users elasticsearch-reset-password: -p
 grafana-cli grafana: reset-admin-password,!
 jenkins-cli jenkins-cli.jar: -auth|:
-dotnet nuget: -Password -ApiKey --api-key -k
+dotnet nuget: [source]-p [source]--password -Password -ApiKey --api-key -k
+neo4j-admin: set-initial-password,!
+composer: config,http-basic*,.,! config,bearer*,!
+govc: -u|:..@
 govc esxcli vim-cmd: -password -p --password [account]-c
 radtest: .,!
 cryptcat: -k
