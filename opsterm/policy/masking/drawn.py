@@ -36,7 +36,7 @@ _BETWEEN = re.compile(
 )
 
 _TELLS = re.compile(
-    r"(?P<strong>secret|token|api[_.-]?key|access[_.-]?key|private[_.-]?key|auth[_.-]?key|passw|credential)|key|access|private|(?<!un)auth|(?<![a-z])pat(?![a-z])|licen[cs]e|login"
+    r"(?P<strong>secret|token|api[_.-]?key|access[_.-]?key|private[_.-]?key|auth[_.-]?key|passw|credential)|key|access|private|(?<!un)auth(?!or)|(?<![a-z])pat(?![a-z])|licen[cs]e|login"
 )
 _OTHER_WORD = re.compile(
     r"(?:^|[_.-])(?:ids?|ref|refs|sha\d*|commit|digest|finger_?print|hash|checksum|uuid|guid|rev|revision|image|trace|span|request|serial|etag|version|name|"
@@ -47,7 +47,7 @@ _OTHER_WORD = re.compile(
 """What a name ends in whose value is none."""
 
 _OPENS_NOTHING = re.compile(
-    r"(?:^|[ _.-])(?:public|pub|cache|partition|primary|foreign|sort|row|dedup\w*|idempotency|object|group|lookup|host|message|record|index|bucket|"
+    r"(?:^|[ _.-])(?:public|publickey|pub|cache|partition|primary|foreign|sort|row|dedup\w*|idempotency|object|group|lookup|host|message|record|index|bucket|"
     r"range|lock|sha\d*|hash|content|file|build|state|image|layer|blob|commit|map|fingerprint|trace|correlation|request|resource|kms|registry|cmk|unique|s3|"
     r"consumer|site|verify|known_?hosts?|ssh|rsa|dsa|ecdsa|ed25519|gpg|pgp|next|page|continuation|starting|sync|change|cursor|join|event|metric|node|"
     r"sequence|window|pagination|client|press|any|signing|trusted|imported|import|recv|keyserver|keyring|revoked|server|thumb|sub|tls|dnssec|zone|redis|memcached)[ _.-]*(?:key|token)s?$"
@@ -140,6 +140,7 @@ def _is_told(value: str, before: str, line: str) -> bool:
         between is None
         or (not between.groupdict().get("sign") and between[0].count(" ") > _MOST_BLANKS)
         or _OTHER_WORD.search(name)
+        or "arn:" in line.rpartition(" ")[2]
     ):
         return False
     small = name.lower()

@@ -48,7 +48,7 @@ _SAYS_NOTHING = (
 _OPENS_NOTHING = (
     r"(?:[a-z0-9]{1,30}[_.-]){0,3}(?:public|pub|cache|partition|primary|foreign|sort|row|dedup\w{0,12}|idempotency|object|group|lookup|host|"
     r"message|record|index|bucket|range|lock|sha\d{0,3}|hash|content|file|build|state|image|layer|blob|commit|map|fingerprint|trace|"
-    r"correlation|request|resource|kms|registry|cmk|unique|s3|consumer|site|verify|known_?host|ssh|next|page|continuation|starting|sync|change|"
+    r"correlation|request|resource|kms|registry|cmk|publickey|unique|s3|consumer|site|verify|known_?host|ssh|next|page|continuation|starting|sync|change|"
     r"cursor|lifecycle[_.-]?action|join|event|metric|node|sequence|window|activity|pagination)[_.-]?(?:key|token)|client[_.-]?token"
 )
 """Names of keys and tokens that name a thing or a place in a list."""

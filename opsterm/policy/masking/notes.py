@@ -11,7 +11,7 @@ from opsterm.policy.masking.spans import SecretSpan
 
 _USER = r"(?:user[ _]?(?:name|id)?|id|login|account|acct|benutzer|usuario|utilisateur|아이디|계정|用户|用户名|账号)"
 _WORD = r"(?:passwords?|passwort|passwd|pass|pwd|pw|p/w|kennwort|schlüssel|mot de passe|contrase(?:n|ñ)a|senha|wachtwoord|adgangskode|heslo|has[lł]o|parola|salasana|passcode|paasword|passowrd|passwrod|pasword|비밀번호|비번|암호|패스워드|密码|密碼|口令|パスワード|пароль)(?![a-z])"
-_NOTED = r"(?!\w+=)(?P<secret>(?:[^\s'\"`,;()<>&]|&(?!\w+=)){5,80})"
+_NOTED = r"(?!//)(?!\w+=)(?P<secret>(?:[^\s'\"`,;()<>&]|&(?!\w+=)){5,80})"
 _HINTS = (
     "pass",
     "schlüssel",

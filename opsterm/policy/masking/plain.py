@@ -35,6 +35,8 @@ _PLAIN = re.compile(
     | (?:[a-z0-9]+_)+(?:secret|key) | \w+->[\w.>-]+ | [a-z_]\w{3,}\(\w*  # of code: a field, the beginning of a call
     | (?-i:[a-z]+(?:[-_][a-z]+)+=\S*) | [~^]\d+(?:\.[\dx*]+){1,3} | 0x(?:[0-9a-f]{1,8}|0+)  # the next field, a version, a number
     | \d{1,10}:\d{1,10}(?::\d{1,10})? | no-export | no-advertise | local-as | internet | (?:route-target|rt|soo)\S*:\d.*  # communities of BGP
+    | [a-z][\w.-]{1,30}\\{1,2}[a-z][\w.$-]{1,40} | \(?@[a-z]+\)? | \$[\w.:]+\(.*  # a user of a domain, a splatted list, a call
+    | (?-i:[a-z]{2}-[a-z]+-\d[a-z]?) | \d{1,3} | (?-i:SECRET|PASSWORD|TOKEN|KEY) | [\w-]*(?:…|\.{3})  # a region, what is left out
     | \{\s*\\?["'].*  # an object
     | (?-i:[a-z]+(?:[A-Z][a-z]+)*(?:Password|Passphrase|Token|Secret|Key))  # a name
     | .*\(\.\*\??\).* | .*\(\?:.* | \[\^.*  # more patterns
@@ -49,14 +51,14 @@ _PLAIN = re.compile(
     | (?:true|false|yes|no|none|null|nil|undefined|void|required|optional|prompt|ask|expired?|expires|expiring|changed?|
        unchanged|updated?|correct|incorrect|invalid|valid|wrong|missing|empty|blank|unset|set|not|authentication|policy|
        stdin|stdout|file|env|never|always|off|on|and|or|if|is|was|has|had|for|to|the|a|an|in|by|from|with|must|should|
-       can|cannot|could|will|would|may|reset|failed|failure|ok|successful|successfully|success|accepted|denied|rejected|
+       when|can|cannot|could|will|would|may|reset|failed|failure|ok|successful|successfully|success|accepted|denied|rejected|
        revoked|rotated|refresh(?:ed)?|generated?|created?|deleted?|removed|found|hidden|redacted|masked|sensitive|unknown|default|
        disabled?|enabled?|locked|unlocked|protected|encrypted|plain|plaintext|hashed?|n/a|na|tbd|here|above|below|
-       string|str|text|integer|int|number|boolean|bool|object|array|bytes|char|varchar|list|dict|any|type|value|
+       strings?|str|text|integer|int|number|boolean|bool|object|array|bytes|char|varchar|list|dict|any|type|value|
        seconds|minutes|hours|days|option|optional|vec|maybe|nullable|secretstring|securestring|enc|placeholder|example|
        its|that|this|these|those|their|his|her|enter|confirm|re-enter|new|old|current|same|different|please|your|my|check|checked|
        checking|verified|verifying|mismatch|matches|match|too|at|of|public_key|bearer|basic|digest|kerberos|ldap|pam|
-       files|systemd|compat|sss|db|nis|include|omit|same-origin)[,.!?:;)\]}]*
+       files|systemd|compat|sss|db|nis|include|omit|same-origin|await|yield|async|lambda|function)[,.!?:;)\]}]*
     )(?:\\[nrt])*\\?['"]?,?""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )

@@ -48,8 +48,8 @@ docker podman buildah nerdctl: [login]-p~ [login]--password --creds|:
 skopeo crane oras: [login]-p~ --password --creds|: --src-creds|: --dest-creds|: --registry-token
 helm: [login]-p~ --password --kube-token
 az: [login]-p --password --admin-password --client-secret --account-key --sas-token --connection-string [secret]--value
-oc: [login]-p --password --token --from-literal|=
-kubectl k kubecolor: --from-literal|= --token --password --docker-password
+oc: [login]-p --password --token [secret]--from-literal|=
+kubectl k kubecolor: [secret]--from-literal|= --token --password --docker-password
 kubeadm k3s rke2: --token --certificate-key
 cf ibmcloud: [login]-p --apikey [auth]-p
 aws: configure,set,aws_secret_access_key,! configure,set,aws_session_token,! --master-user-password --auth-token
