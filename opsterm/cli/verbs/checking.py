@@ -13,6 +13,7 @@ from opsterm.core.width import cell_width, padded
 from opsterm.monitoring.checks import parse_statuses, samples_of
 from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.reach import Failure, Grade, HttpAsk, ReachVerdict
+from opsterm.policy.mask import mask
 from opsterm.runtime.check_places import CheckPlace
 from opsterm.runtime.reach import HttpResult, PingResult, TcpResult
 
@@ -82,7 +83,8 @@ def _http_record(result: HttpResult, now: float) -> dict[str, object]:
     reading, shown = result.reading, result.reading.certificate
     return {
         "name": result.name, "grade": result.verdict.grade, "reasons": result.verdict.reasons,
-        "hops": reading.hops, "status": reading.status, "version": reading.version, "lookup_s": reading.lookup_s,
+        "hops": [mask(hop)[0] for hop in reading.hops], "status": reading.status, "version": reading.version,
+        "lookup_s": reading.lookup_s,
         "connect_s": reading.connect_s, "tls_s": reading.tls_s, "first_byte_s": reading.first_byte_s,
         "total_s": reading.total_s, "body_bytes": len(reading.body), "body_cut": reading.body_cut,
         "certificate": shown, "days_left": shown.days_left(now) if shown else None, "trusted": not reading.trust,
@@ -98,7 +100,7 @@ def _tell_http(context: Context, result: HttpResult, now: float, width: int) -> 
              ("first byte", reading.first_byte_s))  # fmt: skip
     context.printer.line("  " + ", ".join(f"{name} {_ms(took)}" for name, took in times))
     if len(reading.hops) > 1:
-        context.printer.line(f"  redirected: {' > '.join(reading.hops)}")
+        context.printer.line(f"  redirected: {' > '.join(mask(hop)[0] for hop in reading.hops)}")
     if shown is not None:
         context.printer.line(
             f"  certificate {shown.subject}, {shown.days_left(now):.0f} days left, for {', '.join(shown.names)}"
@@ -169,7 +171,7 @@ async def list_checks(context: Context) -> int:
         ["check", "state", "where", "every", "last", "latency", "certificate"],
         [
             (
-                state.place.plan.name, state.state, state.place.where or state.place.target,
+                state.place.plan.name, state.state, _where(state.place) or state.place.target,
                 span_text(state.place.plan.interval_s),
                 f"{age_text(now - state.made_at)} ago" if state.made_at is not None else "-",
                 _figure(state.latency_ms, "ms"), _figure(state.certificate_days, "d"),
@@ -191,7 +193,12 @@ def _figure(value: float | None, unit: str) -> str:
 
 
 def _place_record(place: CheckPlace) -> dict[str, object]:
-    return {"name": place.plan.name, "kind": place.plan.kind, "target": place.target, "place": place.where}
+    return {"name": place.plan.name, "kind": place.plan.kind, "target": place.target, "place": _where(place)}
+
+
+def _where(place: CheckPlace) -> str:
+    """Return where a check asks, without the token that a URL may have."""
+    return mask(place.where)[0]
 
 
 async def run_checks(context: Context) -> int:
@@ -210,7 +217,7 @@ async def run_checks(context: Context) -> int:
             record = {**_place_record(place), "grade": result.verdict.grade, "reasons": result.verdict.reasons}
             context.printer.record({**record, "measured": measured})
             continue
-        _tell(context, place.plan.name, result.verdict, place.where or place.target, width=width)
+        _tell(context, place.plan.name, result.verdict, _where(place) or place.target, width=width)
         said = [
             f"{name.removesuffix('_ms')} {_figure(value, metric_of(f'check.{name}').unit)}"
             for name, value in measured.items()
