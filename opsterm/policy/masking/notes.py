@@ -40,7 +40,7 @@ _HINTS = (
 
 RULES = (
     # the words first, then both values: ID/PW: ana/…
-    rule(rf"(?<![a-z]){_USER}\)?[ \t]*[/|,:&( ][ \t]*{_WORD}(?:/port)?\)?[ \t]*(?:[:=(>-]|->|for[ \t]\S{{1,30}}[ \t]?\(?|is|are)?[ \t(]*[\w.@-]{{1,40}}[ \t]*[/,:|( ][ \t/]*{_NOTED}",
+    rule(rf"(?<![a-z])(?<!//){_USER}\)?[ \t]*[/|,:&( ][ \t]*{_WORD}(?:/port)?\)?[ \t]*(?:[:=(>-]|->|for[ \t]\S{{1,30}}[ \t]?\(?|is|are)?[ \t(]*[\w.@-]{{1,40}}[ \t]*[/,:|( ][ \t/]*{_NOTED}",
          *_HINTS, wants=looks_made),
     # a place, then both values in brackets: web-01 (ana/…)
     rule(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[\w.-]{1,64}@[\w.-]{1,100})(?::\d{1,5})?[ \t]*(?:[a-z]{1,20}[ \t]+)?\([\w.-]{1,40}[ \t]*/{1,2}[ \t]*(?P<secret>(?!\d+\.\d)[^\s'\"`,;()<>/]{5,80})\)",

@@ -68,6 +68,7 @@ PLACES: tuple[_Place, ...] = (
     _place("password", r"\bchpasswd\b[^\n]{0,60}<<-?\s*['\"]?\w{1,20}['\"]?\n[a-z_][\w-]{0,31}:(?P<secret>[^\s'\"]+)", "chpasswd"),
     _place("password", rf"\b(?:sudo\s+-\w*s\w*[^<\n|;]{{0,100}}|kinit[^<\n|;]{{0,100}}|passwd\s+--stdin[^<\n|;]{{0,60}}|cryptsetup[^<\n|;]{{0,100}}|"
            rf"docker\s+login[^<\n|;]{{0,100}}|gh\s+auth[^<\n|;]{{0,60}}|(?:realm|adcli|smbpasswd|pdbedit|ipa|openssl|ansible-vault|gpg|vault\s+login|ldap\w+|podman\s+login|helm\s+registry)\s[^<\n|;]{{0,100}})<<<\s*\$?(?P<secret>{_ARGUMENT})", "<<<"),
+    _place("password", r"pass(?:word)?-?file[ =]<\((?:echo|printf)\s+(?:-\w+\s+)?(?P<secret>[^\s)]{1,200})", "<("),
     _place("password", rf"-stdin[\w-]{{0,20}}[^<\n|;]{{0,40}}<\s*<\((?:echo|printf)\s+(?:-\w+\s+)?(?P<secret>{_ARGUMENT})", "<("),
     _place("password", r"assword:?\s?\*?\"?\}?[;\s]+send\s+(?:--\s+)?\"(?P<secret>[^\"\\\n]{1,80})\\[rn]\"", "send"),
     _place("password", r"(?m)^[\"']?[\w.@\\*-]{1,64}[\"']?[ \t]+[\"']?(?:\*|[\w.-]{1,64})[\"']?[ \t]+(?P<secret>\"[^\"\n]{4,80}\"|[^\s\"'*]{4,80})[ \t]+[\"']?\*[\"']?[ \t]*$", "*"),

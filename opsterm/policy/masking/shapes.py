@@ -48,6 +48,7 @@ SHAPES: tuple[Shape, ...] = (
           r"(?:UFJJVkFURSBLRVk|QUklWQVRFIEtFW|BSSVZBVEUgS0VZ)[A-Za-z0-9+/=\n]*", ("LS0tLS1CRUdJTi",)),
     Shape("private-key", r"AGE-SECRET-KEY-1[A-Z0-9]{50,}", ("AGE-SECRET-KEY-1",)),
     # code hosts and registries
+    _token("ghs_", r"\d{3,12}_eyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?"),
     _token("ghp_", r"[A-Za-z0-9]{30,}", "gho_", "ghu_", "ghs_", "ghr_"),
     _token("github_pat_", rf"{_WORD}{{30,}}"),
     _token("glpat-", rf"{_WORD}{{16,}}[\w.]*", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glsoat-", "gloas-", "glagent-", "glffct-"),
@@ -184,7 +185,7 @@ SHAPES: tuple[Shape, ...] = (
     _token("access_token$production$", r"[a-z0-9]{10,}\$[0-9a-f]{20,}", "access_token$sandbox$"),
     _token("sq0atp-", rf"{_WORD}{{20,}}", "sq0csp-", "sq0idp-"),
     _token("EAAA", rf"{_WORD}{{56,}}"),
-    _token("shpat_", r"[0-9a-fA-F]{30,}", "shpss_", "shppa_", "shpca_"),
+    _token("shpat_", r"[0-9a-zA-Z]{30,}", "shpss_", "shppa_", "shpca_"),
     _token("amzn.mws.", r"[0-9a-f-]{36}"),
     _token("amzn1.oa2-cs.v1.", r"[0-9a-f]{40,}", "Atza|"),
     _token("rzp_live_", r"[A-Za-z0-9]{14}", "rzp_test_"),
