@@ -75,7 +75,7 @@ RULES: tuple[MaskRule, ...] = (
     rule(r"\bkey content[ \t]*:[ \t]*(?P<secret>[^\n]{4,80})", "key content"),
     rule(rf"\buci[ \t]+(?:-\w[ \t]+)?set[ \t]+wireless\.[^\s=]{{1,80}}\.key\d?={VALUE}", "uci "),
     rule(r"\.logon[ \t]+[^\s,/]{1,80}/[^\s,]{1,60},(?P<secret>[^\s;]{1,120})", ".logon"),
-    rule(rf"(?<=[/|#,])[\w.-]{{0,40}}?{_NAME}[ \t]*[=:][ \t]*[\"']?(?P<secret>[^\s/|#\"']{{3,200}})[\"']?[/|#]", "sed", "perl", "s/", "s|", "s#"),
+    rule(rf"(?<![a-z])s[/|#,][^\n]{{0,120}}?[/|#,][\w.-]{{0,40}}?{_NAME}[ \t]*[=:][ \t]*[\"']?(?P<secret>[^\s/|#\"']{{3,200}})[\"']?[/|#]", "s/", "s|", "s#", "s,"),
     rule(rf"(?<![\w-])insecure-password[ \t]+{VALUE}", "insecure-password"),
     rule(r"(?<![\w-])stats[ \t]+auth[ \t]+[^\s:]{1,64}:(?P<secret>\S{1,120})", "stats"),
     rule(r"\"sensitive\"\s{0,4}:\s{0,4}true,\s{0,40}\"type\"\s{0,4}:\s{0,4}\"string\",\s{0,40}\"value\"\s{0,4}:\s{0,4}\"(?P<secret>[^\"\n]{1,4000})\"", "\"sensitive\""),
