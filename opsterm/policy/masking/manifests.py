@@ -6,7 +6,8 @@ at only if it names such an object, line by line, so the time is linear.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from opsterm.core import lean_re as re
 from opsterm.policy.masking.plain import is_plain
@@ -50,13 +51,21 @@ def _in_yaml(text: str) -> Iterator[SecretSpan]:
         kinds = [
             (len(match["indent"]), match.start(), match["kind"].lower()) for match in _KIND.finditer(text, start, end)
         ]
+        of: dict[int, list[tuple[int, str]]] = {}
         if any(kind == "secret" for _, _, kind in kinds):
             for data in _DATA.finditer(text, start, end):
                 depth = len(data["indent"])
-                beside = [(abs(at - data.start()), kind) for indent, at, kind in kinds if indent == depth]
-                if beside and min(beside)[1] == "secret":
+                beside = [(at, kind) for indent, at, kind in kinds if indent == depth] if depth not in of else of[depth]
+                of[depth] = beside
+                if _nearest(beside, data.start()) == "secret":
                     yield from _entries(text, data.end() + 1, end, depth)
         start = end
+
+
+def _nearest(kinds: Sequence[tuple[int, str]], place: int) -> str:
+    """Return which of the kinds, in the order of their places, stands nearest to a place; "" when there are none."""
+    after = bisect_left(kinds, (place, ""))
+    return min(((abs(at - place), kind) for at, kind in kinds[max(after - 1, 0) : after + 1]), default=(0, ""))[1]
 
 
 def _entries(text: str, at: int, end: int, depth: int) -> Iterator[SecretSpan]:
@@ -83,7 +92,7 @@ def _in_json(text: str) -> Iterator[SecretSpan]:
     if not any(kind == "Secret" for _, kind in kinds):
         return
     for data in _JSON_DATA.finditer(text):
-        if min((abs(at - data.start()), kind) for at, kind in kinds)[1] == "Secret":
+        if _nearest(kinds, data.start()) == "Secret":
             for entry in _JSON_ENTRY.finditer(text, *data.span("entries")):
                 yield from _value(text, *entry.span("value"))
 
