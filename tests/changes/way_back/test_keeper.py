@@ -232,7 +232,7 @@ def test_a_capture_that_was_cut_is_made_anew(tmp_path: Path, keeper: Keeper) -> 
 
 @pytest.mark.parametrize(
     ("environment", "said"),
-    [({"KEEPER_LIMIT_KB": "1"}, "1 kB are kept at most"), ({"KEEPER_SPARE_KB": "99999999999"}, "kB left")],
+    [({"KEEPER_LIMIT_KB": "1"}, "1 kB are kept at most"), ({"KEEPER_SPARE_KB": "99999999999"}, "kB have to be")],
 )
 def test_what_is_too_large_to_keep_is_refused_and_leaves_nothing(
     tmp_path: Path, keeper: Keeper, environment: dict[str, str], said: str

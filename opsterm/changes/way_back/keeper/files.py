@@ -6,7 +6,6 @@ stands.
 
 TEXT = r"""
 LIMIT_KB=${KEEPER_LIMIT_KB:-2097152}
-SPARE_KB=${KEEPER_SPARE_KB:-65536}
 
 roots_of() { # OPTION PLACE: OPTION is a pattern of names in the place, or /NAME for that one if the place is a folder
     place=$2
@@ -28,11 +27,12 @@ roots_of() { # OPTION PLACE: OPTION is a pattern of names in the place, or /NAME
 }
 
 there() { # ROOTS: those of them that are there now
-    xargs -0 -r sh -c 'for root; do if [ -e "$root" ] || [ -L "$root" ]; then printf "%s\0" "$root"; fi; done' sh <"$1"
+    xargs -0 -r sh -c '
+        for root; do if [ -e "$root" ] || [ -L "$root" ]; then printf "%s\0" "$root" || exit 1; fi; done' sh <"$1"
 }
 
 entries() { # ROOTS TESTS: what is below them and passes, in a fixed order
-    there "$1" >"$work/there"
+    there "$1" >"$work/there" || return 1
     [ -s "$work/there" ] || return 0
     xargs -0 sh -c 'tests=$1; shift; eval "find \"\$@\" -xdev $tests -print0"' sh "$2" <"$work/there" >"$work/found" \
         2>"$work/said" || return 1
@@ -62,13 +62,28 @@ archive() { # WORD...: GNU tar keeps access lists and attributes as well
     tar "$@" 2>"$work/said"
 }
 
+size_of() { xargs -0 -r du -skx -- <"$1" 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'; } # kB
+
+own() { # NAMES NAME: whether this account could give everything back to whom it belongs
+    account=$(id -u) groups=" $(id -G) "
+    if [ "$account" = 0 ]; then return 0; fi
+    xargs -0 -r stat -c '%u %g' -- <"$1" | sort -u >"$work/owners"
+    while read -r user group; do
+        case $groups in *" $group "*) [ "$user" = "$account" ] && continue ;; esac
+        reason="$2 belongs to user $user and group $group, and this account could not give it back: become root"
+        return 1
+    done <"$work/owners"
+}
+
 save_files() {
     roots_of "$1" "$2" >"$kept/roots"
-    there "$kept/roots" >"$kept/there"
+    there "$kept/roots" >"$kept/there" || return 1
     entries "$kept/roots" '' >"$kept/names" || return 1
     [ -s "$kept/there" ] || return 0
-    size=$(xargs -0 du -skx -- <"$kept/there" 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }')
-    free=$(df -Pk "$point" | awk 'NR == 2 { print $4 }')
+    own "$kept/names" "$2" || return 1
+    size=$(size_of "$kept/there")
+    echo "$size" >"$kept/size" || return 1
+    free=$(free_kb "$point")
     if [ "$size" -gt "$LIMIT_KB" ]; then
         reason="$2 has $size kB, and $LIMIT_KB kB are kept at most"
         return 1
@@ -80,8 +95,29 @@ save_files() {
     if is_gnu; then
         archive --format=posix --sparse --one-file-system -P -cf "$kept/archive" --null -T "$kept/there"
     else
-        xargs -0 tar -cf "$kept/archive" -- <"$kept/there" 2>"$work/said"
+        stamps "$kept/roots" "$kept" && xargs -0 tar -cf "$kept/archive" -- <"$kept/there" 2>"$work/said"
     fi
+}
+
+stamps() { # ROOTS FOLDER: times of folders, which only GNU tar gives back
+    entries "$1" '-type d' >"$2/folders" && xargs -0 -r stat -c %Y -- <"$2/folders" >"$2/times"
+}
+
+ready_files() { # whether there is room where it lies, and that may be written
+    roots_of "$1" "$2" >"$work/roots"
+    place=$(tr '\0\n' '\n?' <"$work/roots" | head -n 1)
+    while [ -n "$place" ] && [ ! -d "$place" ]; do place=${place%/*}; done
+    mount=$(df -Pk "${place:-/}" 2>/dev/null | awk 'END { print $6 }')
+    if awk -v at="$mount" '$2 == at { how = $4 } END { exit how ~ /^ro(,|$)/ }' /proc/mounts; then :; else
+        reason="$mount can only be read: mount -o remount,rw $mount"
+        return 1
+    fi
+    [ -s "$kept/there" ] || return 0
+    there "$kept/roots" >"$work/there"
+    room=$(($(free_kb "${place:-/}") + $(size_of "$work/there"))) wanted=$(cat "$kept/size")
+    if [ "$room" -ge "$wanted" ]; then return 0; fi
+    reason="it takes $wanted kB, and $mount has room for $room kB: make room there"
+    return 1
 }
 
 restore_files() {
@@ -95,9 +131,12 @@ restore_files() {
         done' sh <"$work/new" 2>"$work/said" || return 1
     [ -s "$kept/there" ] || return 0
     if is_gnu; then
-        archive -P --recursive-unlink -xpf "$kept/archive"
+        # A folder that may not be written lets nothing be unlinked: there the file itself is overwritten.
+        archive -P --recursive-unlink -xpf "$kept/archive" || archive -P --overwrite -xpf "$kept/archive"
     else
         tar -C / -xpf "$kept/archive" 2>"$work/said"
+        xargs -0 -r sh -c 'for folder; do read -r time <&3; touch -c -d "@$time" -- "$folder" || exit 1; done' sh \
+            <"$kept/folders" 3<"$kept/times" 2>"$work/said"
     fi
 }
 """

@@ -70,7 +70,8 @@ guard_by_systemd() { # only that of root outlives the log-in; it also takes back
 
 guard_by_setsid() {
     have setsid || return 1
-    setsid -f sh "$guard/fire" wait >/dev/null 2>&1 </dev/null || return 1
+    setsid -f sh "$guard/fire" wait >/dev/null 2>&1 </dev/null || # that of busybox knows no -f
+        setsid sh "$guard/fire" wait >/dev/null 2>&1 </dev/null &
     tries=0
     while [ "$tries" -lt 50 ]; do
         if [ -s "$guard/pid" ] && kill -0 "$(cat "$guard/pid")" 2>/dev/null; then return 0; fi

@@ -13,35 +13,32 @@ state_rights() {
 save_rights() {
     roots_of "$1" "$2" >"$kept/roots"
     entries "$kept/roots" '' >"$work/all" || return 1
-    xargs -0 -r stat -c '%u %g %a' -- <"$work/all" | sort -u >"$kept/combinations" || return 1
-    if [ "$(wc -l <"$kept/combinations")" -gt 200 ]; then
-        reason="$2 has more than 200 combinations of owner and mode"
-        return 1
-    fi
-    at=0
-    while read -r user group mode; do
-        at=$((at + 1))
-        entries "$kept/roots" "-uid $user -gid $group -perm $mode" >"$kept/entries.$at" || return 1
-    done <"$kept/combinations"
+    own "$work/all" "$2" || return 1
+    xargs -0 -r stat -c '%u:%g %a' -- <"$work/all" >"$work/rights" || return 1
+    # Entries of the same owner and mode are put back by one call. The n-th line is about the n-th name.
+    mkdir "$kept/same"
+    (cd "$kept/same" && xargs -0 -r sh -c 'for entry; do
+            read -r owner mode <&3 && printf "%s\0" "$entry" >>"$owner.$mode" || exit 1
+        done' sh <"$work/all" 3<"$work/rights") || return 1
     entries "$kept/roots" '! -type l' >"$work/all" || return 1
     if have getfacl; then xargs -0 -r getfacl -p -n -P -s -- <"$work/all" >"$kept/access" 2>/dev/null; fi
     return 0
 }
 
 restore_rights() {
-    at=0
     if have setfacl; then
         entries "$kept/roots" '! -type l' >"$work/all"
         xargs -0 -r setfacl -b -- <"$work/all" 2>/dev/null
     fi
-    while read -r user group mode; do
-        at=$((at + 1))
+    for same in "$kept"/same/*; do
+        [ -e "$same" ] || continue
+        owner=${same##*/} mode=${same##*.}
         # The owner first: a new owner clears the setuid bit. A link has no mode of its own.
-        xargs -0 -r chown -h "$user:$group" -- <"$kept/entries.$at" 2>"$work/said" || return 1
+        xargs -0 -r chown -h "${owner%.*}" -- <"$same" 2>"$work/said" || return 1
         xargs -0 -r sh -c 'mode=$1; shift
             for entry; do [ -L "$entry" ] || printf "%s\0" "$entry"; done | xargs -0 -r chmod "$mode" --' sh "$mode" \
-            <"$kept/entries.$at" 2>"$work/said" || return 1
-    done <"$kept/combinations"
+            <"$same" 2>"$work/said" || return 1
+    done
     if have setfacl && [ -s "$kept/access" ]; then setfacl --restore="$kept/access" 2>"$work/said"; fi
 }
 """

@@ -2,10 +2,10 @@
 
 POSIX sh. The texts of the kinds that are needed stand behind this one, then a call of `keeper` with a line "KIND
 OPTION NAME" on its standard input for each thing, in the order in which they are put back. It tells one fact a line,
-fields parted by a tab; exit status 0 done, 3 could not be kept, 4 somebody else has changed it since, 5 put back and
-not equal.  Each kind has save_KIND (what state alone does not tell), state_KIND (a text that is equal when the state
-is) and restore_KIND, each called with OPTION and NAME; $kept is the folder of the thing, $work one for the moment,
-and $reason says why a step failed.
+fields parted by a tab; exit status 0 done, 3 could not be kept, 4 nothing was put back, 5 put back and not equal.
+Each kind has save_KIND (what state alone does not tell), state_KIND (a text that is equal when the state is) and
+restore_KIND, each called with OPTION and NAME, and may have ready_KIND: whether putting back can succeed; $kept is the
+folder of the thing, $work one for the moment, and $reason says why a step failed.
 """
 
 TEXT = r"""
@@ -13,6 +13,7 @@ set -u
 umask 077
 LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export LC_ALL PATH
+SPARE_KB=${KEEPER_SPARE_KB:-65536}
 here=$(pwd)
 
 tell() { # WORD [FIELD...]
@@ -22,7 +23,9 @@ tell() { # WORD [FIELD...]
     printf '\n'
 }
 have() { command -v "$1" >/dev/null 2>&1; }
-between() { diff "$1" "$2" | grep '^[<>]' | head -n 4 | tr '\n\t' '; ' | cut -c1-400; } # how two states differ
+between() { # how two states differ; busybox knows only the unified form
+    diff "$1" "$2" | sed '1,2{/^[-+][-+][-+] /d;}' | grep '^[-+<>]' | head -n 4 | tr '\n\t' '; ' | cut -c1-400
+}
 shown() { # OPTION NAME: what a thing is, in words
     case $2 in -) set -- "$1" "" ;; esac
     case $1 in
@@ -30,6 +33,7 @@ shown() { # OPTION NAME: what a thing is, in words
         *) printf '%s %s/%s' "$kind" "${2%/}" "$1" ;;
     esac | tr '\n\t' '??'
 }
+free_kb() { df -Pk "$1" 2>/dev/null | awk 'END { if ($4 ~ /^[0-9]+$/) print $4; else print 999999999 }'; }
 said() { head -n 3 "$work/said" 2>/dev/null | tr '\n\t' '  ' | cut -c1-300; }
 
 each() { # FUNCTION: calls it for each thing of the point, with OPTION and NAME, until it fails
@@ -41,7 +45,7 @@ each() { # FUNCTION: calls it for each thing of the point, with OPTION and NAME,
     done 3<"$point/things"
 }
 
-has_room() { # whether lists and states can be written: on a full disk they are cut short, and some say nothing
+can_write() { # whether lists and states can be: on a full disk they are cut short, and some say nothing
     dd if=/dev/zero of="$work/room" bs=65536 count=16 2>/dev/null
     full=$?
     rm -f "$work/room"
@@ -59,16 +63,29 @@ keep() { # OPTION NAME
     mkdir "$kept" || return 3
     reason=
     : >"$work/said"
-    if "save_$kind" "$1" "$2" && state_into "$kept/before" "$1" "$2"; then
+    if { "save_$kind" "$1" "$2" && state_into "$kept/before" "$1" "$2"; } 2>>"$work/said" && has_room; then
         tell kept "$number" "$(du -sk "$kept" | cut -f1)" "$(sha256sum <"$kept/before" | cut -d' ' -f1)"
     else
-        tell failed "$number" "${reason:-$(said)}"
+        if has_room; then reason=${reason:-$(said)}; fi
+        tell failed "$number" "$reason"
         return 3
     fi
 }
 
+has_room() { # a disk that fills up meanwhile may have cut what was written
+    if [ "$(free_kb "$point")" -ge $((SPARE_KB / 2)) ]; then return 0; fi
+    reason="the disk of $base has filled up while it was kept"
+    return 1
+}
+
+reserve() { # so that a disk that the change fills does not stop the putting back
+    lists=$(find "$point" -type f ! -name archive -exec du -k {} + | awk '{ sum += $1 } END { print sum + 0 }')
+    dd if=/dev/zero of="$point/room" bs=1024 count=$((lists * 4 + 256)) 2>/dev/null
+}
+
 note() { # OPTION NAME: how the change left it, unless it is being taken back already
-    if [ -e "$guard/decided" ] || ! has_room; then return 0; fi
+    if [ -e "$guard/decided" ]; then return 0; fi
+    can_write || { rm -f "$point/room" && can_write; } || return 0
     state_into "$work/after" "$1" "$2" || return 0
     mv "$work/after" "$kept/after"
     tell noted "$number"
@@ -80,7 +97,11 @@ compare() { # OPTION NAME
         tell "as it was" "$(shown "$1" "$2")"
         return 0
     fi
-    equal=0
+    equal=0 reason=
+    if have "ready_$kind" && ! "ready_$kind" "$1" "$2"; then
+        tell "cannot be put back" "$(shown "$1" "$2")" "$reason"
+        unready=1
+    fi
     if [ -e "$kept/restoring" ]; then
         tell "half put back" "$(shown "$1" "$2")"
     elif [ ! -e "$kept/after" ]; then # its end was not seen: it may go on, and write after it was put back
@@ -101,18 +122,32 @@ put_back() { # OPTION NAME
     sync "$kept/restoring" "$kept" 2>/dev/null || sync # all of a busy disk takes seconds, and a lockout waits
     reason=
     : >"$work/said"
-    "restore_$kind" "$1" "$2" || { tell "not put back" "$(shown "$1" "$2")" "${reason:-$(said)}" && wrong=1; }
+    if "restore_$kind" "$1" "$2"; then rm -f "$kept/why"; else printf '%s\n' "${reason:-$(said)}" >"$kept/why"; fi
 }
 
 prove() { # OPTION NAME
     state_into "$work/now" "$1" "$2"
     if cmp -s "$work/now" "$kept/before"; then
         tell "put back" "$(shown "$1" "$2")"
-        rm -f "$kept/restoring"
+        rm -f "$kept/restoring" "$kept/why"
     else
-        tell "differs" "$(shown "$1" "$2")" "$(between "$kept/before" "$work/now")"
+        tell "differs" "$(shown "$1" "$2")" "$(between "$kept/before" "$work/now")" "$(cat "$kept/why" 2>/dev/null)"
         wrong=1
     fi
+}
+
+refuse() { # WHY
+    tell failed 0 "$(printf '%s' "$1" | tr '\n\t' '  ')"
+    rm -rf "$point"
+}
+
+can_keep() { # whether the programs that keeping needs are there, and know what is asked of them
+    for program in awk cmp cut dd df diff du find grep sed sha256sum sort stat sync tar tr uniq xargs; do
+        have "$program" || { reason="this host has no $program, and keeping needs it" && return 1; }
+    done
+    if [ "$(printf '/\0' | sort -z | uniq -z | xargs -0 -r stat -c %n --)" = / ]; then return 0; fi 2>/dev/null
+    reason="its sort -z, uniq -z, xargs -0 or stat -c do not work, and keeping needs them"
+    return 1
 }
 
 capture() {
@@ -120,25 +155,37 @@ capture() {
         tell captured "$point"
         return 0
     fi
+    can_keep || { refuse "$reason" && return 3; }
     rm -rf "$point"
     # Points of changes long past make room for this one.
     find "$base" -mindepth 1 -maxdepth 1 -type d -name 'c[0-9]*-*' -mtime +"$keep_days" -exec rm -rf {} + 2>/dev/null
-    mkdir -p "$point/work" || { tell failed 0 "$point cannot be made" && return 3; }
+    reason=$(mkdir -p "$point/work" 2>&1) || { refuse "$point cannot be made: $reason" && return 3; }
     chmod 700 "$base" "$point"
-    has_room || { rm -rf "$point" && tell failed 0 "the disk of $base is full" && return 3; }
-    grep -n '' | sed 's/:/ /' >"$point/things"
+    if [ "$(free_kb "$point")" -lt "$SPARE_KB" ]; then
+        refuse "$(free_kb "$point") kB are free for $base, and $SPARE_KB kB have to be"
+        return 3
+    fi
+    printf '%s\n' "$asked" 2>/dev/null >"$point/things" || {
+        refuse "$point cannot be written"
+        return 3
+    }
     each keep || { rm -rf "$point" && return 3; }
+    reserve && echo captured >"$point/captured.new" || {
+        refuse "no room is left on the disk of $base"
+        return 3
+    }
     sync
-    : >"$point/captured"
+    mv "$point/captured.new" "$point/captured"
     sync
     tell captured "$point"
 }
 
 restore() {
-    foreign=0 wrong=0 equal=1
-    has_room || { tell "nothing was put back" "the disk of $base is full" && return 4; }
+    foreign=0 unready=0 wrong=0 equal=1
+    rm -f "$point/room"
+    can_write || { tell "nothing was put back" "the disk of $base is full" && return 4; }
     each compare || return 4
-    if [ "$foreign" = 1 ] && [ "$insist" = no ]; then
+    if [ "$foreign$unready" != 00 ] && [ "$insist" = no ]; then
         tell "nothing was put back" "opsterm rollback --insist puts back even so"
         return 4
     fi
@@ -151,9 +198,11 @@ restore() {
 }
 
 keeper() { # VERB POINT [INSIST, or SECONDS of a guard]
-    if [ "$(id -u)" = 0 ]; then base=/var/lib/opsterm/rp; else base=$HOME/.local/state/opsterm/rp; fi
+    if [ "$(id -u)" = 0 ]; then base=/var/lib/opsterm/rp; else base=${HOME:-/nowhere}/.local/state/opsterm/rp; fi
     base=${KEEPER_BASE:-$base} keep_days=${KEEPER_DAYS:-30}
     point=$base/$2 work=$base/$2/work insist=${3:-no}
+    TMPDIR=$work asked=$(grep -n '' | sed 's/:/ /')
+    export TMPDIR
     guard=$point/guard unit=opsterm-guard-$2 units=/etc/systemd/system
     if [ "$1" != capture ]; then
         if [ ! -e "$point/captured" ]; then
@@ -164,11 +213,11 @@ keeper() { # VERB POINT [INSIST, or SECONDS of a guard]
             return 3
         fi
         work=$point/work.$1 # steps may run at the same time
-        if [ "$(grep -n '' | sed 's/:/ /')" != "$(cat "$point/things")" ]; then # a full disk takes nothing in
+        if [ "$asked" != "$(cat "$point/things")" ]; then
             tell failed 0 "$point is about other things"
             return 3
         fi
-        mkdir -p "$work" 2>/dev/null
+        mkdir -p "$work" 2>/dev/null || { rm -f "$point/room" && mkdir -p "$work"; } || return 3
     fi
     case $1 in
         capture) capture ;;
