@@ -61,6 +61,7 @@ guard_by_systemd() { # only that of root outlives the log-in; it also takes back
         "ExecStart=/bin/sh $guard/fire now" >"$units/$unit-boot.service" &&
         mkdir -p "$units/multi-user.target.wants" &&
         ln -sf "../$unit-boot.service" "$units/multi-user.target.wants/$unit-boot.service" &&
+        on_disk "$units/$unit-boot.service" && on_disk "$units/multi-user.target.wants" &&
         systemd-run --quiet --collect --unit="$unit" --on-active="${1}s" --timer-property=AccuracySec=100ms \
             /bin/sh "$guard/fire" wait >"$work/said" 2>&1 </dev/null &&
         systemctl --quiet is-active "$unit.timer" && return 0
@@ -122,7 +123,7 @@ guard_arm() { # SECONDS
         tell failed 0 "there is no room for what would take it back"
         return 3
     }
-    sync
+    on_disk "$guard"
     if guard_by_systemd "$1"; then
         how=systemd boot=boot
     elif guard_by_setsid; then
@@ -133,7 +134,7 @@ guard_arm() { # SECONDS
         return 3
     fi
     : >"$guard/armed"
-    sync
+    on_disk "$guard"
     if other=$(guard_other); then
         if ln "$guard/confirmed" "$guard/decided" 2>/dev/null; then guard_disarm timer && rm -rf "$guard"; fi
         tell failed 0 "${other%-*} changes some of the same things there and still waits to be confirmed"
@@ -163,7 +164,7 @@ guard_confirm() {
         return 3
     fi
     ln "$guard/confirmed" "$guard/decided" 2>/dev/null
-    sync
+    on_disk "$guard"
     guard_status
     [ "$(guard_state)" = confirmed ] || return 6
     guard_disarm timer
@@ -192,8 +193,8 @@ guard_fire() { # wait | now: `now` is after a boot, and takes up again what was 
             return 0
         fi
     fi
-    rm -f "$guard/room"
-    wrong=0 equal=1
+    rm -f "$guard/room" "$point/room"
+    wrong=0 equal=1 unready=0
     { each give_back && each prove; } >"$guard/told" 2>&1
     if [ "$wrong" = 0 ]; then : >"$point/restored"; fi
     if [ "$wrong" = 0 ]; then echo reverted; else echo revert-failed; fi >"$guard/result.new"
