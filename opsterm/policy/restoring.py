@@ -16,7 +16,8 @@ from opsterm.policy.order import RESTORE
 from opsterm.policy.way_back import Thing, ThingKind
 
 _EFFECTS = {
-    ThingKind.PACKAGES: EffectKind.PACKAGE_UPGRADE, ThingKind.FILES: EffectKind.WRITE_CONFIG,
+    ThingKind.PACKAGES: EffectKind.PACKAGE_UPGRADE, ThingKind.MOVED: EffectKind.WRITE_FILE,
+    ThingKind.FILES: EffectKind.WRITE_CONFIG,
     ThingKind.RIGHTS: EffectKind.PERM, ThingKind.CRONTAB: EffectKind.SCHEDULE,
     ThingKind.SYSCTL: EffectKind.KERNEL_PARAM, ThingKind.MODULE: EffectKind.KERNEL_MODULE,
     ThingKind.HOSTNAME: EffectKind.NETWORK, ThingKind.NETWORK: EffectKind.NETWORK,
@@ -55,7 +56,7 @@ class Restoring:
     @property
     def paths(self) -> tuple[str, ...]:
         """Places whose files it writes."""
-        kinds = (ThingKind.FILES, ThingKind.RIGHTS)
+        kinds = (ThingKind.MOVED, ThingKind.FILES, ThingKind.RIGHTS)
         return tuple(str(thing).partition(" ")[2] for thing in self.things if thing.kind in kinds)
 
     @property

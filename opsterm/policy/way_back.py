@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ class ThingKind(StrEnum):
     """Kinds of state, in the order in which they are put back: what runs comes after what it reads."""
 
     PACKAGES = "packages"
+    MOVED = "moved"
     FILES = "files"
     RIGHTS = "rights"
     CRONTAB = "crontab"
@@ -35,7 +37,8 @@ class Thing:
         kind: what it is.
         name: a path, unit, key, account or module; "-" where there is only one on a host.
         option: of FILES and RIGHTS the pattern of names in the path, or "/NAME" for one in it if it is a folder; of
-            UNIT "restart" or "reload" when that has to be done again; "-" for none.
+            UNIT "restart" or "reload" when that has to be done again; of MOVED the name or pattern of what is moved
+            from beside the path into it; "-" for none.
     """
 
     kind: ThingKind
@@ -45,6 +48,8 @@ class Thing:
     def __str__(self) -> str:
         """Return it in words: "files /etc/nginx/nginx.conf", "unit nginx"."""
         shown = self.name if self.name != "-" else ""
+        if self.kind is ThingKind.MOVED:
+            return f"{self.kind} {posixpath.dirname(shown).rstrip('/')}/{self.option}"
         if self.kind in (ThingKind.FILES, ThingKind.RIGHTS) and self.option != "-":
             shown = (
                 f"{shown} (or {self.option} in it)" if self.option[0] == "/" else f"{shown.rstrip('/')}/{self.option}"

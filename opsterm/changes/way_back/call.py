@@ -15,6 +15,9 @@ from opsterm.policy.understanding import Understanding
 from opsterm.policy.way_back import Thing, ThingKind
 
 _TO_FILE = re.compile(r"\d*(?:>>|>\||>|&>>|&>|>&)\s*(?P<path>[^&].*)", re.DOTALL)
+ASIDE = re.compile(r"\.removed-\d{8}-\d{6}(?:-\d+)?")
+"""Names of folders for what is moved aside instead of being deleted; see `changes/rewriting`."""
+
 _NOT_A_FILE = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/full")
 
 
@@ -105,6 +108,15 @@ class KnownCall:
         if place.option != "-":
             raise NotKnown(f"{target} is a pattern")
         return Thing(kind=ThingKind.FILES, name=place.name, option=f"/{posixpath.basename(below.name)}")
+
+    def aside(self, source: str, folder: str) -> Thing:
+        """Return what is moved into a new folder beside it. Raises NotKnown."""
+        place, into = place_named(source, self._wording), place_named(folder.rstrip("/"), self._wording)
+        above = place.path if place.pattern else posixpath.dirname(place.path)
+        if into.pattern or posixpath.dirname(into.path) != above:
+            raise NotKnown(f"{folder} is not beside {source}")
+        name = place.pattern or re.sub(r"([*?\\\[])", r"\\\1", posixpath.basename(place.path))
+        return Thing(kind=ThingKind.MOVED, name=into.path, option=name)
 
     def redirected(self) -> Iterator[Thing]:
         """Return the files that its streams go to.

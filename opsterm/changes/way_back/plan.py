@@ -15,7 +15,7 @@ from opsterm.policy.understanding import Understanding
 from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack, in_order
 
 _HARMLESS = frozenset({EffectKind.READ, EffectKind.READ_SECRET})
-_DONE_AGAIN = (ThingKind.PACKAGES, ThingKind.MODULE, ThingKind.UNIT)
+_DONE_AGAIN = (ThingKind.PACKAGES, ThingKind.MODULE, ThingKind.UNIT, ThingKind.MOVED)
 """What is put back by doing the opposite: it is as it was in what is compared, and not byte for byte."""
 
 _STARTERS = frozenset({"sudo", "env", "nice", "ionice", "timeout", "nohup", "bash", "sh", "dash", "command", "time"})

@@ -12,7 +12,8 @@ from opsterm.changes.way_back.keeper import TEXTS
 from opsterm.policy.way_back import Thing, ThingKind
 
 _TEXTS: Final = {
-    ThingKind.PACKAGES: ("packages",), ThingKind.FILES: ("files",), ThingKind.RIGHTS: ("files", "rights"),
+    ThingKind.PACKAGES: ("packages",), ThingKind.FILES: ("files",), ThingKind.MOVED: ("files", "moved"),
+    ThingKind.RIGHTS: ("files", "rights"),
     ThingKind.CRONTAB: ("settings",), ThingKind.SYSCTL: ("settings",), ThingKind.MODULE: ("settings",),
     ThingKind.HOSTNAME: ("settings",), ThingKind.NETWORK: ("network",), ThingKind.FIREWALL: ("firewall",),
     ThingKind.UNIT: ("unit",),

@@ -275,3 +275,40 @@ def test_the_texts_are_posix_shell() -> None:
             assert subprocess.run(shell, input=whole.encode(), check=False, capture_output=True).stderr == b""
         except FileNotFoundError:
             continue
+
+
+def test_what_is_moved_aside_is_moved_back_and_nothing_of_it_is_copied(tmp_path: Path, keeper: Keeper) -> None:
+    top = tree(tmp_path / "there")
+    (tmp_path / "there/other").write_text("stays")
+    before = picture(tmp_path / "there")
+    aside = tmp_path / "there/.removed-20260102-030405"
+    moved = Thing(kind=ThingKind.MOVED, name=str(aside), option="[d]*")
+    keeper.step(KeeperStep.CAPTURE, moved)
+    assert not list(keeper.base.rglob("archive"))
+    aside.mkdir()
+    top.rename(aside / "d")
+    keeper.step(KeeperStep.NOTE, moved)
+    status, told = keeper.step(KeeperStep.RESTORE, moved)
+    assert (status, picture(tmp_path / "there")) == (0, before), told
+    assert keeper.step(KeeperStep.RESTORE, moved)[0] == 0, "again is the same"
+
+
+def test_what_somebody_put_where_it_was_moved_from_is_left_alone(tmp_path: Path, keeper: Keeper) -> None:
+    place, aside = tmp_path / "conf", tmp_path / ".removed-20260102-030405"
+    place.write_text("before\n")
+    moved = Thing(kind=ThingKind.MOVED, name=str(aside), option="conf")
+    keeper.step(KeeperStep.CAPTURE, moved)
+    aside.mkdir()
+    place.rename(aside / "conf")
+    keeper.step(KeeperStep.NOTE, moved)
+    place.write_text("by somebody else\n")
+    assert keeper.step(KeeperStep.RESTORE, moved)[0] == 4
+    assert (place.read_text(), (aside / "conf").read_text()) == ("by somebody else\n", "before\n")
+
+
+def test_nothing_is_moved_into_a_folder_that_is_there_already(tmp_path: Path, keeper: Keeper) -> None:
+    (tmp_path / "there").mkdir()
+    status, told = keeper.step(
+        KeeperStep.CAPTURE, Thing(kind=ThingKind.MOVED, name=str(tmp_path / "there"), option="x")
+    )
+    assert (status, "is there already" in told) == (3, True)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from opsterm.changes.way_back.keeper import files, firewall, guard, network, packages, rights, settings, steps, unit
+from opsterm.changes.way_back.keeper import (
+    files,
+    firewall,
+    guard,
+    moved,
+    network,
+    packages,
+    rights,
+    settings,
+    steps,
+    unit,
+)
 
 TEXTS = {
-    "steps": steps.TEXT, "files": files.TEXT, "rights": rights.TEXT, "settings": settings.TEXT, "network": network.TEXT,
+    "steps": steps.TEXT, "files": files.TEXT, "moved": moved.TEXT,
+    "rights": rights.TEXT, "settings": settings.TEXT, "network": network.TEXT,
     "firewall": firewall.TEXT, "packages": packages.TEXT, "unit": unit.TEXT,
     "guard": guard.TEXT,
 }  # fmt: skip

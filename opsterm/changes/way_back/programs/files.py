@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 
-from opsterm.changes.way_back.call import Gap, KnownCall
+from opsterm.changes.way_back.call import ASIDE, Gap, KnownCall
 from opsterm.policy.preview.paths import NotKnown
 from opsterm.policy.way_back import Thing, ThingKind
 
@@ -19,6 +20,20 @@ def _all(takes: str = "") -> Ways:
             yield call.files(word)
 
     return ways
+
+
+def _made(call: KnownCall) -> Iterator[Thing | Gap]:
+    """Keep what is made, but for the folder of what is moved aside: moving that back removes it."""
+    yield from (call.files(word) for word in call.others("-m --mode") if not ASIDE.fullmatch(posixpath.basename(word)))
+
+
+def _moves(call: KnownCall) -> Iterator[Thing | Gap]:
+    """Move back what is moved aside; keep what is moved anywhere else."""
+    *sources, target = call.others() or [""]
+    if not sources or not ASIDE.fullmatch(posixpath.basename(target.rstrip("/"))):
+        yield from _copies(call)
+        return
+    yield from (call.aside(source, target) for source in sources)
 
 
 def _rights(call: KnownCall) -> Iterator[Thing | Gap]:
@@ -113,6 +128,8 @@ def _rsync(call: KnownCall) -> Iterator[Thing | Gap]:
     if ":" in target.partition("/")[0]:
         raise NotKnown(f"it writes to {target}")
     yield call.files(target)
+    if call.value("--backup-dir"):
+        yield call.files(call.value("--backup-dir"))
 
 
 def _truncate(call: KnownCall) -> Iterator[Thing | Gap]:
@@ -134,8 +151,8 @@ def _alternatives(call: KnownCall) -> Iterator[Thing | Gap]:
 
 FILES: Mapping[str, Ways] = {
     "rm": _all(), "rmdir": _all(), "unlink": _all(), "shred": _all("-n -s --iterations --size"), "tee": _all(),
-    "touch": _all("-d -t -r --date --reference"), "mkdir": _all("-m --mode"), "mkfifo": _all("-m --mode"),
-    "truncate": _truncate, "sed": _sed, "perl": _sed, "cp": _copies, "mv": _copies, "install": _copies, "ln": _link,
+    "touch": _all("-d -t -r --date --reference"), "mkdir": _made, "mkfifo": _all("-m --mode"),
+    "truncate": _truncate, "sed": _sed, "perl": _sed, "cp": _copies, "mv": _moves, "install": _copies, "ln": _link,
     "chmod": _rights, "chown": _rights, "chgrp": _rights, "setfacl": _setfacl, "find": _find, "dd": _dd,
     "setcap": lambda call: iter([call.files(word) for word in call.others()[1:]]),
     "chattr": lambda call: iter([call.files(word) for word in call.words[1:] if word[:1] not in "+-="]),
