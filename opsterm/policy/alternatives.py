@@ -42,11 +42,12 @@ class Alternative:
         return f"{self.why}: {self.command}" if self.command else f"{self.why}."
 
 
-def alternatives_to(understood: Understanding) -> tuple[Alternative, ...]:
+def alternatives_to(understood: Understanding, *, kept: bool = False) -> tuple[Alternative, ...]:
     """Return safer ways, the most fitting first, at most MOST; () when none is known. Never raises.
 
     Args:
         understood: the command.
+        kept: whether all that it touches is kept before it runs; then nobody need be told to keep it.
     """
     found: dict[Alternative, None] = {}
     if any(effect.kind is _K.REMOTE_CODE for effect in understood.effects):
@@ -58,10 +59,10 @@ def alternatives_to(understood: Understanding) -> tuple[Alternative, ...]:
         if not command.words or "?" in command.words[0]:
             continue
         for row in SAFER.get(name_of(command), ()):
-            made = _made(row, command, understood)
+            made = None if kept and row.keeps else _made(row, command, understood)
             if made is not None:
                 found.setdefault(made, None)
-    for make in (_overwritten, _whole_table, _lost_log):
+    for make in (*([] if kept else [_overwritten]), _whole_table, _lost_log):
         for one in make(understood):
             found.setdefault(one, None)
     return tuple(found)[:MOST]

@@ -88,11 +88,12 @@ def assessment(
     decision = DECISIONS[risk.level]
     if risk.level is RiskLevel.READ and why_not_read_only(command, shell):
         decision = RiskDecision.APPROVE
+    kept = coverage in (Coverage.EXACT, Coverage.INVERSE)
     review = rules.review_understood(understood, circumstances)
     return Assessment(
         command=command, shell=shell, level=risk.level,
         decision=strictest([RuleDecision(decision), review.decision]), review=review,
         effects=understood.effects if shell in READERS else (), opaque=understood.opaque if shell in READERS else (),
-        reasons=risk.reasons, lockout=lockout, alternatives=alternatives_to(understood),
+        reasons=risk.reasons, lockout=lockout, alternatives=alternatives_to(understood, kept=kept),
         rollback="n/a" if risk.level is RiskLevel.READ else ROLLBACKS[coverage],
     )  # fmt: skip

@@ -48,8 +48,8 @@ SAFER: Mapping[str, Sequence[SaferRow]] = {
     "find": [SaferRow(why="List first what it would hit", fits=has_any("-delete", "-exec", "-execdir", "-ok"),
                       instead=find_listed)],
     "rm": [
-        SaferRow(why="Move it aside on the same file system, and delete it once nobody has missed it", fits=_RECURSIVE,
-                 instead=moved_aside),
+        SaferRow(keeps=True, why="Move it aside on the same file system, and delete it once nobody has missed it",
+                 fits=_RECURSIVE, instead=moved_aside),
         SaferRow(why="List first what the words match", fits=not_so(_RECURSIVE),
                  instead=words_then_named("ls", "-ld", "--")),
     ],
@@ -65,14 +65,15 @@ SAFER: Mapping[str, Sequence[SaferRow]] = {
     "apt": [SaferRow(why=_ONE_BY_ONE, fits=upgrades_all, instead=words_then_named("apt-get", "-s"))],
     "dnf": [SaferRow(why=_ONE_BY_ONE, fits=upgrades_all, instead=words_then_named("dnf", "--assumeno"))],
     "yum": [SaferRow(why=_ONE_BY_ONE, fits=upgrades_all, instead=words_then_named("yum", "--assumeno"))],
-    "iptables": [SaferRow(why="Save the rules first, and change them so that they come back by themselves "
+    "iptables": [SaferRow(keeps=True, why="Save the rules first, and change them so that they come back by themselves "
                           "(iptables-apply)", fits=has_any("-F", "--flush", "-P", "--policy", "-X", "-D", "--delete"),
                           instead=lambda _: ["iptables-save", ">", "./iptables.before"])],
-    "ip6tables": [SaferRow(why="Save the rules first", fits=has_any("-F", "--flush", "-P", "--policy", "-X", "-D"),
+    "ip6tables": [SaferRow(keeps=True, why="Save the rules first",
+                           fits=has_any("-F", "--flush", "-P", "--policy", "-X", "-D"),
                            instead=lambda _: ["ip6tables-save", ">", "./ip6tables.before"])],
     "nft": [
         SaferRow(why="Check the file before it is loaded", fits=has_any("-f", "--file"), instead=checked_rules),
-        SaferRow(why="Save the rules first", fits=begins_with("flush", "delete", "destroy"),
+        SaferRow(keeps=True, why="Save the rules first", fits=begins_with("flush", "delete", "destroy"),
                  instead=lambda _: ["nft", "list", "ruleset", ">", "./nftables.before"]),
     ],
     "ufw": [SaferRow(why="Allow what you need instead of opening everything; see what there is",
@@ -87,9 +88,10 @@ SAFER: Mapping[str, Sequence[SaferRow]] = {
                   instead=lambda command: ["lsblk", "-f", *(
                       word for word in command.words[1:] if word.startswith("/dev/"))]),),
     ),
-    "crontab": [SaferRow(why="Keep the table that is there first", fits=has_any("-r"),
+    "crontab": [SaferRow(keeps=True, why="Keep the table that is there first", fits=has_any("-r"),
                          instead=lambda _: ["crontab", "-l", ">", "./crontab.before"])],
-    "sed": [SaferRow(why="Keep a copy of what it changes", fits=has_any("-i"), instead=swapped("-i", "-i.before"))],
+    "sed": [SaferRow(keeps=True, why="Keep a copy of what it changes", fits=has_any("-i"),
+                     instead=swapped("-i", "-i.before"))],
     "git": [
         SaferRow(why="List first what it would delete", fits=begins_with("clean"),
                  instead=lambda _: ["git", "clean", "-nd"]),
@@ -120,9 +122,10 @@ SAFER: Mapping[str, Sequence[SaferRow]] = {
                        fits=lambda command: any(word.startswith("--del") for word in command.words)
                        and not has_any("-n", "--dry-run")(command),
                        instead=lambda command: [command.words[0], "-n", "--itemize-changes", *command.words[1:]])],
-    "mv": [SaferRow(why="Keep what is there already", fits=not_so(has_any("-n", "--no-clobber", "-b", "--backup")),
+    "mv": [SaferRow(keeps=True, why="Keep what is there already",
+                    fits=not_so(has_any("-n", "--no-clobber", "-b", "--backup")),
                     instead=lambda command: ["mv", "-n", *command.words[1:]])],
-    "cp": [SaferRow(why="Keep a numbered copy of what is there already",
+    "cp": [SaferRow(keeps=True, why="Keep a numbered copy of what is there already",
                     fits=not_so(has_any("-n", "--no-clobber", "-b", "--backup")),
                     instead=lambda command: ["cp", "--backup=numbered", *command.words[1:]])],
     **dict.fromkeys(

@@ -20,11 +20,13 @@ class SaferRow:
         why: what is better about it, a clause without its end.
         fits: whether it is for this way of calling the program.
         instead: makes its words; None where there is only something to say.
+        keeps: whether all it does is to keep what was there; the way back of a change may do that already.
     """
 
     why: str
     fits: Fits
     instead: Instead | None = None
+    keeps: bool = False
 
 
 def name_of(command: Invocation) -> str:

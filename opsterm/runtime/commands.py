@@ -129,6 +129,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="deny", keys=("d",), pane="approval", title="deny", text="Says no.", verb="deny"),
     Command(id="edit_change", keys=("e",), pane="approval", title="edit",
             text="Proposes an edited command instead; the old proposal is denied.", verb="propose"),
+    Command(id="take_rewrite", keys=("m",), pane="approval", title="rewrite",
+            text="Proposes the safer form that is shown instead; the old proposal is denied.", verb="propose"),
     Command(id="roll_back", keys=("u",), pane="approvals, approval", title="roll back",
             text="Proposes the change that puts back what this one has changed; what waits to be confirmed is taken back at once.",
             verb="rollback"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.audit import Audit
     from opsterm.runtime.evidence import EvidenceExport
     from opsterm.runtime.reviews import Reviews
+    from opsterm.runtime.rewrites import Rewrites
 
 
 class PolicyRooms(Rooms):
@@ -52,6 +53,13 @@ class PolicyRooms(Rooms):
             connector=self.connector,
         )  # fmt: skip
         return Audit(self.store.chain, self.ledger, self.clock, checkpoints)
+
+    @cached_property
+    def rewrites(self) -> Rewrites:
+        """Safer forms of commands."""
+        from opsterm.runtime.rewrites import Rewrites
+
+        return Rewrites(self.changes, self.inventory, self.clock)
 
     @cached_property
     def reviews(self) -> Reviews:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from opsterm.policy.alternatives import MOST, alternatives_to
+from opsterm.policy.assessment import assessment
 from opsterm.policy.grading import grade
 from opsterm.policy.understanding import understand
+from opsterm.policy.way_back import Coverage
 
 CASES = (
     ("sh", "find /tmp/x -name '*.o' -delete", "find /tmp/x -name '*.o' -print"),
@@ -58,3 +60,16 @@ def test_what_harms_nobody_needs_no_other_way(command: str) -> None:
 def test_a_name_that_is_known_only_when_it_runs_is_not_made_up() -> None:
     (found,) = alternatives_to(understand('for f in *.log; do rm "$f"; done', "sh"))
     assert found.command == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["rm -rf /srv/app", "crontab -r", "sed -i s/a/b/ /etc/motd", "echo x > /etc/motd", "cp /etc/a /etc/b", "mv a b",
+     "iptables -F", "nft flush ruleset"],
+)  # fmt: skip
+def test_nobody_is_told_to_keep_what_is_kept_anyway(command: str) -> None:
+    understood = understand(command, "sh")
+    without = [one for one in alternatives_to(understood) if one not in alternatives_to(understood, kept=True)]
+    assert without, "the way back does that"
+    assert assessment(command, "sh", coverage=Coverage.EXACT).alternatives == alternatives_to(understood, kept=True)
+    assert assessment(command, "sh", coverage=Coverage.PARTIAL).alternatives == alternatives_to(understood)

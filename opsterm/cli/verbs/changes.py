@@ -29,7 +29,11 @@ from opsterm.runtime.put_review import review_rows
 
 async def propose(context: Context) -> int:
     """Record a proposal."""
-    tell_proposed(context, await context.runtime.changes.propose(await proposal_of(context)))
+    asked = await proposal_of(context)
+    if context.invocation.yes("rewrite"):
+        rows = context.invocation.number("rows")
+        asked = await context.runtime.rewrites.rewritten(asked, rows=-1 if rows is None else rows)
+    tell_proposed(context, await context.runtime.changes.propose(asked))
     return ExitCode.DONE
 
 
@@ -123,6 +127,9 @@ def describe(context: Context, change: Change) -> None:
         say(f"{'' if number else 'back':<8}{line}")
     for number, line in enumerate(verification_lines(order, suggested_checks(order))):
         say(f"{'' if number else 'verify':<8}{line}")
+    rewrite = context.runtime.rewrites.of_change(change)
+    for number, line in enumerate([*rewrite.lines, "taken with: opsterm propose --rewrite"] if rewrite else []):
+        say(f"{'' if number else 'rewrite':<8}{line}")
     if guarded := guard_line(guard_of(order)):
         say(f"guard   {guarded}")
     if change.reason:

@@ -138,6 +138,7 @@ class ApprovalScreen(FactsAndOutput):
             self.change, self.evidence, self.runtime.clock.now(), target=self.runtime.inventory.target, sign=sign,
             columns=min(self.size.width, WIDEST) - _FRAME, progress=self.progress,
             reach=self.runtime.rollouts.blast_radius(self.change),
+            take=self._keymap.shown(command("take_rewrite")),
         )  # fmt: skip
 
     def _ask(self) -> str:
@@ -328,6 +329,20 @@ class ApprovalScreen(FactsAndOutput):
         """Give more time."""
         if self.waits_for_confirmation and not self._guarded():
             self.ask_for_time()
+
+    async def action_take_rewrite(self) -> None:
+        """Propose the safer form instead; the old proposal is denied."""
+        if self.change.state is not ChangeState.PROPOSED or self._guarded():
+            return
+        if self.evidence.rewrite is None:
+            self.say("No safer form of this command is known.")
+            return
+        try:
+            new = await self.runtime.rewrites.take(self.change)
+        except OpstermError as error:
+            self.fault(error)
+            return
+        await self.turn_to(new)
 
     async def action_roll_back(self) -> None:
         """Propose what puts back what this change has changed, and show that; what still waits is taken back there."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.claim import claim_lines
 from opsterm.changes.lifecycle import WAITING_STATES
+from opsterm.changes.rewriting.rewrite import Rewrite
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.policy.assessment import Assessment
 from opsterm.policy.level import RiskLevel
@@ -26,6 +27,7 @@ class ChangeEvidence:
     Attributes:
         review: the file or folder that would be put, or files that would be sent, None for none.
         assessment: what the command may do, None until it is known.
+        rewrite: its safer form, None when none is known.
         preview: lines of what was looked up, () for nothing.
         steps: by target which step of a plan is at work there, or was last.
         guards: what was heard last of each target that takes it back unless it is confirmed.
@@ -39,6 +41,7 @@ class ChangeEvidence:
         self.guards: tuple[GuardSeen, ...] = ()
         self.steps: Mapping[str, str] = {}
         self.claims: tuple[str, ...] = ()
+        self.rewrite: Rewrite | None = None
         self._runtime = runtime
 
     @property
@@ -69,6 +72,7 @@ class ChangeEvidence:
         self.assessment = await self._runtime.assessments.of_change(change)
         if change.state in WAITING_STATES:
             self.claims = claim_lines(await self._runtime.claims.in_the_way(change), self._runtime.clock.now())
+        self.rewrite = self._runtime.rewrites.of_change(change)
 
     async def hear_steps(self, change: Change) -> None:
         """Find out how far a plan is on each target."""

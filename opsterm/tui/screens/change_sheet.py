@@ -81,7 +81,7 @@ def heading(change: Change, now: float) -> str:
 
 def facts_of(
     change: Change, evidence: ChangeEvidence, now: float, *, target: Callable[[str], Target | None], sign: str,
-    columns: int, progress: Progress | None = None, reach: str = "",
+    columns: int, progress: Progress | None = None, reach: str = "", take: str = "",
 ) -> ChangeFacts:  # fmt: skip
     """Return everything that is said of a change, laid out: what a decision rests on before all else.
 
@@ -94,11 +94,13 @@ def facts_of(
         columns: cells of a line.
         progress: how far its approval is, None while that is not known.
         reach: how much of everything it would reach, "" when not known.
+        take: the key that takes the safer form, "" when none does.
     """
     found = (target(one.name) for one in change.order.targets)
     places = ", ".join(sorted({one.environment.upper() for one in found if one is not None and one.environment}))
     decisive = decisive_rows(
-        change, now, environments=places, sign=sign, evidence=evidence, progress=progress, reach=reach
+        change, now, environments=places, sign=sign, evidence=evidence, progress=progress, reach=reach,
+        take=take,
     )  # fmt: skip
     first = sheet(decisive, columns)
     more = sheet(further_rows(change, now=now, evidence=evidence), columns)
@@ -107,7 +109,7 @@ def facts_of(
 
 def decisive_rows(
     change: Change, now: float, *, environments: str, sign: str, evidence: ChangeEvidence,
-    progress: Progress | None = None, reach: str = "",
+    progress: Progress | None = None, reach: str = "", take: str = "",
 ) -> list[SheetRow]:  # fmt: skip
     """Return what a decision rests on, each fact once.
 
@@ -119,6 +121,7 @@ def decisive_rows(
         evidence: what was gathered; a file that it would put stands first, and the order's own line below.
         progress: how far its approval is; said where more than any one person is asked.
         reach: how much of everything it would reach, "" when not known.
+        take: as of `facts_of`.
     """
     review = evidence.review
     order = change.order
@@ -142,7 +145,8 @@ def decisive_rows(
         *([SheetRow("cuts", "\n".join(evidence.cuts), packed=True)] if evidence.cuts else []),
         SheetRow("rules", "\n".join(verdict_lines(change.review))),
         *_approvers(progress),
-        *_safer(change, evidence.safer),
+        *_safer(change, evidence),
+        *_rewrite(evidence, take),
         SheetRow("back", "\n".join(way_back_lines(order))),
         *([SheetRow("guard", said)] if (said := guard_line(guard_of(order))) else []),
         *([SheetRow("verify", "\n".join(checks))] if (checks := _checks(change)) else []),
@@ -204,11 +208,19 @@ def _waiting(change: Change, guards: Sequence[GuardSeen], now: float) -> list[Sh
     return [SheetRow("waits" if any(one.is_open for one in guards) else "guards", "\n".join(lines))] if lines else []
 
 
-def _safer(change: Change, ways: Sequence[str]) -> list[SheetRow]:
+def _rewrite(evidence: ChangeEvidence, take: str) -> list[SheetRow]:
+    """Return the safer form of the command, as the difference to what would run, and the key that takes it."""
+    if evidence.rewrite is None:
+        return []
+    return [SheetRow("rewrite", "\n".join([*evidence.rewrite.lines, *([f"{take} takes it instead"] if take else [])]))]
+
+
+def _safer(change: Change, evidence: ChangeEvidence) -> list[SheetRow]:
     """Return safer ways of the command; where none is known those of rules that refuse, or ask for more persons."""
+    ways = evidence.safer
     strict = [one.safer for one in change.review.touched if one.rule_decision.order > RuleDecision.APPROVE.order]
     found = list(dict.fromkeys(ways or filter(None, strict)))
-    if not found and change.risk.level is RiskLevel.READ:
+    if not found and (change.risk.level is RiskLevel.READ or evidence.rewrite is not None):
         return []
     return [SheetRow("safer", "\n".join(found[:SAFER_WAYS]) or "no alternative is known")]
 

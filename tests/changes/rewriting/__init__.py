@@ -1,0 +1,1 @@
+"""What destroys, said so that it stays within reach."""
