@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from opsterm.changes.rewriting.part import Part, Replacement
+from opsterm.changes.rewriting.written_command import Replacement, WrittenCommand
 from opsterm.policy.sql.tokens import MYSQL, POSTGRESQL, SQLITE, SqlToken, SqlTokens
 
 _TAKES_TEXT: Final = {"psql": ("-c", "--command"), "mysql": ("-e", "--execute"), "mariadb": ("-e", "--execute")}
@@ -15,7 +15,7 @@ _OTHERWISE: Final = frozenset({"RETURNING", "LIMIT", "USING", "JOIN", "ORDER", "
 """A statement with one of these words is left alone: its rows are not counted by the same condition."""
 
 
-def counted(part: Part, program: str) -> Replacement | None:
+def counted(part: WrittenCommand, program: str) -> Replacement | None:
     """Let a statement be committed only when it changes as many rows as are meant."""
     at = _place_of_text(part, program)
     if at < 0:
@@ -34,7 +34,7 @@ def counted(part: Part, program: str) -> Replacement | None:
     return Replacement(text=_put(part, at, text), says=(said, *tables), single=True, count=count)
 
 
-def _place_of_text(part: Part, program: str) -> int:
+def _place_of_text(part: WrittenCommand, program: str) -> int:
     """Return which word the one statement is, -1 when there are others or none."""
     if program == "sqlite3":
         plain = [at for at, word in enumerate(part.words) if at and not word.startswith("-")]
@@ -73,14 +73,14 @@ def _where(tokens: list[SqlToken]) -> int:
     return len(tokens)
 
 
-def _reading(part: Part, at: int, program: str, statement: str) -> str:
+def _reading(part: WrittenCommand, at: int, program: str, statement: str) -> str:
     """Return the call that prints nothing but the count."""
     quiet = {"psql": ["-At"], "sqlite3": ["-readonly"]}.get(program, ["-N", "-B"])
     words = [*part.written[:1], *quiet, *part.written[1:at], shlex.quote(statement), *part.written[at + 1 :]]
     return " ".join(words)
 
 
-def _put(part: Part, at: int, statement: str) -> str:
+def _put(part: WrittenCommand, at: int, statement: str) -> str:
     return " ".join([*part.written[:at], shlex.quote(statement), *part.written[at + 1 :]])
 
 

@@ -6,7 +6,7 @@ import posixpath
 import shlex
 from typing import Final
 
-from opsterm.changes.rewriting.part import Part, Replacement
+from opsterm.changes.rewriting.written_command import Replacement, WrittenCommand
 from opsterm.policy.preview.paths import NotKnown, place_named
 
 _RM_FLAGS: Final = frozenset(
@@ -16,7 +16,7 @@ _NOT_THERE: Final = frozenset({"", "proc", "sys", "dev", "run"})
 """First parts of paths where nothing is moved aside; "" is the root folder."""
 
 
-def moved_aside(part: Part) -> Replacement | None:
+def moved_aside(part: WrittenCommand) -> Replacement | None:
     """Move what `rm` would delete into a new folder beside it."""
     above = _by_folder(part) if part.flags <= _RM_FLAGS else {}
     if not above:
@@ -41,7 +41,7 @@ def moved_aside(part: Part) -> Replacement | None:
     return Replacement(text=" && ".join(texts), says=(gone, back) if part.kept else (gone,))
 
 
-def _by_folder(part: Part) -> dict[str, list[tuple[str, bool]]]:
+def _by_folder(part: WrittenCommand) -> dict[str, list[tuple[str, bool]]]:
     """Return what is named, by the folder it is in: how it is written, and whether it is no fault if it is missing.
 
     {} when there is a word that is not a place in a folder where something can be moved aside.
@@ -63,7 +63,7 @@ def _by_folder(part: Part) -> dict[str, list[tuple[str, bool]]]:
     return above
 
 
-def with_backup(part: Part) -> Replacement | None:
+def with_backup(part: WrittenCommand) -> Replacement | None:
     """Let `rsync --delete` keep what it deletes and overwrites in a folder beside its target."""
     deletes = any(word.startswith("--del") for word in part.words)
     keeps = part.flags & {"-b", "--backup", "--backup-dir", "-n", "--dry-run"}
@@ -80,7 +80,7 @@ def with_backup(part: Part) -> Replacement | None:
     )
 
 
-def copy_beside(part: Part) -> Replacement | None:
+def copy_beside(part: WrittenCommand) -> Replacement | None:
     """Let `sed -i` keep a copy, where nothing else does."""
     if part.kept or "-i" not in part.words:
         return None
@@ -89,7 +89,7 @@ def copy_beside(part: Part) -> Replacement | None:
     return Replacement(text=text, says=(f"What was there stays beside each file, as FILE.{part.stamp}.",), single=True)
 
 
-def table_printed(part: Part) -> Replacement | None:
+def table_printed(part: WrittenCommand) -> Replacement | None:
     """Print the table into a file before `crontab -r`, where nothing else keeps it."""
     if part.kept or not {"-r"} & part.flags:
         return None
@@ -101,7 +101,7 @@ def table_printed(part: Part) -> Replacement | None:
     )
 
 
-def stashed(part: Part) -> Replacement | None:
+def stashed(part: WrittenCommand) -> Replacement | None:
     """Put uncommitted work aside before `git reset --hard`."""
     operands = [word for word, _ in part.operands()]
     if "--hard" not in part.flags or "reset" not in operands:

@@ -11,7 +11,7 @@ from typing import Final
 
 from opsterm.changes.rewriting.databases import counted
 from opsterm.changes.rewriting.files import copy_beside, moved_aside, stashed, table_printed, with_backup
-from opsterm.changes.rewriting.part import Part, Replacement, part_of
+from opsterm.changes.rewriting.written_command import Replacement, WrittenCommand, written_command
 from opsterm.core.text import shown_exactly
 from opsterm.policy.invocation import Invocation
 from opsterm.policy.order import UNIX_SHELLS
@@ -19,7 +19,7 @@ from opsterm.policy.understanding import Understanding, understand
 
 _Made = tuple[int, int, Replacement]
 
-_FORMS: Final[Mapping[str, Callable[[Part], Replacement | None]]] = {
+_FORMS: Final[Mapping[str, Callable[[WrittenCommand], Replacement | None]]] = {
     "rm": moved_aside, "rsync": with_backup, "sed": copy_beside, "crontab": table_printed, "git": stashed,
     **{name: partial(counted, program=name) for name in ("psql", "mysql", "mariadb", "sqlite3")},
 }  # fmt: skip
@@ -97,7 +97,7 @@ def _replaced(
     if form is None or one.via not in ((), ("sudo",)):
         return None
     by_sudo = bool(one.via)
-    part = part_of(
+    part = written_command(
         one, understood, become=become or "root" * by_sudo, stamp=stamp, rows=rows, kept=kept
     )  # fmt: skip
     new = form(part) if part is not None else None

@@ -39,6 +39,15 @@ entries() { # ROOTS TESTS: what is below them and passes, in a fixed order
     sort -z <"$work/found"
 }
 
+hashes() { # NAMES: of the content, in their order; that of openssl takes a third of the time
+    if [ "$(printf x | openssl dgst -sha256 -r 2>/dev/null | cut -c1-8)" = 2d711642 ]; then
+        xargs -0 -r openssl dgst -sha256 -r <"$1" >"$work/hashes" || return 1
+    else
+        xargs -0 -r sha256sum -- <"$1" >"$work/hashes" || return 1
+    fi
+    sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\) .*/\1/p' "$work/hashes"
+}
+
 state_files() { # what each entry is, its rights, time, content and attributes
     entries "$kept/roots" '' >"$work/all" || return 1
     entries "$kept/roots" '-type d' >"$work/folders" || return 1
@@ -48,7 +57,7 @@ state_files() { # what each entry is, its rights, time, content and attributes
     xargs -0 -r stat -c 'folder %a %u %g %Y %N' -- <"$work/folders" || return 1
     xargs -0 -r stat -c 'link %u %g %N' -- <"$work/links" || return 1
     xargs -0 -r stat -c '%f %u %g %Y %s %h %t,%T %N' -- <"$work/others" || return 1
-    xargs -0 -r sha256sum -- <"$work/files" 2>"$work/said" || return 1
+    hashes "$work/files" 2>"$work/said" || return 1
     if have getfacl; then xargs -0 -r getfacl -p -n -P -s -- <"$work/all" 2>/dev/null; fi
     if have getfattr; then xargs -0 -r getfattr -h -d -m - -e hex --absolute-names -- <"$work/all" 2>/dev/null; fi
     if have lsattr; then xargs -0 -r lsattr -d -- <"$work/files" 2>/dev/null | cut -d' ' -f1 | grep -v '^-*e*-*$'; fi
@@ -59,7 +68,7 @@ is_gnu() { tar --version 2>/dev/null | grep -q GNU; }
 
 archive() { # WORD...: GNU tar keeps access lists and attributes as well
     if is_gnu; then set -- --numeric-owner --acls --xattrs '--xattrs-include=*' "$@"; fi
-    tar "$@" 2>"$work/said"
+    tar "$@" 2>"$work/tar"
 }
 
 size_of() { xargs -0 -r du -skx -- <"$1" 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'; } # kB
@@ -93,10 +102,19 @@ save_files() {
         return 1
     fi
     if is_gnu; then
-        archive --format=posix --sparse --one-file-system -P -cf "$kept/archive" --null -T "$kept/there"
+        archive --format=posix --sparse --one-file-system -P -cf "$kept/archive" --null -T "$kept/there" &
     else
-        stamps "$kept/roots" "$kept" && xargs -0 tar -cf "$kept/archive" -- <"$kept/there" 2>"$work/said"
+        stamps "$kept/roots" "$kept" || return 1
+        xargs -0 tar -cf "$kept/archive" -- <"$kept/there" 2>"$work/tar" &
     fi
+    archiving=$! # the state is read meanwhile
+}
+
+saved_files() {
+    [ -s "$kept/there" ] || return 0
+    wait "$archiving" && return 0
+    cp "$work/tar" "$work/said"
+    return 1
 }
 
 stamps() { # ROOTS FOLDER: times of folders, which only GNU tar gives back
@@ -132,7 +150,8 @@ restore_files() {
     [ -s "$kept/there" ] || return 0
     if is_gnu; then
         # A folder that may not be written lets nothing be unlinked: there the file itself is overwritten.
-        archive -P --recursive-unlink -xpf "$kept/archive" || archive -P --overwrite -xpf "$kept/archive"
+        archive -P --recursive-unlink -xpf "$kept/archive" || archive -P --overwrite -xpf "$kept/archive" ||
+            { cp "$work/tar" "$work/said" && return 1; }
     else
         tar -C / -xpf "$kept/archive" 2>"$work/said"
         xargs -0 -r sh -c 'for folder; do read -r time <&3; touch -c -d "@$time" -- "$folder" || exit 1; done' sh \

@@ -4,8 +4,9 @@ POSIX sh. The texts of the kinds that are needed stand behind this one, then a c
 OPTION NAME" on its standard input for each thing, in the order in which they are put back. It tells one fact a line,
 fields parted by a tab; exit status 0 done, 3 could not be kept, 4 nothing was put back, 5 put back and not equal.
 Each kind has save_KIND (what state alone does not tell), state_KIND (a text that is equal when the state is) and
-restore_KIND, each called with OPTION and NAME, and may have ready_KIND: whether putting back can succeed; $kept is the
-folder of the thing, $work one for the moment, and $reason says why a step failed.
+restore_KIND, each called with OPTION and NAME, and may have saved_KIND (waits for what save has begun) and ready_KIND
+(whether putting back can succeed); $kept is the folder of the thing, $work one for the moment, and $reason says why a
+step failed.
 """
 
 TEXT = r"""
@@ -66,13 +67,18 @@ keep() { # OPTION NAME
     mkdir "$kept" || return 3
     reason=
     : >"$work/said"
-    if { "save_$kind" "$1" "$2" && state_into "$kept/before" "$1" "$2"; } 2>>"$work/said" && has_room; then
+    if { "save_$kind" "$1" "$2" && state_into "$kept/before" "$1" "$2" && saved; } 2>>"$work/said" &&
+        has_room; then
         tell kept "$number" "$(du -sk "$kept" | cut -f1)" "$(sha256sum <"$kept/before" | cut -d' ' -f1)"
     else
         if has_room; then reason=${reason:-$(said)}; fi
         tell failed "$number" "$reason"
         return 3
     fi
+}
+
+saved() { # whether what is written meanwhile is written
+    if have "saved_$kind"; then "saved_$kind"; fi
 }
 
 has_room() { # a disk that fills up meanwhile may have cut what was written

@@ -13,7 +13,7 @@ from opsterm.policy.understanding import Understanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class WrittenCommand:
     """A command whose every word stands in the text as it is.
 
     Attributes:
@@ -61,18 +61,18 @@ class Replacement:
     count: str = ""
 
 
-def part_of(
+def written_command(
     command: Invocation, understood: Understanding, *, become: str, stamp: str, rows: int, kept: bool
-) -> Part | None:  # fmt: skip
+) -> WrittenCommand | None:  # fmt: skip
     """Return a command whose words are all known and written out; None for any other.
 
     Args:
         command: one of `understood`.
         understood: the text.
         become: the account it runs as, "" for the one that logs in.
-        stamp: as of `Part`.
-        rows: as of `Part`.
-        kept: as of `Part`.
+        stamp: as of `WrittenCommand`.
+        rows: as of `WrittenCommand`.
+        kept: as of `WrittenCommand`.
     """
     shown = understood.text[command.span.start : command.span.end]
     if any(sign in shown for sign in ("$", "`", "\n", "<(", ">(")) or command.where:
@@ -84,7 +84,7 @@ def part_of(
     at = len(command.environment)
     if tuple(words[at:]) != command.words or len(words) != len(written):
         return None
-    return Part(
+    return WrittenCommand(
         words=command.words, written=tuple(written[at:]), wording=wording_of(command, understood, become=become),
         stamp=stamp, rows=rows, kept=kept,
     )  # fmt: skip
