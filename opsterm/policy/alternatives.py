@@ -152,7 +152,7 @@ def _whole_table(understood: Understanding) -> Iterator[Alternative]:
             continue
         shown = understood.text[effect.span.start : effect.span.end].lstrip("'\" ").upper()
         table = effect.object or "it"
-        if shown.startswith(("DELETE", "UPDATE")):
+        if shown.startswith(("DELETE", "UPDATE")) and not _COUNTED.search(understood.text, 0, effect.span.start):
             yield Alternative(
                 why=f"Count the rows of {table} first that are meant, change them between BEGIN and COMMIT by the same "
                 "WHERE, and ROLLBACK when the number differs"
@@ -161,6 +161,10 @@ def _whole_table(understood: Understanding) -> Iterator[Alternative]:
             yield Alternative(why=f"Rename {table} first (ALTER TABLE … RENAME), and drop it once nobody has missed it")
         elif shown.startswith(("DROP", "TRUNCATE")):
             yield Alternative(why=f"Make a dump of {table} first, and see that it can be read back")
+
+
+_COUNTED = re.compile(r"\b(?:BEGIN|START\s+TRANSACTION|WITH\s+\w+\s+AS)\b", re.IGNORECASE)
+"""What stands before a statement that is part of a transaction, or whose rows are looked at."""
 
 
 def _lost_log(understood: Understanding) -> Iterator[Alternative]:

@@ -109,6 +109,25 @@ async def test_denying_and_editing(stage: Stage) -> None:
         assert not (stage.paths.home / "made-by-a-change").exists()
 
 
+async def test_the_safer_form_is_shown_and_one_key_takes_it_as_a_change_of_its_own(stage: Stage) -> None:
+    async with sitting(stage) as there:
+        await propose(there, "rm /srv/old.log")
+        stage.clock.advance(GUARD_S)
+        await there.press("pagedown", "pagedown")
+        assert "- rm /srv/old.log" in there.text, there.text
+        assert "+ mkdir -m 700 -- /srv/.removed-" in there.text
+        assert "m takes it instead" in there.text
+        await there.press("m")
+        await there.until("Approve change c2")
+        old, new = await change(there), await change(there, 2)
+        assert "mv -- /srv/old.log" in new.order.command
+        assert (old.state, old.decision_note) == (ChangeState.DENIED, "replaced by c2")
+        assert new.state is ChangeState.PROPOSED
+        stage.clock.advance(GUARD_S)
+        await there.press("m")
+        assert "No safer form of this command is known." in there.text
+
+
 async def test_esc_decides_later_and_another_face_may_decide(stage: Stage) -> None:
     async with sitting(stage) as there:
         await propose(there, HIGH)
