@@ -200,13 +200,13 @@ class ApprovalScreen(FactsAndOutput):
 
     # ------------------------------------------------------------------ deciding
 
-    def _guarded(self) -> bool:
-        """Return whether the screen has not been seen for long enough: the key was meant for something else."""
+    def just_appeared(self) -> bool:
+        """See `RewriteDialog.just_appeared`."""
         return self.runtime.clock.monotonic() - self._appeared < self.friction.guard_s
 
     def on_key(self, event: Key) -> None:
         """Take digits for the number of targets."""
-        if self.change.state is not ChangeState.PROPOSED or self.friction.ask is not Ask.COUNT or self._guarded():
+        if self.change.state is not ChangeState.PROPOSED or self.friction.ask is not Ask.COUNT or self.just_appeared():
             return
         if event.character and event.character.isdigit() and len(self._typed) < 6:
             self._typed += event.character
@@ -220,7 +220,7 @@ class ApprovalScreen(FactsAndOutput):
 
     async def action_approve(self) -> None:
         """Approve where one key is enough; else say what is asked for."""
-        if self.change.state is not ChangeState.PROPOSED or self._guarded():
+        if self.change.state is not ChangeState.PROPOSED or self.just_appeared():
             return
         self._said = ""
         if self.friction.ask is Ask.NAME:
@@ -237,7 +237,7 @@ class ApprovalScreen(FactsAndOutput):
 
     async def action_enter(self) -> None:
         """Approve what was typed; with nothing typed enter is the default, deny, and asks first."""
-        if self.change.state is not ChangeState.PROPOSED or self._guarded():
+        if self.change.state is not ChangeState.PROPOSED or self.just_appeared():
             return
         self._said = ""
         if not self._typed:
@@ -258,22 +258,22 @@ class ApprovalScreen(FactsAndOutput):
 
     def action_break_glass(self) -> None:
         """Approve alone, in an emergency."""
-        if self.change.state is ChangeState.PROPOSED and not self._guarded() and not self._unread():
+        if self.change.state is ChangeState.PROPOSED and not self.just_appeared() and not self._unread():
             self.ask_to_break_glass()
 
     def action_approve_from(self) -> None:
         """Take in somebody else's yes."""
-        if self.change.state is ChangeState.PROPOSED and not self._guarded() and not self._unread():
+        if self.change.state is ChangeState.PROPOSED and not self.just_appeared() and not self._unread():
             self.ask_for_file()
 
     async def action_run_change(self) -> None:
         """Run what was approved earlier."""
-        if self.change.state is ChangeState.APPROVED and not self._guarded():
+        if self.change.state is ChangeState.APPROVED and not self.just_appeared():
             await self.run_or_ask()
 
     async def action_deny(self) -> None:
         """Say no."""
-        if self.change.state not in (ChangeState.PROPOSED, ChangeState.APPROVED) or self._guarded():
+        if self.change.state not in (ChangeState.PROPOSED, ChangeState.APPROVED) or self.just_appeared():
             return
         try:
             self.change = await self.runtime.changes.deny(self.change.id)
@@ -291,7 +291,7 @@ class ApprovalScreen(FactsAndOutput):
 
     def action_edit_change(self) -> None:
         """Propose an edited command instead; the old proposal is denied."""
-        if self.change.state is not ChangeState.PROPOSED or self._guarded():
+        if self.change.state is not ChangeState.PROPOSED or self.just_appeared():
             return
 
         if self.change.order.command != clean_line(self.change.order.command):
@@ -317,32 +317,18 @@ class ApprovalScreen(FactsAndOutput):
 
     def action_guard_change(self) -> None:
         """Ask for the guard of what is proposed, or take it away."""
-        if self.change.state is ChangeState.PROPOSED and not self._guarded():
+        if self.change.state is ChangeState.PROPOSED and not self.just_appeared():
             self.ask_for_guard(self._keymap.shown(command("confirm_change")))
 
     def action_confirm_change(self) -> None:
         """Have the targets keep what they would take back."""
-        if self.waits_for_confirmation and not self._guarded():
+        if self.waits_for_confirmation and not self.just_appeared():
             self.decide_guard(KeeperStep.CONFIRM)
 
     def action_extend_change(self) -> None:
         """Give more time."""
-        if self.waits_for_confirmation and not self._guarded():
+        if self.waits_for_confirmation and not self.just_appeared():
             self.ask_for_time()
-
-    async def action_take_rewrite(self) -> None:
-        """Propose the safer form instead; the old proposal is denied."""
-        if self.change.state is not ChangeState.PROPOSED or self._guarded():
-            return
-        if self.evidence.rewrite is None:
-            self.say("No safer form of this command is known.")
-            return
-        try:
-            new = await self.runtime.rewrites.take(self.change)
-        except OpstermError as error:
-            self.fault(error)
-            return
-        await self.turn_to(new)
 
     async def action_roll_back(self) -> None:
         """Propose what puts back what this change has changed, and show that; what still waits is taken back there."""

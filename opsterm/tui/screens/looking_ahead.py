@@ -9,7 +9,7 @@ from opsterm.changes.verification import NO_VERIFICATION, verification_from_word
 from opsterm.changes.way_back.prepared import has_way_back
 from opsterm.core.errors import OpstermError
 from opsterm.runtime.simulation import simulation_lines
-from opsterm.tui.screens.guarding import GuardDialog
+from opsterm.tui.screens.rewriting import RewriteDialog
 from opsterm.tui.screens.text import TextScreen
 
 _CHECKS = (
@@ -19,7 +19,7 @@ _CHECKS = (
 )
 
 
-class LookAheadDialog(GuardDialog):
+class LookAheadDialog(RewriteDialog):
     """A dialog about a change of which more can be known before it runs."""
 
     def action_simulate_change(self) -> None:
