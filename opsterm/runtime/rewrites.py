@@ -55,7 +55,7 @@ class Rewrites:
         if found is None:
             raise BadInput(
                 "No safer form of this command is known.",
-                next_step="Propose it without --rewrite; opsterm risk shows other ways.",
+                next_step="Propose it without --rewrite; opsterm risk names other ways.",
             )
         if found.count and rows < 0:
             found = await self._form(proposal, await self._counted(proposal, found.count)) or found

@@ -201,7 +201,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         verbs, data, "propose", "propose a command for targets; it runs only when it is approved", about=_ABOUT_PROPOSE
     )
     add_proposal(one)
-    one.add_argument("--rewrite", action="store_true", help="its safer form, where one is known; see risk")
+    one.add_argument("--rewrite", action="store_true", help="in its safer form, as a proposal shows it")
     one.add_argument("--rows", type=number(0, 10**12), help="how many a rewritten statement is to change")
     _add_risk(verbs, data)
     _add_preview(verbs, data)
