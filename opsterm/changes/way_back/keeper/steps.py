@@ -51,7 +51,7 @@ each() { # FUNCTION: calls it for each thing of the point, with OPTION and NAME,
 }
 
 can_write() { # whether lists and states can be: on a full disk they are cut short, and some say nothing
-    dd if=/dev/zero of="$work/room" bs=65536 count=16 2>/dev/null
+    dd if=/dev/zero of="$work/room" bs=65536 count=2 2>/dev/null
     full=$?
     rm -f "$work/room"
     return "$full"
