@@ -65,6 +65,11 @@ class Paths:
         """Folder of the contents of files that wait to be put on targets."""
         return self.data / "contents"
 
+    @property
+    def recovery(self) -> Path:
+        """Folder of the recovery points that are kept on this host."""
+        return self.data / "recovery"
+
 
 def find_paths(environment: Mapping[str, str], home: Path) -> Paths:
     """Work out the folders; creates nothing.

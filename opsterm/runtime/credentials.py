@@ -12,6 +12,7 @@ from opsterm.core.text import clean_line
 SSH, SSH_KEY, SUDO, WINRM = "opsterm:ssh", "opsterm:ssh-key", "opsterm:sudo", "opsterm:winrm"
 HTTP, API, MAIL = "opsterm:http", "opsterm:api", "opsterm:mail"
 SNMP, SNMP_TRAPS = "opsterm:snmp", "opsterm:snmp-traps"
+RECOVERY = "opsterm:recovery"
 
 _ALMOST = 0.9
 """How alike two names are when one is taken for a slip of the other (difflib)."""
@@ -57,6 +58,8 @@ SERVICES: Sequence[Service] = (
             binds=True),
     Service(name=SNMP_TRAPS, what="the same for what a target sends by itself, if it is another", account="TARGET",
             example="sw-1"),
+    Service(name=RECOVERY, what="key of the recovery points on this host, made by opsterm", account="this host",
+            example="this host"),
 )  # fmt: skip
 """What opsterm looks up, in the order in which it is offered."""
 
