@@ -17,6 +17,7 @@ from opsterm.runtime.runtime import Runtime
 if TYPE_CHECKING:
     from opsterm.knowledge.search import KnowledgeBase
     from opsterm.monitoring.host_upkeep import ReadCertificate
+    from opsterm.runtime.bound_credentials import BoundCredentials
     from opsterm.runtime.ports import Connector, Credentials, HostProbe, SecretStore
     from opsterm.runtime.ports_apis import DescriptionReader
     from opsterm.runtime.ports_approval import Signatures
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_learned import LearnedFile
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
+    from opsterm.runtime.ports_recovery import RecoveryStore
     from opsterm.runtime.ports_snmp import SnmpReader
     from opsterm.runtime.ports_traps import TrapEar
 
@@ -153,6 +155,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_checkpoints=lambda: _checkpoint_places(operator.host, clock, runtime),
             open_contents=lambda: _contents(paths, clock, runtime),
             open_new_files=lambda: _new_files(runtime),
+            open_recovery=lambda credentials: _recovery(paths, settings.recovery.reserve_mb, credentials, runtime),
             open_learned=lambda: _learned(paths, runtime),
             open_probe=open_probe,
             open_knowledge=open_knowledge,
@@ -184,6 +187,17 @@ async def _new_files(runtime: Runtime) -> NewFiles:
     adapter = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.adapters.local_files"))
     made: NewFiles = adapter.OperatorFiles(runtime.offload.pool("files"))
     return made
+
+
+async def _recovery(
+    paths: Paths, reserve_mb: int, credentials: BoundCredentials, runtime: Runtime
+) -> RecoveryStore:  # fmt: skip
+    name = "opsterm.storage.recovery.store"
+    storage = await runtime.offload.run("imports", lambda: importlib.import_module(name))
+    store: RecoveryStore = storage.FolderRecoveryStore(
+        paths.recovery, credentials, runtime.offload.pool("recovery"), reserve=reserve_mb * 1_000_000
+    )
+    return store
 
 
 async def _learned(paths: Paths, runtime: Runtime) -> LearnedFile:

@@ -79,6 +79,11 @@ API_KEYS = (
     "name", "title", "version", "openapi", "server", "source", "operations", "sha256", "added_at", "read_at",
 )  # fmt: skip
 
+POINT_KEYS = (
+    "id", "target", "taken_at", "label", "origin", "become", "things", "entries", "bytes", "sent_bytes",
+    "stored_bytes", "took_s", "digest", "baseline",
+)  # fmt: skip
+
 JSON_KEYS: Mapping[str, Sequence[str]] = {
     "targets list": ROW_KEYS,
     "targets show": ROW_KEYS,
@@ -173,6 +178,13 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "change check": ("file", "line", "key", "what", "allowed"),
     "change run": CHANGE_KEYS,
     "simulate": ("number", "target", "kind", "what", "become", "fails", "state"),
+    "snapshot take": (*POINT_KEYS, "error", "why", "next_step"),
+    "snapshot list": POINT_KEYS,
+    "snapshot show": (*POINT_KEYS, "files"),
+    "snapshot diff": ("thing", "path", "what", "how", "lines"),
+    "snapshot verify": ("id", "whole", "faults"),
+    "snapshot prune": ("id", "target", "gone"),
+    "snapshot baseline": ("id", "target", "baseline"),
     "change": (*CHANGE_KEYS, "approvals", "missing"),
     "approve": CHANGE_KEYS,
     "approvals": (

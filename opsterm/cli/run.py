@@ -66,6 +66,9 @@ VERBS: Mapping[str, str] = {
     "change": "changes:show",
     **{f"change {action}": f"plans:{action}" for action in ("check", "run")},
     "simulate": "plans:simulate",
+    **{f"snapshot {action}": f"snapshots:{action}" for action in
+       ("take", "show", "diff", "verify", "prune", "baseline")},
+    "snapshot list": "snapshots:list_points",
     "approve": "running:approve",
     "sign": "approvals:sign",
     "reviews list": "approvals:reviews_list",

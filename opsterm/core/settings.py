@@ -19,6 +19,7 @@ from opsterm.core.check_settings import CheckSettings
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.options import between, one_of, option
 from opsterm.core.policy_settings import PolicySettings
+from opsterm.core.recovery_settings import RecoverySettings
 from opsterm.core.snmp_settings import SnmpSettings
 from opsterm.core.winrm_settings import WinrmSettings
 
@@ -179,6 +180,7 @@ class Settings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     policy: PolicySettings = field(default_factory=PolicySettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
+    recovery: RecoverySettings = field(default_factory=RecoverySettings)
     mail: MailSettings = field(default_factory=MailSettings)
     keys: Mapping[str, str] = field(
         default_factory=dict, metadata={"help": 'Your own keys: command id = key, as in open_help = "f1".'}

@@ -23,7 +23,9 @@ _EFFECTS = {
     ThingKind.HOSTNAME: EffectKind.NETWORK, ThingKind.NETWORK: EffectKind.NETWORK,
     ThingKind.FIREWALL: EffectKind.NETWORK, ThingKind.UNIT: EffectKind.SERVICE_RESTART,
 }  # fmt: skip
-_POINT = re.compile(r"c[1-9][0-9]{0,11}-[0-9a-f]{12}")
+POINT = re.compile(r"[cr][1-9][0-9]{0,11}-[0-9a-f]{12}")
+"""Name of a recovery point on a target: of a change, or of a point on the jump host."""
+
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -90,7 +92,7 @@ def parse_restoring(text: str) -> Restoring:
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise wrong from error
-    sound = _POINT.fullmatch(found.point) and _SHA256.fullmatch(found.keeper) and found.things
+    sound = POINT.fullmatch(found.point) and _SHA256.fullmatch(found.keeper) and found.things
     if not sound or found.text() != text:
         raise wrong
     return found

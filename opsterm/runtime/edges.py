@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from opsterm.knowledge.search import KnowledgeBase
     from opsterm.monitoring.host_upkeep import ReadCertificate
+    from opsterm.runtime.bound_credentials import BoundCredentials
     from opsterm.runtime.ports import Connector, Credentials, HostProbe, Operator, SecretStore
     from opsterm.runtime.ports_apis import DescriptionReader
     from opsterm.runtime.ports_approval import Accounts, Signatures
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_learned import LearnedFile
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
+    from opsterm.runtime.ports_recovery import RecoveryStore
     from opsterm.runtime.ports_snmp import SnmpReader
     from opsterm.runtime.ports_traps import TrapEar
 
@@ -83,6 +85,7 @@ class Edges:
         open_checkpoints: makes what leaves checkpoints of the audit chain in files and syslogs.
         open_contents: finds the contents of files that are to be put on targets.
         open_new_files: finds what makes files for the operator.
+        open_recovery: finds the recovery points on this host, given the credentials for their key.
         open_learned: finds where what was learned of risk is kept.
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
@@ -109,6 +112,7 @@ class Edges:
     open_checkpoints: Callable[[], Awaitable[CheckpointPlaces]]
     open_contents: Callable[[], Awaitable[Contents]]
     open_new_files: Callable[[], Awaitable[NewFiles]]
+    open_recovery: Callable[[BoundCredentials], Awaitable[RecoveryStore]]
     open_learned: Callable[[], Awaitable[LearnedFile]]
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]

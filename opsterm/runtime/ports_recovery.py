@@ -24,6 +24,10 @@ class RecoveryIntake(Protocol):
         """Keep a content, unless it is kept; return its sha256 in hex. Raises StorageFull, StorageError."""
         ...
 
+    def has(self, sha256: str) -> bool:
+        """Return whether a content is kept, or was added here."""
+        ...
+
     def read(self, sha256: str) -> bytes:
         """Return a content that is kept, or was added here. Raises NotFound, StorageError."""
         ...
@@ -93,11 +97,16 @@ class RecoveryStore(Protocol):
         """
         ...
 
-    async def prune(self, numbers: Collection[int], keep: Collection[str]) -> int:
+    async def prune(self, numbers: Collection[int], *, stay: Collection[int], keep: Collection[str]) -> int:
         """Forget points, and every content that is not among `keep`; return the bytes that became free.
 
+        Args:
+            numbers: of the points that go.
+            stay: of those that stay.
+            keep: sha256 of all that those are made of.
+
         Raises:
-            Refused: a point is being taken now.
+            Refused: a point is being taken now, or was since `stay` was looked up.
             StorageError: it cannot be done; no point that stays has lost anything.
         """
         ...

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from opsterm.runtime.connection_test import ConnectionTest
     from opsterm.runtime.files import FileTransfers
     from opsterm.runtime.plans import Plans
+    from opsterm.runtime.ports_recovery import RecoveryStore
     from opsterm.runtime.profiles import Profiles
+    from opsterm.runtime.recovery import Recovery
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
     from opsterm.runtime.simulation import Simulation
     from opsterm.runtime.terminals import Terminals
@@ -39,6 +41,27 @@ class TargetRooms(PolicyRooms):
             self.ledger, self.clock, settings=settings.changes, inventory=self.inventory, changes=self.changes,
             connector=self.connector, contents=edges.open_contents, new_files=edges.open_new_files,
             parallel=settings.ssh.parallel,
+        )  # fmt: skip
+
+    _recovery_store: RecoveryStore | None = None
+
+    async def _open_recovery(self) -> RecoveryStore:
+        if self._recovery_store is None:
+            self._recovery_store = await self._edges.open_recovery(self.credentials)
+        return self._recovery_store
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        """Recovery points on this host."""
+        from opsterm.runtime.baselines import Baselines
+        from opsterm.runtime.capturing import Capturing
+        from opsterm.runtime.recovery import Recovery
+
+        pool = self.offload.pool("captures")
+        return Recovery(
+            self._open_recovery, self.ledger, self.clock, settings=self.settings.recovery, inventory=self.inventory,
+            capturing=Capturing(self.connector, pool), baselines=Baselines(self.store.preferences, self.ledger),
+            pool=pool, parallel=self.settings.ssh.parallel, read_only=self.settings.changes.read_only,
         )  # fmt: skip
 
     @cached_property

@@ -80,6 +80,7 @@ REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/policy/masking/known.py": "looks for kept secrets in a text, to mask them",
     "opsterm/storage/rings.py": "hands a secret to the desktop keyring",
     "opsterm/storage/vault.py": "encrypts",
+    "opsterm/storage/recovery/key.py": "encrypts recovery points with it",
 }
 
 OWNS_A_STREAM: Mapping[str, str] = {

@@ -56,6 +56,9 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "what looks runs another command": (
         "one executor opens targets", "opsterm/runtime/remote_look.py", "session.run(command, shell='sh')",
     ),
+    "what captures runs another command": (
+        "one executor opens targets", "opsterm/runtime/remote_capture.py", "session.run(command, shell='sh')",
+    ),
     "what looks makes a script of its own": (
         "one executor opens targets", "opsterm/runtime/remote_look.py",
         "look = made\n    s.run(look.script, shell='sh')",

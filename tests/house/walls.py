@@ -14,6 +14,9 @@ TERMINALS = "opsterm/runtime/terminals.py"
 LOOKS = "opsterm/runtime/remote_look.py"
 """Looks at targets with scripts that change nothing; what it may run is LOOKED_AT, and nothing else."""
 
+CAPTURES = "opsterm/runtime/remote_capture.py"
+"""Has targets send their state with the fixed shell texts of the keeper; what it may run is LOOKED_AT, too."""
+
 LEAVES = "opsterm/runtime/remote_checkpoint.py"
 """Leaves checkpoints of the audit at hosts of the settings; it may run a `checkpoint_script`, and nothing else."""
 
@@ -63,9 +66,11 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
         found += [
             f"{m.at(node)} takes what opens a session on a target: only {EXECUTOR} and {LOOKS} do"
             for node in ast.walk(m.tree)
-            if isinstance(node, ast.Attribute) and node.attr == "session" and m.name not in (EXECUTOR, LOOKS, LEAVES)
+            if isinstance(node, ast.Attribute)
+            and node.attr == "session"
+            and m.name not in (EXECUTOR, LOOKS, CAPTURES, LEAVES)
         ]
-        if m.name in (LOOKS, LEAVES):
+        if m.name in (LOOKS, CAPTURES, LEAVES):
             may = {id(call.func) for call in calls(m.tree) if _may_run(m, call)}
             found += [
                 f"{m.at(node)} takes what runs a command: only the script that is written down is run here"
@@ -120,7 +125,7 @@ def _may_run(m: Module, call: ast.Call) -> bool:
         script = call.args[0] if len(call.args) == 1 else None
         made = isinstance(script, ast.Call) and dotted(script.func) == "checkpoint_script"
         return made and given_to == {"shell": "'sh'"}
-    if m.name != LOOKS:
+    if m.name not in (LOOKS, CAPTURES):
         return m.name == EXECUTOR
     return any(_runs_only(m, call, *what) for what in LOOKED_AT)
 
@@ -128,6 +133,7 @@ def _may_run(m: Module, call: ast.Call) -> bool:
 LOOKED_AT = (
     ("look", "Look", {"shell": "look.shell"}),
     ("preview", "PreviewScript", {"shell": "preview.shell", "how": "preview.how"}),
+    ("capture", "CaptureScript", {"shell": "capture.shell", "how": "capture.how"}),
 )
 """What may be run to look: the name that it has there, its type, and what it is run with."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Final
@@ -61,14 +61,52 @@ def keeper_text(
     return "\n".join([*texts, _call(step, point, str(seconds), things), ""])
 
 
+def send_text(things: Sequence[Thing], wanted: Mapping[int, str]) -> str:
+    """Return the text for `sh` that sends the state of things; see `keeper.send`.
+
+    Args:
+        things: in their order.
+        wanted: by number, lines of sed for the entries of a thing of files whose content is sent.
+    """
+    cases = [f"{number}) echo '{lines}' ;;" for number, lines in wanted.items()]
+    chosen = "\n".join(["wanted() {", "case $1 in", *cases, "esac", "}"])
+    return "\n".join([*_texts(things), TEXTS["send"], chosen, _with_things("sender", things), ""])
+
+
+def send_copy_text(point: str, *, contents: bool) -> str:
+    """Return the text for `sh` that sends a point of a change as it lies on the target.
+
+    Args:
+        point: its name.
+        contents: whether its archives are sent, too.
+    """
+    chosen = f"wanted() {{ echo {'all' if contents else ''}; }}"
+    return "\n".join([TEXTS["steps"], TEXTS["send"], chosen, f"of_point {point}", ""])
+
+
+def receive_text(point: str, things: Sequence[Thing]) -> str:
+    """Return the text for `sh` that takes a point in from its input and puts back what it holds, whoever changed it.
+
+    Args:
+        point: its name.
+        things: what it is about.
+    """
+    restore = _call(KeeperStep.RESTORE, point, "insist", things)
+    return "\n".join([*_texts(things), TEXTS["send"], f"receive {point} || exit", restore, ""])
+
+
 def _texts(things: Sequence[Thing]) -> list[str]:
     names = dict.fromkeys(["steps", *(name for thing in things for name in _TEXTS[thing.kind])])
     return [TEXTS[name] for name in names]
 
 
 def _call(step: str, point: str, option: str, things: Sequence[Thing]) -> str:
+    return _with_things(f"keeper {step} {point} {option}", things)
+
+
+def _with_things(call: str, things: Sequence[Thing]) -> str:
     lines = [f"{thing.kind} {_escaped(thing.option)} {_escaped(thing.name)}" for thing in things]
-    return "\n".join([f"keeper {step} {point} {option} <<'END'", *lines, "END"])
+    return "\n".join([f"{call} <<'END'", *lines, "END"])
 
 
 @cache

@@ -181,11 +181,13 @@ class RecoveryFolder:
 
     # -------------------------------------------------------------------------------------- pruning
 
-    def prune(self, numbers: Collection[int], keep: Collection[str]) -> int:
+    def prune(self, numbers: Collection[int], stay: Collection[int], keep: Collection[str]) -> int:
         """Forget points and what only they needed; see `ports_recovery.RecoveryStore.prune`."""
         before = self.room().disk_bytes
         needed = {bytes.fromhex(sha256) for sha256 in keep}
         with self.locked(alone=True):
+            if {number for number, _ in self._texts()} - {*numbers, *stay}:
+                raise Refused("A recovery point has been taken meanwhile.", next_step="Look again what would go.")
             for number in numbers:
                 (self._points / f"r{number}.point").unlink(missing_ok=True)
             if self._points.is_dir():
@@ -289,6 +291,13 @@ class FolderIntake:
             if self._writer.size >= FULL_BYTES:
                 self._close_pack()
         return digest.hex()
+
+    def has(self, sha256: str) -> bool:
+        """Return whether a content is kept, or was added here."""
+        digest = bytes.fromhex(sha256)
+        return (
+            digest in self._spots or digest in self._own or (self._writer is not None and digest in self._writer)
+        )  # fmt: skip
 
     def read(self, sha256: str) -> bytes:
         """Return a content that is kept, or was added here."""

@@ -66,10 +66,10 @@ class FolderRecoveryStore:
         folder, _ = await self._folder()
         return await self._pool(lambda: folder.faults(contents))
 
-    async def prune(self, numbers: Collection[int], keep: Collection[str]) -> int:
+    async def prune(self, numbers: Collection[int], *, stay: Collection[int], keep: Collection[str]) -> int:
         """Forget points and what only they needed."""
         folder, _ = await self._folder()
-        return await self._pool(lambda: folder.prune(numbers, keep))
+        return await self._pool(lambda: folder.prune(numbers, stay, keep))
 
     async def room(self) -> RecoveryRoom:
         """Return how much room they take."""

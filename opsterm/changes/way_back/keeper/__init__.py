@@ -10,6 +10,7 @@ from opsterm.changes.way_back.keeper import (
     network,
     packages,
     rights,
+    send,
     settings,
     steps,
     unit,
@@ -19,5 +20,5 @@ TEXTS = {
     "steps": steps.TEXT, "files": files.TEXT, "moved": moved.TEXT,
     "rights": rights.TEXT, "settings": settings.TEXT, "network": network.TEXT,
     "firewall": firewall.TEXT, "packages": packages.TEXT, "unit": unit.TEXT,
-    "guard": guard.TEXT,
+    "guard": guard.TEXT, "send": send.TEXT,
 }  # fmt: skip

@@ -97,6 +97,8 @@ save_files() {
         reason="$2 has $size kB, and $LIMIT_KB kB are kept at most"
         return 1
     fi
+    is_gnu || stamps "$kept/roots" "$kept" || return 1
+    if [ "$sending" = yes ]; then return 0; fi
     if [ "$free" -lt $((size + SPARE_KB)) ]; then
         reason="$2 has $size kB, and there are $free kB left where it would be kept"
         return 1
@@ -104,14 +106,13 @@ save_files() {
     if is_gnu; then
         archive --format=posix --sparse --one-file-system -P -cf "$kept/archive" --null -T "$kept/there" &
     else
-        stamps "$kept/roots" "$kept" || return 1
         xargs -0 tar -cf "$kept/archive" -- <"$kept/there" 2>"$work/tar" &
     fi
     archiving=$! # the state is read meanwhile
 }
 
 saved_files() {
-    [ -s "$kept/there" ] || return 0
+    if [ "$sending" = yes ] || [ ! -s "$kept/there" ]; then return 0; fi
     wait "$archiving" && return 0
     cp "$work/tar" "$work/said"
     return 1
@@ -150,7 +151,8 @@ restore_files() {
     [ -s "$kept/there" ] || return 0
     if is_gnu; then
         # A folder that may not be written lets nothing be unlinked: there the file itself is overwritten.
-        archive -P --recursive-unlink -xpf "$kept/archive" || archive -P --overwrite -xpf "$kept/archive" ||
+        archive -P --recursive-unlink --delay-directory-restore -xpf "$kept/archive" ||
+            archive -P --overwrite --delay-directory-restore -xpf "$kept/archive" ||
             { cp "$work/tar" "$work/said" && return 1; }
     else
         tar -C / -xpf "$kept/archive" 2>"$work/said"

@@ -16,6 +16,7 @@ LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export LC_ALL PATH
 SPARE_KB=${KEEPER_SPARE_KB:-65536}
 here=$(pwd)
+sending=no
 
 tell() { # WORD [FIELD...]
     printf '%s' "$1"
@@ -168,7 +169,7 @@ capture() {
     can_keep || { refuse "$reason" && return 3; }
     rm -rf "$point"
     # Points of changes long past make room for this one.
-    find "$base" -mindepth 1 -maxdepth 1 -type d -name 'c[0-9]*-*' -mtime +"$keep_days" -exec rm -rf {} + 2>/dev/null
+    find "$base" -mindepth 1 -maxdepth 1 -type d -name '[cr][0-9]*-*' -mtime +"$keep_days" -exec rm -rf {} + 2>/dev/null
     reason=$(mkdir -p "$point/work" 2>&1) || { refuse "$point cannot be made: $reason" && return 3; }
     chmod 700 "$base" "$point"
     if [ "$(free_kb "$point")" -lt "$SPARE_KB" ]; then

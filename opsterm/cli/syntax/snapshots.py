@@ -1,0 +1,72 @@
+"""Arguments of `opsterm snapshot`."""
+
+from __future__ import annotations
+
+from opsterm.changes.recovery.wish import STATES
+from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
+
+_POINT = "as in r3"
+
+_ABOUT_TAKE = """\
+Looks at targets and copies the state of what is named to this host: files and
+trees with owner, mode, times, access lists, attributes, links and holes; with
+--unit what a unit of systemd does, with --also other state. Nothing is changed
+there. What an earlier point of the same things has is not sent again; equal
+contents are kept once, compressed and encrypted. Ends with 1 when it failed on
+some targets, with 3 when on all."""
+
+_ABOUT_DIFF = """\
+Between two points, or one and its target now. With --lines the lines of text
+files that differ between two points, without secrets. Ends with 1 when
+something differs, as diff does."""
+
+_ABOUT_PRUNE = """\
+Keeps the newest points of the same things on one target, and the last of so
+many days, weeks and months, as the settings say or the options. Baselines stay,
+and copies of what changes touched for recovery.keep_changes_d. Points that are
+named go whatever the rules say. --dry-run only says what would go."""
+
+_ABOUT_BASELINE = """\
+A baseline says how its target should be. The workers compare it with the target
+every recovery.drift_interval_h; what differs becomes an alert, and what puts it
+back is proposed like any other change. Another one of the same things takes its
+place."""
+
+
+def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
+    """Add the verbs of recovery points."""
+    snapshot = verbs.add_parser("snapshot", help="recovery points on this host: take, list, show, diff, restore, …")
+    actions = snapshot.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+
+    def verb(name: str, text: str, about: str = "") -> Parser:
+        return add_verb(actions, data, name, text, about=about, below="snapshot")
+
+    one = verb("take", "copy the state of files and more from targets to this host", _ABOUT_TAKE)
+    one.add_argument("paths", nargs="*", metavar="PATH", help="files or trees, from / on")
+    one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
+    one.add_argument("--unit", action="append", default=[], metavar="U", help="a unit of systemd; may be given often")
+    one.add_argument(
+        "--also", action="append", default=[], metavar="STATE", help=f"one of {', '.join(STATES)}; as in crontab=ana"
+    )
+    one.add_argument("--label", default="", help="your word for it")
+    one.add_argument("--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said")
+    one = verb("list", "list recovery points, newest first, and the room that they take")
+    one.add_argument("selector", nargs="?", default="", help=f"{SOME}; left out: all")
+    one = verb("show", "show one recovery point, and what is below its paths")
+    one.add_argument("id", metavar="ID", help=_POINT)
+    one.add_argument("--all", action="store_true", help="every file, folder and link")
+    one = verb("diff", "say how things differ between two points, or a point and now", _ABOUT_DIFF)
+    one.add_argument("id", metavar="ID", help=_POINT)
+    one.add_argument("other", nargs="?", default="", metavar="OTHER", help="left out: the target now")
+    one.add_argument("--lines", action="store_true", help="also the lines of files that differ")
+    one = verb("verify", "read all that points are made of, and hash it again", "Ends with 1 when one is not whole.")
+    one.add_argument("ids", nargs="*", metavar="ID", help="left out: all")
+    one = verb("prune", "throw away the points that no rule keeps", _ABOUT_PRUNE)
+    one.add_argument("ids", nargs="*", metavar="ID", help="left out: by the rules")
+    for word in ("last", "daily", "weekly", "monthly"):
+        one.add_argument(f"--keep-{word}", type=number(0 if word != "last" else 1, 100_000), metavar="N",
+                         help=f"instead of recovery.keep_{word}")  # fmt: skip
+    one.add_argument("--dry-run", action="store_true", help="only say what would go")
+    one = verb("baseline", "let a point say how its target should be", _ABOUT_BASELINE)
+    one.add_argument("id", metavar="ID", help=_POINT)
+    one.add_argument("--off", action="store_true", help="it no longer does")

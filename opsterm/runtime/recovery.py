@@ -1,0 +1,360 @@
+"""Use-cases of recovery points on this host: take, look, compare, look over, throw away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from opsterm.changes.recovery.difference import Difference, differences_of
+from opsterm.changes.recovery.events import RecoveryPointsPruned, RecoveryPointTaken
+from opsterm.changes.recovery.point import Entry, Part, RecoveryPoint, manifest_of, parse_leaf, parse_manifest
+from opsterm.changes.recovery.retention import Retention, kept_because
+from opsterm.changes.text_difference import difference_of
+from opsterm.core.clock import Clock
+from opsterm.core.errors import BadInput, NotFound, OpstermError
+from opsterm.core.recovery_settings import RecoverySettings
+from opsterm.policy.approval import require_writable
+from opsterm.policy.mask import mask
+from opsterm.policy.order import OrderTarget
+from opsterm.policy.secret_paths import has_secret_name
+from opsterm.policy.way_back import Thing, ThingKind
+from opsterm.runtime.baselines import Baselines
+from opsterm.runtime.capturing import Capturing, State
+from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.offload import Run
+from opsterm.runtime.ports_recovery import RecoveryRoom, RecoveryStore
+
+LABEL_LENGTH = 200
+LINES_BYTES = 1_000_000
+"""Bytes of a file whose lines are compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeWish:
+    """What is to be taken.
+
+    Attributes:
+        selector: which targets.
+        things: what of them.
+        label: the operator's word for it, "".
+        become: the account that sudo becomes there, "" for the one that logs in.
+    """
+
+    selector: str
+    things: tuple[Thing, ...]
+    label: str = ""
+    become: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What came of one target.
+
+    Attributes:
+        target: its name.
+        point: the point, None when there is none.
+        error: why there is none.
+    """
+
+    target: str
+    point: RecoveryPoint | None = None
+    error: OpstermError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What looking a point over has brought: `faults` are whole sentences, none when it is whole."""
+
+    name: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What was thrown away, or would be.
+
+    Attributes:
+        gone: the points that go.
+        kept: the others, by number, and why.
+        freed_bytes: bytes that became free; 0 for a dry run.
+    """
+
+    gone: tuple[RecoveryPoint, ...]
+    kept: dict[int, str]
+    freed_bytes: int = 0
+
+
+class Recovery:
+    """Recovery points on this host.
+
+    Args:
+        open_store: opens where they are kept.
+        capturing: asks targets.
+        baselines: which of them say how a target should be.
+        pool: calls off the loop.
+        parallel: targets that are asked at the same time.
+        read_only: the setting changes.read_only: nobody is logged in to.
+    """
+
+    def __init__(
+        self, open_store: Callable[[], Awaitable[RecoveryStore]], ledger: Ledger, clock: Clock, *,
+        settings: RecoverySettings, inventory: Inventory, capturing: Capturing, baselines: Baselines, pool: Run,
+        parallel: int, read_only: bool,
+    ) -> None:  # fmt: skip
+        self._open_store = open_store
+        self._ledger = ledger
+        self._clock = clock
+        self._settings = settings
+        self._inventory = inventory
+        self._capturing = capturing
+        self.baselines = baselines
+        self._pool = pool
+        self._parallel = parallel
+        self._read_only = read_only
+
+    async def take(self, wish: TakeWish) -> Sequence[Taken]:
+        """Take a point of each target that is chosen, side by side; what fails on one ends no other.
+
+        Raises:
+            BadInput: no target matches.
+            Refused: read-only mode.
+            VaultLocked: the key is locked away.
+        """
+        require_writable(read_only=self._read_only, what="taken from targets")
+        rows = await self._inventory.resolve(wish.selector)
+        await self._open_store()
+        earlier = await self.points()
+        turns = asyncio.Semaphore(self._parallel)
+        label = mask(wish.label[:LABEL_LENGTH])[0]
+
+        async def one(target: OrderTarget) -> Taken:
+            async with turns:
+                try:
+                    return Taken(
+                        target=target.name, point=await self._take(target, replace(wish, label=label), earlier)
+                    )
+                except OpstermError as error:
+                    return Taken(target=target.name, error=error)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(self._inventory.order_target(row.target))) for row in rows]
+        return [task.result() for task in tasks]
+
+    async def _take(self, target: OrderTarget, wish: TakeWish, earlier: Sequence[RecoveryPoint]) -> RecoveryPoint:
+        began = self._clock.monotonic()
+        like = [p for p in earlier if p.target == target.name and p.things == wish.things and not p.on_target]
+        leaves = {part.number: part.leaves for part in like[0].parts if part.leaves} if like else {}
+        async with (await self._open_store()).taking() as intake:
+            parts, sent = await self._capturing.take(
+                intake, target, wish.things, become=wish.become, earlier=leaves
+            )  # fmt: skip
+            point = RecoveryPoint(
+                target=target.name, taken_at=self._clock.now(), label=wish.label, origin="by hand", become=wish.become,
+                parts=parts, sent_bytes=sent, stored_bytes=intake.stored, took_s=self._clock.monotonic() - began,
+            )  # fmt: skip
+            manifest = manifest_of(point)
+            number = await self._pool(partial(intake.finish, manifest))
+        kept = parse_manifest(manifest, number)
+        await self._ledger.record(self._ledger.fact(taken_fact(kept), correlation_id=kept.name))
+        return kept
+
+    async def points(self, selector: str = "") -> Sequence[RecoveryPoint]:
+        """Return the points, newest first; all, or those of targets that a selector chooses.
+
+        Raises:
+            BadInput: no target matches.
+            StorageError: they cannot be read.
+        """
+        names = {row.target.name for row in await self._inventory.resolve(selector)} if selector else None
+        found = [
+            parse_manifest(text, number) for number, text in (await (await self._open_store()).manifests()).items()
+        ]
+        return sorted(
+            (point for point in found if names is None or point.target in names),
+            key=lambda point: (-point.taken_at, -point.number),
+        )
+
+    async def point(self, name: str) -> RecoveryPoint:
+        """Return the point with a name, as in "r3". Raises BadInput, NotFound, StorageError."""
+        number = point_number(name)
+        text = (await (await self._open_store()).manifests()).get(number)
+        if text is None:
+            raise NotFound(f"There is no recovery point r{number}.", next_step="`opsterm snapshot list` lists them.")
+        return parse_manifest(text, number)
+
+    async def entries(self, part: Part) -> list[Entry]:
+        """Return what is below a thing of files. Raises NotFound, StorageError."""
+        store = await self._open_store()
+        return [entry for leaf in part.leaves for entry in parse_leaf(await store.read(leaf))]
+
+    async def content(self, sha256: str) -> bytes:
+        """Return a content of a point, b"" for none. Raises NotFound, StorageError."""
+        return await (await self._open_store()).read(sha256) if sha256 else b""
+
+    async def differences(self, before: RecoveryPoint, after: RecoveryPoint | None = None) -> list[Difference]:
+        """Return how things differ between two points, or between one and its target now.
+
+        Raises:
+            BadInput: the two have no thing in common, or the target is no longer there.
+            OpstermError: as `Capturing.look`.
+        """
+        states = {part.thing: await self._state(part) for part in before.parts}
+        later = await self.look(before) if after is None else [await self._state(part) for part in after.parts]
+        both = [(states[state.thing], state) for state in later if state.thing in states]
+        if not both:
+            raise BadInput(
+                f"{before.name} and {after.name if after else 'the target'} have nothing in common.",
+                next_step="Compare points of the same paths: opsterm snapshot list",
+            )
+        return [
+            found
+            for old, new in both
+            for found in differences_of(old.thing, old.text, new.text, old.entries, new.entries)
+        ]
+
+    async def lines(
+        self, before: RecoveryPoint, after: RecoveryPoint, paths: Collection[str]
+    ) -> dict[str, tuple[str, ...]]:  # fmt: skip
+        """Return by path the lines in which text files differ between two points; of a secret only that it is one.
+
+        Raises:
+            NotFound, StorageError: a content cannot be read.
+        """
+        old = {entry.path: entry for part in before.parts for entry in await self.entries(part)}
+        new = {entry.path: entry for part in after.parts for entry in await self.entries(part)}
+        blocks = {entry.sha256: entry.blocks for entry in (*old.values(), *new.values()) if entry.blocks}
+        found: dict[str, tuple[str, ...]] = {}
+        for path in paths:
+            was, now = old.get(path), new.get(path)
+            if was is None or now is None or was.sha256 == now.sha256:
+                continue
+            if has_secret_name(path):
+                found[path] = ("what is in it is a secret and is not shown",)
+            elif max(was.size, now.size) > LINES_BYTES:
+                found[path] = ("it is too large to be shown line by line",)
+            else:
+                texts = [
+                    b"".join([await self.content(block) for block in blocks.get(one.sha256, ())]) for one in (now, was)
+                ]
+                text, lines = difference_of(*texts)
+                found[path] = lines or (text,)
+        return found
+
+    async def look(self, point: RecoveryPoint) -> Sequence[State]:
+        """Return how the things of a point are on its target now; no content is sent. Raises as `Capturing.look`."""
+        require_writable(read_only=self._read_only, what="asked of targets")
+        target = self._inventory.target(point.target)
+        if target is None:
+            raise NotFound(
+                f"{point.target} is no longer among the targets.", next_step="Add it again: opsterm targets add"
+            )  # fmt: skip
+        order_target = self._inventory.order_target(target)
+        return await self._capturing.look(order_target, point.things, become=point.become)
+
+    async def _state(self, part: Part) -> State:
+        entries = await self.entries(part) if part.thing.kind is ThingKind.FILES else ()
+        return State(thing=part.thing, text=await self.content(part.file("before")), entries=tuple(entries))
+
+    async def verify(self, names: Sequence[str] = ()) -> Sequence[Checked]:
+        """Read all that points are made of and hash it again; all, or those with some names.
+
+        Raises:
+            BadInput, NotFound: there is no such point.
+            StorageError: nothing can be read.
+        """
+        store = await self._open_store()
+        points = [await self.point(name) for name in names] or await self.points()
+        needs = {point.name: await self._contents(point) for point in points}
+        faults = await store.faults({sha256 for contents, _ in needs.values() for sha256 in contents})
+        checked = [
+            Checked(
+                name=name, faults=tuple(dict.fromkeys([*missing, *(faults[one] for one in contents if one in faults)]))
+            )
+            for name, (contents, missing) in needs.items()
+        ]
+        return [*checked, *([Checked(name="store", faults=(faults[""],))] if "" in faults else [])]
+
+    async def _contents(self, point: RecoveryPoint) -> tuple[set[str], list[str]]:
+        """Return the sha256 of all that a point is made of, and what is known to be missing already."""
+        found = {sha256 for part in point.parts for _, sha256 in part.files}
+        missing = []
+        for part in point.parts:
+            found |= set(part.leaves)
+            try:
+                found |= {block for entry in await self.entries(part) for block in entry.blocks}
+            except OpstermError as error:
+                missing.append(error.what)
+        return found, missing
+
+    async def plan_prune(self, policy: Retention | None = None, names: Sequence[str] = ()) -> Pruned:
+        """Return which points would go: those with some names, or else those that no rule keeps.
+
+        Raises:
+            BadInput: one that is named is a baseline.
+            NotFound: there is no such point.
+        """
+        points = await self.points()
+        baselines = await self.baselines.numbers()
+        if names:
+            gone = [await self.point(name) for name in names]
+            if bound := [point.name for point in gone if point.number in baselines]:
+                next_step = f"Take that away first: opsterm snapshot baseline {bound[0]} --off"
+                raise BadInput(f"{bound[0]} is a baseline.", next_step=next_step)
+            kept = {point.number: "not named" for point in points if point not in gone}
+        else:
+            kept = kept_because(points, policy or self.retention, baselines=baselines, now=self._clock.now())
+            gone = [point for point in points if point.number not in kept]
+        return Pruned(gone=tuple(gone), kept=kept)
+
+    async def prune(self, plan: Pruned) -> Pruned:
+        """Throw away what a plan says, with every content that only they needed.
+
+        Raises:
+            Refused: a point is being taken now, or read-only mode.
+            StorageError: it cannot be done; what stays has lost nothing.
+        """
+        require_writable(read_only=self._read_only, what="thrown away")
+        stay = [point for point in await self.points() if point not in plan.gone]
+        needed: set[str] = set()
+        for point in stay:
+            contents, _ = await self._contents(point)
+            needed |= contents
+        store, gone = await self._open_store(), [point.number for point in plan.gone]
+        freed = await store.prune(gone, stay=[point.number for point in stay], keep=needed)
+        if plan.gone or freed:
+            names = tuple(point.name for point in plan.gone)
+            await self._ledger.record(self._ledger.fact(RecoveryPointsPruned(points=names, freed_bytes=freed)))
+        return replace(plan, freed_bytes=freed)
+
+    async def room(self) -> RecoveryRoom:
+        """Return how much room the points take on this host. Raises VaultLocked, StorageError."""
+        return await (await self._open_store()).room()
+
+    @property
+    def retention(self) -> Retention:
+        """How many are kept, as the settings say."""
+        s = self._settings
+        return Retention(
+            last=s.keep_last, daily=s.keep_daily, weekly=s.keep_weekly, monthly=s.keep_monthly,
+            changes_d=s.keep_changes_d,
+        )  # fmt: skip
+
+
+def taken_fact(point: RecoveryPoint) -> RecoveryPointTaken:
+    """Return what is told of a point that was taken."""
+    return RecoveryPointTaken(
+        point=point.number, target=point.target, things=tuple(mask(str(thing))[0] for thing in point.things),
+        origin=point.origin, label=point.label, digest=point.digest, sent_bytes=point.sent_bytes,
+        stored_bytes=point.stored_bytes,
+    )  # fmt: skip
+
+
+def point_number(text: str) -> int:
+    """Return 3 for "r3" or "3". Raises BadInput."""
+    number = text.strip().lower().removeprefix("r")
+    if not (number.isascii() and number.isdigit()) or len(number) > 12 or int(number) == 0:
+        raise BadInput(f"{text[:40]!r} is not the name of a recovery point.", next_step="Write it as in r3.")
+    return int(number)

@@ -1,0 +1,174 @@
+"""Recovery points are taken from this host by the very texts that run on targets, and kept beside the database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from opsterm.changes.recovery.point import RecoveryPoint
+from opsterm.changes.recovery.wish import things_of
+from opsterm.core.errors import BadInput, NotFound, Refused
+from opsterm.runtime.recovery import TakeWish
+from opsterm.runtime.runtime import Runtime
+from tests.runtime.stage import opened, until
+
+pytestmark = pytest.mark.blocking  # the tests make and change files
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a tree with everything odd that a name and a file can have without being root."""
+    tree = tmp_path / "tree"
+    (tree / "folder").mkdir(parents=True)
+    (tree / "file").write_text("listen 80;\n" * 500)
+    (tree / "file").chmod(0o640)
+    (tree / "same name").hardlink_to(tree / "file")
+    (tree / "link").symlink_to("file")
+    (tree / "new\nline 'and' \"quote\" $x").write_text("odd")
+    (Path(os.fsdecode(bytes(tree / "byte") + b"\xff"))).write_text("no text")
+    (tree / "folder" / "block").write_bytes(os.urandom(300_000))
+    with (tree / "holes").open("wb") as file:
+        file.seek(2_000_000)
+        file.write(b"end")
+    os.mkfifo(tree / "pipe")
+    return tree
+
+
+def looked_at(tree: Path) -> dict[str, tuple[int, int, int, int, int]]:
+    """Return what each entry of a tree is, itself too."""
+    facts = {str(path): path.lstat() for path in (tree, *tree.rglob("*"))}
+    return {path: (s.st_mode, s.st_uid, s.st_gid, int(s.st_mtime), s.st_size) for path, s in facts.items()}
+
+
+async def take(runtime: Runtime, *paths: Path, states: Sequence[str] = (), label: str = "") -> RecoveryPoint:
+    wish = TakeWish(selector="localhost", things=things_of([str(path) for path in paths], (), states), label=label)
+    [taken] = await runtime.recovery.take(wish)
+    if taken.error is not None:
+        raise taken.error
+    assert taken.point is not None
+    return taken.point
+
+
+async def test_a_point_has_everything_of_a_tree(home: Path, tree: Path) -> None:
+    async with opened(home) as runtime:
+        point = await take(runtime, tree, states=["hostname"], label="first")
+        entries = {entry.path: entry for entry in await runtime.recovery.entries(point.parts[0])}
+        told = {path: (e.mode, e.user, e.group, e.changed_at, e.size) for path, e in entries.items()}
+        assert told == looked_at(tree)
+        assert entries[str(tree / "link")].link == "file"
+        [block] = entries[str(tree / "folder" / "block")].blocks
+        assert await runtime.recovery.content(block) == (tree / "folder" / "block").read_bytes()
+        assert entries[str(tree / "holes")].size_sent < 20_000, "holes are not sent"
+        assert await runtime.recovery.content(point.parts[1].file("before")) == f"{os.uname().nodename}\n".encode()
+        assert [(one.name, one.label) for one in await runtime.recovery.points("localhost")] == [("r1", "first")]
+        assert [checked.faults for checked in await runtime.recovery.verify()] == [()]
+
+
+async def test_what_has_not_changed_is_neither_sent_nor_stored_again(home: Path, tree: Path) -> None:
+    async with opened(home) as runtime:
+        first = await take(runtime, tree)
+        (tree / "folder" / "new").write_bytes(os.urandom(5_000))
+        second = await take(runtime, tree)
+        assert 5_000 < second.sent_bytes < first.sent_bytes / 10
+        assert 5_000 < second.stored_bytes < first.stored_bytes / 10
+        assert (await runtime.recovery.differences(first, second))[-1].what == "new"
+
+
+async def test_a_point_is_compared_with_its_target_now(home: Path, tree: Path) -> None:
+    async with opened(home) as runtime:
+        point = await take(runtime, tree)
+        assert await runtime.recovery.differences(point) == []
+        (tree / "file").chmod(0o600)
+        (tree / "folder" / "block").write_text("another")
+        (tree / "link").unlink()
+        found = {(one.what, Path(one.path).name): one.how for one in await runtime.recovery.differences(point)}
+        assert found["changed", "file"] == found["changed", "same name"] == ("mode 0640 → 0600",)
+        assert found["gone", "link"] == ("link",)
+        assert found["changed", "block"][0].startswith("content (300 kB → 7 B)")
+
+
+async def test_lines_are_shown_but_not_those_of_secrets(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "site.conf").write_text("listen 80;\n")
+    (tmp_path / "server.key").write_text("one\n")
+    paths = [tmp_path / "site.conf", tmp_path / "server.key"]
+    async with opened(home) as runtime:
+        before = await take(runtime, *paths)
+        (tmp_path / "site.conf").write_text("listen 81;\n")
+        (tmp_path / "server.key").write_text("two\n")
+        after = await take(runtime, *paths)
+        lines = await runtime.recovery.lines(before, after, [str(path) for path in paths])
+        assert lines[str(paths[0])][-2:] == ("-listen 80;", "+listen 81;")
+        assert "not shown" in lines[str(paths[1])][0]
+        assert "two" not in str(lines)
+
+
+async def test_what_a_target_cannot_say_leaves_nothing(home: Path, tmp_path: Path) -> None:
+    async with opened(home) as runtime:
+        with pytest.raises(Refused, match="was not taken"):
+            await take(runtime, states=["sysctl=no.such.key"])
+        assert await runtime.recovery.points() == []
+        with pytest.raises(NotFound):
+            await runtime.recovery.point("r1")
+
+
+async def test_a_place_that_is_absent_is_kept_as_such(home: Path, tmp_path: Path) -> None:
+    async with opened(home) as runtime:
+        point = await take(runtime, tmp_path / "nothing")
+        assert point.entries == 0
+        (tmp_path / "nothing").write_text("now")
+        assert [one.what for one in await runtime.recovery.differences(point)] == ["new"]
+
+
+async def test_pruning_keeps_baselines_and_what_the_rules_say(home: Path, tree: Path) -> None:
+    async with opened(
+        home, settings="[recovery]\nkeep_last = 2\nkeep_daily = 0\nkeep_weekly = 0\nkeep_monthly = 0"
+    ) as r:
+        points = []
+        for number in range(4):
+            (tree / "folder" / "block").write_bytes(os.urandom(100_000))
+            points.append(await take(r, tree, label=str(number)))
+        await r.recovery.baselines.choose(points[0])
+        plan = await r.recovery.plan_prune()
+        assert [point.name for point in plan.gone] == ["r2"]
+        assert plan.kept == {1: "baseline", 4: "newest", 3: "newest"}
+        assert (await r.recovery.prune(plan)).freed_bytes > 90_000
+        assert [checked.faults for checked in await r.recovery.verify()] == [(), (), ()]
+        with pytest.raises(BadInput, match="is a baseline"):
+            await r.recovery.plan_prune(names=["r1"])
+        assert await r.recovery.baselines.choose(points[3]) == (1,)
+        await r.recovery.prune(await r.recovery.plan_prune(names=["r1", "r3"]))
+        assert [point.name for point in await r.recovery.points()] == ["r4"]
+
+
+async def test_damage_is_found_and_the_next_point_does_not_rest_on_it(home: Path, tree: Path) -> None:
+    async with opened(home) as runtime:
+        await take(runtime, tree)
+        [pack] = (home / "opsterm" / "data" / "recovery" / "packs").iterdir()
+        pack.write_bytes(pack.read_bytes()[:-40])
+    async with opened(home) as runtime:
+        faults = {checked.name: checked.faults for checked in await runtime.recovery.verify()}
+        assert faults["r1"]
+        assert "damaged" in faults["store"][0]
+        await take(runtime, tree)
+        assert (await runtime.recovery.verify(["r2"]))[0].faults == ()
+
+
+async def test_nobody_is_asked_in_read_only_mode(home: Path, tree: Path) -> None:
+    async with opened(home, settings="[changes]\nread_only = true") as runtime:
+        with pytest.raises(Refused):
+            await take(runtime, tree)
+
+
+async def test_a_point_that_is_stopped_half_way_leaves_nothing(home: Path, tree: Path) -> None:
+    async with opened(home) as runtime:
+        task = asyncio.ensure_future(take(runtime, tree))
+        await until((home / "opsterm" / "data" / "recovery" / "lock").exists)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await runtime.recovery.points() == []
+        assert (await take(runtime, tree)).name == "r1"
