@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from opsterm.adapters.start_script import Preamble
 
@@ -33,6 +35,8 @@ class ByteStream:
         self._paused = False
         self._at_end = False
         self._wake: asyncio.Future[None] | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
 
     def pause(self) -> None:
         """Take no more in; the source is told."""
@@ -42,6 +46,27 @@ class ByteStream:
 
     def write(self, data: bytes) -> None:
         """Send bytes to the command; lost when it has ended."""
+
+    def write_eof(self) -> None:
+        """Say that nothing more comes."""
+
+    def pause_writing(self) -> None:
+        """Note that what was sent waits here: the transport calls it."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Note that it has gone: the transport calls it."""
+        self._writable.set()
+
+    async def send_all(self, feed: AsyncIterator[bytes]) -> None:
+        """Send what comes, no faster than it is taken, then the end; stop when the command has ended."""
+        async with aclosing(feed) as pieces:  # type: ignore[type-var]  # an async generator
+            async for piece in pieces:
+                if self.closed.is_set():
+                    break
+                self.write(piece)
+                await self._writable.wait()
+        self.write_eof()
 
     def take(self, data: bytes, *, announces: bool) -> None:
         """Take data in.
@@ -78,6 +103,7 @@ class ByteStream:
         self.settled.set()
         self.news.set()
         self.closed.set()
+        self._writable.set()
         self._wake_reader()
 
     def _wake_reader(self) -> None:

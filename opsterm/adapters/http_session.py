@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from urllib.parse import quote, quote_plus
 
@@ -62,7 +62,9 @@ class HttpSession:
         self._contents = contents
         self._clients: list[OAuthClient] = []
 
-    async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
+    async def run(
+        self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
+    ) -> AsyncGenerator[bytes | Ended, None]:
         """Send the request that `command` is; yield the answer. See `ports.Session.run`.
 
         The exit status is 0 for an answer of 200 to 299, else 1.
@@ -73,7 +75,7 @@ class HttpSession:
             NotFound: a secret that it wants is not kept.
             Unreachable: the line broke, or what came is no HTTP.
         """
-        del how  # a request says itself as whom
+        del how, feed  # a request says itself as whom
         request = self._checked(command, shell)
         secrets = await self._secrets(request)
         hidden = _Redaction(secrets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from opsterm.adapters.file_place import FilePlace
@@ -61,18 +61,22 @@ class LocalSession:
         self._place = place
         self._contents = contents
 
-    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
+    def run(
+        self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
+    ) -> AsyncGenerator[bytes | Ended, None]:
         """Run a command, or put a file; see `ports.Session.run` and `file_put.put_file` for what is raised."""
         if shell == PUT and self._place is not None:
             return put_file(self._place, command, self._contents, target=LOCALHOST)
-        return self._run(command, shell, how)
+        return self._run(command, shell, how, feed)
 
-    async def _run(self, command: str, shell: str, how: RunAs) -> AsyncGenerator[bytes | Ended, None]:
+    async def _run(
+        self, command: str, shell: str, how: RunAs, feed: AsyncIterator[bytes] | None
+    ) -> AsyncGenerator[bytes | Ended, None]:
         """Run `<shell> -c <command>`, the command as one argument.
 
-        Standard input is /dev/null. Output that nobody takes stops the command (a full pipe), not this process:
-        at most 512 KiB wait in memory. The end is the end of the output, as with ssh: a job left in the background
-        that keeps the output open is waited for.
+        Standard input is /dev/null unless it is fed. Output that nobody takes stops the command (a full pipe), not
+        this process: at most 512 KiB wait in memory. The end is the end of the output, as with ssh: a job left in
+        the background that keeps the output open is waited for.
 
         Raises:
             BadInput: the shell is not there, or the command cannot be handed to it.
@@ -81,15 +85,18 @@ class LocalSession:
         """
         check_command(command, shell)
         mark = "" if how == AS_LOGGED_IN else secrets.token_hex(8)
-        words = start_words(mark, command, shell=shell, how=how) if mark else [SHELLS[shell], "-c", command]
+        fed = feed is not None
+        words = start_words(mark, command, shell=shell, how=how, fed=fed) if mark else [SHELLS[shell], "-c", command]
         child = LocalChild(Preamble(mark, become=bool(how.become)))
-        await self._start(child, words, shell, how)
+        await self._start(child, words, shell, how, feeds=fed or bool(how.become))
         complete = False
         try:
             if how.become:
                 sudo = self._sudo(how.become)
                 if not await sudo.begin(child):
                     raise sudo.refusal(child)
+            if feed is not None:
+                await child.send_all(feed)
             while data := await child.read():
                 yield data
             complete = True
@@ -103,14 +110,16 @@ class LocalSession:
     def _sudo(self, become: str) -> SudoStart:
         return SudoStart(self.login, become, limit_s=self.sudo_limit_s)
 
-    async def _start(self, child: LocalChild, words: Sequence[str], shell: str, how: RunAs) -> None:
+    async def _start(
+        self, child: LocalChild, words: Sequence[str], shell: str, how: RunAs, *, feeds: bool
+    ) -> None:  # fmt: skip
         folder = self.folder if self.folder.is_absolute() else Path("/")
         terminal = open_terminal() if how.pty else None
         try:
             # The words as they were approved; the locale has no say in how they become bytes.
             await child.start(
                 [word.encode() for word in words], environment=self.environment, folder=folder, terminal=terminal,
-                feeds=bool(how.become), errors_apart=how != AS_LOGGED_IN,
+                feeds=feeds, errors_apart=how != AS_LOGGED_IN,
             )  # fmt: skip
         except (FileNotFoundError, NotADirectoryError) as error:
             missing = f"the folder {folder}" if error.filename in (folder, str(folder)) else f"the shell {shell}"

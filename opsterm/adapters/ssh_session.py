@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -74,9 +74,11 @@ class SshSession:
         self._unended = unended or UnendedCommands()
         self._target = target or self._place
 
-    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
+    def run(
+        self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
+    ) -> AsyncGenerator[bytes | Ended, None]:
         """Run a command, or put a file; see `ports.Session.run` and `file_put.put_file` for what is raised."""
-        return self._put(command) if shell == PUT else self._run(command, shell, how)
+        return self._put(command) if shell == PUT else self._run(command, shell, how, feed)
 
     async def _put(self, command: str) -> AsyncGenerator[bytes | Ended, None]:
         async with (
@@ -86,7 +88,9 @@ class SshSession:
             async for piece in told:
                 yield piece
 
-    async def _run(self, command: str, shell: str, how: RunAs) -> AsyncGenerator[bytes | Ended, None]:
+    async def _run(
+        self, command: str, shell: str, how: RunAs, feed: AsyncIterator[bytes] | None
+    ) -> AsyncGenerator[bytes | Ended, None]:
         """Run a command.
 
         At most 1 MiB of output waits in memory; then the command waits. The end is the end of the output, as with
@@ -102,7 +106,7 @@ class SshSession:
         check_command(command, shell)
         mark = secrets.token_hex(8)
         stream = _stream(mark, how)
-        line = "exec " + command_line(*start_words(mark, command, shell=shell, how=how))
+        line = "exec " + command_line(*start_words(mark, command, shell=shell, how=how, fed=feed is not None))
         begun = lost = complete = renewed = False
         connection = self._hold.line.connection
         self._running += 1
@@ -131,6 +135,8 @@ class SshSession:
             if how.become:
                 await self._begin(connection, stream, how.become)
             begun = True
+            if feed is not None:
+                await stream.send_all(feed)
             while data := await stream.read(PAUSE_BYTES):
                 yield data
             if not stream.is_complete and (stream.lost is not None or connection.is_closed()):

@@ -33,7 +33,7 @@ _END_SUDO = (
 )
 
 
-def start_words(mark: str, command: str, *, shell: str, how: RunAs) -> list[str]:
+def start_words(mark: str, command: str, *, shell: str, how: RunAs, fed: bool = False) -> list[str]:
     """Return the words that start a command.
 
     None of them but the command holds a newline, backslash, single quote or exclamation mark, so that every log-in
@@ -44,9 +44,10 @@ def start_words(mark: str, command: str, *, shell: str, how: RunAs) -> list[str]
         command: for the shell.
         shell: "sh" or "bash".
         how: as whom, with which files, on what.
+        fed: whether the command has an input.
     """
     flag = "-l -c" if how.login else "-c"
-    become = f'exec "$2" {flag} "$3"' + ("" if how.pty else " 2>&1 </dev/null")
+    become = f'exec "$2" {flag} "$3"' + ("" if how.pty else " 2>&1" if fed else " 2>&1 </dev/null")
     words = [mark, SHELLS[shell], command]
     if not how.become:
         return ["/bin/sh", "-c", _ANNOUNCE % "" + become, "opsterm", *words]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -40,7 +40,9 @@ class WinrmSession:
         self._left = False
         self._looks = looks
 
-    async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncGenerator[bytes | Ended, None]:
+    async def run(
+        self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
+    ) -> AsyncGenerator[bytes | Ended, None]:
         """Run a command; see `ports.Session.run`.
 
         With the shell "wql" the command is one or more SELECT, a line each; every instance is printed as a line of
@@ -52,7 +54,7 @@ class WinrmSession:
             Unreachable: the line failed, or the target refused; where a command had begun, whether it goes on is not
                 known.
         """
-        del how  # an order for Windows says nothing of it
+        del how, feed  # an order for Windows says nothing of it
         if shell == "wql":
             async for piece in self._select(command):
                 yield piece

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from opsterm.changes.change import Change
 from opsterm.changes.verification import Verification, parse_check, require_numbers
@@ -12,6 +13,7 @@ from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RESTORE, Order, RunAs
 from opsterm.policy.plan_order import MOST_STEPS, TITLE_LENGTH, PlanOrder, PlanStep, parse_plan
+from opsterm.policy.restoring import Stored
 from opsterm.policy.way_back import Coverage, ThingKind, WayBack, in_order
 
 _COMMAND_SHOWN = 60
@@ -58,12 +60,15 @@ def kept_ways(plan: PlanOrder, how: RunAs) -> Mapping[int, WayBack]:
     return found | ({UNITS: WayBack(coverage=Coverage.INVERSE, things=units, become=ways[0].become)} if units else {})
 
 
-def undoing(change: Change, *, insist: bool = False) -> tuple[PlanStep, ...]:
+def undoing(
+    change: Change, *, insist: bool = False, stored: Mapping[int, Sequence[Stored]] = MappingProxyType({})
+) -> tuple[PlanStep, ...]:
     """Return the steps that take a plan back: those of the plan in reverse that leave something, then its units.
 
     Args:
         change: one whose order is a plan.
         insist: whether what somebody else has changed since is put back, too.
+        stored: copies on this host, by the step, for targets that have lost theirs.
     """
     plan = parse_plan(change.order.command)
     ways = kept_ways(plan, change.order.run_as)
@@ -76,7 +81,8 @@ def undoing(change: Change, *, insist: bool = False) -> tuple[PlanStep, ...]:
         if step is not None and step.inverse:
             found.append(PlanStep(title=title, command=step.inverse, undoes=undoes))
         elif ways[number].things:
-            text = restoring(change, ways[number], step=number, insist=insist).text()
+            copies = stored.get(number, ())
+            text = restoring(change, ways[number], step=number, insist=insist, stored=copies).text()
             found.append(PlanStep(title=title, command=text, shell=RESTORE, undoes=undoes))
     return tuple(found)
 

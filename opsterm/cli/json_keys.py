@@ -174,7 +174,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "policy evidence": ("format", "text", "file", "changes"),
     "get": ("target", "path", "real_path", "local", "size", "sha256", "resumed_at", "error", "why", "next_step"),
     "put": CHANGE_KEYS,
-    **dict.fromkeys(("propose", "rollback", "resume", "changes"), CHANGE_KEYS),
+    **dict.fromkeys(("propose", "rollback", "resume", "changes", "snapshot restore"), CHANGE_KEYS),
     "change check": ("file", "line", "key", "what", "allowed"),
     "change run": CHANGE_KEYS,
     "simulate": ("number", "target", "kind", "what", "become", "fails", "state"),

@@ -67,7 +67,7 @@ VERBS: Mapping[str, str] = {
     **{f"change {action}": f"plans:{action}" for action in ("check", "run")},
     "simulate": "plans:simulate",
     **{f"snapshot {action}": f"snapshots:{action}" for action in
-       ("take", "show", "diff", "verify", "prune", "baseline")},
+       ("take", "show", "diff", "verify", "prune", "restore", "baseline")},
     "snapshot list": "snapshots:list_points",
     "approve": "running:approve",
     "sign": "approvals:sign",

@@ -30,15 +30,31 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A copy on the jump host from which is put back.
+
+    Attributes:
+        target: for which target.
+        point: name of the recovery point, as in "r3".
+        digest: sha256 of its written form.
+    """
+
+    target: str
+    point: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restoring:
     """What is put back. Make it with `parse_restoring`, which checks it, or from a change.
 
     Attributes:
-        change: number of the change that is taken back.
+        change: number of the change that is taken back; 0 when it is a recovery point that is put back.
         point: name of the recovery point on each target.
         keeper: sha256 of the shell texts that put back.
         insist: whether what somebody else has changed since is put back, too.
         things: in the order in which they are put back.
+        stored: copies that are sent to targets that have not got the point themselves.
     """
 
     change: int
@@ -46,13 +62,16 @@ class Restoring:
     keeper: str
     insist: bool
     things: tuple[Thing, ...]
+    stored: tuple[Stored, ...] = ()
 
     def text(self) -> str:
         """Return the one text for it: the word restore and a line of JSON in ASCII."""
-        body = {
+        body: dict[str, object] = {
             "change": self.change, "insist": self.insist, "keeper": self.keeper, "point": self.point,
             "things": [[thing.kind, thing.option, thing.name] for thing in self.things],
         }  # fmt: skip
+        if self.stored:
+            body["stored"] = [[one.target, one.point, one.digest] for one in self.stored]
         return f"{RESTORE} {json.dumps(body, sort_keys=True)}"
 
     @property
@@ -89,6 +108,10 @@ def parse_restoring(text: str) -> Restoring:
             things=tuple(
                 Thing(kind=ThingKind(kind), option=str(option), name=str(name)) for kind, option, name in body["things"]
             ),
+            stored=tuple(
+                Stored(target=str(target), point=str(point), digest=str(digest))
+                for target, point, digest in body.get("stored", ())
+            ),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise wrong from error
@@ -117,4 +140,8 @@ def restore_reasons(text: str) -> tuple[tuple[str, ...], bool]:
         kinds.append("It puts back files that decide who may log in.")
     insists = ["What somebody else has changed since is lost."] if restoring.insist else []
     said = f"It puts back what c{restoring.change} has changed, and proves that it is as it was."
+    if not restoring.change:
+        name = restoring.stored[0].point if restoring.stored else restoring.point
+        said = f"It puts back what {name} holds, and proves that it is so; what is there now is kept beforehand."
+        insists = []
     return (*insists, *dict.fromkeys(kinds), said), bool(kinds or insists)

@@ -32,7 +32,7 @@ from opsterm.runtime.claims import Passage
 from opsterm.runtime.ends import Ends
 from opsterm.runtime.guard_watch import Guarded
 from opsterm.runtime.guarding import Guarding
-from opsterm.runtime.keeping import Keeping, RunText
+from opsterm.runtime.keeping import Keeping, OpenCopies, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.marking import Marking
 from opsterm.runtime.output_record import OutputRecord
@@ -59,6 +59,7 @@ class Executor:
         runner: name of this process, kept with a running change so that a crash is noticed.
         parallel: targets of one change worked on at the same time.
         output_limit: bytes of output kept per target.
+        copies: what is kept on this host of what changes touch, and is put back from here.
         silent: names those members of the groups of a rollout that are known not to answer.
         quiet_limit_s: seconds a command may print nothing before it is stopped; 0 for any.
         read_only: the setting changes.read_only: nothing is run.
@@ -70,8 +71,7 @@ class Executor:
     def __init__(  # noqa: PLR0913 (what it needs, and the limits of a run)
         self, store: Store, ledger: Ledger, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
         require: Callable[[Change], Awaitable[None]], passage: Callable[[Change, str], Awaitable[Passage]],
-        marking: Marking,
-        runner: str, parallel: int, output_limit: int,
+        marking: Marking, copies: OpenCopies, runner: str, parallel: int, output_limit: int,
         silent: Callable[[Rollout], Collection[str]] = lambda _: (), quiet_limit_s: float = 0.0,
         read_only: bool = False,
     ) -> None:  # fmt: skip
@@ -84,7 +84,7 @@ class Executor:
         self._runner = runner
         self._parallel = parallel
         self._output_limit = output_limit
-        self._keeping = Keeping(ledger, marking)
+        self._keeping = Keeping(ledger, marking, copies)
         self._silent = silent
         self._guarding = Guarding(self._keeping, ledger)
         self._verifying = Verifying(ledger)
@@ -228,8 +228,10 @@ class Executor:
         def run(text: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
             return session.run(text, shell="sh", how=how)  # noqa: S604 (a word of ours, no subprocess)
 
-        async def begin(text: str, shell: str, how: RunAs, limit_s: float) -> Ended:
-            pieces = session.run(text, shell=shell, how=how)
+        async def begin(
+            text: str, shell: str, how: RunAs, limit_s: float, feed: AsyncIterator[bytes] | None = None
+        ) -> Ended:
+            pieces = session.run(text, shell=shell, how=how, feed=feed)
             return await self._ended(pieces, change, target, record, limit_s)
 
         on = OnTarget(run=run, begin=begin, change=change, target=target)
@@ -238,7 +240,8 @@ class Executor:
         def changing() -> Awaitable[Ended]:
             if of_steps:
                 return self._plans.run(on)
-            return self._keeping.noting(lambda: begin(*as_run(order), order.timeout_s), run, change, way)
+            feed = self._keeping.feed(order.command, order.shell, target)
+            return self._keeping.noting(lambda: begin(*as_run(order), order.timeout_s, feed), run, change, way, target)
 
         def taking_back() -> Awaitable[str]:
             return self._plans.take_back(on) if of_steps else self._keeping.put_back(run, change, way)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING
 
 from opsterm.changes.change import Change
 from opsterm.changes.events import ChangeCaptured
@@ -13,14 +14,20 @@ from opsterm.changes.way_back.script import KeeperStep, keeper_text
 from opsterm.core.errors import OpstermError, Refused, TimedOut
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask
-from opsterm.policy.order import OrderTarget, RunAs
+from opsterm.policy.order import RESTORE, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.marking import Marking
 from opsterm.runtime.ports import Ended
 
+if TYPE_CHECKING:
+    from opsterm.runtime.recovery_copies import RecoveryCopies
+
 RunText = Callable[[str, RunAs], AsyncIterator[bytes | Ended]]
 """Runs a text of `sh` on the target of a change."""
+
+OpenCopies = Callable[[], "RecoveryCopies"]
+"""Gives what is copied to this host; that is loaded when a change needs it."""
 
 LIMIT_S = 900.0
 """Seconds that keeping may take on one target; a large tree is copied once."""
@@ -34,11 +41,13 @@ class Keeping:
     Args:
         ledger: tells what was kept.
         marking: leaves a mark beside what is kept, for others to see who works there.
+        copies: copies it to this host.
     """
 
-    def __init__(self, ledger: Ledger, marking: Marking) -> None:
+    def __init__(self, ledger: Ledger, marking: Marking, copies: OpenCopies) -> None:
         self._ledger = ledger
         self._marking = marking
+        self._copies = copies
 
     async def capture(
         self, run: RunText, change: Change, way: WayBack, target: OrderTarget, *, number: int = 0
@@ -68,8 +77,11 @@ class Keeping:
                 correlation_id=change.name,
             )
         )  # fmt: skip
+        await self._copies().copy(run, change, way, target, number=number)
 
-    async def note(self, run: RunText, change: Change, way: WayBack, *, number: int = 0) -> None:
+    async def note(
+        self, run: RunText, change: Change, way: WayBack, target: OrderTarget, *, number: int = 0
+    ) -> None:  # fmt: skip
         """Keep how the change, or that step of it, left it, so that what others do later is told apart.
 
         Raises:
@@ -78,10 +90,11 @@ class Keeping:
         await self.step(run, KeeperStep.NOTE, change, way, number=number)
         if change.order.terms is None or not change.order.terms.confirm_s:  # a guard works on until its deadline
             await self._marking.give_up(lambda text: _told(run, text, way), change)
+        await self._copies().copy_after(run, change, target, number=number)
 
     async def noting(
-        self, making: Callable[[], Awaitable[Ended]], run: RunText, change: Change, way: WayBack | None, *,
-        number: int = 0,
+        self, making: Callable[[], Awaitable[Ended]], run: RunText, change: Change, way: WayBack | None,
+        target: OrderTarget, *, number: int = 0,
     ) -> Ended:  # fmt: skip
         """Make a change, or a step of it, and note how it left what it touched, also when it was ended there.
 
@@ -92,11 +105,11 @@ class Keeping:
         except TimedOut:
             if way is not None:
                 with suppress(OpstermError):
-                    await self.note(run, change, way, number=number)
+                    await self.note(run, change, way, target, number=number)
             raise
         if way is not None:
             with suppress(OpstermError):
-                await self.note(run, change, way, number=number)
+                await self.note(run, change, way, target, number=number)
         return ended
 
     async def put_back(self, run: RunText, change: Change, way: WayBack | None) -> str:
@@ -109,6 +122,10 @@ class Keeping:
             return "nothing was kept"
         status, told = await self.step(run, KeeperStep.RESTORE, change, way)
         return "" if status == 0 else _differences(told) or f"exit {status}"
+
+    def feed(self, command: str, shell: str, target: OrderTarget) -> AsyncIterator[bytes] | None:
+        """Return what is sent with a command: the copy of a recovery point that is put back from here."""
+        return self._copies().parcel(command, target.name) if shell == RESTORE else None
 
     async def step(
         self, run: RunText, step: KeeperStep, change: Change, way: WayBack, *, seconds: int = 0, number: int = 0

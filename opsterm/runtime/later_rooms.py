@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
-    "files", "learned_risk", "mail", "measurers", "notices", "plans", "previews", "recovery", "registry",
-    "remote_monitoring", "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps", "works",
+    "files", "learned_risk", "mail", "measurers", "notices", "plans", "previews", "recovery", "recovery_copies",
+    "registry", "remote_monitoring", "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps",
+    "works",
 )  # fmt: skip
 """Their modules."""
 

@@ -6,8 +6,9 @@ the journal, so that taking back goes on where it was cut, whoever goes on with 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from opsterm.changes.change import Change, OutcomeState
 from opsterm.changes.events import ChangeStepEnded, ChangeStepRolledBack, ChangeStepStarted
@@ -27,8 +28,15 @@ from opsterm.runtime.verifying import NotVerified, Verifying
 
 KEPT_FACTS = 100_000
 
-Begin = Callable[[str, str, RunAs, float], Awaitable[Ended]]
-"""Runs a text of a shell as somebody for at most so many seconds; keeps what it prints."""
+
+class Begin(Protocol):
+    """Runs a text of a shell as somebody for at most so many seconds, with what is sent to it; keeps what it prints."""
+
+    def __call__(
+        self, text: str, shell: str, how: RunAs, limit_s: float, feed: AsyncIterator[bytes] | None = None
+    ) -> Awaitable[Ended]:
+        """See the class."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +116,8 @@ class PlanRunning:
 
         try:
             ended = await self._keeping.noting(
-                lambda: self._keeping.noting(begin, on.run, on.change, keeps, number=number), on.run, on.change,
-                ways.get(UNITS), number=UNITS,
+                lambda: self._keeping.noting(begin, on.run, on.change, keeps, on.target, number=number), on.run,
+                on.change, ways.get(UNITS), on.target, number=UNITS,
             )  # fmt: skip
             if ended.exit_status != 0:
                 state, message = OutcomeState.FAILED, f"{name} ended with {ended.signal or ended.exit_status}."
@@ -141,7 +149,8 @@ class PlanRunning:
             if at not in open_steps:
                 continue
             if step.shell == RESTORE:
-                ended = await on.begin(restoring_text(step.command), "sh", account, LIMIT_S)
+                feed = self._keeping.feed(step.command, step.shell, on.target)
+                ended = await on.begin(restoring_text(step.command), "sh", account, LIMIT_S, feed)
             else:
                 ended = await on.begin(step.command, step.shell, account, on.change.order.timeout_s)
             told = ChangeStepRolledBack(

@@ -100,8 +100,13 @@ class Ended:
 class Session(Protocol):
     """An open way to run commands on one target."""
 
-    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
+    def run(
+        self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
+    ) -> AsyncIterator[bytes | Ended]:
         """Run a command; yield its output (standard output and error as they come), then one `Ended`.
+
+        What `feed` yields is the command's standard input, all of it before the output is taken; without it that is
+        empty. Only Unix shells without a terminal have one.
 
         Leaving the iteration early (aclose, cancellation) ends the command and everything it started; it raises
         Unreachable when the target did not answer to that, so that whether it still runs is not known.

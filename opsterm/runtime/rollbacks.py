@@ -6,8 +6,9 @@ and on the targets themselves.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, OutcomeState
@@ -18,10 +19,14 @@ from opsterm.changes.way_back.prepared import prepared, restoring
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.policy.order import PLAN, RESTORE, RunAs
 from opsterm.policy.plan_order import PlanOrder, takes_back
+from opsterm.policy.restoring import Stored
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.proposal import Proposal
+
+if TYPE_CHECKING:
+    from opsterm.runtime.recovery_copies import RecoveryCopies
 
 KEPT_FACTS = 100_000
 LOOKED_BACK_S = 2 * 86_400.0
@@ -56,15 +61,18 @@ class Rollbacks:
         store: where changes and facts are kept.
         ledger: tells what was put back.
         propose: proposes a change.
+        copies: has what is kept on this host.
     """
 
     def __init__(
-        self, store: Store, ledger: Ledger, propose: Callable[[Proposal], Awaitable[Change]]
+        self, store: Store, ledger: Ledger, propose: Callable[[Proposal], Awaitable[Change]],
+        copies: Callable[[], RecoveryCopies],
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
         self._propose = propose
         self._settled: set[int] = set()
+        self._copies = copies
 
     async def open_targets(self, change: Change) -> tuple[str, ...]:
         """Return the targets on which something was kept that is not proven to be back, in the order of the order."""
@@ -103,10 +111,10 @@ class Rollbacks:
         if not names:
             said = f"{change.name} is taken back already" if not still else "It has touched none of these targets"
             raise BadInput(f"{said}, or nothing was kept there.", next_step=f"See it: opsterm change {change.name}")
-
+        stored = await self._copies().stored_of(change, names)
         return await self._propose(
             Proposal(
-                command=_text(change, way, insist=wish.insist), selector=" or ".join(names),
+                command=_text(change, way, insist=wish.insist, stored=stored), selector=" or ".join(names),
                 shell=PLAN if change.order.shell == PLAN else RESTORE,
                 reason=wish.reason or f"takes back {change.name}", origin=wish.origin, how=RunAs(become=way.become),
                 way_back=False, rollout=backwards(rollout_of(change.order)), backwards=True,
@@ -175,8 +183,8 @@ class Rollbacks:
                 await self.settle(ended)
 
 
-def _text(change: Change, way: WayBack, *, insist: bool) -> str:
+def _text(change: Change, way: WayBack, *, insist: bool, stored: Mapping[int, Sequence[Stored]]) -> str:
     """Return what takes a change back: one putting back, or the steps of a plan in reverse."""
     if change.order.shell == PLAN:
-        return PlanOrder(steps=undoing(change, insist=insist)).text()
-    return restoring(change, way, insist=insist).text()
+        return PlanOrder(steps=undoing(change, insist=insist, stored=stored)).text()
+    return restoring(change, way, insist=insist, stored=stored.get(0, ())).text()

@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from opsterm.changes.change import Change, ChangeState, Outcome
 from opsterm.changes.events import ChangeApproved
@@ -32,6 +32,9 @@ from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.marking import Marking, TellLines
 from opsterm.runtime.ports import Connector, Ended
 from opsterm.runtime.ports_store import JournalStore, Store
+
+if TYPE_CHECKING:
+    from opsterm.runtime.recovery_copies import RecoveryCopies
 
 _KEEPER = re.compile(r"^keeper (\w+) (\S+)", re.MULTILINE)
 _CONFIRMED = b"guard\tconfirmed\t\t0\n"
@@ -125,7 +128,7 @@ async def simulate(change: Change, clock: Clock, *, parallel: int, failing: Sequ
     executor = Executor(
         cast("Store", _PretendedStore(approved, journal)), ledger, pretended_connector, clock, require=require,
         passage=passage, marking=_NoMarks(cast("JournalStore", journal), installation="simulation", who=""),
-        runner="simulation", parallel=parallel, output_limit=0,
+        copies=lambda: cast("RecoveryCopies", _NoCopies()), runner="simulation", parallel=parallel, output_limit=0,
     )  # fmt: skip
     ended = await executor.run(approved.id)
     terms = change.order.terms
@@ -242,8 +245,10 @@ class _PretendedSession:
         self._failing = failing
         self._captures = self._commands = 0
 
-    async def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
-        del shell
+    async def run(
+        self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
+    ) -> AsyncIterator[bytes | Ended]:
+        del shell, feed
         step = _KEEPER.findall(command)
         if step:
             verb = step[-1][0]
@@ -287,6 +292,19 @@ class _NoMarks(Marking):
 
     async def give_up(self, tell: TellLines, change: Change) -> None:
         """See `Marking.give_up`."""
+
+
+class _NoCopies:
+    """Copies nothing to this host, and sends nothing from it."""
+
+    async def copy(self, *_: object, **__: object) -> None:
+        """See `RecoveryCopies.copy`."""
+
+    async def copy_after(self, *_: object, **__: object) -> None:
+        """See `RecoveryCopies.copy_after`."""
+
+    def parcel(self, *_: object) -> None:
+        """See `RecoveryCopies.parcel`."""
 
 
 class _PretendedJournal:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from opsterm.runtime.connection_test import ConnectionTest
     from opsterm.runtime.files import FileTransfers
     from opsterm.runtime.plans import Plans
-    from opsterm.runtime.ports_recovery import RecoveryStore
     from opsterm.runtime.profiles import Profiles
     from opsterm.runtime.recovery import Recovery
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
@@ -43,13 +42,6 @@ class TargetRooms(PolicyRooms):
             parallel=settings.ssh.parallel,
         )  # fmt: skip
 
-    _recovery_store: RecoveryStore | None = None
-
-    async def _open_recovery(self) -> RecoveryStore:
-        if self._recovery_store is None:
-            self._recovery_store = await self._edges.open_recovery(self.credentials)
-        return self._recovery_store
-
     @cached_property
     def recovery(self) -> Recovery:
         """Recovery points on this host."""
@@ -59,7 +51,7 @@ class TargetRooms(PolicyRooms):
 
         pool = self.offload.pool("captures")
         return Recovery(
-            self._open_recovery, self.ledger, self.clock, settings=self.settings.recovery, inventory=self.inventory,
+            self.recovery_store, self.ledger, self.clock, settings=self.settings.recovery, inventory=self.inventory,
             capturing=Capturing(self.connector, pool), baselines=Baselines(self.store.preferences, self.ledger),
             pool=pool, parallel=self.settings.ssh.parallel, read_only=self.settings.changes.read_only,
         )  # fmt: skip

@@ -148,9 +148,11 @@ class PlayedSession:
     answer: Answer
     closed: int = 0
 
-    def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
+    def run(
+        self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
+    ) -> AsyncIterator[bytes | Ended]:
         """Play."""
-        del shell
+        del shell, feed
         return self.answer(command)
 
     async def close(self) -> None:

@@ -264,7 +264,9 @@ async def test_how_its_shell_is_started_reaches_the_target_and_the_audit(home: P
     seen = []
 
     class Started(PlayedSession):
-        def run(self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN) -> AsyncIterator[bytes | Ended]:
+        def run(
+            self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
+        ) -> AsyncIterator[bytes | Ended]:
             seen.append(how)
             return super().run(command, shell=shell, how=how)
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from opsterm.changes.change import Change, ChangeState
+from opsterm.changes.recovery.events import RecoveryPointFailed
 from opsterm.changes.recovery.point import RecoveryPoint
 from opsterm.changes.recovery.wish import things_of
 from opsterm.core.errors import BadInput, NotFound, Refused
 from opsterm.runtime.recovery import TakeWish
+from opsterm.runtime.recovery_copies import restore_proposal
+from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
+from tests.runtime.changing import approved
 from tests.runtime.stage import opened, until
 
 pytestmark = pytest.mark.blocking  # the tests make and change files
@@ -172,3 +178,115 @@ async def test_a_point_that_is_stopped_half_way_leaves_nothing(home: Path, tree:
             await task
         assert await runtime.recovery.points() == []
         assert (await take(runtime, tree)).name == "r1"
+
+
+async def restored(runtime: Runtime, point: RecoveryPoint) -> Change:
+    """Propose, approve and run what puts a point back."""
+    change = await runtime.changes.propose(restore_proposal(point, reason="", origin="command line"))
+    await runtime.changes.approve(change.id, digest=change.digest)
+    return await runtime.changes.run(change.id)
+
+
+def spoil(tree: Path) -> None:
+    """Change everything that a tree can have changed."""
+    (tree / "file").write_text("spoilt")
+    (tree / "same name").unlink()
+    (tree / "same name").symlink_to("/etc/passwd")
+    (tree / "link").unlink()
+    (tree / "folder").chmod(0o700)
+    (tree / "folder" / "more").mkdir()
+    (tree / "folder" / "more" / "file").write_text("new")
+    shutil.rmtree(tree / "folder" / "more")
+    (tree / "holes").unlink()
+    (tree / "pipe").unlink()
+    (tree / "pipe").write_text("a file now")
+
+
+async def test_a_point_is_put_back_and_that_can_be_taken_back(home: Path, tree: Path) -> None:
+    async with opened(home) as runtime:
+        point = await take(runtime, tree)
+        before, content = looked_at(tree), (tree / "file").read_bytes()
+        spoil(tree)
+        spoilt = looked_at(tree)
+        change = await restored(runtime, point)
+        assert change.state is ChangeState.DONE, change.outcomes
+        assert (looked_at(tree), (tree / "file").read_bytes()) == (before, content)
+        assert (tree / "file").stat().st_ino == (tree / "same name").stat().st_ino
+        assert (tree / "holes").stat().st_blocks * 512 < 1_000_000
+        assert await runtime.recovery.differences(point) == []
+        back = await runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
+        await runtime.changes.approve(back.id, digest=back.digest)
+        assert (await runtime.changes.run(back.id)).state is ChangeState.DONE
+        assert looked_at(tree) == spoilt
+
+
+async def test_a_point_that_was_exchanged_after_the_approval_is_not_put_back(home: Path, tree: Path) -> None:
+    async with opened(home) as runtime:
+        point = await take(runtime, tree)
+        (tree / "file").write_text("spoilt")
+        change = await runtime.changes.propose(restore_proposal(point, reason="", origin="command line"))
+        await runtime.changes.approve(change.id, digest=change.digest)
+        await runtime.recovery.prune(await runtime.recovery.plan_prune(names=["r1"]))
+        ended = await runtime.changes.run(change.id)
+        assert ended.state is ChangeState.FAILED
+        assert "no longer there" in ended.outcomes[0].message
+        assert (tree / "file").read_text() == "spoilt"
+
+
+async def test_a_point_of_which_a_part_is_damaged_puts_nothing_back(home: Path, tree: Path) -> None:
+    async with opened(home) as runtime:
+        point = await take(runtime, tree)
+        (tree / "file").write_text("spoilt")
+        [pack] = (home / "opsterm" / "data" / "recovery" / "packs").iterdir()
+        data = bytearray(pack.read_bytes())
+        data[1000] ^= 1
+        pack.write_bytes(data)
+        ended = await restored(runtime, point)
+        assert ended.state is ChangeState.FAILED
+        assert (tree / "file").read_text() == "spoilt"
+
+
+async def test_what_a_change_touches_is_copied_here_and_puts_it_back_when_the_target_has_lost_it(
+    home: Path, tree: Path
+) -> None:
+    async with opened(home) as runtime:
+        (tree / "same name").unlink()  # a name outside of what a change touches would come apart
+        before, content = looked_at(tree), (tree / "file").read_bytes()
+        change = await approved(runtime, f"rm {tree}/link; echo after > {tree}/file; chmod -R a+x {tree}")
+        assert (await runtime.changes.run(change.id)).state is ChangeState.DONE
+        [copy] = await runtime.recovery.points()
+        assert (copy.origin, copy.target) == (change.name, "localhost")
+        assert [checked.faults for checked in await runtime.recovery.verify()] == [()]
+        shutil.rmtree(home / "points")
+        back = await runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
+        await runtime.changes.approve(back.id, digest=back.digest)
+        assert (await runtime.changes.run(back.id)).state is ChangeState.DONE
+        now = looked_at(tree)
+        assert {path: facts[0] for path, facts in now.items()} == {path: facts[0] for path, facts in before.items()}
+        assert ((tree / "file").read_bytes(), (tree / "link").readlink()) == (content, Path("file"))
+        assert (await runtime.changes.get(change.id)).state is ChangeState.ROLLED_BACK
+
+
+async def test_from_a_copy_too_what_somebody_else_changed_since_stays(home: Path, tmp_path: Path) -> None:
+    place = tmp_path / "conf"
+    place.write_text("before\n")
+    async with opened(home) as runtime:
+        change = await approved(runtime, f"echo after > {place}")
+        await runtime.changes.run(change.id)
+        shutil.rmtree(home / "points")
+        place.write_text("by somebody else\n")
+        back = await runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
+        await runtime.changes.approve(back.id, digest=back.digest)
+        assert (await runtime.changes.run(back.id)).outcomes[0].exit_status == 4
+        assert place.read_text() == "by somebody else\n"
+
+
+async def test_what_is_larger_than_the_limit_is_not_copied_and_that_is_told(home: Path, tmp_path: Path) -> None:
+    place = tmp_path / "large"
+    place.write_bytes(os.urandom(2_000_000))
+    async with opened(home, settings="[recovery]\ncopy_limit_mb = 1") as runtime:
+        change = await approved(runtime, f"rm {place}")
+        assert (await runtime.changes.run(change.id)).state is ChangeState.DONE
+        assert await runtime.recovery.points() == []
+        facts = await runtime.store.journal.search(kinds=[RecoveryPointFailed.kind], correlation_id=change.name)
+        assert "2.0 MB" in str(facts[0].event) or "2.1 MB" in str(facts[0].event)

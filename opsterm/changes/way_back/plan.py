@@ -15,7 +15,7 @@ from opsterm.policy.understanding import Understanding
 from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack, in_order
 
 _HARMLESS = frozenset({EffectKind.READ, EffectKind.READ_SECRET})
-_DONE_AGAIN = (ThingKind.PACKAGES, ThingKind.MODULE, ThingKind.UNIT, ThingKind.MOVED)
+DONE_AGAIN = (ThingKind.PACKAGES, ThingKind.MODULE, ThingKind.UNIT, ThingKind.MOVED)
 """What is put back by doing the opposite: it is as it was in what is compared, and not byte for byte."""
 
 _STARTERS = frozenset({"sudo", "env", "nice", "ionice", "timeout", "nohup", "bash", "sh", "dash", "command", "time"})
@@ -58,7 +58,7 @@ def _joined(
     if not things:
         sentences = gaps or ["Nothing is known that would take it back."]
         return WayBack(coverage=Coverage.NONE, gaps=tuple(dict.fromkeys(sentences)), become=become)
-    coverage = Coverage.INVERSE if any(thing.kind in _DONE_AGAIN for thing in things) else Coverage.EXACT
+    coverage = Coverage.INVERSE if any(thing.kind in DONE_AGAIN for thing in things) else Coverage.EXACT
     if gaps:
         coverage = Coverage.PARTIAL
     return WayBack(coverage=coverage, things=in_order(things), gaps=tuple(dict.fromkeys(gaps)), become=become)

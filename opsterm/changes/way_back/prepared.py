@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from opsterm.changes.change import Change, ChangeState
-from opsterm.changes.way_back.plan import way_back_from
-from opsterm.changes.way_back.script import KeeperStep, keeper_digest, keeper_text
+from opsterm.changes.way_back.plan import DONE_AGAIN, way_back_from
+from opsterm.changes.way_back.script import KeeperStep, keeper_digest, keeper_text, receive_text
 from opsterm.core.errors import BadInput, NotApproved
 from opsterm.policy.file_put import PUT
 from opsterm.policy.order import AS_LOGGED_IN, PLAN, RESTORE, UNIX_SHELLS, Order, RunAs
 from opsterm.policy.plan_order import PlanOrder, parse_plan
 from opsterm.policy.put_order import puts_of
-from opsterm.policy.restoring import Restoring, parse_restoring
+from opsterm.policy.restoring import Restoring, Stored, parse_restoring
 from opsterm.policy.understanding import understand
 from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack, in_order
 
@@ -39,7 +40,7 @@ def way_back_to(command: str, shell: str, how: RunAs = AS_LOGGED_IN) -> WayBack:
         how: as whom it would run.
     """
     if shell == RESTORE:
-        return _AGAIN
+        return _before_restoring(command, how)
     if shell == PUT:
         return _of_files(command)
     if shell == PLAN:
@@ -47,6 +48,25 @@ def way_back_to(command: str, shell: str, how: RunAs = AS_LOGGED_IN) -> WayBack:
     if shell not in UNIX_SHELLS:
         return _NO_LINUX
     return way_back_from(understand(command, shell), how)
+
+
+def _before_restoring(command: str, how: RunAs) -> WayBack:
+    """Return how putting back a recovery point is taken back; a rollback is not."""
+    try:
+        found = parse_restoring(command)
+    except BadInput:
+        return _AGAIN
+    if found.change:
+        return _AGAIN
+    again = any(thing.kind in DONE_AGAIN for thing in found.things)
+    return WayBack(
+        coverage=Coverage.INVERSE if again else Coverage.EXACT, things=found.things, become=how.become
+    )  # fmt: skip
+
+
+def stored_for(command: str, target: str) -> Stored | None:
+    """Return the copy on this host that is sent to a target for a command of the shell RESTORE, None for none."""
+    return next((one for one in parse_restoring(command).stored if one.target == target), None)
 
 
 def coverage_of(order: Order, *, kept: bool) -> Coverage:
@@ -163,7 +183,9 @@ def point_of(change: Change, step: int = 0) -> str:
     return f"{change.name}-{hashlib.sha256(change.order.canonical() + of_step).hexdigest()[:12]}"
 
 
-def restoring(change: Change, way: WayBack, *, step: int = 0, insist: bool = False) -> Restoring:
+def restoring(
+    change: Change, way: WayBack, *, step: int = 0, insist: bool = False, stored: Sequence[Stored] = ()
+) -> Restoring:  # fmt: skip
     """Return what puts back what a change has changed.
 
     Args:
@@ -171,9 +193,11 @@ def restoring(change: Change, way: WayBack, *, step: int = 0, insist: bool = Fal
         way: its `prepared` way back, or that of its step.
         step: of a plan the step, 0 for the change as a whole.
         insist: whether what somebody else has changed since is put back, too.
+        stored: copies on this host, for targets that have lost theirs.
     """
     return Restoring(
-        change=change.id, point=point_of(change, step), keeper=keeper_digest(), insist=insist, things=way.things
+        change=change.id, point=point_of(change, step), keeper=keeper_digest(), insist=insist, things=way.things,
+        stored=tuple(stored),
     )  # fmt: skip
 
 
@@ -199,6 +223,8 @@ def restoring_text(command: str) -> str:
         raise NotApproved(
             "It was approved to be put back by another version of opsterm.", next_step="Propose the rollback again."
         )
+    if found.stored:
+        return receive_text(found.point, found.things, insist=found.insist)
     return keeper_text(KeeperStep.RESTORE, found.point, found.things, insist=found.insist)
 
 

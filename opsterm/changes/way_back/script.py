@@ -84,14 +84,21 @@ def send_copy_text(point: str, *, contents: bool) -> str:
     return "\n".join([TEXTS["steps"], TEXTS["send"], chosen, f"of_point {point}", ""])
 
 
-def receive_text(point: str, things: Sequence[Thing]) -> str:
-    """Return the text for `sh` that takes a point in from its input and puts back what it holds, whoever changed it.
+def things_text(things: Sequence[Thing]) -> str:
+    """Return what stands in the file `things` of a recovery point: a line for each, with its number."""
+    lines = (f"{thing.kind} {_escaped(thing.option)} {_escaped(thing.name)}" for thing in things)
+    return "".join(f"{number} {line}\n" for number, line in enumerate(lines, 1))
+
+
+def receive_text(point: str, things: Sequence[Thing], *, insist: bool) -> str:
+    """Return the text for `sh` that takes a point in from its input, unless it is there, and puts back what it holds.
 
     Args:
         point: its name.
         things: what it is about.
+        insist: as of `keeper_text`.
     """
-    restore = _call(KeeperStep.RESTORE, point, "insist", things)
+    restore = _call(KeeperStep.RESTORE, point, "insist" if insist else "no", things)
     return "\n".join([*_texts(things), TEXTS["send"], f"receive {point} || exit", restore, ""])
 
 

@@ -20,6 +20,12 @@ Between two points, or one and its target now. With --lines the lines of text
 files that differ between two points, without secrets. Ends with 1 when
 something differs, as diff does."""
 
+_ABOUT_RESTORE = """\
+Proposes the change that puts everything back as the point holds it, on the
+target that it is of; `diff` says beforehand what that would change. It runs when
+it is approved, is sent from here, and ends well only when all is proven to be
+as it was. What is there now is kept first, so that it can be taken back."""
+
 _ABOUT_PRUNE = """\
 Keeps the newest points of the same things on one target, and the last of so
 many days, weeks and months, as the settings say or the options. Baselines stay,
@@ -67,6 +73,9 @@ def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
         one.add_argument(f"--keep-{word}", type=number(0 if word != "last" else 1, 100_000), metavar="N",
                          help=f"instead of recovery.keep_{word}")  # fmt: skip
     one.add_argument("--dry-run", action="store_true", help="only say what would go")
+    one = verb("restore", "propose to put back what a point holds", _ABOUT_RESTORE)
+    one.add_argument("id", metavar="ID", help=_POINT)
+    one.add_argument("--reason", default="", help="why; kept in the audit")
     one = verb("baseline", "let a point say how its target should be", _ABOUT_BASELINE)
     one.add_argument("id", metavar="ID", help=_POINT)
     one.add_argument("--off", action="store_true", help="it no longer does")

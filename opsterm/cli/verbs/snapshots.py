@@ -9,11 +9,13 @@ from opsterm.changes.recovery.difference import Difference
 from opsterm.changes.recovery.point import Entry, RecoveryPoint
 from opsterm.changes.recovery.wish import things_of
 from opsterm.cli.run import Context
+from opsterm.cli.verbs.changes import tell_proposed
 from opsterm.core.errors import ExitCode
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text, bytes_text, seconds_text
 from opsterm.policy.mask import mask
 from opsterm.runtime.recovery import TakeWish
+from opsterm.runtime.recovery_copies import restore_proposal
 
 SHOWN_ENTRIES = 40
 
@@ -203,6 +205,14 @@ async def prune(context: Context) -> int:
             context.printer.say(f"r{number:<5} stays     {why}")
     freed = "" if dry else f", {bytes_text(done.freed_bytes)} became free"
     context.printer.say(f"{len(done.gone)} {'would go' if dry else 'gone'}, {len(done.kept)} stay{freed}.")
+    return ExitCode.DONE
+
+
+async def restore(context: Context) -> int:
+    """Propose to put back what a point holds."""
+    point = await context.runtime.recovery.point(context.invocation.text("id"))
+    proposal = restore_proposal(point, reason=context.invocation.text("reason"), origin="command line")
+    tell_proposed(context, await context.runtime.changes.propose(proposal))
     return ExitCode.DONE
 
 

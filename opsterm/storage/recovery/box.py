@@ -22,6 +22,9 @@ _LEVEL = 1
 _WORTH = 64
 """Bytes below which nothing is compressed."""
 
+_POOR, _SAMPLE = 0.95, 1024
+"""What shrinks less than that was packed before, as its neighbours may be: of the next one so many bytes are tried."""
+
 
 class Box:
     """Seals and opens with one key.
@@ -32,13 +35,23 @@ class Box:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._last_was_poor = False
 
     def seal(self, data: bytes, about: bytes) -> bytes:
         """Return `data` compressed, where that makes it smaller, and encrypted under a fresh nonce."""
-        packed = zlib.compress(data, _LEVEL) if len(data) >= _WORTH else data
+        packed = self._packed(data)
         body = _DEFLATED + packed if len(packed) < len(data) else _PLAIN + data
         nonce = os.urandom(_NONCE)
         return nonce + self._cipher.encrypt(nonce, body, about)
+
+    def _packed(self, data: bytes) -> bytes:
+        if len(data) < _WORTH:
+            return data
+        if self._last_was_poor and _is_poor(zlib.compress(data[:_SAMPLE], _LEVEL), min(len(data), _SAMPLE)):
+            return data
+        packed = zlib.compress(data, _LEVEL)
+        self._last_was_poor = _is_poor(packed, len(data))
+        return packed
 
     def open(self, sealed: bytes, about: bytes) -> bytes:
         """Return what was sealed.
@@ -55,3 +68,7 @@ class Box:
                 why="It is damaged, or the key that it was kept with is another one.",
                 next_step="See which points are whole: opsterm snapshot verify",
             ) from error
+
+
+def _is_poor(packed: bytes, size: int) -> bool:
+    return len(packed) > size * _POOR

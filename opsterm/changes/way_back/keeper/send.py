@@ -103,7 +103,8 @@ receive() { # POINT
     mkdir -p "$base/$1.part/work" && chmod 700 "$base" "$base/$1.part" &&
         gzip -dc 2>/dev/null | tar -xf - -C "$base/$1.part" 2>"$base/$1.part/work/said" &&
         [ -e "$base/$1.part/received" ] || {
-        tell "not put back" "$1" "it did not come whole: $(head -n 1 "$base/$1.part/work/said" 2>/dev/null)"
+        tell "not put back" "$1" "it is not on this host, and did not come whole" \
+            "$(head -n 1 "$base/$1.part/work/said" 2>/dev/null)"
         rm -rf "$base/$1.part"
         return 5
     }
