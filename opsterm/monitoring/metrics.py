@@ -109,6 +109,7 @@ _TABLE = (
     ("camera.motion", "", "motion", "detector", "1 while a camera sees motion, else 0."),
     ("camera.fault", "", "camera reports", "part", "1 while a camera reports a fault of its own, else 0."),
     ("camera.events_up", "", "event stream", "", "1 while a camera's stream of events stands, else 0."),
+    ("drift.differs", "", "baseline", "point", "1 while a target is not as its baseline says, else 0."),
     ("check.certificate_days", "d", "certificate of", "check", "Days that a server's certificate still holds."),
 )  # fmt: skip
 
@@ -116,7 +117,7 @@ _FULL_SCALE = 100.0
 _WORDS = {
     "check.up": ("fails", "passes"), "camera.motion": ("has ended", "is seen"), "camera.fault": ("no more", "now"),
     "camera.events_up": ("is cut", "stands"), LINK_DOWN: ("is up", "is down"),
-    SNMP_TRAP: ("is over", "received", "received"),
+    SNMP_TRAP: ("is over", "received", "received"), "drift.differs": ("holds", "no longer holds"),
 }  # fmt: skip
 
 CATALOGUE: Mapping[str, Metric] = {

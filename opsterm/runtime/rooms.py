@@ -26,6 +26,7 @@ from opsterm.runtime.checks import Checks
 from opsterm.runtime.claims import Claims
 from opsterm.runtime.compliance import Compliance, ComplianceGate
 from opsterm.runtime.credential_keeping import CredentialKeeping
+from opsterm.runtime.drift_alerts import DriftAlerts
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.guards import Guards
 from opsterm.runtime.inventory import Inventory
@@ -67,6 +68,7 @@ class Rooms:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
+        drift_alerts: what is worth an alert of drift.
         inventory, monitoring, alerts, changes, claims, rollbacks, rollouts, guards, approvals, limits, snmp, reach,
             checks, cameras: use-cases by room; others are in `PolicyRooms`, `TargetRooms` and `LaterRooms`.
         identities: who approves.
@@ -77,6 +79,7 @@ class Rooms:
     alerts: Alerts
     checks: Checks
     cameras: Cameras
+    drift_alerts: DriftAlerts
     changes: Changes
     claims: Claims
     approvals: Approvals
@@ -159,10 +162,12 @@ class Rooms:
             settings.cameras, self.clock, self.inventory, files=edges.files, offload=self.offload,
             open_reader=lambda: edges.open_cameras(self.credentials),
         )  # fmt: skip
+        read_only = settings.changes.read_only  # then nobody is logged in to
+        self.drift_alerts = DriftAlerts(0.0 if read_only else settings.recovery.drift_interval_h * 3600)
         self.monitoring = Monitoring(
             store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
             open_probe=edges.open_probe, alerts=self.alerts, selects=self.inventory.chooses,
-            open_knowledge=edges.open_knowledge, sources=[self.checks, self.cameras],
+            open_knowledge=edges.open_knowledge, sources=[self.checks, self.cameras, self.drift_alerts],
         )  # fmt: skip
 
     def _build_changes(self) -> None:

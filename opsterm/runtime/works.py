@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from opsterm.runtime.camera_worker import camera_works
 from opsterm.runtime.check_worker import check_works
 from opsterm.runtime.checkpoints import LOOK_EVERY_S
+from opsterm.runtime.drift import DriftWatch, drift_works
 from opsterm.runtime.guard_reconciliation import GuardReconciliation
 from opsterm.runtime.profile_refresh import profile_works
 from opsterm.runtime.workers import Worker
@@ -28,6 +29,11 @@ def all_works(runtime: Runtime) -> Sequence[Worker]:
         )
     works += check_works(runtime.checks, runtime.clock, runtime.monitoring, runtime.settings.checks.parallel)
     works += camera_works(runtime.cameras, runtime.clock, runtime.monitoring)
+    drift = DriftWatch(
+        runtime.drift_alerts, lambda: runtime.recovery, runtime.changes, runtime.monitoring, runtime.ledger,
+        runtime.clock,
+    )  # fmt: skip
+    works += drift_works(drift, runtime.drift_alerts)
     if runtime.settings.snmp.traps:
         works.append(Worker(name="traps", run=runtime.traps.receive_for_ever, beat_every_s=5.0))
     return [

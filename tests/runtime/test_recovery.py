@@ -15,12 +15,14 @@ from opsterm.changes.recovery.events import RecoveryPointFailed
 from opsterm.changes.recovery.point import RecoveryPoint
 from opsterm.changes.recovery.wish import things_of
 from opsterm.core.errors import BadInput, NotFound, Refused
+from opsterm.monitoring.alerts import AlertState
+from opsterm.monitoring.drift import DRIFT
 from opsterm.runtime.recovery import TakeWish
 from opsterm.runtime.recovery_copies import restore_proposal
 from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
 from tests.runtime.changing import approved
-from tests.runtime.stage import opened, until
+from tests.runtime.stage import opened, until, until_async
 
 pytestmark = pytest.mark.blocking  # the tests make and change files
 
@@ -290,3 +292,24 @@ async def test_what_is_larger_than_the_limit_is_not_copied_and_that_is_told(home
         assert await runtime.recovery.points() == []
         facts = await runtime.store.journal.search(kinds=[RecoveryPointFailed.kind], correlation_id=change.name)
         assert "2.0 MB" in str(facts[0].event) or "2.1 MB" in str(facts[0].event)
+
+
+async def test_a_target_that_is_not_as_its_baseline_says_is_an_alert_until_it_is_put_back(
+    home: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "conf"
+    place.write_text("listen 80;\n")
+    async with opened(home, workers=True, face="serve") as runtime:
+        point = await take(runtime, place)
+        await runtime.recovery.baselines.choose(point)
+        place.write_text("listen 81;\n")
+
+        async def alert(state: AlertState) -> bool:
+            return any(one.key.metric == DRIFT and one.state is state for one in await runtime.alerts.recent())
+
+        await until_async(lambda: alert(AlertState.FIRING), within_s=60)
+        [told] = [one for one in await runtime.alerts.recent() if one.key.metric == DRIFT]
+        assert told.summary == f"baseline r1 no longer holds: {place} content"
+        assert "opsterm snapshot restore r1" in told.advice
+        await restored(runtime, point)
+        await until_async(lambda: alert(AlertState.RESOLVED), within_s=60)

@@ -115,6 +115,8 @@ compare() { # OPTION NAME
     fi
     if [ -e "$kept/restoring" ]; then
         tell "half put back" "$(shown "$1" "$2")"
+    elif [ "${point##*/r}" != "$point" ]; then # a point of the jump host: there is no change that it was before
+        tell "not as the point holds it" "$(shown "$1" "$2")"
     elif [ ! -e "$kept/after" ]; then # its end was not seen: it may go on, and write after it was put back
         tell "not seen how the change left it" "$(shown "$1" "$2")" "it may still run: look with ps"
         foreign=1
