@@ -13,7 +13,7 @@ class Command:
         id: unique name; in `[keys]` it re-maps the command, and the screen's action has the same name.
         keys: keys as Textual writes them, the first one is shown; empty: only in the palette.
         pane: where the keys count: "everywhere", a pane's name, or that of a screen above: "approval", "target",
-            "connection", "credentials", "services", "files".
+            "connection", "credentials", "services", "files", "points".
         title: two or three words for footer and palette.
         text: one sentence for help and documentation.
         verb: the verb of the command line that does the same.
@@ -208,6 +208,20 @@ COMMANDS: tuple[Command, ...] = (
             text="Looks for services on the targets that are chosen in the inventory.", verb="services discover"),
     Command(id="show_services", title="services", text="Lists the services of targets, and decides about those that were found.",
             verb="services list"),
+    Command(id="open_point", keys=("enter",), pane="points", title="open",
+            text="Shows what is in the recovery point.", verb="snapshot show"),
+    Command(id="difference_of_point", keys=("L",), pane="points", title="look how it differs",
+            text="Logs in and looks how the target differs now from the recovery point.", verb="snapshot diff"),
+    Command(id="restore_point", keys=("u",), pane="points", title="put back",
+            text="Proposes to put back what the recovery point holds, and opens its approval.", verb="snapshot restore"),
+    Command(id="verify_point", keys=("r",), pane="points", title="check",
+            text="Reads all of the recovery point and hashes it again.", verb="snapshot verify"),
+    Command(id="take_point", keys=("plus",), pane="points", title="take",
+            text="Takes a recovery point of the targets that are chosen in the inventory.", verb="snapshot take"),
+    Command(id="remove_point", keys=("D",), pane="points", title="remove",
+            text="Throws the recovery point away; asks first.", verb="snapshot prune"),
+    Command(id="show_points", title="recovery points", text="Lists the recovery points on this host, and puts one back.",
+            verb="snapshot list"),
     Command(id="unlock_vault", title="unlock vault", text="Opens the vault for this session, or makes one.",
             verb="vault status"),
     Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes or a shell run.",

@@ -31,7 +31,7 @@ from opsterm.tui.screens.vault import VaultErrand
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
 
-_NOT_OFFERED = ("lists", "approval", "target", "connection", "credentials", "services", "files")
+_NOT_OFFERED = ("lists", "approval", "target", "connection", "credentials", "services", "files", "points")
 
 
 class Errands:

@@ -30,6 +30,7 @@ from opsterm.tui.screens.claim_errand import ClaimErrand
 from opsterm.tui.screens.errand_actions import ErrandActions
 from opsterm.tui.screens.errands import Errands
 from opsterm.tui.screens.file_errands import FileErrands
+from opsterm.tui.screens.points import PointsScreen
 from opsterm.tui.screens.reports import Reports
 from opsterm.tui.screens.services import ServicesScreen
 from opsterm.tui.screens.target_errands import TargetErrands
@@ -288,6 +289,15 @@ class HomeScreen(ErrandActions, Screen[None], inherit_bindings=False):
     async def action_show_traps(self) -> None:
         """Show what devices told by themselves."""
         await show_traps(self)
+
+    def action_show_points(self) -> None:
+        """List the recovery points on this host; the change that puts one back opens."""
+
+        def left(change: int | None) -> None:
+            if change:
+                self.run_worker(self.errands.with_change("open", change), group="change", exclusive=True)
+
+        self.app.push_screen(PointsScreen(self.runtime, self.keymap, self.chosen()), left)
 
     def action_show_services(self) -> None:
         """List the services of targets."""
