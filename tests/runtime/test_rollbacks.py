@@ -39,8 +39,8 @@ async def test_a_change_is_taken_back_and_that_is_proven(home: Path, tmp_path: P
         assert (await runtime.changes.get(change.id)).state is ChangeState.ROLLED_BACK
         assert (place.read_text(), (tmp_path / "a").exists()) == ("before\n", False)
         assert await story(runtime, change) == [
-            "change.proposed", "change.approved", "change.started", "change.captured", "change.target_ended",
-            "change.ended", "change.rolled_back",
+            "change.proposed", "change.approved", "change.started", "change.captured", "recovery.taken",
+            "change.target_ended", "change.ended", "change.rolled_back",
         ]  # fmt: skip
         with pytest.raises(BadInput, match="taken back already"):
             await take_back(runtime, change)

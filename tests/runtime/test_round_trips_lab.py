@@ -35,7 +35,7 @@ class Beside:
         pipe = asyncio.subprocess.PIPE
         ssh = await asyncio.create_subprocess_exec(*self._words, stdin=pipe, stdout=pipe, stderr=pipe)
         told, _ = await ssh.communicate(text.encode())
-        return told.decode()
+        return told.decode("utf-8", "replace")
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ async def test_a_point_is_looked_at_and_put_back_by_keys(furnished: Stage, tmp_p
         await there.press("escape", "enter")
         await there.until("r1 of localhost")
         await there.press("escape", "u")
-        await there.until("put back")
+        await there.until("puts back r1")
         assert isinstance(there.app.screen, ApprovalScreen)
         assert place.read_text() == "after\n", "it is only proposed"
 
