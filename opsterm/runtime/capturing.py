@@ -11,7 +11,7 @@ from functools import partial
 
 from opsterm.changes.recovery.capture import ALL, CaptureScript
 from opsterm.changes.recovery.listing import entries_of, ranges_of, to_send
-from opsterm.changes.recovery.point import Entry, Part, leaves_of, parse_leaf
+from opsterm.changes.recovery.point import PointEntry, PointPart, leaves_of, parse_leaf
 from opsterm.core.errors import Refused, TimedOut
 from opsterm.core.text import clean_line
 from opsterm.policy.order import OrderTarget
@@ -67,7 +67,7 @@ class State:
 
     thing: Thing
     text: bytes
-    entries: tuple[Entry, ...]
+    entries: tuple[PointEntry, ...]
 
 
 class Capturing:
@@ -101,7 +101,7 @@ class Capturing:
     async def take(
         self, intake: RecoveryIntake, target: OrderTarget, things: Sequence[Thing], *, become: str,
         earlier: Mapping[int, Sequence[str]],
-    ) -> tuple[tuple[Part, ...], int]:  # fmt: skip
+    ) -> tuple[tuple[PointPart, ...], int]:  # fmt: skip
         """Keep how things are now.
 
         Args:
@@ -149,7 +149,7 @@ class Capturing:
         return stream
 
 
-def _known(intake: RecoveryIntake, leaves: Sequence[str]) -> dict[str, Entry]:
+def _known(intake: RecoveryIntake, leaves: Sequence[str]) -> dict[str, PointEntry]:
     """Return the entries of an earlier point of which every block is still kept."""
     if not all(intake.has(leaf) for leaf in leaves):
         return {}
@@ -157,7 +157,7 @@ def _known(intake: RecoveryIntake, leaves: Sequence[str]) -> dict[str, Entry]:
     return {entry.path: entry for entry in entries if all(intake.has(block) for block in entry.blocks)}
 
 
-def _with_content(listed: Sequence[Entry], arrived: Sequence[Arrived]) -> dict[str, Entry]:
+def _with_content(listed: Sequence[PointEntry], arrived: Sequence[Arrived]) -> dict[str, PointEntry]:
     """Return the entries whose content came and is what the target says it is."""
     by_path = {entry.path: entry for entry in listed}
     found = {}
@@ -171,15 +171,15 @@ def _with_content(listed: Sequence[Entry], arrived: Sequence[Arrived]) -> dict[s
 
 def _parts(
     intake: RecoveryIntake, things: Sequence[Thing], arrived: Mapping[int, Mapping[str, bytes]],
-    listed: Mapping[int, Sequence[Entry]], have: Mapping[int, Mapping[str, Entry]],
-) -> tuple[Part, ...]:  # fmt: skip
+    listed: Mapping[int, Sequence[PointEntry]], have: Mapping[int, Mapping[str, PointEntry]],
+) -> tuple[PointPart, ...]:  # fmt: skip
     """Keep what is written down about the things."""
     parts = []
     for number, thing in enumerate(things, 1):
         entries = [have[number].get(entry.path, entry) for entry in listed.get(number, ())]
         files = arrived.get(number, {})
         parts.append(
-            Part(
+            PointPart(
                 number=number, thing=thing,
                 files=tuple((name, intake.add(files[name])) for name in sorted(files) if name not in _NOT_KEPT),
                 leaves=tuple(intake.add(leaf) for leaf in leaves_of(entries)), entries=len(entries),

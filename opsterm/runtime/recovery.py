@@ -9,8 +9,8 @@ from functools import partial
 
 from opsterm.changes.recovery.difference import Difference, differences_of
 from opsterm.changes.recovery.events import RecoveryPointsPruned, RecoveryPointTaken
-from opsterm.changes.recovery.point import Entry, Part, RecoveryPoint, manifest_of, parse_leaf, parse_manifest
-from opsterm.changes.recovery.retention import Retention, kept_because
+from opsterm.changes.recovery.point import PointEntry, PointPart, RecoveryPoint, manifest_of, parse_leaf, parse_manifest
+from opsterm.changes.recovery.retention import PointRetention, kept_because
 from opsterm.changes.text_difference import difference_of
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError
@@ -65,7 +65,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class CheckedPoint:
     """What looking a point over has brought: `faults` are whole sentences, none when it is whole."""
 
     name: str
@@ -185,7 +185,7 @@ class Recovery:
             raise NotFound(f"There is no recovery point r{number}.", next_step="`opsterm snapshot list` lists them.")
         return parse_manifest(text, number)
 
-    async def entries(self, part: Part) -> list[Entry]:
+    async def entries(self, part: PointPart) -> list[PointEntry]:
         """Return what is below a thing of files. Raises NotFound, StorageError."""
         store = await self._open_store()
         return [entry for leaf in part.leaves for entry in parse_leaf(await store.read(leaf))]
@@ -254,11 +254,11 @@ class Recovery:
         order_target = self._inventory.order_target(target)
         return await self._capturing.look(order_target, point.things, become=point.become)
 
-    async def _state(self, part: Part) -> State:
+    async def _state(self, part: PointPart) -> State:
         entries = await self.entries(part) if part.thing.kind is ThingKind.FILES else ()
         return State(thing=part.thing, text=await self.content(part.file("before")), entries=tuple(entries))
 
-    async def verify(self, names: Sequence[str] = ()) -> Sequence[Checked]:
+    async def verify(self, names: Sequence[str] = ()) -> Sequence[CheckedPoint]:
         """Read all that points are made of and hash it again; all, or those with some names.
 
         Raises:
@@ -270,12 +270,12 @@ class Recovery:
         needs = {point.name: await self._contents(point) for point in points}
         faults = await store.faults({sha256 for contents, _ in needs.values() for sha256 in contents})
         checked = [
-            Checked(
+            CheckedPoint(
                 name=name, faults=tuple(dict.fromkeys([*missing, *(faults[one] for one in contents if one in faults)]))
             )
             for name, (contents, missing) in needs.items()
         ]
-        return [*checked, *([Checked(name="store", faults=(faults[""],))] if "" in faults else [])]
+        return [*checked, *([CheckedPoint(name="store", faults=(faults[""],))] if "" in faults else [])]
 
     async def _contents(self, point: RecoveryPoint) -> tuple[set[str], list[str]]:
         """Return the sha256 of all that a point is made of, and what is known to be missing already."""
@@ -289,7 +289,7 @@ class Recovery:
                 missing.append(error.what)
         return found, missing
 
-    async def plan_prune(self, policy: Retention | None = None, names: Sequence[str] = ()) -> Pruned:
+    async def plan_prune(self, policy: PointRetention | None = None, names: Sequence[str] = ()) -> Pruned:
         """Return which points would go: those with some names, or else those that no rule keeps.
 
         Raises:
@@ -334,10 +334,10 @@ class Recovery:
         return await (await self._open_store()).room()
 
     @property
-    def retention(self) -> Retention:
+    def retention(self) -> PointRetention:
         """How many are kept, as the settings say."""
         s = self._settings
-        return Retention(
+        return PointRetention(
             last=s.keep_last, daily=s.keep_daily, weekly=s.keep_weekly, monthly=s.keep_monthly,
             changes_d=s.keep_changes_d,
         )  # fmt: skip

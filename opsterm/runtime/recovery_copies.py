@@ -13,7 +13,7 @@ from opsterm.changes.change import Change
 from opsterm.changes.plan_steps import UNITS
 from opsterm.changes.recovery.capture import CaptureScript
 from opsterm.changes.recovery.events import RecoveryPointFailed, RecoveryPointTaken
-from opsterm.changes.recovery.point import Entry, Part, RecoveryPoint, leaves_of, manifest_of, parse_manifest
+from opsterm.changes.recovery.point import PointEntry, PointPart, RecoveryPoint, leaves_of, manifest_of, parse_manifest
 from opsterm.changes.way_back.prepared import point_of, stored_for
 from opsterm.changes.way_back.script import keeper_digest
 from opsterm.core.clock import Clock
@@ -23,13 +23,15 @@ from opsterm.policy.order import PLAN, RESTORE, OrderTarget, RunAs
 from opsterm.policy.restoring import Restoring, Stored
 from opsterm.policy.way_back import Thing, ThingKind, WayBack
 from opsterm.runtime.capture_stream import Arrived, CaptureStream
-from opsterm.runtime.capturing import hear
-from opsterm.runtime.keeping import RunText
+from opsterm.runtime.capturing import Pieces, hear
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports_recovery import RecoveryIntake, RecoveryStore
 from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.recovery_parcel import parcel_of
+
+RunScript = Callable[[str, RunAs], Pieces]
+"""Runs a text of `sh` in a session of the executor."""
 
 _TYPES = {"1": 0o100000, "2": 0o120000, "3": 0o020000, "4": 0o060000, "5": 0o040000, "6": 0o010000}
 """Letters of tar for what is no file of its own -> the bits of stat for it."""
@@ -58,7 +60,7 @@ class RecoveryCopies:
         self._begun: dict[tuple[int, str, int], RecoveryPoint] = {}
 
     async def copy(
-        self, run: RunText, change: Change, way: WayBack, target: OrderTarget, *, number: int = 0
+        self, run: RunScript, change: Change, way: WayBack, target: OrderTarget, *, number: int = 0
     ) -> None:  # fmt: skip
         """Copy what was kept on a target before a change, or before that step of it.
 
@@ -86,7 +88,7 @@ class RecoveryCopies:
             )
         )  # fmt: skip
 
-    async def copy_after(self, run: RunText, change: Change, target: OrderTarget, *, number: int = 0) -> None:
+    async def copy_after(self, run: RunScript, change: Change, target: OrderTarget, *, number: int = 0) -> None:
         """Add to a copy how the change left things, so that a rollback from here tells others' changes apart, too.
 
         Raises:
@@ -106,7 +108,7 @@ class RecoveryCopies:
             await self._pool(partial(intake.finish, manifest, replaces=point.number))
 
     async def _taken(
-        self, run: RunText, change: Change, way: WayBack, target: OrderTarget, number: int
+        self, run: RunScript, change: Change, way: WayBack, target: OrderTarget, number: int
     ) -> RecoveryPoint:  # fmt: skip
         began, name = self._clock.monotonic(), point_of(change, number)
         script = CaptureScript(copies=name, become=way.become)
@@ -180,14 +182,14 @@ def restore_proposal(point: RecoveryPoint, *, reason: str, origin: str) -> Propo
     )  # fmt: skip
 
 
-def _parts(intake: RecoveryIntake, things: Sequence[Thing], stream: CaptureStream) -> tuple[Part, ...]:
+def _parts(intake: RecoveryIntake, things: Sequence[Thing], stream: CaptureStream) -> tuple[PointPart, ...]:
     parts = []
     for number, thing in enumerate(things, 1):
         entries = [_entry(one) for one in stream.arrived.get(number, ())]
         files = stream.files.get(number, {})
         is_files = thing.kind is ThingKind.FILES
         parts.append(
-            Part(
+            PointPart(
                 number=number, thing=thing,
                 files=tuple((name, intake.add(files[name])) for name in sorted(files)),
                 leaves=tuple(intake.add(leaf) for leaf in leaves_of(entries)) if is_files else (),
@@ -197,7 +199,7 @@ def _parts(intake: RecoveryIntake, things: Sequence[Thing], stream: CaptureStrea
     return tuple(parts)
 
 
-def _with_after(intake: RecoveryIntake, parts: Sequence[Part], stream: CaptureStream) -> tuple[Part, ...]:
+def _with_after(intake: RecoveryIntake, parts: Sequence[PointPart], stream: CaptureStream) -> tuple[PointPart, ...]:
     return tuple(
         replace(part, files=tuple({**dict(part.files), "after": intake.add(after)}.items()))
         if (after := stream.files.get(part.number, {}).get("after")) is not None
@@ -206,10 +208,10 @@ def _with_after(intake: RecoveryIntake, parts: Sequence[Part], stream: CaptureSt
     )
 
 
-def _entry(arrived: Arrived) -> Entry:
+def _entry(arrived: Arrived) -> PointEntry:
     """Return an entry by what its archive alone says of it."""
     member = arrived.member
-    return Entry(
+    return PointEntry(
         path=arrived.path, mode=_TYPES.get(member.kind, 0o100000) | member.mode, user=member.user, group=member.group,
         changed_at=member.changed_at, size=member.size, sha256=arrived.sha256,
         link=member.link.decode("utf-8", "surrogateescape") if member.kind == "2" else "", head=member.head,

@@ -9,7 +9,7 @@ import tarfile
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from opsterm.changes.recovery.point import Entry, Part, RecoveryPoint, parse_leaf
+from opsterm.changes.recovery.point import PointEntry, PointPart, RecoveryPoint, parse_leaf
 from opsterm.changes.recovery.tar_stream import BLOCK
 from opsterm.changes.way_back.script import things_text
 from opsterm.runtime.offload import Run
@@ -55,7 +55,7 @@ async def _plain(point: RecoveryPoint, read: Read) -> AsyncIterator[bytes]:
     yield END
 
 
-async def _archive(part: Part, entries: Sequence[Entry], read: Read) -> AsyncIterator[bytes]:
+async def _archive(part: PointPart, entries: Sequence[PointEntry], read: Read) -> AsyncIterator[bytes]:
     """Yield the archive of a thing of files, as a file in the archive that is sent."""
     if not entries:
         return

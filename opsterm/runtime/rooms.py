@@ -30,6 +30,7 @@ from opsterm.runtime.drift_alerts import DriftAlerts
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.guards import Guards
 from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.kept_points import KeptPoints
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.marking import Marking
 from opsterm.runtime.masking import Masking
@@ -51,9 +52,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports import Connector, Operator
     from opsterm.runtime.ports_mail import WholeStore
     from opsterm.runtime.ports_reach import ReachProbe
-    from opsterm.runtime.ports_recovery import RecoveryStore
     from opsterm.runtime.previews import Previews
-    from opsterm.runtime.recovery_copies import RecoveryCopies
     from opsterm.runtime.secret_places import SecretPlace
     from opsterm.runtime.services import Services
     from opsterm.runtime.session_paths import SessionPaths
@@ -104,13 +103,15 @@ class Rooms:
         self._started = False
         self._credentials: BoundCredentials | None = None
         self._connector: Connector | None = None
-        self._recovery_store: RecoveryStore | None = None
         self._ssh_problems: Sequence[str] = ()
         self._connecting = asyncio.Lock()
         self.compliance = Compliance(
             loaded.settings.policy, paths, clock, files=edges.files, offload=self.offload,
             zone=edges.accounts.zone,
         )  # fmt: skip
+        self.kept_points = KeptPoints(
+            loaded.settings.recovery, edges, self.offload, clock, lambda: self.credentials, lambda: self.ledger
+        )
         self.secrets = CredentialKeeping(lambda: self.credentials, lambda: self.ledger)
         self.masking = Masking(lambda: self.credentials, self.offload.pool("mask"))
 
@@ -182,7 +183,7 @@ class Rooms:
         self.rollbacks = Rollbacks(
             store, ledger,
             lambda proposal: self.changes.propose(proposal),  # noqa: PLW0108 (built below)
-            lambda: self.copies,
+            lambda: self.kept_points.copies,
         )  # fmt: skip
         self.rollouts = Rollouts(
             store, self.inventory, self.alerts.by_target,
@@ -194,7 +195,7 @@ class Rooms:
         )  # fmt: skip
         executor = Executor(
             store, ledger, self.connector, self.clock, require=self.approvals.require, passage=self.claims.passage,
-            marking=self._marking, copies=lambda: self.copies, runner=edges.processes.me(),
+            marking=self._marking, copies=lambda: self.kept_points.copies, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
             silent=self.rollouts.silent, quiet_limit_s=settings.changes.quiet_timeout_s,
             read_only=settings.changes.read_only,
@@ -236,22 +237,6 @@ class Rooms:
             self.store, self.ledger, settings=settings, identities=self.identities, limits=self.limits,
             gate=self.gate, risk=checks.risk,
         )  # fmt: skip
-
-    @cached_property
-    def copies(self) -> RecoveryCopies:
-        """What is kept on this host of what changes touch."""
-        from opsterm.runtime.recovery_copies import RecoveryCopies
-
-        return RecoveryCopies(
-            self.recovery_store, self.ledger, self.clock, self.offload.pool("captures"),
-            limit_mb=self.settings.recovery.copy_limit_mb,
-        )  # fmt: skip
-
-    async def recovery_store(self) -> RecoveryStore:
-        """Return where recovery points on this host are, opened when first needed."""
-        if self._recovery_store is None:
-            self._recovery_store = await self._edges.open_recovery(self.credentials)
-        return self._recovery_store
 
     @cached_property
     def surroundings(self) -> KnownSurroundings:

@@ -51,7 +51,7 @@ class TargetRooms(PolicyRooms):
 
         pool = self.offload.pool("captures")
         return Recovery(
-            self.recovery_store, self.ledger, self.clock, settings=self.settings.recovery, inventory=self.inventory,
+            self.kept_points.store, self.ledger, self.clock, settings=self.settings.recovery, inventory=self.inventory,
             capturing=Capturing(self.connector, pool), baselines=Baselines(self.store.preferences, self.ledger),
             pool=pool, parallel=self.settings.ssh.parallel, read_only=self.settings.changes.read_only,
         )  # fmt: skip

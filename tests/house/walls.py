@@ -11,11 +11,8 @@ Breaches = list[str]
 
 EXECUTOR = "opsterm/runtime/executor.py"
 TERMINALS = "opsterm/runtime/terminals.py"
-LOOKS = "opsterm/runtime/remote_look.py"
-"""Looks at targets with scripts that change nothing; what it may run is LOOKED_AT, and nothing else."""
-
-CAPTURES = "opsterm/runtime/remote_capture.py"
-"""Has targets send their state with the fixed shell texts of the keeper; what it may run is LOOKED_AT, too."""
+LOOKS = frozenset({"opsterm/runtime/remote_look.py", "opsterm/runtime/remote_capture.py"})
+"""Look at targets with scripts that change nothing; what they may run is LOOKED_AT, and nothing else."""
 
 LEAVES = "opsterm/runtime/remote_checkpoint.py"
 """Leaves checkpoints of the audit at hosts of the settings; it may run a `checkpoint_script`, and nothing else."""
@@ -64,13 +61,11 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
         if m.room == "adapters":
             continue  # implements the ports
         found += [
-            f"{m.at(node)} takes what opens a session on a target: only {EXECUTOR} and {LOOKS} do"
+            f"{m.at(node)} takes what opens a session on a target: only {EXECUTOR} and {sorted(LOOKS)} do"
             for node in ast.walk(m.tree)
-            if isinstance(node, ast.Attribute)
-            and node.attr == "session"
-            and m.name not in (EXECUTOR, LOOKS, CAPTURES, LEAVES)
+            if isinstance(node, ast.Attribute) and node.attr == "session" and m.name not in {EXECUTOR, LEAVES, *LOOKS}
         ]
-        if m.name in (LOOKS, CAPTURES, LEAVES):
+        if m.name in {LEAVES, *LOOKS}:
             may = {id(call.func) for call in calls(m.tree) if _may_run(m, call)}
             found += [
                 f"{m.at(node)} takes what runs a command: only the script that is written down is run here"
@@ -82,7 +77,9 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
             if not isinstance(call.func, ast.Attribute):
                 continue
             if name == "run" and "shell" in keywords and not _may_run(m, call):
-                found.append(f"{m.at(call)} runs a command on a target: only {EXECUTOR} does, and {LOOKS} a Look")
+                found.append(
+                    f"{m.at(call)} runs a command on a target: only {EXECUTOR} does, and {sorted(LOOKS)} a Look"
+                )
             if name == "shell" and "term" in keywords and m.name != TERMINALS:
                 found.append(f"{m.at(call)} opens a shell on a target: only {TERMINALS} does")
     return found
@@ -125,15 +122,15 @@ def _may_run(m: Module, call: ast.Call) -> bool:
         script = call.args[0] if len(call.args) == 1 else None
         made = isinstance(script, ast.Call) and dotted(script.func) == "checkpoint_script"
         return made and given_to == {"shell": "'sh'"}
-    if m.name not in (LOOKS, CAPTURES):
+    if m.name not in LOOKS:
         return m.name == EXECUTOR
     return any(_runs_only(m, call, *what) for what in LOOKED_AT)
 
 
 LOOKED_AT = (
     ("look", "Look", {"shell": "look.shell"}),
-    ("preview", "PreviewScript", {"shell": "preview.shell", "how": "preview.how"}),
     ("capture", "CaptureScript", {"shell": "capture.shell", "how": "capture.how"}),
+    ("preview", "PreviewScript", {"shell": "preview.shell", "how": "preview.how"}),
 )
 """What may be run to look: the name that it has there, its type, and what it is run with."""
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opsterm.changes.recovery.point import Entry
+from opsterm.changes.recovery.point import PointEntry
 from opsterm.core.units import bytes_text
 from opsterm.policy.mask import mask
 from opsterm.policy.way_back import Thing, ThingKind
@@ -36,7 +36,7 @@ class Difference:
 
 
 def differences_of(
-    thing: Thing, before: bytes, after: bytes, entries_before: Sequence[Entry], entries_after: Sequence[Entry]
+    thing: Thing, before: bytes, after: bytes, entries_before: Sequence[PointEntry], entries_after: Sequence[PointEntry]
 ) -> list[Difference]:
     """Return how a thing differs, by path.
 
@@ -60,7 +60,7 @@ def differences_of(
     return found
 
 
-def _of_entries(thing: str, before: Sequence[Entry], after: Sequence[Entry]) -> list[Difference]:
+def _of_entries(thing: str, before: Sequence[PointEntry], after: Sequence[PointEntry]) -> list[Difference]:
     was, now = {entry.path: entry for entry in before}, {entry.path: entry for entry in after}
     found = []
     for path in sorted(was.keys() | now.keys()):
@@ -74,11 +74,11 @@ def _of_entries(thing: str, before: Sequence[Entry], after: Sequence[Entry]) -> 
     return found
 
 
-def _shown(entry: Entry) -> str:
+def _shown(entry: PointEntry) -> str:
     return f"{entry.kind}, {bytes_text(entry.size)}" if entry.kind == "file" else entry.kind
 
 
-def _how(old: Entry, new: Entry) -> tuple[str, ...]:
+def _how(old: PointEntry, new: PointEntry) -> tuple[str, ...]:
     if old.kind != new.kind:
         return (f"{old.kind} → {new.kind}",)
     how = []

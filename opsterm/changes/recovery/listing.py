@@ -6,7 +6,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 
-from opsterm.changes.recovery.point import Entry
+from opsterm.changes.recovery.point import PointEntry
 from opsterm.core.errors import BadInput
 
 MOST_RANGES = 400
@@ -17,7 +17,7 @@ _SENT = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, s
 """What an archive of tar can hold: no sockets."""
 
 
-def entries_of(files: Mapping[str, bytes]) -> list[Entry]:
+def entries_of(files: Mapping[str, bytes]) -> list[PointEntry]:
     """Return the entries of a thing of files, in the order in which the target lists them.
 
     Args:
@@ -38,7 +38,7 @@ def entries_of(files: Mapping[str, bytes]) -> list[Entry]:
             mode, user, group, changed_at, size, *rest = line.split()
             is_a = int(mode, 16)
             found.append(
-                Entry(
+                PointEntry(
                     path=name.decode("utf-8", "surrogateescape"), mode=is_a, user=int(user), group=int(group),
                     changed_at=int(changed_at), size=int(size), mark=" ".join(part.decode() for part in rest),
                     sha256=next(hashes, "") if stat.S_ISREG(is_a) else "",
@@ -61,7 +61,7 @@ def _hashes_and_links(state: bytes) -> tuple[Iterator[str], Iterator[str]]:
     return iter(hashes), iter(links)
 
 
-def to_send(listed: Sequence[Entry], have: Mapping[str, Entry]) -> list[int]:
+def to_send(listed: Sequence[PointEntry], have: Mapping[str, PointEntry]) -> list[int]:
     """Return the places, from 0 on, of entries that are not had as they are now.
 
     Names that share a file are asked for together: which of them holds the content, the archive decides.
@@ -76,12 +76,12 @@ def to_send(listed: Sequence[Entry], have: Mapping[str, Entry]) -> list[int]:
     return wanted
 
 
-def is_had(entry: Entry, had: Entry | None) -> bool:
+def is_had(entry: PointEntry, had: PointEntry | None) -> bool:
     """Return whether an entry that is had is the one that the target lists now."""
     return had is not None and had.without_content() == entry and bool(had.head)
 
 
-def _is_shared(entry: Entry) -> bool:
+def _is_shared(entry: PointEntry) -> bool:
     links = entry.mark.split(" ")[0]
     return stat.S_ISREG(entry.mode) and links not in ("1", "")
 

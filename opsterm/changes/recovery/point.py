@@ -21,7 +21,7 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class PointEntry:
     """A file, folder or link below a place, as it was.
 
     Attributes:
@@ -58,13 +58,13 @@ class Entry:
             return "folder"
         return "link" if stat.S_ISLNK(self.mode) else "file" if stat.S_ISREG(self.mode) else "special"
 
-    def without_content(self) -> Entry:
+    def without_content(self) -> PointEntry:
         """Return what is known of it from looking alone: equal when it was not touched."""
         return replace(self, head=b"", blocks=(), size_sent=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class PointPart:
     """One thing of a point.
 
     Attributes:
@@ -114,7 +114,7 @@ class RecoveryPoint:
     origin: str
     become: str = ""
     on_target: str = ""
-    parts: tuple[Part, ...]
+    parts: tuple[PointPart, ...]
     sent_bytes: int = 0
     stored_bytes: int = 0
     took_s: float = 0.0
@@ -167,7 +167,7 @@ def parse_manifest(text: bytes, number: int) -> RecoveryPoint:
         if body["v"] != _VERSION:
             raise ValueError(body["v"])
         parts = tuple(
-            Part(
+            PointPart(
                 number=at, thing=Thing(kind=ThingKind(kind), option=option, name=name),
                 files=tuple((file, sha256) for file, sha256 in files), leaves=tuple(leaves), entries=entries,
                 bytes=size,
@@ -185,7 +185,7 @@ def parse_manifest(text: bytes, number: int) -> RecoveryPoint:
         ) from error
 
 
-def leaves_of(entries: Sequence[Entry]) -> Iterator[bytes]:
+def leaves_of(entries: Sequence[PointEntry]) -> Iterator[bytes]:
     """Yield the written form of entries in groups: a line of JSON, a zero byte, and their heads."""
     for at in range(0, len(entries), LEAF_ENTRIES):
         group = entries[at : at + LEAF_ENTRIES]
@@ -197,7 +197,7 @@ def leaves_of(entries: Sequence[Entry]) -> Iterator[bytes]:
         yield json.dumps(rows, separators=(",", ":")).encode() + b"\0" + b"".join(entry.head for entry in group)
 
 
-def parse_leaf(leaf: bytes) -> list[Entry]:
+def parse_leaf(leaf: bytes) -> list[PointEntry]:
     """Return the entries of a group. Raises StorageError."""
     text, _, heads = leaf.partition(b"\0")
     entries, at = [], 0
@@ -206,7 +206,7 @@ def parse_leaf(leaf: bytes) -> list[Entry]:
             text
         ):
             entries.append(
-                Entry(
+                PointEntry(
                     path=path, mode=mode, user=user, group=group, changed_at=changed_at, size=size, sha256=sha256,
                     link=link, mark=mark, head=heads[at : at + length], blocks=tuple(blocks), size_sent=size_sent,
                 )

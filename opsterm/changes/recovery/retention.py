@@ -12,7 +12,7 @@ DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
+class PointRetention:
     """How many are kept of the same things on one target.
 
     Attributes:
@@ -34,7 +34,7 @@ _SPANS: tuple[tuple[str, Callable[[datetime], str]], ...] = (
 
 
 def kept_because(
-    points: Sequence[RecoveryPoint], policy: Retention, *, baselines: Collection[int], now: float
+    points: Sequence[RecoveryPoint], policy: PointRetention, *, baselines: Collection[int], now: float
 ) -> dict[int, str]:
     """Return the points that are kept, by number, each with why; those that are not named are not kept.
 

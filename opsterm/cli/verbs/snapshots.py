@@ -6,7 +6,7 @@ import stat
 from dataclasses import replace
 
 from opsterm.changes.recovery.difference import Difference
-from opsterm.changes.recovery.point import Entry, RecoveryPoint
+from opsterm.changes.recovery.point import PointEntry, RecoveryPoint
 from opsterm.changes.recovery.wish import things_of
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.changes import tell_proposed
@@ -125,7 +125,7 @@ async def show(context: Context) -> int:
     return ExitCode.DONE
 
 
-def _entry_record(entry: Entry) -> dict[str, object]:
+def _entry_record(entry: PointEntry) -> dict[str, object]:
     return {
         "path": entry.path, "kind": entry.kind, "mode": f"{stat.S_IMODE(entry.mode):04o}", "user": entry.user,
         "group": entry.group, "changed_at": entry.changed_at, "size": entry.size, "sha256": entry.sha256,
@@ -133,7 +133,7 @@ def _entry_record(entry: Entry) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _entry_line(entry: Entry) -> str:
+def _entry_line(entry: PointEntry) -> str:
     size = bytes_text(entry.size) if entry.kind == "file" else entry.kind
     link = f" -> {entry.link}" if entry.link else ""
     owner = f"{entry.user}:{entry.group}"

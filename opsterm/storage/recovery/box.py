@@ -26,7 +26,7 @@ _POOR, _SAMPLE = 0.95, 1024
 """What shrinks less than that was packed before, as its neighbours may be: of the next one so many bytes are tried."""
 
 
-class Box:
+class SealedBox:
     """Seals and opens with one key.
 
     Args:

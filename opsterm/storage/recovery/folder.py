@@ -21,7 +21,7 @@ from opsterm.core.units import bytes_text
 from opsterm.runtime.ports_recovery import RecoveryRoom
 from opsterm.storage import private_file
 from opsterm.storage.faults import fault
-from opsterm.storage.recovery.box import Box
+from opsterm.storage.recovery.box import SealedBox
 from opsterm.storage.recovery.pack import FULL_BYTES, PART, SUFFIX, PackWriter, Spot, read_index, read_spot
 
 _POINT = re.compile(r"r([1-9][0-9]{0,11})\.point")
@@ -49,7 +49,7 @@ class RecoveryFolder:
         self.path = path
         self.packs = path / "packs"
         self._points = path / "points"
-        self._box = Box(key)
+        self._box = SealedBox(key)
         self._key_place = key_place
         self._reserve = reserve
         self._guard = threading.Lock()
@@ -269,7 +269,7 @@ class FolderIntake:
 
     def __init__(self, folder: RecoveryFolder, box_key: bytes) -> None:
         self._folder = folder
-        self._box = Box(box_key)
+        self._box = SealedBox(box_key)
         self._spots = folder.spots()
         self._own: dict[bytes, Spot] = {}
         self._writer: PackWriter | None = None

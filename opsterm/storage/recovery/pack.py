@@ -19,7 +19,7 @@ from opsterm.core.errors import StorageError
 from opsterm.core.paths import make_private
 from opsterm.storage.faults import fault
 from opsterm.storage.private_file import sync_folder
-from opsterm.storage.recovery.box import Box
+from opsterm.storage.recovery.box import SealedBox
 
 MAGIC = b"OPSRP\x01\n\x00"
 FULL_BYTES = 32 << 20
@@ -48,7 +48,7 @@ class PackWriter:
         size: bytes that were written.
     """
 
-    def __init__(self, folder: Path, box: Box) -> None:
+    def __init__(self, folder: Path, box: SealedBox) -> None:
         """Begin a file in `folder`, which is made when need be. Raises StorageFull, StorageError."""
         self._folder = folder
         self._box = box
@@ -115,7 +115,7 @@ class PackWriter:
         self.size += len(data)
 
 
-def opened(box: Box, sealed: bytes, digest: bytes) -> bytes:
+def opened(box: SealedBox, sealed: bytes, digest: bytes) -> bytes:
     """Return a content that has this sha256. Raises StorageError."""
     data = box.open(sealed, digest)
     if hashlib.sha256(data).digest() != digest:
@@ -125,7 +125,7 @@ def opened(box: Box, sealed: bytes, digest: bytes) -> bytes:
     return data
 
 
-def read_index(path: Path, box: Box) -> Mapping[bytes, Spot]:
+def read_index(path: Path, box: SealedBox) -> Mapping[bytes, Spot]:
     """Return where the contents of a pack are.
 
     Raises:
@@ -150,7 +150,7 @@ def read_index(path: Path, box: Box) -> Mapping[bytes, Spot]:
     }
 
 
-def read_spot(folder: Path, spot: Spot, box: Box, digest: bytes) -> bytes:
+def read_spot(folder: Path, spot: Spot, box: SealedBox, digest: bytes) -> bytes:
     """Return a content of a pack, looked over. Raises StorageError."""
     path = folder / spot.pack
     try:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from opsterm.changes.recovery.difference import Difference
-from opsterm.changes.recovery.point import Entry, RecoveryPoint
+from opsterm.changes.recovery.point import PointEntry, RecoveryPoint
 from opsterm.changes.recovery.wish import things_of
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_line
@@ -220,7 +220,7 @@ class PointsScreen(Dialog[int]):
         self.action_open_point()
 
 
-def _facts(point: RecoveryPoint, entries: Sequence[Entry]) -> str:
+def _facts(point: RecoveryPoint, entries: Sequence[PointEntry]) -> str:
     lines = [
         f"target    {point.target}", f"by        {point.origin}",
         *([f"label     {point.label}"] if point.label else []),
@@ -234,7 +234,7 @@ def _facts(point: RecoveryPoint, entries: Sequence[Entry]) -> str:
     return "\n".join(lines)
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: PointEntry) -> str:
     size = bytes_text(entry.size) if entry.kind == "file" else entry.kind
     return f"{entry.mode & 0o7777:04o} {size:>8} {clean_line(entry.path, limit=300)}"
 

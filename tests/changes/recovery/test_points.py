@@ -15,15 +15,15 @@ from opsterm.changes.recovery.difference import differences_of
 from opsterm.changes.recovery.listing import MOST_RANGES, ranges_of, to_send
 from opsterm.changes.recovery.point import (
     LEAF_ENTRIES,
-    Entry,
-    Part,
+    PointEntry,
+    PointPart,
     RecoveryPoint,
     leaves_of,
     manifest_of,
     parse_leaf,
     parse_manifest,
 )
-from opsterm.changes.recovery.retention import Retention, kept_because
+from opsterm.changes.recovery.retention import PointRetention, kept_because
 from opsterm.changes.recovery.wish import things_of
 from opsterm.core.errors import BadInput, Bug, StorageError
 from opsterm.policy.way_back import Thing, ThingKind
@@ -31,20 +31,20 @@ from opsterm.policy.way_back import Thing, ThingKind
 TREE = Thing(kind=ThingKind.FILES, name="/srv")
 
 
-def file(path: str, **given_fields: object) -> Entry:
+def file(path: str, **given_fields: object) -> PointEntry:
     known = {
         "mode": stat.S_IFREG | 0o644, "user": 0, "group": 0, "changed_at": 1, "size": 3, "sha256": "a" * 64,
         "mark": "1 0,0 7 1",
     }  # fmt: skip
-    return Entry(path=path, **{**known, **given_fields})  # type: ignore[arg-type]  # fields as they are
+    return PointEntry(path=path, **{**known, **given_fields})  # type: ignore[arg-type]  # fields as they are
 
 
-def had(entry: Entry) -> Entry:
+def had(entry: PointEntry) -> PointEntry:
     return replace(entry, head=b"h" * 512, blocks=(entry.sha256,))
 
 
 def test_a_point_is_read_as_it_was_written() -> None:
-    part = Part(number=1, thing=TREE, files=(("before", "b" * 64),), leaves=("c" * 64,), entries=2, bytes=5)
+    part = PointPart(number=1, thing=TREE, files=(("before", "b" * 64),), leaves=("c" * 64,), entries=2, bytes=5)
     point = RecoveryPoint(target="web-1", taken_at=1.5, label="ä", origin="by hand", parts=(part,), sent_bytes=9)
     again = parse_manifest(manifest_of(point), 3)
     assert replace(again, number=0, digest="") == point
@@ -96,7 +96,7 @@ def test_a_capture_holds_no_other_text(lines: str) -> None:
         CaptureScript(copies="c1-0123456789ab; reboot")
 
 
-DIFFERENCES: tuple[tuple[str, Entry | None, Entry | None, tuple[str, tuple[str, ...]] | None], ...] = (
+DIFFERENCES: tuple[tuple[str, PointEntry | None, PointEntry | None, tuple[str, tuple[str, ...]] | None], ...] = (
     ("nothing", file("/srv/a"), file("/srv/a", mark="1 0,0 9 9"), None),
     ("new", None, file("/srv/a"), ("new", ("file, 3 B",))),
     ("gone", file("/srv/a"), None, ("gone", ("file, 3 B",))),
@@ -112,7 +112,7 @@ DIFFERENCES: tuple[tuple[str, Entry | None, Entry | None, tuple[str, tuple[str, 
     ("old", "new", "expected"), [row[1:] for row in DIFFERENCES], ids=[row[0] for row in DIFFERENCES]
 )
 def test_a_difference_is_told_as_a_person_can_check_it(
-    old: Entry | None, new: Entry | None, expected: tuple[str, tuple[str, ...]] | None
+    old: PointEntry | None, new: PointEntry | None, expected: tuple[str, tuple[str, ...]] | None
 ) -> None:
     found = differences_of(TREE, b"x", b"x", [old] if old else [], [new] if new else [])
     assert [(one.what, one.how) for one in found] == ([expected] if expected else [])
@@ -134,13 +134,13 @@ def test_an_access_list_alone_is_a_difference() -> None:
 
 def taken(number: int, day: str, **given_fields: object) -> RecoveryPoint:
     at = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=UTC).timestamp()
-    part = Part(number=1, thing=TREE)
+    part = PointPart(number=1, thing=TREE)
     known: dict[str, object] = {"target": "web-1", "origin": "by hand", "parts": (part,), "number": number}
     return RecoveryPoint(taken_at=at, **{**known, **given_fields})  # type: ignore[arg-type]  # fields as they are
 
 
 NOW = datetime(2026, 3, 31, 13, tzinfo=UTC).timestamp()
-NONE = Retention(last=1, daily=0, weekly=0, monthly=0, changes_d=30)
+NONE = PointRetention(last=1, daily=0, weekly=0, monthly=0, changes_d=30)
 
 
 def test_the_last_of_each_day_week_and_month_is_kept() -> None:
@@ -151,13 +151,13 @@ def test_the_last_of_each_day_week_and_month_is_kept() -> None:
         )
     ]  # fmt: skip
     twice = replace(points[-1], number=8, taken_at=points[-1].taken_at + 60)
-    policy = Retention(last=1, daily=2, weekly=3, monthly=3, changes_d=0)
+    policy = PointRetention(last=1, daily=2, weekly=3, monthly=3, changes_d=0)
     kept = kept_because([*points, twice], policy, baselines=(), now=NOW)
     assert kept == {8: "newest", 6: "daily", 5: "weekly", 3: "monthly", 2: "monthly"}
 
 
 def test_each_target_and_each_thing_has_its_own_newest() -> None:
-    other = Part(number=1, thing=Thing(kind=ThingKind.HOSTNAME))
+    other = PointPart(number=1, thing=Thing(kind=ThingKind.HOSTNAME))
     points = [
         taken(1, "2026-03-01"), taken(2, "2026-03-02"), taken(3, "2026-03-01", target="web-2"),
         taken(4, "2026-03-01", parts=(other,)),

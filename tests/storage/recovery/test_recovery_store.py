@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from opsterm.core.errors import NotFound, Refused, StorageError, StorageFull, VaultLocked
 from opsterm.core.secret import Secret
 from opsterm.runtime.offload import Offload, Run
-from opsterm.storage.recovery.box import Box
+from opsterm.storage.recovery.box import SealedBox
 from opsterm.storage.recovery.pack import PackWriter
 from opsterm.storage.recovery.store import FolderRecoveryStore
 
@@ -113,7 +113,7 @@ async def broken_off(store: FolderRecoveryStore) -> None:
 async def test_what_a_killed_process_left_is_swept_away(tmp_path: Path, pool: Run) -> None:
     store = store_at(tmp_path, pool)
     number, _ = await kept(store, b"good")
-    PackWriter(tmp_path / "data" / "recovery" / "packs", Box(bytes(32))).add(bytes(32), b"left behind")
+    PackWriter(tmp_path / "data" / "recovery" / "packs", SealedBox(bytes(32))).add(bytes(32), b"left behind")
     assert await store.faults([sha(b"good")]) == {}
     await store.prune([], stay=[number], keep=[sha(b"good")])
     assert len(list((tmp_path / "data" / "recovery" / "packs").iterdir())) == 1

@@ -90,6 +90,8 @@ save_files() {
     entries "$kept/roots" '' >"$kept/names" || return 1
     [ -s "$kept/there" ] || return 0
     own "$kept/names" "$2" || return 1
+    entries "$kept/roots" '-type f' >"$work/files" || return 1
+    if have lsattr; then xargs -0 -r lsattr -d -- <"$work/files" 2>/dev/null | grep -v '^-*e*-* ' >"$kept/flags"; fi
     size=$(size_of "$kept/there")
     echo "$size" >"$kept/size" || return 1
     free=$(free_kb "$point")
@@ -155,9 +157,14 @@ restore_files() {
             archive -P --overwrite --delay-directory-restore -xpf "$kept/archive" ||
             { cp "$work/tar" "$work/said" && return 1; }
     else
-        tar -C / -xpf "$kept/archive" 2>"$work/said"
+        tar -C / -xpf "$kept/archive" 2>"$work/said" || return 1
         xargs -0 -r sh -c 'for folder; do read -r time <&3; touch -c -d "@$time" -- "$folder" || exit 1; done' sh \
-            <"$kept/folders" 3<"$kept/times" 2>"$work/said"
+            <"$kept/folders" 3<"$kept/times" 2>"$work/said" || return 1
     fi
+    if [ -s "$kept/flags" ] && have chattr; then # tar keeps none; "e" says how the file lies on the disk
+        while read -r flags name; do chattr "+$(printf '%s' "$flags" | tr -d 'e-')" -- "$name" 2>"$work/said"; done \
+            <"$kept/flags"
+    fi
+    return 0
 }
 """

@@ -99,16 +99,16 @@ receive() { # POINT
     if [ "$(id -u)" = 0 ]; then base=/var/lib/opsterm/rp; else base=$HOME/.local/state/opsterm/rp; fi
     base=${KEEPER_BASE:-$base}
     if [ -e "$base/$1/captured" ]; then return 0; fi
-    rm -rf "$base/$1" "$base/$1.part"
-    mkdir -p "$base/$1.part/work" && chmod 700 "$base" "$base/$1.part" &&
-        gzip -dc 2>/dev/null | tar -xf - -C "$base/$1.part" 2>"$base/$1.part/work/said" &&
-        [ -e "$base/$1.part/received" ] || {
-        tell "not put back" "$1" "it is not on this host, and did not come whole" \
-            "$(head -n 1 "$base/$1.part/work/said" 2>/dev/null)"
-        rm -rf "$base/$1.part"
+    part=$base/$1.part
+    rm -rf "$base/$1" "$part"
+    mkdir -p "$part" && chmod 700 "$base" "$part" && gzip -dc 2>/dev/null | tar -xf - -C "$part" 2>"$part.said"
+    if [ ! -e "$part/received" ]; then
+        tell "not put back" "$1" "it is not on this host, and did not come whole" "$(head -n 1 "$part.said")"
+        rm -rf "$part" "$part.said"
         return 5
-    }
+    fi
+    rm -f "$part.said"
     sync
-    mv "$base/$1.part" "$base/$1" && mv "$base/$1/received" "$base/$1/captured" && sync
+    mv "$part" "$base/$1" && mv "$base/$1/received" "$base/$1/captured" && sync
 }
 """
