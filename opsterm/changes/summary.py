@@ -93,7 +93,7 @@ def command_shown(order: Order) -> str:
         found = parse_restoring(order.command)
     except BadInput:
         return order.command
-    return mask(f"{RESTORE} c{found.change}: {', '.join(map(str, found.things))}")[0]
+    return mask(f"{RESTORE} {found.name}: {', '.join(map(str, found.things))}")[0]
 
 
 def line(change: Change, now: float, *, limit: int = 60) -> str:

@@ -75,6 +75,11 @@ class Restoring:
         return f"{RESTORE} {json.dumps(body, sort_keys=True)}"
 
     @property
+    def name(self) -> str:
+        """What is put back, as it is shown: "c18" for what a change has changed, "r3" for a recovery point."""
+        return f"c{self.change}" if self.change else self.point.partition("-")[0]
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """Places whose files it writes."""
         kinds = (ThingKind.MOVED, ThingKind.FILES, ThingKind.RIGHTS)
@@ -139,9 +144,8 @@ def restore_reasons(text: str) -> tuple[tuple[str, ...], bool]:
     if any(thing.kind is ThingKind.FILES and _ACCOUNTS.fullmatch(thing.name) for thing in restoring.things):
         kinds.append("It puts back files that decide who may log in.")
     insists = ["What somebody else has changed since is lost."] if restoring.insist else []
-    said = f"It puts back what c{restoring.change} has changed, and proves that it is as it was."
+    said = f"It puts back what {restoring.name} has changed, and proves that it is as it was."
     if not restoring.change:
-        name = restoring.stored[0].point if restoring.stored else restoring.point
-        said = f"It puts back what {name} holds, and proves that it is so; what is there now is kept beforehand."
+        said = f"It puts back what {restoring.name} holds, and proves that it is so; what is there now is kept beforehand."
         insists = []
     return (*insists, *dict.fromkeys(kinds), said), bool(kinds or insists)

@@ -38,10 +38,11 @@ def _things(point: RecoveryPoint) -> str:
 async def take(context: Context) -> int:
     """Take a point of each target."""
     asked = context.invocation
-    things = things_of(asked.texts("paths"), asked.texts("unit"), asked.texts("also"))
-    wish = TakeWish(
-        selector=asked.text("on"), things=things, label=asked.text("label"), become=asked.text("become")
-    )  # fmt: skip
+    paths, become = asked.texts("paths"), asked.text("become")
+    if become.startswith("/"):  # no account: the first path, which the parser took for one
+        paths, become = [become, *paths], "root"
+    things = things_of(paths, asked.texts("unit"), asked.texts("also"))
+    wish = TakeWish(selector=asked.text("on"), things=things, label=asked.text("label"), become=become)
     taken = await context.runtime.recovery.take(wish)
     for one in taken:
         point = one.point
