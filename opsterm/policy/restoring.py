@@ -146,6 +146,8 @@ def restore_reasons(text: str) -> tuple[tuple[str, ...], bool]:
     insists = ["What somebody else has changed since is lost."] if restoring.insist else []
     said = f"It puts back what {restoring.name} has changed, and proves that it is as it was."
     if not restoring.change:
-        said = f"It puts back what {restoring.name} holds, and proves that it is so; what is there now is kept beforehand."
+        said = (
+            f"It puts back what {restoring.name} holds, and proves that it is so; what is there now is kept beforehand."
+        )
         insists = []
     return (*insists, *dict.fromkeys(kinds), said), bool(kinds or insists)
