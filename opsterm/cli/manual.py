@@ -138,7 +138,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm propose --on tag:web --rollout canary:1:5 -- systemctl reload nginx",
     ),
     "snapshot take": (
-        "opsterm snapshot take --on 'tag:web' /etc/nginx --unit nginx --label 'before 1.27'",
+        "opsterm snapshot take --on 'tag:web' /etc/nginx --unit nginx --label 1.27",
         "opsterm snapshot take --on web-01 --become --also accounts --also firewall",
     ),
     "snapshot list": ("opsterm snapshot list", "opsterm snapshot list 'tag:web' --json"),

@@ -22,9 +22,9 @@ something differs, as diff does."""
 
 _ABOUT_RESTORE = """\
 Proposes the change that puts everything back as the point holds it, on the
-target that it is of; `diff` says beforehand what that would change. It runs when
-it is approved, is sent from here, and ends well only when all is proven to be
-as it was. What is there now is kept first, so that it can be taken back."""
+target that it is of; `diff` says beforehand what that would change. It runs
+when it is approved, is sent from here, and ends well only when all is proven to
+be as it was. What is there now is kept first, so that it can be taken back."""
 
 _ABOUT_PRUNE = """\
 Keeps the newest points of the same things on one target, and the last of so
