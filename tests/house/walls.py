@@ -77,9 +77,7 @@ def opens_targets(modules: Iterable[Module]) -> Breaches:
             if not isinstance(call.func, ast.Attribute):
                 continue
             if name == "run" and "shell" in keywords and not _may_run(m, call):
-                found.append(
-                    f"{m.at(call)} runs a command on a target: only {EXECUTOR} does, and {sorted(LOOKS)} a Look"
-                )
+                found.append(f"{m.at(call)} runs a command on a target: only {EXECUTOR} does, and what looks a Look")
             if name == "shell" and "term" in keywords and m.name != TERMINALS:
                 found.append(f"{m.at(call)} opens a shell on a target: only {TERMINALS} does")
     return found

@@ -63,13 +63,13 @@ class WatchedSession:
         self._let_go = let_go
 
     async def run(
-        self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN
-    ) -> AsyncIterator[bytes | Ended]:  # fmt: skip
+        self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
+    ) -> AsyncIterator[bytes | Ended]:
         """Run it, seen."""
         name = name_of(command)
         self._walk.step(f"before {name}")
         begun = False
-        async for piece in self._session.run(command, shell=shell, how=how):
+        async for piece in self._session.run(command, shell=shell, how=how, feed=feed):
             if not begun and isinstance(piece, bytes):
                 begun = True
                 self._walk.step(f"during {name}")
@@ -111,6 +111,8 @@ def name_of(text: str) -> str:
     """Return what a text that is sent to a target is about."""
     keeper = re.findall(r"^keeper (\w+) ", text, re.MULTILINE)
     mark = re.findall(r"^(take|give_up) \w", text, re.MULTILINE)
+    if re.search(r"^of_point \w", text, re.MULTILINE):
+        return "copy"
     return str(keeper[-1]) if keeper else {"take": "mark", "give_up": "unmark"}[mark[-1]] if mark else "command"
 
 
