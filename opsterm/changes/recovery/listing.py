@@ -12,7 +12,7 @@ from opsterm.core.errors import BadInput
 MOST_RANGES = 400
 """Ranges of entries that are asked for at once: each is looked at for each name by sed on the target."""
 
-_HASH = re.compile(rb"\\?([0-9a-f]{64})  ?[ *]?")
+_HASH = re.compile(rb"\\?([0-9a-f]{64})(?:$| )")
 _SENT = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK)
 """What an archive of tar can hold: no sockets."""
 

@@ -76,10 +76,11 @@ of_point() { # POINT: the point of a change as it lies there, with its archives,
         tell failed 0 "there is no recovery point $point"
         return 3
     fi
-    tell size 0 "$(du -sk "$point" | cut -f1)"
+    tell size 0 "$(find "$point" -type f ! -name room -exec du -k {} + | awk '{ sum += $1 } END { print sum + 0 }')"
     tell stream gzip "$1"
     {
-        cd "$base" && find "$1" -type f ! -name archive ! -name room ! -path '*/work*' ! -path '*/guard/*' | xargs tar -cf -
+        cd "$base" && find "$1" -type f ! -name archive ! -name room ! -path '*/work*' ! -path '*/guard/*' |
+            xargs tar -cf -
         if [ -n "$(wanted all)" ]; then
             for archive in "$1"/*/archive; do
                 [ -e "$archive" ] || continue
