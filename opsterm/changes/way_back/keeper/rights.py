@@ -16,9 +16,8 @@ save_rights() {
     own "$work/all" "$2" || return 1
     xargs -0 -r stat -c '%u:%g %a' -- <"$work/all" >"$work/rights" || return 1
     # Entries of the same owner and mode are put back by one call. The n-th line is about the n-th name.
-    mkdir "$kept/same"
-    (cd "$kept/same" && xargs -0 -r sh -c 'for entry; do
-            read -r owner mode <&3 && printf "%s\0" "$entry" >>"$owner.$mode" || exit 1
+    (cd "$kept" && xargs -0 -r sh -c 'for entry; do
+            read -r owner mode <&3 && printf "%s\0" "$entry" >>"same.$owner.$mode" || exit 1
         done' sh <"$work/all" 3<"$work/rights") || return 1
     entries "$kept/roots" '! -type l' >"$work/all" || return 1
     if have getfacl; then xargs -0 -r getfacl -p -n -P -s -- <"$work/all" >"$kept/access" 2>/dev/null; fi
@@ -30,9 +29,9 @@ restore_rights() {
         entries "$kept/roots" '! -type l' >"$work/all"
         xargs -0 -r setfacl -b -- <"$work/all" 2>/dev/null
     fi
-    for same in "$kept"/same/*; do
+    for same in "$kept"/same.*; do
         [ -e "$same" ] || continue
-        owner=${same##*/} mode=${same##*.}
+        owner=${same##*/same.} mode=${same##*.}
         # The owner first: a new owner clears the setuid bit. A link has no mode of its own.
         xargs -0 -r chown -h "${owner%.*}" -- <"$same" 2>"$work/said" || return 1
         xargs -0 -r sh -c 'mode=$1; shift
