@@ -244,25 +244,24 @@ class Changes:
             await self._inventory.note_seen(lifecycle.reached(ended.outcomes))
         return ended
 
-    def start(self, change_id: int, *, despite: str = "") -> None:
-        """Run an approved change here in the background, as `run` does; its end is told as a fact."""
+    def start(self, change_id: int, *, despite: str = "", when_free: bool = False) -> None:
+        """Run an approved change here in the background, as `run` does; its end is told as a fact.
+
+        With `when_free` it begins as soon as no claim of others is in its way.
+        """
 
         async def work(heart: Heart) -> None:
             heart.beat()
             await self.run(change_id, despite=despite)
 
-        self._supervisor.start(f"change c{change_id}", work, restart=False)
-
-    def start_when_free(self, change_id: int) -> None:
-        """Run an approved change here in the background as soon as no claim of others is in its way."""
-
-        async def work(heart: Heart) -> None:
+        async def wait(heart: Heart) -> None:
             heart.beat()
             await self._wait_free(await self.get(change_id))
             if (await self.get(change_id)).state is ChangeState.APPROVED:
                 self.start(change_id)
 
-        self._supervisor.start(f"change c{change_id} waits", work, restart=False)
+        name = f"change c{change_id}"
+        self._supervisor.start(f"{name} waits" if when_free else name, wait if when_free else work, restart=False)
 
     async def stop(self, change_id: int) -> Change:
         """Ask that a running change be stopped, whichever process runs it.

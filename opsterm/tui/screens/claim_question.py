@@ -43,7 +43,7 @@ class ClaimQuestion:
                 self._say("It is approved and does not run: others have claimed its targets.")
             elif _WAIT in way:
                 self._say(f"It runs when this is over: {'; '.join(lines)}.")
-                self._runtime.changes.start_when_free(self._change.id)
+                self._runtime.changes.start(self._change.id, when_free=True)
             else:
                 self._ask_why(lines)
 
