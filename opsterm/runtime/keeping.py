@@ -11,7 +11,7 @@ from opsterm.changes.change import Change
 from opsterm.changes.events import ChangeCaptured
 from opsterm.changes.way_back.prepared import keeping_as, point_of
 from opsterm.changes.way_back.script import KeeperStep, keeper_text
-from opsterm.core.errors import OpstermError, Refused, TimedOut
+from opsterm.core.errors import OpstermError, Refused, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RESTORE, OrderTarget, RunAs
@@ -98,12 +98,13 @@ class Keeping:
     ) -> Ended:  # fmt: skip
         """Make a change, or a step of it, and note how it left what it touched, also when it was ended there.
 
-        Where that cannot be noted, a rollback asks whether one insists. Raises as `making`.
+        A line that was lost is no end: it may still run. Where that cannot be noted, a rollback asks whether one
+        insists. Raises as `making`.
         """
         try:
             ended = await making()
-        except TimedOut:
-            if way is not None:
+        except OpstermError as error:
+            if way is not None and not isinstance(error, Unreachable):
                 with suppress(OpstermError):
                     await self.note(run, change, way, target, number=number)
             raise
