@@ -222,7 +222,7 @@ async def test_a_file_for_an_account_without_rights(lab: Lab, home: Home) -> Non
     await asyncio.to_thread((home.path / "x").write_bytes, b"x")
     async with cockpit(home, lab) as runtime:
         await runtime.inventory.add(Target(name="op", address=one.address, user="op"))
-        for path, owner, says in (("/etc/motd", "", "denied while making a file in /etc"),
+        for path, owner, says in (("/etc/motd", "", "this account could not give it back"),
                                   ("/home/op/x", "root:root", "denied while setting its owner")):  # fmt: skip
             change = await put(runtime, home.path / "x", "op", path, owner=owner)
             outcome = only(await runtime.changes.run(change.id))

@@ -210,7 +210,8 @@ def _kill(call: ProgramCall) -> None:
     signal = _signal(call)
     texts = [word.text for word in call.arguments]
     everything = "-1" in texts[1:] or (texts[:1] == ["-1"] and not words)
-    if everything or any(word.text == "1" and signal not in _RELOADS for word in words[-1:] if signal != "1"):
+    first = any(word.text == "1" and "$" not in word.raw for word in words[-1:])  # `$$` is the shell itself
+    if everything or (first and signal not in _RELOADS):
         call.add(_K.PROCESS_KILL, "all processes" if everything else "1")
         call.add(_K.DOS, "all processes")
         call.add(_K.LOCKOUT, "all processes", _C.LIKELY)
