@@ -61,6 +61,7 @@ class Keeping:
         await self._marking.take(lambda text: _told(run, text, way), change, target)
         status, told = await self.step(run, KeeperStep.CAPTURE, change, way, number=number)
         if status != 0:
+            await self._marking.give_up(lambda text: _told(run, text, way), change)
             why = next((fields[2] for fields in told if fields[0] == "failed" and len(fields) > 2), "")
             raise Refused(
                 "It was not run: what it touches could not be kept beforehand.",

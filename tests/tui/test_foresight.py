@@ -18,7 +18,7 @@ async def test_what_would_be_deleted_stands_on_the_screen(stage: Stage, tmp_path
     async with sitting(stage, (140, 40)) as there:
         await propose(there, f"rm -rf {tmp_path}/old-file")
         await there.until("It would delete 1 file, 5 B in all.")
-        assert "Move it aside on the same file system" in there.text
+        assert "a form that keeps what this destroys: m takes it instead" in there.text
         assert (tmp_path / "old-file").exists()
 
 
@@ -41,7 +41,7 @@ DENIED = [
 IN_SIGHT = {
     "rm -rf /srv/a /srv/b /srv/c": [
         "✖ CRITICAL  It deletes 3 paths for good: /srv/a, /srv/b, /srv/c.", "The target is in production.", *DENIED,
-        "safer     Move it aside on the same file system", "back      exact: files", "preview   ",
+        "safer     a form that keeps what this destroys: m takes it instead", "back      exact: files", "preview   ",
         "more lines below: pgdn",
     ],
     "ip link set dummy-of-tests down": [

@@ -170,9 +170,9 @@ class ApprovalScreen(FactsAndOutput):
     async def _hear(self, message: FactsArrived) -> None:
         """Follow the change and its output."""
         if message.has(*CHANGE_FACTS):
-            self.change = await self.runtime.changes.get(self.change.id)
-            await self.evidence.hear_guards(self.change)
-            await self.evidence.hear_steps(self.change)
+            heard = await self.runtime.changes.get(self.change.id)
+            self.change = heard if heard.id == self.change.id else self.change  # it may show another one by now
+            await self.evidence.hear(self.change)
             self.begin(self.look_at_progress, group="progress", exclusive=True)
             self.show()
         self._note_output(message)

@@ -74,6 +74,11 @@ class ChangeEvidence:
             self.claims = claim_lines(await self._runtime.claims.in_the_way(change), self._runtime.clock.now())
         self.rewrite = self._runtime.rewrites.of_change(change)
 
+    async def hear(self, change: Change) -> None:
+        """Find out how its targets stand."""
+        await self.hear_guards(change)
+        await self.hear_steps(change)
+
     async def hear_steps(self, change: Change) -> None:
         """Find out how far a plan is on each target."""
         self.steps = await self._runtime.plans.steps(change)

@@ -103,7 +103,7 @@ def facts_of(
         take=take,
     )  # fmt: skip
     first = sheet(decisive, columns)
-    more = sheet(further_rows(change, now=now, evidence=evidence), columns)
+    more = sheet([*_rewrite(evidence), *further_rows(change, now=now, evidence=evidence)], columns)
     return ChangeFacts(text=f"{first}\n{more}", decisive=first.count("\n") + 1)
 
 
@@ -145,8 +145,7 @@ def decisive_rows(
         *([SheetRow("cuts", "\n".join(evidence.cuts), packed=True)] if evidence.cuts else []),
         SheetRow("rules", "\n".join(verdict_lines(change.review))),
         *_approvers(progress),
-        *_safer(change, evidence),
-        *_rewrite(evidence, take),
+        *_safer(change, evidence, take),
         SheetRow("back", "\n".join(way_back_lines(order))),
         *([SheetRow("guard", said)] if (said := guard_line(guard_of(order))) else []),
         *([SheetRow("verify", "\n".join(checks))] if (checks := _checks(change)) else []),
@@ -208,19 +207,20 @@ def _waiting(change: Change, guards: Sequence[GuardSeen], now: float) -> list[Sh
     return [SheetRow("waits" if any(one.is_open for one in guards) else "guards", "\n".join(lines))] if lines else []
 
 
-def _rewrite(evidence: ChangeEvidence, take: str) -> list[SheetRow]:
-    """Return the safer form of the command, as the difference to what would run, and the key that takes it."""
-    if evidence.rewrite is None:
-        return []
-    return [SheetRow("rewrite", "\n".join([*evidence.rewrite.lines, *([f"{take} takes it instead"] if take else [])]))]
+def _rewrite(evidence: ChangeEvidence) -> list[SheetRow]:
+    """Return the safer form of the command, as the difference to what would run."""
+    return [] if evidence.rewrite is None else [SheetRow("rewrite", "\n".join(evidence.rewrite.lines))]
 
 
-def _safer(change: Change, evidence: ChangeEvidence) -> list[SheetRow]:
+def _safer(change: Change, evidence: ChangeEvidence, take: str) -> list[SheetRow]:
     """Return safer ways of the command; where none is known those of rules that refuse, or ask for more persons."""
+    if evidence.rewrite is not None:
+        key = f"{take} takes it instead" if take else "it stands below"
+        return [SheetRow("safer", "\n".join([f"a form that keeps what this destroys: {key}", *evidence.safer[:1]]))]
     ways = evidence.safer
     strict = [one.safer for one in change.review.touched if one.rule_decision.order > RuleDecision.APPROVE.order]
     found = list(dict.fromkeys(ways or filter(None, strict)))
-    if not found and (change.risk.level is RiskLevel.READ or evidence.rewrite is not None):
+    if not found and change.risk.level is RiskLevel.READ:
         return []
     return [SheetRow("safer", "\n".join(found[:SAFER_WAYS]) or "no alternative is known")]
 
