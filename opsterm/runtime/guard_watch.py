@@ -136,6 +136,8 @@ class GuardWatch:
         _, told = await self._keeping.step(run, step, self._guarded.change, self._guarded.way, seconds=seconds)
         answer = answer_from(told)
         await self._tell(step, answer)
+        if answer.state not in OPEN:
+            await self._keeping.leave(run, self._guarded.change, self._guarded.way)
         return answer
 
     async def _tell(self, step: KeeperStep, answer: GuardAnswer) -> None:

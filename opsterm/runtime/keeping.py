@@ -61,7 +61,7 @@ class Keeping:
         await self._marking.take(lambda text: _told(run, text, way), change, target)
         status, told = await self.step(run, KeeperStep.CAPTURE, change, way, number=number)
         if status != 0:
-            await self._marking.give_up(lambda text: _told(run, text, way), change)
+            await self.leave(run, change, way)
             why = next((fields[2] for fields in told if fields[0] == "failed" and len(fields) > 2), "")
             raise Refused(
                 "It was not run: what it touches could not be kept beforehand.",
@@ -90,8 +90,12 @@ class Keeping:
         """
         await self.step(run, KeeperStep.NOTE, change, way, number=number)
         if change.order.terms is None or not change.order.terms.confirm_s:  # a guard works on until its deadline
-            await self._marking.give_up(lambda text: _told(run, text, way), change)
+            await self.leave(run, change, way)
         await self._copies().copy_after(run, change, target, number=number)
+
+    async def leave(self, run: RunText, change: Change, way: WayBack) -> None:
+        """Take the mark of a change away: it works there no more. Where that cannot be, it ends by itself."""
+        await self._marking.give_up(lambda text: _told(run, text, way), change)
 
     async def noting(
         self, making: Callable[[], Awaitable[Ended]], run: RunText, change: Change, way: WayBack | None,
