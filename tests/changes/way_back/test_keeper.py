@@ -24,7 +24,7 @@ class Keeper:
     """Runs the texts here, with recovery points in a folder of the test."""
 
     def __init__(self, folder: Path, shell: tuple[str, ...] = ("sh",)) -> None:
-        self.base = folder / "points"
+        self.base = folder / "rp"  # as on hosts: the name of a point is looked at, and not that of its folder
         self.shell = shell
         self.environment = {**os.environ, "KEEPER_BASE": str(self.base), "KEEPER_SPARE_KB": "1"}
 

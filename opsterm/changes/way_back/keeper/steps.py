@@ -115,7 +115,7 @@ compare() { # OPTION NAME
     fi
     if [ -e "$kept/restoring" ]; then
         tell "half put back" "$(shown "$1" "$2")"
-    elif [ "${point##*/r}" != "$point" ]; then # a point of the jump host: there is no change that it was before
+    elif called=${point##*/} && [ "${called#r}" != "$called" ]; then # by hand: no change is known after it
         tell "not as the point holds it" "$(shown "$1" "$2")"
     elif [ ! -e "$kept/after" ]; then # its end was not seen: it may go on, and write after it was put back
         tell "not seen how the change left it" "$(shown "$1" "$2")" "it may still run: look with ps"
