@@ -67,7 +67,7 @@ REVERTED = (
     "echo $(cat $f) $(stat -c %.Y $f) $(stat -c %.Y ${f%result}armed); done | tail -n 1; ps -o etimes= -p 1"
 )
 BEGIN = f"rm -rf {POINTS}/rp; systemctl reset-failed; systemctl restart ssh"
-SMALL = f"mountpoint -q {POINTS} || {{ mkdir -p {POINTS} && mount -t tmpfs -o size=24m tmpfs {POINTS}; }}"
+SMALL = f"mountpoint -q {POINTS} || {{ mkdir -p {POINTS} && mount -t tmpfs -o size=96m tmpfs {POINTS}; }}"
 """A disk of its own for the recovery points, so that filling it fills no other."""
 
 
