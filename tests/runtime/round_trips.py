@@ -83,7 +83,7 @@ ROUND_TRIPS: tuple[tuple[str, str, str], ...] = (
      _UNITS.replace("UNIT", "zz")),
     ("", "printf '[Timer]\\nOnCalendar=daily\\n' > /etc/systemd/system/zz.timer && systemctl daemon-reload",
      "ls -l --time-style=+ /etc/systemd/system"),
-    ("", "systemctl set-default multi-user.target",
+    ("", "systemctl set-default rescue.target",
      "systemctl get-default; ls -l --time-style=+ /etc/systemd/system"),
     ("sysctl -w net.ipv4.ip_forward=0", "sysctl -w net.ipv4.ip_forward=1", "sysctl net.ipv4.ip_forward"),
     ("sysctl -w net.ipv4.ip_forward=0",

@@ -54,13 +54,27 @@ guard_wait() { # until it is due; fails once it is decided
     return 1
 }
 
-guard_by_systemd() { # only that of root outlives the log-in; it also takes back after a boot
-    if [ "$(id -u)" != 0 ] || [ -n "${KEEPER_BASE:-}" ] || [ ! -d /run/systemd/system ]; then return 1; fi
-    have systemd-run || return 1
+guard_quietly() { # COMMAND...: leaves the folders of units with the times they had, which may be a part of what is kept
+    touch -r "$units" "$guard/times" 2>/dev/null
+    touch -r "$units/multi-user.target.wants" "$guard/wants" 2>/dev/null
+    "$@"
+    quietly=$?
+    touch -r "$guard/wants" "$units/multi-user.target.wants" 2>/dev/null
+    touch -r "$guard/times" "$units" 2>/dev/null
+    return "$quietly"
+}
+
+guard_enable() { # after a boot, too
     printf '%s\n' '[Unit]' "Description=Take back $point, which nobody has confirmed" '[Service]' Type=oneshot \
         "ExecStart=/bin/sh $guard/fire now" >"$units/$unit-boot.service" &&
         mkdir -p "$units/multi-user.target.wants" &&
-        ln -sf "../$unit-boot.service" "$units/multi-user.target.wants/$unit-boot.service" &&
+        ln -sf "../$unit-boot.service" "$units/multi-user.target.wants/$unit-boot.service"
+}
+
+guard_by_systemd() { # only that of root outlives the log-in; it also takes back after a boot
+    if [ "$(id -u)" != 0 ] || [ -n "${KEEPER_BASE:-}" ] || [ ! -d /run/systemd/system ]; then return 1; fi
+    have systemd-run || return 1
+    guard_quietly guard_enable &&
         on_disk "$units/$unit-boot.service" && on_disk "$units/multi-user.target.wants" &&
         systemd-run --quiet --collect --unit="$unit" --on-active="${1}s" --timer-property=AccuracySec=100ms \
             /bin/sh "$guard/fire" wait >"$work/said" 2>&1 </dev/null &&
@@ -84,7 +98,7 @@ guard_by_setsid() {
 
 guard_disarm() {
     if [ -e "$units/$unit-boot.service" ]; then
-        rm -f "$units/multi-user.target.wants/$unit-boot.service" "$units/$unit-boot.service"
+        guard_quietly rm -f "$units/multi-user.target.wants/$unit-boot.service" "$units/$unit-boot.service"
     fi
     if [ "${1:-}" = timer ] && [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
         systemctl stop "$unit.timer" >/dev/null 2>&1
