@@ -109,12 +109,17 @@ class Reach:
     async def tcp(
         self, words: Sequence[str], *, port: int | None, timeout_s: float, banner: bool
     ) -> Sequence[TcpResult]:
-        """Open TCP connections to places ("host:22", "[::1]:22") and to targets, there on `port` or their own."""
+        """Open TCP connections to places ("host:22", "[::1]:22") and to targets, there on `port` or their own.
+
+        The host of a place is a target where one has that name.
+        """
         places: list[tuple[str, str, int]] = []
         for word in words:
             match = _PLACE.fullmatch(word)
             if match and not _is_address(word):  # "2001:db8::9" is a host, not port 9 of one
-                places.append((word, match["host"], _checked_port(int(match["port"]), word)))
+                target = self._inventory.target(match["host"])
+                host = match["host"] if target is None else target.reach
+                places.append((word, host, _checked_port(int(match["port"]), word)))
                 continue
             if _is_address(word) and self._inventory.target(word) is None:
                 places.append((word, word, _port_said(port, word)))

@@ -22,6 +22,8 @@ def test_a_port_that_listens_and_one_that_does_not(account: Account) -> None:
         assert "refused" in account.run("targets", "check", "web-01", expect=3).out
         account.run("targets", "edit", "web-01", "--port", good.rpartition(":")[2], expect=0)
         assert "answers" in account.run("targets", "check", "web-01", expect=0).out
+        by_name = f"web-01:{good.rpartition(':')[2]}"
+        assert account.run("check", "tcp", by_name, "--json", expect=0).record()["name"] == by_name
 
 
 def test_what_cannot_be_checked_is_said(account: Account) -> None:
