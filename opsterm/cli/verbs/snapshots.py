@@ -91,8 +91,8 @@ async def list_points(context: Context) -> int:
         )  # fmt: skip
     room = await recovery.room()
     context.printer.say(
-        f"{room.points} recovery points: {bytes_text(room.plain_bytes)} of different contents in "
-        f"{bytes_text(room.disk_bytes)} on this host, {bytes_text(room.free_bytes)} free. The key is {room.key}."
+        f"{room.points} recovery point{'s' * (room.points != 1)}: {bytes_text(room.plain_bytes)} of different contents "
+        f"in {bytes_text(room.disk_bytes)} on this host, {bytes_text(room.free_bytes)} free. The key is {room.key}."
     )
     return ExitCode.DONE
 
