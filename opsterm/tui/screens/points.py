@@ -21,20 +21,19 @@ from opsterm.runtime.recovery import TakeWish
 from opsterm.runtime.recovery_copies import restore_proposal
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.keys import KeyMap
-from opsterm.tui.panes.pane import take_keys
-from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
+from opsterm.tui.screens.record_list import RecordList
 from opsterm.tui.screens.text import TextScreen
 from opsterm.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
 if TYPE_CHECKING:
-    from opsterm.tui.app import OpstermApp
+    pass
 
 _KEYS = ("difference_of_point", "restore_point", "verify_point", "take_point", "remove_point")
 SHOWN_ENTRIES = 300
 
 
-class PointsScreen(Dialog[int]):
+class PointsScreen(RecordList[int]):
     """Lists recovery points; it closes with the number of the change that puts one back.
 
     Args:
@@ -44,10 +43,7 @@ class PointsScreen(Dialog[int]):
     """
 
     def __init__(self, runtime: Runtime, keymap: KeyMap, targets: Sequence[str]) -> None:
-        super().__init__("Recovery points")
-        self.runtime = runtime
-        self._keymap = keymap
-        self._targets = targets
+        super().__init__("Recovery points", "points", runtime, keymap, targets)
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
@@ -59,38 +55,8 @@ class PointsScreen(Dialog[int]):
             TableColumn(title="by", min_width=5, max_width=8, priority=4),
             TableColumn(title="label and what", min_width=16, max_width=90, priority=6, grows=True),
         ]
-        keys = " · ".join(
-            f"{self._keymap.shown(made)} {made.title}" for made in map(command, _KEYS) if self._keymap.shown(made)
-        )
         empty = f"No recovery points yet. {self._keymap.shown(command('take_point'))} takes one of {self._where()}."
-        with self.box():
-            yield RowTable(columns, ascii=self.cockpit.terminal.ascii, empty_text=empty, id="points-table")
-            yield Static("", markup=False, id="points-note")
-            yield Static(f"enter shows one · {keys} · esc closes", markup=False, classes="dialog-keys")
-
-    async def on_mount(self) -> None:
-        """Show what there is."""
-        take_keys(self, self._keymap, "points")
-        self._table.focus()
-        await self._show()
-
-    @property
-    def cockpit(self) -> OpstermApp:
-        """The app, by its own type."""
-        from opsterm.tui.app import OpstermApp  # noqa: PLC0415 (the app imports the screens)
-
-        assert isinstance(self.app, OpstermApp)  # noqa: S101 (narrowing)
-        return self.app
-
-    @property
-    def _table(self) -> RowTable:
-        return self.query_one(RowTable)
-
-    def _where(self) -> str:
-        names = self._targets
-        return (
-            names[0] if len(names) == 1 else f"the {len(names)} chosen targets" if names else "no target: choose some"
-        )
+        yield from self.laid_out(columns, _KEYS, empty)
 
     async def _show(self) -> None:
         recovery = self.runtime.recovery

@@ -19,21 +19,20 @@ from opsterm.runtime.runtime import Runtime
 from opsterm.runtime.service_view import ServiceView
 from opsterm.runtime.services import Discovery
 from opsterm.tui.keys import KeyMap
-from opsterm.tui.panes.pane import take_keys
-from opsterm.tui.screens.dialog import Dialog
 from opsterm.tui.screens.prompt import ConfirmScreen
+from opsterm.tui.screens.record_list import RecordList
 from opsterm.tui.screens.text import TextScreen
 from opsterm.tui.widgets.row_table import RowTable, TableCell, TableColumn, TableRow
 
 if TYPE_CHECKING:
-    from opsterm.tui.app import OpstermApp
+    pass
 
 _KEYS = ("accept_service", "ignore_service", "check_service", "remove_service", "discover_services")
 _SIGNS = {HealthStatus.OK: "ok", HealthStatus.WARNING: "warning", HealthStatus.FAILED: "critical"}
 _ORDER = (ServiceState.FOUND, ServiceState.GONE, ServiceState.ACCEPTED, ServiceState.IGNORED)
 
 
-class ServicesScreen(Dialog[None]):
+class ServicesScreen(RecordList[None]):
     """Lists services, those that wait for a decision first; keys decide for the marked ones, or the one in the cursor.
 
     Args:
@@ -43,10 +42,7 @@ class ServicesScreen(Dialog[None]):
     """
 
     def __init__(self, runtime: Runtime, keymap: KeyMap, targets: Sequence[str]) -> None:
-        super().__init__("Services")
-        self.runtime = runtime
-        self._keymap = keymap
-        self._targets = targets
+        super().__init__("Services", "services", runtime, keymap, targets)
         self._places: dict[str, int] = {}  # a record stays where it was when the screen was opened
 
     def compose(self) -> ComposeResult:
@@ -59,40 +55,10 @@ class ServicesScreen(Dialog[None]):
             TableColumn(title="ports", min_width=8, max_width=24, priority=4),
             TableColumn(title="seen", min_width=5, max_width=8, priority=3),
         ]
-        keys = " · ".join(
-            f"{self._keymap.shown(made)} {made.title}" for made in map(command, _KEYS) if self._keymap.shown(made)
-        )
         empty = (
             f"No services yet. {self._keymap.shown(command('discover_services'))} looks for them on {self._where()}."
         )
-        with self.box():
-            yield RowTable(columns, ascii=self.cockpit.terminal.ascii, empty_text=empty, id="services-table")
-            yield Static("", markup=False, id="services-note")
-            yield Static(f"enter shows one · {keys} · esc closes", markup=False, classes="dialog-keys")
-
-    async def on_mount(self) -> None:
-        """Show what there is."""
-        take_keys(self, self._keymap, "services")
-        self._table.focus()
-        await self._show()
-
-    @property
-    def cockpit(self) -> OpstermApp:
-        """The app, by its own type."""
-        from opsterm.tui.app import OpstermApp  # noqa: PLC0415 (the app imports the screens)
-
-        assert isinstance(self.app, OpstermApp)  # noqa: S101 (narrowing)
-        return self.app
-
-    @property
-    def _table(self) -> RowTable:
-        return self.query_one(RowTable)
-
-    def _where(self) -> str:
-        names = self._targets
-        return (
-            names[0] if len(names) == 1 else f"the {len(names)} chosen targets" if names else "no target: choose some"
-        )
+        yield from self.laid_out(columns, _KEYS, empty)
 
     async def _show(self) -> None:
         services = await self.runtime.services.list(states=tuple(ServiceState))
