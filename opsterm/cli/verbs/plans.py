@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from opsterm.changes.change import Change, OutcomeState
+from opsterm.cli.faults import tell_faults
 from opsterm.cli.prompt import is_asked_on_a_terminal
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.changes import describe, proposal_of, tell_proposed
@@ -18,15 +19,7 @@ async def check(context: Context) -> int:
     """Tell every fault of a plan in a file."""
     file = context.invocation.text("file")
     faults = await context.runtime.plans.check(file)
-    for fault in faults:
-        if context.printer.json:
-            context.printer.record(fault)
-        else:
-            context.printer.line(str(fault))
-    if faults:
-        raise BadInput(
-            f"{file} has {len(faults)} fault{'s' * (len(faults) != 1)}.", next_step="Mend it, and check it again."
-        )
+    tell_faults(context.printer, file, faults, kind=BadInput, next_step="Mend it, and check it again.")
     context.printer.say(f"{file} is in order. What it would do: opsterm simulate {file}")
     return ExitCode.DONE
 

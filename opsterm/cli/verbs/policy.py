@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from opsterm.cli.arguments import command_text
+from opsterm.cli.faults import tell_faults
 from opsterm.cli.records import finding_record
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, BadSetting, ExitCode
@@ -164,16 +165,10 @@ async def validate(context: Context) -> int:
     """Tell every fault of a file."""
     file = context.invocation.text("file")
     problems = await context.runtime.compliance.validate(file)
-    for problem in problems:
-        if context.printer.json:
-            context.printer.record(problem)
-        else:
-            context.printer.line(str(problem))
-    if problems:
-        raise BadSetting(
-            f"{file} has {len(problems)} fault{'s' * (len(problems) != 1)}.",
-            next_step="Mend it: while a file in the folder of policies has a fault, nothing is proposed or approved.",
-        )
+    tell_faults(
+        context.printer, file, problems, kind=BadSetting,
+        next_step="Mend it: while a file in the folder of policies has a fault, nothing is proposed or approved.",
+    )  # fmt: skip
     context.printer.say(f"{file} is in order.")
     return ExitCode.DONE
 
