@@ -20,7 +20,7 @@ from opsterm.adapters.ssh_quote import command_line
 from opsterm.adapters.ssh_unended import AnnouncedCommand, UnendedCommands, announced_command, run_script
 from opsterm.adapters.start_script import Preamble, end_words, start_words
 from opsterm.adapters.sudo import SudoLogin, SudoStart
-from opsterm.core.errors import OpstermError, TimedOut, Unreachable
+from opsterm.core.errors import NotBegun, OpstermError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.file_put import PUT
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
@@ -37,11 +37,11 @@ PLAIN_MODES = {asyncssh.PTY_ECHO: 0, asyncssh.PTY_ONLCR: 0}
 """Such a terminal repeats nothing that is sent to it, and leaves line ends as the command writes them."""
 
 
-class NoRoom(Unreachable):
+class NoRoom(NotBegun):
     """The server opens no further session on this connection; nothing was started."""
 
 
-class LineGone(Unreachable):
+class LineGone(NotBegun):
     """The connection was lost before the server opened a session on it; nothing was started."""
 
 
@@ -99,6 +99,7 @@ class SshSession:
         Raises:
             BadInput: the command cannot be handed to the shell.
             SudoRefused: sudo did not let it begin.
+            NotBegun: the connection was lost before, and there is no other.
             Unreachable: the connection was lost, or did not answer when the command was to be ended; whether it still
                 runs is not known.
             TimedOut: the server did not start it in time.
@@ -130,7 +131,7 @@ class SshSession:
                     if self._running > 1 or renewed:
                         raise
                     renewed = True
-                    await self._hold.renew()
+                    await self._renew()
                     connection, stream = self._hold.line.connection, _stream(mark, how)
             if how.become:
                 await self._begin(connection, stream, how.become)
@@ -149,6 +150,12 @@ class SshSession:
             if not complete and not await self._end(connection, stream, how.become) and begun and not lost:
                 raise self._not_ended(stream, how.become)
         yield stream.ended()
+
+    async def _renew(self) -> None:
+        try:
+            await self._hold.renew()
+        except (Unreachable, TimedOut) as error:
+            raise NotBegun(error.what, why=error.why, next_step=error.next_step) from error
 
     def _sudo(self, become: str) -> SudoStart:
         destination = self._hold.line.destination

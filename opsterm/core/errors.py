@@ -80,6 +80,10 @@ class Unreachable(OpstermError):
     exit_code = ExitCode.UNREACHABLE
 
 
+class NotBegun(Unreachable):
+    """A target that was reached before was not when the command was to begin: nothing of it was begun there."""
+
+
 class AuthenticationFailed(Unreachable):
     """The target answered and refused who we are."""
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
-from opsterm.changes.events import ChangeEnded, ChangeOutput, ChangeStarted, ChangeTargetEnded
+from opsterm.changes.events import ChangeEnded, ChangeStarted, ChangeTargetEnded
 from opsterm.changes.guard import GuardAnswer, guard_of
 from opsterm.changes.rollout import Rollout, rollout_of
 from opsterm.changes.rollout_progress import RolloutProgress
@@ -35,6 +35,7 @@ from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, OpenCopies, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.marking import Marking
+from opsterm.runtime.output_intake import OutputIntake
 from opsterm.runtime.output_record import OutputRecord
 from opsterm.runtime.plan_running import OnTarget, PlanRunning
 from opsterm.runtime.ports import Connector, Ended, Session
@@ -89,7 +90,7 @@ class Executor:
         self._guarding = Guarding(self._keeping, ledger)
         self._verifying = Verifying(ledger)
         self._plans = PlanRunning(store.journal, ledger, self._keeping, self._verifying)
-        self._quiet_limit_s = quiet_limit_s
+        self._intake = OutputIntake(store.output, ledger, quiet_limit_s=quiet_limit_s)
         self._read_only = read_only
         self.ends = Ends(store, ledger)
 
@@ -232,7 +233,7 @@ class Executor:
             text: str, shell: str, how: RunAs, limit_s: float, feed: AsyncIterator[bytes] | None = None
         ) -> Ended:
             pieces = session.run(text, shell=shell, how=how, feed=feed)
-            return await self._ended(pieces, change, target, record, limit_s)
+            return await self._intake.to_the_end(pieces, change, target, record, limit_s)
 
         on = OnTarget(run=run, begin=begin, change=change, target=target)
         of_steps = order.shell == PLAN
@@ -283,63 +284,6 @@ class Executor:
             raise NotApproved(f"{change.name} has not run with a guard.", next_step="Nothing waits to be confirmed.")
         connector = await self._connector()
         return await self._guarding.watch(_guarded(connector, change, way, target)).ask(step, seconds=seconds)
-
-    async def _ended(
-        self, coming: AsyncIterator[bytes | Ended], change: Change, target: OrderTarget, record: OutputRecord,
-        limit_s: float,
-    ) -> Ended:  # fmt: skip
-        """Keep what a text prints, and return how it ended."""
-        try:
-            async with (
-                asyncio.timeout(limit_s),
-                aclosing(coming) as pieces,  # type: ignore[type-var]  # an async generator
-            ):
-                record.began = True
-                async for piece in self._unless_quiet(pieces, target) if self._quiet_limit_s else pieces:
-                    if isinstance(piece, Ended):
-                        return piece
-                    await self._keep_output(change, target, record, piece)
-        except TimeoutError as error:
-            raise TimedOut(
-                f"The command ran longer than its {limit_s:g} s on {target.name} and was stopped.",
-                next_step="Look at what it left behind; propose it again with a longer --timeout if it needs one. "
-                "changes.timeout_s sets it for all.",
-            ) from error
-        return Ended(exit_status=None)
-
-    async def _unless_quiet(
-        self, pieces: AsyncIterator[bytes | Ended], target: OrderTarget
-    ) -> AsyncIterator[bytes | Ended]:
-        """Pass on what comes; raise TimedOut when nothing has come for too long."""
-        while True:
-            quiet = asyncio.timeout(self._quiet_limit_s)
-            try:
-                async with quiet:
-                    piece = await anext(pieces, None)
-            except TimeoutError as error:
-                if not quiet.expired():
-                    raise
-                raise TimedOut(
-                    f"The command printed nothing for {self._quiet_limit_s:g} s on {target.name} and was stopped.",
-                    why="It may wait for an answer that nobody can give it.",
-                    next_step="Look at what it left behind; changes.quiet_timeout_s sets how long it may be "
-                    "quiet, 0 for any.",
-                ) from error
-            if piece is None:
-                return
-            yield piece
-
-    async def _keep_output(self, change: Change, target: OrderTarget, record: OutputRecord, piece: bytes) -> None:
-        """Keep what came; a disk that takes none of it does not stop the command."""
-        kept = record.take(piece)
-        if kept:
-            try:
-                await self._store.output.append(change.id, target.name, kept)
-            except StorageError as error:
-                record.lose(len(kept), error.what)
-        self._ledger.tell(
-            ChangeOutput(change=change.id, target=target.name, total_bytes=record.total), correlation_id=change.name
-        )
 
     async def _keep(self, change: Change, outcome: Outcome) -> Outcome:
         fact = self._ledger.fact(
