@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
-from typing import Any
+from functools import partial, wraps
+from typing import Any, TypeVar
 
 from textual.css.query import NoMatches
 from textual.screen import Screen
@@ -12,6 +12,7 @@ from textual.screen import Screen
 from opsterm.tui.facts import FactsArrived
 
 Work = Callable[[], Coroutine[None, None, None]]
+Standing = TypeVar("Standing", bound=Screen[Any])
 
 
 def begin_beside(screen: Screen[Any], work: Work, *, group: str, exclusive: bool = False) -> None:
@@ -28,6 +29,20 @@ async def _while_it_stands(screen: Screen[Any], work: Work) -> None:
         if screen.display:
             raise
         # The framework takes a closing screen apart from the leaves up, and ends its work last.
+
+
+def while_it_stands(show: Callable[[Standing], None]) -> Callable[[Standing], None]:
+    """Let what a screen shows later, at a time or after a painting, find its parts gone when the screen closes."""
+
+    @wraps(show)
+    def shown(screen: Standing) -> None:
+        try:
+            show(screen)
+        except NoMatches:
+            if screen.display:
+                raise
+
+    return shown
 
 
 class Hearing:

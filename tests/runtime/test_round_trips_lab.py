@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,11 @@ async def there_and_back(runtime: Runtime, name: str, beside: Beside, trip: tupl
     if (await runtime.changes.run(back.id)).state is not ChangeState.DONE:
         return f"not taken back: {(await runtime.changes.output(back.id, name)).decode()}"
     after = await beside.sh(show)
-    return "" if after == before else f"another state: {before!r} was {after!r}"
+    return (
+        "\n".join(["another state:", *unified_diff(before.splitlines(), after.splitlines(), n=0)])
+        if after != before
+        else ""
+    )
 
 
 async def test_operations_on_real_hosts_are_taken_back_to_the_byte(lab: Lab, home: Path, folder: Path) -> None:

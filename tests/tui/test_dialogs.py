@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.css.query import NoMatches
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
@@ -15,6 +16,7 @@ from opsterm.policy.order import RunAs
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.choice import ChoiceScreen
 from opsterm.tui.screens.dialog import Dialog
+from opsterm.tui.standing import while_it_stands
 from opsterm.tui.widgets.row_table import RowTable
 from tests.tui.cockpit import STILL, Sitting, Stage, sitting
 
@@ -70,6 +72,26 @@ async def test_work_of_a_closing_dialog_may_miss_its_parts(closing: str) -> None
             dialog.dismiss()
             await app.workers.wait_for_complete()
     assert dialog.leaf.gone.is_set()
+
+
+class Shown(Asking):
+    """Shows something of its part whenever it is told to."""
+
+    @while_it_stands
+    def show(self) -> None:
+        self.query_one(self.part)
+
+
+async def test_what_a_closing_dialog_shows_later_may_miss_its_parts() -> None:
+    app: App[None] = App()
+    dialog = Shown("#elsewhere")
+    async with app.run_test():
+        await app.push_screen(dialog)
+        with pytest.raises(NoMatches):
+            dialog.show()
+        await dialog.dismiss()
+        dialog.show()
+        dialog.now.set()
 
 
 async def test_work_of_a_standing_dialog_may_not_miss_a_part() -> None:

@@ -38,12 +38,14 @@ class Scene:
         keys: what is pressed; "'words" are typed, "+1" moves the clock by a second.
         terminal: what shows it.
         wait: what stands on it at last.
+        then: what may come a moment after that.
     """
 
     name: str
     keys: Sequence[str] = ()
     terminal: Terminal | None = None
     wait: str = ""
+    then: str = ""
 
 
 PANES = [
@@ -59,7 +61,7 @@ HERE = ["slash", "'localhost", "enter", "g"]
 DIALOGS = [
     Scene(name="approval-high", keys=[*ON_DB, "p", "'kill -9 4242", "enter"], wait="type the number"),
     Scene(name="approval-low", keys=[*HERE, "p", "'uptime", "enter"], wait="a approve"),
-    Scene(name="approval-done", keys=[*HERE, "p", "'echo done", "enter", "+1", "a"], wait="c1 · done"),
+    Scene(name="approval-done", keys=[*HERE, "p", "'echo done", "enter", "+1", "a"], wait="c1 · done", then="┃ done"),
     Scene(name="denied", keys=[*ON_DB, "p", "'reboot", "enter", "+1", "d"], wait="denied"),
     Scene(name="help", keys=["question_mark"]),
     Scene(name="palette", keys=["colon", "'prop"]),
@@ -109,8 +111,8 @@ async def play(there: Sitting, stage: Stage, scene: Scene) -> None:
             stage.clock.advance(float(key[1:]))
         else:
             await there.press(key)
-    if scene.wait:
-        await there.until(scene.wait)
+    for wanted in filter(None, (scene.wait, scene.then)):
+        await there.until(wanted)
     await still(there)
 
 

@@ -31,7 +31,7 @@ from opsterm.tui.screens.change_evidence import ChangeEvidence
 from opsterm.tui.screens.change_sheet import ChangeFacts, facts_of, heading, keys_line, question
 from opsterm.tui.screens.facts_and_output import FactsAndOutput
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
-from opsterm.tui.standing import Hearing
+from opsterm.tui.standing import Hearing, while_it_stands
 from opsterm.tui.widgets.log_view import OutputView
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ class ApprovalScreen(FactsAndOutput):
 
     # -------------------------------------------------------------------- showing
 
+    @while_it_stands
     def show(self) -> None:
         """Write everything anew from the change."""
         change = self.change
@@ -113,16 +114,9 @@ class ApprovalScreen(FactsAndOutput):
         self._sheet.set_class(output.display, "-above-output")
         other = ("output" if self._scrolls_facts else "facts") if output.display else ""
         self._show_ask()
-        self.query_one("#approval-keys", Static).update(
-            keys_line(
-                change,
-                self.friction,
-                self._keymap,
-                other=other,
-                progress=self.progress,
-                waits=self.waits_for_confirmation,
-            )
-        )
+        waits = self.waits_for_confirmation
+        keys = keys_line(change, self.friction, self._keymap, other=other, progress=self.progress, waits=waits)
+        self.query_one("#approval-keys", Static).update(keys)
         box = self.query_one(".dialog")
         box.set_class(self.progress is not None and self.progress.alone is not None, "-alone")
         box.border_title = heading(change, self.runtime.clock.now()).replace("[", "\\[")

@@ -22,6 +22,7 @@ from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
 from opsterm.tui.screens.prompt import ConfirmScreen
 from opsterm.tui.screens.scrolling import ScrollingDialog
+from opsterm.tui.standing import while_it_stands
 from opsterm.tui.wrapping import wrapped
 
 _PHASE = max(map(len, Phase)) + 1
@@ -91,10 +92,9 @@ class ConnectionTestScreen(ScrollingDialog[None]):
 
     # -------------------------------------------------------------------- showing
 
+    @while_it_stands
     def show(self) -> None:
-        """Write everything anew; nothing when the screen was closed while a phase ended."""
-        if len(self.query(f"#{self.SCROLLER}, #test-phases, #test-keys")) < 3:  # they go one after the other
-            return
+        """Write everything anew."""
         room = max(1, self.scroller.size.width - 1)
         lines: list[list[Piece]] = []
         several = len({phase.host for phase in self._phases.values()}) > 1

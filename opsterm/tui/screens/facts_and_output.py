@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from opsterm.tui.screens.looking_ahead import LookAheadDialog
+from opsterm.tui.standing import while_it_stands
 from opsterm.tui.widgets.log_view import OutputView
 
 _SHOWN_AT_ONCE = 1_000_000
@@ -66,10 +67,9 @@ class FactsAndOutput(LookAheadDialog):
         top = self._sheet.size.height if not round(self._sheet.scroll_target_y) else 0
         return self._decisive > max(self._seen_to, top)
 
+    @while_it_stands
     def tell_more(self) -> None:
         """Say in the frame how many lines of the facts are below what is in sight."""
-        if not self.query("#approval-scroll"):
-            return  # a closing dialog is taken apart from the leaves up
         sheet = self._sheet
         below = max(0, round(sheet.max_scroll_y - sheet.scroll_target_y)) if self._scrolled is sheet else 0
         more = f"{below} more line{'s' * (below > 1)} below: pgdn" if below else ""

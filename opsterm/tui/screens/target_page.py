@@ -53,6 +53,7 @@ from opsterm.tui.keys import KeyMap
 from opsterm.tui.panes.pane import take_keys
 from opsterm.tui.screens.prompt import ConfirmScreen
 from opsterm.tui.screens.scrolling import ScrollingDialog
+from opsterm.tui.standing import while_it_stands
 
 LOOKED_BACK_S = 3600.0
 POINTS = 160
@@ -202,6 +203,7 @@ class TargetPage(ScrollingDialog[None]):
         known = (await self.runtime.traps.engines.known()).get(self._target)
         return known if known is not None and known.other else None
 
+    @while_it_stands
     def show(self) -> None:
         """Write everything anew from what was gathered."""
         facts, found = self._facts, self._found

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from opsterm.core.text import clean_block
 from opsterm.tui.screens.scrolling import ScrollingDialog
+from opsterm.tui.standing import while_it_stands
 from opsterm.tui.wrapping import hanging
 
 
@@ -33,6 +34,7 @@ class TextScreen(ScrollingDialog[None]):
         """Wrap for the new width."""
         self.call_after_refresh(self._wrap)
 
+    @while_it_stands
     def _wrap(self) -> None:
         room = self.scroller.size.width - 1  # the scroll bar may come
         self.query_one("#text-body", Static).update(hanging(self._text, max(1, room)))
