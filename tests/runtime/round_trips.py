@@ -21,6 +21,9 @@ _FILTER = (
     "nft add rule inet zz in tcp dport 9999 drop"
 )
 
+_NGINX_UP = "for again in 1 2 3 4 5; do systemctl enable --now nginx && break; sleep 1; done"
+"""A host in a host lets go of a control group a moment late at times; then a start fails with status 219."""
+
 CLEAN = (
     "systemctl reset-failed; systemctl disable --now zz; rm -rf /etc/systemd/system/zz.* /etc/cron.d/zz "
     "/etc/sudoers.d/ana /etc/systemd/system/cron.service.d /etc/sysctl.d/99-x.conf; systemctl daemon-reload; "
@@ -67,11 +70,11 @@ ROUND_TRIPS: tuple[tuple[str, str, str], ...] = (
      "sha256sum /etc/ssh/sshd_config; stat -c '%a %u %g %Y' /etc/ssh/sshd_config; systemctl is-active ssh"),
     ("", "echo 'PermitRootLogin no' > /etc/ssh/sshd_config.d/zz.conf", "ls -l /etc/ssh/sshd_config.d"),
     ("", "echo 'ssh-ed25519 AAAA zz' >> /root/.ssh/authorized_keys", "sha256sum /root/.ssh/authorized_keys"),
-    ("systemctl start nginx", "echo '# x' >> /etc/nginx/nginx.conf && systemctl restart nginx",
+    (_NGINX_UP, "echo '# x' >> /etc/nginx/nginx.conf && systemctl restart nginx",
      f"sha256sum /etc/nginx/nginx.conf; {_NGINX}"),
-    ("systemctl start nginx", "systemctl stop nginx", _NGINX),
+    (_NGINX_UP, "systemctl stop nginx", _NGINX),
     ("systemctl stop nginx", "systemctl start nginx", _NGINX),
-    ("systemctl enable --now nginx", "systemctl disable --now nginx && rm /etc/nginx/sites-enabled/default",
+    (_NGINX_UP, "systemctl disable --now nginx && rm /etc/nginx/sites-enabled/default",
      f"{_NGINX}; ls -l --time-style=+ /etc/nginx/sites-enabled"),
     ("systemctl start cron", "service cron stop", _CRON),
     ("systemctl unmask cron; systemctl start cron", "systemctl mask cron", _CRON),
