@@ -19,7 +19,8 @@ NAMED_AT_MOST = 3
 _NAME_LENGTH = 60
 
 _SAID: Mapping[EffectKind, str] = {
-    _K.READ_SECRET: "It shows a secret", _K.WRITE_FILE: "It writes files", _K.WRITE_CONFIG: "It changes configuration",
+    _K.READ_SECRET: "It shows a secret", _K.WRITE_FILE: "It writes files",
+    _K.WRITE_CONFIG: "It changes configuration",
     _K.TRUNCATE: "It empties what was in", _K.DELETE: "It deletes", _K.DATA_LOSS: "Data can be lost for good",
     _K.PERM: "It changes who may use", _K.OWNER: "It changes who owns", _K.PRIVILEGE: "It gives more rights",
     _K.USER: "It changes accounts", _K.SERVICE_START: "It starts", _K.SERVICE_STOP: "It stops",
@@ -62,9 +63,20 @@ _COUNTED: Mapping[str, str] = {
     "It deletes": "It deletes {} paths", "It deletes for good": "It deletes {} paths for good",
     "It empties what was in": "It empties {} files", "It empties for good": "It empties {} files for good",
     "It writes files": "It writes {} files", "It changes configuration": "It changes {} files of configuration",
-    "It changes who may use": "It changes who may use {} paths", "It changes who owns": "It changes who owns {} paths",
+    "It changes who may use": "It changes who may use {} paths",
+    "It changes who owns": "It changes who owns {} paths",
 }  # fmt: skip
 """What is said of one path -> of several, with their number."""
+
+_NAMELESS: Mapping[str, str] = {
+    "It stops": "It stops a service", "It starts": "It starts a service", "It restarts": "It restarts a service",
+    "It installs": "It installs packages", "It deletes": "It deletes things",
+    "It deletes for good": "It deletes things for good",
+    "It changes who may use": "It changes who may use files", "It changes who owns": "It changes who owns files",
+    "It empties what was in": "It empties files", "It empties for good": "It empties files for good",
+    "It gives more rights to": "It gives more rights to an account",
+}  # fmt: skip
+"""What is said of one -> of what the command does not name."""
 
 _PATH = re.compile(r"[/~.$\\]|[A-Za-z]:\\")
 
@@ -123,7 +135,7 @@ def _name(what: str) -> str:
 
 
 def _sentence(phrase: str, names: Sequence[str], *, maybe: bool) -> str:
-    said = phrase
+    said = phrase if names else _NAMELESS.get(phrase, phrase)
     if len(names) > 1 and all(_PATH.match(name) for name in names):
         said = _COUNTED.get(phrase, phrase).format(len(names))
     more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""

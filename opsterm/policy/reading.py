@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from opsterm.policy.readonly import FIND_TESTS, READ_ONLY, STARTERS, Reading, Words
+from opsterm.core import lean_re as re
+from opsterm.policy.reading_tests import refusal_of_test
+from opsterm.policy.readonly import FIND_TESTS, READ_ONLY, STARTERS
+from opsterm.policy.readonly_form import Reading, Words
 from opsterm.policy.secret_paths import content_refusal, path_refusal
 from opsterm.policy.words import Word
 
 _FOLDERS = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
 _LONGEST_COUNT = 60
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/@%+=,-]+")
+_UNIT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]*")
 
 
 def refusal_of(words: Sequence[Word]) -> str:
@@ -25,14 +30,15 @@ def refusal_of(words: Sequence[Word]) -> str:
         if name.startswith(folder):
             name = name.removeprefix(folder)
             break
-    if first.glob or first.home:
+    if (first.glob and name != "[") or first.home:
         return "The name of the command is a pattern."
     if "=" in name:
         return f"It sets a variable for the command ({name.partition('=')[0]})."
     reading = READ_ONLY.get(name)
     if reading is None:
         return STARTERS.get(name, "{0} is not on the list of commands that only read.").format(name or "An empty word")
-    return _match(name, reading, words[1:])
+    why = _match(name, reading, words[1:])
+    return STARTERS[name].format(name) if why and name in STARTERS else why
 
 
 @dataclass(slots=True)
@@ -46,6 +52,8 @@ class _Call:
 def _match(name: str, reading: Reading, words: Sequence[Word]) -> str:
     if reading.words is Words.TREES:
         return _find_refusal(words)
+    if reading.words is Words.TESTS:
+        return refusal_of_test(name, words)
     call = _Call()
     at = 0
     while at < len(words):
@@ -139,12 +147,24 @@ def _limits(name: str, reading: Reading, call: _Call) -> str:
         given = call.options.get(option)
         if given is not None and not (given.isdecimal() and 0 < int(given) <= most):
             return f"{name} {option} {given} is more than {most}, or no number."
+    for option, allowed in reading.one_of.items():
+        given = call.options.get(option)
+        if given is not None and given not in allowed:
+            return f"{name} {option} {given} is not on the list of commands that only read."
+    if reading.inside and (outside := _outside(reading.inside, call)):
+        return f"{name} shows lines of {outside} when it finds a fault in it, and that may be no file of its own."
     if not reading.least <= len(others) <= (0 if reading.words is Words.NONE else reading.most):
         return f"{name} with {len(others)} words behind it is not on the list of commands that only read."
     for word in others:
         if word.text in reading.never:
             return reading.never[word.text]
     return _WORD_CHECKS[reading.words](name, others, call)
+
+
+def _outside(folder: str, call: _Call) -> str:
+    """Return a file of a call that is not in the folder it has to be in, "" when all are."""
+    given = [*(word.text for word in call.others), *call.options.values()]
+    return next((text for text in given if "/" in text and (not text.startswith(folder) or ".." in text)), "")
 
 
 def _no_words(name: str, others: Sequence[Word], call: _Call) -> str:
@@ -211,6 +231,20 @@ def _time_format(name: str, others: Sequence[Word], call: _Call) -> str:
     return f"{name} with a word that does not begin with + sets the clock."
 
 
+def _plain(name: str, others: Sequence[Word], call: _Call) -> str:
+    odd = next((word.text for word in others if word.glob or not _PLAIN.fullmatch(word.text)), None)
+    return "" if odd is None else f"{name} may take {odd} for more than a name."
+
+
+def _status(name: str, others: Sequence[Word], call: _Call) -> str:
+    words = [word.text for word in others]
+    if "--status-all" in call.options and not words:
+        return ""
+    if len(words) == 2 and words[1] == "status" and not others[0].glob and _UNIT.fullmatch(words[0]):
+        return ""
+    return f"{name} {' '.join(words)} is not on the list of commands that only read."
+
+
 def _find_refusal(words: Sequence[Word]) -> str:
     """Check find: paths, then only tests that change nothing."""
     at = 0
@@ -239,4 +273,6 @@ _WORD_CHECKS = {
     Words.PATTERN_CONTENT: _pattern_content,
     Words.COUNT: _count,
     Words.TIME_FORMAT: _time_format,
+    Words.PLAIN: _plain,
+    Words.STATUS: _status,
 }

@@ -8,64 +8,11 @@ util-linux 2.38, grep 3.8, findutils 4.9) and of the servers named.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 
-
-class Words(StrEnum):
-    """What the words behind the options mean."""
-
-    NONE = "none"
-    NAMES = "names"
-    PATHS = "paths"
-    CONTENT = "content"
-    PATTERN_CONTENT = "pattern, then content"
-    TREES = "paths, then tests"
-    COUNT = "interval and count"
-    TIME_FORMAT = "+format"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One way of calling an executable that only reads.
-
-    Attributes:
-        flags: single-letter options without a value; they may be written together.
-        takes: single-letter options with a value. One that begins with a dash is refused when it is a word of its own:
-            to many programs the value is optional, and they would read an option there.
-        long: whole options without a value, with their dashes.
-        long_takes: whole options with a value (behind `=`, or the next word, as above).
-        words: what the other words mean.
-        least: fewest other words.
-        most: most other words.
-        number_dash: whether `-20` is an option.
-        bsd: letters that a first word without a dash may have (ps aux).
-        needs: options of which each must be there.
-        up_to: greatest number that an option may be given.
-        never: words that must not be among the others, with a sentence each.
-        endless: options that keep it running until it is stopped.
-        sub: ways of calling by the first word; "" for none given.
-    """
-
-    flags: str = ""
-    takes: str = ""
-    long: frozenset[str] = frozenset()
-    long_takes: frozenset[str] = frozenset()
-    words: Words = Words.NONE
-    least: int = 0
-    most: int = 64
-    number_dash: bool = False
-    bsd: str = ""
-    needs: tuple[str, ...] = ()
-    up_to: Mapping[str, int] = field(default_factory=dict)
-    never: Mapping[str, str] = field(default_factory=dict)
-    endless: frozenset[str] = frozenset()
-    sub: Mapping[str, Reading] = field(default_factory=dict)
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from opsterm.policy.readonly_form import Reading, Words
+from opsterm.policy.readonly_form import options as _set
+from opsterm.policy.readonly_tools import TOOLS
 
 _N, _P, _C = Words.NAMES, Words.PATHS, Words.CONTENT
 _BARE = Reading()
@@ -91,9 +38,11 @@ _IP_SHOW = Reading(words=_N, most=4)
 _IP_OBJECT = Reading(sub={"": _IP_SHOW, "show": _IP_SHOW, "list": _IP_SHOW, "ls": _IP_SHOW})
 _IP_ROUTE = Reading(sub={**_IP_OBJECT.sub, "get": Reading(words=_N, least=1, most=3)})
 _IP = Reading(
-    flags="46sdjopch", long=_set("-br -brief -4 -6 -s -stats -statistics -d -details -j -json -p -pretty -o -c -color"),
+    flags="46sdjopch",
+    long=_set("-br -brief -4 -6 -s -stats -statistics -d -details -j -json -p -pretty -o -c -color"),
     sub={
-        **dict.fromkeys(("a", "addr", "address", "l", "link", "n", "neigh", "neighbour", "rule", "maddr"), _IP_OBJECT),
+        **dict.fromkeys(("a", "addr", "address", "l", "link", "n", "neigh", "neighbour", "rule", "maddr"),
+                _IP_OBJECT),
         **dict.fromkeys(("r", "route"), _IP_ROUTE),
     },
 )  # fmt: skip
@@ -119,7 +68,8 @@ _SIZES = _set("--human-readable --si --summarize --total --apparent-size --all -
 
 READ_ONLY: Mapping[str, Reading] = {
     # who, what and how long
-    "true": _BARE, "pwd": _BARE, "whoami": _BARE, "tty": _BARE, "arch": _BARE, "nproc": Reading(long=_set("--all")),
+    "true": _BARE, "false": _BARE, "test": Reading(words=Words.TESTS), "[": Reading(words=Words.TESTS), "pwd": _BARE,
+    "whoami": _BARE, "tty": _BARE, "arch": _BARE, "nproc": Reading(long=_set("--all")),
     "uptime": Reading(flags="ps", long=_set("--pretty --since")),
     "uname": Reading(flags="asnrvmpio", long=_set("--all --kernel-release")),
     "hostname": Reading(flags="fiIsdAy", long=_set("--fqdn --short --all-ip-addresses --all-fqdns --domain --long")),
@@ -152,7 +102,8 @@ READ_ONLY: Mapping[str, Reading] = {
                   long_takes=_set("--type --exclude-type --output --block-size")),
     "du": Reading(flags="sahxckmbSHL0", takes="dtB", long=_SIZES, words=_P,
                   long_takes=_set("--max-depth --exclude --threshold --block-size")),
-    "ls": Reading(flags="alhrtSRdinF1AgGopsZULHBcuXmxCkbNqQv", words=_P, long_takes=_set("--sort --time-style --time"),
+    "ls": Reading(flags="alhrtSRdinF1AgGopsZULHBcuXmxCkbNqQv", words=_P,
+            long_takes=_set("--sort --time-style --time"),
                   long=_set("--all --almost-all --human-readable --recursive --directory --full-time --color=never "
                             "--group-directories-first --color=auto --color")),
     "stat": Reading(flags="Lft", takes="c", long_takes=_set("--format --printf"), words=_P, least=1),
@@ -166,9 +117,6 @@ READ_ONLY: Mapping[str, Reading] = {
                        long_takes=_set("--output --types --target --source")),
     "mount": Reading(flags="l"),
     "swapon": Reading(flags="s", long=_set("--show --summary"), needs=("-s|--show|--summary",)),
-    "lvs": _BARE, "vgs": _BARE, "pvs": _BARE,
-    "zpool": Reading(sub={"status": Reading(flags="vx", words=_N), "list": Reading(flags="vH", words=_N)}),
-    "zfs": Reading(sub={"list": Reading(flags="Hrp", takes="ot", words=_N)}),
     # contents
     "cat": Reading(flags="nbsAETvet", words=_C), "nl": Reading(flags="", words=_C),
     "head": Reading(flags="qvz", takes="nc", number_dash=True, words=_C, long_takes=_set("--lines --bytes")),
@@ -186,11 +134,12 @@ READ_ONLY: Mapping[str, Reading] = {
                                     "--all --no-full --quiet --catalog --pager-end"),
                           long_takes=_set("--unit --lines --since --until --priority --output --grep --identifier"),
                           endless=_set("-f --follow")),
-    "dmesg": Reading(flags="THktuxer", takes="lf", long=_set("--ctime --human --decode --kernel --userspace --reltime "
+    "dmesg": Reading(flags="THktuxer", takes="lf",
+            long=_set("--ctime --human --decode --kernel --userspace --reltime "
                      "--nopager --notime"), long_takes=_set("--level --facility --since --until"),
                      endless=_set("-w --follow -W")),
-    "service": Reading(long=_set("--status-all"), needs=("--status-all",)),
-    "crontab": Reading(flags="l", needs=("-l",)), "atq": _BARE,
+    "service": Reading(words=Words.STATUS, long=_set("--status-all")),
+    "crontab": Reading(flags="l", takes="u", needs=("-l",)), "atq": _BARE,
     # network
     "ip": _IP,
     "ss": Reading(flags="tulpnaeimosrx460wHO", words=_N, long=_set("--tcp --udp --listening --processes --numeric "
@@ -204,17 +153,17 @@ READ_ONLY: Mapping[str, Reading] = {
     "chronyc": Reading(flags="n", sub={"tracking": _BARE, "sources": Reading(flags="v"), "activity": _BARE}),
     "ntpq": Reading(flags="pn", needs=("-p",)),
     # packages
-    "rpm": Reading(flags="qaiflRcdsv", long=_set("--last --changelog --requires --provides"), needs=("-q",), words=_P),
+    "rpm": Reading(flags="qaiflRcdsvV", long=_set("--last --changelog --requires --provides"), needs=("-q|-V",),
+            words=_P),
     "dpkg": Reading(flags="lsLSV", words=_N, needs=("-l|-s|-L|-S|-V|--list",), long=_set("--list --audit")),
     "dpkg-query": Reading(flags="lsLSW", takes="f", words=_N, needs=("-l|-s|-L|-S|-W",)),
     "apt": _APT, "apt-cache": Reading(sub={k: v for k, v in _APT.sub.items() if k != "list"}),
     # servers that can check their own configuration
     "nginx": Reading(flags="tvVq", needs=("-t|-v|-V",)), "sshd": Reading(flags="tT", needs=("-t|-T",)),
     "apachectl": Reading(flags="tvVS", sub={"": Reading(flags="tvVS", needs=("-t|-v|-V|-S",)), "configtest": _BARE}),
-    "haproxy": Reading(flags="v", needs=("-v",)), "visudo": Reading(flags="c", needs=("-c",)),
+    "visudo": Reading(flags="c", needs=("-c",)),
     "getenforce": _BARE, "sestatus": Reading(flags="v"), "aa-status": _BARE,
-    "docker": Reading(sub={"ps": Reading(flags="aqsn", long=_set("--all --no-trunc --quiet")),
-                           "images": Reading(flags="aq"), "version": _BARE}),
+    **TOOLS,
 }  # fmt: skip
 """Executable -> how it may be called."""
 
@@ -262,13 +211,15 @@ STARTERS: Mapping[str, str] = {
          "flock", "chroot", "unshare", "nsenter", "strace", "parallel", "busybox", "systemd-run", "at", "batch"),
         "It starts another command through {0}."),
     **dict.fromkeys(
-        ("sh", "bash", "dash", "zsh", "ksh", "fish", "python", "python3", "perl", "ruby", "node", "php", "awk", "gawk",
+        ("sh", "bash", "dash", "zsh", "ksh", "fish", "python", "python3", "perl", "ruby", "node", "php", "awk",
+                "gawk",
          "mawk", "sed", "ed", "vi", "vim", "nano", "source", ".", "psql", "mysql", "sqlite3", "pwsh", "powershell"),
         "It hands text to {0}, which can do anything."),
     **dict.fromkeys(
         ("ssh", "scp", "sftp", "rsync", "curl", "wget", "nc", "ncat", "socat", "telnet", "ftp"),
         "It sends or fetches over the network ({0})."),
     **dict.fromkeys(
-        ("printenv", "export", "set", "env"), "It can show what is in the environment, which may hold secrets ({0})."),
+        ("printenv", "export", "set", "env"),
+        "It can show what is in the environment, which may hold secrets ({0})."),
 }  # fmt: skip
 """Executables whose refusal deserves a sentence of its own."""

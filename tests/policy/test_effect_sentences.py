@@ -26,6 +26,7 @@ SAID = {
     "find / -name x -delete": ["It deletes: /…."],
     "kubectl delete ns prod": ["It deletes for good: ns prod."],
     "docker rm -f web": ["It deletes: web."],
+    "rabbitmqctl stop": ["It stops a service."],
     "git pull": ["It writes files."],
     "ip link set eth0 down": ["It changes the network (eth0 down), by which we came in."],
     "usermod -aG sudo bob": ["It gives more rights to: bob."],

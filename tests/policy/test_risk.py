@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from opsterm.core.text import clean_line
 from opsterm.policy.order import OrderTarget
-from opsterm.policy.readonly import READ_ONLY, Reading
+from opsterm.policy.readonly import READ_ONLY
+from opsterm.policy.readonly_form import Reading
 from opsterm.policy.risk import RiskLevel, assess, why_not_read_only
 from opsterm.policy.understanding import READERS
 
