@@ -18,8 +18,7 @@ from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
 from opsterm.policy.approval import why_asked
-from opsterm.policy.order import RESTORE
-from opsterm.policy.restoring import parse_restoring
+from opsterm.policy.plan_order import undone_by
 
 UNSEEN_S = 30.0
 """Seconds that a command whose end nobody saw is taken to need beyond its own limit."""
@@ -131,7 +130,7 @@ def in_the_way(claims: Iterable[Claim], change: Change, *, operator: str, identi
 def _undone(change: Change) -> str:
     """Return the name of the change that this one takes back; a text that no change has when it is no rollback."""
     try:
-        return f"c{parse_restoring(change.order.command).change}" if change.order.shell == RESTORE else "none"
+        return f"c{number}" if (number := undone_by(change.order)) else "none"
     except BadInput:
         return "none"
 

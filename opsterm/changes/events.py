@@ -261,13 +261,15 @@ class ChangeRolledBack(Event):
         change: number of the one that was taken back.
         target: where.
         by_change: number of the one that put back; its own when the target did it by itself.
-        equal: whether everything was proven to be as before.
+        equal: whether everything was proven to be as before; with `by_inverse` whether that command ended well.
+        by_inverse: whether it was the inverse that an operator gave, after which nothing is compared.
     """
 
     change: int
     target: str
     by_change: int
     equal: bool
+    by_inverse: bool = False
 
 
 @event("change.previewed")

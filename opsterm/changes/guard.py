@@ -205,6 +205,8 @@ def _why_not(way: WayBack, *, kept: bool, asked: bool) -> str:
     """Return why a target cannot take back what it can be asked to, "" when it can."""
     if way.own:
         return "A step of it is taken back by a text of its own, which is run from here."
+    if way.on_windows:
+        return "A Windows host does not take a change back by itself yet."
     if not way.things:
         return " ".join(way.gaps) or "Nothing of it is kept beforehand."
     if not kept:

@@ -39,9 +39,13 @@ def after_of(step: PlanStep) -> Verification:
 UNITS = MOST_STEPS + 1
 """Number under which the units that a plan touches are kept, before its first step; behind that of any step.
 
+With them goes what is done again once files are as they were, and whether containers run.
+
 They are put back last: what runs has to read again what all the steps have changed. Step by step in reverse, a service
 would be reloaded before the file that an earlier step wrote is back.
 """
+
+_LAST = (ThingKind.AGAIN, ThingKind.UNIT, ThingKind.CONTAINER)
 
 
 def kept_ways(plan: PlanOrder, how: RunAs) -> Mapping[int, WayBack]:
@@ -52,9 +56,9 @@ def kept_ways(plan: PlanOrder, how: RunAs) -> Mapping[int, WayBack]:
         how: as whom its steps run.
     """
     ways = step_ways(plan, how)
-    units = in_order([thing for way in ways for thing in way.things if thing.kind is ThingKind.UNIT])
+    units = in_order([thing for way in ways for thing in way.things if thing.kind in _LAST])
     found = {
-        number: replace(way, things=tuple(thing for thing in way.things if thing.kind is not ThingKind.UNIT))
+        number: replace(way, things=tuple(thing for thing in way.things if thing.kind not in _LAST))
         for number, way in enumerate(ways, 1)
     }
     return found | ({UNITS: WayBack(coverage=Coverage.INVERSE, things=units, become=ways[0].become)} if units else {})

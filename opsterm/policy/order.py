@@ -27,7 +27,7 @@ HTTP = "http"
 SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
     "local": ("sh", "bash", "put", RESTORE, PLAN),
     "ssh": ("sh", "bash", "put", RESTORE, PLAN),
-    "winrm": ("powershell", "cmd", "wql"),
+    "winrm": ("powershell", "cmd", "wql", RESTORE),
     "http": (HTTP,),
 }
 """What carries a text out, by how the target is reached (words of `inventory.Protocol`).
@@ -125,6 +125,8 @@ class Terms:
         confirm_by_hand: whether a person confirms it; otherwise a fresh log-in that works does.
         unguarded: why what can cut our way has no guard, "" for anything else.
         verify: what is looked at afterwards, and what follows, as `changes.verification` writes it; "" for nothing.
+        inverse: a command that takes it back where that is not kept, as whoever asked wrote it; "" for none.
+        undoes: number of the change of which this is the inverse, 0 for none.
         once: a text that no other order has, so that an approval of one is none of its twin.
     """
 
@@ -138,12 +140,14 @@ class Terms:
     confirm_by_hand: bool = False
     unguarded: str = ""
     verify: str = ""
+    inverse: str = ""
+    undoes: int = 0
     once: str
 
     def canonical(self) -> dict[str, object]:
         """Return what is approved of them; what may be empty only where it is not, as before there was any."""
         body = asdict(self)
-        for name in ("rollout", "confirm_s", "confirm_by_hand", "unguarded", "verify"):
+        for name in ("rollout", "confirm_s", "confirm_by_hand", "unguarded", "verify", "inverse", "undoes"):
             if not body[name]:
                 del body[name]
         return body
@@ -206,8 +210,8 @@ class Order:
 
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
-    "port": (int,), "confirm_s": (int,), "timeout_s": (float,), "expires_at": (float,), "login": (bool,),
-    "pty": (bool,), "confirm_by_hand": (bool,),
+    "port": (int,), "confirm_s": (int,), "undoes": (int,), "timeout_s": (float,), "expires_at": (float,),
+    "login": (bool,), "pty": (bool,), "confirm_by_hand": (bool,),
 }  # fmt: skip
 
 

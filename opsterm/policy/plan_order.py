@@ -23,7 +23,7 @@ from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
 from opsterm.policy.effects import Effect, Span
 from opsterm.policy.invocation import Findings, Invocation
-from opsterm.policy.order import PLAN, RESTORE, UNIX_SHELLS
+from opsterm.policy.order import PLAN, RESTORE, UNIX_SHELLS, Order
 from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.understanding import understand
 
@@ -182,6 +182,16 @@ def takes_back(command: str, shell: str) -> int:
     if shell == RESTORE:
         return parse_restoring(command).change
     return parse_plan(command).takes_back if shell == PLAN else 0
+
+
+def undone_by(order: Order) -> int:
+    """Return the number of the change that an order takes back, also by its inverse; 0 for one that does none of it.
+
+    Raises:
+        BadInput: as `takes_back`.
+    """
+    by_inverse = order.terms.undoes if order.terms is not None else 0
+    return by_inverse or takes_back(order.command, order.shell)
 
 
 def read_plan(text: str) -> Findings:

@@ -22,6 +22,15 @@ _EFFECTS = {
     ThingKind.SYSCTL: EffectKind.KERNEL_PARAM, ThingKind.MODULE: EffectKind.KERNEL_MODULE,
     ThingKind.HOSTNAME: EffectKind.NETWORK, ThingKind.NETWORK: EffectKind.NETWORK,
     ThingKind.FIREWALL: EffectKind.NETWORK, ThingKind.UNIT: EffectKind.SERVICE_RESTART,
+    ThingKind.PYTHON: EffectKind.PACKAGE_UPGRADE, ThingKind.AGAIN: EffectKind.SERVICE_RESTART,
+    ThingKind.SELINUX: EffectKind.SECURITY_WEAKEN, ThingKind.MOUNTS: EffectKind.WRITE_CONFIG,
+    ThingKind.SWAP: EffectKind.KERNEL_PARAM, ThingKind.CONNECTIONS: EffectKind.NETWORK,
+    ThingKind.QUEUE: EffectKind.NETWORK, ThingKind.OFFLOAD: EffectKind.NETWORK, ThingKind.ZONES: EffectKind.NETWORK,
+    ThingKind.TREE: EffectKind.WRITE_CONFIG, ThingKind.REGISTRY: EffectKind.WRITE_CONFIG,
+    ThingKind.TASK: EffectKind.SCHEDULE, ThingKind.RULES: EffectKind.NETWORK,
+    ThingKind.TIME_ZONE: EffectKind.WRITE_CONFIG, ThingKind.POWER_PLAN: EffectKind.WRITE_CONFIG,
+    ThingKind.SERVICE: EffectKind.SERVICE_RESTART, ThingKind.CONTAINER: EffectKind.SERVICE_RESTART,
+    ThingKind.PRIORITY: EffectKind.KERNEL_PARAM,
 }  # fmt: skip
 POINT = re.compile(r"[cr][1-9][0-9]{0,11}-[0-9a-f]{12}")
 """Name of a recovery point on a target: of a change, or of a point on the jump host."""
@@ -82,7 +91,7 @@ class Restoring:
     @property
     def paths(self) -> tuple[str, ...]:
         """Places whose files it writes."""
-        kinds = (ThingKind.MOVED, ThingKind.FILES, ThingKind.RIGHTS)
+        kinds = (ThingKind.MOVED, ThingKind.FILES, ThingKind.RIGHTS, ThingKind.TREE)
         return tuple(str(thing).partition(" ")[2] for thing in self.things if thing.kind in kinds)
 
     @property
@@ -129,6 +138,11 @@ def parse_restoring(text: str) -> Restoring:
 _WEIGHTY = {
     ThingKind.FIREWALL: "It replaces all rules of the packet filter by those of before.",
     ThingKind.NETWORK: "It sets links, addresses and routes as they were.",
+    ThingKind.ZONES: "It lets in what the zones of firewalld let in before.",
+    ThingKind.CONNECTIONS: "It sets the profiles of NetworkManager as they were, and takes them up again.",
+    ThingKind.SELINUX: "It sets SELinux as it was.",
+    ThingKind.RULES: "It replaces all rules of the firewall by those of before.",
+    ThingKind.MOUNTS: "It mounts and unmounts until everything is mounted as it was.",
     ThingKind.PACKAGES: "It installs and removes packages until they are as they were.",
 }
 _ACCOUNTS = re.compile(r"/etc/(?:passwd|shadow|group|gshadow|sudoers|ssh|pam\.d)\b.*")

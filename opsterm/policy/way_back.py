@@ -14,18 +14,43 @@ class ThingKind(StrEnum):
     """Kinds of state, in the order in which they are put back: what runs comes after what it reads."""
 
     PACKAGES = "packages"
+    PYTHON = "python"
     MOVED = "moved"
     FILES = "files"
     RIGHTS = "rights"
+    AGAIN = "again"
     CRONTAB = "crontab"
     SYSCTL = "sysctl"
     MODULE = "module"
+    SELINUX = "selinux"
     HOSTNAME = "hostname"
+    MOUNTS = "mounts"
+    SWAP = "swap"
+    CONNECTIONS = "connections"
     NETWORK = "network"
+    QUEUE = "queue"
+    OFFLOAD = "offload"
     FIREWALL = "firewall"
+    ZONES = "zones"
     UNIT = "unit"
+    CONTAINER = "container"
+    PRIORITY = "priority"
+    TREE = "tree"
+    REGISTRY = "registry"
+    TASK = "task"
+    RULES = "rules"
+    TIME_ZONE = "time zone"
+    POWER_PLAN = "power plan"
+    SERVICE = "service"
 
 
+ON_WINDOWS = frozenset({
+    ThingKind.TREE, ThingKind.REGISTRY, ThingKind.TASK, ThingKind.RULES, ThingKind.TIME_ZONE, ThingKind.POWER_PLAN,
+    ThingKind.SERVICE,
+})  # fmt: skip
+"""Kinds that are kept and put back by PowerShell, all others by sh."""
+
+_SHOWN = {"/": "{0} (or {1} in it)", "^": "{0} (the whole work tree)"}
 _ORDER = {kind: place for place, kind in enumerate(ThingKind)}
 
 
@@ -35,10 +60,13 @@ class Thing:
 
     Attributes:
         kind: what it is.
-        name: a path, unit, key, account or module; "-" where there is only one on a host.
-        option: of FILES and RIGHTS the pattern of names in the path, or "/NAME" for one in it if it is a folder; of
-            UNIT "restart" or "reload" when that has to be done again; of MOVED the name or pattern of what is moved
-            from beside the path into it; "-" for none.
+        name: a path, unit, key, account, module, link, process or "docker NAME"; of AGAIN what is done once files are
+            as they were; of PACKAGES "rpm" for those of rpm; of PYTHON the words that start pip; "-" where there is
+            only one on a host, and of SYSCTL for all keys.
+        option: of FILES and RIGHTS the pattern of names in the path, "/NAME" for one in it if it is a folder, or
+            "^NAME" for the nearest folder at or above the path that has it; of UNIT "restart" or "reload" when that
+            has to be done again, and of AGAIN "reload"; of MOVED the name or pattern of what is moved from beside the
+            path into it; of REGISTRY "=NAME" for one value of the key; "-" for none.
     """
 
     kind: ThingKind
@@ -51,9 +79,9 @@ class Thing:
         if self.kind is ThingKind.MOVED:
             return f"{self.kind} {posixpath.dirname(shown).rstrip('/')}/{self.option}"
         if self.kind in (ThingKind.FILES, ThingKind.RIGHTS) and self.option != "-":
-            shown = (
-                f"{shown} (or {self.option} in it)" if self.option[0] == "/" else f"{shown.rstrip('/')}/{self.option}"
-            )
+            shown = _SHOWN.get(self.option[0], "{0}/{1}").format(shown.rstrip("/"), self.option)
+        if self.kind is ThingKind.REGISTRY and self.option != "-":
+            shown = f"{shown}\\{self.option[1:]}"
         return f"{self.kind} {shown}".rstrip()
 
 
@@ -76,6 +104,7 @@ class WayBack:
         things: what is kept before it, in the order in which it is put back.
         gaps: whole sentences about what is not taken back.
         own: texts of steps of a plan that take them back, in the order in which they would run.
+        opposite: a command that does the opposite of what is not kept, for an operator to look at; "" for none known.
         become: the account that keeps, looks and puts back by sudo, "" for the one that logs in.
         whole: whether something is kept of every command in it; it follows from the text, and is in no digest.
     """
@@ -84,6 +113,7 @@ class WayBack:
     things: tuple[Thing, ...] = ()
     gaps: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    opposite: str = ""
     become: str = ""
     whole: bool = True
 
@@ -91,6 +121,11 @@ class WayBack:
     def leads_back(self) -> bool:
         """Whether there is anything that takes it back."""
         return bool(self.things or self.own)
+
+    @property
+    def on_windows(self) -> bool:
+        """Whether it is kept on a Windows host, by PowerShell and not by `sh`."""
+        return any(thing.kind in ON_WINDOWS for thing in self.things)
 
     def text(self) -> str:
         """Return the one text for it, of which an approval binds the digest: JSON in ASCII, keys sorted."""

@@ -51,7 +51,7 @@ class Approvals:
         self._gate = gate
         self._risk = risk
 
-    def on_terms(
+    def on_terms(  # noqa: PLR0913 (one for each thing that terms say)
         self,
         order: Order,
         environments: Sequence[str],
@@ -63,6 +63,8 @@ class Approvals:
         rollout: str = "",
         guard: Guard = UNGUARDED,
         verify: str = "",
+        inverse: str = "",
+        undoes: int = 0,
     ) -> Order:
         """Return an order with the terms on which it may be approved.
 
@@ -76,6 +78,8 @@ class Approvals:
             rollout: how it goes over its targets, "" for side by side.
             guard: how it is confirmed, or why it is not.
             verify: what is looked at afterwards, and what follows; "" for nothing.
+            inverse: the command that takes it back, "" for none.
+            undoes: number of the change that it takes back as its inverse, 0 for none.
 
         Raises:
             Refused: it is beyond a limit, or the policy denies it.
@@ -85,7 +89,7 @@ class Approvals:
             requested_by=by, environments=tuple(environments), once=token_hex(16),
             requirement=str(self._asked_now(level, environments, asked, guard)), rollback=rollback, rollout=rollout,
             confirm_s=guard.seconds, confirm_by_hand=guard.by_hand, unguarded=guard.unguarded,
-            verify=verify,
+            verify=verify, inverse=inverse, undoes=undoes,
         )  # fmt: skip
         return replace(order, terms=terms)
 

@@ -12,6 +12,7 @@ from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.assessment import Assessment, assessment
 from opsterm.policy.context import Surroundings
 from opsterm.policy.order import OrderTarget, usual_shell
+from opsterm.policy.way_back import Coverage
 from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.session_paths import SessionPaths
@@ -96,7 +97,8 @@ class Assessments:
         rules = await self._compliance.rulebook()
         shell = shell or usual_shell(target.protocol for target in where.targets)
         tags = {tag for target in where.known for tag in target.tags}
-        coverage = way_back_to(command, shell).coverage
+        way = way_back_to(command, shell)
+        coverage = way.coverage if way.things or way.coverage is Coverage.NOTHING else Coverage.NONE
         around = await self._surroundings.around(command, shell, where.around, coverage=coverage, tags=tags)
         known = self._compliance.circumstances(where.known, actor=self._actor, reason=reason)
         return assessment(

@@ -41,7 +41,7 @@ class ChangeChecks:
 
     async def risk(
         self, order: Order, environments: Sequence[str], warnings: Sequence[str] = (), *, way_back: bool = True,
-        guard: Guard = UNGUARDED,
+        guard: Guard = UNGUARDED, inverse: str = "",
     ) -> Risk:  # fmt: skip
         """Return the grade of an order by what is known here; no target is asked.
 
@@ -51,12 +51,13 @@ class ChangeChecks:
             warnings: whole sentences of what else should be known.
             way_back: whether what it touches is to be kept; of an order that has its terms these say so.
             guard: how it is to be confirmed; the same.
+            inverse: the command that takes it back; the same.
         """
         names = [target.name for target in order.targets]
         place = replace(self._inventory.surroundings(names), environments=tuple(environments))
         kept = way_back if order.terms is None else has_way_back(order)
         around = await self._surroundings.around(
-            order.command, order.shell, place, coverage=coverage_of(order, kept=kept),
+            order.command, order.shell, place, coverage=coverage_of(order, kept=kept, inverse=inverse),
             tags=self._inventory.tags(names), become=order.become,
         )  # fmt: skip
         risk = assess(

@@ -36,6 +36,7 @@ from opsterm.runtime.change_checks import ChangeChecks
 from opsterm.runtime.compliance import ComplianceGate
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.inverses import Inverses
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Operator
@@ -75,6 +76,7 @@ class Changes:
         self._alive = alive
         self._offload = offload
         self._checks = checks
+        self._inverses = Inverses(checks, gate)
         self._rollouts = rollouts
         self._settled = settled
         self._settle_rollbacks = settle_rollbacks
@@ -105,13 +107,10 @@ class Changes:
         targets = tuple(self._inventory.order_target(row.target) for row in rows)
         now = self._clock.now()
         order = Order(
-            command=proposal.command,
-            shell=proposal.shell or usual_shell(target.protocol for target in targets),
-            targets=targets,
-            timeout_s=proposal.timeout_s or self._settings.timeout_s,
-            expires_at=now + self._settings.approval_expires_s,
-            **asdict(proposal.how),
-        )
+            command=proposal.command, shell=proposal.shell or usual_shell(target.protocol for target in targets),
+            targets=targets, timeout_s=proposal.timeout_s or self._settings.timeout_s,
+            expires_at=now + self._settings.approval_expires_s, **asdict(proposal.how),
+        )  # fmt: skip
         guard = guard_for(
             order, proposal.guard, await self._checks.lockout(order), kept=proposal.way_back,
             default_s=self._settings.confirm_s,
@@ -120,15 +119,17 @@ class Changes:
         order = replace(order, timeout_s=guard.timeout_s(order.timeout_s))
         ways = sorted({target.protocol for target in targets})
         warnings = [*proposal.warnings, *(said for name in ways for said in self._warnings.get(name, ()))]
-        places = [row.target.environment for row in rows]
-        risk = await self._checks.risk(order, places, warnings, way_back=proposal.way_back, guard=guard)
-        by, reason = self._operator.name, mask(proposal.reason)[0]
+        places, by, reason = [row.target.environment for row in rows], self._operator.name, mask(proposal.reason)[0]
+        warnings += await self._inverses.said(order, proposal, places, by=by)
+        risk = await self._checks.risk(
+            order, places, warnings, way_back=proposal.way_back, guard=guard, inverse=proposal.inverse
+        )  # fmt: skip
         review = await self._gate.review(order, requested_by=by, reason=reason)
-        rollback = way_back_of(order).digest() if proposal.way_back else ""
         rollout = self._rollouts.text(proposal.rollout, [target.name for target in targets], away=proposal.away)
         order = self.approvals.on_terms(
-            order, places, risk.level, by=by, asked=review.decision, rollback=rollback, rollout=rollout,
-            guard=guard, verify=bound(proposal.verification, order, way_back=proposal.way_back),
+            order, places, risk.level, by=by, asked=review.decision, rollout=rollout, guard=guard,
+            rollback=way_back_of(order).digest() if proposal.way_back else "", inverse=proposal.inverse,
+            verify=bound(proposal.verification, order, way_back=proposal.way_back), undoes=proposal.undoes,
         )  # fmt: skip
         return lifecycle.propose(
             order=order, selector=proposal.selector, risk=risk, review=review, reason=reason, origin=proposal.origin,

@@ -131,6 +131,8 @@ COMMANDS: tuple[Command, ...] = (
             text="Proposes an edited command instead; the old proposal is denied.", verb="propose"),
     Command(id="take_rewrite", keys=("m",), pane="approval", title="rewrite",
             text="Proposes the safer form that is shown instead; the old proposal is denied.", verb="propose"),
+    Command(id="edit_inverse", keys=("E",), pane="approval", title="inverse",
+            text="Proposes the same with another command that takes it back; the old proposal is denied.", verb="propose"),
     Command(id="roll_back", keys=("u",), pane="approvals, approval", title="roll back",
             text="Proposes the change that puts back what this one has changed; what waits to be confirmed is taken back at once.",
             verb="rollback"),

@@ -20,8 +20,9 @@ from opsterm.changes.guard import GuardAnswer, guard_of
 from opsterm.changes.rollout import Rollout, rollout_of
 from opsterm.changes.rollout_progress import RolloutProgress
 from opsterm.changes.verification import require_same_keeper, verification_of
-from opsterm.changes.way_back.prepared import as_run, prepared
-from opsterm.changes.way_back.script import OF_GUARD, KeeperStep
+from opsterm.changes.way_back.prepared import as_run, keeper_shell, prepared
+from opsterm.changes.way_back.script import OF_GUARD
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotApproved, NotFound, OpstermError, StorageError, TimedOut, Unreachable
 from opsterm.policy import approval
@@ -227,7 +228,7 @@ class Executor:
         way, order = prepared(change.order), change.order
 
         def run(text: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
-            return session.run(text, shell="sh", how=how)  # noqa: S604 (a word of ours, no subprocess)
+            return session.run(text, shell=keeper_shell(target), how=how)
 
         async def begin(
             text: str, shell: str, how: RunAs, limit_s: float, feed: AsyncIterator[bytes] | None = None

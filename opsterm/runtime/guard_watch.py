@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from opsterm.changes.change import Change
 from opsterm.changes.events import ChangeGuarded
 from opsterm.changes.guard import OPEN, GuardAnswer, GuardState, answer_from
-from opsterm.changes.way_back.script import KeeperStep
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import OpstermError, StorageError, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from opsterm.changes.guard import GuardAnswer, GuardState, guard_of
-from opsterm.changes.way_back.script import KeeperStep
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import OpstermError, Refused, TimedOut
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask

@@ -15,7 +15,7 @@ from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.events import ChangeEnded, ChangeGuarded, ChangeRolledBack
 from opsterm.changes.guard import LONGEST_S, OPEN, SHORTEST_S, GuardState, guard_of
 from opsterm.changes.guard_outcome import learned
-from opsterm.changes.way_back.script import KeeperStep
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import BadInput, NotFound, OpstermError, Refused
 from opsterm.core.events import Fact
 from opsterm.core.text import clean_line

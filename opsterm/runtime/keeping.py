@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from opsterm.changes.change import Change
 from opsterm.changes.events import ChangeCaptured
 from opsterm.changes.way_back.prepared import keeping_as, point_of
-from opsterm.changes.way_back.script import KeeperStep, keeper_text
+from opsterm.changes.way_back.script import keeper_text
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import OpstermError, Refused, TimedOut, Unreachable
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.recovery_copies import RecoveryCopies
 
 RunText = Callable[[str, RunAs], AsyncIterator[bytes | Ended]]
-"""Runs a text of `sh` on the target of a change."""
+"""Runs a text of `sh`, or on a Windows host of PowerShell, on the target of a change."""
 
 OpenCopies = Callable[[], "RecoveryCopies"]
 """Gives what is copied to this host; that is loaded when a change needs it."""
@@ -58,7 +59,8 @@ class Keeping:
             Refused: it could not be kept, or somebody else works there; nothing was changed.
             Unreachable: the line was lost.
         """
-        await self._marking.take(lambda text: _told(run, text, way), change, target)
+        if not way.on_windows:  # the text of a mark is for sh
+            await self._marking.take(lambda text: _told(run, text, way), change, target)
         status, told = await self.step(run, KeeperStep.CAPTURE, change, way, number=number)
         if status != 0:
             await self.leave(run, change, way)
@@ -78,7 +80,8 @@ class Keeping:
                 correlation_id=change.name,
             )
         )  # fmt: skip
-        await self._copies().copy(run, change, way, target, number=number)
+        if not way.on_windows:
+            await self._copies().copy(run, change, way, target, number=number)
 
     async def note(
         self, run: RunText, change: Change, way: WayBack, target: OrderTarget, *, number: int = 0
@@ -95,7 +98,8 @@ class Keeping:
 
     async def leave(self, run: RunText, change: Change, way: WayBack) -> None:
         """Take the mark of a change away: it works there no more. Where that cannot be, it ends by itself."""
-        await self._marking.give_up(lambda text: _told(run, text, way), change)
+        if not way.on_windows:
+            await self._marking.give_up(lambda text: _told(run, text, way), change)
 
     async def noting(
         self, making: Callable[[], Awaitable[Ended]], run: RunText, change: Change, way: WayBack | None,

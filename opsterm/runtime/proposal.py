@@ -31,6 +31,8 @@ class Proposal:
         way_back: whether what it touches is kept beforehand, where that can be.
         guard: what is asked for about its confirmation.
         verification: what is looked at afterwards on each target, and what follows when it does not hold.
+        inverse: a command that takes it back where that is not kept, "" for none; only a person gives one.
+        undoes: number of the change of which this is the inverse, 0 for none.
     """
 
     command: str
@@ -47,20 +49,23 @@ class Proposal:
     way_back: bool = True
     guard: GuardWish = USUAL
     verification: Verification = NO_VERIFICATION
+    inverse: str = ""
+    undoes: int = 0
 
 
-def proposal_again(old: Change, *, command: str, guard: GuardWish) -> Proposal:
+def proposal_again(old: Change, *, command: str, guard: GuardWish, inverse: str) -> Proposal:
     """Return what asks on the screen for a change again: for the same targets, going over them in the same way.
 
     Args:
         old: the one that it takes the place of.
         command: the text for the shell, exactly.
         guard: what is asked for about its confirmation.
+        inverse: the command that takes it back where that is not kept, "" for none.
     """
     order, rollout = old.order, rollout_of(old.order)
     return Proposal(
         command=command, selector=old.selector, shell=order.shell, reason=old.reason, origin="screen",
         timeout_s=None if guard_of(order).seconds else order.timeout_s, how=order.run_as, rollout=wish_of(rollout),
         away=rollout.away, way_back=has_way_back(order) or not way_back_of(order).things, guard=guard,
-        verification=verification_of(order),
+        verification=verification_of(order), inverse=inverse,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import replace
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.guard import guard_of
 from opsterm.changes.rewriting.rewrite import Rewrite, rewrite_of, stamp_of
-from opsterm.changes.way_back.prepared import has_way_back
+from opsterm.changes.way_back.prepared import has_way_back, inverse_of
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
@@ -68,7 +68,7 @@ class Rewrites:
             BadInput, NotFound, Refused: as of `rewritten` and `Changes.propose`.
         """
         order = change.order
-        asked = proposal_again(change, command=order.command, guard=guard_of(order).wish())
+        asked = proposal_again(change, command=order.command, guard=guard_of(order).wish(), inverse=inverse_of(order))
         new = await self._changes.propose(await self.rewritten(asked))
         await self._changes.deny(change.id, note=f"replaced by {new.name}")
         return new

@@ -7,7 +7,7 @@ and on the targets themselves.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from opsterm.changes import lifecycle
@@ -15,10 +15,10 @@ from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.events import ChangeCaptured, ChangeRolledBack, ChangeStepStarted
 from opsterm.changes.plan_steps import undoing
 from opsterm.changes.rollout import backwards, rollout_of
-from opsterm.changes.way_back.prepared import prepared, restoring
+from opsterm.changes.way_back.prepared import inverse_of, prepared, restoring
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.policy.order import PLAN, RESTORE, RunAs
-from opsterm.policy.plan_order import PlanOrder, takes_back
+from opsterm.policy.plan_order import PlanOrder, undone_by
 from opsterm.policy.restoring import Stored
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.ledger import Ledger
@@ -33,6 +33,7 @@ LOOKED_BACK_S = 2 * 86_400.0
 """Seconds within which it is looked for rollbacks of which a process that died has not said what they have proven."""
 
 _TRIED = (OutcomeState.DONE, OutcomeState.FAILED, OutcomeState.TIMED_OUT, OutcomeState.UNKNOWN, OutcomeState.CANCELLED)
+_NOT_BEGUN = (OutcomeState.WAITING, OutcomeState.UNREACHABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +77,24 @@ class Rollbacks:
 
     async def open_targets(self, change: Change) -> tuple[str, ...]:
         """Return the targets on which something was kept that is not proven to be back, in the order of the order."""
-        kept, back = set(), set()
+        return (await self._open(change))[0]
+
+    async def _open(self, change: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the targets with something kept that is not back, and those where the inverse has not ended well."""
+        kept: set[str] = set()
+        back: set[str] = set()
+        undone: set[str] = set()
         kinds = [ChangeCaptured.kind, ChangeStepStarted.kind, ChangeRolledBack.kind]
         for fact in await self._store.journal.search(kinds=kinds, correlation_id=change.name, limit=KEPT_FACTS):
             told = fact.event
             if isinstance(told, (ChangeCaptured, ChangeStepStarted)):
                 kept.add(told.target)
             elif isinstance(told, ChangeRolledBack) and told.equal:
-                back.add(told.target)
-        return tuple(target.name for target in change.order.targets if target.name in kept - back)
+                (undone if told.by_inverse else back).add(told.target)
+        names = [target.name for target in change.order.targets]
+        begun = {one.target for one in change.outcomes if one.started_at and one.state not in _NOT_BEGUN}
+        left = begun - undone if inverse_of(change.order) else set()
+        return tuple(name for name in names if name in kept - back), tuple(name for name in names if name in left)
 
     async def propose(self, wish: RollbackWish) -> Change:
         """Propose the change that takes another one back, on the targets where that is still to be done.
@@ -98,26 +108,38 @@ class Rollbacks:
             Refused: as `Changes.propose`.
         """
         change = await self._get(wish.change)
-        way = prepared(change.order)
+        way, inverse = prepared(change.order), inverse_of(change.order)
         if change.state in (*lifecycle.WAITING_STATES, ChangeState.RUNNING):
             raise BadInput(f"{change.name} is {change.state}: there is nothing to take back yet.")
-        if way is None:
+        if way is None and not inverse:
             raise BadInput(
                 f"{change.name} has no way back: nothing was kept before it ran.",
                 next_step=f"See what it did: opsterm output {change.name}. What undoes it can be proposed by hand.",
             )
-        still = await self.open_targets(change)
+        still, undone_not = await self._open(change)
         names = [name for name in still if not wish.targets or name in wish.targets]
-        if not names:
-            said = f"{change.name} is taken back already" if not still else "It has touched none of these targets"
-            raise BadInput(f"{said}, or nothing was kept there.", next_step=f"See it: opsterm change {change.name}")
-        stored = await self._copies().stored_of(change, names)
-        return await self._propose(
-            Proposal(
+        others = [name for name in undone_not if not wish.targets or name in wish.targets]
+        if way is not None and names:  # what was kept comes first: the inverse may start what reads it
+            stored = await self._copies().stored_of(change, names)
+            back = Proposal(
                 command=_text(change, way, insist=wish.insist, stored=stored), selector=" or ".join(names),
-                shell=PLAN if change.order.shell == PLAN else RESTORE,
-                reason=wish.reason or f"takes back {change.name}", origin=wish.origin, how=RunAs(become=way.become),
-                way_back=False, rollout=backwards(rollout_of(change.order)), backwards=True,
+                shell=PLAN if change.order.shell == PLAN else RESTORE, origin=wish.origin,
+                how=RunAs(become=way.become), way_back=False,
+            )  # fmt: skip
+        elif others:
+            order = change.order
+            back = Proposal(
+                command=inverse, selector=" or ".join(others), shell=order.shell, origin=wish.origin,
+                how=order.run_as, timeout_s=order.timeout_s, undoes=change.id,
+            )  # fmt: skip
+        else:
+            touched = still or undone_not
+            said = "It has touched none of these targets" if touched else f"{change.name} is taken back already"
+            raise BadInput(f"{said}, or nothing was kept there.", next_step=f"See it: opsterm change {change.name}")
+        return await self._propose(
+            replace(
+                back, reason=wish.reason or f"takes back {change.name}", rollout=backwards(rollout_of(change.order)),
+                backwards=True,
             )
         )  # fmt: skip
 
@@ -135,17 +157,18 @@ class Rollbacks:
         Raises:
             StorageError: it cannot be kept.
         """
-        number = takes_back(ended.order.command, ended.order.shell)
+        number = undone_by(ended.order)
         if not number:
             return
         change = await self._get(number)
         tried = [outcome for outcome in ended.outcomes if outcome.state in _TRIED and outcome.started_at]
         said = await self._said_by(ended, change)
+        by_inverse = ended.order.terms is not None and bool(ended.order.terms.undoes)
         facts = [
             self._ledger.fact(
                 ChangeRolledBack(
                     change=change.id, target=outcome.target, by_change=ended.id,
-                    equal=outcome.state is OutcomeState.DONE,
+                    equal=outcome.state is OutcomeState.DONE, by_inverse=by_inverse,
                 ),
                 correlation_id=change.name,
             )
@@ -158,7 +181,7 @@ class Rollbacks:
         if change.state is ChangeState.ROLLED_BACK:
             return
         failed = any(outcome.state is not OutcomeState.DONE for outcome in tried)
-        if not failed and await self.open_targets(change):
+        if not failed and any(await self._open(change)):
             return
         moved = lifecycle.take_back(change, failed=failed)
         if moved != change:

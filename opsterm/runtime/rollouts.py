@@ -14,7 +14,7 @@ from opsterm.changes.guard import guard_of
 from opsterm.changes.rollout import NO_WISH, Rollout, RolloutWish, planned, rollout_of, wish_of
 from opsterm.changes.rollout_progress import failed_names, not_started_names
 from opsterm.changes.verification import verification_of
-from opsterm.changes.way_back.prepared import has_way_back
+from opsterm.changes.way_back.prepared import has_way_back, inverse_of
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.monitoring.alerts import Alert
 from opsterm.policy.order import WITH_OWN_VERB, Order
@@ -141,7 +141,7 @@ class Rollouts:
                 reason=f"resumes {first.name}{f': {wish.reason}' if wish.reason else ''}", timeout_s=order.timeout_s,
                 how=order.run_as, rollout=wish.rollout if wish.rollout != NO_WISH else wish_of(rollout_of(order)),
                 way_back=has_way_back(order), away=failed, guard=guard_of(order).wish(),
-                verification=verification_of(order),
+                verification=verification_of(order), inverse=inverse_of(order),
             )
         )  # fmt: skip
 

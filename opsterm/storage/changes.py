@@ -33,7 +33,8 @@ started_at = ?, ended_at = ?, runner = ? WHERE id = ? AND state = ?"""
 RUNNER = "SELECT runner FROM change WHERE id = ?"
 CLAIMING = f"""SELECT {_COLUMNS} FROM change WHERE state IN ('approved', 'running')
 OR (state = 'interrupted' AND ended_at > ?) ORDER BY id"""  # noqa: S608 (constants only)
-ROLLBACKS = f"SELECT {_COLUMNS} FROM change WHERE shell IN ('restore', 'plan') AND ended_at > ? ORDER BY id"  # noqa: S608 (constants only)
+ROLLBACKS = f"""SELECT {_COLUMNS} FROM change WHERE ended_at > ?
+AND (shell IN ('restore', 'plan') OR terms != '' AND terms ->> 'undoes' > 0) ORDER BY id"""  # noqa: S608 (constants only)
 BESIDE = """SELECT c.id FROM change c WHERE c.state = 'running' AND c.id != ? AND EXISTS (
 SELECT 1 FROM outcome o JOIN outcome mine ON mine.target = o.target WHERE o.change_id = c.id AND mine.change_id = ?)"""
 _OUTCOME = "target, state, exit_status, signal, started_at, ended_at, output_bytes, kept_bytes, output_sha256, message"

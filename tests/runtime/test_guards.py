@@ -12,7 +12,7 @@ import pytest
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.guard import GuardState, wish_from
-from opsterm.changes.way_back.script import KeeperStep
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import BadInput, NotApproved, NotFound, Refused
 from opsterm.runtime.guard_reconciliation import GuardReconciliation
 from opsterm.runtime.guards import GuardSeen

@@ -8,10 +8,12 @@ import pytest
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.events import ChangeStepEnded, ChangeStepRolledBack, ChangeStepStarted
+from opsterm.changes.plan_steps import UNITS, kept_ways
 from opsterm.changes.way_back.prepared import restoring_text
 from opsterm.core.errors import BadInput, NotApproved
-from opsterm.policy.order import PLAN
-from opsterm.policy.plan_order import parse_plan
+from opsterm.policy.order import AS_LOGGED_IN, PLAN
+from opsterm.policy.plan_order import PlanOrder, PlanStep, parse_plan
+from opsterm.policy.way_back import ThingKind
 from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
 from tests.runtime.stage import opened
@@ -195,3 +197,11 @@ async def test_a_file_with_faults_is_not_proposed(home: Path, tmp_path: Path) ->
             await runtime.plans.proposal(str(file), origin="command line")
         with pytest.raises(BadInput, match="cannot be read"):
             await runtime.plans.check(str(tmp_path / "none.toml"))
+
+
+def test_what_is_done_again_comes_after_the_files_of_all_steps() -> None:
+    write_unit = PlanStep(title="unit", command="cp /root/x.service /etc/systemd/system/x.service")
+    load = PlanStep(title="load", command="systemctl daemon-reload")
+    ways = kept_ways(PlanOrder(steps=(write_unit, load)), AS_LOGGED_IN)
+    assert [thing.kind for thing in ways[UNITS].things] == [ThingKind.AGAIN]
+    assert (bool(ways[1].things), ways[2].things) == (True, ())

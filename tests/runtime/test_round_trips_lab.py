@@ -1,8 +1,13 @@
-"""Changes on real hosts are taken back until nothing can be told from before."""
+"""Changes on real hosts are taken back until nothing can be told from before.
+
+What needs a program that a plain host lacks is left to OPSTERM_TRIPS=all, or OPSTERM_TRIPS=ufw for one program: it is
+slow, and the program is installed on the first host and stays there.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
@@ -15,6 +20,7 @@ from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.test_ssh_lab import Lab, LabHost, lab
 from tests.runtime.changing import approved
+from tests.runtime.further_trips import ON_EVERY_HOST, STOPPED, UNCLAIMED, FurtherCase, further_cases, install
 from tests.runtime.round_trips import AS_BEFORE, CLEAN, FIRST, ROUND_TRIPS
 from tests.runtime.stage import opened
 
@@ -94,3 +100,25 @@ async def test_operations_on_real_hosts_are_taken_back_to_the_byte(lab: Lab, hom
         said = {command: wrong for part in await asyncio.gather(*parts) for command, wrong in part.items()}
     assert [f"{command}: {wrong}" for command, wrong in said.items() if wrong] == []
     assert len(said) >= 60
+
+
+WANTED = os.environ.get("OPSTERM_TRIPS", "")
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("case", further_cases(), ids=str)
+async def test_further_operations(lab: Lab, home: Path, folder: Path, case: FurtherCase) -> None:
+    program = case.program
+    if program not in ON_EVERY_HOST and WANTED not in ("all", program):
+        pytest.skip(f"NOT TRIED ON A REAL HOST: OPSTERM_TRIPS=all, OR ={program}, TRIES {program.upper()}")
+    async with opened(home) as runtime:
+        host = lab.hosts[0]
+        beside = Beside(host, folder)
+        there = f"command -v {program}"
+        if not await beside.sh(f"{there} || {{ {install(program)}; {there}; }}"):
+            pytest.skip(f"NOT TRIED: THE HOST HAS NO {program.upper()}, AND COULD NOT INSTALL IT")
+        await runtime.inventory.add(Target(name=host.name, address=host.address, user="root"))
+        await beside.sh(f"{UNCLAIMED}; {FIRST}")
+        said = {trip[1]: await there_and_back(runtime, host.name, beside, trip) for trip in case.trips}
+        await beside.sh(f"{UNCLAIMED}; {STOPPED}; {CLEAN}; {AS_BEFORE}")
+    assert [f"{command}: {wrong}" for command, wrong in said.items() if wrong] == []

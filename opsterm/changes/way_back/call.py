@@ -15,6 +15,7 @@ from opsterm.policy.understanding import Understanding
 from opsterm.policy.way_back import Thing, ThingKind
 
 _TO_FILE = re.compile(r"\d*(?:>>|>\||>|&>>|&>|>&)\s*(?P<path>[^&].*)", re.DOTALL)
+_VALUES = ("/proc/", "/sys/")
 ASIDE = re.compile(r"\.removed-\d{8}-\d{6}(?:-\d+)?")
 """Names of folders for what is moved aside instead of being deleted; see `changes/rewriting`."""
 
@@ -27,9 +28,11 @@ class Gap:
 
     Attributes:
         sentence: a whole one.
+        opposite: a command that does the opposite, and knows nothing of what was there; "" for none.
     """
 
     sentence: str
+    opposite: str = ""
 
 
 class KnownCall:
@@ -44,10 +47,16 @@ class KnownCall:
     def __init__(self, command: Invocation, understood: Understanding, how: RunAs) -> None:
         self.words = command.words
         self.name = command.words[0].rpartition("/")[2] if command.words else ""
+        self.via = command.via
         self.flags = flags_of(command) if command.words else frozenset[str]()
         self._command = command
         become = how.become or ("root" if "sudo" in command.via else "")
         self._wording = wording_of(command, understood, become=become)
+
+    @property
+    def folder(self) -> str:
+        """The folder in which it runs, "" where that is not said before it in its text."""
+        return self._wording.folder or ""
 
     def others(self, takes: str = "") -> list[str]:
         """Return the words that are neither options nor the values of some of them.
@@ -92,6 +101,15 @@ class KnownCall:
 
     def _places(self, word: str, kind: ThingKind) -> Thing:
         place = place_named(word, self._wording)
+        if place.path.startswith(_VALUES) or place.path in ("/proc", "/sys"):
+            key = place.path.removeprefix("/proc/sys/")
+            if key != place.path and not place.pattern and kind is ThingKind.FILES:
+                # What forwards sets others as well, so that all keys are kept.
+                name = "-" if "forward" in key else key.translate({46: "/", 47: "."})
+                return Thing(kind=ThingKind.SYSCTL, name=name)
+            raise NotKnown(f"{place.path} is a value of the kernel, not a file, and what it was is not kept")
+        if place.path.startswith("/dev/"):
+            raise NotKnown(f"what is on {place.path} is not kept")
         if posixpath.normpath(place.path) in ("/", "/usr", "/var", "/home") and not place.pattern:
             raise NotKnown(f"{place.path} is too much to be kept")
         return Thing(kind=kind, name=place.path, option=place.pattern or "-")

@@ -15,9 +15,13 @@ from opsterm.policy.understanding import Understanding
 from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack, in_order
 
 _HARMLESS = frozenset({EffectKind.READ, EffectKind.READ_SECRET})
-DONE_AGAIN = (ThingKind.PACKAGES, ThingKind.MODULE, ThingKind.UNIT, ThingKind.MOVED)
+DONE_AGAIN = (
+    ThingKind.PACKAGES, ThingKind.PYTHON, ThingKind.MODULE, ThingKind.UNIT, ThingKind.CONTAINER, ThingKind.MOVED,
+)  # fmt: skip
 """What is put back by doing the opposite: it is as it was in what is compared, and not byte for byte."""
 
+_SPEAKERS = frozenset({"echo", "printf", "cat", "true", ":", "test", "[", "sleep"})
+_BELOW = frozenset({"rm", "rmdir", "unlink", "shred", "chmod", "chown", "chgrp", "touch", "truncate", "gzip", "gunzip"})
 _STARTERS = frozenset({"sudo", "env", "nice", "ionice", "timeout", "nohup", "bash", "sh", "dash", "command", "time"})
 
 
@@ -34,19 +38,22 @@ def way_back_from(understood: Understanding, how: RunAs) -> WayBack:
     gaps = [f"What it does is not known: {sentence}" for sentence in understood.opaque]
     things: list[Thing] = []
     whole = not understood.opaque
+    opposites: list[str] = []
     for command in understood.commands:
         if _starts_another(command, understood.commands) or not _acts(command, effects):
             continue
         try:
-            for found in _ways(command, understood, how):
-                if isinstance(found, Gap):
-                    gaps.append(found.sentence)
-                else:
-                    things.append(found)
+            found = _ways(command, understood, how)
+            missing = [one for one in found if isinstance(one, Gap)]
+            things += [one for one in found if isinstance(one, Thing)]
+            gaps += [one.sentence for one in missing]
+            opposites += [one.opposite for one in missing if one.opposite]
+            whole = whole and (not missing or len(missing) < len(found))
         except NotKnown as error:
             whole = False
             gaps.append(f"`{_shown(command)}` is not taken back: {error}.")
-    return replace(_joined(things, gaps, understood, how), whole=whole)
+    way = _joined(things, gaps, understood, how)
+    return replace(way, whole=whole, opposite=" && ".join(reversed(opposites)))
 
 
 def _joined(
@@ -67,7 +74,7 @@ def _joined(
 def _starts_another(command: Invocation, commands: Sequence[Invocation]) -> bool:
     """Return whether a command is only what starts another one, which is looked at itself."""
     name = command.words[0].rpartition("/")[2] if command.words else ""
-    if name not in _STARTERS:
+    if name not in _STARTERS and not (name.startswith("python") and "pip" in command.words):
         return False
     inside = (one for one in commands if one is not command and len(one.via) > len(command.via))
     return any(one.via[len(command.via)] == name and _within(one, command) for one in inside)
@@ -94,14 +101,18 @@ def _ways(command: Invocation, understood: Understanding, how: RunAs) -> Sequenc
     if command.where:
         raise NotKnown(f"it runs on {command.where}")
     strangers = [name for name in command.via if name not in _STARTERS]
-    if strangers:
-        raise NotKnown(f"it is started by {strangers[0]}")
     call = KnownCall(command, understood, how)
+    if strangers == ["find"] and call.name in _BELOW:
+        return ()  # what find looks through is kept whole
+    if strangers and set(strangers) <= {"at", "batch"}:
+        return ()  # it waits among the jobs that are kept
+    if strangers and not (call.name.startswith("pip") and strangers[0].startswith("python")):
+        raise NotKnown(f"it is started by {strangers[0]}")
     found: list[Thing | Gap] = list(call.redirected())
     ways = WAYS.get(call.name)
     if ways is not None:
         found += ways(call)
-    elif not found:
+    elif not found and call.name not in _SPEAKERS:
         raise NotKnown(f"no way back from {call.name or 'it'} is known")
     return found
 

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from opsterm.changes.change import Change, ChangeState
+from opsterm.changes.way_back.opposites.devices import way_back_of_device
 from opsterm.changes.way_back.plan import DONE_AGAIN, way_back_from
-from opsterm.changes.way_back.script import KeeperStep, keeper_digest, keeper_text, receive_text
+from opsterm.changes.way_back.script import keeper_digest, keeper_text, receive_text
+from opsterm.changes.way_back.windows.plan import way_back_on_windows
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import BadInput, NotApproved
+from opsterm.core.text import shown_exactly
 from opsterm.policy.file_put import PUT
-from opsterm.policy.order import AS_LOGGED_IN, PLAN, RESTORE, UNIX_SHELLS, Order, RunAs
+from opsterm.policy.order import AS_LOGGED_IN, PLAN, RESTORE, UNIX_SHELLS, Order, OrderTarget, RunAs
 from opsterm.policy.plan_order import PlanOrder, parse_plan
 from opsterm.policy.put_order import puts_of
 from opsterm.policy.restoring import Restoring, Stored, parse_restoring
@@ -22,7 +26,9 @@ MOST_FILES = 60
 """Files of a folder that is put of which each is kept: that takes a tenth of a second each on the target."""
 
 _SHOWN = 4
-_NO_LINUX = WayBack(coverage=Coverage.NONE, gaps=("Only what runs in a Unix shell can be taken back by this version.",))
+_BY_COMMAND = ("what it leaves is not compared with what was there before",)
+_LOOK = "it knows nothing of what was there: look at it, and give it with --inverse"
+_NO_SHELL = WayBack(coverage=Coverage.NONE, gaps=("Only what runs in a shell can be taken back by this version.",))
 _AGAIN = WayBack(coverage=Coverage.NONE, gaps=("What is put back is not kept once more; propose the change again.",))
 
 
@@ -45,9 +51,18 @@ def way_back_to(command: str, shell: str, how: RunAs = AS_LOGGED_IN) -> WayBack:
         return _of_files(command)
     if shell == PLAN:
         return _of_plan(command, how)
+    if shell == "network-cli":
+        return way_back_of_device(understand(command, shell))
+    if shell in ("powershell", "cmd"):
+        return way_back_on_windows(understand(command, shell))
     if shell not in UNIX_SHELLS:
-        return _NO_LINUX
+        return _NO_SHELL
     return way_back_from(understand(command, shell), how)
+
+
+def inverse_of(order: Order) -> str:
+    """Return the command that an operator gave to take an order back, "" for none."""
+    return order.terms.inverse if order.terms is not None else ""
 
 
 def _before_restoring(command: str, how: RunAs) -> WayBack:
@@ -69,22 +84,26 @@ def stored_for(command: str, target: str) -> Stored | None:
     return next((one for one in parse_restoring(command).stored if one.target == target), None)
 
 
-def coverage_of(order: Order, *, kept: bool) -> Coverage:
+def coverage_of(order: Order, *, kept: bool, inverse: str = "") -> Coverage:
     """Return how much of an order can be taken back as it is asked for.
 
     Args:
         order: any order.
         kept: whether what it touches is kept beforehand, as the one who asks may leave out.
+        inverse: the command that takes it back; of an order that has its terms these say so.
     """
     coverage = way_back_of(order).coverage
-    return coverage if kept or coverage is Coverage.NOTHING else Coverage.NONE
+    if not kept and coverage is not Coverage.NOTHING:
+        coverage = Coverage.NONE
+    by_command = bool(inverse or inverse_of(order)) and coverage in (Coverage.PARTIAL, Coverage.NONE)
+    return Coverage.INVERSE if by_command else coverage
 
 
 def _of_files(text: str) -> WayBack:
     try:
         paths = [put.path for put in puts_of(text)]
     except BadInput:
-        return _NO_LINUX
+        return _NO_SHELL
     if len(paths) > MOST_FILES:
         return WayBack(coverage=Coverage.NONE, gaps=(f"Of more than {MOST_FILES} files nothing is kept beforehand.",))
     return WayBack(
@@ -97,7 +116,7 @@ def _of_plan(text: str, how: RunAs) -> WayBack:
     try:
         plan = parse_plan(text)
     except BadInput:
-        return _NO_LINUX
+        return _NO_SHELL
     if plan.takes_back:
         return _AGAIN
     ways = step_ways(plan, how)
@@ -155,21 +174,30 @@ def has_way_back(order: Order) -> bool:
 
 def may_be_taken_back(change: Change) -> bool:
     """Return whether a change has ended and left something to take back; what was proven to be back is not."""
-    return bool(change.ended_at) and has_way_back(change.order) and change.state is not ChangeState.ROLLED_BACK
+    has_one = has_way_back(change.order) or bool(inverse_of(change.order))
+    return bool(change.ended_at) and has_one and change.state is not ChangeState.ROLLED_BACK
 
 
 def way_back_lines(order: Order) -> tuple[str, ...]:
     """Return what of an order can be taken back, in whole lines, the first of them with how much."""
     way = way_back_of(order)
+    inverse = inverse_of(order)
+    coverage = coverage_of(order, kept=has_way_back(order))
     if way.coverage is Coverage.NOTHING:
         return ("nothing to take back: it only reads",)
+    if inverse and not has_way_back(order):
+        return (f"{coverage}: by the command {shown_exactly(inverse)}", *_BY_COMMAND)
+    suggested = (f"the opposite would be: {shown_exactly(way.opposite)}", _LOOK) if way.opposite and not inverse else ()
     if not way.leads_back:
-        return tuple(f"{way.coverage}: {way.gaps[0]}" if not number else gap for number, gap in enumerate(way.gaps))
+        none = [f"{way.coverage}: {way.gaps[0]}" if not number else gap for number, gap in enumerate(way.gaps)]
+        return (*none, *suggested)
     if not has_way_back(order):
         return (f"{Coverage.NONE}: it is proposed without a way back",)
     shown = [*(f"`{text}`" for text in way.own[:_SHOWN]), *(str(thing) for thing in way.things[:_SHOWN])]
     more = f" and {len(way.things) - _SHOWN} more" if len(way.things) > _SHOWN else ""
-    return (f"{way.coverage}: {', '.join(shown)}{more}", *(f"not covered: {gap}" for gap in way.gaps))
+    then = (f"then by the command {shown_exactly(inverse)}", *_BY_COMMAND) if inverse else ()
+    gaps = (f"not {'kept' if inverse else 'covered'}: {gap}" for gap in way.gaps)
+    return (f"{coverage}: {', '.join(shown)}{more}", *then, *gaps, *suggested)
 
 
 def point_of(change: Change, step: int = 0) -> str:
@@ -209,11 +237,11 @@ def as_run(order: Order) -> tuple[str, str, RunAs]:
     """
     if order.shell != RESTORE:
         return order.command, order.shell, order.run_as
-    return restoring_text(order.command), "sh", keeping_as(order.become)
+    return restoring_text(order.command), keeper_shell(order.targets[0]), keeping_as(order.become)
 
 
 def restoring_text(command: str) -> str:
-    """Return the text for `sh` that puts back what a command of the shell RESTORE says.
+    """Return the text for `sh`, or for PowerShell, that puts back what a command of the shell RESTORE says.
 
     Raises:
         NotApproved: it puts back with shell texts that this version does not have.
@@ -226,6 +254,11 @@ def restoring_text(command: str) -> str:
     if found.stored:
         return receive_text(found.point, found.things, insist=found.insist)
     return keeper_text(KeeperStep.RESTORE, found.point, found.things, insist=found.insist)
+
+
+def keeper_shell(target: OrderTarget) -> str:
+    """Return the shell that keeps and puts back on a target."""
+    return "powershell" if target.protocol == "winrm" else "sh"
 
 
 def keeping_as(become: str) -> RunAs:

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from functools import cache
 from typing import Final
 
 from opsterm.changes.way_back.keeper import TEXTS
-from opsterm.policy.way_back import Thing, ThingKind
+from opsterm.changes.way_back.windows.script import WINDOWS_TEXTS, powershell_text
+from opsterm.changes.way_back.words import KeeperStep
+from opsterm.policy.way_back import ON_WINDOWS, Thing, ThingKind
 
 _TEXTS: Final = {
     ThingKind.PACKAGES: ("packages",), ThingKind.FILES: ("files",), ThingKind.MOVED: ("files", "moved"),
     ThingKind.RIGHTS: ("files", "rights"),
     ThingKind.CRONTAB: ("settings",), ThingKind.SYSCTL: ("settings",), ThingKind.MODULE: ("settings",),
     ThingKind.HOSTNAME: ("settings",), ThingKind.NETWORK: ("network",), ThingKind.FIREWALL: ("firewall",),
-    ThingKind.UNIT: ("unit",),
+    ThingKind.UNIT: ("unit",), ThingKind.CONTAINER: ("container",), ThingKind.ZONES: ("zones",),
+    ThingKind.PYTHON: ("python",), ThingKind.QUEUE: ("link",), ThingKind.OFFLOAD: ("link",),
+    ThingKind.CONNECTIONS: ("link",),
+    **dict.fromkeys(
+        (ThingKind.MOUNTS, ThingKind.SWAP, ThingKind.PRIORITY, ThingKind.SELINUX, ThingKind.AGAIN), ("system",)
+    ),
 }  # fmt: skip
 
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._@:+=,-~")
-
-
-class KeeperStep(StrEnum):
-    """What is done about a recovery point on a target."""
-
-    CAPTURE = "capture"
-    NOTE = "note"
-    RESTORE = "restore"
-    ARM = "arm"
-    EXTEND = "extend"
-    CONFIRM = "confirm"
-    REVERT = "revert"
-    STATUS = "status"
 
 
 OF_GUARD: Final = frozenset({KeeperStep.EXTEND, KeeperStep.CONFIRM, KeeperStep.REVERT, KeeperStep.STATUS})
@@ -43,7 +36,7 @@ OF_GUARD: Final = frozenset({KeeperStep.EXTEND, KeeperStep.CONFIRM, KeeperStep.R
 def keeper_text(
     step: KeeperStep, point: str, things: Sequence[Thing], *, insist: bool = False, seconds: int = 0
 ) -> str:  # fmt: skip
-    """Return the text for `sh` that does a step.
+    """Return the text that does a step: for `sh`, or for PowerShell when the things are those of Windows.
 
     Args:
         step: which.
@@ -52,6 +45,8 @@ def keeper_text(
         insist: whether RESTORE puts back what somebody else has changed since, too.
         seconds: of ARM and EXTEND: how long from now the target waits before it takes back by itself.
     """
+    if any(thing.kind in ON_WINDOWS for thing in things):
+        return powershell_text(step, point, things, insist=insist)
     if step not in (*OF_GUARD, KeeperStep.ARM):
         return "\n".join([*_texts(things), _call(step, point, "insist" if insist else "no", things), ""])
     texts = [*_texts(things), TEXTS["guard"]]
@@ -119,7 +114,7 @@ def _with_things(call: str, things: Sequence[Thing]) -> str:
 @cache
 def keeper_digest() -> str:
     """Return sha256 over all the shell texts, 64 hex digits: an approval to put back is for these."""
-    return hashlib.sha256("\0".join(TEXTS.values()).encode()).hexdigest()
+    return hashlib.sha256("\0".join([*TEXTS.values(), *WINDOWS_TEXTS]).encode()).hexdigest()
 
 
 def _escaped(text: str) -> str:

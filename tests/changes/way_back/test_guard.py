@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.changes.way_back.script import KeeperStep, keeper_text
+from opsterm.changes.way_back.script import keeper_text
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.policy.way_back import Thing, ThingKind
 
 pytestmark = [pytest.mark.blocking, pytest.mark.timeout(300)]

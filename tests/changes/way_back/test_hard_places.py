@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.changes.way_back.script import KeeperStep
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.policy.way_back import Thing, ThingKind
 from tests.changes.way_back.small_host import POINT, SmallHost, files, small_host
 

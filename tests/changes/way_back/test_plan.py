@@ -11,6 +11,7 @@ from opsterm.policy.order import AS_LOGGED_IN, RunAs
 from opsterm.policy.understanding import understand
 from opsterm.policy.way_back import Coverage, Thing, ThingKind, WayBack, in_order
 from tests.changes.way_back.cases import CASES
+from tests.changes.way_back.operations import OPERATIONS
 
 
 def way(command: str, how: RunAs = AS_LOGGED_IN) -> WayBack:
@@ -22,6 +23,19 @@ def test_what_is_kept_for_a_command(command: str, coverage: str, things: str) ->
     found = way(command)
     assert (found.coverage, ", ".join(map(str, found.things))) == (coverage, things)
     assert bool(found.gaps) == (found.coverage in (Coverage.PARTIAL, Coverage.NONE)), "what is missing is said"
+
+
+@pytest.mark.parametrize(("command", "coverage", "things", "opposite"), OPERATIONS, ids=[row[0] for row in OPERATIONS])
+def test_what_operators_do_to_hosts(command: str, coverage: str, things: str, opposite: str) -> None:
+    found = way(command)
+    assert (found.coverage, ", ".join(map(str, found.things)), found.opposite) == (coverage, things, opposite)
+    assert all(gap.endswith(".") for gap in found.gaps)
+    assert bool(found.gaps) == (found.coverage in (Coverage.PARTIAL, Coverage.NONE)), "what is missing is said"
+
+
+def test_an_opposite_is_a_command_that_is_understood() -> None:
+    unknown = {row[3]: understand(row[3], "sh").opaque for row in OPERATIONS if row[3]}
+    assert [text for text, opaque in unknown.items() if opaque] == []
 
 
 def test_what_sudo_writes_is_kept_by_sudo() -> None:

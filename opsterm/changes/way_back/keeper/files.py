@@ -7,11 +7,16 @@ stands.
 TEXT = r"""
 LIMIT_KB=${KEEPER_LIMIT_KB:-2097152}
 
-roots_of() { # OPTION PLACE: OPTION is a pattern of names in the place, or /NAME for that one if the place is a folder
+roots_of() { # OPTION PLACE: OPTION is a pattern of names in the place, /NAME for that one if it is a folder, or ^NAME
     place=$2
     case $place in /*) ;; *) place=$here/${place#./} ;; esac
     case $1 in
         -) ;;
+        ^*) # the nearest folder at or above it that has this name in it; the place itself where none has
+            above=${place%/}
+            while [ -n "$above" ] && [ ! -e "$above/${1#^}" ]; do above=${above%/*}; done
+            if [ -n "$above" ]; then place=$above; fi
+            ;;
         /*) if [ -d "$place" ]; then place=${place%/}$1; fi ;;
         *)
             if [ -d "$place" ]; then find "$place" -mindepth 1 -maxdepth 1 -name "$1" -print0 | sort -z; fi

@@ -40,6 +40,10 @@ only_in() { comm -23 "$1" "$2"; } # lines of the first file that the second has 
 restore_network() { # links, then addresses, then routes, then rules
     show_links >"$work/is"
     was link >"$work/was"
+    cut -d' ' -f1 "$work/was" >"$work/names"
+    cut -d' ' -f1 "$work/is" | only_in - "$work/names" | while read -r link; do
+        ip link del "$link" 2>>"$work/said"
+    done
     only_in "$work/was" "$work/is" | while read -r link up mtu; do
         ip link set dev "$link" mtu "$mtu" "$up" 2>>"$work/said"
     done
@@ -78,7 +82,10 @@ restore_network() { # links, then addresses, then routes, then rules
 
 for_ip() { # the words of an address that are said when it is added
     while [ $# -gt 1 ]; do
-        case $1 in brd | scope | peer) printf '%s %s ' "$1" "$2" ;; esac
+        case $1 in
+            brd | scope | peer) printf '%s %s ' "$1" "$2" ;;
+            noprefixroute | nodad) printf '%s ' "$1" ;;
+        esac
         shift
     done
     if [ $# -eq 1 ] && [ "$1" != secondary ]; then printf 'label %s' "$1"; fi

@@ -2,8 +2,25 @@
 
 TEXT = r"""
 save_sysctl() { :; }
-state_sysctl() { sysctl -n -- "$2" 2>"$work/said"; }
-restore_sysctl() { sysctl -q -w -- "$2=$(cat "$kept/before")" 2>"$work/said"; }
+state_sysctl() {
+    if [ "$2" = - ]; then state_keys; else sysctl -n -- "$2" 2>"$work/said"; fi
+}
+restore_sysctl() {
+    if [ "$2" = - ]; then restore_keys; else sysctl -q -w -- "$2=$(cat "$kept/before")" 2>"$work/said"; fi
+}
+state_keys() { # FILE:VALUE of every key that can be read and set; what the kernel counts there itself is left out
+    find /proc/sys -type f -perm -600 ! -path '/proc/sys/kernel/random/*' ! -name ns_last_pid ! -path '*binfmt_misc*' \
+        ! -name '*_secret' ! -name '*_key' ! -path '*/veth*' ! -path '*/cali*' ! -path '*/sched_domain/*' \
+        -exec grep -s -H '' {} + | sort
+}
+restore_keys() {
+    for _ in 1 2 3; do # one key can set others, as that of forwarding does
+        state_keys >"$work/is"
+        comm -23 "$kept/before" "$work/is" | while IFS=: read -r file value; do
+            printf '%s\n' "$value" >"$file" 2>>"$work/said"
+        done
+    done
+}
 
 save_hostname() { :; }
 state_hostname() { hostname; }

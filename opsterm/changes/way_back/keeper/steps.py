@@ -32,7 +32,7 @@ shown() { # OPTION NAME: what a thing is, in words
     case $2 in -) set -- "$1" "" ;; esac
     if [ "$kind" = moved ]; then set -- "$1" "${2%/*}"; fi # from where, and not into which folder
     case $1 in
-        - | restart | reload | /*) printf '%s %s' "$kind" "$2" ;;
+        - | restart | reload | /* | ^*) printf '%s %s' "$kind" "$2" ;;
         *) printf '%s %s/%s' "$kind" "${2%/}" "$1" ;;
     esac | tr '\n\t' '??'
 }

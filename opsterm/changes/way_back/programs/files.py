@@ -106,18 +106,47 @@ def _find(call: KnownCall) -> Iterator[Thing | Gap]:
 
 
 def _dd(call: KnownCall) -> Iterator[Thing | Gap]:
-    target = next((word[3:] for word in call.words if word.startswith("of=")), "")
-    if target.startswith("/dev/"):
-        raise NotKnown(f"what is on {target} is not kept")
-    yield call.files(target)
+    yield call.files(next((word[3:] for word in call.words if word.startswith("of=")), ""))
 
 
 def _unpacks(call: KnownCall) -> Iterator[Thing | Gap]:
     """Keep the folder that is unpacked into, when it is named."""
-    folder = call.value("-C", "--directory", "-d")
+    folder = call.value("-C", "--directory", "-d") or call.folder
     if not folder:
         raise NotKnown("which files it writes stands in the archive")
     yield call.files(folder)
+
+
+def _labels(call: KnownCall) -> Iterator[Thing | Gap]:
+    """Keep files for the sake of their label; the first word is that label unless options say it."""
+    said = call.has("-u", "-r", "-t", "-l", "--user", "--role", "--type", "--range", "--reference")
+    named = call.others("-u -t -l --user --role --type --range --reference" + ("" if "-r" not in call.words else " -r"))
+    for word in named if said or call.name == "restorecon" else named[1:]:
+        yield call.files(word)
+
+
+def _attributes(call: KnownCall) -> Iterator[Thing | Gap]:
+    yield from (call.files(word) for word in call.others("-n -v -x --name --value --remove"))
+
+
+def _git(call: KnownCall) -> Iterator[Thing | Gap]:
+    """Keep the work tree and what git keeps beside it, where the folder is said."""
+    words = call.others("-C -c --git-dir --work-tree")
+    if call.has("--git-dir", "--work-tree") or words[:1] not in (
+        ["reset"], ["clean"], ["checkout"], ["pull"], ["merge"], ["rebase"], ["stash"], ["commit"], ["switch"],
+        ["restore"], ["add"], ["rm"], ["mv"], ["fetch"], ["branch"], ["tag"], ["cherry-pick"], ["revert"], ["am"],
+        ["apply"], ["config"], ["gc"],
+    ):  # fmt: skip
+        raise NotKnown("no way back from this form of git is known")
+    folder = call.value("-C") or call.folder
+    if not folder or call.has("--global", "--system"):
+        raise NotKnown("which folder it works in is not said")
+    yield Thing(kind=ThingKind.FILES, name=call.files(folder).name, option="^.git")
+
+
+def _rotates(call: KnownCall) -> Iterator[Thing | Gap]:
+    del call
+    yield Gap("Logs are renamed and packed, and the oldest go; what else it does is as its settings say.")
 
 
 def _rsync(call: KnownCall) -> Iterator[Thing | Gap]:
@@ -156,6 +185,6 @@ FILES: Mapping[str, Ways] = {
     "chmod": _rights, "chown": _rights, "chgrp": _rights, "setfacl": _setfacl, "find": _find, "dd": _dd,
     "setcap": lambda call: iter([call.files(word) for word in call.others()[1:]]),
     "chattr": lambda call: iter([call.files(word) for word in call.words[1:] if word[:1] not in "+-="]),
-    "chcon": lambda call: iter([call.files(word) for word in call.others("-u -r -t -l --reference")[1:]]),
+    "chcon": _labels, "restorecon": _labels, "setfattr": _attributes, "git": _git, "logrotate": _rotates,
     "tar": _unpacks, "unzip": _unpacks, "rsync": _rsync, "patch": _patch, "update-alternatives": _alternatives,
 }  # fmt: skip

@@ -20,6 +20,8 @@ _ENABLES = frozenset({
     "enable", "disable", "reenable", "mask", "unmask", "preset", "link", "set-default", "revert", "set-property",
     "add-wants", "add-requires",
 })  # fmt: skip
+_POWER = frozenset({"reboot", "poweroff", "halt", "kexec", "soft-reboot", "rescue", "emergency", "isolate"})
+_RELOADED = Thing(kind=ThingKind.AGAIN, name="daemon-reload", option="reload")
 _LINKS = (
     Thing(kind=ThingKind.FILES, name="/etc/systemd/system"),
     Thing(kind=ThingKind.FILES, name="/etc", option="rc[0-6S].d"),
@@ -33,13 +35,20 @@ def _systemctl(call: KnownCall) -> Iterator[Thing | Gap]:
         raise NotKnown("which units the pattern matches is known only when it runs")
     if call.has("-H", "--host", "-M", "--machine", "--root", "--user"):
         raise NotKnown("it is about other units than those of this host")
-    if verb in ("daemon-reload", "daemon-reexec", "reset-failed"):
-        yield Gap(f"`systemctl {verb}` itself is not taken back; it changes nothing that is kept.")
+    if verb in ("daemon-reload", "daemon-reexec"):
+        yield _RELOADED
+        return
+    if verb in _POWER:
+        yield Gap("A host that was stopped or booted anew has lost what ran on it; nothing takes that back.")
         return
     if verb in _ENABLES:
         yield from _LINKS
         if verb == "set-property":
-            yield Thing(kind=ThingKind.FILES, name="/etc/systemd/system.control")
+            units = units[:1]
+            yield from (
+                Thing(kind=ThingKind.FILES, name=f"{place}/systemd/system.control") for place in ("/etc", "/run")
+            )
+            yield _RELOADED
     elif verb not in _RUNS and verb not in _AGAIN:
         raise NotKnown(f"no way back from `systemctl {verb}` is known")
     if verb == "set-default":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 
 from opsterm.changes.way_back.call import Gap, KnownCall
@@ -10,6 +11,7 @@ from opsterm.policy.way_back import Thing, ThingKind
 
 Ways = Callable[[KnownCall], Iterator[Thing | Gap]]
 
+_TIME_UNITS = ("systemd-timesyncd", "chrony", "chronyd", "ntp", "ntpsec", "ntpd")
 _ONE_WAY = ("kernel.modules_disabled", "kernel.kexec_load_disabled", "kernel.yama.ptrace_scope", "vm.drop_caches")
 
 
@@ -19,7 +21,8 @@ def _file(path: str) -> Thing:
 
 def _sysctl(call: KnownCall) -> Iterator[Thing | Gap]:
     if call.has("-p", "--load", "--system"):
-        raise NotKnown("which keys it sets stands in files")
+        yield Thing(kind=ThingKind.SYSCTL)
+        return
     call.require_known()
     for word in call.others():
         key, sign, _ = word.partition("=")
@@ -28,6 +31,8 @@ def _sysctl(call: KnownCall) -> Iterator[Thing | Gap]:
         if key in _ONE_WAY:
             raise NotKnown(f"the kernel does not take {key} back")
         yield Thing(kind=ThingKind.SYSCTL, name=key.strip())
+        if "forward" in key:
+            yield Thing(kind=ThingKind.SYSCTL)  # it sets others as well
 
 
 def _hostname(call: KnownCall) -> Iterator[Thing | Gap]:
@@ -41,7 +46,15 @@ def _hostname(call: KnownCall) -> Iterator[Thing | Gap]:
 
 
 def _timedatectl(call: KnownCall) -> Iterator[Thing | Gap]:
-    if call.others()[:1] != ["set-timezone"]:
+    verb = call.others()[:1]
+    if verb == ["set-ntp"]:
+        yield _file("/etc/systemd/system")
+        yield from (Thing(kind=ThingKind.UNIT, name=f"{name}.service") for name in _TIME_UNITS)
+        return
+    if verb == ["set-time"]:
+        yield Gap("A clock is put right by its time source; what was stamped meanwhile stays.")
+        return
+    if verb != ["set-timezone"]:
         raise NotKnown("no way back from this form of timedatectl is known")
     yield _file("/etc/localtime")
     yield _file("/etc/timezone")
@@ -64,7 +77,54 @@ def _module(call: KnownCall) -> Iterator[Thing | Gap]:
         yield Gap(f"A module that is in use meanwhile cannot be unloaded, and the parameters of {name} are not kept.")
 
 
+def _selinux(call: KnownCall) -> Iterator[Thing | Gap]:
+    del call
+    yield Thing(kind=ThingKind.SELINUX)
+    yield Gap("What was not denied or not recorded meanwhile stays so.")
+
+
+def _policy(call: KnownCall) -> Iterator[Thing | Gap]:
+    """Say what does the opposite of what is added to the policy of SELinux or the rules of the audit."""
+    words = list(call.words)
+    swaps = {"-w": "-W", "-W": "-w"} if call.name == "auditctl" else {}
+    if call.name in ("auditctl", "semanage"):
+        swaps |= {"-a": "-d", "-d": "-a"}
+    opposite = [swaps.get(word, word) for word in words]
+    said = shlex.join(opposite) if opposite != words else ""
+    yield Gap("What was set before is not kept, and what was not recorded meanwhile is not made up.", said)
+
+
+def _profile(call: KnownCall) -> Iterator[Thing | Gap]:
+    """Keep the profiles of AppArmor."""
+    back = {"aa-complain": "aa-enforce", "aa-enforce": "aa-complain", "aa-disable": "aa-enforce"}[call.name]
+    yield Gap("In which mode a profile was is not kept.", shlex.join([back, *call.words[1:]]))
+
+
+def _at(call: KnownCall) -> Iterator[Thing | Gap]:
+    """Keep the jobs that wait; atd sees at once that its folder is another."""
+    if call.has("-l", "-c") or call.name == "atq":
+        return
+    yield from (_file(path) for path in ("/var/spool/cron/atjobs", "/var/spool/at"))
+    yield Gap("A job that has run by then is not taken back.")
+
+
+def _systemd_run(call: KnownCall) -> Iterator[Thing | Gap]:
+    unit = call.value("--unit", "-u")
+    timed = any(flag.startswith(("--on-", "--timer-")) for flag in call.flags)
+    name = f"{unit}.timer" if timed and "." not in unit else unit
+    yield Gap("What it has started by then is not taken back.", f"systemctl stop {name}" if unit else "")
+
+
+def _exports(call: KnownCall) -> Iterator[Thing | Gap]:
+    yield Thing(kind=ThingKind.AGAIN, name=_REDONE[call.name], option="reload")
+
+
+_REDONE = {"exportfs": "exports", "ldconfig": "linker-cache", "augenrules": "audit-rules", "udevadm": "udev"}
+
 SYSTEM: Mapping[str, Ways] = {
     "sysctl": _sysctl, "hostname": _hostname, "hostnamectl": _hostname, "timedatectl": _timedatectl,
     "localectl": _locale, "update-locale": _locale, "modprobe": _module, "rmmod": _module, "insmod": _module,
+    "setenforce": _selinux, "setsebool": _policy, "semanage": _policy, "auditctl": _policy,
+    "aa-complain": _profile, "aa-enforce": _profile, "aa-disable": _profile, "at": _at, "batch": _at, "atrm": _at,
+    "systemd-run": _systemd_run, **dict.fromkeys(_REDONE, _exports),
 }  # fmt: skip

@@ -1,0 +1,18 @@
+"""Words of the steps around a change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class KeeperStep(StrEnum):
+    """What is done about a recovery point on a target."""
+
+    CAPTURE = "capture"
+    NOTE = "note"
+    RESTORE = "restore"
+    ARM = "arm"
+    EXTEND = "extend"
+    CONFIRM = "confirm"
+    REVERT = "revert"
+    STATUS = "status"
