@@ -26,7 +26,7 @@ QUERY_KEYS = (
 )  # fmt: skip
 RISK_KEYS = (
     "command", "shell", "level", "decision", "effects", "opaque", "reasons", "lockout", "lockout_reasons", "guard",
-    "rollback", "compliance", "alternatives",
+    "rollback", "opposite", "compliance", "alternatives",
 )  # fmt: skip
 LEARNED_KEYS = (
     "speaks", "silent", "trained_at", "traits", "library", "lessons", "threshold", "own", "bad", "ends", "shapes",

@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 from opsterm.changes.change import Change
 from opsterm.changes.guard import guard_of
-from opsterm.changes.way_back.prepared import has_way_back, way_back_of
+from opsterm.changes.way_back.prepared import coverage_of, has_way_back, inverse_of, way_back_of
 from opsterm.monitoring.alerts import Alert
 from opsterm.policy.compliance.review import RuleFinding
-from opsterm.policy.way_back import WayBack
+from opsterm.policy.order import Order
 
 
 def change_record(change: Change) -> dict[str, object]:
@@ -37,19 +37,22 @@ def change_record(change: Change) -> dict[str, object]:
         "compliance": [finding_record(finding) for finding in change.review.findings],
         "alternatives": change.review.alternatives,
         "packs": change.review.packs,
-        "way_back": way_back_record(way_back_of(change.order), kept=has_way_back(change.order)),
+        "way_back": way_back_record(change.order),
         "guard": asdict(guard_of(change.order)),
     }
 
 
-def way_back_record(way: WayBack, *, kept: bool) -> dict[str, object]:
-    """Return a way back as an object.
+def way_back_record(order: Order) -> dict[str, object]:
+    """Return the way back of an order as an object: how much, what is kept for it, and what is not.
 
-    Args:
-        way: of an order.
-        kept: whether what it needs is kept before the order runs.
+    "inverse" is the command that was given for the rest, "opposite" one that might be.
     """
-    return {"coverage": way.coverage, "kept": kept, "things": [str(one) for one in way.things], "gaps": way.gaps}
+    way, kept = way_back_of(order), has_way_back(order)
+    coverage = coverage_of(order, kept=True) if kept or not inverse_of(order) else coverage_of(order, kept=False)
+    return {
+        "coverage": coverage, "kept": kept, "things": [str(one) for one in way.things], "gaps": way.gaps,
+        "inverse": inverse_of(order), "opposite": way.opposite,
+    }  # fmt: skip
 
 
 def finding_record(finding: RuleFinding) -> dict[str, object]:

@@ -52,7 +52,13 @@ time, asked for or not; changes.confirm_s is the time. If that cannot be, it is
 refused. --no-confirm is a reason to run it even so: it is shown, the risk is
 critical, and each approval needs a reason."""
 
-_ABOUT_PROPOSE = f"{_ABOUT_COMMAND}\n\n{_ABOUT_ROLLOUT}\n\n{_ABOUT_VERIFY}\n\n{_ABOUT_GUARD}"
+_ABOUT_INVERSE = """\
+What it touches is kept before it runs, as far as that is known. For the rest
+--inverse gives a command of your own: it is judged by itself, approved with the
+change, and proposed by rollback when what was kept is back. What it leaves is
+not compared with what was there."""
+
+_ABOUT_PROPOSE = "\n\n".join([_ABOUT_COMMAND, _ABOUT_ROLLOUT, _ABOUT_VERIFY, _ABOUT_GUARD, _ABOUT_INVERSE])
 
 _ABOUT_RESUME = f"""\
 Proposes the same command as a new change for the targets of an ended one where
@@ -128,7 +134,8 @@ _ABOUT_ROLLBACK = """\
 What a change touched was kept on each target before it ran. This proposes the
 change that puts it back; it runs when it is approved, and ends well only when
 everything is proven to be as it was. If somebody else has changed any of it
-since, nothing is put back there, and what differs is said."""
+since, nothing is put back there, and what differs is said. An inverse that was
+proposed with the change is proposed next, once what was kept is back."""
 
 
 def _add_rollback(verbs: Verbs[Parser], data: Parser) -> None:
@@ -181,6 +188,7 @@ def add_proposal(one: Parser, *, needs_targets: bool = True) -> None:
     _add_rollout(one)
     _add_verification(one)
     one.add_argument("--no-way-back", action="store_true", help="keep nothing of what it touches beforehand")
+    one.add_argument("--inverse", default="", metavar="COMMAND", help="takes back what is not kept")
     _add_guard(one)
     one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
 

@@ -71,6 +71,7 @@ async def proposal_of(context: Context) -> Proposal:
         ),
         rollout=rollout_wish(context),
         way_back=not context.invocation.yes("no_way_back"),
+        inverse=context.invocation.text("inverse"),
         guard=wish_from(
             context.invocation.text("confirm"),
             by_hand=context.invocation.yes("by_hand"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from opsterm.changes.change import Change
 from opsterm.changes.guard import guard_of, standing_line
 from opsterm.changes.summary import line
-from opsterm.changes.way_back.script import KeeperStep
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.changes import named_change, settle
 from opsterm.cli.verbs.running import open_vault_for

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from opsterm.changes.way_back.prepared import way_back_to
 from opsterm.cli.arguments import command_text
 from opsterm.cli.prompt import lines_of_input
 from opsterm.cli.records import finding_record
 from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
+from opsterm.core.text import shown_exactly
 from opsterm.policy.assessment import Assessment
 from opsterm.policy.compliance.review import lines_of
 from opsterm.policy.effects import EffectKind
@@ -84,6 +86,7 @@ def record_of(found: Assessment) -> dict[str, object]:
         "lockout_reasons": found.lockout.reasons,
         "guard": found.lockout.guard,
         "rollback": found.rollback,
+        "opposite": way_back_to(found.command, found.shell).opposite,
         "compliance": [finding_record(finding) for finding in found.review.findings],
         "alternatives": found.safer,
     }
@@ -102,6 +105,10 @@ def _described(found: Assessment) -> Iterator[str]:
     for label, text in zip(["lockout", *[""] * 9], said, strict=False):
         yield f"{label:<10}{text}"
     yield f"back      {found.rollback}"
+    way = way_back_to(found.command, found.shell)
+    yield from (f"          {gap}" for gap in way.gaps)
+    for label, line in zip(["opposite", *[""] * 500], way.opposite.splitlines(), strict=False):
+        yield f"{label:<10}{shown_exactly(line)}"
     for label, line in zip(["rules", *[""] * len(found.review.findings)], lines_of(found.review), strict=False):
         yield f"{label:<10}{line}"
     for label, line in zip(["safer", *[""] * len(found.safer)], found.safer, strict=False):

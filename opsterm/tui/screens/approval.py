@@ -17,7 +17,7 @@ from textual.widgets import Static
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.events import ChangeEnded, ChangeOutput, ChangeTargetEnded
 from opsterm.changes.guard import guard_of
-from opsterm.changes.way_back.script import KeeperStep
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.policy.approval import Ask
@@ -287,7 +287,6 @@ class ApprovalScreen(FactsAndOutput):
         """Propose an edited command instead; the old proposal is denied."""
         if self.change.state is not ChangeState.PROPOSED or self.just_appeared():
             return
-
         if self.change.order.command != clean_line(self.change.order.command):
             self.say("It does not fit into one line to type in. Propose the new one with opsterm propose.")
             return
@@ -296,12 +295,13 @@ class ApprovalScreen(FactsAndOutput):
             if command and command != self.change.order.command:
                 await self._edited(command)
 
-        self.app.push_screen(
-            PromptScreen(
-                f"Edit {self.change.name}", "The command that is proposed instead:", value=self.change.order.command
-            ),
-            edited,
-        )
+        question, old = "The command that is proposed instead:", self.change.order.command
+        self.app.push_screen(PromptScreen(f"Edit {self.change.name}", question, value=old), edited)
+
+    def action_edit_inverse(self) -> None:
+        """Propose the same with another inverse; what is known to do the opposite stands there at first."""
+        if self.change.state is ChangeState.PROPOSED and not self.just_appeared():
+            self.ask_for_inverse()
 
     async def _edited(self, command: str) -> None:
         try:

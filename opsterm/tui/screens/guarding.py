@@ -9,8 +9,10 @@ from functools import partial
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.guard import OPEN, GuardWish, guard_of, wish_from
 from opsterm.changes.verification import Verification
-from opsterm.changes.way_back.script import KeeperStep
+from opsterm.changes.way_back.prepared import inverse_of, way_back_of
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import OpstermError
+from opsterm.core.text import clean_line
 from opsterm.core.units import parse_duration
 from opsterm.runtime.proposal import proposal_again
 from opsterm.tui.screens.assent import AssentDialog
@@ -20,6 +22,10 @@ _DEADLINE = (
     "Its target takes it back by itself unless it is confirmed within this time:\n"
     "60s           a fresh log-in that works confirms it\n"
     "5m by hand    you do, with {key}, after a fresh log-in that works"
+)
+_INVERSE = (
+    "What it touches is kept as far as that is known. For the rest, which command takes it back? It is judged by\n"
+    "itself, and approved together with this change. Empty for none."
 )
 _REASON = (
     "It can cut our way to the target. Without the guard nothing takes it back by itself: the risk is critical then,\n"
@@ -35,16 +41,28 @@ class GuardDialog(AssentDialog):
         raise NotImplementedError
 
     async def propose_instead(
-        self, *, command: str = "", guard: GuardWish, verification: Verification | None = None
+        self, *, command: str = "", guard: GuardWish, verification: Verification | None = None,
+        inverse: str | None = None,
     ) -> None:  # fmt: skip
-        """Propose it again, with another command, guard or verification, and deny this one. Raises OpstermError."""
+        """Propose it again with something else in it, and deny this one. Raises OpstermError."""
         old = self.change
-        again = proposal_again(old, command=command or old.order.command, guard=guard)
+        kept = inverse_of(old.order) if inverse is None else inverse
+        again = proposal_again(old, command=command or old.order.command, guard=guard, inverse=kept)
         new = await self.runtime.changes.propose(
             again if verification is None else replace(again, verification=verification)
         )
         await self.runtime.changes.deny(old.id, note=f"replaced by {new.name}")
         await self.turn_to(new)
+
+    def ask_for_inverse(self) -> None:
+        """Ask for the command that takes it back; what is known to do the opposite stands there at first."""
+        order = self.change.order
+        first = clean_line(inverse_of(order) or way_back_of(order).opposite)
+        self._ask_line("The inverse", _INVERSE, self._with_inverse, value=first, needed=False)
+
+    async def _with_inverse(self, text: str) -> None:
+        if text.strip() != inverse_of(self.change.order):
+            await self.propose_instead(guard=guard_of(self.change.order).wish(), inverse=text.strip())
 
     def ask_for_guard(self, key: str) -> None:
         """Ask for the guard of a change that has none; take that of another away, with a reason where it needs one.
@@ -109,10 +127,11 @@ class GuardDialog(AssentDialog):
         return any(one.state in OPEN for one in self.evidence.guards)
 
     def _ask_line(
-        self, title: str, question: str, attempt: Callable[[str], Awaitable[None]], *, value: str = ""
+        self, title: str, question: str, attempt: Callable[[str], Awaitable[None]], *, value: str = "",
+        needed: bool = True,
     ) -> None:  # fmt: skip
         def empty(text: str) -> str:
-            return "" if text.strip() else "An empty line says nothing; esc leaves it."
+            return "" if text.strip() or not needed else "An empty line says nothing; esc leaves it."
 
         self.app.push_screen(
             PromptScreen(
