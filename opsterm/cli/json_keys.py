@@ -33,6 +33,11 @@ LEARNED_KEYS = (
     "shipped", "marks", "base_rate", "level", "margin", "sure", "flagged", "hits", "precision", "recall",
     "calibration_error", "calibration",
 )  # fmt: skip
+JOB_KEYS = (
+    "id", "kind", "what", "phrase", "english", "cron", "rrule", "start", "timezone", "missed", "jitter_s", "retries",
+    "limit_s", "paused", "by", "made_at", "next_at", "turn", "last",
+)  # fmt: skip
+"""Keys of a job; `turn` is what it has in hand, `last` how its last run ended."""
 FINDING_KEYS = (
     "rule", "title", "controls", "decision", "rule_decision", "evaluated", "missing", "because", "why", "safer",
 )  # fmt: skip
@@ -180,6 +185,11 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "simulate": ("number", "target", "kind", "what", "become", "fails", "state"),
     "snapshot take": (*POINT_KEYS, "error", "why", "next_step"),
     "snapshot list": POINT_KEYS,
+    **dict.fromkeys(
+        ("snapshot schedule", "schedule list", "schedule run", "schedule pause", "schedule resume", "schedule remove"),
+        JOB_KEYS,
+    ),
+    "schedule show": (*JOB_KEYS, "runs"),
     "snapshot show": (*POINT_KEYS, "files"),
     "snapshot diff": ("thing", "path", "what", "how", "lines"),
     "snapshot verify": ("id", "whole", "faults"),

@@ -109,6 +109,8 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm schedule parse --timezone Europe/London --json weekdays at 7:30",
         "opsterm schedule parse - < phrases.txt",
     ),
+    "schedule list": ("opsterm schedule list", "opsterm schedule list --json"),
+    **{f"schedule {word}": (f"opsterm schedule {word} j3",) for word in ("show", "run", "pause", "resume", "remove")},
     "risk export": ("opsterm risk export -o learned-risk.json",),
     "policy list": ("opsterm policy list", "opsterm policy list --pack hipaa --json"),
     "policy show": ("opsterm policy show",),
@@ -140,6 +142,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "snapshot take": (
         "opsterm snapshot take --on 'tag:web' /etc/nginx --unit nginx --label 1.27",
         "opsterm snapshot take --on web-01 --become --also accounts --also firewall",
+    ),
+    "snapshot schedule": (
+        "opsterm snapshot schedule 'every day at 2' /etc/nginx --on 'tag:web' --yes",
+        "opsterm snapshot schedule 'every 6 hours' /etc --on all --jitter 10m",
+        "opsterm snapshot schedule weekly --also packages --on db-01 --missed skip",
     ),
     "snapshot list": ("opsterm snapshot list", "opsterm snapshot list 'tag:web' --json"),
     "snapshot show": ("opsterm snapshot show r3", "opsterm snapshot show r3 --all"),

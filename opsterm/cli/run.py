@@ -51,6 +51,9 @@ VERBS: Mapping[str, str] = {
     "risk": "risk:risk",
     **{f"risk {action}": f"learning:{action}" for action in ("train", "status", "export")},
     "schedule parse": "schedules:parse",
+    "schedule list": "jobs:list_jobs",
+    **{f"schedule {action}": f"jobs:{action}" for action in ("show", "run", "pause", "resume", "remove")},
+    "snapshot schedule": "jobs:snapshot",
     "preview": "previews:preview",
     **{f"policy {action}": f"policy:{action}" for action in
        ("show", "check", "test", "explain", "validate", "evidence")},

@@ -110,6 +110,7 @@ _TABLE = (
     ("camera.fault", "", "camera reports", "part", "1 while a camera reports a fault of its own, else 0."),
     ("camera.events_up", "", "event stream", "", "1 while a camera's stream of events stands, else 0."),
     ("drift.differs", "", "baseline", "point", "1 while a target is not as its baseline says, else 0."),
+    ("job.failed", "", "job", "job", "1 after a job by schedule has failed on a target, 0 when it was done there."),
     ("check.certificate_days", "d", "certificate of", "check", "Days that a server's certificate still holds."),
 )  # fmt: skip
 
@@ -118,6 +119,7 @@ _WORDS = {
     "check.up": ("fails", "passes"), "camera.motion": ("has ended", "is seen"), "camera.fault": ("no more", "now"),
     "camera.events_up": ("is cut", "stands"), LINK_DOWN: ("is up", "is down"),
     SNMP_TRAP: ("is over", "received", "received"), "drift.differs": ("holds", "no longer holds"),
+    "job.failed": ("was done", "failed"),
 }  # fmt: skip
 
 CATALOGUE: Mapping[str, Metric] = {

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from opsterm.runtime.apis import Apis
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.exposition import Exposition
+    from opsterm.runtime.jobs import Jobs
     from opsterm.runtime.mail import Post
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.schedules import Schedules
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
-    "files", "learned_risk", "mail", "measurers", "notices", "plans", "previews", "recovery", "recovery_copies",
+    "files", "jobs", "learned_risk", "mail", "measurers", "notices", "plans", "previews", "recovery", "recovery_copies",
     "registry", "remote_monitoring", "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps",
     "works",
 )  # fmt: skip
@@ -52,6 +53,16 @@ class LaterRooms(TargetRooms):
         from opsterm.runtime.schedules import Schedules
 
         return Schedules(self.clock, self._edges.accounts, self.offload)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What is done by schedule."""
+        from opsterm.runtime.jobs import Jobs
+
+        return Jobs(
+            self.store.jobs, self.ledger, self.clock, self._edges.accounts, by=self.operator.name,
+            read_only=self.settings.changes.read_only,
+        )  # fmt: skip
 
     @cached_property
     def post(self) -> Post:

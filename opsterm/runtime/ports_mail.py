@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_apis import ApiStore
     from opsterm.runtime.ports_audit import ChainStore
     from opsterm.runtime.ports_claims import ClaimStore
+    from opsterm.runtime.ports_jobs import JobStore
     from opsterm.runtime.ports_services import ProfileStore, ServiceStore
     from opsterm.runtime.ports_traps import TrapStore
 
@@ -112,6 +113,11 @@ class WholeStore(Store, Protocol):
     @property
     def claims(self) -> ClaimStore:
         """Claims by hand."""
+        ...
+
+    @property
+    def jobs(self) -> JobStore:
+        """What is done by schedule."""
         ...
 
     @property

@@ -41,12 +41,14 @@ class TakeWish:
         things: what of them.
         label: the operator's word for it, "".
         become: the account that sudo becomes there, "" for the one that logs in.
+        origin: who asks for it: as `RecoveryPoint.origin`.
     """
 
     selector: str
     things: tuple[Thing, ...]
     label: str = ""
     become: str = ""
+    origin: str = "by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +154,9 @@ class Recovery:
                 intake, target, wish.things, become=wish.become, earlier=leaves
             )  # fmt: skip
             point = RecoveryPoint(
-                target=target.name, taken_at=self._clock.now(), label=wish.label, origin="by hand", become=wish.become,
-                parts=parts, sent_bytes=sent, stored_bytes=intake.stored, took_s=self._clock.monotonic() - began,
+                target=target.name, taken_at=self._clock.now(), label=wish.label, origin=wish.origin,
+                become=wish.become, parts=parts, sent_bytes=sent, stored_bytes=intake.stored,
+                took_s=self._clock.monotonic() - began,
             )  # fmt: skip
             manifest = manifest_of(point)
             number = await self._pool(partial(intake.finish, manifest))

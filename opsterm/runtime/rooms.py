@@ -30,6 +30,7 @@ from opsterm.runtime.drift_alerts import DriftAlerts
 from opsterm.runtime.executor import Executor
 from opsterm.runtime.guards import Guards
 from opsterm.runtime.inventory import Inventory
+from opsterm.runtime.job_alerts import JobAlerts
 from opsterm.runtime.kept_points import KeptPoints
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.marking import Marking
@@ -67,7 +68,7 @@ class Rooms:
         settings: the tree in force; `loaded` says where each value came from.
         hub: where a face listens.
         supervisor: the long-lived tasks of this process.
-        drift_alerts: what is worth an alert of drift.
+        drift_alerts, job_alerts: what is worth an alert of drift, and of what is done by schedule.
         inventory, monitoring, alerts, changes, claims, rollbacks, rollouts, guards, approvals, limits, snmp, reach,
             checks, cameras: use-cases by room; others are in `PolicyRooms`, `TargetRooms` and `LaterRooms`.
         identities: who approves.
@@ -79,6 +80,7 @@ class Rooms:
     checks: Checks
     cameras: Cameras
     drift_alerts: DriftAlerts
+    job_alerts: JobAlerts
     changes: Changes
     claims: Claims
     approvals: Approvals
@@ -165,10 +167,12 @@ class Rooms:
         )  # fmt: skip
         read_only = settings.changes.read_only  # then nobody is logged in to
         self.drift_alerts = DriftAlerts(0.0 if read_only else settings.recovery.drift_interval_h * 3600)
+        self.job_alerts = JobAlerts()
         self.monitoring = Monitoring(
             store, ledger, self.clock, settings=settings.monitoring, offload=self.offload,
             open_probe=edges.open_probe, alerts=self.alerts, selects=self.inventory.chooses,
-            open_knowledge=edges.open_knowledge, sources=[self.checks, self.cameras, self.drift_alerts],
+            open_knowledge=edges.open_knowledge,
+            sources=[self.checks, self.cameras, self.drift_alerts, self.job_alerts],
         )  # fmt: skip
 
     def _build_changes(self) -> None:

@@ -11,6 +11,9 @@ from opsterm.runtime.checkpoints import LOOK_EVERY_S
 from opsterm.runtime.drift import DriftWatch, drift_works
 from opsterm.runtime.guard_reconciliation import GuardReconciliation
 from opsterm.runtime.profile_refresh import profile_works
+from opsterm.runtime.scheduler import LOOK_EVERY_S as LOOK_FOR_JOBS_EVERY_S
+from opsterm.runtime.scheduler import Scheduler
+from opsterm.runtime.snapshot_jobs import SNAPSHOT, SnapshotJobs
 from opsterm.runtime.workers import Worker
 
 if TYPE_CHECKING:
@@ -34,6 +37,9 @@ def all_works(runtime: Runtime) -> Sequence[Worker]:
         runtime.clock,
     )  # fmt: skip
     works += drift_works(drift, runtime.drift_alerts)
+    if not runtime.settings.changes.read_only:
+        run_jobs = scheduler_of(runtime).run_for_ever
+        works.append(Worker(name="scheduler", run=run_jobs, beat_every_s=LOOK_FOR_JOBS_EVERY_S))
     if runtime.settings.snmp.traps:
         works.append(Worker(name="traps", run=runtime.traps.receive_for_ever, beat_every_s=5.0))
     return [
@@ -46,3 +52,12 @@ def all_works(runtime: Runtime) -> Sequence[Worker]:
         Worker(name="mail", run=runtime.post.deliver_for_ever),
         Worker(name="mail about alerts", run=runtime.notices.tell_for_ever),
     ]
+
+
+def scheduler_of(runtime: Runtime) -> Scheduler:
+    """Return what runs jobs, with what does each kind of them."""
+    kinds = {SNAPSHOT: lambda: SnapshotJobs(lambda: runtime.recovery)}
+    return Scheduler(
+        runtime.store.jobs, runtime.jobs, kinds, runtime.clock, runtime.ledger, alerts=runtime.alerts,
+        job_alerts=runtime.job_alerts, monitoring=runtime.monitoring,
+    )  # fmt: skip

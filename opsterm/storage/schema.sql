@@ -84,6 +84,33 @@ CREATE TABLE claim (
   PRIMARY KEY (target, holder)
 )
  WITHOUT ROWID;
+CREATE TABLE job (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  kind VARCHAR NOT NULL,
+  payload VARCHAR NOT NULL,
+  what VARCHAR NOT NULL,
+  phrase VARCHAR NOT NULL,
+  schedule VARCHAR NOT NULL,
+  terms VARCHAR NOT NULL,
+  made_by VARCHAR NOT NULL,
+  made_at FLOAT NOT NULL,
+  paused BOOLEAN NOT NULL,
+  next_at FLOAT,
+  turn VARCHAR NOT NULL
+);
+CREATE TABLE job_run (
+  id INTEGER NOT NULL,
+  job_id INTEGER NOT NULL,
+  planned_at FLOAT NOT NULL,
+  ended_at FLOAT NOT NULL,
+  state VARCHAR NOT NULL,
+  tries INTEGER NOT NULL,
+  stands_for INTEGER NOT NULL,
+  said VARCHAR NOT NULL,
+  failed VARCHAR NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX job_run_job ON job_run (job_id, id);
 CREATE TABLE journal (
   seq INTEGER NOT NULL,
   id VARCHAR NOT NULL,
@@ -323,4 +350,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0010');
+INSERT INTO alembic_version VALUES ('0011');

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ports_apis,
         ports_audit,
         ports_claims,
+        ports_jobs,
         ports_mail,
         ports_services,
         ports_store,
@@ -48,6 +49,7 @@ _COUNTED = {
     "services": "SELECT count(*) FROM service",
     "mails": "SELECT count(*) FROM mail",
     "APIs": "SELECT count(*) FROM api",
+    "jobs": "SELECT count(*) FROM job",
     "traps": "SELECT count(*) FROM trap",
     "series": "SELECT count(*) FROM series",
     "measurements": "SELECT ifnull(sum(length(data)), 0) / 8 FROM tick",
@@ -163,6 +165,13 @@ class SqliteStore:
         from opsterm.storage.claims import SqliteClaims
 
         return SqliteClaims(self._writer, self._readers)
+
+    @cached_property
+    def jobs(self) -> ports_jobs.JobStore:
+        """What is done by schedule."""
+        from opsterm.storage.jobs import SqliteJobs
+
+        return SqliteJobs(self._writer, self._readers)
 
     @cached_property
     def traps(self) -> ports_traps.TrapStore:

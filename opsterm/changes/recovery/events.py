@@ -16,7 +16,7 @@ class RecoveryPointTaken(Event):
         point: its number.
         target: where.
         things: what, in words.
-        origin: "by hand", or the name of the change before which it was taken.
+        origin: as of the point.
         label: the operator's word for it.
         digest: sha256 of its written form.
         sent_bytes: bytes that came over the line.

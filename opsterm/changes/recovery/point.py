@@ -97,7 +97,8 @@ class RecoveryPoint:
         target: name of the target.
         taken_at: epoch seconds.
         label: the operator's word for it, "".
-        origin: "by hand", "schedule", or the name of the change before which it was taken: "c18".
+        origin: "by hand", the name of the job that took it by schedule, "j3", or of the change before which it was
+            taken, "c18".
         become: the account that it was taken as by sudo, "" for the one that logs in.
         on_target: name of the point on the target that it is a copy of, "" for none.
         parts: the things.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opsterm.changes.recovery.wish import STATES
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
+from opsterm.cli.syntax.schedules import add_terms
 
 _POINT = "as in r3"
 
@@ -14,6 +15,12 @@ trees with owner, mode, times, access lists, attributes, links and holes; with
 there. What an earlier point of the same things has is not sent again; equal
 contents are kept once, compressed and encrypted. Ends with 1 when it failed on
 some targets, with 3 when on all."""
+
+_ABOUT_SCHEDULE = """\
+Says when that is and keeps it as a job; `opsterm schedule` lists, pauses and
+removes jobs, and `opsterm serve` or an open screen runs them. A point reads only,
+and changes nothing on its target, so no run has to be approved. After each run the points of that job
+that no rule keeps are thrown away, and no others."""
 
 _ABOUT_DIFF = """\
 Between two points, or one and its target now. With --lines the lines of text
@@ -48,14 +55,14 @@ def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
         return add_verb(actions, data, name, text, about=about, below="snapshot")
 
     one = verb("take", "copy the state of files and more from targets to this host", _ABOUT_TAKE)
-    one.add_argument("paths", nargs="*", metavar="PATH", help="files or trees, from / on")
-    one.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
-    one.add_argument("--unit", action="append", default=[], metavar="U", help="a unit of systemd; may be given often")
-    one.add_argument(
-        "--also", action="append", default=[], metavar="STATE", help=f"one of {', '.join(STATES)}; as in crontab=ana"
-    )
-    one.add_argument("--label", default="", help="your word for it")
+    _add_what(one)
     one.add_argument("--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said")
+    one = verb("schedule", "take recovery points again and again", _ABOUT_SCHEDULE)
+    one.add_argument("phrase", metavar="WHEN", help="as in 'every day at 2'; the paths stand right behind it")
+    _add_what(one)
+    one.add_argument("--become", default="", metavar="USER", help="by sudo, as in root")
+    _add_keep(one)
+    add_terms(one)
     one = verb("list", "list recovery points, newest first, and the room that they take")
     one.add_argument("selector", nargs="?", default="", help=f"{SOME}; left out: all")
     one = verb("show", "show one recovery point, and what is below its paths")
@@ -69,9 +76,7 @@ def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("ids", nargs="*", metavar="ID", help="left out: all")
     one = verb("prune", "throw away the points that no rule keeps", _ABOUT_PRUNE)
     one.add_argument("ids", nargs="*", metavar="ID", help="left out: by the rules")
-    for word in ("last", "daily", "weekly", "monthly"):
-        one.add_argument(f"--keep-{word}", type=number(0 if word != "last" else 1, 100_000), metavar="N",
-                         help=f"instead of recovery.keep_{word}")  # fmt: skip
+    _add_keep(one)
     one.add_argument("--dry-run", action="store_true", help="only say what would go")
     one = verb("restore", "propose to put back what a point holds", _ABOUT_RESTORE)
     one.add_argument("id", metavar="ID", help=_POINT)
@@ -79,3 +84,23 @@ def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb("baseline", "let a point say how its target should be", _ABOUT_BASELINE)
     one.add_argument("id", metavar="ID", help=_POINT)
     one.add_argument("--off", action="store_true", help="it no longer does")
+
+
+def _add_what(verb: Parser) -> None:
+    """Add what a point is of."""
+    verb.add_argument("paths", nargs="*", metavar="PATH", help="files or trees, from / on")
+    verb.add_argument("--on", required=True, metavar="SELECTOR", help=SOME)
+    verb.add_argument("--unit", action="append", default=[], metavar="U", help="a unit of systemd; may be given often")
+    verb.add_argument(
+        "--also", action="append", default=[], metavar="STATE", help=f"one of {', '.join(STATES)}; as in crontab=ana"
+    )
+    verb.add_argument("--label", default="", help="your word for it")
+
+
+def _add_keep(verb: Parser) -> None:
+    """Add how many points are kept."""
+    for word in ("last", "daily", "weekly", "monthly"):
+        lowest = 1 if word == "last" else 0
+        verb.add_argument(
+            f"--keep-{word}", type=number(lowest, 100_000), metavar="N", help=f"instead of recovery.keep_{word}"
+        )

@@ -10,6 +10,7 @@ from opsterm.changes.summary import line
 from opsterm.changes.way_back.words import KeeperStep
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.changes import named_change, settle
+from opsterm.cli.verbs.jobs import say_jobs
 from opsterm.cli.verbs.running import open_vault_for
 from opsterm.core.errors import ExitCode
 from opsterm.core.units import parse_duration
@@ -36,6 +37,8 @@ async def status(context: Context) -> int:
                 _say_why_none(context, change)
     if not changes:
         context.printer.say("Nothing waits to be confirmed.")
+    if not context.invocation.text("id") and not context.printer.json:
+        await say_jobs(context, only_failed=True)
     return _code([one for one in every if one.is_open])
 
 

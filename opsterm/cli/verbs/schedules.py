@@ -23,12 +23,17 @@ async def parse(context: Context) -> int:
     found = await schedules.read(" ".join(words), now=now, timezone=timezone)
     if context.printer.json:
         context.printer.record(record_of(found))
-    elif found.schedule is None:
-        raise BadInput("That is no schedule yet.", why=found.question, next_step="Say it with the answer in it.")
     else:
-        for line in _described(found):
+        for line in described(require_schedule(found)):
             context.printer.line(line)
     return ExitCode.DONE if found.schedule is not None else ExitCode.BAD_INPUT
+
+
+def require_schedule(found: ReadPhrase) -> ReadPhrase:
+    """Return a phrase that is a schedule. Raises BadInput with what has to be answered first."""
+    if found.schedule is None:
+        raise BadInput("That is no schedule yet.", why=found.question, next_step="Say it with the answer in it.")
+    return found
 
 
 def _time(text: str) -> datetime | None:
@@ -59,7 +64,8 @@ def record_of(found: ReadPhrase) -> dict[str, object]:
     }
 
 
-def _described(found: ReadPhrase) -> list[str]:
+def described(found: ReadPhrase) -> list[str]:
+    """Return in lines what a phrase that is a schedule means, its next times, and the default that was taken."""
     schedule = found.schedule
     assert schedule is not None  # noqa: S101 (the caller has looked)
     written = schedule.cron or schedule.rule

@@ -10,12 +10,14 @@ from opsterm.changes.recovery.point import PointEntry, RecoveryPoint
 from opsterm.changes.recovery.wish import things_of
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.changes import tell_proposed
+from opsterm.cli.verbs.jobs import say_jobs
 from opsterm.core.errors import ExitCode
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text, bytes_text, seconds_text
 from opsterm.policy.mask import mask
 from opsterm.runtime.recovery import TakeWish
 from opsterm.runtime.recovery_copies import restore_proposal
+from opsterm.runtime.snapshot_jobs import SNAPSHOT
 
 SHOWN_ENTRIES = 40
 
@@ -94,6 +96,7 @@ async def list_points(context: Context) -> int:
         f"{room.points} recovery point{'s' * (room.points != 1)}: {bytes_text(room.plain_bytes)} of different contents "
         f"in {bytes_text(room.disk_bytes)} on this host, {bytes_text(room.free_bytes)} free. The key is {room.key}."
     )
+    await say_jobs(context, kind=SNAPSHOT)
     return ExitCode.DONE
 
 
