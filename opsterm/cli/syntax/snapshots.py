@@ -18,9 +18,9 @@ some targets, with 3 when on all."""
 
 _ABOUT_SCHEDULE = """\
 Says when that is and keeps it as a job; `opsterm schedule` lists, pauses and
-removes jobs, and `opsterm serve` or an open screen runs them. A point reads only,
-and changes nothing on its target, so no run has to be approved. After each run the points of that job
-that no rule keeps are thrown away, and no others."""
+removes jobs, and `opsterm serve` or an open screen runs them. A point only
+reads its target, so no run has to be approved. After each run the points of
+that job that no rule keeps are thrown away, and no others."""
 
 _ABOUT_DIFF = """\
 Between two points, or one and its target now. With --lines the lines of text
