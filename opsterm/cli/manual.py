@@ -150,7 +150,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "snapshot list": ("opsterm snapshot list", "opsterm snapshot list 'tag:web' --json"),
     "snapshot show": ("opsterm snapshot show r3", "opsterm snapshot show r3 --all"),
-    "snapshot diff": ("opsterm snapshot diff r3", "opsterm snapshot diff r3 r7 --lines"),
+    "snapshot diff": ("opsterm snapshot diff r3", "opsterm snapshot diff r3 r7 --brief"),
     "snapshot verify": ("opsterm snapshot verify", "opsterm snapshot verify r3 --json"),
     "snapshot prune": (
         "opsterm snapshot prune --dry-run",

@@ -12,7 +12,7 @@ from opsterm.core.errors import BadInput, Refused
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
 from opsterm.policy.mask import mask
-from opsterm.runtime.ports_recovery import RecoveryIntake
+from opsterm.runtime.ports_recovery import ContentIntake
 
 SMALL_FILE_BYTES = 256 << 20
 """Bytes of one small file of the keeper, such as the list of all names below a place."""
@@ -54,7 +54,7 @@ class CaptureStream:
         received: bytes that came over the line.
     """
 
-    def __init__(self, intake: RecoveryIntake | None, *, all_comes: bool = False, limit_kb: int = 0) -> None:
+    def __init__(self, intake: ContentIntake | None, *, all_comes: bool = False, limit_kb: int = 0) -> None:
         self.files: dict[int, dict[str, bytes]] = {}
         self.arrived: dict[int, list[Arrived]] = {}
         self.received = 0

@@ -19,7 +19,7 @@ from opsterm.policy.way_back import Thing, ThingKind
 from opsterm.runtime.capture_stream import Arrived, CaptureStream
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports import Connector, Ended
-from opsterm.runtime.ports_recovery import RecoveryIntake
+from opsterm.runtime.ports_recovery import ContentIntake, RecoveryIntake
 from opsterm.runtime.remote_capture import capture_on
 
 LIMIT_S = 3600.0
@@ -142,6 +142,28 @@ class Capturing:
             f"The state of {target.name} was not taken: it changes while it is read.",
             why=", ".join(changing), next_step="Leave that out, or stop what writes there.",
         )  # fmt: skip
+
+    async def ask_for(
+        self, intake: ContentIntake, target: OrderTarget, things: Sequence[Thing], *, become: str,
+        places: Mapping[int, Sequence[int]],
+    ) -> Sequence[Arrived]:  # fmt: skip
+        """Return what came of some entries; their contents are in the intake.
+
+        Args:
+            intake: takes them in.
+            target: where.
+            things: what was looked at.
+            become: as of `look`.
+            places: of the entries among those that `look` returned, from 0 on, by the number of the thing.
+
+        Raises:
+            Refused: the target could not send them.
+            OpstermError: as `Connector.session`, and what the intake raises.
+        """
+        wanted = {number: ranges_of(entries) for number, entries in places.items()}
+        capture = CaptureScript(things=tuple(things), wanted=wanted, become=become)
+        stream = await self._ask(CaptureStream(intake), target, capture)
+        return [one for arrived in stream.arrived.values() for one in arrived]
 
     async def _ask(self, stream: CaptureStream, target: OrderTarget, capture: CaptureScript) -> CaptureStream:
         await hear(capture_on(await self._connector(), target, capture), stream, self._pool)

@@ -108,7 +108,7 @@ class DriftWatch:
         """Look at one target. What goes wrong there must not end the others."""
         pause_s = self._alerts.interval_s
         try:
-            found = await self._recovery().differences(point)
+            found = await self._recovery().comparison.differences(point)
             self._alerts.found[point.target, point.name] = told(found)
             key = SeriesKey(point.target, DRIFT, point.name)
             await self._monitoring.take([Sample(key, self._clock.now(), float(bool(found)))], fence)

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class RecoveryIntake(Protocol):
+class ContentIntake(Protocol):
+    """Takes in contents that come from a target. Every method blocks: call it off the loop, one call at a time."""
+
+    def add(self, data: bytes) -> str:
+        """Keep a content, unless it is kept; return its sha256 in hex. Raises StorageFull, StorageError."""
+        ...
+
+    def require_room(self, size: int) -> None:
+        """See that so many bytes more have room here. Raises StorageFull."""
+        ...
+
+
+class RecoveryIntake(ContentIntake, Protocol):
     """A recovery point that is being taken. Every method blocks: call it off the loop, one call at a time.
 
     Attributes:
@@ -20,20 +32,12 @@ class RecoveryIntake(Protocol):
         """Bytes that it has added to the disk so far."""
         ...
 
-    def add(self, data: bytes) -> str:
-        """Keep a content, unless it is kept; return its sha256 in hex. Raises StorageFull, StorageError."""
-        ...
-
     def has(self, sha256: str) -> bool:
         """Return whether a content is kept, or was added here."""
         ...
 
     def read(self, sha256: str) -> bytes:
         """Return a content that is kept, or was added here. Raises NotFound, StorageError."""
-        ...
-
-    def require_room(self, size: int) -> None:
-        """See that so many bytes more have room here. Raises StorageFull."""
         ...
 
     def finish(self, manifest: bytes, *, replaces: int = 0) -> int:

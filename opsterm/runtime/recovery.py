@@ -1,35 +1,31 @@
-"""Use-cases of recovery points on this host: take, look, compare, look over, throw away."""
+"""Use-cases of recovery points on this host: take, look, look over, throw away; what compares is beside it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from opsterm.changes.recovery.difference import Difference, differences_of
 from opsterm.changes.recovery.events import RecoveryPointsPruned, RecoveryPointTaken
 from opsterm.changes.recovery.point import PointEntry, PointPart, RecoveryPoint, manifest_of, parse_leaf, parse_manifest
 from opsterm.changes.recovery.retention import PointRetention, kept_because
-from opsterm.changes.text_difference import difference_of
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound, OpstermError
 from opsterm.core.recovery_settings import RecoverySettings
 from opsterm.policy.approval import require_writable
 from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget
-from opsterm.policy.secret_paths import has_secret_name
-from opsterm.policy.way_back import Thing, ThingKind
+from opsterm.policy.way_back import Thing
 from opsterm.runtime.baselines import Baselines
-from opsterm.runtime.capturing import Capturing, State
+from opsterm.runtime.capturing import Capturing
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports_recovery import RecoveryRoom, RecoveryStore
+from opsterm.runtime.recovery_comparison import RecoveryComparison
 
 LABEL_LENGTH = 200
-LINES_BYTES = 1_000_000
-"""Bytes of a file whose lines are compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +91,7 @@ class Recovery:
     Args:
         open_store: opens where they are kept.
         capturing: asks targets.
-        baselines: which of them say how a target should be.
+        baselines: which of them say how a target should be; an attribute, too, like `comparison`.
         pool: calls off the loop.
         parallel: targets that are asked at the same time.
         read_only: the setting changes.read_only: nobody is logged in to.
@@ -113,6 +109,9 @@ class Recovery:
         self._inventory = inventory
         self._capturing = capturing
         self.baselines = baselines
+        self.comparison = RecoveryComparison(
+            self.entries, self.content, inventory=inventory, capturing=capturing, read_only=read_only
+        )
         self._pool = pool
         self._parallel = parallel
         self._read_only = read_only
@@ -196,70 +195,6 @@ class Recovery:
     async def content(self, sha256: str) -> bytes:
         """Return a content of a point, b"" for none. Raises NotFound, StorageError."""
         return await (await self._open_store()).read(sha256) if sha256 else b""
-
-    async def differences(self, before: RecoveryPoint, after: RecoveryPoint | None = None) -> list[Difference]:
-        """Return how things differ between two points, or between one and its target now.
-
-        Raises:
-            BadInput: the two have no thing in common, or the target is no longer there.
-            OpstermError: as `Capturing.look`.
-        """
-        states = {part.thing: await self._state(part) for part in before.parts}
-        later = await self.look(before) if after is None else [await self._state(part) for part in after.parts]
-        both = [(states[state.thing], state) for state in later if state.thing in states]
-        if not both:
-            raise BadInput(
-                f"{before.name} and {after.name if after else 'the target'} have nothing in common.",
-                next_step="Compare points of the same paths: opsterm snapshot list",
-            )
-        return [
-            found
-            for old, new in both
-            for found in differences_of(old.thing, old.text, new.text, old.entries, new.entries)
-        ]
-
-    async def lines(
-        self, before: RecoveryPoint, after: RecoveryPoint, paths: Collection[str]
-    ) -> dict[str, tuple[str, ...]]:  # fmt: skip
-        """Return by path the lines in which text files differ between two points; of a secret only that it is one.
-
-        Raises:
-            NotFound, StorageError: a content cannot be read.
-        """
-        old = {entry.path: entry for part in before.parts for entry in await self.entries(part)}
-        new = {entry.path: entry for part in after.parts for entry in await self.entries(part)}
-        blocks = {entry.sha256: entry.blocks for entry in (*old.values(), *new.values()) if entry.blocks}
-        found: dict[str, tuple[str, ...]] = {}
-        for path in paths:
-            was, now = old.get(path), new.get(path)
-            if was is None or now is None or was.sha256 == now.sha256:
-                continue
-            if has_secret_name(path):
-                found[path] = ("what is in it is a secret and is not shown",)
-            elif max(was.size, now.size) > LINES_BYTES:
-                found[path] = ("it is too large to be shown line by line",)
-            else:
-                texts = [
-                    b"".join([await self.content(block) for block in blocks.get(one.sha256, ())]) for one in (now, was)
-                ]
-                text, lines = difference_of(*texts)
-                found[path] = lines or (text,)
-        return found
-
-    async def look(self, point: RecoveryPoint) -> Sequence[State]:
-        """Return how the things of a point are on its target now; no content is sent. Raises as `Capturing.look`."""
-        require_writable(read_only=self._read_only, what="asked of targets")
-        target = self._inventory.target(point.target)
-        if target is None:
-            raise NotFound(
-                f"{point.target} is no longer among the targets.", next_step="Add it again: opsterm targets add"
-            )  # fmt: skip
-        order_target = self._inventory.order_target(target)
-        return await self._capturing.look(order_target, point.things, become=point.become)
-
-    async def _state(self, part: PointPart) -> State:
-        entries = await self.entries(part) if part.thing.kind is ThingKind.FILES else ()
-        return State(thing=part.thing, text=await self.content(part.file("before")), entries=tuple(entries))
 
     async def verify(self, names: Sequence[str] = ()) -> Sequence[CheckedPoint]:
         """Read all that points are made of and hash it again; all, or those with some names.

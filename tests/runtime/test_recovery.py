@@ -61,6 +61,13 @@ async def take(runtime: Runtime, *paths: Path, states: Sequence[str] = (), label
     return taken.point
 
 
+async def lines_of(
+    runtime: Runtime, before: RecoveryPoint, after: RecoveryPoint | None = None
+) -> dict[str, tuple[str, ...]]:
+    found = await runtime.recovery.comparison.differences(before, after, lines=True)
+    return {one.path: one.lines for one in found}
+
+
 async def test_a_point_has_everything_of_a_tree(home: Path, tree: Path) -> None:
     async with opened(home) as runtime:
         point = await take(runtime, tree, states=["hostname"], label="first")
@@ -83,17 +90,19 @@ async def test_what_has_not_changed_is_neither_sent_nor_stored_again(home: Path,
         second = await take(runtime, tree)
         assert 5_000 < second.sent_bytes < first.sent_bytes / 10
         assert 5_000 < second.stored_bytes < first.stored_bytes / 10
-        assert (await runtime.recovery.differences(first, second))[-1].what == "new"
+        assert (await runtime.recovery.comparison.differences(first, second))[-1].what == "new"
 
 
 async def test_a_point_is_compared_with_its_target_now(home: Path, tree: Path) -> None:
     async with opened(home) as runtime:
         point = await take(runtime, tree)
-        assert await runtime.recovery.differences(point) == []
+        assert await runtime.recovery.comparison.differences(point) == []
         (tree / "file").chmod(0o600)
         (tree / "folder" / "block").write_text("another")
         (tree / "link").unlink()
-        found = {(one.what, Path(one.path).name): one.how for one in await runtime.recovery.differences(point)}
+        found = {
+            (one.what, Path(one.path).name): one.how for one in await runtime.recovery.comparison.differences(point)
+        }
         assert found["changed", "file"] == found["changed", "same name"] == ("mode 0640 → 0600",)
         assert found["gone", "link"] == ("link",)
         assert found["changed", "block"][0].startswith("content (300 kB → 7 B)")
@@ -108,10 +117,39 @@ async def test_lines_are_shown_but_not_those_of_secrets(home: Path, tmp_path: Pa
         (tmp_path / "site.conf").write_text("listen 81;\n")
         (tmp_path / "server.key").write_text("two\n")
         after = await take(runtime, *paths)
-        lines = await runtime.recovery.lines(before, after, [str(path) for path in paths])
+        lines = await lines_of(runtime, before, after)
         assert lines[str(paths[0])][-2:] == ("-listen 80;", "+listen 81;")
         assert "not shown" in lines[str(paths[1])][0]
         assert "two" not in str(lines)
+        (tmp_path / "site.conf").write_text("listen 82;\npassword = hunter2hunter2\n\x1b[31mred\n")
+        lines = await lines_of(runtime, before)
+        assert lines[str(paths[0])][1:3] == ("-listen 80;", "+listen 82;")
+        assert "hunter2" not in str(lines)
+        assert "\x1b" not in "".join(lines[str(paths[0])])
+        assert "not shown" in lines[str(paths[1])][0]
+        assert (await runtime.recovery.comparison.differences(before))[0].lines == ()
+        assert len(await runtime.recovery.points()) == 2, "what was asked for is not kept"
+
+
+async def test_where_no_lines_can_be_shown_it_is_said_why(home: Path, tmp_path: Path) -> None:
+    for name, before in (
+        ("log", b"x\n" * 600_000),
+        ("program", b"\x7fELF\xff\0"),
+        ("env", b"token=abcdefgh12345678\n"),
+    ):
+        (tmp_path / name).write_bytes(before)
+    async with opened(home) as runtime:
+        point = await take(runtime, *(tmp_path / name for name in ("log", "program", "env")))
+        for name, after in (
+            ("log", b"y\n" * 600_000),
+            ("program", b"\x7fELF\xfe\0"),
+            ("env", b"token=hgfedcba87654321\n"),
+        ):
+            (tmp_path / name).write_bytes(after)
+        lines = {Path(path).name: said for path, said in (await lines_of(runtime, point)).items()}
+        assert "too large" in lines["log"][0]
+        assert "is no text" in lines["program"][0]
+        assert lines["env"] == ("only secrets in it differ",)
 
 
 async def test_what_a_target_cannot_say_leaves_nothing(home: Path, tmp_path: Path) -> None:
@@ -128,7 +166,7 @@ async def test_a_place_that_is_absent_is_kept_as_such(home: Path, tmp_path: Path
         point = await take(runtime, tmp_path / "nothing")
         assert point.entries == 0
         (tmp_path / "nothing").write_text("now")
-        assert [one.what for one in await runtime.recovery.differences(point)] == ["new"]
+        assert [one.what for one in await runtime.recovery.comparison.differences(point)] == ["new"]
 
 
 async def test_pruning_keeps_baselines_and_what_the_rules_say(home: Path, tree: Path) -> None:
@@ -215,7 +253,7 @@ async def test_a_point_is_put_back_and_that_can_be_taken_back(home: Path, tree: 
         assert (looked_at(tree), (tree / "file").read_bytes()) == (before, content)
         assert (tree / "file").stat().st_ino == (tree / "same name").stat().st_ino
         assert (tree / "holes").stat().st_blocks * 512 < 1_000_000
-        assert await runtime.recovery.differences(point) == []
+        assert await runtime.recovery.comparison.differences(point) == []
         back = await runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
         await runtime.changes.approve(back.id, digest=back.digest)
         assert (await runtime.changes.run(back.id)).state is ChangeState.DONE

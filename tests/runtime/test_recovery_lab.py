@@ -65,12 +65,12 @@ async def test_a_tree_with_everything_odd_comes_back(lab: Lab, home: Path, folde
         before = await beside.sh(SHOW)
         point = await take(runtime, name, "/srv/odd")
         await beside.sh(SPOIL)
-        assert len(await runtime.recovery.differences(point)) > 8
+        assert len(await runtime.recovery.comparison.differences(point)) > 8
         change = await runtime.changes.propose(restore_proposal(point, reason="", origin="command line"))
         state = await run(runtime, change.id, change.digest)
         assert state is ChangeState.DONE, await runtime.changes.output(change.id, name)
         assert await beside.sh(SHOW) == before
-        assert await runtime.recovery.differences(point) == []
+        assert await runtime.recovery.comparison.differences(point) == []
     await beside.sh("chattr -i /srv/odd/a-b/f; rm -rf /srv/odd")
 
 

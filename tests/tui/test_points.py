@@ -37,6 +37,8 @@ async def test_a_point_is_looked_at_and_put_back_by_keys(furnished: Stage, tmp_p
         await there.press("L")
         await there.until("localhost now, beside r1")
         await there.until("changed")
+        await there.until("-before")
+        await there.until("+after")
         await there.press("escape", "enter")
         await there.until("r1 of localhost")
         await there.press("escape", "u")

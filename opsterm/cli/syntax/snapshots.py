@@ -23,9 +23,9 @@ reads its target, so no run has to be approved. After each run the points of
 that job that no rule keeps are thrown away, and no others."""
 
 _ABOUT_DIFF = """\
-Between two points, or one and its target now. With --lines the lines of text
-files that differ between two points, without secrets. Ends with 1 when
-something differs, as diff does."""
+Between two points, or one and its target now, with the lines of text files up
+to 1 MB that differ, without secrets. Ends with 1 when something differs, as diff
+does."""
 
 _ABOUT_RESTORE = """\
 Proposes the change that puts everything back as the point holds it, on the
@@ -71,7 +71,7 @@ def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb("diff", "say how things differ between two points, or a point and now", _ABOUT_DIFF)
     one.add_argument("id", metavar="ID", help=_POINT)
     one.add_argument("other", nargs="?", default="", metavar="OTHER", help="left out: the target now")
-    one.add_argument("--lines", action="store_true", help="also the lines of files that differ")
+    one.add_argument("--brief", action="store_true", help="not the lines of files that differ")
     one = verb("verify", "read all that points are made of, and hash it again", "Ends with 1 when one is not whole.")
     one.add_argument("ids", nargs="*", metavar="ID", help="left out: all")
     one = verb("prune", "throw away the points that no rule keeps", _ABOUT_PRUNE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import stat
 from dataclasses import replace
 
-from opsterm.changes.recovery.difference import Difference
 from opsterm.changes.recovery.point import PointEntry, RecoveryPoint
 from opsterm.changes.recovery.wish import things_of
 from opsterm.cli.run import Context
@@ -14,7 +13,6 @@ from opsterm.cli.verbs.jobs import say_jobs
 from opsterm.core.errors import ExitCode
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text, bytes_text, seconds_text
-from opsterm.policy.mask import mask
 from opsterm.runtime.recovery import TakeWish
 from opsterm.runtime.recovery_copies import restore_proposal
 from opsterm.runtime.snapshot_jobs import SNAPSHOT
@@ -149,9 +147,7 @@ async def diff(context: Context) -> int:
     asked, recovery = context.invocation, context.runtime.recovery
     before = await recovery.point(asked.text("id"))
     after = await recovery.point(asked.text("other")) if asked.text("other") else None
-    found = await recovery.differences(before, after)
-    if asked.yes("lines") and after is not None:
-        found = await recovery_lines(context, before, after, found)
+    found = await recovery.comparison.differences(before, after, lines=not asked.yes("brief"))
     for one in found:
         if context.printer.json:
             context.printer.record(one)
@@ -163,17 +159,6 @@ async def diff(context: Context) -> int:
     where = after.name if after is not None else f"{before.target} now"
     context.printer.say(f"{len(found)} difference{'s' * (len(found) != 1)} between {before.name} and {where}.")
     return ExitCode.SOME_FAILED if found else ExitCode.DONE
-
-
-async def recovery_lines(
-    context: Context, before: RecoveryPoint, after: RecoveryPoint, found: list[Difference]
-) -> list[Difference]:
-    """Return differences with the lines of text files that differ, without secrets."""
-    lines = await context.runtime.recovery.lines(before, after, [one.path for one in found if one.what == "changed"])
-    return [
-        replace(one, lines=tuple(mask(line)[0] for line in lines[one.path])) if one.path in lines else one
-        for one in found
-    ]
 
 
 async def verify(context: Context) -> int:

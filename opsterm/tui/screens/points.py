@@ -108,7 +108,7 @@ class PointsScreen(RecordList[int]):
         """Look how the target differs now from the point under the cursor."""
 
         async def compare(point: RecoveryPoint) -> str:
-            found = await self.runtime.recovery.differences(point)
+            found = await self.runtime.recovery.comparison.differences(point, lines=True)
             if found:
                 self.app.push_screen(TextScreen(f"{point.target} now, beside {point.name}", _differences(found)))
             return f"{len(found)} differences." if found else f"{point.target} is as {point.name} holds it."
