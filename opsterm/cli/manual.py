@@ -157,7 +157,10 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm snapshot prune --keep-last 3 --keep-daily 14",
         "opsterm snapshot prune r3 r4",
     ),
-    "snapshot restore": ("opsterm snapshot restore r3 --reason 'the update broke it'",),
+    "snapshot restore": (
+        "opsterm snapshot restore r3 --reason 'the update broke it'",
+        "opsterm snapshot restore r3 --only /etc/nginx/nginx.conf",
+    ),
     "snapshot baseline": ("opsterm snapshot baseline r3", "opsterm snapshot baseline r3 --off"),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
     "change check": ("opsterm change check site.toml",),

@@ -63,11 +63,13 @@ class State:
         thing: which.
         text: the keeper's state of it, equal when it is.
         entries: what is below it, of things of files.
+        absent: the highest folder above it that is not there, "" when all are.
     """
 
     thing: Thing
     text: bytes
     entries: tuple[PointEntry, ...]
+    absent: str = ""
 
 
 class Capturing:
@@ -94,6 +96,7 @@ class Capturing:
             State(
                 thing=thing, text=stream.files.get(number, {}).get("before", b""),
                 entries=tuple(entries_of(stream.files[number]) if thing.kind is ThingKind.FILES else ()),
+                absent=_absent(thing, stream.files.get(number, {})),
             )
             for number, thing in enumerate(things, 1)
         )  # fmt: skip
@@ -169,6 +172,12 @@ class Capturing:
         await hear(capture_on(await self._connector(), target, capture), stream, self._pool)
         stream.require_whole(target.name)
         return stream
+
+
+def _absent(thing: Thing, files: Mapping[str, bytes]) -> str:
+    roots = files.get("roots", b"").split(b"\0")[:-1]
+    root = roots[0].decode("utf-8", "surrogateescape") if len(roots) == 1 else thing.name
+    return root if thing.kind is ThingKind.FILES and thing.name.startswith(f"{root}/") else ""
 
 
 def _known(intake: RecoveryIntake, leaves: Sequence[str]) -> dict[str, PointEntry]:

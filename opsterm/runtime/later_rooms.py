@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from opsterm.runtime.schedules import Schedules
 
 LOADED_LATER = (
-    "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
-    "files", "jobs", "learned_risk", "mail", "measurers", "notices", "plans", "previews", "recovery", "recovery_copies",
-    "registry", "remote_monitoring", "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps",
-    "works",
+    "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence",
+    "exposition", "files", "jobs", "learned_risk", "mail", "measurers", "notices", "plans", "previews",
+    "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "reviews",
+    "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 

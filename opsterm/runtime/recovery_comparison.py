@@ -14,7 +14,7 @@ from opsterm.policy.approval import require_writable
 from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget
 from opsterm.policy.secret_paths import has_secret_name
-from opsterm.policy.way_back import ThingKind
+from opsterm.policy.way_back import Thing, ThingKind
 from opsterm.runtime.capturing import Capturing, State
 from opsterm.runtime.inventory import Inventory
 
@@ -100,9 +100,14 @@ class RecoveryComparison:
         ]
         return await self._with_lines(found, before, after, new) if lines else found
 
-    async def look(self, point: RecoveryPoint) -> Sequence[State]:
-        """Return how the things of a point are on its target now; no content is sent. Raises as `Capturing.look`."""
-        return await self._capturing.look(self._target(point), point.things, become=point.become)
+    async def look(self, point: RecoveryPoint, things: Sequence[Thing] = ()) -> Sequence[State]:
+        """Return how the things of a point, or others, are on its target now; no content of a file is sent.
+
+        Raises:
+            NotFound: the target is no longer among the targets.
+            OpstermError: as `Capturing.look`.
+        """
+        return await self._capturing.look(self._target(point), things or point.things, become=point.become)
 
     def _target(self, point: RecoveryPoint) -> OrderTarget:
         require_writable(read_only=self._read_only, what="asked of targets")

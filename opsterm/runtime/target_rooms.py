@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.plans import Plans
     from opsterm.runtime.profiles import Profiles
     from opsterm.runtime.recovery import Recovery
+    from opsterm.runtime.recovery_selection import RecoverySelection
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
     from opsterm.runtime.simulation import Simulation
     from opsterm.runtime.terminals import Terminals
@@ -55,6 +56,13 @@ class TargetRooms(PolicyRooms):
             capturing=Capturing(self.connector, pool), baselines=Baselines(self.store.preferences, self.ledger),
             pool=pool, parallel=self.settings.ssh.parallel, read_only=self.settings.changes.read_only,
         )  # fmt: skip
+
+    @cached_property
+    def recovery_selection(self) -> RecoverySelection:
+        """Putting back parts of recovery points."""
+        from opsterm.runtime.recovery_selection import RecoverySelection
+
+        return RecoverySelection(self.recovery, self.kept_points.store, self.ledger, self.offload.pool("captures"))
 
     @cached_property
     def remote_monitoring(self) -> RemoteMonitoring:

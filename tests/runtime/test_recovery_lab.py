@@ -74,6 +74,31 @@ async def test_a_tree_with_everything_odd_comes_back(lab: Lab, home: Path, folde
     await beside.sh("chattr -i /srv/odd/a-b/f; rm -rf /srv/odd")
 
 
+async def test_parts_of_a_tree_come_back_with_flags_lists_and_odd_names(lab: Lab, home: Path, folder: Path) -> None:
+    beside = Beside(lab.hosts[0], folder)
+    async with opened(home) as runtime:
+        name = await with_host(runtime, lab.hosts[0])
+        await beside.sh(ODD)
+        await beside.sh(
+            "cd /srv/odd && { setfacl -m u:op:r a-b/f; setfattr -n user.x -v y a.d/deep/f; } 2>&-; "
+            "chattr -i a-b/f; chattr +a a.d/deep/f; touch -d 2020-01-01 a-b a.d; chattr +i a-b/f; true"
+        )
+        show = SHOW.replace("find . |", "find a-b a.d new* |").replace("find . -type f", "find a-b a.d new* -type f")
+        show = show.replace("lsattr -R .", "lsattr -R a-b a.d").replace("du -k hole", "getfacl -R a-b 2>&-; true")
+        before = await beside.sh(show)
+        point = await take(runtime, name, "/srv/odd")
+        await beside.sh("chattr -a /srv/odd/a.d/deep/f")
+        await beside.sh(SPOIL.replace("echo new >new; ", "rm -rf new?line*; "))
+        odd = next(one.path for one in await runtime.recovery.entries(point.parts[0]) if "new\nline" in one.path)
+        part = await runtime.recovery_selection.part_of(point, ["/srv/odd/a-b", "/srv/odd/a.d", odd])
+        change = await runtime.changes.propose(restore_proposal(part, reason="", origin="command line"))
+        state = await run(runtime, change.id, change.digest)
+        assert state is ChangeState.DONE, await runtime.changes.output(change.id, name)
+        assert await beside.sh(show) == before
+        assert "spoilt" not in await beside.sh("cat /srv/odd/a-b/f; cat /srv/odd/b")
+    await beside.sh("cd /srv/odd && chattr -ia a-b/f a.d/deep/f; rm -rf /srv/odd")
+
+
 async def test_a_target_that_has_lost_its_point_is_taken_back_from_here(lab: Lab, home: Path, folder: Path) -> None:
     beside = Beside(lab.hosts[0], folder)
     async with opened(home) as runtime:

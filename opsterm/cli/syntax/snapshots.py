@@ -31,7 +31,9 @@ _ABOUT_RESTORE = """\
 Proposes the change that puts everything back as the point holds it, on the
 target that it is of; `diff` says beforehand what that would change. It runs
 when it is approved, is sent from here, and ends well only when all is proven to
-be as it was. What is there now is kept first, so that it can be taken back."""
+be as it was. What is there now is kept first, so that it can be taken back.
+With --only it is a single file, or a folder with everything below it, out of
+its trees; a point of that part is made first, of what is kept here already."""
 
 _ABOUT_PRUNE = """\
 Keeps the newest points of the same things on one target, and the last of so
@@ -80,6 +82,7 @@ def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--dry-run", action="store_true", help="only say what would go")
     one = verb("restore", "propose to put back what a point holds", _ABOUT_RESTORE)
     one.add_argument("id", metavar="ID", help=_POINT)
+    one.add_argument("--only", action="append", default=[], metavar="PATH", help="of its trees; may be given often")
     one.add_argument("--reason", default="", help="why; kept in the audit")
     one = verb("baseline", "let a point say how its target should be", _ABOUT_BASELINE)
     one.add_argument("id", metavar="ID", help=_POINT)

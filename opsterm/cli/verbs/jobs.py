@@ -192,7 +192,8 @@ def _next(job: Job, now: float) -> str:
         return f"{again} in {age_text(turn.try_at - now)}"
     if job.next_at is None:
         return "never: it is over"
-    return f"in {age_text(job.next_at - now)}"
+    late = job.next_at < now
+    return f"due {age_text(now - job.next_at)} ago" if late else f"in {age_text(job.next_at - now)}"
 
 
 def record_of(job: Job, last: JobRun | None = None) -> dict[str, object]:

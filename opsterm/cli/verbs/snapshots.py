@@ -200,6 +200,9 @@ async def prune(context: Context) -> int:
 async def restore(context: Context) -> int:
     """Propose to put back what a point holds."""
     point = await context.runtime.recovery.point(context.invocation.text("id"))
+    if only := context.invocation.texts("only"):
+        point = await context.runtime.recovery_selection.part_of(point, only)
+        context.printer.say(f"{point.name} is {point.label}: {_things(point)}")
     proposal = restore_proposal(point, reason=context.invocation.text("reason"), origin="command line")
     tell_proposed(context, await context.runtime.changes.propose(proposal))
     return ExitCode.DONE
