@@ -161,6 +161,8 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm snapshot restore r3 --reason 'the update broke it'",
         "opsterm snapshot restore r3 --only /etc/nginx/nginx.conf",
     ),
+    "snapshot removed": ("opsterm snapshot removed", "opsterm snapshot removed 'tag:web' --json"),
+    "snapshot discard": ("opsterm snapshot discard --older 30d", "opsterm snapshot discard web-01"),
     "snapshot baseline": ("opsterm snapshot baseline r3", "opsterm snapshot baseline r3 --off"),
     "changes": ("opsterm changes", "opsterm changes --state proposed --json"),
     "change check": ("opsterm change check site.toml",),

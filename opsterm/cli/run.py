@@ -70,7 +70,7 @@ VERBS: Mapping[str, str] = {
     **{f"change {action}": f"plans:{action}" for action in ("check", "run")},
     "simulate": "plans:simulate",
     **{f"snapshot {action}": f"snapshots:{action}" for action in
-       ("take", "show", "diff", "verify", "prune", "restore", "baseline")},
+       ("take", "show", "diff", "verify", "prune", "restore", "baseline", "removed", "discard")},
     "snapshot list": "snapshots:list_points",
     "approve": "running:approve",
     "sign": "approvals:sign",

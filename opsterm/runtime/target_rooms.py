@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.recovery import Recovery
     from opsterm.runtime.recovery_selection import RecoverySelection
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
+    from opsterm.runtime.removals import Removals
     from opsterm.runtime.simulation import Simulation
     from opsterm.runtime.terminals import Terminals
     from opsterm.runtime.traps import Traps
@@ -55,6 +56,16 @@ class TargetRooms(PolicyRooms):
             self.kept_points.store, self.ledger, self.clock, settings=self.settings.recovery, inventory=self.inventory,
             capturing=Capturing(self.connector, pool), baselines=Baselines(self.store.preferences, self.ledger),
             pool=pool, parallel=self.settings.ssh.parallel, read_only=self.settings.changes.read_only,
+        )  # fmt: skip
+
+    @cached_property
+    def removals(self) -> Removals:
+        """What changes have moved aside."""
+        from opsterm.runtime.removals import Removals
+
+        return Removals(
+            self.changes, self.inventory, self.clock, self.offload, self.connector,
+            parallel=self.settings.ssh.parallel, read_only=self.settings.changes.read_only,
         )  # fmt: skip
 
     @cached_property

@@ -7,6 +7,7 @@ import shlex
 from typing import Final
 
 from opsterm.changes.rewriting.written_command import Replacement, WrittenCommand
+from opsterm.changes.way_back.call import ASIDE
 from opsterm.policy.preview.paths import NotKnown, place_named
 
 _RM_FLAGS: Final = frozenset(
@@ -56,6 +57,8 @@ def _by_folder(part: WrittenCommand) -> dict[str, list[tuple[str, bool]]]:
             return {}
         folder = place.path if place.pattern else posixpath.dirname(posixpath.normpath(place.path))
         inside = folder.startswith("/") and folder.split("/")[1] in _NOT_THERE
+        if ASIDE.fullmatch(posixpath.basename(bare)):
+            return {}  # it was moved aside already, and is to free its room now
         if inside or posixpath.basename(posixpath.normpath(bare)) in (".", ".."):
             return {}
         shown = written.rstrip("/") if written == word else written

@@ -41,6 +41,15 @@ many days, weeks and months, as the settings say or the options. Baselines stay,
 and copies of what changes touched for recovery.keep_changes_d. Points that are
 named go whatever the rules say. --dry-run only says what would go."""
 
+_ABOUT_REMOVED = """\
+A safer form of rm moves what it names into a folder .removed-DATE-TIME beside
+it. Which there are is known from the changes that ran; each target is asked
+which are still there. Folders of such a name that no change made are not found."""
+
+_ABOUT_DISCARD = """\
+The change that it proposes runs when it is approved. Nothing is kept of what it
+throws away, and what was moved there can no longer be taken back."""
+
 _ABOUT_BASELINE = """\
 A baseline says how its target should be. The workers compare it with the target
 every recovery.drift_interval_h; what differs becomes an alert, and what puts it
@@ -83,6 +92,12 @@ def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb("restore", "propose to put back what a point holds", _ABOUT_RESTORE)
     one.add_argument("id", metavar="ID", help=_POINT)
     one.add_argument("--only", action="append", default=[], metavar="PATH", help="of its trees; may be given often")
+    one.add_argument("--reason", default="", help="why; kept in the audit")
+    one = verb("removed", "list what changes have moved aside on targets, and its size", _ABOUT_REMOVED)
+    one.add_argument("selector", nargs="?", default="", help=f"{SOME}; left out: all")
+    one = verb("discard", "propose to throw away what changes have moved aside", _ABOUT_DISCARD)
+    one.add_argument("selector", nargs="?", default="", help=f"{SOME}; left out: all")
+    one.add_argument("--older", default="0", metavar="TIME", help="only what is older, as in 30d")
     one.add_argument("--reason", default="", help="why; kept in the audit")
     one = verb("baseline", "let a point say how its target should be", _ABOUT_BASELINE)
     one.add_argument("id", metavar="ID", help=_POINT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from dataclasses import replace
 
 from opsterm.changes.recovery.point import PointEntry, RecoveryPoint
@@ -12,9 +13,10 @@ from opsterm.cli.verbs.changes import tell_proposed
 from opsterm.cli.verbs.jobs import say_jobs
 from opsterm.core.errors import ExitCode
 from opsterm.core.text import clean_line
-from opsterm.core.units import age_text, bytes_text, seconds_text
+from opsterm.core.units import age_text, bytes_text, parse_duration, seconds_text
 from opsterm.runtime.recovery import TakeWish
 from opsterm.runtime.recovery_copies import restore_proposal
+from opsterm.runtime.removals import SeenAside
 from opsterm.runtime.snapshot_jobs import SNAPSHOT
 
 SHOWN_ENTRIES = 40
@@ -223,3 +225,58 @@ async def baseline(context: Context) -> int:
     said = "no longer says" if off else "says"
     context.printer.say(f"{point.name} {said} how {point.target} should be{instead}.")
     return ExitCode.DONE
+
+
+async def removed(context: Context) -> int:
+    """List what was moved aside and is still there."""
+    seen = await context.runtime.removals.look(context.invocation.text("selector"))
+    now = context.runtime.clock.now()
+    if context.printer.json:
+        for one in seen:
+            folder = one.folder
+            context.printer.record({
+                "target": folder.target, "path": folder.path, "become": folder.become, "change": f"c{folder.change}",
+                "at": folder.at, "state": one.state, "bytes": one.size, "why": one.why,
+            })  # fmt: skip
+        return _seen_code(seen)
+    there = [one for one in seen if one.state == "there"]
+    if there:
+        context.printer.table(
+            ("target", "age", "size", "by", "folder"),
+            [
+                (
+                    one.folder.target, age_text(now - one.folder.at), bytes_text(one.size), f"c{one.folder.change}",
+                    one.folder.path,
+                )
+                for one in there
+            ],
+            right=("age", "size"),
+        )  # fmt: skip
+    _say_unknown(context, seen)
+    gone = sum(one.state == "gone" for one in seen)
+    context.printer.say(f"{len(there)} with {bytes_text(sum(one.size for one in there))}; {gone} no longer there.")
+    return _seen_code(seen)
+
+
+async def discard(context: Context) -> int:
+    """Propose to throw away what was moved aside."""
+    asked, removals = context.invocation, context.runtime.removals
+    before = context.runtime.clock.now() - parse_duration(asked.text("older"))
+    seen = [one for one in await removals.look(asked.text("selector")) if one.folder.at <= before]
+    _say_unknown(context, seen)
+    for proposal in await removals.proposals(seen, reason=asked.text("reason"), origin="command line"):
+        tell_proposed(context, await context.runtime.changes.propose(proposal))
+    return ExitCode.DONE
+
+
+def _say_unknown(context: Context, seen: Sequence[SeenAside]) -> None:
+    for one in seen:
+        if one.state == "unknown":
+            context.printer.say(f"{one.folder.target}: {one.folder.path}: {one.why}")
+
+
+def _seen_code(seen: Sequence[SeenAside]) -> ExitCode:
+    unknown = sum(one.state == "unknown" for one in seen)
+    if not unknown:
+        return ExitCode.DONE
+    return ExitCode.SOME_FAILED if unknown < len(seen) else ExitCode.UNREACHABLE
