@@ -142,6 +142,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "snapshot take": (
         "opsterm snapshot take --on 'tag:web' /etc/nginx --unit nginx --label 1.27",
         "opsterm snapshot take --on web-01 --become --also accounts --also firewall",
+        "opsterm snapshot take --on db-01 /var/lib/mysql --with auto --become",
     ),
     "snapshot schedule": (
         "opsterm snapshot schedule 'every day at 2' /etc/nginx --on 'tag:web' --yes",
@@ -160,7 +161,10 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "snapshot restore": (
         "opsterm snapshot restore r3 --reason 'the update broke it'",
         "opsterm snapshot restore r3 --only /etc/nginx/nginx.conf",
+        "opsterm snapshot restore c18 --on db-01",
     ),
+    "snapshot volumes": ("opsterm snapshot volumes", "opsterm snapshot volumes db-01 --json"),
+    "snapshot drop": ("opsterm snapshot drop c18",),
     "snapshot removed": ("opsterm snapshot removed", "opsterm snapshot removed 'tag:web' --json"),
     "snapshot discard": ("opsterm snapshot discard --older 30d", "opsterm snapshot discard web-01"),
     "snapshot baseline": ("opsterm snapshot baseline r3", "opsterm snapshot baseline r3 --off"),

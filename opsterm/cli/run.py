@@ -72,6 +72,8 @@ VERBS: Mapping[str, str] = {
     **{f"snapshot {action}": f"snapshots:{action}" for action in
        ("take", "show", "diff", "verify", "prune", "restore", "baseline", "removed", "discard")},
     "snapshot list": "snapshots:list_points",
+    "snapshot volumes": "volumes:list_volumes",
+    "snapshot drop": "volumes:drop",
     "approve": "running:approve",
     "sign": "approvals:sign",
     "reviews list": "approvals:reviews_list",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.files import FileTransfers
     from opsterm.runtime.plans import Plans
     from opsterm.runtime.profiles import Profiles
+    from opsterm.runtime.questions import Questions
     from opsterm.runtime.recovery import Recovery
     from opsterm.runtime.recovery_selection import RecoverySelection
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.simulation import Simulation
     from opsterm.runtime.terminals import Terminals
     from opsterm.runtime.traps import Traps
+    from opsterm.runtime.volume_snapshots import VolumeSnapshots
 
 
 class TargetRooms(PolicyRooms):
@@ -63,9 +65,23 @@ class TargetRooms(PolicyRooms):
         """What changes have moved aside."""
         from opsterm.runtime.removals import Removals
 
-        return Removals(
-            self.changes, self.inventory, self.clock, self.offload, self.connector,
-            parallel=self.settings.ssh.parallel, read_only=self.settings.changes.read_only,
+        return Removals(self.changes, self.inventory, self.offload, self._questions)
+
+    @cached_property
+    def volume_snapshots(self) -> VolumeSnapshots:
+        """Snapshots that targets' own file systems take."""
+        from opsterm.runtime.volume_snapshots import VolumeSnapshots
+
+        return VolumeSnapshots(self.changes, self.inventory, self.offload, self._questions, self.clock)
+
+    @cached_property
+    def _questions(self) -> Questions:
+        from opsterm.runtime.questions import Questions
+
+        settings = self.settings
+        return Questions(
+            self.inventory, self.clock, self.connector, parallel=settings.ssh.parallel,
+            read_only=settings.changes.read_only,
         )  # fmt: skip
 
     @cached_property

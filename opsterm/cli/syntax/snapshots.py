@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from opsterm.changes.recovery.wish import STATES
+from opsterm.changes.volumes import VolumeKind
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
 from opsterm.cli.syntax.schedules import add_terms
 
@@ -14,7 +17,8 @@ trees with owner, mode, times, access lists, attributes, links and holes; with
 --unit what a unit of systemd does, with --also other state. Nothing is changed
 there. What an earlier point of the same things has is not sent again; equal
 contents are kept once, compressed and encrypted. Ends with 1 when it failed on
-some targets, with 3 when on all."""
+some targets, with 3 when on all. With --with, file systems take a snapshot of
+their own instead, on the same disks: that changes targets, so it is proposed."""
 
 _ABOUT_SCHEDULE = """\
 Says when that is and keeps it as a job; `opsterm schedule` lists, pauses and
@@ -33,13 +37,21 @@ target that it is of; `diff` says beforehand what that would change. It runs
 when it is approved, is sent from here, and ends well only when all is proven to
 be as it was. What is there now is kept first, so that it can be taken back.
 With --only it is a single file, or a folder with everything below it, out of
-its trees; a point of that part is made first, of what is kept here already."""
+its trees; a point of that part is made first, of what is kept here already.
+c18 stands for the snapshots of file systems that this change took."""
 
 _ABOUT_PRUNE = """\
 Keeps the newest points of the same things on one target, and the last of so
 many days, weeks and months, as the settings say or the options. Baselines stay,
 and copies of what changes touched for recovery.keep_changes_d. Points that are
 named go whatever the rules say. --dry-run only says what would go."""
+
+_ABOUT_VOLUMES = """\
+`snapshot take --with auto` proposes to take them where a path is held by LVM,
+btrfs or ZFS. Each target is asked which of them are still there. Snapshots of
+others are not among it. Put back, ZFS and LVM lose what was written since, and
+nothing takes that back; LVM does it when the volume is next activated. With
+btrfs the subvolume of now is moved aside; one that is mounted cannot be."""
 
 _ABOUT_REMOVED = """\
 A safer form of rm moves what it names into a folder .removed-DATE-TIME beside
@@ -68,6 +80,7 @@ def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
     one = verb("take", "copy the state of files and more from targets to this host", _ABOUT_TAKE)
     _add_what(one)
     one.add_argument("--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said")
+    one.add_argument("--with", choices=("auto", *VolumeKind), default="", help="propose a snapshot of the file system")
     one = verb("schedule", "take recovery points again and again", _ABOUT_SCHEDULE)
     one.add_argument("phrase", metavar="WHEN", help="as in 'every day at 2'; the paths stand right behind it")
     _add_what(one)
@@ -90,18 +103,30 @@ def add_snapshots(verbs: Verbs[Parser], data: Parser) -> None:
     _add_keep(one)
     one.add_argument("--dry-run", action="store_true", help="only say what would go")
     one = verb("restore", "propose to put back what a point holds", _ABOUT_RESTORE)
-    one.add_argument("id", metavar="ID", help=_POINT)
+    one.add_argument("id", metavar="ID", help="as in r3; or c18")
+    one.add_argument("--on", default="", metavar="SELECTOR", help="with c18: of its targets; left out: all")
     one.add_argument("--only", action="append", default=[], metavar="PATH", help="of its trees; may be given often")
     one.add_argument("--reason", default="", help="why; kept in the audit")
+    _add_on_targets(verb)
+    one = verb("baseline", "let a point say how its target should be", _ABOUT_BASELINE)
+    one.add_argument("id", metavar="ID", help=_POINT)
+    one.add_argument("--off", action="store_true", help="it no longer does")
+
+
+def _add_on_targets(verb: Callable[..., Parser]) -> None:
+    """Add the verbs about what lies on targets."""
     one = verb("removed", "list what changes have moved aside on targets, and its size", _ABOUT_REMOVED)
     one.add_argument("selector", nargs="?", default="", help=f"{SOME}; left out: all")
     one = verb("discard", "propose to throw away what changes have moved aside", _ABOUT_DISCARD)
     one.add_argument("selector", nargs="?", default="", help=f"{SOME}; left out: all")
     one.add_argument("--older", default="0", metavar="TIME", help="only what is older, as in 30d")
     one.add_argument("--reason", default="", help="why; kept in the audit")
-    one = verb("baseline", "let a point say how its target should be", _ABOUT_BASELINE)
-    one.add_argument("id", metavar="ID", help=_POINT)
-    one.add_argument("--off", action="store_true", help="it no longer does")
+    one = verb("volumes", "list snapshots of file systems that changes have taken", _ABOUT_VOLUMES)
+    one.add_argument("selector", nargs="?", default="", help=f"{SOME}; left out: all")
+    one = verb("drop", "propose to remove the snapshots of file systems that a change took")
+    one.add_argument("id", metavar="CHANGE", help="that took them, as in c18")
+    one.add_argument("--on", default="", metavar="SELECTOR", help=f"{SOME}; left out: all")
+    one.add_argument("--reason", default="", help="why; kept in the audit")
 
 
 def _add_what(verb: Parser) -> None:

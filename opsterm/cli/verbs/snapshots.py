@@ -11,6 +11,8 @@ from opsterm.changes.recovery.wish import things_of
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.changes import tell_proposed
 from opsterm.cli.verbs.jobs import say_jobs
+from opsterm.cli.verbs.volumes import restore as restore_volumes
+from opsterm.cli.verbs.volumes import take as take_of_volumes
 from opsterm.core.errors import ExitCode
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text, bytes_text, parse_duration, seconds_text
@@ -40,6 +42,8 @@ def _things(point: RecoveryPoint) -> str:
 async def take(context: Context) -> int:
     """Take a point of each target."""
     asked = context.invocation
+    if asked.text("with"):
+        return await take_of_volumes(context)
     paths, become = asked.texts("paths"), asked.text("become")
     if become.startswith("/"):  # no account: the first path, which the parser took for one
         paths, become = [become, *paths], "root"
@@ -201,6 +205,8 @@ async def prune(context: Context) -> int:
 
 async def restore(context: Context) -> int:
     """Propose to put back what a point holds."""
+    if context.invocation.text("id").lower().startswith("c"):
+        return await restore_volumes(context)
     point = await context.runtime.recovery.point(context.invocation.text("id"))
     if only := context.invocation.texts("only"):
         point = await context.runtime.recovery_selection.part_of(point, only)
