@@ -44,11 +44,12 @@ m = 3
 
 
 def build(
-    home: Path, *, settings: str = "", clock: Clock | None = None, face: str = "command", **edges: object
-) -> Runtime:
+    home: Path, *, settings: str = "", clock: Clock | None = None, face: str = "command", path: str = "/usr/bin:/bin",
+    **edges: object,
+) -> Runtime:  # fmt: skip
     """Return a runtime below `home` that has opened nothing yet; `edges` takes the place of real ones."""
     environment = {
-        "OPSTERM_HOME": str(home / "opsterm"), "HOME": str(home), "PATH": "/usr/bin:/bin",
+        "OPSTERM_HOME": str(home / "opsterm"), "HOME": str(home), "PATH": path,
         "KEEPER_BASE": str(home / "points"),
     }  # fmt: skip
     runtime = build_runtime(
