@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from opsterm.changes.job import JobTerms
 from opsterm.changes.recovery.wish import things_of
 from opsterm.runtime.recovery import TakeWish
+from opsterm.runtime.snapshot_jobs import SnapshotWish
 from opsterm.tui.screens.approval import ApprovalScreen
 from opsterm.tui.screens.points import PointsScreen
 from tests.tui.cockpit import Sitting, Stage, sitting
@@ -59,6 +61,15 @@ async def test_one_is_thrown_away_after_asking(furnished: Stage, tmp_path: Path)
         await there.until("r1 is gone")
         assert await there.app.runtime.recovery.points() == []
         assert isinstance(there.app.screen, PointsScreen)
+
+
+async def test_what_is_taken_by_schedule_stands_on_the_border(furnished: Stage, tmp_path: Path) -> None:
+    async with sitting(furnished) as there:
+        runtime = there.app.runtime
+        wish = SnapshotWish(take=TakeWish(selector="localhost", things=things_of([str(tmp_path)])))
+        await runtime.jobs.add(wish.job(await runtime.schedules.read("weekly"), JobTerms()))
+        await open_points(there)
+        await there.until("by schedule: j1 next in")
 
 
 async def test_an_empty_screen_says_how_to_begin(furnished: Stage) -> None:

@@ -6,13 +6,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from opsterm.changes.job import Job, JobRun, JobTerms, MissedPolicy, RunState
+from opsterm.changes.job_text import job_line, last_text, next_text
 from opsterm.changes.recovery.wish import things_of
 from opsterm.changes.schedule_text import schedule_text
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.run import Context
 from opsterm.cli.verbs.schedules import described, require_schedule
 from opsterm.core.errors import BadInput, ExitCode, Refused
-from opsterm.core.units import age_text, parse_duration, span_text
+from opsterm.core.units import parse_duration, span_text
 from opsterm.runtime.jobs import JobWish
 from opsterm.runtime.recovery import TakeWish
 from opsterm.runtime.snapshot_jobs import SnapshotWish
@@ -99,7 +100,10 @@ async def list_jobs(context: Context) -> int:
     if found:
         context.printer.table(
             ("job", "next", "last", "when", "what"),
-            [(j.name, _next(j, now), _last(last, now) or "-", schedule_text(j.schedule), j.what) for j, last in found],
+            [
+                (j.name, next_text(j, now), last_text(last, now) or "-", schedule_text(j.schedule), j.what)
+                for j, last in found
+            ],
         )
     context.printer.say(f"{len(found)} job{'s' * (len(found) != 1)}.")
     if found:
@@ -118,7 +122,7 @@ async def show(context: Context) -> int:
     terms = job.terms
     for label, text in (
         ("job", job.name), ("what", job.what), ("when", schedule_text(job.schedule)), ("asked", job.phrase),
-        ("next", _next(job, now)), ("missed", terms.missed), ("jitter", span_text(terms.jitter_s)),
+        ("next", next_text(job, now)), ("missed", terms.missed), ("jitter", span_text(terms.jitter_s)),
         ("retries", str(terms.retries)), ("limit", span_text(terms.limit_s)), ("by", job.by),
     ):  # fmt: skip
         context.printer.line(f"{label:8} {text}")
@@ -143,7 +147,7 @@ async def pause(context: Context) -> int:
 async def resume(context: Context) -> int:
     """Let a job begin runs again."""
     job = await context.runtime.jobs.pause(context.invocation.text("id"), off=True)
-    return await _told(context, job, f"goes on: {_next(job, context.runtime.clock.now())}")
+    return await _told(context, job, f"goes on: {next_text(job, context.runtime.clock.now())}")
 
 
 async def remove(context: Context) -> int:
@@ -169,31 +173,6 @@ async def say_jobs(context: Context, *, kind: str = "", only_failed: bool = Fals
         if not only_failed or (last is not None and last.state is RunState.FAILED):
             why = f" {last.said}" if last is not None and last.state is RunState.FAILED else ""
             context.printer.say(f"{job.name}  {job_line(job, last, now)}{why}")
-
-
-def job_line(job: Job, last: JobRun | None, now: float) -> str:
-    """Return in a line when a job comes next and how it went last."""
-    parts = [schedule_text(job.schedule), _last(last, now), f"next {_next(job, now)}"]
-    return f"{'; '.join(part for part in parts if part)}."
-
-
-def _last(last: JobRun | None, now: float) -> str:
-    return "" if last is None else f"{last.state} {age_text(now - last.ended_at)} ago"
-
-
-def _next(job: Job, now: float) -> str:
-    turn = job.turn
-    if turn is not None and turn.begun_at is not None:
-        return f"running for {age_text(now - turn.begun_at)}"
-    if job.paused:
-        return "paused"
-    if turn is not None:
-        again = "tried again" if turn.tries else "begins"
-        return f"{again} in {age_text(turn.try_at - now)}"
-    if job.next_at is None:
-        return "never: it is over"
-    late = job.next_at < now
-    return f"due {age_text(now - job.next_at)} ago" if late else f"in {age_text(job.next_at - now)}"
 
 
 def record_of(job: Job, last: JobRun | None = None) -> dict[str, object]:

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from opsterm.changes.job_text import last_text, next_text
 from opsterm.changes.recovery.difference import Difference
 from opsterm.changes.recovery.point import PointEntry, RecoveryPoint
 from opsterm.changes.recovery.wish import things_of
@@ -20,6 +21,7 @@ from opsterm.runtime.commands import command
 from opsterm.runtime.recovery import TakeWish
 from opsterm.runtime.recovery_copies import restore_proposal
 from opsterm.runtime.runtime import Runtime
+from opsterm.runtime.snapshot_jobs import SNAPSHOT
 from opsterm.tui.keys import KeyMap
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.screens.record_list import RecordList
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _KEYS = ("difference_of_point", "restore_point", "verify_point", "take_point", "remove_point")
 SHOWN_ENTRIES = 300
+JOBS_SHOWN = 2
 
 
 class PointsScreen(RecordList[int]):
@@ -69,6 +72,19 @@ class PointsScreen(RecordList[int]):
         self._table.set_rows([self._row(point, baseline=point.number in baselines) for point in points])
         title = f"Recovery points ─ {len(points)} in {bytes_text(room.disk_bytes)}, {bytes_text(room.free_bytes)} free"
         self.query_one(".dialog").border_title = title
+        await self._show_jobs()
+
+    async def _show_jobs(self) -> None:
+        """Say on the border which points are taken by schedule, and how that goes."""
+        jobs, now = self.runtime.jobs, self.runtime.clock.now()
+        said = []
+        for job in await jobs.all(SNAPSHOT):
+            last = next(iter(await jobs.runs(job, 1)), None)
+            parts = (job.name, last_text(last, now), f"next {next_text(job, now)}")
+            said.append(" ".join(part for part in parts if part))
+        if said:
+            more = f" · {len(said) - JOBS_SHOWN} more" if len(said) > JOBS_SHOWN else ""
+            self.query_one(".dialog").border_subtitle = f"by schedule: {' · '.join(said[:JOBS_SHOWN])}{more}"
 
     def _row(self, one: RecoveryPoint, *, baseline: bool) -> TableRow:
         what = ", ".join(str(thing) for thing in one.things)
