@@ -175,7 +175,10 @@ class VolumeSnapshots:
         there = [one.snapshot for one in await self.look(selector) if one.state == "there"]
         wanted = [one for one in there if one.change == change]
         if not wanted:
-            raise NotFound(f"No snapshot that c{change} took is there.", next_step="`opsterm snapshot volumes` lists.")
+            raise NotFound(
+                f"No snapshot that c{change} took is there.",
+                next_step="`opsterm snapshot volumes` lists those there are.",
+            )
         parts: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for one in wanted:
             parts.setdefault((one.target, one.become), []).append(make(one))
