@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from opsterm.changes.recovery.point import PointPart, RecoveryPoint, leaves_of, manifest_of, parse_manifest
-from opsterm.changes.recovery.selection import Selection, select
+from opsterm.changes.recovery.selection import TreePart, select
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
 from opsterm.policy.way_back import Thing, ThingKind
@@ -69,7 +69,7 @@ class RecoverySelection:
         await self._ledger.record(self._ledger.fact(taken_fact(kept), correlation_id=kept.name))
         return kept
 
-    async def _select(self, point: RecoveryPoint, path: str) -> Selection:
+    async def _select(self, point: RecoveryPoint, path: str) -> TreePart:
         for part in point.parts:
             within = path == part.thing.name or path.startswith(f"{part.thing.name.rstrip('/')}/")
             if part.thing.kind is ThingKind.FILES and within:
@@ -104,7 +104,7 @@ def _outermost(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(plain)
 
 
-def _parts(intake: RecoveryIntake, chosen: Sequence[Selection]) -> tuple[PointPart, ...]:
+def _parts(intake: RecoveryIntake, chosen: Sequence[TreePart]) -> tuple[PointPart, ...]:
     return tuple(
         PointPart(
             number=number, thing=Thing(kind=ThingKind.FILES, name=one.path),

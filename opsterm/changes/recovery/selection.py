@@ -22,7 +22,7 @@ _OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class TreePart:
     """What was chosen of a thing.
 
     Attributes:
@@ -36,7 +36,7 @@ class Selection:
     files: Mapping[str, bytes]
 
 
-def select(path: str, entries: Sequence[PointEntry], files: Mapping[str, bytes]) -> Selection:
+def select(path: str, entries: Sequence[PointEntry], files: Mapping[str, bytes]) -> TreePart:
     """Return what of a thing of files is at a path.
 
     Args:
@@ -62,7 +62,7 @@ def select(path: str, entries: Sequence[PointEntry], files: Mapping[str, bytes])
         folders = [at for at in chosen if stat.S_ISDIR(entries[at].mode)]
         made["folders"] = b"".join(os_name(entries[at].path) + b"\0" for at in folders)
         made["times"] = b"".join(b"%d\n" % entries[at].changed_at for at in folders)
-    return Selection(path=path, entries=tuple(entries[at] for at in chosen), files=made)
+    return TreePart(path=path, entries=tuple(entries[at] for at in chosen), files=made)
 
 
 def os_name(path: str) -> bytes:
