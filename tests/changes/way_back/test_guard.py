@@ -206,6 +206,44 @@ def test_a_taking_back_that_a_reboot_cut_is_taken_up_at_boot(tmp_path: Path) -> 
     assert (one.state(), one.place.read_text()) == ("reverted", "before\n")
 
 
+def test_a_taking_back_that_is_killed_is_taken_up_by_the_one_that_is_started_in_its_place(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    os.kill(int((one.guard / "pid").read_text()), signal.SIGKILL)
+    os.link(one.guard / "reverting", one.guard / "decided")
+    subprocess.run(["sh", str(one.guard / "fire"), "wait"], env=one.environment, check=True)
+    assert (one.state(), one.place.read_text()) == ("reverted", "before\n")
+
+
+def test_one_that_is_started_in_its_place_goes_on_waiting(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    os.kill(int((one.guard / "pid").read_text()), signal.SIGKILL)
+    with subprocess.Popen(["sh", str(one.guard / "fire"), "wait"], env=one.environment) as again:
+        while (one.guard / "pid").read_text() != f"{again.pid}\n":
+            os.sched_yield()
+        assert (one.state(), one.place.read_text()) == ("pending", "after\n")
+        one.step(KeeperStep.CONFIRM)
+        assert again.wait() == 0
+
+
+@pytest.mark.timeout(60)
+def test_what_fills_a_disk_is_not_read_before_it_is_taken_back(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    os.truncate(one.place, 4 << 40)  # to read so many holes takes half an hour
+    assert one.step(KeeperStep.REVERT)[0] == 0
+    assert (one.decided(), one.place.read_text()) == ("reverted", "before\n")
+
+
+def test_a_change_by_somebody_else_that_keeps_size_and_time_is_seen(tmp_path: Path) -> None:
+    one = Guarded(tmp_path, seconds=600)
+    one.step(KeeperStep.NOTE)
+    assert (one.guard.parent / "1" / "stamp").exists(), "else every file is read"
+    time_ns = one.place.stat().st_mtime_ns
+    one.place.write_text("other\n")
+    os.utime(one.place, ns=(time_ns, time_ns))
+    one.step(KeeperStep.REVERT)
+    assert (one.decided(), one.place.read_text()) == ("revert-failed", "other\n")
+
+
 def test_confirming_and_the_timer_race_and_one_of_them_wins_wholly(tmp_path: Path) -> None:
     def race(number: int) -> tuple[str, int, str]:
         one = Guarded(tmp_path / str(number), seconds=600)

@@ -6,6 +6,8 @@ stands.
 
 TEXT = r"""
 LIMIT_KB=${KEEPER_LIMIT_KB:-2097152}
+case $(tar --version 2>/dev/null) in *GNU*) gnu_tar=yes ;; *) gnu_tar=no ;; esac
+case $(printf x | openssl dgst -sha256 -r 2>/dev/null) in 2d711642*) faster=yes ;; *) faster=no ;; esac
 
 roots_of() { # OPTION PLACE: OPTION is a pattern of names in the place, /NAME for that one if it is a folder, or ^NAME
     place=$2
@@ -37,18 +39,34 @@ there() { # ROOTS: those of them that are there now
 }
 
 entries() { # ROOTS TESTS: what is below them and passes, in a fixed order; but for what a guard has there
-    there "$1" >"$work/there" || return 1
-    [ -s "$work/there" ] || return 0
-    xargs -0 sh -c '
+    xargs -0 -r sh -c '
         tests=$1
         shift
-        eval "find \"\$@\" -xdev $tests ! -name opsterm-guard-\\* -print0"' sh "$2" <"$work/there" >"$work/found" \
-        2>"$work/said" || return 1
+        for root; do
+            shift
+            if [ -e "$root" ] || [ -L "$root" ]; then set -- "$@" "$root"; fi
+        done
+        [ $# -eq 0 ] || eval "exec find \"\$@\" -xdev $tests ! -name opsterm-guard-\\* -print0"' sh "$2" \
+        <"$1" >"$work/found" 2>"$work/said" || return 1
     sort -z <"$work/found"
 }
 
+parted() { # NAMES: into folders, links, files, and others, which the files are among
+    xargs -0 -r sh -c '
+        for entry; do
+            if [ -L "$entry" ]; then
+                printf "%s\0" "$entry" >&3
+            elif [ -d "$entry" ]; then
+                printf "%s\0" "$entry" >&4
+            else
+                if [ -f "$entry" ]; then printf "%s\0" "$entry" >&5; fi
+                printf "%s\0" "$entry" >&6
+            fi
+        done' sh <"$1" 3>"$work/links" 4>"$work/folders" 5>"$work/files" 6>"$work/others"
+}
+
 hashes() { # NAMES: of the content, in their order; that of openssl takes a third of the time
-    if [ "$(printf x | openssl dgst -sha256 -r 2>/dev/null | cut -c1-8)" = 2d711642 ]; then
+    if [ "$faster" = yes ]; then
         xargs -0 -r openssl dgst -sha256 -r <"$1" >"$work/hashes" || return 1
     else
         xargs -0 -r sha256sum -- <"$1" >"$work/hashes" || return 1
@@ -56,23 +74,44 @@ hashes() { # NAMES: of the content, in their order; that of openssl takes a thir
     sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\) .*/\1/p' "$work/hashes"
 }
 
+looks() { # what each entry is, its rights and time; leaves their names in the lists of `parted`
+    entries "$kept/roots" '' >"$work/all" && parted "$work/all" || return 1
+    if [ -s "$work/folders" ]; then xargs -0 stat -c 'folder %a %u %g %Y %N' -- <"$work/folders" || return 1; fi
+    if [ -s "$work/links" ]; then xargs -0 stat -c 'link %u %g %N' -- <"$work/links" || return 1; fi
+    if [ -s "$work/others" ]; then
+        xargs -0 stat -c '%f %u %g %Y %s %h %t,%T %N' -- <"$work/others" || return 1
+    fi
+}
+
 state_files() { # what each entry is, its rights, time, content and attributes
-    entries "$kept/roots" '' >"$work/all" || return 1
-    entries "$kept/roots" '-type d' >"$work/folders" || return 1
-    entries "$kept/roots" '-type l' >"$work/links" || return 1
-    entries "$kept/roots" '! -type d ! -type l' >"$work/others" || return 1
-    entries "$kept/roots" '-type f' >"$work/files" || return 1
-    xargs -0 -r stat -c 'folder %a %u %g %Y %N' -- <"$work/folders" || return 1
-    xargs -0 -r stat -c 'link %u %g %N' -- <"$work/links" || return 1
-    xargs -0 -r stat -c '%f %u %g %Y %s %h %t,%T %N' -- <"$work/others" || return 1
-    hashes "$work/files" 2>"$work/said" || return 1
-    if have getfacl; then xargs -0 -r getfacl -p -n -P -s -- <"$work/all" 2>/dev/null; fi
-    if have getfattr; then xargs -0 -r getfattr -h -d -m - -e hex --absolute-names -- <"$work/all" 2>/dev/null; fi
-    if have lsattr; then xargs -0 -r lsattr -d -- <"$work/files" 2>/dev/null | cut -d' ' -f1 | grep -v '^-*e*-*$'; fi
+    looks || return 1
+    if [ ! -s "$work/all" ]; then return 0; fi
+    if [ -s "$work/files" ]; then hashes "$work/files" 2>"$work/said" || return 1; fi
+    if have getfacl; then xargs -0 getfacl -p -n -P -s -- <"$work/all" 2>/dev/null; fi
+    if have getfattr; then xargs -0 getfattr -h -d -m - -e hex --absolute-names -- <"$work/all" 2>/dev/null; fi
+    if [ -s "$work/files" ] && have lsattr; then
+        xargs -0 lsattr -d -- <"$work/files" 2>/dev/null | sed -e 's/ .*//' -e '/^-*e*-*$/d'
+    fi
     return 0
 }
 
-is_gnu() { tar --version 2>/dev/null | grep -q GNU; }
+stamp_files() { # which inodes, and when each was last changed, to better than a second
+    case $(stat -c %.Z / 2>/dev/null) in *.*) ;; *) return 1 ;; esac
+    entries "$kept/roots" '' >"$work/all" && xargs -0 -r stat -c '%d %i %.Z %N' -- <"$work/all"
+}
+
+quick_files() { # how it stands, into $stands, where nothing has to be read: what fills a disk takes minutes to read
+    if [ -s "$kept/stamp" ] && stamp_files >"$work/stamp" && cmp -s "$work/stamp" "$kept/stamp"; then
+        stands=left
+        if cmp -s "$kept/before" "$kept/after"; then stands=before; fi
+        return 0
+    fi
+    looks >"$work/looks" || return 1
+    if head -n "$(wc -l <"$work/looks")" "$kept/before" | cmp -s - "$work/looks"; then return 1; fi
+    if [ -e "$kept/restoring" ]; then stands=half; elif [ ! -e "$kept/after" ]; then stands=unseen; else return 1; fi
+}
+
+is_gnu() { [ "$gnu_tar" = yes ]; }
 
 archive() { # WORD...: GNU tar keeps access lists and attributes as well
     if is_gnu; then set -- --numeric-owner --acls --xattrs '--xattrs-include=*' "$@"; fi

@@ -3,9 +3,10 @@
 The state lies on the target: pending, lost, confirmed, reverting, reverted or revert-failed; lost is what waited
 without a system manager and has not outlived a boot. `decided` is made by `ln`, which is atomic and brings its word
 with it: the first of confirming and taking back wins. ARM stores a text that takes back (`stored`, made by `script`),
-starts what will run it, and sees that this is there. Time is that of /proc/uptime, which no setting of the clock moves.
-Exit status 6: decided otherwise already. Two changes of one thing do not wait at the same time: each looks for the
-other once it is armed itself, so that at least one of them sees the other and gives way.
+starts what runs it, waits there from then on, and goes ahead of other work; and sees that this is there. Time is that
+of /proc/uptime, which no setting of the clock moves. Exit status 6: decided otherwise already. Two changes of one
+thing do not wait at the same time: each looks for the other once it is armed itself, so that at least one of them
+sees the other and gives way.
 """
 
 TEXT = r"""
@@ -31,12 +32,21 @@ guard_lost() { # GUARD: whether what would take back is gone
 
 guard_status() { # the state, what could not be taken back, and the seconds that are left while it is pending
     state=$(guard_state) left=0
-    if [ "$state" = pending ]; then left=$(guard_left); fi
+    if [ "$state" = pending ]; then guard_left; fi
     tell guard "$state" \
-        "$(grep -v '^as it was' "$guard/told" 2>/dev/null | head -n 4 | tr '\n\t' '; ' | cut -c1-400)" "$left"
+        "$(grep -v '^as it was' "$guard/told" 2>/dev/null | head -n 4 | tr '\n\t' '; ' | cut -c1-400)" \
+        "$(guard_seconds "$left")"
 }
 
-guard_left() { awk -v due="$(cat "$guard/due")" '{ left = due - $1; print (left > 0) ? left : 0 }' /proc/uptime; }
+guard_left() { # into $left: hundredths of a second until it is due; no program is started for that
+    due=0.00
+    read -r due <"$guard/due"
+    read -r uptime _ </proc/uptime
+    left=$(((${due%.*} - ${uptime%.*}) * 100 + 1${due#*.} - 1${uptime#*.}))
+    if [ "$left" -lt 0 ]; then left=0; fi
+}
+
+guard_seconds() { printf '%d.%02d' $(($1 / 100)) $(($1 % 100)); } # HUNDREDTHS
 
 guard_due() { # SECONDS from now
     awk -v seconds="$1" '{ printf "%.2f\n", $1 + seconds }' /proc/uptime 2>/dev/null >"$guard/due.new" || return 1
@@ -47,9 +57,9 @@ guard_nap() { sleep "$1" 2>/dev/null || sleep 1; }
 
 guard_wait() { # until it is due; fails once it is decided
     while [ ! -e "$guard/decided" ]; do
-        left=$(guard_left)
+        guard_left
         if [ "$left" = 0 ] || [ -e "$guard/now" ]; then return 0; fi
-        guard_nap "$(awk -v left="$left" 'BEGIN { print (left < 1) ? left : 1 }')"
+        if [ "$left" -lt 100 ]; then guard_nap "$(guard_seconds "$left")"; else guard_nap 1; fi
     done
     return 1
 }
@@ -71,22 +81,7 @@ guard_enable() { # after a boot, too
         ln -sf "../$unit-boot.service" "$units/multi-user.target.wants/$unit-boot.service"
 }
 
-guard_by_systemd() { # only that of root outlives the log-in; it also takes back after a boot
-    if [ "$(id -u)" != 0 ] || [ -n "${KEEPER_BASE:-}" ] || [ ! -d /run/systemd/system ]; then return 1; fi
-    have systemd-run || return 1
-    guard_quietly guard_enable &&
-        on_disk "$units/$unit-boot.service" && on_disk "$units/multi-user.target.wants" &&
-        systemd-run --quiet --collect --unit="$unit" --on-active="${1}s" --timer-property=AccuracySec=100ms \
-            /bin/sh "$guard/fire" wait >"$work/said" 2>&1 </dev/null &&
-        systemctl --quiet is-active "$unit.timer" && return 0
-    guard_disarm
-    return 1
-}
-
-guard_by_setsid() {
-    have setsid || return 1
-    setsid -f sh "$guard/fire" wait >/dev/null 2>&1 </dev/null || # that of busybox knows no -f
-        setsid sh "$guard/fire" wait >/dev/null 2>&1 </dev/null &
+guard_begun() { # waits until what takes back is there, and has told its number
     tries=0
     while [ "$tries" -lt 50 ]; do
         if [ -s "$guard/pid" ] && kill -0 "$(cat "$guard/pid")" 2>/dev/null; then return 0; fi
@@ -96,12 +91,41 @@ guard_by_setsid() {
     return 1
 }
 
+guard_by_systemd() { # only that of root outlives the log-in; it also takes back after a boot
+    if [ "$(id -u)" != 0 ] || [ -n "${KEEPER_BASE:-}" ] || [ ! -d /run/systemd/system ]; then return 1; fi
+    have systemd-run || return 1
+    # shellcheck disable=SC2086 # several words
+    guard_quietly guard_enable &&
+        on_disk "$units/$unit-boot.service" && on_disk "$units/multi-user.target.wants" &&
+        { guard_start $GUARD_AHEAD || guard_start; } && return 0
+    guard_disarm
+    return 1
+}
+
+GUARD_AHEAD='--collect -p Nice=-10 -p OOMScoreAdjust=-900 -p RestartForceExitStatus=SIGTERM' # not known to old ones
+
+guard_start() { # OPTION...: it waits there from the start, for a busy host takes half a second to start it later
+    systemd-run --quiet "$@" --unit="$unit" -p Restart=on-failure /bin/sh "$guard/fire" wait \
+        >"$work/said" 2>&1 </dev/null && guard_begun && systemctl --quiet is-active "$unit.service" && return 0
+    systemctl stop "$unit.service" >/dev/null 2>&1
+    systemctl reset-failed "$unit.service" >/dev/null 2>&1
+    rm -f "$guard/pid"
+    return 1
+}
+
+guard_by_setsid() {
+    have setsid || return 1
+    setsid -f sh "$guard/fire" wait >/dev/null 2>&1 </dev/null || # that of busybox knows no -f
+        setsid sh "$guard/fire" wait >/dev/null 2>&1 </dev/null &
+    guard_begun
+}
+
 guard_disarm() {
     if [ -e "$units/$unit-boot.service" ]; then
         guard_quietly rm -f "$units/multi-user.target.wants/$unit-boot.service" "$units/$unit-boot.service"
     fi
-    if [ "${1:-}" = timer ] && [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
-        systemctl stop "$unit.timer" >/dev/null 2>&1
+    if [ "${1:-}" = waiting ] && [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
+        systemctl stop "$unit.service" >/dev/null 2>&1
     fi
     return 0
 }
@@ -147,10 +171,11 @@ guard_arm() { # SECONDS
         tell failed 0 "nothing can be started there that would take it back: neither systemd for root nor setsid"
         return 3
     fi
+    guard_due "$1" # starting it has taken a part of the time
     : >"$guard/armed"
     on_disk "$guard"
     if other=$(guard_other); then
-        if ln "$guard/confirmed" "$guard/decided" 2>/dev/null; then guard_disarm timer && rm -rf "$guard"; fi
+        if ln "$guard/confirmed" "$guard/decided" 2>/dev/null; then guard_disarm waiting && rm -rf "$guard"; fi
         tell failed 0 "${other%-*} changes some of the same things there and still waits to be confirmed"
         return 3
     fi
@@ -166,7 +191,9 @@ guard_extend() { # SECONDS from now
 guard_revert() { # now: what waits there is woken, and takes back
     if [ "$(guard_state)" = pending ]; then
         : >"$guard/now" # an empty file: a full disk takes no new deadline in
-        if [ -e "$units/$unit-boot.service" ]; then systemctl start --no-block "$unit.service"; fi
+        if [ -e "$units/$unit-boot.service" ] && ! kill -0 "$(cat "$guard/pid")" 2>/dev/null; then
+            systemctl start --no-block "$unit-boot.service"
+        fi
     fi
     guard_status
     case $state in pending | reverting | reverted) ;; *) return 6 ;; esac
@@ -181,34 +208,33 @@ guard_confirm() {
     on_disk "$guard"
     guard_status
     [ "$(guard_state)" = confirmed ] || return 6
-    guard_disarm timer
+    guard_disarm waiting
     rm -f "$guard/room"
 }
 
 give_back() { # OPTION NAME: what somebody else has changed since stays; the rest is put back, its end seen or not
-    foreign=0
-    compare "$1" "$2"
-    if [ "$foreign" = 1 ] && [ -e "$kept/after" ]; then
-        wrong=1
-    else
-        put_back "$1" "$2"
-    fi
+    { have "quick_$kind" && "quick_$kind" "$1" "$2"; } || look_at "$1" "$2"
+    tell_standing "$1" "$2"
+    if [ "$stands" = other ]; then wrong=1; else restore_it "$1" "$2"; fi
     return 0
 }
 
 guard_fire() { # wait | now: `now` is after a boot, and takes up again what was cut
+    again=$1
     if [ "$1" = wait ]; then
+        if [ -e "$guard/decided" ]; then again=now; fi # it was killed while it took back, and started again
         echo $$ >"$guard/pid"
-        guard_wait || return 0
+        stale=no # files of units that the change wrote were read by then, or their unit says so
+        [ "$again" = now ] || guard_wait || return 0
     fi
     if ! ln "$guard/reverting" "$guard/decided" 2>/dev/null; then
-        if [ "$1" = wait ] || [ "$(guard_state)" != reverting ]; then
+        if [ "$again" = wait ] || [ "$(guard_state)" != reverting ]; then
             guard_disarm
             return 0
         fi
     fi
     rm -f "$guard/room" "$point/room"
-    wrong=0 equal=1 unready=0
+    wrong=0
     { each give_back && each prove; } >"$guard/told" 2>&1
     if [ "$wrong" = 0 ]; then : >"$point/restored"; fi
     if [ "$wrong" = 0 ]; then echo reverted; else echo revert-failed; fi >"$guard/result.new"

@@ -17,6 +17,7 @@ export LC_ALL PATH
 SPARE_KB=${KEEPER_SPARE_KB:-65536}
 here=$(pwd)
 sending=no
+stale=yes # whether files of units may be others than those that the system manager has read
 
 tell() { # WORD [FIELD...]
     printf '%s' "$1"
@@ -97,44 +98,72 @@ reserve() { # so that a disk that the change fills does not stop the putting bac
 note() { # OPTION NAME: how the change left it, unless it is being taken back already
     if [ -e "$guard/decided" ]; then return 0; fi
     can_write || { rm -f "$point/room" && can_write; } || return 0
+    if have "stamp_$kind"; then "stamp_$kind" >"$work/stamped" 2>/dev/null || : >"$work/stamped"; fi
     state_into "$work/after" "$1" "$2" || return 0
+    if [ -s "$work/stamped" ] && "stamp_$kind" 2>/dev/null | cmp -s - "$work/stamped"; then
+        cp "$work/stamped" "$kept/stamp" 2>/dev/null || rm -f "$kept/stamp"
+    fi
     mv "$work/after" "$kept/after"
     tell noted "$number"
 }
 
-compare() { # OPTION NAME
-    state_into "$work/now" "$1" "$2" || { tell "cannot be read" "$(shown "$1" "$2")" "$(said)" && return 4; }
+look_at() { # OPTION NAME: how it stands, into $stands
+    stands=unread
+    state_into "$work/now" "$1" "$2" || return 4
     if cmp -s "$work/now" "$kept/before"; then
-        tell "as it was" "$(shown "$1" "$2")"
-        return 0
-    fi
-    equal=0 reason=
-    if have "ready_$kind" && ! "ready_$kind" "$1" "$2"; then
-        tell "cannot be put back" "$(shown "$1" "$2")" "$reason"
-        unready=1
-    fi
-    if [ -e "$kept/restoring" ]; then
-        tell "half put back" "$(shown "$1" "$2")"
-    elif called=${point##*/} && [ "${called#r}" != "$called" ]; then # by hand: no change is known after it
-        tell "not as the point holds it" "$(shown "$1" "$2")"
+        stands=before
+    elif [ -e "$kept/restoring" ]; then
+        stands=half
+    elif called=${point##*/} && [ "${called#r}" != "$called" ]; then # no change is known after it
+        stands=by-hand
     elif [ ! -e "$kept/after" ]; then # its end was not seen: it may go on, and write after it was put back
-        tell "not seen how the change left it" "$(shown "$1" "$2")" "it may still run: look with ps"
-        foreign=1
+        stands=unseen
     elif cmp -s "$work/now" "$kept/after"; then
-        tell "as the change left it" "$(shown "$1" "$2")"
+        stands=left
     else
-        tell "changed by somebody else" "$(shown "$1" "$2")" "$(between "$kept/after" "$work/now")"
-        foreign=1
+        stands=other
     fi
 }
 
-put_back() { # OPTION NAME
-    state_into "$work/now" "$1" "$2"
-    if cmp -s "$work/now" "$kept/before" && [ "$1" = - ]; then return 0; fi
+tell_standing() { # OPTION NAME: what `look_at` has found; sets foreign where somebody else may have changed it
+    what=$(shown "$1" "$2")
+    case $stands in
+        unread) tell "cannot be read" "$what" "$(said)" ;;
+        before) tell "as it was" "$what" ;;
+        half) tell "half put back" "$what" ;;
+        left) tell "as the change left it" "$what" ;;
+        by-hand) tell "not as the point holds it" "$what" ;;
+        unseen) foreign=1 && tell "not seen how the change left it" "$what" "it may still run: look with ps" ;;
+        other) foreign=1 && tell "changed by somebody else" "$what" "$(between "$kept/after" "$work/now")" ;;
+    esac
+}
+
+compare() { # OPTION NAME
+    look_at "$1" "$2" || { tell_standing "$1" "$2" && return 4; }
+    if [ "$stands" != before ]; then
+        equal=0 reason=
+        if have "ready_$kind" && ! "ready_$kind" "$1" "$2"; then
+            tell "cannot be put back" "$(shown "$1" "$2")" "$reason"
+            unready=1
+        fi
+    fi
+    tell_standing "$1" "$2"
+}
+
+put_back() { # OPTION NAME: unless it is as it was; what is restarted is so in any case
+    look_at "$1" "$2"
+    restore_it "$1" "$2"
+}
+
+restore_it() { # OPTION NAME: after `look_at`
+    if [ "$stands" = before ] && [ "$1" = - ]; then return 0; fi
     : >"$kept/restoring"
     sync "$kept/restoring" "$kept" 2>/dev/null || sync # all of a busy disk takes seconds, and a lockout waits
     reason=
     : >"$work/said"
+    case $kind:$2 in
+        files:/etc | files:/usr* | files:/lib* | files:*/systemd* | files:*init.d* | packages:*) stale=yes ;;
+    esac
     if "restore_$kind" "$1" "$2"; then rm -f "$kept/why"; else printf '%s\n' "${reason:-$(said)}" >"$kept/why"; fi
 }
 

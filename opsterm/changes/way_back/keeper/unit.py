@@ -5,20 +5,27 @@ is done again once its files are as they were.
 """
 
 TEXT = r"""
-unit_shows() { systemctl show -p "$2" --value -- "$1" 2>/dev/null; }
-
 save_unit() { have systemctl || { reason="there is no systemd" && return 1; }; }
 
 state_unit() { # a unit that has failed does not run
-    case $(unit_shows "$2" ActiveState) in
-        active | reloading | activating) echo active ;;
-        *) echo inactive ;;
-    esac
-    unit_shows "$2" UnitFileState
+    systemctl show -p ActiveState -p UnitFileState -- "$2" 2>/dev/null | {
+        active=inactive enabled=
+        while IFS='=' read -r word value; do
+            case $word=$value in
+                ActiveState=active | ActiveState=reloading | ActiveState=activating) active=active ;;
+                UnitFileState=*) enabled=$value ;;
+            esac
+        done
+        printf '%s\n' "$active" "$enabled"
+    }
+}
+
+unit_is_read() { # UNIT: whether what the manager knows of it is what its files say; to read all of them takes a second
+    [ "$stale" = no ] && [ "$(systemctl show -p NeedDaemonReload --value -- "$1" 2>/dev/null)" = no ]
 }
 
 restore_unit() {
-    systemctl daemon-reload || return 1
+    unit_is_read "$2" || systemctl daemon-reload || return 1
     read -r active <"$kept/before"
     systemctl reset-failed -- "$2" 2>/dev/null # one that was started too often is not started again
     if [ "$active" = active ]; then
