@@ -243,7 +243,7 @@ def standing_line(state: GuardState, left_s: float, name: str) -> str:
     left = f"in {left_s:.0f} s" if left_s else "when its time is over"
     match state:
         case GuardState.ARMED:
-            return f"the command runs; it is taken back {left} unless it is confirmed by then."
+            return f"armed, and the command runs or is about to; taken back {left} unless it is confirmed by then."
         case GuardState.PENDING:
             return f"taken back {left} unless it is confirmed: opsterm confirm {name}."
         case GuardState.REVERTING:

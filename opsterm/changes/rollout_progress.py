@@ -109,6 +109,18 @@ class RolloutProgress:
         for group in self._groups.get(name, ()):
             self._away[group].discard(name)
 
+    def may_fail(self, count: int) -> bool:
+        """Return whether a budget was given that so many failures do not use up."""
+        return self._budget is not None and count < self._budget
+
+    def stop(self, why: str) -> None:
+        """Start nothing more.
+
+        Args:
+            why: the reason, part of a sentence.
+        """
+        self.stopped = self.stopped or why
+
     def _obstacle(self) -> str:
         """Return why nothing more may ever start, "" for no reason."""
         failed = len(self._failed)

@@ -28,11 +28,14 @@ UNIT_STATES = ("active", "inactive", "enabled", "disabled")
 MOST_CHECKS = 20
 MOST_TRIES = 100
 LONGEST_S = 3600
-EXAMPLES = "unit:nginx active, port:443, http:http://localhost/ 200, config:sshd or command:findmnt /data"
+EXAMPLES = "unit:nginx active, port:443, http:http://localhost/ 200, config:sshd, command:findmnt /data or reach:443"
+THERE = "{target}"
+"""Stands for the address of the target in a URL that is asked from here."""
 
 _UNIT = re.compile(rf"([A-Za-z0-9][A-Za-z0-9:_.\\@-]{{0,250}})(?:\s+({'|'.join(UNIT_STATES)}))?")
 _PORT = re.compile(r"([1-9][0-9]{0,4})(/tcp|/udp)?")
 _HTTP = re.compile(r"(https?://[A-Za-z0-9._~:/?#\[\]!$&()*+,;=%-]{1,2000})(?:\s+([1-5][0-9]{2}))?")
+_REACH = re.compile(r"(https?://(?:\{target\})?[A-Za-z0-9._~:/?#\[\]!$&()*+,;=%-]{0,2000})(?:\s+([1-5][0-9]{2}))?")
 
 
 class ChangeCheckKind(StrEnum):
@@ -43,6 +46,7 @@ class ChangeCheckKind(StrEnum):
     HTTP = "http"
     CONFIG = "config"
     COMMAND = "command"
+    REACH = "reach"
 
 
 class OnFailure(StrEnum):
@@ -58,7 +62,7 @@ class ChangeCheck:
 
     Attributes:
         kind: what sort of thing.
-        subject: a unit, a port with "/udp" if it is one, a URL, a word of CONFIGS, or a command.
+        subject: a unit, a port with "/udp" if it is one, a URL, a word of CONFIGS, a command, or what is reached.
         wanted: of a unit its state; of a URL the status, "" for any below 400; of others "".
     """
 
@@ -155,14 +159,35 @@ def _command(text: str) -> ChangeCheck | None:
     return ChangeCheck(kind=ChangeCheckKind.COMMAND, subject=text)
 
 
+def _reach(text: str) -> ChangeCheck | None:
+    if text.isdigit():
+        return ChangeCheck(kind=ChangeCheckKind.REACH, subject=text) if 0 < int(text) < 65_536 else None
+    found = _REACH.fullmatch(text)
+    if found is None or found[1].endswith("://"):
+        return None
+    return ChangeCheck(kind=ChangeCheckKind.REACH, subject=found[1], wanted=found[2] or "")
+
+
+def address_of_check(check: ChangeCheck, host: str) -> int | str:
+    """Return what a check of the kind REACH asks from here: a port of the target, or a URL.
+
+    Args:
+        check: of that kind.
+        host: name or address of the target.
+    """
+    if check.subject.isdigit():
+        return int(check.subject)
+    return check.subject.replace(THERE, f"[{host}]" if ":" in host else host)
+
+
 _READERS = {
     ChangeCheckKind.UNIT: _unit, ChangeCheckKind.PORT: _port, ChangeCheckKind.HTTP: _http,
-    ChangeCheckKind.CONFIG: _config, ChangeCheckKind.COMMAND: _command,
+    ChangeCheckKind.CONFIG: _config, ChangeCheckKind.COMMAND: _command, ChangeCheckKind.REACH: _reach,
 }  # fmt: skip
 
 
 def check_text(check: ChangeCheck) -> str:
-    """Return the text for `sh` that looks at it; its exit status is 0 when it holds."""
+    """Return the text for `sh` that looks at it; its exit status is 0 when it holds. One of REACH has none: ""."""
     match check.kind:
         case ChangeCheckKind.UNIT:
             return unit_text(check.subject, check.wanted)
@@ -174,6 +199,8 @@ def check_text(check: ChangeCheck) -> str:
             return config_text(check.subject)
         case ChangeCheckKind.COMMAND:
             return command_text(check.subject)
+        case ChangeCheckKind.REACH:
+            return ""
 
 
 def parse_verification(text: str) -> Verification:

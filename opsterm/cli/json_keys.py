@@ -48,7 +48,8 @@ RULE_KEYS = (
 )  # fmt: skip
 
 GUARD_KEYS = (
-    "change", "change_state", "target", "state", "left_s", "due_at", "log_in", "said", "heard_at", "answered", "fault",
+    "change", "change_state", "target", "state", "left_s", "due_at", "log_in", "said", "verified", "seen", "heard_at",
+    "answered", "fault",
 )  # fmt: skip
 """Keys of what is known of a guarded change on one target."""
 

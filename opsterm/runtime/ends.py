@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from opsterm.changes.change import Change, ChangeState
-from opsterm.core.errors import StorageError
+from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.core.errors import OpstermError, StorageError, TimedOut, Unreachable
 from opsterm.core.events import Fact
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports_store import Store
@@ -69,3 +69,18 @@ class Ends:
                 except StorageError:
                     break
                 del self._unkept[number]
+
+
+def state_after(error: OpstermError, *, began: bool) -> OutcomeState:
+    """Return how it went on a target.
+
+    Args:
+        error: was raised there.
+        began: whether the command was begun.
+    """
+    if isinstance(error, TimedOut):
+        return OutcomeState.TIMED_OUT
+    if isinstance(error, Unreachable):
+        # A line that broke while the command ran: whether it came to its end, nobody saw.
+        return OutcomeState.UNKNOWN if began else OutcomeState.UNREACHABLE
+    return OutcomeState.FAILED

@@ -30,20 +30,23 @@ from opsterm.policy.mask import mask
 from opsterm.policy.order import PLAN, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.claims import Passage
-from opsterm.runtime.ends import Ends
+from opsterm.runtime.ends import Ends, state_after
 from opsterm.runtime.guard_watch import Guarded
+from opsterm.runtime.guarded_rollout import GuardedRollout
 from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, OpenCopies, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.marking import Marking
 from opsterm.runtime.output_intake import OutputIntake
 from opsterm.runtime.output_record import OutputRecord
+from opsterm.runtime.outside_checks import LookFromHere
 from opsterm.runtime.plan_running import OnTarget, PlanRunning
 from opsterm.runtime.ports import Connector, Ended, Session
 from opsterm.runtime.ports_connection_test import UNHEARD
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.supervisor import to_the_end
 from opsterm.runtime.verifying import NotVerified, Verifying
+from opsterm.runtime.wave import Wave
 
 log = logging.getLogger("opsterm.executor")
 
@@ -62,6 +65,7 @@ class Executor:
         parallel: targets of one change worked on at the same time.
         output_limit: bytes of output kept per target.
         copies: what is kept on this host of what changes touch, and is put back from here.
+        from_here: looks from this host whether a change has come out as it should.
         silent: names those members of the groups of a rollout that are known not to answer.
         quiet_limit_s: seconds a command may print nothing before it is stopped; 0 for any.
         read_only: the setting changes.read_only: nothing is run.
@@ -74,8 +78,8 @@ class Executor:
         self, store: Store, ledger: Ledger, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
         require: Callable[[Change], Awaitable[None]], passage: Callable[[Change, str], Awaitable[Passage]],
         marking: Marking, copies: OpenCopies, runner: str, parallel: int, output_limit: int,
-        silent: Callable[[Rollout], Collection[str]] = lambda _: (), quiet_limit_s: float = 0.0,
-        read_only: bool = False,
+        from_here: LookFromHere, silent: Callable[[Rollout], Collection[str]] = lambda _: (),
+        quiet_limit_s: float = 0.0, read_only: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
         self._require = require
@@ -89,7 +93,7 @@ class Executor:
         self._keeping = Keeping(ledger, marking, copies)
         self._silent = silent
         self._guarding = Guarding(self._keeping, ledger)
-        self._verifying = Verifying(ledger)
+        self._verifying = Verifying(ledger, from_here)
         self._plans = PlanRunning(store.journal, ledger, self._keeping, self._verifying)
         self._intake = OutputIntake(store.output, ledger, quiet_limit_s=quiet_limit_s)
         self._read_only = read_only
@@ -172,20 +176,57 @@ class Executor:
             for name in progress.starts():
                 group.create_task(one(group, targets[name]))
 
-        async with asyncio.TaskGroup() as group:
-            start(group)
+        if guard_of(change.order).seconds:
+            await self._run_in_waves(change, progress, outcomes)
+        else:
+            async with asyncio.TaskGroup() as group:
+                start(group)
         for name in progress.not_started:
+            if name in outcomes:  # it could not be armed
+                continue
             left = Outcome(target=name, state=OutcomeState.CANCELLED, ended_at=self._clock.now())
             outcomes[name] = await self._keep(change, replace(left, message=f"Not started: {progress.stopped}."))
         return [outcomes[name] for name in targets]
 
-    async def _run_on_one(self, change: Change, target: OrderTarget) -> Outcome:
-        """Return what came of one target. What goes wrong on one target must not end the others: it raises nothing."""
+    async def _run_in_waves(self, change: Change, progress: RolloutProgress, outcomes: dict[str, Outcome]) -> None:
+        """Arm a guarded change everywhere, and make it wave by wave; put into `outcomes` what came of each target."""
+        targets = {target.name: target for target in change.order.targets}
+
+        async def arm(name: str, seconds: int) -> bool:
+            outcome = await self._run_on_one(change, targets[name], arming_s=seconds)
+            if outcome.state is not OutcomeState.DONE:
+                outcomes[name] = outcome
+            return outcome.state is OutcomeState.DONE
+
+        async def run(name: str, wave: Wave) -> bool:
+            outcomes[name] = await self._run_on_one(change, targets[name], wave)
+            return outcomes[name].state is OutcomeState.DONE
+
+        async def disarm(name: str) -> None:
+            way = prepared(change.order)
+            if way is not None:
+                connector = await self._connector()
+                await self._guarding.watch(_guarded(connector, change, way, targets[name])).disarm()
+
+        seconds = guard_of(change.order).seconds
+        await GuardedRollout(progress, list(targets), seconds=seconds, at_once=self._parallel).run(arm, run, disarm)
+
+    async def _run_on_one(
+        self, change: Change, target: OrderTarget, wave: Wave | None = None, *, arming_s: int = 0
+    ) -> Outcome:  # fmt: skip
+        """Return what came of one target. What goes wrong on one target must not end the others: it raises nothing.
+
+        Args:
+            change: any.
+            target: where.
+            wave: those that are confirmed together with it; None for what has no guard.
+            arming_s: for how long it is armed and not changed yet, 0 to change it. What is armed so is not kept.
+        """
         outcome = Outcome(target=target.name, state=OutcomeState.RUNNING, started_at=self._clock.now())
         record = OutputRecord(limit=self._output_limit)
         try:
             await self._store.changes.save_outcome(change.id, outcome, [])
-            ended = await self._stream(change, target, record)
+            ended = await self._stream(change, target, record, wave or Wave([target.name]), arming_s)
             outcome = replace(
                 outcome,
                 state=OutcomeState.DONE if ended.exit_status == 0 else OutcomeState.FAILED,
@@ -202,33 +243,50 @@ class Executor:
                 signal=error.ended.signal,
             )  # fmt: skip
         except OpstermError as error:
-            outcome = replace(outcome, state=_state_after(error, record), message=mask(str(error))[0])
+            outcome = replace(outcome, state=state_after(error, began=record.began), message=mask(str(error))[0])
         except Exception as error:  # a fault of ours: of this target only, and it is told
             log.error("running %s on %s failed", change.name, target.name, exc_info=error)
             state = OutcomeState.UNKNOWN if record.began else OutcomeState.FAILED
             said = mask(f"A fault of opsterm: {type(error).__name__}: {error}")[0]
             outcome = replace(outcome, state=state, message=said)
+        if arming_s and outcome.state is OutcomeState.DONE:
+            return outcome
         return await self._keep(change, record.close(outcome, self._clock.now()))
 
-    async def _stream(self, change: Change, target: OrderTarget, record: OutputRecord) -> Ended:
+    async def _stream(
+        self, change: Change, target: OrderTarget, record: OutputRecord, wave: Wave, arming_s: int
+    ) -> Ended:  # fmt: skip
         try:
             connector = await self._connector()
             session = await connector.session(target)
         except TimedOut as error:  # nothing was begun: that is another thing than a command that takes too long
             raise Unreachable(error.what, why=error.why, next_step=error.next_step) from error
         try:
-            return await self._make(connector, session, change, target, record)
+            if arming_s:
+                return await self._arm(connector, session, change, target, arming_s)
+            return await self._make(connector, session, change, target, record, wave)
         finally:
             await session.close()
 
-    async def _make(
-        self, connector: Connector, session: Session, change: Change, target: OrderTarget, record: OutputRecord
+    async def _arm(
+        self, connector: Connector, session: Session, change: Change, target: OrderTarget, seconds: int
     ) -> Ended:
+        """Keep what the change touches, and have the target take it back unless it is confirmed."""
+        way = prepared(change.order)
+        if way is not None:
+            run = _runs(session, target)
+            await self._keeping.capture(run, change, way, target)
+            await self._guarding.arm(run, _guarded(connector, change, way, target), seconds)
+        return Ended(exit_status=0)
+
+    async def _make(
+        self, connector: Connector, session: Session, change: Change, target: OrderTarget, record: OutputRecord,
+        wave: Wave,
+    ) -> Ended:  # fmt: skip
         """Keep what the change touches, make it, look at it, and take it back if that was approved."""
         way, order = prepared(change.order), change.order
 
-        def run(text: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
-            return session.run(text, shell=keeper_shell(target), how=how)
+        run = _runs(session, target)
 
         async def begin(
             text: str, shell: str, how: RunAs, limit_s: float, feed: AsyncIterator[bytes] | None = None
@@ -251,11 +309,16 @@ class Executor:
         def looked_at() -> Awaitable[Ended]:
             return self._verifying.run(run, changing, taking_back, change, target, say=record.saw)
 
-        guarded = bool(guard_of(order).seconds)
-        if way is not None and (guarded or not of_steps):
+        async def look(run: RunText) -> None:
+            record.saw(await self._verifying.look(run, change, target, verification_of(order)))
+
+        if way is not None and guard_of(order).seconds:
+            guarded = _guarded(connector, change, way, target)
+            if len(order.targets) > 1:  # it was armed for as long as those before it may take
+                await self._guarding.arm_again(run, guarded)
+            return await self._guarding.run(changing, guarded, look, wave)
+        if way is not None and not of_steps:
             await self._keeping.capture(run, change, way, target)
-        if way is not None and guarded:
-            return await self._guarding.run(run, looked_at, _guarded(connector, change, way, target))
         return await looked_at()
 
     async def at_guard(self, change: Change, name: str, step: KeeperStep, *, seconds: int = 0) -> GuardAnswer:
@@ -317,6 +380,10 @@ class Executor:
         return await self.ends.keep(finished, fact)
 
 
+def _runs(session: Session, target: OrderTarget) -> RunText:
+    return lambda text, how: session.run(text, shell=keeper_shell(target), how=how)
+
+
 def _guarded(connector: Connector, change: Change, way: WayBack, target: OrderTarget) -> Guarded:
     return Guarded(change=change, way=way, target=target, afresh=lambda: _afresh(connector, target))
 
@@ -327,16 +394,6 @@ async def _afresh(connector: Connector, target: OrderTarget) -> AsyncIterator[Ru
     async with connector.fresh(target, UNHEARD) as sessions:
         session = await sessions.session(target)
         try:
-            yield lambda text, how: session.run(text, shell="sh", how=how)  # noqa: S604 (a word of ours)
+            yield _runs(session, target)
         finally:
             await session.close()
-
-
-def _state_after(error: OpstermError, record: OutputRecord) -> OutcomeState:
-    """Return how it went on a target where this was raised."""
-    if isinstance(error, TimedOut):
-        return OutcomeState.TIMED_OUT
-    if isinstance(error, Unreachable):
-        # A line that broke while the command ran: whether it came to its end, nobody saw.
-        return OutcomeState.UNKNOWN if record.began else OutcomeState.UNREACHABLE
-    return OutcomeState.FAILED

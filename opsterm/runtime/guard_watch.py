@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -30,6 +30,9 @@ _SAME_S = 2.0
 """A deadline that has moved by less is the same one: it is measured over a line."""
 
 Afresh = Callable[[], AbstractAsyncContextManager[RunText]]
+
+Judge = Callable[[RunText], Awaitable[KeeperStep]]
+"""Looks over a fresh log-in at what was changed; returns what is to become of it, STATUS to wait for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class GuardWatch:
         guarded: the change and the target.
 
     Attributes:
-        trouble: why the last log-in failed, "" when it did not.
+        trouble: why the last log-in before it was decided failed, "" when it did not.
     """
 
     def __init__(self, keeping: Keeping, ledger: Ledger, guarded: Guarded) -> None:
@@ -87,12 +90,21 @@ class GuardWatch:
         async with self._logged_in(step) as (limit, run):
             return await self._step(limit, run, step, seconds)
 
-    async def until_decided(self, step: KeeperStep, *, left_s: float) -> GuardAnswer:
+    async def disarm(self) -> None:
+        """Have a target forget the guard of what was never begun there; where that fails it ends at its deadline."""
+        with suppress(OpstermError):
+            async with asyncio.timeout(LOG_IN_S), self._guarded.afresh() as run:
+                await self._keeping.step(run, KeeperStep.REVERT, self._guarded.change, self._guarded.way)
+                await self._keeping.leave(run, self._guarded.change, self._guarded.way)
+                await self._record(self._event(KeeperStep.REVERT, GuardAnswer(state=GuardState.NONE)))
+
+    async def until_decided(self, step: KeeperStep, *, left_s: float, judge: Judge | None = None) -> GuardAnswer:
         """Do a step again and again until the target has decided; over another connection when one breaks.
 
         Args:
             step: STATUS, CONFIRM or REVERT; each may be repeated.
             left_s: seconds until the target takes it back, as far as is known.
+            judge: looks at it over the first log-in that holds until then, and says the step that follows.
 
         Raises:
             Unreachable: it has not said what became of it AFTER_S after its deadline.
@@ -102,6 +114,12 @@ class GuardWatch:
         while loop.time() < due + AFTER_S:
             try:
                 async with self._logged_in(step) as (limit, run):
+                    if judge is not None:
+                        answer = await self._step(limit, run, KeeperStep.STATUS)
+                        if answer.state not in OPEN:
+                            return answer
+                        limit.reschedule(None)
+                        step, judge = await judge(run), None
                     while (answer := await self._step(limit, run, step)).state in OPEN:
                         due = max(due, loop.time() + answer.left_s)
                         limit.reschedule(None)
@@ -119,7 +137,7 @@ class GuardWatch:
         try:
             try:
                 async with asyncio.timeout(LOG_IN_S) as limit, self._guarded.afresh() as run:
-                    self.trouble, self._log_in = "", f"worked after {loop.time() - began:.1f} s"
+                    self._log_in = f"worked after {loop.time() - began:.1f} s"
                     yield limit, run
             except TimeoutError as error:
                 raise TimedOut(f"{self._guarded.target.name} has not answered within {LOG_IN_S:g} s.") from error
@@ -135,6 +153,8 @@ class GuardWatch:
         limit.reschedule(asyncio.get_running_loop().time() + LOG_IN_S)
         _, told = await self._keeping.step(run, step, self._guarded.change, self._guarded.way, seconds=seconds)
         answer = answer_from(told)
+        if answer.state in (GuardState.PENDING, GuardState.CONFIRMED):
+            self.trouble = ""
         await self._tell(step, answer)
         if answer.state not in OPEN:
             await self._keeping.leave(run, self._guarded.change, self._guarded.way)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.events import ChangeEnded, ChangeGuarded, ChangeRolledBack
+from opsterm.changes.events import ChangeEnded, ChangeGuarded, ChangeRolledBack, ChangeVerified
 from opsterm.changes.guard import LONGEST_S, OPEN, SHORTEST_S, GuardState, guard_of
 from opsterm.changes.guard_outcome import learned
 from opsterm.changes.way_back.words import KeeperStep
@@ -46,6 +46,8 @@ class GuardSeen:
         due_at: epoch seconds at which the target takes it back, 0 when it does not wait.
         log_in: how the last fresh log-in went, "" before there was one.
         said: what the target could not take back, "" for nothing.
+        seen: of each check what it saw, () before they were looked at over the fresh log-in, and where there are none.
+        verified: whether all of them held.
         at: epoch seconds at which that was heard, 0 for never.
         fault: why the step that was just asked for was not done, "" when it was, or nothing was asked.
         answered: whether it answered just now, or nothing was asked.
@@ -56,9 +58,19 @@ class GuardSeen:
     due_at: float = 0.0
     log_in: str = ""
     said: str = ""
+    seen: tuple[str, ...] = ()
+    verified: bool = False
     at: float = 0.0
     fault: str = ""
     answered: bool = True
+
+    @property
+    def healthy(self) -> str:
+        """How the fresh log-in and the checks over it went, in whole sentences; "" before there was one."""
+        log_in = f"The fresh log-in {self.log_in}." if self.log_in else ""
+        if not self.seen:
+            return log_in
+        return f"{log_in} The checks {'hold' if self.verified else 'do not hold'}: {'; '.join(self.seen)}.".lstrip()
 
     @property
     def is_open(self) -> bool:
@@ -101,10 +113,12 @@ class Guards:
             told = fact.event
             if isinstance(told, ChangeGuarded):
                 seen[told.target] = _heard(told, fact.at, seen.get(told.target))
+            elif isinstance(told, ChangeVerified) and not told.step and told.target in seen:
+                seen[told.target] = replace(seen[told.target], seen=told.seen, verified=told.verified)
         return {target.name: seen[target.name] for target in change.order.targets if target.name in seen}
 
     async def _facts(self, change: Change) -> Sequence[Fact]:
-        kinds = [ChangeGuarded.kind, ChangeRolledBack.kind]
+        kinds = [ChangeGuarded.kind, ChangeVerified.kind, ChangeRolledBack.kind]
         return await self._store.journal.search(kinds=kinds, correlation_id=change.name, limit=KEPT_FACTS)
 
     async def open_changes(self) -> Sequence[Change]:
@@ -267,7 +281,8 @@ def _heard(told: ChangeGuarded, at: float, before: GuardSeen | None) -> GuardSee
     if told.state == GuardState.UNKNOWN and before is not None:
         return replace(before, log_in=told.log_in)
     state = GuardState(told.state) if told.state in set(GuardState) else GuardState.UNKNOWN
-    return GuardSeen(target=told.target, state=state, due_at=told.due_at, log_in=told.log_in, said=told.said, at=at)
+    known = before or GuardSeen(target=told.target, state=state)
+    return replace(known, state=state, due_at=told.due_at, log_in=told.log_in, said=told.said, at=at)
 
 
 def _with_fault(seen: GuardSeen, error: OpstermError | None) -> GuardSeen:

@@ -37,6 +37,7 @@ from opsterm.runtime.marking import Marking
 from opsterm.runtime.masking import Masking
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.offload import Offload
+from opsterm.runtime.outside_checks import OutsideChecks
 from opsterm.runtime.reach import Reach
 from opsterm.runtime.rollbacks import Rollbacks
 from opsterm.runtime.rollouts import Rollouts
@@ -199,7 +200,8 @@ class Rooms:
         )  # fmt: skip
         executor = Executor(
             store, ledger, self.connector, self.clock, require=self.approvals.require, passage=self.claims.passage,
-            marking=self._marking, copies=lambda: self.kept_points.copies, runner=edges.processes.me(),
+            marking=self._marking, copies=lambda: self.kept_points.copies,
+            from_here=OutsideChecks(self._reach_probe, self.clock).look, runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
             silent=self.rollouts.silent, quiet_limit_s=settings.changes.quiet_timeout_s,
             read_only=settings.changes.read_only,

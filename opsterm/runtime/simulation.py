@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from opsterm.runtime.recovery_copies import RecoveryCopies
 
 _KEEPER = re.compile(r"^keeper (\w+) (\S+)", re.MULTILINE)
-_CONFIRMED = b"guard\tconfirmed\t\t0\n"
+_PENDING, _CONFIRMED = b"guard\tpending\t\t0\n", b"guard\tconfirmed\t\t0\n"
 _ANSWERS = {
-    "arm": b"armed\t\t\n", "confirm": _CONFIRMED, "status": _CONFIRMED, "revert": b"guard\treverted\t\t0\n",
+    "arm": b"armed\t\t\n", "extend": _PENDING, "confirm": _CONFIRMED, "revert": b"guard\treverted\t\t0\n",
 }  # fmt: skip
 
 
@@ -125,10 +125,15 @@ async def simulate(change: Change, clock: Clock, *, parallel: int, failing: Sequ
     async def passage(_: Change, __: str) -> Passage:
         return Passage(beside=None)
 
+    async def from_here(check: ChangeCheck, target: OrderTarget) -> tuple[bool, str]:
+        acts.append(SimulatedAct(target=target.name, kind=ActKind.CHECK, what=str(check)))
+        return True, ""
+
     executor = Executor(
         cast("Store", _PretendedStore(approved, journal)), ledger, pretended_connector, clock, require=require,
         passage=passage, marking=_NoMarks(cast("JournalStore", journal), installation="simulation", who=""),
-        copies=lambda: cast("RecoveryCopies", _NoCopies()), runner="simulation", parallel=parallel, output_limit=0,
+        copies=lambda: cast("RecoveryCopies", _NoCopies()), from_here=from_here, runner="simulation",
+        parallel=parallel, output_limit=0,
     )  # fmt: skip
     ended = await executor.run(approved.id)
     terms = change.order.terms
@@ -193,7 +198,7 @@ def _checks_of(order: Order) -> Mapping[str, ChangeCheck]:
     if order.shell == PLAN:
         for step in parse_plan(order.command).steps:
             found += [*before_of(step).checks, *after_of(step).checks]
-    return {check_text(check): check for check in found}
+    return {text: check for check in found if (text := check_text(check))}
 
 
 class _PretendedConnector:
@@ -243,7 +248,7 @@ class _PretendedSession:
         self._kept = kept
         self._checks = checks
         self._failing = failing
-        self._captures = self._commands = 0
+        self._captures = self._commands = self._asked = 0
 
     async def run(
         self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
@@ -252,7 +257,10 @@ class _PretendedSession:
         step = _KEEPER.findall(command)
         if step:
             verb = step[-1][0]
-            self._note(_OF_KEEPER[verb], self._things(verb), how)
+            if verb == "status":
+                yield self._status(how)
+            elif verb in _OF_KEEPER and not (verb == "revert" and self._is_untouched()):
+                self._note(_OF_KEEPER[verb], self._things(verb), how)
             yield _ANSWERS.get(verb, b"")
             yield Ended(exit_status=0)
             return
@@ -264,6 +272,17 @@ class _PretendedSession:
         fails = {self._name, f"{self._name}:{self._commands}"} & {*self._failing}
         self._note(ActKind.RUN, command, how, fails=bool(fails))
         yield Ended(exit_status=1 if fails else 0)
+
+    def _status(self, how: RunAs) -> bytes:
+        """Wait at first, as before the checks; then be confirmed, as by a person."""
+        self._asked += 1
+        if self._asked == 1:
+            return _PENDING
+        self._note(ActKind.CONFIRM, "", how)
+        return _CONFIRMED
+
+    def _is_untouched(self) -> bool:
+        return not any(act.target == self._name and act.kind is ActKind.RUN for act in self._acts)
 
     def _things(self, verb: str) -> str:
         if verb != "capture":
@@ -280,7 +299,7 @@ class _PretendedSession:
 
 _OF_KEEPER = {
     "capture": ActKind.KEEP, "note": ActKind.NOTE, "restore": ActKind.PUT_BACK, "arm": ActKind.ARM,
-    "confirm": ActKind.CONFIRM, "status": ActKind.CONFIRM, "revert": ActKind.PUT_BACK,
+    "confirm": ActKind.CONFIRM, "revert": ActKind.PUT_BACK,
 }  # fmt: skip
 
 

@@ -13,7 +13,14 @@ from typing import ClassVar
 from opsterm.changes.change import Change, OutcomeState
 from opsterm.changes.events import ChangeRolledBack, ChangeVerified
 from opsterm.changes.guard import guard_of
-from opsterm.changes.verification import ChangeCheck, OnFailure, Verification, check_text, verification_of
+from opsterm.changes.verification import (
+    ChangeCheck,
+    ChangeCheckKind,
+    OnFailure,
+    Verification,
+    check_text,
+    verification_of,
+)
 from opsterm.changes.way_back.prepared import keeping_as, way_back_of
 from opsterm.core.errors import ExitCode, OpstermError, TimedOut
 from opsterm.core.text import clean_bytes, clean_line
@@ -22,6 +29,7 @@ from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget, RunAs
 from opsterm.runtime.keeping import RunText
 from opsterm.runtime.ledger import Ledger
+from opsterm.runtime.outside_checks import LookFromHere
 from opsterm.runtime.ports import Ended
 
 PAUSE_S = 2.0
@@ -60,18 +68,18 @@ class Verifying:
 
     Args:
         ledger: tells what was seen, and what was taken back.
+        from_here: looks from this host.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, from_here: LookFromHere) -> None:
         self._ledger = ledger
+        self._from_here = from_here
 
     async def run(
         self, run: RunText, changing: Changing, taking_back: TakingBack, change: Change, target: OrderTarget, *,
         say: Callable[[str], None],
     ) -> Ended:  # fmt: skip
         """Make the change, look at it, and take it back if it is not as it should be and that was approved.
-
-        A change that its target takes back by itself unless it is confirmed is left to the target.
 
         Args:
             run: runs a text in the session in which the change is made.
@@ -86,7 +94,7 @@ class Verifying:
             OpstermError: as `changing`.
         """
         wanted = verification_of(change.order)
-        keeps = wanted.on_failure is OnFailure.KEEP or _is_guarded(change)
+        keeps = wanted.on_failure is OnFailure.KEEP
         ended = Ended(exit_status=None)
         try:
             ended = await changing()
@@ -122,6 +130,12 @@ class Verifying:
         await self._ledger.record(self._ledger.fact(event, correlation_id=change.name))
         return wrong
 
+    async def _one(self, run: RunText, how: RunAs, check: ChangeCheck, target: OrderTarget) -> tuple[bool, str]:
+        """Return whether a check holds, and what it has seen in one line."""
+        if check.kind is ChangeCheckKind.REACH:
+            return await self._from_here(check, target)
+        return await _on_target(run, how, check)
+
     async def look(
         self, run: RunText, change: Change, target: OrderTarget, wanted: Verification, *, step: int = 0
     ) -> str:  # fmt: skip
@@ -136,6 +150,7 @@ class Verifying:
 
         Raises:
             NotVerified: it does not hold.
+            OpstermError: the line to the target of a guarded change was lost.
         """
         if not wanted.checks:
             return ""
@@ -149,13 +164,15 @@ class Verifying:
                         await asyncio.sleep(PAUSE_S)
                     tried += 1
                     for check in wanted.checks:
-                        seen[check] = await _one(run, how, check)
+                        seen[check] = await self._one(run, how, check, target)
                     if all(well for well, _ in seen.values()):
                         break
         except TimeoutError:
             for check in wanted.checks:
                 seen.setdefault(check, (False, f"no answer within {span_text(wanted.within_s)}"))
         except OpstermError as error:
+            if _is_guarded(change) and not step:  # there is time to log in once more: a network may need a moment
+                raise
             for check in wanted.checks:
                 seen.setdefault(check, (False, mask(clean_line(error.what))[0]))
         told = [f"{mask(str(check))[0]}: {said}" for check, (_, said) in seen.items()]
@@ -174,7 +191,7 @@ class Verifying:
         )  # fmt: skip
 
 
-async def _one(run: RunText, how: RunAs, check: ChangeCheck) -> tuple[bool, str]:
+async def _on_target(run: RunText, how: RunAs, check: ChangeCheck) -> tuple[bool, str]:
     """Return whether a check holds, and what it has seen in one line."""
     printed = bytearray()
     status: int | None = None

@@ -83,14 +83,14 @@ def _tell(context: Context, change: Change, seen: Sequence[GuardSeen]) -> None:
             context.printer.record(
                 {
                     "change": change.name, "change_state": change.state, "target": one.target, "state": one.state,
+                    "verified": one.verified if one.seen else None, "seen": list(one.seen),
                     "left_s": round(left, 1), "due_at": one.due_at, "log_in": one.log_in, "said": one.said,
                     "heard_at": one.at, "answered": one.answered, "fault": one.fault,
                 }
             )  # fmt: skip
             continue
         said = standing_line(one.state, left, change.name)
-        log_in = f" The fresh log-in {one.log_in}." if one.log_in else ""
-        context.printer.line(f"{one.target}: {said}{log_in}{f' {one.said}' if one.said else ''}")
+        context.printer.line(" ".join(filter(None, (f"{one.target}: {said}", one.healthy, one.said))))
         if one.fault:
             context.printer.say(f"{one.target}: {one.fault}")
 

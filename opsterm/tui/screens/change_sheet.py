@@ -198,9 +198,8 @@ def _waiting(change: Change, guards: Sequence[GuardSeen], now: float) -> list[Sh
     first = sorted(guards, key=lambda one: (not one.is_open, one.due_at, one.target))
     lines = []
     for one in first[:GUARDS_SHOWN]:
-        log_in = f" The fresh log-in {one.log_in}." if one.log_in and one.is_open else ""
         said = standing_line(one.state, max(0.0, one.due_at - now) if one.due_at else 0.0, change.name)
-        lines.append(f"{one.target}: {said}{log_in}{f' {one.said}' if one.said else ''}")
+        lines.append(" ".join(filter(None, (f"{one.target}: {said}", one.healthy if one.is_open else "", one.said))))
     counts = Counter(str(one.state) for one in first[GUARDS_SHOWN:])
     if counts:
         lines.append(f"and {', '.join(f'{number} {state}' for state, number in sorted(counts.items()))}")
