@@ -316,7 +316,8 @@ def verification_lines(order: Order, suggested: Sequence[ChangeCheck] = ()) -> t
         return (error.what,)
     if not found.checks and found.on_failure is OnFailure.KEEP:
         return (f"nothing; suitable: {'; '.join(map(str, suggested))}",) if suggested else ()
-    return (*_checks(found), _consequence(found))
+    guarded = order.terms is not None and bool(order.terms.confirm_s)
+    return (*_checks(found), _consequence(found, guarded=guarded))
 
 
 def _checks(found: Verification) -> list[str]:
@@ -326,8 +327,10 @@ def _checks(found: Verification) -> list[str]:
     return [f"{'; '.join(map(str, found.checks))} ({tries})"]
 
 
-def _consequence(found: Verification) -> str:
+def _consequence(found: Verification, *, guarded: bool) -> str:
     when = "if it fails or does not verify" if found.checks else "if it fails"
+    if guarded:
+        return f"{when}: the target takes it back at once, as its guard says"
     if found.on_failure is OnFailure.ROLLBACK:
         return f"{when}: taken back there at once, unless somebody else has changed it meanwhile"
     return f"{when}: stays as it is"

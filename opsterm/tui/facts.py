@@ -21,6 +21,7 @@ from opsterm.changes.events import (
     ChangeStepRolledBack,
     ChangeStepStarted,
     ChangeTargetEnded,
+    ChangeVerified,
     ChangeVoided,
 )
 from opsterm.core.events import Event, Fact
@@ -32,7 +33,8 @@ QUEUE_FACTS = (
 """Everything after which a change looks different in a list: that it is over on one of its targets does not show."""
 
 CHANGE_FACTS = (
-    *QUEUE_FACTS, ChangeTargetEnded, ChangeGuarded, ChangeStepStarted, ChangeStepEnded, ChangeStepRolledBack,
+    *QUEUE_FACTS, ChangeTargetEnded, ChangeGuarded, ChangeVerified, ChangeStepStarted, ChangeStepEnded,
+    ChangeStepRolledBack,
 )  # fmt: skip
 """Everything after which a change looks different."""
 

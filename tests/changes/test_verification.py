@@ -17,6 +17,7 @@ from opsterm.changes.verification import (
     ChangeCheckKind,
     OnFailure,
     Verification,
+    address_of_check,
     bound,
     check_text,
     parse_check,
@@ -69,7 +70,15 @@ units = st.builds(
     ChangeCheck, kind=st.just(ChangeCheckKind.UNIT), subject=st.from_regex(r"[a-z][a-z0-9@.-]{0,20}", fullmatch=True),
     wanted=st.sampled_from(UNIT_STATES),
 )  # fmt: skip
-others = ["port:80", "port:53/udp", "config:sshd", "command:uptime", "command:cat /etc/motd", "http://h/ 200"]
+others = [
+    "port:80",
+    "port:53/udp",
+    "config:sshd",
+    "command:uptime",
+    "command:cat /etc/motd",
+    "http://h/ 200",
+    "reach:22",
+]
 checks = st.one_of(units, st.sampled_from(others).map(parse_check))
 verifications = st.builds(
     Verification, checks=st.lists(checks, max_size=5, unique=True).map(tuple), tries=st.integers(1, 100),
@@ -106,6 +115,28 @@ def test_an_order_binds_it_and_one_without_has_the_bytes_it_always_had() -> None
         "unit:nginx active (5 tries within 1 m)", "if it fails or does not verify: stays as it is"
     )  # fmt: skip
     assert verification_lines(without) == ()
+    assert asked.terms is not None
+    guarded = replace(asked, terms=replace(asked.terms, confirm_s=60))
+    assert verification_lines(guarded)[-1].endswith("the target takes it back at once, as its guard says")
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "asked"),
+    [
+        ("reach:443", "web-01", 443), ("reach:http://{target}/", "192.0.2.7", "http://192.0.2.7/"),
+        ("reach:https://{target}:8443/health 204", "2001:db8::7", "https://[2001:db8::7]:8443/health"),
+        ("reach:http://www.example.org/", "web-01", "http://www.example.org/"),
+    ],
+)  # fmt: skip
+def test_what_is_reached_from_here_may_be_the_target_itself(text: str, host: str, asked: int | str) -> None:
+    check = parse_check(text)
+    assert (str(check), check_text(check), address_of_check(check, host)) == (text, "", asked)
+
+
+@pytest.mark.parametrize("text", ["reach:0", "reach:65536", "reach:http://", "reach:ftp://{target}/", "reach:{target}"])
+def test_what_cannot_be_reached_from_here_is_no_check(text: str) -> None:
+    with pytest.raises(BadInput, match="is no check"):
+        parse_check(text)
 
 
 @pytest.mark.parametrize("text", ["x", "{}", '{"checks":[]}', '{"checks":["unit:a b"],"keeper":""}'])

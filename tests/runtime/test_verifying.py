@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -200,3 +201,35 @@ async def test_a_failed_verification_stops_a_canary(home: Path) -> None:
             OutcomeState.NOT_VERIFIED, OutcomeState.CANCELLED, OutcomeState.CANCELLED
         ]  # fmt: skip
         assert connector.opened == ["b-1"]
+
+
+async def test_a_guarded_change_is_looked_at_over_the_fresh_log_in_and_from_here(home: Path, place: Path) -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, opened(home) as runtime:
+        wished = wish(HOLDS, f"reach:{port}")
+        change = await done(runtime, f"echo after > {place}", wished, guard=GuardWish(seconds=600))
+        assert (change.state, text_of(place)) == (ChangeState.DONE, "after\n")
+        assert f"reach:{port}: answers" in change.outcomes[0].message
+        (seen,) = (await runtime.guards.told(change)).values()
+        assert (seen.state, seen.verified) == ("confirmed", True)
+        assert seen.healthy.startswith("The fresh log-in worked after")
+        assert seen.healthy.endswith(f"The checks hold: command:true: holds; reach:{port}: answers.")
+        told = await story(runtime, change)
+        assert told.index("change.verified") > told.index("change.guarded", told.index("change.guarded") + 1)
+
+
+async def test_what_does_not_answer_from_here_is_taken_back_and_named(home: Path, place: Path) -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+    async with opened(home) as runtime:
+        wished = wish(HOLDS, f"reach:http://{{target}}:{port}/health")
+        change = await done(runtime, f"echo after > {place}", wished, guard=GuardWish(seconds=600))
+        assert (change.state, text_of(place)) == (ChangeState.ROLLED_BACK, "before\n")
+        said = change.outcomes[0].message
+        assert f"Taken back by the target: Not verified after 1 try: reach:http://{{target}}:{port}/health: " in said
+        assert "command:true" not in said.partition("Not verified")[2], "only what does not hold is named"
+        (seen,) = (await runtime.guards.told(change)).values()
+        assert "The checks do not hold:" in seen.healthy

@@ -113,6 +113,23 @@ async def test_what_waits_is_counted_down_and_kept_with_a_key(stage: Stage, conf
         assert ((await change(there, 2)).state, conf.read()) == (ChangeState.DONE, "after\n")
 
 
+async def test_how_the_checks_went_stands_beside_the_countdown(stage: Stage, conf: Conf) -> None:
+    async with sitting(stage, (100, 30)) as there:
+        await propose(there, conf.write)
+        await guarded(there, stage, "10m by hand")
+        await there.press("V", "ctrl+u")
+        await there.type("command:true")
+        await there.press("enter")
+        await there.until("Approve change c3")
+        stage.clock.advance(GUARD_S)
+        await there.press("a")
+        await there.until("unless it is confirmed: opsterm confirm c3")
+        said = "The checks hold: command:true: holds."
+        await there.until(lambda: said in " ".join(there.text.replace("┃", "").split()))
+        await there.press("c")
+        await there.until("1 done")
+
+
 async def test_what_waits_gets_more_time_and_is_taken_back_with_a_key(stage: Stage, conf: Conf) -> None:
     async with sitting(stage, (100, 30)) as there:
         await propose(there, conf.write)

@@ -42,15 +42,19 @@ at work, failed or silent in each group tagged redundancy:NAME or ha:NAME."""
 _ABOUT_VERIFY = """\
 --verify looks on each target once the command has ended well: unit:nginx active
 or inactive, port:443 or port:53/udp, http:http://localhost/ 200, config:sshd,
-command:TEXT (one that only reads). All have to hold at once, in one of the
---tries. --on-failure rollback puts back there at once what the change touched,
+command:TEXT (one that only reads). From here it looks whether reach:443 or
+reach:https://{target}/ 200 answers. All have to hold at once, in one of the
+--tries. What is guarded is looked at over the fresh log-in, and taken back when
+they do not. --on-failure rollback puts back there at once what the change touched,
 if it fails or does not verify; that is part of what is approved."""
 
 _ABOUT_GUARD = """\
 What can cut our way is taken back by its target unless a fresh log-in works in
 time, asked for or not; changes.confirm_s is the time. If that cannot be, it is
 refused. --no-confirm is a reason to run it even so: it is shown, the risk is
-critical, and each approval needs a reason."""
+critical, and each approval needs a reason. All targets are armed before the
+first is changed; those of a batch are confirmed when all of them are well, else
+taken back, and no more begin."""
 
 _ABOUT_INVERSE = """\
 What it touches is kept before it runs, as far as that is known. For the rest
