@@ -232,6 +232,15 @@ def guard_line(guard: Guard) -> str:
     return f"the target takes it back by itself unless {who} within {guard.seconds} s"
 
 
+def guard_lines(order: Order) -> tuple[str, ...]:
+    """Return what is said of the guard of an order, () for none that is needed."""
+    guard = guard_of(order)
+    said = guard_line(guard)
+    if not guard.seconds or len(order.targets) == 1:
+        return (said,) if said else ()
+    return (said, "all are armed before the first is changed; those changed together stay only if all of them are well")
+
+
 def standing_line(state: GuardState, left_s: float, name: str) -> str:
     """Return how a guarded change stands on a target, and what can be done about it.
 

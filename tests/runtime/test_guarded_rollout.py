@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.guard import GuardWish
+from opsterm.changes.guard import GuardWish, guard_lines
 from opsterm.changes.rollout import FailureBudget, Rollout, RolloutWish, Strategy
 from opsterm.changes.rollout_progress import RolloutProgress
 from opsterm.changes.verification import Verification, parse_check
@@ -27,7 +27,7 @@ from opsterm.runtime.guarded_rollout import GuardedRollout
 from opsterm.runtime.ports import Ended
 from opsterm.runtime.wave import Wave
 from tests.changes.test_rollout import Simulation, simulations
-from tests.runtime.changing import approved, outcomes
+from tests.runtime.changing import approved, outcomes, proposed
 from tests.runtime.stage import Answer, PlayedConnector, opened
 
 pytestmark = pytest.mark.timeout(120)
@@ -275,6 +275,16 @@ async def test_one_that_cannot_be_armed_is_left_out_where_the_budget_has_room_fo
     assert [outcome.state for outcome in found.values()] == [
         OutcomeState.DONE, OutcomeState.FAILED, OutcomeState.DONE, OutcomeState.DONE
     ]  # fmt: skip
+
+
+async def test_the_sheet_says_that_it_goes_in_waves(home: Path) -> None:
+    async with opened(home) as runtime:
+        for name in ("h1", "h2"):
+            await runtime.inventory.add(Target(name=name, address="192.0.2.1"))
+        both = await proposed(runtime, COMMAND, "h*", guard=GuardWish(seconds=60))
+        one = await proposed(runtime, COMMAND, "h1", guard=GuardWish(seconds=60))
+        assert [len(guard_lines(change.order)) for change in (both, one)] == [2, 1]
+        assert guard_lines(both.order)[1].startswith("all are armed before the first is changed")
 
 
 async def test_one_that_is_too_late_to_be_confirmed_stops_it(home: Path) -> None:

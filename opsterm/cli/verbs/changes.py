@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsterm.changes.change import Change, ChangeState, Outcome
-from opsterm.changes.guard import guard_line, guard_of, wish_from
+from opsterm.changes.guard import guard_lines, wish_from
 from opsterm.changes.rollout import RolloutWish, rollout_lines
 from opsterm.changes.suggested_checks import suggested_checks
 from opsterm.changes.summary import as_whom, command_shown, limit_text, shell_text, targets_text
@@ -131,8 +131,8 @@ def describe(context: Context, change: Change) -> None:
     rewrite = context.runtime.rewrites.of_change(change)
     for number, line in enumerate([*rewrite.lines, "taken with: opsterm propose --rewrite"] if rewrite else []):
         say(f"{'' if number else 'rewrite':<8}{line}")
-    if guarded := guard_line(guard_of(order)):
-        say(f"guard   {guarded}")
+    for number, line in enumerate(guard_lines(order)):
+        say(f"{'' if number else 'guard':<8}{line}")
     if change.reason:
         say(f"why     {' '.join(change.reason.split())}")
     say(f"digest  {change.digest}")

@@ -83,9 +83,9 @@ def _tell(context: Context, change: Change, seen: Sequence[GuardSeen]) -> None:
             context.printer.record(
                 {
                     "change": change.name, "change_state": change.state, "target": one.target, "state": one.state,
-                    "verified": one.verified if one.seen else None, "seen": list(one.seen),
                     "left_s": round(left, 1), "due_at": one.due_at, "log_in": one.log_in, "said": one.said,
-                    "heard_at": one.at, "answered": one.answered, "fault": one.fault,
+                    "verified": one.verified if one.seen else None, "seen": list(one.seen), "heard_at": one.at,
+                    "answered": one.answered, "fault": one.fault,
                 }
             )  # fmt: skip
             continue

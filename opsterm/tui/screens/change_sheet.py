@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.guard import guard_line, guard_of, standing_line
+from opsterm.changes.guard import guard_lines, guard_of, standing_line
 from opsterm.changes.lifecycle import WAITING_STATES
 from opsterm.changes.plan_steps import step_lines
 from opsterm.changes.rollout import rollout_lines
@@ -147,7 +147,7 @@ def decisive_rows(
         *_approvers(progress),
         *_safer(change, evidence, take),
         SheetRow("back", "\n".join(way_back_lines(order))),
-        *([SheetRow("guard", said)] if (said := guard_line(guard_of(order))) else []),
+        *([SheetRow("guard", "\n".join(said))] if (said := guard_lines(order)) else []),
         *([SheetRow("verify", "\n".join(checks))] if (checks := _checks(change)) else []),
         *([SheetRow("preview", "\n".join(evidence.preview))] if evidence.preview else []),
         *([SheetRow("reason", change.reason)] if change.reason else []),
