@@ -41,7 +41,7 @@ class OutsideChecks:
             well, said = await self._look(check, target)
         except OpstermError as error:
             well, said = False, error.what
-        return well, mask(clean_line(said))[0]
+        return well, mask(clean_line(said))[0].rstrip(".")
 
     async def _look(self, check: ChangeCheck, target: OrderTarget) -> tuple[bool, str]:
         probe = await self._probe()

@@ -104,7 +104,7 @@ def test_what_somebody_else_changed_since_stays_and_is_said(tmp_path: Path) -> N
     one.place.write_text("by somebody else\n")
     one.step(KeeperStep.EXTEND, 0)
     assert one.decided() == "revert-failed"
-    assert "changed by somebody else" in one.step(KeeperStep.STATUS)[1]
+    assert one.step(KeeperStep.STATUS)[1].split("\t")[2].startswith("changed by somebody else")
     assert one.place.read_text() == "by somebody else\n"
 
 
@@ -112,6 +112,7 @@ def test_taking_back_need_not_wait_for_the_deadline(tmp_path: Path) -> None:
     one = Guarded(tmp_path, seconds=600)
     assert one.step(KeeperStep.REVERT)[0] == 0
     assert (one.decided(), one.place.read_text()) == ("reverted", "before\n")
+    assert one.step(KeeperStep.STATUS)[1].split("\t")[2] == "", "it is said what could not be taken back"
     assert one.step(KeeperStep.REVERT)[0] == 0, "again is the same"
     assert one.step(KeeperStep.CONFIRM)[0] == 6
 

@@ -34,7 +34,7 @@ guard_status() { # the state, what could not be taken back, and the seconds that
     state=$(guard_state) left=0
     if [ "$state" = pending ]; then guard_left; fi
     tell guard "$state" \
-        "$(grep -v '^as it was' "$guard/told" 2>/dev/null | head -n 4 | tr '\n\t' '; ' | cut -c1-400)" \
+        "$(grep -v -E '^(as |half put|put back|not seen)' "$guard/told" 2>/dev/null | head -n 4 | tr '\n\t' '; ' | cut -c1-400)" \
         "$(guard_seconds "$left")"
 }
 
