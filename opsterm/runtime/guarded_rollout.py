@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from opsterm.changes.guard import LONGEST_S
 from opsterm.changes.rollout_progress import RolloutProgress
+from opsterm.runtime.supervisor import to_the_end
 from opsterm.runtime.wave import Wave
 
 BETWEEN_S = 30
 """Seconds that a wave may take beside its deadline, until what became of it is known."""
+
+DISARM_S = 30
+"""Seconds after which targets are left to forget by themselves what was armed and not begun."""
 
 Arm = Callable[[str, int], Awaitable[bool]]
 """Arms a target for so many seconds; returns whether it is. Raises nothing."""
@@ -44,16 +49,22 @@ class GuardedRollout:
         self._armed: set[str] = set()
 
     async def run(self, arm: Arm, change: RunInWave, disarm: Disarm) -> None:
-        """Do so to the end; `progress` says then what was not started, and why."""
-        await self._arm_all(arm)
-        number = 0
-        while chosen := self._progress.starts():
-            number += 1
-            await self._make_wave(number, chosen, change)
-        async with asyncio.TaskGroup() as group:
-            for name in self._progress.not_started:
-                if name in self._armed:
-                    group.create_task(self._with_room(disarm(name)))
+        """Do so to the end; `progress` says then what was not started, and why. Who stops it has the rest disarmed."""
+        try:
+            await self._arm_all(arm)
+            number = 0
+            while chosen := self._progress.starts():
+                number += 1
+                await self._make_wave(number, chosen, change)
+        finally:
+            await to_the_end(self._disarm_rest(disarm))
+
+    async def _disarm_rest(self, disarm: Disarm) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISARM_S), asyncio.TaskGroup() as group:
+                for name in self._progress.not_started:
+                    if name in self._armed:
+                        group.create_task(self._with_room(disarm(name)))
 
     async def _arm_all(self, arm: Arm) -> None:
         async def one(name: str, seconds: int) -> None:

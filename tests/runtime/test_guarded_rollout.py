@@ -135,6 +135,27 @@ def test_a_target_that_waits_for_others_is_armed_for_longer() -> None:
     assert progress.stopped == "h0 could not be armed, and nothing was changed anywhere"
 
 
+async def test_what_is_armed_and_not_begun_is_disarmed_when_it_is_stopped() -> None:
+    hosts = Hosts(names(5), Random(1))
+    begun = asyncio.Event()
+
+    async def change(name: str, wave: Wave) -> bool:
+        del wave
+        hosts.changed.add(name)
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    progress = RolloutProgress(Rollout(strategy=Strategy.SEQUENTIAL, batch=1, groups={}), list(hosts.faults), at_once=2)
+    going = GuardedRollout(progress, list(hosts.faults), seconds=10, at_once=2)
+    running = asyncio.create_task(going.run(hosts.arm, change, hosts.disarm))
+    await begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (hosts.changed, hosts.forgotten) == ({"h1"}, {"h2", "h3", "h4", "h5"})
+
+
 # --------------------------------------------------------------------------------------- through the executor
 
 _STEP = re.compile(r"^keeper (\w+) \S+", re.MULTILINE)

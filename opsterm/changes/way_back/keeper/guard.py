@@ -33,9 +33,8 @@ guard_lost() { # GUARD: whether what would take back is gone
 guard_status() { # the state, what could not be taken back, and the seconds that are left while it is pending
     state=$(guard_state) left=0
     if [ "$state" = pending ]; then guard_left; fi
-    tell guard "$state" \
-        "$(grep -v -E '^(as |half put|put back|not seen)' "$guard/told" 2>/dev/null | head -n 4 | tr '\n\t' '; ' | cut -c1-400)" \
-        "$(guard_seconds "$left")"
+    wrong=$(grep -v -E '^(as |half put|put back|not seen)' "$guard/told" 2>/dev/null | head -n 4)
+    tell guard "$state" "$(printf '%s' "$wrong" | tr '\n\t' '; ' | cut -c1-400)" "$(guard_seconds "$left")"
 }
 
 guard_left() { # into $left: hundredths of a second until it is due; no program is started for that
