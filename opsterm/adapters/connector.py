@@ -139,9 +139,13 @@ class TargetConnector:
 
     @asynccontextmanager
     async def fresh(self, target: OrderTarget, steps: Steps) -> AsyncIterator[Sessions]:
-        """Open a connection of its own; see `ports.Connector.fresh`. This machine needs none, and WinRM keeps its."""
-        if target.protocol in (LOCAL, WINRM):
+        """Open a connection of its own; see `ports.Connector.fresh`. This machine needs none."""
+        if target.protocol == LOCAL:
             yield self
+            return
+        if target.protocol == WINRM:
+            async with (await self._load_winrm()).fresh(target) as shells:
+                yield shells
             return
         async with (await self._ssh_for(target)).fresh(target, steps) as sessions:
             yield sessions

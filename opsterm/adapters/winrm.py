@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 from opsterm.adapters.tcp_check import check_tcp
@@ -11,7 +13,7 @@ from opsterm.adapters.winrm_login import WinrmLogin, find_log_in, require_safe
 from opsterm.adapters.winrm_refusals import told
 from opsterm.adapters.winrm_session import WinrmSession
 from opsterm.core.clock import SystemClock
-from opsterm.core.errors import Unreachable
+from opsterm.core.errors import Bug, Unreachable
 from opsterm.core.winrm_settings import WinrmSettings
 from opsterm.policy.order import OrderTarget
 from opsterm.runtime.offload import Offload
@@ -26,10 +28,10 @@ class WinrmConnector:
     def __init__(self, settings: WinrmSettings, credentials: Credentials | None, offload: Offload) -> None:
         self._settings = settings
         self._credentials = credentials
-        run = offload.pool("winrm", threads=settings.commands)
+        self._run = offload.pool("winrm", threads=settings.commands)
         self._aside = offload.pool("winrm aside", threads=ASIDE_THREADS)
-        begin = partial(offload.begin, "winrm closing")  # a dead host holds up no more than the closing of others
-        self._lines = WinrmLines(settings, self._log_in, run, self._aside, begin)
+        self._begin = partial(offload.begin, "winrm closing")  # a dead host holds up no more than closing others
+        self._lines = self._new_lines()
 
     @property
     def idle(self) -> int:
@@ -43,18 +45,19 @@ class WinrmConnector:
             target: where.
             looks: only WQL will be asked: no shell is opened, and the log-in happens with the first query.
         """
-        line = await self._lines.take(target)
-        session = WinrmSession(self._lines, target, line, looks=looks)
+        return await _session_by(self._lines, target, looks=looks)
+
+    @asynccontextmanager
+    async def fresh(self, target: OrderTarget) -> AsyncIterator[LoneShells]:
+        """Log in over a connection that nobody else has used or will use; see `ports.Connector.fresh`."""
+        lines = self._new_lines()
         try:
-            if not looks and not line.shell:
-                await line.open_shell()
-        except WireError as error:
-            await session.close()
-            raise told(error, target.name, line.log_in) from error
-        except BaseException:
-            await session.close()
-            raise
-        return session
+            yield LoneShells(lines, target)
+        finally:
+            await lines.close()
+
+    def _new_lines(self) -> WinrmLines:
+        return WinrmLines(self._settings, self._log_in, self._run, self._aside, self._begin)
 
     async def check(self, target: OrderTarget) -> None:
         """See whether WinRM answers on the port, and over HTTPS with what certificate; see `ports.Connector.check`.
@@ -86,3 +89,38 @@ class WinrmConnector:
 
     async def _log_in(self, target: OrderTarget) -> WinrmLogin:
         return await find_log_in(target, self._settings, self._credentials)
+
+
+class LoneShells:
+    """Opens sessions in shells of their own; see `ports.Sessions`.
+
+    Args:
+        lines: that nobody else uses.
+        target: the only one that is logged in to.
+    """
+
+    def __init__(self, lines: WinrmLines, target: OrderTarget) -> None:
+        self._lines = lines
+        self._target = target
+
+    async def session(self, target: OrderTarget, *, looks: bool = False) -> WinrmSession:
+        """Log in. Raises as `ports.Connector.session`."""
+        if target != self._target:
+            raise Bug("a fresh log-in is for one target")
+        return await _session_by(self._lines, target, looks=looks)
+
+
+async def _session_by(lines: WinrmLines, target: OrderTarget, *, looks: bool) -> WinrmSession:
+    """Return a session over one of these lines, logged in."""
+    line = await lines.take(target)
+    session = WinrmSession(lines, target, line, looks=looks)
+    try:
+        if not looks and not line.shell:
+            await line.open_shell()
+    except WireError as error:
+        await session.close()
+        raise told(error, target.name, line.log_in) from error
+    except BaseException:
+        await session.close()
+        raise
+    return session

@@ -349,3 +349,15 @@ async def test_a_look_opens_no_shell(there: Windows) -> None:
         await session.close()
     assert told == [b'{"class": "Win32_ComputerSystem", "Name": "WIN-TEST"}\n', Ended(exit_status=0)]
     assert there.operations.asked == ["Enumerate"]
+
+
+async def test_a_fresh_log_in_uses_no_shell_that_is_there(there: Windows) -> None:
+    async with there.connector() as connector:
+        await there.run(connector, "echo one")
+        assert connector.idle == 1
+        (kept,) = there.operations.shells
+        async with connector.fresh(there.target()) as shells:
+            session = await shells.session(there.target())
+            assert {*there.operations.shells} > {kept}
+            await session.close()
+        await until(lambda: [*there.operations.shells] == [kept])
