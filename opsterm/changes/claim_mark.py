@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from shlex import quote
 
+from opsterm.changes.windows_mark import giving_up_powershell, taking_powershell
 from opsterm.core.text import clean_line
 from opsterm.core.units import age_text
 
@@ -70,7 +71,9 @@ class FoundMark:
         return f"{self.what} of {self.who} runs here since {age_text(self.age_s)}, by another opsterm"
 
 
-def taking_text(installation: str, change: str, *, who: str, for_s: int, beside: bool) -> str:
+def taking_text(
+    installation: str, change: str, *, who: str, for_s: int, beside: bool, on_windows: bool = False
+) -> str:  # fmt: skip
     """Return the text of `sh` that looks for the marks of others and then leaves one.
 
     Args:
@@ -79,13 +82,19 @@ def taking_text(installation: str, change: str, *, who: str, for_s: int, beside:
         who: person and machine, for others to read.
         for_s: seconds after which it counts no more.
         beside: whether it is left although somebody else's is there.
+        on_windows: whether it is for PowerShell.
     """
-    said = quote(clean_line(who, limit=200))
+    shown = clean_line(who, limit=200)
+    if on_windows:
+        return taking_powershell(installation, change, who=shown, for_s=for_s, beside=beside)
+    said = quote(shown)
     return f"{_TEXT}\ntake {installation} {change} {for_s} {said} {'yes' if beside else 'no'}\n"
 
 
-def giving_up_text(installation: str, change: str) -> str:
-    """Return the text of `sh` that takes the mark of a change away."""
+def giving_up_text(installation: str, change: str, *, on_windows: bool = False) -> str:
+    """Return the text of `sh`, or of PowerShell, that takes the mark of a change away."""
+    if on_windows:
+        return giving_up_powershell(installation, change)
     return f"{_TEXT}\ngive_up {installation} {change}\n"
 
 

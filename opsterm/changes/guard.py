@@ -19,13 +19,15 @@ from opsterm.policy.lockout import Lockout
 from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, Terms
 from opsterm.policy.risk import Risk
-from opsterm.policy.way_back import WayBack
+from opsterm.policy.way_back import ThingKind, WayBack
 
 SHORTEST_S, LONGEST_S = 5, 3600
 """Seconds that a target may be told to wait for the confirmation."""
 
 BY_HAND = "by hand"
 _WRITE_IT = "Write it as in 60s, or 5m by hand."
+_OF_ACCOUNT = ("HKCU:", "HKCR:")
+"""Parts of the registry of Windows that are others for another account."""
 
 
 class GuardState(StrEnum):
@@ -205,8 +207,8 @@ def _why_not(way: WayBack, *, kept: bool, asked: bool) -> str:
     """Return why a target cannot take back what it can be asked to, "" when it can."""
     if way.own:
         return "A step of it is taken back by a text of its own, which is run from here."
-    if way.on_windows:
-        return "A Windows host does not take a change back by itself yet."
+    if any(thing.kind is ThingKind.REGISTRY and thing.name.startswith(_OF_ACCOUNT) for thing in way.things):
+        return "What takes it back there is the system account, and keys of the account that logs in are not its own."
     if not way.things:
         return " ".join(way.gaps) or "Nothing of it is kept beforehand."
     if not kept:

@@ -21,8 +21,7 @@ from opsterm.changes.rollout import Rollout, rollout_of
 from opsterm.changes.rollout_progress import RolloutProgress
 from opsterm.changes.verification import require_same_keeper, verification_of
 from opsterm.changes.way_back.prepared import as_run, keeper_shell, prepared
-from opsterm.changes.way_back.script import OF_GUARD
-from opsterm.changes.way_back.words import KeeperStep
+from opsterm.changes.way_back.words import OF_GUARD, KeeperStep
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotApproved, NotFound, OpstermError, StorageError, TimedOut, Unreachable
 from opsterm.policy import approval

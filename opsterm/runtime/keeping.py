@@ -59,8 +59,7 @@ class Keeping:
             Refused: it could not be kept, or somebody else works there; nothing was changed.
             Unreachable: the line was lost.
         """
-        if not way.on_windows:  # the text of a mark is for sh
-            await self._marking.take(lambda text: _told(run, text, way), change, target)
+        await self._marking.take(lambda text: _told(run, text, way), change, target, on_windows=way.on_windows)
         status, told = await self.step(run, KeeperStep.CAPTURE, change, way, number=number)
         if status != 0:
             await self.leave(run, change, way)
@@ -80,7 +79,7 @@ class Keeping:
                 correlation_id=change.name,
             )
         )  # fmt: skip
-        if not way.on_windows:
+        if not way.on_windows:  # what sends it is for sh
             await self._copies().copy(run, change, way, target, number=number)
 
     async def note(
@@ -98,8 +97,7 @@ class Keeping:
 
     async def leave(self, run: RunText, change: Change, way: WayBack) -> None:
         """Take the mark of a change away: it works there no more. Where that cannot be, it ends by itself."""
-        if not way.on_windows:
-            await self._marking.give_up(lambda text: _told(run, text, way), change)
+        await self._marking.give_up(lambda text: _told(run, text, way), change, on_windows=way.on_windows)
 
     async def noting(
         self, making: Callable[[], Awaitable[Ended]], run: RunText, change: Change, way: WayBack | None,

@@ -17,7 +17,7 @@ MARGIN_S = 120
 """Seconds that a mark counts beyond the time that the command may take: what is kept around it takes some, too."""
 
 TellLines = Callable[[str], Awaitable[tuple[int, list[list[str]]]]]
-"""Runs a text of `sh` on the target; returns its exit status and what it told, each line as its fields."""
+"""Runs a text of `sh`, or of PowerShell, there; returns its exit status and what it told, each line as its fields."""
 
 
 class Marking:
@@ -34,8 +34,14 @@ class Marking:
         self._installation = installation
         self._who = who
 
-    async def take(self, tell: TellLines, change: Change, target: OrderTarget) -> None:
+    async def take(self, tell: TellLines, change: Change, target: OrderTarget, *, on_windows: bool) -> None:
         """Leave the mark. A target where none can be left is changed all the same: it is only a courtesy.
+
+        Args:
+            tell: runs the text.
+            change: leaves it.
+            target: where.
+            on_windows: whether PowerShell runs there, and not `sh`.
 
         Raises:
             Refused: somebody else's is there, and nothing says why this change runs all the same.
@@ -45,7 +51,9 @@ class Marking:
         for_s = round(max(change.order.timeout_s, float(terms.confirm_s if terms is not None else 0))) + MARGIN_S
         said = await self._journal.search(kinds=[ClaimPassedOver.kind], correlation_id=change.name, limit=1)
         status, told = await tell(
-            taking_text(self._installation, change.name, who=self._who, for_s=for_s, beside=bool(said))
+            taking_text(
+                self._installation, change.name, who=self._who, for_s=for_s, beside=bool(said), on_windows=on_windows
+            )
         )
         marks = found_marks(told)
         if status == CLAIMED and marks:
@@ -55,7 +63,7 @@ class Marking:
                 next_step="Wait; or propose it again, and run it with --despite-claim REASON.",
             )
 
-    async def give_up(self, tell: TellLines, change: Change) -> None:
+    async def give_up(self, tell: TellLines, change: Change, *, on_windows: bool) -> None:
         """Take the mark away; where that cannot be, it ends by itself."""
         with suppress(OpstermError):
-            await tell(giving_up_text(self._installation, change.name))
+            await tell(giving_up_text(self._installation, change.name, on_windows=on_windows))

@@ -36,7 +36,7 @@ from opsterm.runtime.ports_store import JournalStore, Store
 if TYPE_CHECKING:
     from opsterm.runtime.recovery_copies import RecoveryCopies
 
-_KEEPER = re.compile(r"^keeper (\w+) (\S+)", re.MULTILINE)
+_KEEPER = re.compile(r"^(?:keeper (?=\w+ \S+)|\$step = '(?=\w+'\n\$code = @\(Invoke-Keeper\)))(\w+)", re.MULTILINE)
 _PENDING, _CONFIRMED = b"guard\tpending\t\t0\n", b"guard\tconfirmed\t\t0\n"
 _ANSWERS = {
     "arm": b"armed\t\t\n", "extend": _PENDING, "confirm": _CONFIRMED, "revert": b"guard\treverted\t\t0\n",
@@ -256,7 +256,7 @@ class _PretendedSession:
         del shell, feed
         step = _KEEPER.findall(command)
         if step:
-            verb = step[-1][0]
+            verb = step[-1]
             if verb == "status":
                 yield self._status(how)
             elif verb in _OF_KEEPER and not (verb == "revert" and self._is_untouched()):
@@ -306,10 +306,10 @@ _OF_KEEPER = {
 class _NoMarks(Marking):
     """Leaves none: a mark is a courtesy to others, and nothing of the change."""
 
-    async def take(self, tell: TellLines, change: Change, target: OrderTarget) -> None:
+    async def take(self, tell: TellLines, change: Change, target: OrderTarget, *, on_windows: bool) -> None:
         """See `Marking.take`."""
 
-    async def give_up(self, tell: TellLines, change: Change) -> None:
+    async def give_up(self, tell: TellLines, change: Change, *, on_windows: bool) -> None:
         """See `Marking.give_up`."""
 
 

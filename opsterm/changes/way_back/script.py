@@ -9,7 +9,7 @@ from typing import Final
 
 from opsterm.changes.way_back.keeper import TEXTS
 from opsterm.changes.way_back.windows.script import WINDOWS_TEXTS, powershell_text
-from opsterm.changes.way_back.words import KeeperStep
+from opsterm.changes.way_back.words import OF_GUARD, KeeperStep
 from opsterm.policy.way_back import ON_WINDOWS, Thing, ThingKind
 
 _TEXTS: Final = {
@@ -29,10 +29,6 @@ _TEXTS: Final = {
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._@:+=,-~")
 
 
-OF_GUARD: Final = frozenset({KeeperStep.EXTEND, KeeperStep.CONFIRM, KeeperStep.REVERT, KeeperStep.STATUS})
-"""Steps about a guard that is armed."""
-
-
 def keeper_text(
     step: KeeperStep, point: str, things: Sequence[Thing], *, insist: bool = False, seconds: int = 0
 ) -> str:  # fmt: skip
@@ -46,7 +42,7 @@ def keeper_text(
         seconds: of ARM and EXTEND: how long from now the target waits before it takes back by itself.
     """
     if any(thing.kind in ON_WINDOWS for thing in things):
-        return powershell_text(step, point, things, insist=insist)
+        return powershell_text(step, point, things, insist=insist, seconds=seconds)
     if step not in (*OF_GUARD, KeeperStep.ARM):
         return "\n".join([*_texts(things), _call(step, point, "insist" if insist else "no", things), ""])
     texts = [*_texts(things), TEXTS["guard"]]

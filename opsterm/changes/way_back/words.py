@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class KeeperStep(StrEnum):
@@ -16,3 +17,7 @@ class KeeperStep(StrEnum):
     CONFIRM = "confirm"
     REVERT = "revert"
     STATUS = "status"
+
+
+OF_GUARD: Final = frozenset({KeeperStep.EXTEND, KeeperStep.CONFIRM, KeeperStep.REVERT, KeeperStep.STATUS})
+"""Steps about a guard that is armed."""

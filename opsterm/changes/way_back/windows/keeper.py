@@ -1,8 +1,9 @@
 """Keeps the state of what a change touches on a Windows host, and puts it back; PowerShell 5.1 and later.
 
 It tells the same facts as the text for `sh` does, with the same exit codes, and keeps its points below ProgramData, for
-administrators and the system alone. Each kind has a function that returns its state as lines, one that saves what the
-state alone does not tell, and one that restores; $kept is the folder of the thing.
+administrators and the system alone. Anybody may make folders there: what somebody else has made, or may write into, is
+not used, for the system runs what lies in it. Each kind has a function that returns its state as lines, one that saves
+what the state alone does not tell, and one that restores; $kept is the folder of the thing.
 """
 
 TEXT = r"""
@@ -85,13 +86,33 @@ function Invoke-Each($action) {
     foreach ($thing in $things) { $number++; Use-Folder "$number"; & $action $thing }
 }
 
+function Test-Ours($path) {
+    $sid = [Security.Principal.SecurityIdentifier]
+    $rights = Get-Acl -LiteralPath $path
+    $whose = @($rights.GetOwner($sid).Value)
+    $whose += @($rights.GetAccessRules($true, $true, $sid) | ForEach-Object { $_.IdentityReference.Value })
+    $link = (Get-Item -LiteralPath $path -Force).Attributes -band [IO.FileAttributes]::ReparsePoint
+    (-not $link) -and (@($whose | Where-Object { $_ -notin 'S-1-5-32-544', 'S-1-5-18' }).Count -eq 0)
+}
+
+function New-Base {
+    $top = Split-Path -Parent $base
+    if (Test-Path -LiteralPath $top) { [void](New-Item -ItemType Directory -Path $base -Force); return }
+    $new = "$top.$([Guid]::NewGuid())"  # closed before anybody can know its name
+    [void](New-Item -ItemType Directory -Path $new)
+    # By their numbers: the names of administrators and the system depend on the language.
+    & icacls.exe $new /inheritance:r /grant:r '*S-1-5-32-544:(OI)(CI)F' '*S-1-5-18:(OI)(CI)F' | Out-Null
+    if ($LASTEXITCODE -ne 0) { throw "the rights of $new cannot be set" }
+    [void](New-Item -ItemType Directory -Path (Join-Path $new 'rp'))
+    & icacls.exe $new /setowner '*S-1-5-32-544' /T | Out-Null
+    if ($LASTEXITCODE -ne 0) { throw "the owner of $new cannot be set" }
+    [IO.Directory]::Move($new, $top)
+}
+
 function Invoke-Capture {
     if (Test-Path -LiteralPath $captured) { Tell captured $point; return 0 }
     if (Test-Path -LiteralPath $point) { Remove-Item -LiteralPath $point -Recurse -Force }
-    [void](New-Item -ItemType Directory -Path $point -Force)
-    # For administrators and the system alone, by their numbers: their names depend on the language.
-    & icacls.exe $base /inheritance:r /grant:r '*S-1-5-32-544:(OI)(CI)F' '*S-1-5-18:(OI)(CI)F' | Out-Null
-    if ($LASTEXITCODE -ne 0) { Tell failed 0 "the rights of $base cannot be set"; return 3 }
+    [void](New-Item -ItemType Directory -Path $point)
     Get-ChildItem -LiteralPath $base -Directory | Where-Object {
         $_.Name -match '^c[0-9]+-' -and $_.LastWriteTimeUtc -lt [DateTime]::UtcNow.AddDays(-30)
     } | Remove-Item -Recurse -Force -ErrorAction SilentlyContinue
@@ -129,7 +150,17 @@ function Invoke-Keeper {
     $script:base = Join-Path $env:ProgramData 'opsterm\rp'
     $script:point = Join-Path $base $name
     $script:captured = Join-Path $point 'captured'
+    $script:guard = Join-Path $point 'guard'
     $script:asked = $things | ForEach-Object { "$($_.kind) $($_.option) $($_.name)" }
+    if ($step -eq 'capture' -and -not (Test-Path -LiteralPath $base)) {
+        try { New-Base } catch { Tell failed 0 $_.Exception.Message; return 3 }
+    }
+    foreach ($path in (Split-Path -Parent $base), $base) {
+        if ((Test-Path -LiteralPath $path) -and -not (Test-Ours $path)) {
+            Tell failed 0 "$path is not for administrators alone: look who made it, and take it away"
+            return 3
+        }
+    }
     if ($step -ne 'capture') {
         if (-not (Test-Path -LiteralPath $captured)) { Tell failed 0 "there is no recovery point $point"; return 3 }
         if ((@($asked) -join "`n") -cne (Read-Lines (Join-Path $point 'things'))) {
@@ -141,6 +172,12 @@ function Invoke-Keeper {
         'capture' { return Invoke-Capture }
         'note' { return Invoke-Note }
         'restore' { return Invoke-Restore }
+        'arm' { return Invoke-Arm }
+        'extend' { return Invoke-Extend }
+        'confirm' { return Invoke-Confirm }
+        'revert' { return Invoke-Revert }
+        'status' { [void](Send-Status); return 0 }
+        'fire' { return Invoke-Fire }
     }
 }
 

@@ -52,6 +52,7 @@ def way_back_on_windows(understood: Understanding) -> WayBack:
     things: list[Thing] = []
     opposites: list[str] = []
     seen: list[Effect] = []
+    whole = not understood.opaque
     for command in understood.commands:
         own = [effect for effect in effects if _is_within(effect, command)]
         seen += own
@@ -59,23 +60,26 @@ def way_back_on_windows(understood: Understanding) -> WayBack:
             continue
         try:
             _require_here(command, understood.commands)
-            for found in _ways(command, own):
-                if isinstance(found, Thing):
-                    things.append(found)
-                else:
-                    gaps.append(found.sentence)
-                    opposites += [found.opposite] * bool(found.opposite)
+            found = list(_ways(command, own))
+            kept = [one for one in found if isinstance(one, Thing)]
+            missing = [one for one in found if isinstance(one, Gap)]
+            things += kept
+            gaps += [one.sentence for one in missing]
+            opposites += [one.opposite for one in missing if one.opposite]
+            whole = whole and bool(kept)
         except NotKnown as error:
+            whole = False
             gaps.append(f"`{' '.join(command.words)[:60]}` is not taken back: {error}.")
     for effect in effects:
         if effect not in seen:
             try:
                 things.append(_redirected(effect))
             except NotKnown as error:
+                whole = False
                 gaps.append(f"What changes {effect.object or 'something'} there is not taken back: {error}.")
     coverage = Coverage.NONE if not things else Coverage.PARTIAL if gaps else Coverage.INVERSE
     return WayBack(
-        coverage=coverage, things=in_order(things), opposite="; ".join(reversed(opposites)),
+        coverage=coverage, things=in_order(things), opposite="; ".join(reversed(opposites)), whole=whole,
         gaps=tuple(dict.fromkeys(gaps or (["Nothing is known that would take it back."] if not things else []))),
     )  # fmt: skip
 

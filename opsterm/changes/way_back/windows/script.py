@@ -7,8 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from opsterm.changes.way_back.windows import keeper, kinds
-from opsterm.changes.way_back.words import KeeperStep
+from opsterm.changes.way_back.windows import guard, keeper, kinds
+from opsterm.changes.way_back.words import OF_GUARD, KeeperStep
 from opsterm.core.errors import Bug
 from opsterm.policy.way_back import Thing, ThingKind
 
@@ -17,31 +17,42 @@ _KINDS: Final = {
     ThingKind.TASK: (kinds.TASK,), ThingKind.RULES: (kinds.REGISTRY, kinds.SETTINGS),
     ThingKind.TIME_ZONE: (kinds.SETTINGS,), ThingKind.POWER_PLAN: (kinds.SETTINGS,),
 }  # fmt: skip
-_STEPS: Final = (KeeperStep.CAPTURE, KeeperStep.NOTE, KeeperStep.RESTORE)
 
-WINDOWS_TEXTS: Final = (keeper.TEXT, kinds.FILES, kinds.REGISTRY, kinds.SERVICE, kinds.TASK, kinds.SETTINGS)
+WINDOWS_TEXTS: Final = (
+    keeper.TEXT, kinds.FILES, kinds.REGISTRY, kinds.SERVICE, kinds.TASK, kinds.SETTINGS, guard.TEXT, guard.FIRE,
+)  # fmt: skip
 
 
-def powershell_text(step: KeeperStep, point: str, things: Sequence[Thing], *, insist: bool) -> str:
+def powershell_text(step: KeeperStep, point: str, things: Sequence[Thing], *, insist: bool, seconds: int) -> str:
     """Return the text for PowerShell that does a step.
 
     Args:
-        step: CAPTURE, NOTE or RESTORE.
+        step: which.
         point: name of the recovery point; letters, digits, "." and "-".
         things: in the order in which they are put back; none of another system.
         insist: whether RESTORE puts back what somebody else has changed since, too.
+        seconds: of ARM and EXTEND: how long from now the target waits before it takes back by itself.
     """
-    if step not in _STEPS or any(thing.kind not in _KINDS for thing in things):
-        raise Bug("there is no such step on Windows")
+    if any(thing.kind not in _KINDS for thing in things):
+        raise Bug("there is no such thing on Windows")
     texts = dict.fromkeys([keeper.TEXT, *(text for thing in things for text in _KINDS[thing.kind])])
     listed = [{"kind": thing.kind, "name": thing.name, "option": thing.option} for thing in things]
-    coded = base64.b64encode(json.dumps(listed).encode()).decode()  # neither quotes nor letters can change a name
-    return "\n".join([
-        *texts,
-        f"$step = '{step}'; $name = '{point}'; $insist = ${'true' if insist else 'false'}",
-        f"$listed = $Utf8.GetString([Convert]::FromBase64String('{coded}'))",
+    about = [
+        f"$name = '{point}'; $insist = ${'true' if insist else 'false'}; $seconds = {seconds}",
+        f"$listed = {coded(json.dumps(listed))}",
         "$things = @($listed | ConvertFrom-Json | ForEach-Object { $_ })",
-        "$code = @(Invoke-Keeper)[-1]",
-        "exit $code",
-        "",
-    ])  # fmt: skip
+    ]
+    if step not in (*OF_GUARD, KeeperStep.ARM):
+        return _joined([*texts, *about], step)
+    if step is KeeperStep.ARM:
+        about.append(f"$stored = {coded(_joined([*texts, guard.TEXT, guard.FIRE, *about], 'fire'))}")
+    return _joined([*texts, guard.TEXT, *about], step)
+
+
+def _joined(texts: Sequence[str], step: str) -> str:
+    return "\n".join([*texts, f"$step = '{step}'", "$code = @(Invoke-Keeper)[-1]", "exit $code", ""])
+
+
+def coded(text: str) -> str:
+    """Return an expression of PowerShell for a text: neither quotes nor letters in it can get out of it."""
+    return f"$Utf8.GetString([Convert]::FromBase64String('{base64.b64encode(text.encode()).decode()}'))"
