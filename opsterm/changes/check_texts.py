@@ -88,6 +88,24 @@ def http_text(url: str, status: str) -> str:
     )
 
 
+def http_time_text(url: str, status: str) -> str:
+    """Return the text that asks for a URL on the target itself and prints in milliseconds how long the answer took.
+
+    Args:
+        url: of http or https.
+        status: the one that is wanted, "" for any below 400.
+    """
+    well = f"{status})" if status else "[23]??)"
+    return (
+        f"{_PATH}"
+        'command -v curl >/dev/null || { echo "there is no curl"; exit 1; }\n'
+        "seen=$(curl -sS -o /dev/null --max-time 10 -w '%{http_code} %{time_total}' -- "
+        f"{shlex.quote(url)} 2>&1)\n"
+        f'case "${{seen%% *}}" in {well} ;; *) printf "%s\\n" "$seen"; exit 1 ;; esac\n'
+        "printf '%s\\n' \"${seen#* }\" | awk '{ printf \"%.1f ms\\n\", $1 * 1000 }'\n"
+    )
+
+
 def config_text(name: str) -> str:
     """Return the text that tests a configuration.
 

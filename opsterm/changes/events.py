@@ -150,6 +150,53 @@ class ChangeStopAsked(Event):
     change: int
 
 
+@event("change.gate_opened")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeGateOpened(Event):
+    """A rollout stands between two batches: it waits, looks again, and compares.
+
+    Attributes:
+        change: its number.
+        after: targets of the last batch that are done.
+        waiting: how many targets have not begun.
+        until: epoch seconds at which the wait is over.
+        compares: what is compared with the rest, in words; "" for nothing.
+    """
+
+    change: int
+    after: tuple[str, ...]
+    waiting: int
+    until: float
+    compares: str
+
+
+@event("change.gate_looked")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeGateLooked(Event):
+    """What was seen while a rollout stood between two batches, in one line."""
+
+    change: int
+    said: str
+
+
+@event("change.gate_closed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeGateClosed(Event):
+    """A rollout goes on with its next batch, or does not; `said` is what was seen last, or why not."""
+
+    change: int
+    passed: bool
+    said: str
+
+
+@event("change.proceed_asked")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeProceedAsked(Event):
+    """Somebody wants a rollout that waits between two batches to wait no longer."""
+
+    change: int
+
+
 @event("change.captured")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCaptured(Event):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.changes.plan_phases import is_across
 from opsterm.changes.way_back.prepared import way_back_of
 from opsterm.core.errors import BadInput, OpstermError, Unguarded
 from opsterm.core.text import clean_line
@@ -25,6 +26,7 @@ SHORTEST_S, LONGEST_S = 5, 3600
 """Seconds that a target may be told to wait for the confirmation."""
 
 BY_HAND = "by hand"
+_ACROSS = "Its steps go over several targets in an order, and each target would take back its own by itself."
 _WRITE_IT = "Write it as in 60s, or 5m by hand."
 _OF_ACCOUNT = ("HKCU:", "HKCR:")
 """Parts of the registry of Windows that are others for another account."""
@@ -185,7 +187,7 @@ def guard_for(order: Order, wish: GuardWish, lockout: Lockout, *, kept: bool, de
         return UNGUARDED
     seconds = wish.seconds or default_s
     _require_length(seconds)
-    why = _why_not(way_back_of(order), kept=kept, asked=asked)
+    why = _ACROSS if is_across(order) else _why_not(way_back_of(order), kept=kept, asked=asked)
     if not why:
         return Guard(seconds=seconds, by_hand=wish.by_hand)
     if lockout.cuts:

@@ -93,6 +93,7 @@ def propose(
     if len(set(names)) != len(names):
         raise BadInput("A target is named twice.", next_step="Name each target once.")
     require_able(rollout_of(order), len(names))
+    _require_no_gate_in_waves(order)
     require_carried_out(order)
     if order.timeout_s <= 0 or order.expires_at <= now:
         raise BadInput("The order leaves no time to run.", next_step="Give it a time limit and an expiry ahead of now.")
@@ -108,6 +109,16 @@ def propose(
         digest=order.digest(),
         outcomes=tuple(Outcome(target=name) for name in names),
     )
+
+
+def _require_no_gate_in_waves(order: Order) -> None:
+    """Raise BadInput for a guarded order that would stand at a gate: its waves are armed for their own time only."""
+    rollout = rollout_of(order)
+    if guard_of(order).seconds and (rollout.wait_s or rollout.gate is not None):
+        raise BadInput(
+            "What its targets take back unless it is confirmed goes in waves, and waits at no gate.",
+            next_step="Propose it without --wait and --probe; its checks are looked at before each wave is confirmed.",
+        )
 
 
 def approve(
@@ -295,10 +306,16 @@ def interrupt(change: Change, *, now: float) -> Change:
     outcomes = tuple(
         _closed(outcome, OutcomeState.UNKNOWN, unknown, now)
         if outcome.state is OutcomeState.RUNNING
-        else _closed(outcome, OutcomeState.CANCELLED, "It was not started here: opsterm ended before.", now)
+        else _closed(outcome, OutcomeState.CANCELLED, _not_reached(outcome), now)
         for outcome in change.outcomes
     )
     return replace(_moved(change, ChangeState.INTERRUPTED), ended_at=now, outcomes=outcomes)
+
+
+def _not_reached(outcome: Outcome) -> str:
+    if outcome.started_at:
+        return "It stands between two steps here: opsterm ended before the next."
+    return "It was not started here: opsterm ended before."
 
 
 def reached(outcomes: Sequence[Outcome]) -> dict[str, str]:
@@ -335,6 +352,8 @@ def stopped_text(change: Change) -> str:
 
 def _stopped(change: Change, outcome: Outcome) -> str:
     running = outcome.state is OutcomeState.RUNNING
+    if outcome.started_at and not running:
+        return "Stopped by the operator between two steps."
     return stopped_text(change) if running else "Not started: stopped by the operator."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opsterm.changes.plan_phases import require_places
 from opsterm.changes.plan_steps import require_checks
 from opsterm.core.errors import BadInput
 from opsterm.core.http_request import parse_request
@@ -53,7 +54,9 @@ def _require_shell(order: Order) -> None:
     if order.shell == RESTORE:
         parse_restoring(order.command)
     if order.shell == PLAN:
-        require_checks(parse_plan(order.command))
+        plan = parse_plan(order.command)
+        require_checks(plan)
+        require_places(plan, [target.name for target in order.targets])
     require_sendable(order.command, order.shell)
 
 

@@ -23,22 +23,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from opsterm.changes.gate import Worse, gate_of
 from opsterm.changes.guard import USUAL, GuardWish, wish_from
-from opsterm.changes.rollout import RolloutWish, parse_budget, parse_strategy
+from opsterm.changes.rollout import RolloutWish, parse_budget, parse_strategy, wait_s
 from opsterm.changes.verification import NO_VERIFICATION, OnFailure, Verification, parse_check, require_numbers
-from opsterm.core.errors import OpstermError
+from opsterm.core.errors import BadSelector, OpstermError
 from opsterm.core.text import clean_line
 from opsterm.core.toml_places import Path
 from opsterm.core.toml_text import TomlFault, TomlText
 from opsterm.core.units import parse_duration
+from opsterm.inventory.selector import parse_selector
 from opsterm.policy.order import UNIX_SHELLS, require_account
 from opsterm.policy.plan_order import MOST_STEPS, TITLE_LENGTH, USUAL_TRIES, PlanOrder, PlanStep
 
 _KEYS = (
-    "title", "on", "reason", "become", "timeout", "rollout", "max_failures", "max_unavailable", "confirm",
+    "title", "on", "reason", "become", "timeout", "rollout", "max_failures", "max_unavailable", "wait", "probe",
+    "margin", "worse", "confirm",
     "no_confirm", "way_back", "on_failure", "verify", "tries", "within", "step",
 )  # fmt: skip
-_STEP_KEYS = ("title", "command", "script", "shell", "before", "verify", "tries", "within", "inverse")
+_STEP_KEYS = ("title", "on", "command", "script", "shell", "before", "verify", "tries", "within", "inverse")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class PlanFile:
 
     Attributes:
         title: what it is for, "" when not said.
-        selector: which targets, "" when not said.
+        selector: which targets, "" when not said, or each step says so.
         reason: why, "" when not said.
         become: the account that sudo becomes, "" for none.
         timeout_s: seconds that each step may run, None for the setting.
@@ -56,6 +59,7 @@ class PlanFile:
         way_back: whether what it touches is kept beforehand.
         verification: what is looked at after the last step, and what follows when any of it fails.
         plan: the steps.
+        places: of each step which targets, "" for all of the plan; when one says so, the order is kept across targets.
     """
 
     title: str
@@ -68,6 +72,7 @@ class PlanFile:
     way_back: bool
     verification: Verification
     plan: PlanOrder
+    places: tuple[str, ...]
 
 
 def read_plan_file(
@@ -87,6 +92,12 @@ def read_plan_file(
     steps = tuple(_step(read, ("step", place), table, script) for place, table in enumerate(tables))
     if not read.problems and not 1 <= len(steps) <= MOST_STEPS:
         read.complain(("step",), f"It has {len(steps)} steps.", f"Write 1 to {MOST_STEPS} [[step]] tables.")
+    places = tuple(_place(read, ("step", place), table) for place, table in enumerate(tables))
+    if any(places) and not all(places) and "on" not in tree:
+        place = next(place for place, said in enumerate(places) if not said)
+        read.complain(("step", place), "It does not say on which targets.", 'Write on = "tag:web" here, or at the top.')
+    if "on" in tree:
+        _place(read, (), tree)
     rollout = _rollout(read, tree)
     become = read.word((), tree, "become", needed=False)
     if become:
@@ -96,7 +107,7 @@ def read_plan_file(
         reason=read.word((), tree, "reason", needed=False), become=become,
         timeout_s=read.seconds((), tree, "timeout", 0) or None, rollout=rollout, guard=_guard(read, tree),
         way_back=read.yes_no((), tree, "way_back") is not False, verification=_verification(read, tree),
-        plan=PlanOrder(steps=steps),
+        plan=PlanOrder(steps=steps), places=places,
     )  # fmt: skip
     return (None if read.problems else found), tuple(read.problems)
 
@@ -134,6 +145,17 @@ class _PlanText(TomlText):
         return tuple(dict.fromkeys(found))
 
 
+def _place(read: _PlanText, path: Path, table: Mapping[str, Any]) -> str:
+    """Return which targets a step is for, "" for all of the plan."""
+    text = read.word(path, table, "on", needed="on" in table)
+    if text:
+        try:
+            parse_selector(text)
+        except BadSelector as error:
+            read.complain((*path, "on"), f"{error.what} It is at column {error.column + 1}.", error.next_step)
+    return text
+
+
 def _step(read: _PlanText, path: Path, table: Mapping[str, Any], script: Callable[[str], str]) -> PlanStep:
     read.check_keys(path, table, _STEP_KEYS)
     command = read.word(path, table, "command", needed="script" not in table)
@@ -168,11 +190,23 @@ def _rollout(read: _PlanText, tree: Mapping[str, Any]) -> RolloutWish:
         strategy=read.word((), tree, "rollout", needed=False),
         failures=str(tree.get("max_failures", "")),
         max_unavailable=read.number((), tree, "max_unavailable", 1) if "max_unavailable" in tree else 0,
+        wait=read.word((), tree, "wait", needed=False),
+        probe=read.word((), tree, "probe", needed=False),
+        margin=str(tree.get("margin", "")),
+        worse=next(iter(read.words((), tree, "worse", [word.value for word in Worse])), ""),
     )
     if wish.strategy:
         read.tried(("rollout",), lambda: parse_strategy(wish.strategy))
     if wish.failures:
         read.tried(("max_failures",), lambda: parse_budget(wish.failures))
+    if wish.wait:
+        read.tried(("wait",), lambda: wait_s(wish.wait))
+    if wish.probe:
+        read.tried(("probe",), lambda: gate_of(wish.probe))
+        read.tried(("margin",), lambda: gate_of("metric:load.1m", wish.margin))
+    elif wish.margin or wish.worse:
+        key = "margin" if wish.margin else "worse"
+        read.complain((key,), "It says what is worse, and not of what.", 'Write probe = "metric:load.1m".')
     return wish
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from opsterm.changes.change import Change
-from opsterm.changes.verification import Verification, parse_check, require_numbers
+from opsterm.changes.plan_phases import Phase
+from opsterm.changes.plan_remainder import everywhere
+from opsterm.changes.verification import Verification, parse_check, require_numbers, verification_of
 from opsterm.changes.way_back.prepared import restoring, step_ways
 from opsterm.core.text import clean_line
+from opsterm.inventory.folding import fold, natural_key
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RESTORE, Order, RunAs
 from opsterm.policy.plan_order import MOST_STEPS, TITLE_LENGTH, PlanOrder, PlanStep, parse_plan
@@ -36,6 +39,24 @@ def after_of(step: PlanStep) -> Verification:
     return Verification(checks=tuple(map(parse_check, step.verify)), tries=step.tries, within_s=step.within_s)
 
 
+def repeated(order: Order, phase: Phase) -> Verification:
+    """Return what is looked at again while a rollout waits: what is verified of the whole, and after the last step.
+
+    What had to hold after an earlier step need not hold any more: a step may stop what the next one starts.
+
+    Args:
+        order: any.
+        phase: that part of it that waits; the whole is verified behind the last.
+
+    Raises:
+        BadInput, Refused: as `verification_of`.
+    """
+    whole = verification_of(order)
+    of_whole = whole.checks if phase.is_last else ()
+    last = after_of(parse_plan(order.command).steps[phase.steps[-1] - 1]).checks if phase.steps else ()
+    return replace(whole, checks=tuple(dict.fromkeys((*of_whole, *last))))
+
+
 UNITS = MOST_STEPS + 1
 """Number under which the units that a plan touches are kept, before its first step; behind that of any step.
 
@@ -48,47 +69,76 @@ would be reloaded before the file that an earlier step wrote is back.
 _LAST = (ThingKind.AGAIN, ThingKind.UNIT, ThingKind.CONTAINER)
 
 
-def kept_ways(plan: PlanOrder, how: RunAs) -> Mapping[int, WayBack]:
-    """Return what is kept before each step, by its number, without units; these stand under UNITS.
+def kept_ways(plan: PlanOrder, how: RunAs, target: str) -> Mapping[int, WayBack]:
+    """Return what is kept on a target before each of its steps, by its number, without units; these stand under UNITS.
 
     Args:
         plan: any.
         how: as whom its steps run.
+        target: its name.
     """
-    ways = step_ways(plan, how)
-    units = in_order([thing for way in ways for thing in way.things if thing.kind in _LAST])
+    there = plan.steps_on(target)
+    ways = {number: way for number, way in enumerate(step_ways(plan, how), 1) if number in there}
+    units = in_order([thing for way in ways.values() for thing in way.things if thing.kind in _LAST])
     found = {
         number: replace(way, things=tuple(thing for thing in way.things if thing.kind not in _LAST))
-        for number, way in enumerate(ways, 1)
+        for number, way in ways.items()
     }
-    return found | ({UNITS: WayBack(coverage=Coverage.INVERSE, things=units, become=ways[0].become)} if units else {})
+    if not units:
+        return found
+    become = next(way.become for way in ways.values())
+    return found | {UNITS: WayBack(coverage=Coverage.INVERSE, things=units, become=become)}
 
 
 def undoing(
-    change: Change, *, insist: bool = False, stored: Mapping[int, Sequence[Stored]] = MappingProxyType({})
-) -> tuple[PlanStep, ...]:
-    """Return the steps that take a plan back: those of the plan in reverse that leave something, then its units.
+    change: Change, names: Sequence[str], *, insist: bool = False,
+    stored: Mapping[int, Sequence[Stored]] = MappingProxyType({}),
+) -> PlanOrder:  # fmt: skip
+    """Return the plan that takes a plan back: its steps in reverse that leave something, then the units.
+
+    Targets with other units have a step of their own for them. Where the order was kept across targets, it is kept in
+    reverse as well.
 
     Args:
         change: one whose order is a plan.
+        names: of the targets on which it is taken back.
         insist: whether what somebody else has changed since is put back, too.
         stored: copies on this host, by the step, for targets that have lost theirs.
     """
     plan = parse_plan(change.order.command)
-    ways = kept_ways(plan, change.order.run_as)
-    found = []
-    for number in [*range(len(plan.steps), 0, -1), *[UNITS] * (UNITS in ways)]:
-        step = plan.steps[number - 1] if number != UNITS else None
-        title = f"take back step {number}, {step.title}" if step is not None else "put the units back"
-        title = title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"
-        undoes = (change.id, number)
-        if step is not None and step.inverse:
-            found.append(PlanStep(title=title, command=step.inverse, undoes=undoes))
-        elif ways[number].things:
-            copies = stored.get(number, ())
-            text = restoring(change, ways[number], step=number, insist=insist, stored=copies).text()
-            found.append(PlanStep(title=title, command=text, shell=RESTORE, undoes=undoes))
-    return tuple(found)
+    ways = {name: kept_ways(plan, change.order.run_as, name) for name in names}
+    group_of = dict(zip(range(1, len(plan.steps) + 1), _groups(plan), strict=True))
+    found: list[PlanStep] = []
+    for number in [*range(len(plan.steps), 0, -1), UNITS]:
+        inverse = plan.steps[number - 1].inverse if number != UNITS else ""
+        base = PlanStep(title=_undoing_title(plan, number), command="", undoes=(change.id, number))
+        places: dict[WayBack, list[str]] = {}
+        for name in names:
+            if number in ways[name] and (inverse or ways[name][number].things):
+                places.setdefault(ways[name][number], []).append(name)
+        for way, there in places.items():
+            last = found[-1].undoes[1] if found and found[-1].undoes is not None else 0
+            joined = plan.across and group_of.get(last, last) == group_of.get(number, number)
+            base = replace(base, on=tuple(sorted(there, key=natural_key)), joined=joined)
+            if inverse:
+                found.append(replace(base, command=inverse))
+            else:
+                text = restoring(change, way, step=number, insist=insist, stored=stored.get(number, ())).text()
+                found.append(replace(base, command=text, shell=RESTORE))
+    return everywhere(PlanOrder(steps=tuple(found), across=plan.across))
+
+
+def _groups(plan: PlanOrder) -> Iterator[int]:
+    """Yield for each step a number that those share that are gone over together; none is that of a step."""
+    group = 0
+    for step in plan.steps:
+        group -= not step.joined
+        yield group
+
+
+def _undoing_title(plan: PlanOrder, number: int) -> str:
+    title = f"take back step {number}, {plan.steps[number - 1].title}" if number != UNITS else "put the units back"
+    return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"
 
 
 def step_lines(order: Order) -> Sequence[str]:
@@ -104,7 +154,7 @@ def _line(number: int, step: PlanStep) -> str:
     first, *more = mask(step.command)[0].strip().split("\n")
     shown = clean_line(first)
     shown = shown if len(shown) <= _COMMAND_SHOWN else shown[: _COMMAND_SHOWN - 1] + "…"
-    parts = [f"{number} {step.title}"]
+    parts = [f"{number} {step.title}{f' (on {fold(step.on)})' if step.on else ''}"]
     if step.before:
         parts.append(f"if {', '.join(step.before)}")
     if step.undoes is None or step.shell != RESTORE:

@@ -1,7 +1,8 @@
 """How a change goes over its targets: which first, how many at once, and how much may go wrong.
 
-A rollout is part of what is approved, as text: "rolling:5 max-failures=10% max-unavailable=1
-redundancy:db-main=db-01,db-02". The empty text is the rollout of an order that says nothing: all side by side.
+A rollout is part of what is approved, as text: "rolling:5 wait=300 max-failures=10% max-unavailable=1
+redundancy:db-main=db-01,db-02", and at its end what a gate compares. The empty text is the rollout of an order that
+says nothing: all side by side.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from opsterm.changes.gate import Gate, gate_of, parse_gate
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
+from opsterm.core.units import parse_duration
 from opsterm.policy.context import PARTNERS
 from opsterm.policy.order import Order
 
 EXAMPLES = "parallel, sequential, rolling:5, canary:1 or canary:1:5"
-_FAILURES, _UNAVAILABLE, _AWAY = "max-failures=", "max-unavailable=", "away="
+LONGEST_WAIT_S = 86_400
+"""Seconds that may be waited between two batches."""
+
+_WAIT, _FAILURES, _UNAVAILABLE, _AWAY, _GATE = "wait=", "max-failures=", "max-unavailable=", "away=", " gate="
 _STRATEGY = re.compile(r"(parallel|sequential)|(rolling):([1-9]\d{0,5})|(canary):([1-9]\d{0,5})(?::([1-9]\d{0,5}))?")
 _BUDGET = re.compile(r"([1-9]\d{0,5})(%?)")
 
@@ -63,6 +69,8 @@ class Rollout:
         max_unavailable: members of a redundancy group that may be away at once; 0 for any number.
         groups: name of each redundancy group that is touched -> all its members, also those that are no targets.
         away: members that are away from the beginning, sorted: a change that this one goes on with failed there.
+        wait_s: seconds between two batches, during which what is verified is looked at again and again.
+        gate: what is compared behind the canaries, None for nothing.
     """
 
     strategy: Strategy = Strategy.PARALLEL
@@ -72,19 +80,29 @@ class Rollout:
     max_unavailable: int = 0
     groups: Mapping[str, tuple[str, ...]]
     away: tuple[str, ...] = ()
+    wait_s: int = 0
+    gate: Gate | None = None
 
     def __str__(self) -> str:
         if self == SIDE_BY_SIDE:
             return ""
-        numbers = [number for number in (self.first, self.batch) if number and self.strategy is not Strategy.SEQUENTIAL]
-        words = [":".join([self.strategy, *map(str, numbers)])]
+        words = [self.word]
+        if self.wait_s:
+            words.append(f"{_WAIT}{self.wait_s}")
         if self.budget is not None:
             words.append(f"{_FAILURES}{self.budget}")
         if self.max_unavailable:
             words.append(f"{_UNAVAILABLE}{self.max_unavailable}")
         if self.away:
             words.append(f"{_AWAY}{','.join(self.away)}")
-        return " ".join([*words, *(f"{group}={','.join(names)}" for group, names in sorted(self.groups.items()))])
+        words += [f"{group}={','.join(names)}" for group, names in sorted(self.groups.items())]
+        return " ".join(words) + (f"{_GATE}{self.gate.text()}" if self.gate is not None else "")
+
+    @property
+    def word(self) -> str:
+        """The strategy as it is written: "canary:1:5"."""
+        numbers = [number for number in (self.first, self.batch) if number and self.strategy is not Strategy.SEQUENTIAL]
+        return ":".join([self.strategy, *map(str, numbers)])
 
     def batches(self, names: Sequence[str]) -> list[Sequence[str]]:
         """Return targets in batches, in their order; a batch begins when all before it have ended."""
@@ -106,11 +124,19 @@ class RolloutWish:
         strategy: as for `parse_strategy`, "" for side by side.
         failures: as for `parse_budget`, "" for none.
         max_unavailable: members of a redundancy group that may be away at once, 0 for any number.
+        wait: how long is waited between two batches, as in "5m"; "" for not at all.
+        probe, margin, worse: as for `gate_of`; "" for no probe.
+        if_possible: whether what cannot be had on these targets is left out, as where a change is gone on with on few.
     """
 
     strategy: str = ""
     failures: str = ""
     max_unavailable: int = 0
+    wait: str = ""
+    probe: str = ""
+    margin: str = ""
+    worse: str = ""
+    if_possible: bool = False
 
 
 NO_WISH = RolloutWish()
@@ -140,6 +166,27 @@ def parse_budget(text: str) -> FailureBudget:
     return FailureBudget(amount=int(found[1]), is_share=bool(found[2]))
 
 
+def wait_s(text: str) -> int:
+    """Return the seconds that are waited between two batches, of a text such as "5m". Raises BadInput."""
+    seconds = round(parse_duration(text))
+    if not 1 <= seconds <= LONGEST_WAIT_S:
+        raise BadInput("Between two batches 1 s to 24 h are waited.", next_step="Write it as in --wait 5m.")
+    return seconds
+
+
+def _with_gate(rollout: Rollout, wish: RolloutWish) -> Rollout:
+    """Return a rollout with the wait and the gate that are asked for. Raises BadInput, Refused."""
+    if wish.wait:
+        rollout = replace(rollout, wait_s=wait_s(wish.wait))
+    if wish.probe:
+        return replace(rollout, gate=gate_of(wish.probe, wish.margin, wish.worse))
+    if wish.margin or wish.worse:
+        raise BadInput(
+            "It says what is worse, and not of what.", next_step="Say what is measured: --probe metric:load.1m"
+        )
+    return rollout
+
+
 def planned(wish: RolloutWish, groups: Mapping[str, tuple[str, ...]], away: Sequence[str] = ()) -> Rollout:
     """Return the rollout that somebody asks for.
 
@@ -150,11 +197,12 @@ def planned(wish: RolloutWish, groups: Mapping[str, tuple[str, ...]], away: Sequ
 
     Raises:
         BadInput: a word of it cannot be read.
+        Refused: its probe is a command that is not known to only read.
     """
-    rollout = parse_strategy(wish.strategy) if wish.strategy else SIDE_BY_SIDE
+    rollout = _with_gate(parse_strategy(wish.strategy) if wish.strategy else SIDE_BY_SIDE, wish)
     if wish.failures:
         rollout = replace(rollout, budget=parse_budget(wish.failures))
-    if not wish.max_unavailable:
+    if not wish.max_unavailable or (wish.if_possible and not groups):
         return rollout
     held = {name for members in groups.values() for name in members} & set(away)
     return replace(rollout, max_unavailable=wish.max_unavailable, groups=groups, away=tuple(sorted(held)))
@@ -162,9 +210,29 @@ def planned(wish: RolloutWish, groups: Mapping[str, tuple[str, ...]], away: Sequ
 
 def wish_of(rollout: Rollout) -> RolloutWish:
     """Return what was asked for, so that it can be asked for again on other targets."""
-    plain = replace(rollout, budget=None, max_unavailable=0, groups={}, away=())
-    failures = str(rollout.budget) if rollout.budget is not None else ""
-    return RolloutWish(strategy=str(plain), failures=failures, max_unavailable=rollout.max_unavailable)
+    failures, gate = str(rollout.budget) if rollout.budget is not None else "", rollout.gate
+    return RolloutWish(
+        strategy="" if rollout.strategy is Strategy.PARALLEL else rollout.word, failures=failures,
+        max_unavailable=rollout.max_unavailable, wait=f"{rollout.wait_s}s" if rollout.wait_s else "",
+        probe=gate.probe if gate is not None else "", margin=gate.margin if gate is not None else "",
+        worse=gate.worse if gate is not None else "",
+    )  # fmt: skip
+
+
+def narrowed(rollout: Rollout, count: int) -> Rollout:
+    """Return a rollout as it can be had on so many targets: with fewer first, and without what needs more.
+
+    Args:
+        rollout: any.
+        count: of targets, 1 and up.
+    """
+    if rollout.budget is not None and not rollout.budget.of(count):
+        rollout = replace(rollout, budget=FailureBudget(amount=1))
+    if rollout.first >= count:
+        rollout = replace(rollout, first=count - 1)
+    if rollout.strategy is Strategy.CANARY and not rollout.first:
+        rollout = replace(rollout, strategy=Strategy.SEQUENTIAL, batch=1, gate=None)
+    return rollout if len(rollout.batches([""] * count)) > 1 else replace(rollout, wait_s=0)
 
 
 def backwards(rollout: Rollout) -> RolloutWish:
@@ -175,7 +243,9 @@ def backwards(rollout: Rollout) -> RolloutWish:
     one_by_one = rollout.strategy is Strategy.SEQUENTIAL
     strategy = "sequential" if one_by_one else f"rolling:{rollout.batch}" if rollout.batch else ""
     failures = "100%" if strategy else ""
-    return RolloutWish(strategy=strategy, failures=failures, max_unavailable=rollout.max_unavailable)
+    return RolloutWish(
+        strategy=strategy, failures=failures, max_unavailable=rollout.max_unavailable, if_possible=True
+    )  # fmt: skip
 
 
 def parse_rollout(text: str) -> Rollout:
@@ -186,8 +256,11 @@ def parse_rollout(text: str) -> Rollout:
     """
     if not text:
         return SIDE_BY_SIDE
-    word, *more = text.split(" ")
-    rollout = parse_strategy(word)
+    plain, _, gate = text.partition(_GATE)
+    word, *more = plain.split(" ")
+    rollout = replace(parse_strategy(word), gate=parse_gate(gate) if gate else None)
+    if more and more[0].startswith(_WAIT):
+        rollout = replace(rollout, wait_s=wait_s(more.pop(0).removeprefix(_WAIT)))
     if more and more[0].startswith(_FAILURES):
         rollout = replace(rollout, budget=parse_budget(more.pop(0).removeprefix(_FAILURES)))
     if more and more[0].startswith(_UNAVAILABLE):
@@ -232,42 +305,18 @@ def require_able(rollout: Rollout, count: int) -> None:
         raise BadInput(
             f"A canary of {rollout.first} leaves none of {count} targets for later.", next_step="Try fewer first."
         )
-
-
-def rollout_lines(order: Order) -> tuple[str, ...]:
-    """Return the rollout of an order in words, () for one that says nothing."""
-    if order.terms is None or not order.terms.rollout:
-        return ()
-    try:
-        rollout, count = rollout_of(order), len(order.targets)
-    except BadInput as error:
-        return (error.what,)
-    lines = [_in_words(rollout, count), _until(rollout, count)]
-    if rollout.max_unavailable:
-        said = ", ".join(f"{group} ({len(names)} members)" for group, names in rollout.groups.items())
-        lines.append(f"at most {rollout.max_unavailable} at once at work, failed or silent of {said}")
-    return tuple(lines)
-
-
-def _in_words(rollout: Rollout, count: int) -> str:
-    batches = len(rollout.batches([""] * count))
-    match rollout.strategy:
-        case Strategy.PARALLEL:
-            return "all targets side by side"
-        case Strategy.SEQUENTIAL:
-            return f"one target after another, {count} in all"
-        case Strategy.ROLLING:
-            return f"in {batches} batch{'es' * (batches != 1)} of {rollout.batch}"
-        case Strategy.CANARY:
-            rest = f"in batches of {rollout.batch}" if rollout.batch else "all together"
-            return f"{rollout.first} first; when all of them are done the other {count - rollout.first}, {rest}"
-
-
-def _until(rollout: Rollout, count: int) -> str:
-    if rollout.budget is not None:
-        allowed = rollout.budget.of(count)
-        share = f" ({rollout.budget} of {count})" if rollout.budget.is_share else ""
-        return f"starts no more when {allowed}{share} failed; each at work takes one of that until it is done"
-    if rollout.strategy is Strategy.PARALLEL:
-        return "goes on when some fail"
-    return "starts no more after the first failure"
+    if rollout.gate is not None and not rollout.first:
+        raise BadInput(
+            "A probe compares those that are tried first with the rest, and none are tried first.",
+            next_step="Propose it with --rollout canary:1, or leave --probe away.",
+        )
+    if rollout.gate is not None and rollout.gate.metric and not rollout.wait_s:
+        raise BadInput(
+            "A metric is measured at its interval, and nothing is waited for that.",
+            next_step="Propose it with --wait 5m, or with a probe that is run: command: or http:.",
+        )
+    if rollout.wait_s and len(rollout.batches([""] * count)) == 1:
+        raise BadInput(
+            "There is one batch only, so there is nothing to wait between.",
+            next_step="Propose it with --rollout canary:1 or rolling:5, or leave --wait away.",
+        )

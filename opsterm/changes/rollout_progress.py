@@ -1,6 +1,7 @@
 """How far a rollout is: what may start now, and why nothing more will.
 
-It knows no clock and waits for nothing. Whoever runs a change asks `starts` at the beginning and after every end.
+It knows no clock and waits for nothing. Whoever runs a change asks `starts` at the beginning and after every end. When
+it is `at_gate`, nothing starts until whoever runs it says that the gate is passed, or stays shut.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class RolloutProgress:
 
     Attributes:
         stopped: why nothing more starts, "" while that is not so. It never changes back.
+        at_gate: targets of the batch behind which the rollout stands at a gate, () while it stands at none.
 
     Args:
         rollout: any.
@@ -34,6 +36,8 @@ class RolloutProgress:
         self, rollout: Rollout, names: Sequence[str], *, at_once: int, silent: Collection[str] = ()
     ) -> None:  # fmt: skip
         self.stopped = ""
+        self.at_gate: tuple[str, ...] = ()
+        self._passed = False
         self._rollout = rollout
         self._batches = rollout.batches(names)
         self._batch: OrderedDict[str, None] = OrderedDict()  # of the batch that is at work: what has not started
@@ -61,6 +65,9 @@ class RolloutProgress:
         if self.stopped:
             return ()
         if not self._batch and not self._running:
+            if self._has_gate():
+                self.at_gate = tuple(self._batches[self._next - 1])
+                return ()
             self._begin_batch()
         chosen: list[str] = []
         for name in list(self._batch) if self._groups else self._batch:
@@ -78,7 +85,33 @@ class RolloutProgress:
             self.stopped = self._why_held(next(iter(self._batch)))
         return tuple(chosen)
 
+    def _has_gate(self) -> bool:
+        """Return whether there is a gate between the batch that has ended and the next that it is not through yet."""
+        between = 0 < self._next < len(self._batches) and not self._passed
+        return between and bool(self._rollout.wait_s or (self._trying and self._rollout.gate is not None))
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether what is at work, or was last, are those that are tried first."""
+        return self._trying
+
+    def passed(self) -> None:
+        """Take note that the gate is passed: the next batch may begin."""
+        self.at_gate, self._passed = (), True
+
+    def shut(self, why: str, *, fallen: Collection[str] = ()) -> None:
+        """Take note that the gate stays shut: nothing more starts.
+
+        Args:
+            why: in a few words.
+            fallen: targets that had ended well, and are found not to be.
+        """
+        self.at_gate = ()
+        self._failed.update(fallen)
+        self.stopped = self.stopped or why
+
     def _begin_batch(self) -> None:
+        self._passed = False
         if self._next < len(self._batches):
             self._batch = OrderedDict.fromkeys(self._batches[self._next])
             self._trying = self._rollout.first > 0 and self._next == 0

@@ -181,7 +181,10 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "get": ("target", "path", "real_path", "local", "size", "sha256", "resumed_at", "error", "why", "next_step"),
     "put": CHANGE_KEYS,
     **dict.fromkeys(
-        ("propose", "rollback", "resume", "changes", "snapshot restore", "snapshot discard", "snapshot drop"),
+        (
+            "propose", "rollback", "resume", "proceed", "changes", "snapshot restore", "snapshot discard",
+            "snapshot drop",
+        ),
         CHANGE_KEYS,
     ),
     "change check": ("file", "line", "key", "what", "allowed"),

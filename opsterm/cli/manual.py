@@ -196,6 +196,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "autonomy": ("opsterm autonomy", "opsterm autonomy --json"),
     "deny": ("opsterm deny c18 --note 'wrong host'",),
     "rollback": ("opsterm rollback c18", "opsterm rollback c18 --on web-01 --reason 'it made errors'"),
+    "proceed": ("opsterm proceed c18",),
     "resume": ("opsterm resume c18", "opsterm resume c18 not-started --rollout sequential"),
     "run": ("opsterm run c18", "opsterm run c18 --wait", "opsterm run c18 --despite-claim 'ana knows'"),
     "stop": ("opsterm stop c18",),

@@ -86,6 +86,7 @@ VERBS: Mapping[str, str] = {
     "deny": "changes:deny",
     "rollback": "rollbacks:rollback",
     "resume": "rollouts:resume",
+    "proceed": "rollouts:proceed",
     "run": "running:run",
     **{name: f"guards:{name}" for name in ("status", "confirm", "extend", "revert")},
     "stop": "changes:stop",

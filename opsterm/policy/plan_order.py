@@ -3,7 +3,9 @@
 No interpreter reads it: opsterm takes the steps out of it and runs them one after another. It is written so that a
 person can read it: each command stands in it as it will run.
 
+    across targets in order
     step write the configuration
+      on web-[1-2]
       before config:nginx
       run sh: cp /root/site.conf /etc/nginx/conf.d/site.conf
       verify config:nginx
@@ -21,12 +23,15 @@ from dataclasses import dataclass, replace
 
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
+from opsterm.inventory.folding import fold, unfold
 from opsterm.policy.effects import Effect, Span
 from opsterm.policy.invocation import Findings, Invocation
 from opsterm.policy.order import PLAN, RESTORE, UNIX_SHELLS, Order
 from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.understanding import understand
 
+_ACROSS = "across targets in order"
+_JOINED = "together with the step before"
 MOST_STEPS = 50
 TITLE_LENGTH = 80
 USUAL_TRIES, USUAL_WITHIN_S = 5, 60
@@ -46,6 +51,8 @@ class PlanStep:
         within_s: seconds that all these tries may take.
         inverse: the text that takes it back, "" for its kept state.
         undoes: (number of a change, number of its step) that it takes back, None for a step forward.
+        on: names of the targets that it is for, in natural order, () for all of the order.
+        joined: whether it is gone over together with the step before: a target does both before the next one begins.
     """
 
     title: str
@@ -57,17 +64,30 @@ class PlanStep:
     within_s: int = USUAL_WITHIN_S
     inverse: str = ""
     undoes: tuple[int, int] | None = None
+    on: tuple[str, ...] = ()
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOrder:
-    """The steps of a plan, in the order in which they run on each target."""
+    """The steps of a plan, in the order in which they run on each target.
+
+    Attributes:
+        steps: all of them.
+        across: whether the order is kept across targets, too: a step that is not joined to the one before begins when
+            that has ended well on all of its targets.
+    """
 
     steps: tuple[PlanStep, ...]
+    across: bool = False
 
     def text(self) -> str:
         """Return the one text for it."""
-        return "".join(text for text, _ in _pieces(self.steps)).removesuffix("\n")
+        return "".join(text for text, _ in _pieces(self)).removesuffix("\n")
+
+    def steps_on(self, target: str) -> dict[int, PlanStep]:
+        """Return the steps that a target has, by their numbers."""
+        return {number: step for number, step in enumerate(self.steps, 1) if not step.on or target in step.on}
 
     @property
     def takes_back(self) -> int:
@@ -75,10 +95,16 @@ class PlanOrder:
         return self.steps[0].undoes[0] if self.steps[0].undoes is not None else 0
 
 
-def _pieces(steps: tuple[PlanStep, ...]) -> Iterator[tuple[str, str]]:
+def _pieces(plan: PlanOrder) -> Iterator[tuple[str, str]]:
     """Yield the text of a plan in pieces, each with the shell of the command that it is, "" for none."""
-    for step in steps:
+    if plan.across:
+        yield f"{_ACROSS}\n", ""
+    for step in plan.steps:
         yield f"step {step.title}\n", ""
+        if step.on:
+            yield f"  on {fold(step.on)}\n", ""
+        if step.joined:
+            yield f"  {_JOINED}\n", ""
         if step.undoes is not None:
             yield f"  undoes c{step.undoes[0]} step {step.undoes[1]}\n", ""
         yield "".join(f"  before {check}\n" for check in step.before), ""
@@ -110,11 +136,13 @@ def parse_plan(text: str) -> PlanOrder:
     Raises:
         BadInput: it is not the one text that `PlanOrder.text` gives for what it says.
     """
+    lines = text.split("\n")
+    across = lines[0] == _ACROSS
     try:
-        steps = tuple(_steps(text.split("\n")))
-    except (ValueError, IndexError) as error:
+        steps = tuple(_steps(lines[across:]))
+    except (ValueError, IndexError, BadInput) as error:
         raise _WRONG from error
-    found = PlanOrder(steps=steps)
+    found = PlanOrder(steps=steps, across=across)
     if not steps or len(steps) > MOST_STEPS or found.text() != text:
         raise _WRONG
     for step in steps:
@@ -124,6 +152,8 @@ def parse_plan(text: str) -> PlanOrder:
             parse_restoring(step.command)
         if clean_line(step.title, limit=TITLE_LENGTH) != step.title or not step.command.strip():
             raise _WRONG
+    if steps[0].joined or any(step.joined for step in steps) > across:
+        raise _WRONG
     if {step.undoes[0] if step.undoes is not None else 0 for step in steps} != {found.takes_back}:
         raise _WRONG
     return found
@@ -147,16 +177,19 @@ def _steps(lines: list[str]) -> Iterator[PlanStep]:
         elif word in ("run", "back"):
             shell, command, at = _read_block(lines, at - 1, rest)
             step = replace(step, command=command, shell=shell) if word == "run" else replace(step, inverse=command)
+        elif (word, rest) == tuple(_JOINED.split(" ", 1)):
+            step = replace(step, joined=True)
+        elif word == "on":
+            step = replace(step, on=unfold(rest))
         elif word == "undoes":
             change, _, number = rest.removeprefix("c").partition(" step ")
             step = replace(step, undoes=(int(change), int(number)))
         elif word == "tries":
             tries, _, within = rest.partition(" within ")
             step = replace(step, tries=int(tries), within_s=int(within))
-        elif word == "before":
-            step = replace(step, before=(*step.before, rest))
-        elif word == "verify":
-            step = replace(step, verify=(*step.verify, rest))
+        elif word in ("before", "verify"):
+            checks = (*(step.before if word == "before" else step.verify), rest)
+            step = replace(step, before=checks) if word == "before" else replace(step, verify=checks)
         else:
             raise ValueError(word)
     if step is not None:
@@ -204,7 +237,7 @@ def read_plan(text: str) -> Findings:
     opaque: list[str] = []
     commands: list[Invocation] = []
     at = 0
-    for piece, shell in _pieces(plan.steps):
+    for piece, shell in _pieces(plan):
         if shell == RESTORE:
             span = Span(start=at, end=at + len(piece))
             effects += [replace(effect, span=span) for effect in parse_restoring(piece).effects]

@@ -14,24 +14,24 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from opsterm.changes import lifecycle
-from opsterm.changes.change import Change, ChangeState, Outcome, OutcomeState
-from opsterm.changes.events import ChangeEnded, ChangeStarted, ChangeTargetEnded
+from opsterm.changes.change import Change, ChangeState, Outcome
+from opsterm.changes.events import ChangeEnded, ChangeStarted
 from opsterm.changes.guard import GuardAnswer, guard_of
-from opsterm.changes.rollout import Rollout, rollout_of
-from opsterm.changes.rollout_progress import RolloutProgress
+from opsterm.changes.plan_phases import is_across
+from opsterm.changes.rollout import Rollout
 from opsterm.changes.verification import require_same_keeper, verification_of
 from opsterm.changes.way_back.prepared import as_run, keeper_shell, prepared
 from opsterm.changes.way_back.words import OF_GUARD, KeeperStep
 from opsterm.core.clock import Clock
-from opsterm.core.errors import NotApproved, NotFound, OpstermError, StorageError, TimedOut, Unreachable
+from opsterm.core.errors import NotApproved, NotFound, TimedOut, Unreachable
 from opsterm.policy import approval
-from opsterm.policy.mask import mask
 from opsterm.policy.order import PLAN, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
+from opsterm.runtime.change_work import ChangeWork, Hands, Part
 from opsterm.runtime.claims import Passage
-from opsterm.runtime.ends import Ends, state_after
+from opsterm.runtime.ends import Ends
+from opsterm.runtime.gating import Gating
 from opsterm.runtime.guard_watch import Guarded
-from opsterm.runtime.guarded_rollout import GuardedRollout
 from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, OpenCopies, RunText
 from opsterm.runtime.ledger import Ledger
@@ -43,9 +43,9 @@ from opsterm.runtime.plan_running import OnTarget, PlanRunning
 from opsterm.runtime.ports import Connector, Ended, Session
 from opsterm.runtime.ports_connection_test import UNHEARD
 from opsterm.runtime.ports_store import Store
+from opsterm.runtime.rollout_running import RolloutRunning
 from opsterm.runtime.supervisor import to_the_end
-from opsterm.runtime.verifying import NotVerified, Verifying
-from opsterm.runtime.wave import Wave
+from opsterm.runtime.verifying import Verifying
 
 log = logging.getLogger("opsterm.executor")
 
@@ -68,6 +68,7 @@ class Executor:
         silent: names those members of the groups of a rollout that are known not to answer.
         quiet_limit_s: seconds a command may print nothing before it is stopped; 0 for any.
         read_only: the setting changes.read_only: nothing is run.
+        waits: whether time passes between batches; in a simulation it does not.
 
     Attributes:
         ends: how changes have ended, also where the disk has not taken that yet.
@@ -78,7 +79,7 @@ class Executor:
         require: Callable[[Change], Awaitable[None]], passage: Callable[[Change, str], Awaitable[Passage]],
         marking: Marking, copies: OpenCopies, runner: str, parallel: int, output_limit: int,
         from_here: LookFromHere, silent: Callable[[Rollout], Collection[str]] = lambda _: (),
-        quiet_limit_s: float = 0.0, read_only: bool = False,
+        quiet_limit_s: float = 0.0, read_only: bool = False, waits: bool = True,
     ) -> None:  # fmt: skip
         self._store = store
         self._require = require
@@ -87,13 +88,13 @@ class Executor:
         self._connector = connector
         self._clock = clock
         self._runner = runner
-        self._parallel = parallel
         self._output_limit = output_limit
         self._keeping = Keeping(ledger, marking, copies)
-        self._silent = silent
         self._guarding = Guarding(self._keeping, ledger)
         self._verifying = Verifying(ledger, from_here)
         self._plans = PlanRunning(store.journal, ledger, self._keeping, self._verifying)
+        gating = Gating(ledger, self._verifying, store.samples, waits=waits)
+        self._rollouts = RolloutRunning(gating, clock, parallel=parallel, silent=silent)
         self._intake = OutputIntake(store.output, ledger, quiet_limit_s=quiet_limit_s)
         self._read_only = read_only
         self.ends = Ends(store, ledger)
@@ -161,130 +162,90 @@ class Executor:
 
     async def _run_on_all(self, change: Change) -> list[Outcome]:
         """Run on all targets that the rollout lets start; return the outcomes, in the order of the targets."""
-        targets = {target.name: target for target in change.order.targets}
-        rollout = rollout_of(change.order)
-        progress = RolloutProgress(rollout, list(targets), at_once=self._parallel, silent=self._silent(rollout))
-        outcomes: dict[str, Outcome] = {}
+        hands = Hands(
+            make=lambda part: self._stream(change, part),
+            disarm=lambda target: self._disarm(change, target),
+            log_in=self._looking,
+            on_target=lambda target: self._on_target(change, target),
+            take_back=self._take_back,
+        )
+        work = ChangeWork(
+            change, hands, changes=self._store.changes, ledger=self._ledger, plans=self._plans,
+            verifying=self._verifying, output_limit=self._output_limit,
+        )  # fmt: skip
+        return await self._rollouts.run(work)
 
-        async def one(group: asyncio.TaskGroup, target: OrderTarget) -> None:
-            outcome = outcomes[target.name] = await self._run_on_one(change, target)
-            progress.ended(target.name, well=outcome.state is OutcomeState.DONE)
-            start(group)
-
-        def start(group: asyncio.TaskGroup) -> None:
-            for name in progress.starts():
-                group.create_task(one(group, targets[name]))
-
-        if guard_of(change.order).seconds:
-            await self._run_in_waves(change, progress, outcomes)
-        else:
-            async with asyncio.TaskGroup() as group:
-                start(group)
-        for name in progress.not_started:
-            if name in outcomes:  # it could not be armed
-                continue
-            left = Outcome(target=name, state=OutcomeState.CANCELLED, ended_at=self._clock.now())
-            outcomes[name] = await self._keep(change, replace(left, message=f"Not started: {progress.stopped}."))
-        return [outcomes[name] for name in targets]
-
-    async def _run_in_waves(self, change: Change, progress: RolloutProgress, outcomes: dict[str, Outcome]) -> None:
-        """Arm a guarded change everywhere, and make it wave by wave; put into `outcomes` what came of each target."""
-        targets = {target.name: target for target in change.order.targets}
-
-        async def arm(name: str, seconds: int) -> bool:
-            outcome = await self._run_on_one(change, targets[name], arming_s=seconds)
-            if outcome.state is not OutcomeState.DONE:
-                outcomes[name] = outcome
-            return outcome.state is OutcomeState.DONE
-
-        async def run(name: str, wave: Wave) -> bool:
-            outcomes[name] = await self._run_on_one(change, targets[name], wave)
-            return outcomes[name].state is OutcomeState.DONE
-
-        async def disarm(name: str) -> None:
-            way = prepared(change.order)
-            if way is not None:
-                connector = await self._connector()
-                await self._guarding.watch(_guarded(connector, change, way, targets[name])).disarm()
-
-        seconds = guard_of(change.order).seconds
-        await GuardedRollout(progress, list(targets), seconds=seconds, at_once=self._parallel).run(arm, run, disarm)
-
-    async def _run_on_one(
-        self, change: Change, target: OrderTarget, wave: Wave | None = None, *, arming_s: int = 0
-    ) -> Outcome:  # fmt: skip
-        """Return what came of one target. What goes wrong on one target must not end the others: it raises nothing.
-
-        Args:
-            change: any.
-            target: where.
-            wave: those that are confirmed together with it; None for what has no guard.
-            arming_s: for how long it is armed and not changed yet, 0 to change it. What is armed so is not kept.
-        """
-        outcome = Outcome(target=target.name, state=OutcomeState.RUNNING, started_at=self._clock.now())
-        record = OutputRecord(limit=self._output_limit)
-        try:
-            await self._store.changes.save_outcome(change.id, outcome, [])
-            ended = await self._stream(change, target, record, wave or Wave([target.name]), arming_s)
-            outcome = replace(
-                outcome,
-                state=OutcomeState.DONE if ended.exit_status == 0 else OutcomeState.FAILED,
-                exit_status=ended.exit_status,
-                signal=ended.signal,
-            )
-        except asyncio.CancelledError:
-            outcome = replace(outcome, state=OutcomeState.CANCELLED, message=lifecycle.stopped_text(change))
-            await to_the_end(self._keep(change, record.close(outcome, self._clock.now())))
-            raise
-        except NotVerified as error:
-            outcome = replace(
-                outcome, state=error.state, message=mask(str(error))[0], exit_status=error.ended.exit_status,
-                signal=error.ended.signal,
-            )  # fmt: skip
-        except OpstermError as error:
-            outcome = replace(outcome, state=state_after(error, began=record.began), message=mask(str(error))[0])
-        except Exception as error:  # a fault of ours: of this target only, and it is told
-            log.error("running %s on %s failed", change.name, target.name, exc_info=error)
-            state = OutcomeState.UNKNOWN if record.began else OutcomeState.FAILED
-            said = mask(f"A fault of opsterm: {type(error).__name__}: {error}")[0]
-            outcome = replace(outcome, state=state, message=said)
-        if arming_s and outcome.state is OutcomeState.DONE:
-            return outcome
-        return await self._keep(change, record.close(outcome, self._clock.now()))
-
-    async def _stream(
-        self, change: Change, target: OrderTarget, record: OutputRecord, wave: Wave, arming_s: int
-    ) -> Ended:  # fmt: skip
+    async def _stream(self, change: Change, part: Part) -> Ended:
+        target = part.target
         try:
             connector = await self._connector()
             session = await connector.session(target)
         except TimedOut as error:  # nothing was begun: that is another thing than a command that takes too long
             raise Unreachable(error.what, why=error.why, next_step=error.next_step) from error
         try:
-            if arming_s:
-                return await self._arm(connector, session, change, target, arming_s)
-            return await self._make(connector, session, change, target, record, wave)
+            on = self._on(session, change, target, part.record)
+            if part.arming_s:
+                return await self._arm(connector, on, part.arming_s)
+            if is_across(change.order):
+                return await self._step_on(on, part)
+            return await self._make(connector, on, part)
         finally:
             await session.close()
 
-    async def _arm(
-        self, connector: Connector, session: Session, change: Change, target: OrderTarget, seconds: int
-    ) -> Ended:
+    async def _arm(self, connector: Connector, on: OnTarget, seconds: int) -> Ended:
         """Keep what the change touches, and have the target take it back unless it is confirmed."""
-        way = prepared(change.order)
+        way = prepared(on.change.order)
         if way is not None:
-            run = _runs(session, target)
-            await self._keeping.capture(run, change, way, target)
-            await self._guarding.arm(run, _guarded(connector, change, way, target), seconds)
+            await self._keeping.capture(on.run, on.change, way, on.target)
+            await self._guarding.arm(on.run, _guarded(connector, on.change, way, on.target), seconds)
         return Ended(exit_status=0)
 
-    async def _make(
-        self, connector: Connector, session: Session, change: Change, target: OrderTarget, record: OutputRecord,
-        wave: Wave,
-    ) -> Ended:  # fmt: skip
-        """Keep what the change touches, make it, look at it, and take it back if that was approved."""
-        way, order = prepared(change.order), change.order
+    async def _disarm(self, change: Change, target: OrderTarget) -> None:
+        """Have a target forget a guard under which nothing was changed."""
+        way = prepared(change.order)
+        if way is not None:
+            connector = await self._connector()
+            await self._guarding.watch(_guarded(connector, change, way, target)).disarm()
 
+    async def _step_on(self, on: OnTarget, part: Part) -> Ended:
+        """Do those steps of a plan that are next on a target; look at the whole behind the last of them."""
+        ended = await self._plans.run(on, part.phase.steps)
+        if on.target.name in part.phase.final:
+            wanted = verification_of(on.change.order)
+            part.record.saw(await self._verifying.look(on.run, on.change, on.target, wanted))
+        return ended
+
+    async def _make(self, connector: Connector, on: OnTarget, part: Part) -> Ended:
+        """Keep what the change touches, make it, look at it, and take it back if that was approved."""
+        change, target, run = on.change, on.target, on.run
+        way, order = prepared(change.order), change.order
+        of_steps = order.shell == PLAN
+
+        def changing() -> Awaitable[Ended]:
+            if of_steps:
+                return self._plans.run(on, part.phase.steps)
+            feed = self._keeping.feed(order.command, order.shell, target)
+            return self._keeping.noting(
+                lambda: on.begin(*as_run(order), order.timeout_s, feed), run, change, way, target
+            )  # fmt: skip
+
+        def looked_at() -> Awaitable[Ended]:
+            return self._verifying.run(run, changing, lambda: self._take_back(on), change, target, say=part.record.saw)
+
+        async def look(run: RunText) -> None:
+            part.record.saw(await self._verifying.look(run, change, target, verification_of(order)))
+
+        if way is not None and guard_of(order).seconds:
+            guarded = _guarded(connector, change, way, target)
+            if len(order.targets) > 1:  # it was armed for as long as those before it may take
+                await self._guarding.arm_again(run, guarded)
+            return await self._guarding.run(changing, guarded, look, part.wave)
+        if way is not None and not of_steps:
+            await self._keeping.capture(run, change, way, target)
+        return await looked_at()
+
+    def _on(self, session: Session, change: Change, target: OrderTarget, record: OutputRecord) -> OnTarget:
+        """Return what runs texts in a session."""
         run = _runs(session, target)
 
         async def begin(
@@ -293,32 +254,32 @@ class Executor:
             pieces = session.run(text, shell=shell, how=how, feed=feed)
             return await self._intake.to_the_end(pieces, change, target, record, limit_s)
 
-        on = OnTarget(run=run, begin=begin, change=change, target=target)
-        of_steps = order.shell == PLAN
+        return OnTarget(run=run, begin=begin, change=change, target=target)
 
-        def changing() -> Awaitable[Ended]:
-            if of_steps:
-                return self._plans.run(on)
-            feed = self._keeping.feed(order.command, order.shell, target)
-            return self._keeping.noting(lambda: begin(*as_run(order), order.timeout_s, feed), run, change, way, target)
+    def _take_back(self, on: OnTarget) -> Awaitable[str]:
+        """Take back on one target what a change has changed there; return what is not as it was, "" when all is."""
+        order = on.change.order
+        if order.shell == PLAN:
+            return self._plans.take_back(on)
+        return self._keeping.put_back(on.run, on.change, prepared(order))
 
-        def taking_back() -> Awaitable[str]:
-            return self._plans.take_back(on) if of_steps else self._keeping.put_back(run, change, way)
+    @asynccontextmanager
+    async def _looking(self, target: OrderTarget) -> AsyncIterator[RunText]:
+        """Log in to look at a target of a change that runs; give what runs a text there."""
+        session = await (await self._connector()).session(target)
+        try:
+            yield _runs(session, target)
+        finally:
+            await session.close()
 
-        def looked_at() -> Awaitable[Ended]:
-            return self._verifying.run(run, changing, taking_back, change, target, say=record.saw)
-
-        async def look(run: RunText) -> None:
-            record.saw(await self._verifying.look(run, change, target, verification_of(order)))
-
-        if way is not None and guard_of(order).seconds:
-            guarded = _guarded(connector, change, way, target)
-            if len(order.targets) > 1:  # it was armed for as long as those before it may take
-                await self._guarding.arm_again(run, guarded)
-            return await self._guarding.run(changing, guarded, look, wave)
-        if way is not None and not of_steps:
-            await self._keeping.capture(run, change, way, target)
-        return await looked_at()
+    @asynccontextmanager
+    async def _on_target(self, change: Change, target: OrderTarget) -> AsyncIterator[OnTarget]:
+        """Log in to a target to take a change back there that runs; nothing of what is printed is kept."""
+        session = await (await self._connector()).session(target)
+        try:
+            yield self._on(session, change, target, OutputRecord(limit=0))
+        finally:
+            await session.close()
 
     async def at_guard(self, change: Change, name: str, step: KeeperStep, *, seconds: int = 0) -> GuardAnswer:
         """Do a step about the guard that a change has on a target, over a connection of its own.
@@ -347,25 +308,6 @@ class Executor:
             raise NotApproved(f"{change.name} has not run with a guard.", next_step="Nothing waits to be confirmed.")
         connector = await self._connector()
         return await self._guarding.watch(_guarded(connector, change, way, target)).ask(step, seconds=seconds)
-
-    async def _keep(self, change: Change, outcome: Outcome) -> Outcome:
-        fact = self._ledger.fact(
-            ChangeTargetEnded(
-                change=change.id,
-                target=outcome.target,
-                state=outcome.state,
-                exit_status=outcome.exit_status,
-                output_sha256=outcome.output_sha256,
-                output_bytes=outcome.output_bytes,
-                message=outcome.message,
-            ),
-            correlation_id=change.name,
-        )
-        try:
-            self._ledger.committed(await self._store.changes.save_outcome(change.id, outcome, [fact]))
-        except StorageError:
-            log.info("the outcome of %s on %s is kept with the end", change.name, outcome.target)
-        return outcome
 
     # ------------------------------------------------------------------------------------------------ the end
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence",
-    "exposition", "files", "jobs", "learned_risk", "mail", "measurers", "notices", "plans", "previews",
+    "exposition", "files", "gates", "jobs", "learned_risk", "mail", "measurers", "notices", "plans", "previews",
     "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews",
     "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps", "works",
 )  # fmt: skip

@@ -6,7 +6,7 @@ the journal, so that taking back goes on where it was cut, whoever goes on with 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,25 +72,33 @@ class PlanRunning:
         self._keeping = keeping
         self._verifying = verifying
 
-    async def run(self, on: OnTarget) -> Ended:
-        """Run all steps of a plan, or take back those of the change that it takes back.
+    async def run(self, on: OnTarget, numbers: Collection[int]) -> Ended:
+        """Run steps of a plan, or take back those of the change that it takes back.
+
+        Args:
+            on: where.
+            numbers: of the steps; those of them that are for this target run.
 
         Raises:
             NotVerified: a step did not end well; those behind it were not begun.
             OpstermError: as whatever runs it.
         """
         plan = parse_plan(on.change.order.command)
+        there = plan.steps_on(on.target.name)
+        steps = {number: step for number, step in there.items() if number in numbers}
         if plan.takes_back:
-            wrong = await self._undo(on, plan.takes_back, plan.steps)
+            wrong = await self.undo(on, plan.takes_back, tuple(steps.values()))
             if wrong:
                 raise NotVerified(wrong, state=OutcomeState.FAILED, ended=Ended(exit_status=None))
             return Ended(exit_status=0)
-        keeps = kept_ways(plan, on.change.order.run_as) if has_way_back(on.change.order) else {}
-        for number, step in enumerate(plan.steps, 1):
-            await self._step(on, number, step, keeps)
+        keeps = kept_ways(plan, on.change.order.run_as, on.target.name) if has_way_back(on.change.order) else {}
+        for number, step in steps.items():
+            await self._step(on, number, step, keeps, first=number == min(there))
         return Ended(exit_status=0)
 
-    async def _step(self, on: OnTarget, number: int, step: PlanStep, ways: Mapping[int, WayBack]) -> None:
+    async def _step(
+        self, on: OnTarget, number: int, step: PlanStep, ways: Mapping[int, WayBack], *, first: bool
+    ) -> None:
         name = f"Step {number}, {step.title},"
         try:
             await self._verifying.look(on.run, on.change, on.target, before_of(step), step=number)
@@ -101,7 +109,7 @@ class PlanRunning:
                 ended=Ended(exit_status=None), next_step="Mend that, and propose the plan again.",
             ) from error  # fmt: skip
         change, target = on.change.id, on.target.name
-        if number == 1 and UNITS in ways:
+        if first and UNITS in ways:
             await self._keeping.capture(on.run, on.change, ways[UNITS], on.target, number=UNITS)
             event = ChangeStepStarted(change=change, target=target, step=UNITS, title="units")
             await self._tell(event, on.change)
@@ -138,10 +146,19 @@ class PlanRunning:
 
     async def take_back(self, on: OnTarget) -> str:
         """Take back on one target what a plan has begun there; return what is not as it was, "" when all is."""
-        return await self._undo(on, on.change.id, undoing(on.change))
+        return await self.undo(on, on.change.id, undoing(on.change, [on.target.name]).steps)
 
-    async def _undo(self, on: OnTarget, number: int, steps: tuple[PlanStep, ...]) -> str:
-        """Take back those steps that were begun and are not back; the first that fails ends it."""
+    async def undo(self, on: OnTarget, number: int, steps: Sequence[PlanStep]) -> str:
+        """Take back those steps that were begun and are not back; the first that fails ends it.
+
+        Args:
+            on: where.
+            number: of the change that is taken back.
+            steps: what takes its steps back, in their order.
+
+        Returns:
+            What is not as it was, "" when all is.
+        """
         open_steps = await self.open_steps(number, on.target.name)
         account = keeping_as(way_back_of(on.change.order).become or on.change.order.become)
         for step in steps:

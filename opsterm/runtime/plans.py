@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from opsterm.changes.change import Change
 from opsterm.changes.events import ChangeStepEnded, ChangeStepRolledBack, ChangeStepStarted
 from opsterm.changes.plan_file import PlanFile, read_plan_file
+from opsterm.changes.plan_remainder import everywhere, names_of
 from opsterm.changes.step_progress import steps_now
 from opsterm.core.errors import BadInput
 from opsterm.core.toml_text import TomlFault
+from opsterm.inventory.folding import fold, natural_key
+from opsterm.inventory.target import TargetRow
 from opsterm.policy.order import PLAN, RunAs
+from opsterm.policy.plan_order import PlanOrder, PlanStep
 from opsterm.runtime.edges import Files
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.plan_running import KEPT_FACTS
@@ -20,18 +25,25 @@ from opsterm.runtime.proposal import Proposal
 
 SHOWN_FAULTS = 5
 
+Resolve = Callable[[str], Awaitable[Sequence[TargetRow]]]
+"""Returns the targets that words choose, as `Inventory.resolve`."""
+
 
 class Plans:
     """Reads plans.
 
     Args:
         files: reads the operator's files.
+        resolve: chooses targets by their words.
         journal: returns what says how far plans are; a file is looked at without it.
         offload: runs what blocks.
     """
 
-    def __init__(self, files: Files, journal: Callable[[], JournalStore], offload: Offload) -> None:
+    def __init__(
+        self, files: Files, resolve: Resolve, journal: Callable[[], JournalStore], offload: Offload
+    ) -> None:  # fmt: skip
         self._files = files
+        self._resolve = resolve
         self._journal = journal
         self._offload = offload
 
@@ -49,7 +61,7 @@ class Plans:
             origin: "screen" or "command line".
 
         Raises:
-            BadInput: it cannot be read, has a fault, or nobody has said which targets.
+            BadInput: it cannot be read, has a fault, nobody has said which targets, or `on` says it against its steps.
         """
         found, faults = await self._read(file)
         if found is None:
@@ -59,16 +71,42 @@ class Plans:
                 why="\n".join([*map(str, faults[:SHOWN_FAULTS]), *[f"{more} more"] * (more > 0)]),
                 next_step=f"Mend it; all of it is told by: opsterm change check {file}",
             )
-        selector = on or found.selector
+        plan, selector = found.plan, on or found.selector
+        if any(found.places):
+            if on:
+                raise BadInput(
+                    f"The steps of {file} say on which targets they run, and --on says otherwise.",
+                    next_step="Leave --on away, or change the file.",
+                )
+            plan = await self._placed(found)
+            plan, selector = everywhere(plan), fold(names_of(plan))
         if not selector.strip():
             raise BadInput(
                 f"{file} does not say on which targets.", next_step='Write on = "tag:web" at its top, or use --on.'
             )
         return Proposal(
-            command=found.plan.text(), selector=selector, shell=PLAN, reason=found.reason or found.title, origin=origin,
+            command=plan.text(), selector=selector, shell=PLAN, reason=found.reason or found.title, origin=origin,
             timeout_s=found.timeout_s, how=RunAs(become=found.become), rollout=found.rollout, way_back=found.way_back,
             guard=found.guard, verification=found.verification,
         )  # fmt: skip
+
+    async def _placed(self, found: PlanFile) -> PlanOrder:
+        """Return the plan of a file, each step with its targets as the inventory has them now.
+
+        Raises:
+            BadInput: the words of a step choose no target; it names the step.
+        """
+        steps: list[PlanStep] = []
+        for number, (step, place) in enumerate(zip(found.plan.steps, found.places, strict=True), 1):
+            try:
+                rows = await self._resolve(place or found.selector)
+            except BadInput as error:
+                raise BadInput(
+                    f"Step {number}, {step.title}: {error.what}", why=error.why, next_step=error.next_step
+                ) from error
+            on = tuple(sorted((row.target.name for row in rows), key=natural_key))
+            steps.append(replace(step, on=on, joined=bool(steps) and steps[-1].on == on))
+        return PlanOrder(steps=tuple(steps), across=True)
 
     async def steps(self, change: Change) -> Mapping[str, str]:
         """Return by target which step of a plan is at work or was last; {} for what is no plan."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opsterm.changes.change import Change
+from opsterm.changes.rollout import NO_WISH, RolloutWish
+from opsterm.changes.verification import NO_VERIFICATION, Verification
 from opsterm.core.errors import BadInput
 from opsterm.core.settings import ChangeSettings
 from opsterm.core.units import bytes_text
@@ -40,6 +42,8 @@ class PutWish:
         recursive: whether it is a folder, with all that is below it.
         leave_out: shell patterns of names and paths in a folder that are not taken.
         resume: whether what was sent stays when it breaks off, and what is there of an earlier try is gone on with.
+        rollout: how it goes over its targets.
+        verification: what is looked at afterwards on each target, and what follows when it does not hold.
     """
 
     source: Path
@@ -53,6 +57,8 @@ class PutWish:
     recursive: bool = False
     leave_out: Sequence[str] = ()
     resume: bool = False
+    rollout: RolloutWish = NO_WISH
+    verification: Verification = NO_VERIFICATION
 
 
 class PutProposals:
@@ -86,7 +92,7 @@ class PutProposals:
         return await self._changes.propose(
             Proposal(
                 command=put.text(), selector=wish.selector, shell=PUT, reason=wish.reason, origin=wish.origin,
-                timeout_s=wish.timeout_s,
+                timeout_s=wish.timeout_s, rollout=wish.rollout, verification=wish.verification,
             )
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ from opsterm.changes.rollout import backwards, rollout_of
 from opsterm.changes.way_back.prepared import inverse_of, prepared, restoring
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.policy.order import PLAN, RESTORE, RunAs
-from opsterm.policy.plan_order import PlanOrder, undone_by
+from opsterm.policy.plan_order import undone_by
 from opsterm.policy.restoring import Stored
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.ledger import Ledger
@@ -94,7 +94,10 @@ class Rollbacks:
         names = [target.name for target in change.order.targets]
         begun = {one.target for one in change.outcomes if one.started_at and one.state not in _NOT_BEGUN}
         left = begun - undone if inverse_of(change.order) else set()
-        return tuple(name for name in names if name in kept - back), tuple(name for name in names if name in left)
+        still = [name for name in names if name in kept - back]
+        if change.order.shell == PLAN:  # some of its steps may leave nothing to take back
+            still = [name for name in still if undoing(change, [name]).steps]
+        return tuple(still), tuple(name for name in names if name in left)
 
     async def propose(self, wish: RollbackWish) -> Change:
         """Propose the change that takes another one back, on the targets where that is still to be done.
@@ -122,7 +125,7 @@ class Rollbacks:
         if way is not None and names:  # what was kept comes first: the inverse may start what reads it
             stored = await self._copies().stored_of(change, names)
             back = Proposal(
-                command=_text(change, way, insist=wish.insist, stored=stored), selector=" or ".join(names),
+                command=_text(change, way, names, insist=wish.insist, stored=stored), selector=" or ".join(names),
                 shell=PLAN if change.order.shell == PLAN else RESTORE, origin=wish.origin,
                 how=RunAs(become=way.become), way_back=False,
             )  # fmt: skip
@@ -206,8 +209,10 @@ class Rollbacks:
                 await self.settle(ended)
 
 
-def _text(change: Change, way: WayBack, *, insist: bool, stored: Mapping[int, Sequence[Stored]]) -> str:
+def _text(
+    change: Change, way: WayBack, names: Sequence[str], *, insist: bool, stored: Mapping[int, Sequence[Stored]]
+) -> str:  # fmt: skip
     """Return what takes a change back: one putting back, or the steps of a plan in reverse."""
     if change.order.shell == PLAN:
-        return PlanOrder(steps=undoing(change, insist=insist, stored=stored)).text()
+        return undoing(change, names, insist=insist, stored=stored).text()
     return restoring(change, way, insist=insist, stored=stored.get(0, ())).text()

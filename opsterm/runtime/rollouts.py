@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from opsterm.changes import lifecycle
 from opsterm.changes.blast_radius import blast_radius
-from opsterm.changes.change import Change, ChangeState
+from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.guard import guard_of
-from opsterm.changes.rollout import NO_WISH, Rollout, RolloutWish, planned, rollout_of, wish_of
+from opsterm.changes.plan_remainder import STEP_EVENTS, everywhere, names_of, remainder, steps_done
+from opsterm.changes.rollout import NO_WISH, Rollout, RolloutWish, narrowed, planned, rollout_of, wish_of
 from opsterm.changes.rollout_progress import failed_names, not_started_names
 from opsterm.changes.verification import verification_of
 from opsterm.changes.way_back.prepared import has_way_back, inverse_of
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.monitoring.alerts import Alert
-from opsterm.policy.order import WITH_OWN_VERB, Order
+from opsterm.policy.order import HTTP, PLAN, RESTORE, Order
+from opsterm.policy.plan_order import PlanOrder, parse_plan, takes_back
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.proposal import Proposal
+
+KEPT_FACTS = 1_000_000
+"""Facts about the steps of one plan that are read: a thousand targets of fifty steps have no more."""
 
 
 class ResumePart(StrEnum):
@@ -39,6 +44,7 @@ class ResumeWish:
         change: number of the change.
         part: which of its targets.
         rollout: how it goes over them; NO_WISH for as before.
+        again: whether the steps of a plan that are done on those targets are done once more.
         reason: why, "" when not said.
         origin: "chat", "screen" or "command line".
     """
@@ -46,6 +52,7 @@ class ResumeWish:
     change: int
     part: ResumePart = ResumePart.ALL
     rollout: RolloutWish = NO_WISH
+    again: bool = False
     reason: str = ""
     origin: str
 
@@ -81,7 +88,8 @@ class Rollouts:
             BadInput: a word of it cannot be read.
         """
         groups = self._groups(names) if wish.max_unavailable else {}
-        return str(planned(wish, groups, away))
+        rollout = planned(wish, groups, away)
+        return str(narrowed(rollout, len(names)) if wish.if_possible and names else rollout)
 
     def _groups(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the redundancy groups that targets are in, with all their members, sorted."""
@@ -116,6 +124,8 @@ class Rollouts:
     async def resume(self, wish: ResumeWish) -> Change:
         """Propose the change that goes on with one that has ended, on targets where it is not done.
 
+        Of a plan only those steps are done there that are not done already, unless that is asked for.
+
         Raises:
             NotFound: there is no such change.
             BadInput: it still waits or runs, is proposed by another verb, or there is no such target.
@@ -134,16 +144,31 @@ class Rollouts:
                 f"No target of {first.name} is {_MEANT[wish.part]}.",
                 next_step=f"See how it went: opsterm change {first.name}",
             )
-        order = first.order
+        order, command = first.order, first.order.command
+        if order.shell == PLAN:
+            plan = await self._remainder(first, chosen, again=wish.again)
+            command, chosen = everywhere(plan).text(), names_of(plan)
+        as_before = replace(wish_of(rollout_of(order)), if_possible=True)
         return await self._propose(
             Proposal(
-                command=order.command, selector=" or ".join(chosen), shell=order.shell, origin=wish.origin,
+                command=command, selector=" or ".join(chosen), shell=order.shell, origin=wish.origin,
                 reason=f"resumes {first.name}{f': {wish.reason}' if wish.reason else ''}", timeout_s=order.timeout_s,
-                how=order.run_as, rollout=wish.rollout if wish.rollout != NO_WISH else wish_of(rollout_of(order)),
+                how=order.run_as, rollout=wish.rollout if wish.rollout != NO_WISH else as_before,
                 way_back=has_way_back(order), away=failed, guard=guard_of(order).wish(),
                 verification=verification_of(order), inverse=inverse_of(order),
             )
         )  # fmt: skip
+
+    async def _remainder(self, change: Change, chosen: Sequence[str], *, again: bool) -> PlanOrder:
+        """Return what of a plan is still to be done on some of its targets. Raises BadInput as `remainder`."""
+        kinds = [one.kind for one in STEP_EVENTS]
+        facts = await self._store.journal.search(kinds=kinds, correlation_id=change.name, limit=KEPT_FACTS)
+        done = dict(steps_done(fact.event for fact in facts))
+        for outcome in change.outcomes:
+            if (again and outcome.target in chosen) or outcome.state is OutcomeState.ROLLED_BACK:
+                done[outcome.target] = frozenset()  # some of its steps may have left nothing to take back
+        names = [target.name for target in change.order.targets]
+        return remainder(parse_plan(change.order.command), names, chosen, done, name=change.name)
 
 
 _MEANT = {ResumePart.FAILED: "failed", ResumePart.NOT_STARTED: "not started", ResumePart.ALL: "failed or not started"}
@@ -155,8 +180,8 @@ def _require_resumable(change: Change) -> None:
             f"{change.name} is {change.state}: there is nothing to resume.",
             next_step=f"See where it stands: opsterm change {change.name}",
         )
-    if change.order.shell in WITH_OWN_VERB:
+    if change.order.shell in (RESTORE, HTTP) or takes_back(change.order.command, change.order.shell):
         raise BadInput(
-            f"{change.name} is no command, and only commands are resumed.",
+            f"{change.name} is no command, plan or file, and only these are resumed.",
             next_step="Propose it again by the verb that it came from, for the targets that are left.",
         )

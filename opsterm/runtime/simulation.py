@@ -7,14 +7,17 @@ well but what one asks to fail.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
 from opsterm.changes.change import Change, ChangeState, Outcome
 from opsterm.changes.events import ChangeApproved
+from opsterm.changes.gate import probe_text
+from opsterm.changes.plan_phases import is_across
 from opsterm.changes.plan_steps import UNITS, after_of, before_of, kept_ways
+from opsterm.changes.rollout import rollout_of
 from opsterm.changes.verification import ChangeCheck, check_text, verification_of
 from opsterm.changes.way_back.prepared import prepared
 from opsterm.core.clock import Clock
@@ -34,6 +37,7 @@ from opsterm.runtime.ports import Connector, Ended
 from opsterm.runtime.ports_store import JournalStore, Store
 
 if TYPE_CHECKING:
+    from opsterm.monitoring.sample import Sample
     from opsterm.runtime.recovery_copies import RecoveryCopies
 
 _KEEPER = re.compile(r"^(?:keeper (?=\w+ \S+)|\$step = '(?=\w+'\n\$code = @\(Invoke-Keeper\)))(\w+)", re.MULTILINE)
@@ -114,7 +118,7 @@ async def simulate(change: Change, clock: Clock, *, parallel: int, failing: Sequ
     journal = _PretendedJournal()
     ledger = Ledger(cast("JournalStore", journal), Hub(), clock, by="simulation")
     journal.facts.append(ledger.fact(ChangeApproved(change=approved.id, digest=digest), correlation_id=approved.name))
-    connector = _PretendedConnector(acts, _kept_of(approved), _checks_of(order), failing)
+    connector = _PretendedConnector(acts, lambda name: _kept_of(approved, name), _checks_of(order), failing)
 
     async def pretended_connector() -> Connector:
         return cast("Connector", connector)
@@ -133,7 +137,7 @@ async def simulate(change: Change, clock: Clock, *, parallel: int, failing: Sequ
         cast("Store", _PretendedStore(approved, journal)), ledger, pretended_connector, clock, require=require,
         passage=passage, marking=_NoMarks(cast("JournalStore", journal), installation="simulation", who=""),
         copies=lambda: cast("RecoveryCopies", _NoCopies()), from_here=from_here, runner="simulation",
-        parallel=parallel, output_limit=0,
+        parallel=parallel, output_limit=0, waits=False,
     )  # fmt: skip
     ended = await executor.run(approved.id)
     terms = change.order.terms
@@ -145,16 +149,20 @@ async def simulate(change: Change, clock: Clock, *, parallel: int, failing: Sequ
 def simulation_lines(found: Simulation) -> list[tuple[str, list[str]]]:
     """Return (folded targets, what is done there line by line), in the order in which they begin; equal ones together.
 
-    Targets on which nothing would be done stand at the end.
+    A target of a plan whose order is kept across targets stands there once for each time that its turn comes. Targets
+    on which nothing would be done stand at the end.
     """
-    by_target: dict[str, list[str]] = {}
+    across = is_across(found.change.order)
+    turns: dict[str, int] = {}
+    by_turn: dict[tuple[str, int], list[str]] = {}
     for act in found.acts:
-        by_target.setdefault(act.target, []).extend(_lines(act))
+        turns[act.target] = turns.get(act.target, 0) + (across and act.kind is ActKind.CONNECT)
+        by_turn.setdefault((act.target, turns[act.target]), []).extend(_lines(act))
     for outcome in found.change.outcomes:
-        lines = by_target.setdefault(outcome.target, [])
+        lines = by_turn.setdefault((outcome.target, turns.get(outcome.target, 0)), [])
         lines.append(f"{outcome.state}{f': {outcome.message.partition(chr(10))[0]}' if outcome.message else ''}")
     groups: list[tuple[list[str], list[str]]] = []
-    for name, lines in by_target.items():
+    for (name, _), lines in by_turn.items():
         if groups and groups[-1][1] == lines:
             groups[-1][0].append(name)
         else:
@@ -179,35 +187,38 @@ def _require_known(order: Order, failing: Sequence[str]) -> None:
             raise BadInput(f"{one[:80]!r} is none of its targets.", next_step="Write it as in web-02, or web-02:3.")
 
 
-def _kept_of(change: Change) -> Mapping[str, str]:
-    """Return what is kept, in words, by the number of things: of a plan for each of its steps in their order."""
+def _kept_of(change: Change, target: str) -> Mapping[str, str]:
+    """Return what is kept on a target, in words, by its place: of a plan for each of its steps in their order."""
     way = prepared(change.order)
     if way is None:
         return {}
     if change.order.shell != PLAN:
         return {"": ", ".join(map(str, way.things))}
-    ways = kept_ways(parse_plan(change.order.command), change.order.run_as)
+    ways = kept_ways(parse_plan(change.order.command), change.order.run_as, target)
     numbers = [*([UNITS] if UNITS in ways else []), *(number for number in ways if number != UNITS)]
     told = [", ".join(map(str, ways[number].things)) for number in numbers if ways[number].things]
     return {"": ", ".join(map(str, way.things)), **{str(at): text for at, text in enumerate(told)}}
 
 
-def _checks_of(order: Order) -> Mapping[str, ChangeCheck]:
-    """Return the checks of an order by their shell texts."""
+def _checks_of(order: Order) -> Mapping[str, str]:
+    """Return the checks of an order, and its probe, in words by their shell texts."""
     found = list(verification_of(order).checks)
     if order.shell == PLAN:
         for step in parse_plan(order.command).steps:
             found += [*before_of(step).checks, *after_of(step).checks]
-    return {text: check for check in found if (text := check_text(check))}
+    looked = {text: str(check) for check in found if (text := check_text(check))}
+    gate = rollout_of(order).gate
+    return looked if gate is None or gate.metric else {**looked, probe_text(gate): gate.probe}
 
 
 class _PretendedConnector:
     """Opens sessions on nothing, and notes what would be done in them."""
 
     def __init__(
-        self, acts: list[SimulatedAct], kept: Mapping[str, str], checks: Mapping[str, ChangeCheck],
+        self, acts: list[SimulatedAct], kept: Callable[[str], Mapping[str, str]], checks: Mapping[str, str],
         failing: Sequence[str],
     ) -> None:  # fmt: skip
+        self._sessions: dict[str, _PretendedSession] = {}
         self._acts = acts
         self._kept = kept
         self._checks = checks
@@ -216,7 +227,11 @@ class _PretendedConnector:
     async def session(self, target: OrderTarget, *, looks: bool = False) -> _PretendedSession:
         del looks
         self._acts.append(SimulatedAct(target=target.name, kind=ActKind.CONNECT, what=target.address))
-        return _PretendedSession(target.name, self._acts, self._kept, self._checks, self._failing)
+        if target.name not in self._sessions:
+            self._sessions[target.name] = _PretendedSession(
+                target.name, self._acts, self._kept(target.name), self._checks, self._failing
+            )
+        return self._sessions[target.name]
 
     def fresh(self, target: OrderTarget, steps: object) -> _PretendedFresh:
         del target, steps
@@ -240,7 +255,7 @@ class _PretendedSession:
     """Answers as a target would on which all goes well."""
 
     def __init__(
-        self, name: str, acts: list[SimulatedAct], kept: Mapping[str, str], checks: Mapping[str, ChangeCheck],
+        self, name: str, acts: list[SimulatedAct], kept: Mapping[str, str], checks: Mapping[str, str],
         failing: Sequence[str],
     ) -> None:  # fmt: skip
         self._name = name
@@ -265,7 +280,7 @@ class _PretendedSession:
             yield Ended(exit_status=0)
             return
         if command in self._checks:
-            self._note(ActKind.CHECK, str(self._checks[command]), how)
+            self._note(ActKind.CHECK, self._checks[command], how)
             yield Ended(exit_status=0)
             return
         self._commands += 1
@@ -347,7 +362,7 @@ class _PretendedStore:
     def __init__(self, change: Change, journal: _PretendedJournal) -> None:
         self._change = change
         self.journal = journal
-        self.changes = self.output = self
+        self.changes = self.output = self.samples = self
 
     async def get(self, change_id: int) -> Change | None:
         del change_id
@@ -363,3 +378,7 @@ class _PretendedStore:
 
     async def append(self, change_id: int, target: str, data: bytes) -> None:
         """Nothing is printed."""
+
+    async def latest(self, target: str) -> Sequence[Sample]:
+        del target
+        return ()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from opsterm.changes.change import Change
     from opsterm.runtime.connection_test import ConnectionTest
     from opsterm.runtime.files import FileTransfers
+    from opsterm.runtime.gates import Gates
     from opsterm.runtime.plans import Plans
     from opsterm.runtime.profiles import Profiles
     from opsterm.runtime.questions import Questions
@@ -120,7 +121,18 @@ class TargetRooms(PolicyRooms):
         """Plans in files."""
         from opsterm.runtime.plans import Plans
 
-        return Plans(self._edges.files, lambda: self.store.journal, self.offload)
+        return Plans(
+            self._edges.files,
+            lambda words: self.inventory.resolve(words),  # noqa: PLW0108 (a file is looked at without it)
+            lambda: self.store.journal, self.offload,
+        )  # fmt: skip
+
+    @cached_property
+    def gates(self) -> Gates:
+        """Gates between the batches of rollouts."""
+        from opsterm.runtime.gates import Gates
+
+        return Gates(self.store, self.ledger, read_only=self.settings.changes.read_only)
 
     async def simulated(self, change: Change, *, failing: Sequence[str] = ()) -> Simulation:
         """Return what a change would do. Raises as `simulation.simulate`."""

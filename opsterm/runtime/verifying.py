@@ -108,27 +108,36 @@ class Verifying:
             if keeps:
                 raise
             why, ended = error.what, error.ended if isinstance(error, NotVerified) else ended
-        wrong = await self._take_back(taking_back, change, target)
-        if wrong:
-            raise NotVerified(
-                why, state=OutcomeState.ROLLBACK_FAILED, ended=ended,
-                why=f"It could not be taken back there: {wrong}",
-                next_step=f"See what is there now; then opsterm rollback {change.name} [--insist]",
-            )  # fmt: skip
-        raise NotVerified(
-            why, state=OutcomeState.ROLLED_BACK, ended=ended,
-            why=f"It was taken back there: {_how_sure(change)}",
-        )  # fmt: skip
+        raise await self.undo(taking_back, change, target, why=why, ended=ended)
 
-    async def _take_back(self, taking_back: TakingBack, change: Change, target: OrderTarget) -> str:
-        """Take it back, and tell whether everything is proven to be as it was; return what is not, "" when all is."""
+    async def undo(
+        self, taking_back: TakingBack, change: Change, target: OrderTarget, *, why: str, ended: Ended
+    ) -> NotVerified:  # fmt: skip
+        """Take a change back on one target, tell whether all is as it was, and return what came of the change there.
+
+        Args:
+            taking_back: takes it back.
+            change: the change.
+            target: where.
+            why: why it is taken back.
+            ended: how its command ended.
+        """
         try:
             wrong = await taking_back()
         except OpstermError as error:
             wrong = mask(clean_line(error.what))[0]
         event = ChangeRolledBack(change=change.id, target=target.name, by_change=change.id, equal=not wrong)
         await self._ledger.record(self._ledger.fact(event, correlation_id=change.name))
-        return wrong
+        if wrong:
+            return NotVerified(
+                why, state=OutcomeState.ROLLBACK_FAILED, ended=ended,
+                why=f"It could not be taken back there: {wrong}",
+                next_step=f"See what is there now; then opsterm rollback {change.name} [--insist]",
+            )  # fmt: skip
+        return NotVerified(
+            why, state=OutcomeState.ROLLED_BACK, ended=ended,
+            why=f"It was taken back there: {_how_sure(change)}",
+        )  # fmt: skip
 
     async def _one(self, run: RunText, how: RunAs, check: ChangeCheck, target: OrderTarget) -> tuple[bool, str]:
         """Return whether a check holds, and what it has seen in one line."""

@@ -13,7 +13,11 @@ from opsterm.changes.events import (
     ChangeDenied,
     ChangeEnded,
     ChangeExpired,
+    ChangeGateClosed,
+    ChangeGateLooked,
+    ChangeGateOpened,
     ChangeGuarded,
+    ChangeProceedAsked,
     ChangeProposed,
     ChangeReviewClosed,
     ChangeStarted,
@@ -33,8 +37,8 @@ QUEUE_FACTS = (
 """Everything after which a change looks different in a list: that it is over on one of its targets does not show."""
 
 CHANGE_FACTS = (
-    *QUEUE_FACTS, ChangeTargetEnded, ChangeGuarded, ChangeVerified, ChangeStepStarted, ChangeStepEnded,
-    ChangeStepRolledBack,
+    *QUEUE_FACTS, ChangeGateOpened, ChangeGateLooked, ChangeGateClosed, ChangeProceedAsked, ChangeTargetEnded,
+    ChangeGuarded, ChangeVerified, ChangeStepStarted, ChangeStepEnded, ChangeStepRolledBack,
 )  # fmt: skip
 """Everything after which a change looks different."""
 

@@ -40,6 +40,17 @@ within = "30s"
 """
 
 
+def test_steps_say_where_they_run_and_what_is_waited_for() -> None:
+    found = read(
+        'on = "tag:web"\nrollout = "canary:1"\nwait = "5m"\nprobe = "metric:load.1m"\nmargin = 5\nworse = "lower"\n'
+        '[[step]]\ntitle = "a"\non = "db-1"\ncommand = "true"\n[[step]]\ntitle = "b"\ncommand = "true"\n'
+    )
+    assert found.places == ("db-1", "")
+    assert found.rollout == RolloutWish(
+        strategy="canary:1", wait="5m", probe="metric:load.1m", margin="5", worse="lower"
+    )
+
+
 def script(name: str) -> str:
     if name != "write.sh":
         raise NotFound(f"There is no {name}.", next_step="Name a file that is there.")
@@ -96,6 +107,14 @@ STEP = '\n[[step]]\ntitle = "look"\ncommand = "uptime"\n'
         ('[[step]]\ncommand = "x"', 1, "step.title", "missing"),
         ('[[step]]\ntitle = "a\\nb"\ncommand = "x"', 2, "step.title", "no line of"),
         ('rollout = "all"' + STEP, 1, "rollout", "is no rollout"),
+        ('on = "tag:("' + STEP, 1, "on", "missing after tag: It is at column 5"),
+        (STEP + 'on = "tag:("', 5, "step.on", "missing after tag: It is at column 5"),
+        (STEP + 'on = "db-1"' + STEP, 6, "step", "does not say on which targets"),
+        ('rollout = "canary:1"\nwait = "soon"' + STEP, 2, "wait", "soon"),
+        ('probe = "command:rm x"' + STEP, 1, "probe", "only read"),
+        ('probe = "metric:load.1m"\nmargin = "red"' + STEP, 2, "margin", "is no margin"),
+        ('worse = "red"' + STEP, 1, "worse", "Allowed are higher, lower"),
+        ('margin = 5' + STEP, 1, "margin", "and not of what"),
         ("max_failures = 0" + STEP, 1, "max_failures", "no number"),
         ("max_unavailable = -1" + STEP, 1, "max_unavailable", "no whole number"),
         ('become = "-x"' + STEP, 1, "become", "not the name of an account"),

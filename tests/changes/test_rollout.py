@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -10,19 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsterm.changes.change import Outcome, OutcomeState
+from opsterm.changes.gate import gate_of
 from opsterm.changes.rollout import (
     SIDE_BY_SIDE,
     FailureBudget,
     Rollout,
     RolloutWish,
     Strategy,
+    narrowed,
     parse_rollout,
     planned,
     require_able,
-    rollout_lines,
     wish_of,
 )
 from opsterm.changes.rollout_progress import RolloutProgress, failed_names, not_started_names
+from opsterm.changes.rollout_words import rollout_lines, wish_from_words, words_of_wish
 from opsterm.core.errors import BadInput
 from opsterm.policy.order import Terms
 from tests.changes.samples import order
@@ -44,6 +47,8 @@ class Simulation:
     running: list[str] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
+    gates: list[int] = field(default_factory=list)  # how many had ended at each
+    shuts: bool = False
 
     def __post_init__(self) -> None:
         self._batch = -1
@@ -66,6 +71,15 @@ class Simulation:
 
     def _start(self, progress: RolloutProgress) -> None:
         chosen = progress.starts()
+        if progress.at_gate:
+            assert not chosen
+            assert not self.running, "a gate is stood at when all have ended"
+            self.gates.append(len(self.done) + len(self.failed))
+            if self.shuts:
+                progress.shut("it is not well", fallen=[])
+            else:
+                progress.passed()
+            chosen = progress.starts()
         self._check_batches(chosen)
         self.started += chosen
         self.running += chosen
@@ -108,6 +122,9 @@ def simulations(draw: st.DrawFn, strategies: st.SearchStrategy[Rollout] = STRATE
     budget = draw(BUDGETS)
     able = budget is None or budget.of(count)  # any other is refused when it is proposed
     rollout = replace(draw(strategies), budget=budget if able else FailureBudget(amount=1))
+    rollout = replace(rollout, wait_s=draw(st.sampled_from((0, 1, 300))))
+    if rollout.first and draw(st.booleans()):
+        rollout = replace(rollout, gate=gate_of("command:cat /proc/loadavg", "20%"))
     if draw(st.booleans()):
         groups = {f"redundancy:{start}": tuple(names[start : start + 3]) for start in range(0, count, 4)}
         rollout = replace(rollout, max_unavailable=draw(st.integers(1, 3)), groups=groups)
@@ -126,6 +143,27 @@ def test_no_promise_is_broken_and_every_target_ends_in_one_state(simulation: Sim
     assert sorted([*simulation.done, *simulation.failed, *left]) == simulation.names
     assert simulation.started == list(dict.fromkeys(simulation.started)), "a target was started twice"
     assert bool(progress.stopped) or not left, "what was not started has a reason"
+
+
+@given(simulations(), st.booleans())
+def test_between_batches_stands_a_gate_where_one_is_asked_for_and_a_shut_one_stops(
+    simulation: Simulation, shuts: bool
+) -> None:
+    simulation.shuts = shuts
+    progress = simulation.run()
+    ends = [sum(map(len, batches)) for batches in _beginnings(simulation.rollout.batches(simulation.names))]
+    asked = ends if simulation.rollout.wait_s else ends[: int(simulation.rollout.gate is not None)]
+    assert simulation.gates == asked[: len(simulation.gates)], "there is a gate at the ends of batches only"
+    if shuts and simulation.gates:
+        assert len(simulation.gates) == 1
+        assert progress.stopped
+        assert len(simulation.started) == simulation.gates[0], "nothing starts behind a gate that is shut"
+    elif not progress.stopped:
+        assert simulation.gates == asked, "none is left out"
+
+
+def _beginnings(batches: list[Sequence[str]]) -> list[list[Sequence[str]]]:
+    return [batches[:count] for count in range(1, len(batches))]
 
 
 @given(simulations())
@@ -171,6 +209,14 @@ def test_what_is_resumed_is_exactly_what_is_not_done(simulation: Simulation) -> 
     ]
     assert set(failed_names(outcomes)) == simulation.failed
     assert set(not_started_names(outcomes)) == set(left)
+
+
+@given(simulations(), st.integers(1, MOST))
+def test_a_rollout_can_be_had_on_any_part_of_its_targets(simulation: Simulation, left: int) -> None:
+    fewer = narrowed(replace(simulation.rollout, groups={}, max_unavailable=0), left)
+    require_able(fewer, left)
+    assert parse_rollout(str(fewer)) == fewer
+    assert narrowed(fewer, left) == fewer
 
 
 FAILURES = (
@@ -220,6 +266,8 @@ def test_a_member_that_failed_before_stays_away_until_it_is_done() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "canary:1 wait=0", "canary:1 wait=x", "canary:1 max-failures=1 wait=5", "canary:1 gate={}",
+        "rolling:5 wait=99999",
         "sideways", "rolling", "rolling:0", "rolling:05", "canary", "parallel", "sequential ",
         "rolling:5 max-failures=0", "rolling:5 max-failures=101%", "rolling:5 max-unavailable=0", "rolling:5 more",
         "rolling:5  max-failures=1", "sequential max-unavailable=1 max-failures=1", "sequential redundancy:x=a",
@@ -236,6 +284,9 @@ def test_what_is_not_the_one_form_of_a_rollout_is_refused(text: str) -> None:
         (RolloutWish(failures="10%"), "less than one"),
         (RolloutWish(max_unavailable=1), "redundancy group"),
         (RolloutWish(strategy="canary:3"), "none of 3 targets"),
+        (RolloutWish(strategy="rolling:3", wait="5m"), "one batch only"),
+        (RolloutWish(strategy="rolling:1", probe="command:uptime"), "none are tried first"),
+        (RolloutWish(strategy="canary:1", probe="metric:load.1m"), "nothing is waited"),
     ],
 )
 def test_a_rollout_that_could_start_nothing_is_refused_with_a_way_out(wish: RolloutWish, why: str) -> None:
@@ -263,9 +314,28 @@ def test_a_rollout_that_could_start_nothing_is_refused_with_a_way_out(wish: Roll
             ("all targets side by side", "goes on when some fail",
              "at most 1 at once at work, failed or silent of redundancy:x (2 members)"),
         ),
+        (
+            'canary:1 wait=300 gate={"margin":"20%","probe":"metric:load.1m","worse":"higher"}',
+            ("1 first; when all of them are done the other 2, all together", "starts no more after the first failure",
+             "waits 5 m between batches, and looks again at what is verified",
+             "gate behind those first: metric:load.1m may be higher than on the rest by no more than 20%"),
+        ),
         ("nonsense", ("'nonsense' is no rollout.",)),
     ],
 )  # fmt: skip
 def test_a_rollout_is_told_in_words(text: str, lines: tuple[str, ...]) -> None:
     terms = Terms(requested_by="ana", environments=("",) * 3, requirement="1 person", rollout=text, once="0")
     assert rollout_lines(replace(order("a", "b", "c"), terms=terms)) == lines
+
+
+@given(simulations())
+def test_a_rollout_in_one_line_is_read_as_it_was_written(simulation: Simulation) -> None:
+    groups = simulation.rollout.groups
+    line = words_of_wish(wish_of(simulation.rollout))
+    assert planned(wish_from_words(line), groups) == simulation.rollout
+
+
+@pytest.mark.parametrize("text", ["canary:1; red", "sideways", "wait", "rolling:2; wait never", "canary:1; margin 5"])
+def test_a_line_that_says_no_rollout_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        wish_from_words(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import shutil
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.changes.rollout import RolloutWish
+from opsterm.changes.verification import OnFailure, Verification, parse_check
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import BadInput, NotApproved, NotFound, OpstermError, Refused, StorageFull, Unreachable
 from opsterm.policy.file_put import PUT, file_put, parse_put
@@ -20,9 +23,10 @@ from opsterm.runtime.fetch_room import FetchRoom
 from opsterm.runtime.ports_files import FoundFile
 from opsterm.runtime.put_proposals import PutWish
 from opsterm.runtime.put_review import PutReview, review_rows
+from opsterm.runtime.rollouts import ResumeWish
 from opsterm.runtime.runtime import Runtime
 from tests.runtime.changing import outcomes, proposed, with_targets
-from tests.runtime.stage import PlayedConnector, opened
+from tests.runtime.stage import PlayedConnector, opened, printing
 
 DAY_S = 86_400.0
 
@@ -165,6 +169,35 @@ async def test_a_put_waits_for_an_approval_and_sends_what_was_approved(home: Pat
         assert (home / "to").stat().st_mode & 0o777 == 0o640
         told = (await runtime.changes.output(change.id, "localhost")).decode()
         assert f"{home}/to is in place: 19 B, mode 0640" in told
+
+
+async def test_what_is_put_is_looked_at_and_taken_back_if_it_is_not_well(home: Path) -> None:
+    (home / "new").write_bytes(b"new")
+    (home / "to").write_bytes(b"old")
+    checks = Verification(checks=(parse_check("port:1"),), tries=1, on_failure=OnFailure.ROLLBACK)
+    async with opened(home) as runtime:
+        change = await runtime.files.put(dataclasses.replace(wish(home / "new", home / "to"), verification=checks))
+        await runtime.changes.approve(change.id, digest=change.digest)
+        ended = await runtime.changes.run(change.id)
+        assert ended.state is ChangeState.ROLLED_BACK
+        assert (home / "to").read_bytes() == b"old"
+
+
+async def test_what_is_put_goes_over_its_targets_as_was_asked_and_is_gone_on_with(home: Path) -> None:
+    (home / "new").write_bytes(b"new")
+    async with opened(home, open_connector=PlayedConnector({"web-1": printing(b"")}).open) as runtime:
+        await with_targets(runtime, "web-1", "web-2", "web-3")
+        asked = PutWish(
+            source=home / "new", selector="web-[1-3]", path="/srv/x", origin="x",
+            rollout=RolloutWish(strategy="sequential"),
+        )  # fmt: skip
+        change = await runtime.files.put(asked)
+        await runtime.changes.approve(change.id, digest=change.digest)
+        ended = await runtime.changes.run(change.id)
+        assert [str(outcome.state) for outcome in ended.outcomes] == ["done", "unreachable", "cancelled"]
+        again = await runtime.rollouts.resume(ResumeWish(change=change.id, origin="x"))
+        assert ([target.name for target in again.order.targets], again.order.shell) == (["web-2", "web-3"], PUT)
+        assert again.order.command == change.order.command
 
 
 async def test_a_content_that_somebody_changed_is_not_sent(home: Path) -> None:

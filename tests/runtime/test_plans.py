@@ -15,6 +15,7 @@ from opsterm.policy.order import AS_LOGGED_IN, PLAN
 from opsterm.policy.plan_order import PlanOrder, PlanStep, parse_plan
 from opsterm.policy.way_back import ThingKind
 from opsterm.runtime.rollbacks import RollbackWish
+from opsterm.runtime.rollouts import ResumeWish
 from opsterm.runtime.runtime import Runtime
 from tests.runtime.stage import opened
 
@@ -115,6 +116,19 @@ async def test_the_first_step_that_fails_ends_it_and_only_what_was_begun_is_take
         assert (await told(runtime, change))[-3:] == ["2 not verified", "2 back", "1 back"]
 
 
+async def test_a_plan_goes_on_with_the_steps_that_are_not_done(home: Path, place: Path) -> None:
+    async with opened(home) as runtime:
+        wait = f"ls {place}/sign"
+        plan = steps(place).replace('title = "third"', f'title = "third"\nbefore = "command:{wait}"')
+        first = await done(runtime, await proposed(runtime, place, plan))
+        assert first.state is ChangeState.FAILED
+        write(place / "sign", "")
+        again = await runtime.rollouts.resume(ResumeWish(change=first.id, origin="command line"))
+        assert [step.title for step in parse_plan(again.order.command).steps] == ["third"]
+        assert (await done(runtime, again)).state is ChangeState.DONE
+        assert (text_of(place / "conf"), text_of(place / "log")) == ("two\n", "second\n"), "nothing is done twice"
+
+
 async def test_a_plan_takes_itself_back_where_that_was_approved(home: Path, place: Path) -> None:
     async with opened(home) as runtime:
         plan = steps(place, last=" && false", top='on_failure = "rollback"')
@@ -202,6 +216,6 @@ async def test_a_file_with_faults_is_not_proposed(home: Path, tmp_path: Path) ->
 def test_what_is_done_again_comes_after_the_files_of_all_steps() -> None:
     write_unit = PlanStep(title="unit", command="cp /root/x.service /etc/systemd/system/x.service")
     load = PlanStep(title="load", command="systemctl daemon-reload")
-    ways = kept_ways(PlanOrder(steps=(write_unit, load)), AS_LOGGED_IN)
+    ways = kept_ways(PlanOrder(steps=(write_unit, load)), AS_LOGGED_IN, "localhost")
     assert [thing.kind for thing in ways[UNITS].things] == [ThingKind.AGAIN]
     assert (bool(ways[1].things), ways[2].things) == (True, ())

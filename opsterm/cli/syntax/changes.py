@@ -9,6 +9,7 @@ from opsterm.cli.syntax.approvals import add_yes_options
 from opsterm.cli.syntax.claims import add_claim_options
 from opsterm.cli.syntax.learning import LEARNING
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb, number
+from opsterm.cli.syntax.rollouts import ABOUT_ROLLOUT, ABOUT_VERIFY, add_rollout, add_verification
 from opsterm.policy.order import SHELLS_ASSESSED, SHELLS_OF_PROTOCOL, WITH_OWN_VERB
 
 _ABOUT_APPROVE = """\
@@ -31,23 +32,6 @@ one group; of those that differ from the most, the lines that differ are shown.
 Ends as approve does."""
 
 
-_ABOUT_ROLLOUT = """\
-A rollout is parallel, sequential, rolling:N (batches of N), canary:N (N first,
-the rest when all of them are done) or canary:N:M (the rest in batches of M). A
-batch begins when the one before has ended. --max-failures 2 or 10% is never
-overrun: each start takes one of it until its target is done. Without it all but
-parallel start no more after the first failure. --max-unavailable counts those
-at work, failed or silent in each group tagged redundancy:NAME or ha:NAME."""
-
-_ABOUT_VERIFY = """\
---verify looks on each target once the command has ended well: unit:nginx active
-or inactive, port:443 or port:53/udp, http:http://localhost/ 200, config:sshd,
-command:TEXT (one that only reads). From here it looks whether reach:443 or
-reach:https://{target}/ 200 answers. All have to hold at once, in one of the
---tries. What is guarded is looked at over the fresh log-in, and taken back when
-they do not. --on-failure rollback puts back there at once what the change touched,
-if it fails or does not verify; that is part of what is approved."""
-
 _ABOUT_GUARD = """\
 What can cut our way is taken back by its target unless a fresh log-in works in
 time, asked for or not; changes.confirm_s is the time. If that cannot be, it is
@@ -62,31 +46,20 @@ What it touches is kept before it runs, as far as that is known. For the rest
 change, and proposed by rollback when what was kept is back. What it leaves is
 not compared with what was there."""
 
-_ABOUT_PROPOSE = "\n\n".join([_ABOUT_COMMAND, _ABOUT_ROLLOUT, _ABOUT_VERIFY, _ABOUT_GUARD, _ABOUT_INVERSE])
+_ABOUT_PROPOSE = "\n\n".join([_ABOUT_COMMAND, ABOUT_ROLLOUT, ABOUT_VERIFY, _ABOUT_GUARD, _ABOUT_INVERSE])
+
+_ABOUT_PROCEED = """\
+What is verified, and what the gate behind the canaries compares, has to hold
+all the same: only the time that is left of --wait is not waited for."""
 
 _ABOUT_RESUME = f"""\
 Proposes the same command as a new change for the targets of an ended one where
-it failed, was not started, or both; it never repeats what is done. The rollout
-is the same, if none is said.
+it failed, was not started, or both; it never repeats what is done. Of a plan
+each target gets the steps that are not done there; one of which nobody saw the
+end is begun again. The rollout is the same, if none is said, as far as it can
+be had on what is left.
 
-{_ABOUT_ROLLOUT}"""
-
-
-def _add_rollout(one: Parser) -> None:
-    """Add the options that say how a change goes over its targets."""
-    one.add_argument("--rollout", default="", metavar="HOW", help="sequential, rolling:5, canary:1; else parallel")
-    one.add_argument("--max-failures", default="", metavar="N", help="start no more when so many failed: 2, 10%%")
-    one.add_argument(
-        "--max-unavailable", type=number(1, 100_000), metavar="N", help="away at once of each redundancy group"
-    )
-
-
-def _add_verification(one: Parser) -> None:
-    """Add the options that say what is looked at after a change, and what follows."""
-    one.add_argument("--verify", action="append", default=[], metavar="CHECK", help="as in unit:nginx, port:443")
-    one.add_argument("--tries", type=number(1, 100), metavar="N", help="how often they are looked at; 5 if not said")
-    one.add_argument("--within", default="", metavar="TIME", help="for all tries on one target; 60s if not said")
-    one.add_argument("--on-failure", default="", choices=("keep", "rollback"), help="keep if not said")
+{ABOUT_ROLLOUT}"""
 
 
 def _add_guard(one: Parser) -> None:
@@ -101,7 +74,8 @@ def _add_resume(verbs: Verbs[Parser], data: Parser) -> None:
     one = add_verb(verbs, data, "resume", "propose a change again where it is not done", about=_ABOUT_RESUME)
     one.add_argument("id", metavar="ID", help="as in c18")
     one.add_argument("part", nargs="?", default="all", choices=("failed", "not-started", "all"), help="all if not said")
-    _add_rollout(one)
+    one.add_argument("--again", action="store_true", help="of a plan: also the steps that are done there")
+    add_rollout(one)
     one.add_argument("--reason", default="", help="why; kept in the audit")
 
 
@@ -189,8 +163,8 @@ def add_proposal(one: Parser, *, needs_targets: bool = True) -> None:
         needs_targets: whether the line has to say on which.
     """
     _add_order(one, needs_targets=needs_targets)
-    _add_rollout(one)
-    _add_verification(one)
+    add_rollout(one)
+    add_verification(one)
     one.add_argument("--no-way-back", action="store_true", help="keep nothing of what it touches beforehand")
     one.add_argument("--inverse", default="", metavar="COMMAND", help="takes back what is not kept")
     _add_guard(one)
@@ -226,6 +200,7 @@ def add_changes(verbs: Verbs[Parser], data: Parser) -> None:
         ("deny", "say no to a change", ""),
         ("run", "run an approved change here", "Ends as approve does."),
         ("stop", "stop a running change, wherever it runs", ""),
+        ("proceed", "wait no longer between two batches of a running change", _ABOUT_PROCEED),
     ):
         one = add_verb(verbs, data, name, text, about=about)
         one.add_argument("id", metavar="ID", help="as in c18")

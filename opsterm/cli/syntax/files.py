@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opsterm.cli.syntax.parser import SOME, Parser, Verbs, add_verb
+from opsterm.cli.syntax.rollouts import ABOUT_ROLLOUT, ABOUT_VERIFY, add_rollout, add_verification
 
 _ABOUT_GET = """\
 Reads at once, over SFTP; nothing is changed on a target. What the policy takes
@@ -15,7 +16,7 @@ with 1. With -r symbolic links, devices and what the policy takes for a secret
 are left out and told. With --resume the target hashes what is here already;
 when that is the same, only the rest is sent."""
 
-_ABOUT_PUT = """\
+_ABOUT_PUT = f"""\
 Puts nothing by itself: it keeps the content as it is now and proposes a change.
 When that is approved, the very bytes are sent under another name in the same
 folder, compared there by size and sha256, given mode and owner, and renamed in
@@ -23,7 +24,11 @@ one step. What goes wrong before leaves the file that was there untouched. With
 -r the order lists every file of the folder; all have arrived before the first
 is renamed, and what else is there stays. Symbolic links and devices in it are
 refused. With --resume a put that broke off leaves what came, and the same put,
-proposed again, goes on when the target's hash of that is the same."""
+proposed again, goes on when the target's hash of that is the same.
+
+{ABOUT_ROLLOUT}
+
+{ABOUT_VERIFY}"""
 
 
 def add_files(verbs: Verbs[Parser], data: Parser) -> None:
@@ -50,4 +55,6 @@ def add_files(verbs: Verbs[Parser], data: Parser) -> None:
     )
     one.add_argument("--owner", default="", help="as in root:adm; left out: that of the file replaced")
     one.add_argument("--reason", default="", help="why; kept in the audit")
+    add_rollout(one)
+    add_verification(one)
     one.add_argument("--timeout", default="", help="how long it may take on one target, as in 30s, 10m")

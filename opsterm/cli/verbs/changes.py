@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from opsterm.changes.change import Change, ChangeState, Outcome
 from opsterm.changes.guard import guard_lines, wish_from
-from opsterm.changes.rollout import RolloutWish, rollout_lines
+from opsterm.changes.rollout import RolloutWish
+from opsterm.changes.rollout_words import rollout_lines
 from opsterm.changes.suggested_checks import suggested_checks
 from opsterm.changes.summary import as_whom, command_shown, limit_text, shell_text, targets_text
 from opsterm.changes.verification import NO_VERIFICATION, OnFailure, Verification, parse_check, verification_lines
@@ -23,6 +24,7 @@ from opsterm.policy.mask import mask
 from opsterm.policy.order import RunAs
 from opsterm.runtime.assent import terms_of
 from opsterm.runtime.changes import change_number
+from opsterm.runtime.gates import gate_lines
 from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.put_review import review_rows
 
@@ -98,7 +100,8 @@ def rollout_wish(context: Context) -> RolloutWish:
     asked = context.invocation
     return RolloutWish(
         strategy=asked.text("rollout"), failures=asked.text("max_failures"),
-        max_unavailable=asked.number("max_unavailable") or 0,
+        max_unavailable=asked.number("max_unavailable") or 0, wait=asked.text("wait"), probe=asked.text("probe"),
+        margin=asked.text("margin"), worse=asked.text("worse"),
     )  # fmt: skip
 
 
@@ -238,6 +241,9 @@ async def show(context: Context) -> int:
         from opsterm.cli.verbs.claims import describe_claims  # noqa: PLC0415 (only what may still run)
 
         await describe_claims(context, change)
+    if (gate := await context.runtime.gates.standing(change)) is not None:
+        for number, line in enumerate(gate_lines(gate, change.name, context.runtime.clock.now())):
+            context.printer.say(f"{'' if number else 'waits':<8}{line}")
     if change.started_at:
         context.printer.table(
             ("target", "outcome", "exit", "took", "output", "message"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from opsterm.cli.records import change_record
 from opsterm.cli.run import Context
-from opsterm.cli.verbs.changes import describe, describe_content
+from opsterm.cli.verbs.changes import describe, describe_content, rollout_wish, verification_wish
 from opsterm.core.errors import BadInput, ExitCode, Refused
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text, parse_duration
@@ -176,6 +176,7 @@ async def put(context: Context) -> int:
             owner=given.text("owner"), reason=given.text("reason"), origin="command line",
             timeout_s=parse_duration(timeout) if timeout else None, recursive=given.yes("recursive"),
             leave_out=given.texts("leave_out"), resume=given.yes("resume"),
+            rollout=rollout_wish(context), verification=verification_wish(context),
         )
     )  # fmt: skip
     if context.printer.json:

@@ -21,6 +21,7 @@ from opsterm.core.quiet_gc import quiet_gc
 from opsterm.core.text import clean_bytes, clean_line
 from opsterm.policy.approval import Ask, friction
 from opsterm.runtime.assent import Assent
+from opsterm.runtime.gates import GATE_FACTS, gate_line
 
 LINE_AT_MOST = 65_536
 """Bytes of a line that has not ended that wait; then what came so far is shown as a line."""
@@ -110,7 +111,7 @@ async def run_here(context: Context, change: Change, *, despite: str = "") -> in
     runtime.follow()
     quiet_gc(collect=False)
     live = _Live(context, change)
-    with runtime.hub.listen("output on the command line", ChangeOutput, ChangeGuarded) as ear:
+    with runtime.hub.listen("output on the command line", ChangeOutput, ChangeGuarded, *GATE_FACTS) as ear:
         async with asyncio.TaskGroup() as group:
             if not context.printer.json:
                 group.create_task(live.follow(ear))
@@ -178,6 +179,8 @@ class _Live:
             for fact in facts:
                 if isinstance(fact.event, ChangeGuarded) and fact.event.change == self._change.id:
                     self._say_how_it_stands(fact.event, fact.at)
+                elif isinstance(fact.event, GATE_FACTS) and fact.event.change == self._change.id:
+                    self._context.printer.say(gate_line(fact.event, self._change.name, fact.at))
             events = [fact.event for fact in facts if isinstance(fact.event, ChangeOutput)]
             for target, came in {event.target: event.total_bytes for event in events}.items():
                 await self.show(target, came)
@@ -244,6 +247,6 @@ def exit_code(change: Change) -> ExitCode:
         return ExitCode.UNREACHABLE
     if states == {OutcomeState.TIMED_OUT}:
         return ExitCode.TIMED_OUT
-    if OutcomeState.CANCELLED in states and change.state is not ChangeState.FAILED:
+    if OutcomeState.CANCELLED in states and change.state in (ChangeState.CANCELLED, ChangeState.INTERRUPTED):
         return ExitCode.INTERRUPTED
     return ExitCode.SOME_FAILED

@@ -115,7 +115,10 @@ class ApprovalScreen(FactsAndOutput):
         other = ("output" if self._scrolls_facts else "facts") if output.display else ""
         self._show_ask()
         waits = self.waits_for_confirmation
-        keys = keys_line(change, self.friction, self._keymap, other=other, progress=self.progress, waits=waits)
+        keys = keys_line(
+            change, self.friction, self._keymap, other=other, progress=self.progress, waits=waits,
+            at_gate=self.evidence.gate is not None,
+        )  # fmt: skip
         self.query_one("#approval-keys", Static).update(keys)
         box = self.query_one(".dialog")
         box.set_class(self.progress is not None and self.progress.alone is not None, "-alone")
@@ -123,7 +126,7 @@ class ApprovalScreen(FactsAndOutput):
         self.call_after_refresh(self.tell_more)
 
     def _count_down(self) -> None:
-        if self.waits_for_confirmation:
+        if self.waits_for_confirmation or self.evidence.gate is not None:
             self.show()
 
     def _facts(self) -> ChangeFacts:

@@ -13,6 +13,7 @@ from opsterm.core.errors import NotFound, OpstermError
 from opsterm.policy.assessment import Assessment
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import NO_LOCKOUT, Lockout, lockout_lines
+from opsterm.runtime.gates import GateSeen
 from opsterm.runtime.guards import GuardSeen
 from opsterm.runtime.preview_text import preview_lines
 from opsterm.runtime.put_review import ContentReview
@@ -30,6 +31,7 @@ class ChangeEvidence:
         rewrite: its safer form, None when none is known.
         preview: lines of what was looked up, () for nothing.
         steps: by target which step of a plan is at work there, or was last.
+        gate: the gate between two batches at which it stands, None while it stands at none.
         guards: what was heard last of each target that takes it back unless it is confirmed.
         claims: who else has claimed its targets, in words; () for nobody.
     """
@@ -40,6 +42,7 @@ class ChangeEvidence:
         self.preview: tuple[str, ...] = ()
         self.guards: tuple[GuardSeen, ...] = ()
         self.steps: Mapping[str, str] = {}
+        self.gate: GateSeen | None = None
         self.claims: tuple[str, ...] = ()
         self.rewrite: Rewrite | None = None
         self._runtime = runtime
@@ -80,8 +83,9 @@ class ChangeEvidence:
         await self.hear_steps(change)
 
     async def hear_steps(self, change: Change) -> None:
-        """Find out how far a plan is on each target."""
+        """Find out how far a plan is on each target, and whether it waits between two batches."""
         self.steps = await self._runtime.plans.steps(change)
+        self.gate = await self._runtime.gates.standing(change)
 
     async def hear_guards(self, change: Change) -> None:
         """Find out what was heard of its targets; none is asked."""

@@ -15,7 +15,7 @@ from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.guard import guard_lines, guard_of, standing_line
 from opsterm.changes.lifecycle import WAITING_STATES
 from opsterm.changes.plan_steps import step_lines
-from opsterm.changes.rollout import rollout_lines
+from opsterm.changes.rollout_words import rollout_lines
 from opsterm.changes.step_progress import running_lines
 from opsterm.changes.suggested_checks import suggested_checks
 from opsterm.changes.summary import (
@@ -42,6 +42,7 @@ from opsterm.policy.order import PLAN, RESTORE, Order
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.assent import Progress
 from opsterm.runtime.commands import command
+from opsterm.runtime.gates import gate_lines
 from opsterm.runtime.guards import GuardSeen
 from opsterm.runtime.put_review import review_rows
 from opsterm.tui.keys import KeyMap
@@ -139,6 +140,7 @@ def decisive_rows(
         *([SheetRow("rollout", "; ".join(lines))] if (lines := rollout_lines(order)) else []),
         *_results(change),
         *([SheetRow("now", "\n".join(at_work))] if (at_work := running_lines(change, evidence.steps, now)) else []),
+        *([SheetRow("gate", "\n".join(gate_lines(evidence.gate, change.name, now)))] if evidence.gate else []),
         *_waiting(change, evidence.guards, now),
         _risk(change, sign, evidence),
         *_claims(change, evidence),
@@ -277,7 +279,7 @@ def question(asked: Friction, typed: str, *, signed: bool = False) -> str:
 
 def keys_line(
     change: Change, asked: Friction, keymap: KeyMap, *, other: str = "", progress: Progress | None = None,
-    waits: bool = False,
+    waits: bool = False, at_gate: bool = False,
 ) -> str:  # fmt: skip
     """Return the keys that count for a change as it stands now.
 
@@ -288,6 +290,7 @@ def keys_line(
         other: what tab goes to, "facts" or "output"; "" while there is no output.
         progress: how far its approval is; keys for others, and for an emergency, stand there only where they count.
         waits: whether a target would take it back unless it is confirmed.
+        at_gate: whether it waits between two batches.
     """
 
     def key(command_id: str) -> str:
@@ -318,7 +321,8 @@ def keys_line(
         case ChangeState.APPROVED:
             return f"{key('run_change')} run · {deny} · esc close"
         case ChangeState.RUNNING:
-            return f"{key('stop_change')} stop · {scroll} · esc close, it goes on"
+            go_on = f"{key('proceed_change')} go on now · " if at_gate else ""
+            return f"{go_on}{key('stop_change')} stop · {scroll} · esc close, it goes on"
         case _:
             missed = not_reached(change)
             test = f"{key('test_target')} test the connection to {clean_line(missed, limit=40)} · " if missed else ""

@@ -9,14 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from opsterm.tui.screens.looking_ahead import LookAheadDialog
+from opsterm.tui.screens.going_over import RolloutDialog
 from opsterm.tui.standing import while_it_stands
 from opsterm.tui.widgets.log_view import OutputView
 
 _SHOWN_AT_ONCE = 1_000_000
 
 
-class FactsAndOutput(LookAheadDialog):
+class FactsAndOutput(RolloutDialog):
     """What scrolls on the approval screen; `show` of a subclass writes it anew."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

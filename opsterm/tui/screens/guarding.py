@@ -8,6 +8,7 @@ from functools import partial
 
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.guard import OPEN, GuardWish, guard_of, wish_from
+from opsterm.changes.rollout import RolloutWish
 from opsterm.changes.verification import Verification
 from opsterm.changes.way_back.prepared import inverse_of, way_back_of
 from opsterm.changes.way_back.words import KeeperStep
@@ -42,15 +43,14 @@ class GuardDialog(AssentDialog):
 
     async def propose_instead(
         self, *, command: str = "", guard: GuardWish, verification: Verification | None = None,
-        inverse: str | None = None,
+        inverse: str | None = None, rollout: RolloutWish | None = None,
     ) -> None:  # fmt: skip
         """Propose it again with something else in it, and deny this one. Raises OpstermError."""
         old = self.change
         kept = inverse_of(old.order) if inverse is None else inverse
         again = proposal_again(old, command=command or old.order.command, guard=guard, inverse=kept)
-        new = await self.runtime.changes.propose(
-            again if verification is None else replace(again, verification=verification)
-        )
+        again = again if verification is None else replace(again, verification=verification)
+        new = await self.runtime.changes.propose(again if rollout is None else replace(again, rollout=rollout))
         await self.runtime.changes.deny(old.id, note=f"replaced by {new.name}")
         await self.turn_to(new)
 
