@@ -15,6 +15,7 @@ from opsterm.runtime.edges import Edges
 from opsterm.runtime.runtime import Runtime
 
 if TYPE_CHECKING:
+    from opsterm.core.model_settings import ModelSettings
     from opsterm.knowledge.search import KnowledgeBase
     from opsterm.monitoring.host_upkeep import ReadCertificate
     from opsterm.runtime.bound_credentials import BoundCredentials
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_learned import LearnedFile
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
+    from opsterm.runtime.ports_model import ModelServer
     from opsterm.runtime.ports_reach import ReachProbe
     from opsterm.runtime.ports_recovery import RecoveryStore
     from opsterm.runtime.ports_snmp import SnmpReader
@@ -152,6 +154,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_signatures=open_signatures,
             accounts=HostAccounts(environment),
             open_mail=open_mail,
+            open_model=lambda credentials: _model(settings.model, credentials, runtime),
             open_checkpoints=lambda: _checkpoint_places(operator.host, clock, runtime),
             open_contents=lambda: _contents(paths, clock, runtime),
             open_new_files=lambda: _new_files(runtime),
@@ -204,3 +207,9 @@ async def _learned(paths: Paths, runtime: Runtime) -> LearnedFile:
     storage = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.storage.learned_file"))
     file: LearnedFile = storage.PrivateLearnedFile(paths.learned_risk, runtime.offload.pool("files"))
     return file
+
+
+async def _model(settings: ModelSettings, credentials: Credentials, runtime: Runtime) -> ModelServer:
+    ollama = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.adapters.ollama"))
+    server: ModelServer = await ollama.open_server(settings, credentials, runtime.clock, runtime.offload.pool("model"))
+    return server

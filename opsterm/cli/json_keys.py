@@ -64,6 +64,11 @@ AUDIT_KEYS = ("seq", "time", "at", "who", "what", "subject", "why", "result", "k
 
 SNMP_KEYS = ("target", "oid", "name", "kind", "value", "text", "truncated", "error", "why", "next_step")
 """Keys of a value that an SNMP agent gave, or of a target that gave none."""
+MODEL_KEYS = (
+    "name", "digest", "size", "family", "parameters", "quantization", "remote", "capabilities", "loaded",
+    "gpu_percent", "context", "expires_at",
+)  # fmt: skip
+
 MAIL_KEYS = (
     "id", "state", "subject", "message_id", "made_at", "tries", "next_try_at", "trouble", "recipients",
 )  # fmt: skip
@@ -240,6 +245,11 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "mail queue": MAIL_KEYS,
     "mail retry": MAIL_KEYS,
     "mail drop": MAIL_KEYS,
+    "model list": (*MODEL_KEYS, "used"),
+    "model show": (*MODEL_KEYS, "longest_context", "model_parameters", "licence"),
+    "model pull": ("model", "status", "done", "total", "finished"),
+    "model check": ("name", "health", "text", "next_step"),
+    "model remove": ("removed",),
     "vault status": ("state", "text"),
     "vault create": ("state", "text"),
     "vault list": ("service", "account", "goes_to", "waits"),

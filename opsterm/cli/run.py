@@ -101,6 +101,8 @@ VERBS: Mapping[str, str] = {
     "mask": "masking:mask",
     "serve": "house:serve",
     **{f"mail {action}": f"mail:{action}" for action in ("test", "queue", "retry", "drop")},
+    "model list": "models:list_models",
+    **{f"model {action}": f"models:{action}" for action in ("show", "pull", "check", "remove")},
     **{
         f"vault {action}": f"vault:{action}"
         for action in ("status", "create", "list", "services", "set", "confirm", "remove")

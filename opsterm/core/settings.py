@@ -17,6 +17,7 @@ from opsterm.core.audit_settings import AuditSettings
 from opsterm.core.camera_settings import CameraSettings
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.mail_settings import MailSettings
+from opsterm.core.model_settings import ModelSettings
 from opsterm.core.options import between, one_of, option
 from opsterm.core.policy_settings import PolicySettings
 from opsterm.core.recovery_settings import RecoverySettings
@@ -182,6 +183,7 @@ class Settings:
     storage: StorageSettings = field(default_factory=StorageSettings)
     recovery: RecoverySettings = field(default_factory=RecoverySettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
     keys: Mapping[str, str] = field(
         default_factory=dict, metadata={"help": 'Your own keys: command id = key, as in open_help = "f1".'}
     )

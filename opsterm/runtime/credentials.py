@@ -10,7 +10,7 @@ from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
 
 SSH, SSH_KEY, SUDO, WINRM = "opsterm:ssh", "opsterm:ssh-key", "opsterm:sudo", "opsterm:winrm"
-HTTP, API, MAIL = "opsterm:http", "opsterm:api", "opsterm:mail"
+HTTP, API, MAIL, MODEL = "opsterm:http", "opsterm:api", "opsterm:mail", "opsterm:model"
 SNMP, SNMP_TRAPS = "opsterm:snmp", "opsterm:snmp-traps"
 RECOVERY = "opsterm:recovery"
 
@@ -54,6 +54,8 @@ SERVICES: Sequence[Service] = (
     Service(name=API, what="what an HTTP API lets us in with, kept by opsterm apis login", account="SCHEME@SERVER",
             example="token@https://api.example.com"),
     Service(name=MAIL, what="password of the mail server", account="USER@HOST", example="ops@mail.example.com"),
+    Service(name=MODEL, what="token of the server of language models", account="SERVER",
+            example="https://models.example.com"),
     Service(name=SNMP, what="community or passphrases, kept by opsterm snmp login", account="TARGET", example="sw-1",
             binds=True),
     Service(name=SNMP_TRAPS, what="the same for what a target sends by itself, if it is another", account="TARGET",

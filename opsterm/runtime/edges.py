@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_learned import LearnedFile
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
+    from opsterm.runtime.ports_model import ModelServer
     from opsterm.runtime.ports_reach import ReachProbe
     from opsterm.runtime.ports_recovery import RecoveryStore
     from opsterm.runtime.ports_snmp import SnmpReader
@@ -82,6 +83,7 @@ class Edges:
         open_signatures: makes what signs approvals and sees whose signatures they are.
         accounts: the accounts of this host.
         open_mail: makes the way to the mail server.
+        open_model: makes the way to the server of language models, given the credentials; raises BadSetting.
         open_checkpoints: makes what leaves checkpoints of the audit chain in files and syslogs.
         open_contents: finds the contents of files that are to be put on targets.
         open_new_files: finds what makes files for the operator.
@@ -109,6 +111,7 @@ class Edges:
     open_signatures: Callable[[], Awaitable[Signatures]]
     accounts: Accounts
     open_mail: Callable[[], Awaitable[MailTransport]]
+    open_model: Callable[[Credentials], Awaitable[ModelServer]]
     open_checkpoints: Callable[[], Awaitable[CheckpointPlaces]]
     open_contents: Callable[[], Awaitable[Contents]]
     open_new_files: Callable[[], Awaitable[NewFiles]]

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.jobs import Jobs
     from opsterm.runtime.mail import Post
+    from opsterm.runtime.model import Models
+    from opsterm.runtime.model_check import ModelCheck
+    from opsterm.runtime.model_talk import ModelTalk
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.schedules import Schedules
 
 LOADED_LATER = (
-    "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence",
-    "exposition", "files", "gates", "jobs", "learned_risk", "mail", "measurers", "notices", "plans", "previews",
-    "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews",
-    "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps", "works",
+    "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
+    "files", "gates", "jobs", "learned_risk", "mail", "measurers", "model", "model_talk", "notices", "plans",
+    "previews", "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals",
+    "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -84,6 +87,30 @@ class LaterRooms(TargetRooms):
             self.store, self.ledger, self.clock, settings=self.settings.mail, operator=self._edges.operator,
             inventory=self.inventory, post=self.post,
         )  # fmt: skip
+
+    @cached_property
+    def models(self) -> Models:
+        """Language models."""
+        from opsterm.runtime.model import Models
+
+        return Models(
+            self.settings.model, self.ledger, self.clock, masking=self.masking,
+            open_server=lambda: self._edges.open_model(self.credentials), read_only=self.settings.changes.read_only,
+        )  # fmt: skip
+
+    @cached_property
+    def talk(self) -> ModelTalk:
+        """Asking a language model."""
+        from opsterm.runtime.model_talk import ModelTalk
+
+        return ModelTalk(self.models, self.clock, self.masking)
+
+    @cached_property
+    def model_check(self) -> ModelCheck:
+        """Trying a language model."""
+        from opsterm.runtime.model_check import ModelCheck
+
+        return ModelCheck(self.models, self.talk, self.clock)
 
     async def assistant(self) -> Assistant:
         """Return the assistant, loaded when first asked for: its rules are a seventh of what a start would import."""

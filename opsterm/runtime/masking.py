@@ -28,6 +28,11 @@ class Masking:
         known = await self._known()
         return await self._offload(lambda: mask_text(text, known))
 
+    async def mask_all(self, texts: Sequence[str]) -> Sequence[str]:
+        """Return texts without their secrets, as `mask` finds them; for what is sent to a model."""
+        known = await self._known()
+        return await self._offload(lambda: [mask_text(text, known).text for text in texts])
+
     async def _known(self) -> Sequence[Secret]:
         """Return the secrets that can be read without asking anybody: none of a locked vault."""
         credentials = self._credentials()

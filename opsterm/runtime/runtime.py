@@ -63,6 +63,8 @@ class Runtime(LaterRooms):
         if workers:
             await self._record_start(ledger)
             self.follow()
+            if self.face == "screen" and self.settings.model.url:
+                self.supervisor.start("model", self.models.watch, beat_every_s=5.0)
             self.workers.compete()
 
     @property
@@ -116,6 +118,8 @@ class Runtime(LaterRooms):
             steps.callback(self.offload.close)
             if store is not None:
                 steps.push_async_callback(store.close)
+            if "models" in vars(self):
+                steps.push_async_callback(self.models.close)
             if "snmp" in vars(self):
                 steps.push_async_callback(self.snmp.close)
             if connector is not None:
@@ -172,6 +176,7 @@ class Runtime(LaterRooms):
     async def doctor(self) -> Sequence[Check]:
         """Look at every part of the house."""
         from opsterm.runtime import doctor as parts
+        from opsterm.runtime.doctor_model import check_model
 
         now = self.clock.now()
         checks = [
@@ -180,6 +185,7 @@ class Runtime(LaterRooms):
             await parts.check_credentials(self.credentials), parts.check_winrm(self.settings.winrm),
             parts.check_checks(await self.check_states(), now),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
+            check_model(await self.models.look()),
             parts.check_audit(await self.audit.status(), await self.audit.verify()),
             parts.check_traps(self.settings.snmp, await self.traps.receiver(), now),
             await parts.check_policies(self.compliance), parts.check_learned(await self.learned.status()),

@@ -69,6 +69,7 @@ REVEALS_SECRETS: Mapping[str, str] = {
     "opsterm/adapters/http_auth.py": "hands a password or token to the HTTP library; takes it out of what comes back",
     "opsterm/adapters/http_session.py": "puts a secret into the request that was approved",
     "opsterm/adapters/oauth_tokens.py": "says to a token endpoint which client asks",
+    "opsterm/adapters/ollama_line.py": "puts a token into requests to the model server that it was kept for",
     "opsterm/adapters/smtp.py": "hands a password to the mail library",
     "opsterm/adapters/winrm_login.py": "hands a password to the WinRM library",
     "opsterm/adapters/ssh_identity.py": "hands a passphrase or password to the SSH library",

@@ -20,9 +20,10 @@ def _tokenizer() -> object:
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = trainers.BpeTrainer(
-        vocab_size=3000, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+        vocab_size=12_000, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
     )
-    texts = [(CHECKOUT / name).read_text(encoding="utf-8")[:20_000] for name in ("docs/guide/first-hour.md",)]
+    names = ("README.md", "docs/guide/first-hour.md", "docs/commands.md")
+    texts = [(CHECKOUT / name).read_text(encoding="utf-8")[:80_000] for name in names]
     made.train_from_iterator(texts, trainer)
     return made
 

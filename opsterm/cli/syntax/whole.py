@@ -19,6 +19,7 @@ from opsterm.cli.syntax.files import add_files
 from opsterm.cli.syntax.guards import add_guards
 from opsterm.cli.syntax.house import add_house
 from opsterm.cli.syntax.learning import add_learning
+from opsterm.cli.syntax.models import add_models
 from opsterm.cli.syntax.parser import Parser, Verbs
 from opsterm.cli.syntax.plans import add_plans
 from opsterm.cli.syntax.policy import add_policy
@@ -80,8 +81,7 @@ def build_parser(verb: str = "") -> Parser:
     for add in (
         add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes,
         add_guards, add_plans, add_claims, add_snapshots, add_learning, add_approvals, add_schedules, add_policy,
-        add_files, add_audit,
-        add_house,
+        add_files, add_audit, add_models, add_house,
     ):  # fmt: skip
         add(verbs, data)
     return parser if verbs.choices else build_parser()

@@ -17,6 +17,7 @@ from opsterm.core.text import clean_line
 from opsterm.inventory.fleet import count_statuses
 from opsterm.policy.requirements import ONE_PERSON
 from opsterm.runtime.commands import PLACES, Command, command, commands_of
+from opsterm.runtime.model_state import ModelChanged
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.facts import QUEUE_FACTS, FactsArrived
 from opsterm.tui.glyphs import Glyphs
@@ -81,7 +82,9 @@ class StatusLine(Static):
         self.show()
 
     async def hear(self, message: FactsArrived) -> None:
-        """Count anew what waits."""
+        """Count anew what waits, and show how the model stands."""
+        if message.has(ModelChanged):
+            self.show()
         if message.has(*QUEUE_FACTS):
             await self._count()
 
@@ -156,10 +159,15 @@ class StatusLine(Static):
             yours = self._waiting - self._for_others
             you = "" if not self._for_others else f", {yours} for you" if yours else ", none for you"
             parts.append(_Part(f"{self._waiting} approval{' waits' if one else 's wait'}{you} [6]", 8, "bold"))
-        parts.append(_Part("model: rules", 1))
+        parts.append(self._model())
         if self._lease_decided and not self.runtime.runs_workers:
             parts.append(_Part("following", 1))
         return parts
+
+    def _model(self) -> _Part:
+        """Return what answers, and where it computes: without a graphics card that has to be seen."""
+        state = self.runtime.models.state
+        return _Part(state.text, 1, "$sev-warning" if state.gpu_percent == 0 else "")
 
     def _fitting(self, parts: list[_Part]) -> list[_Part]:
         """Return what fits, with the blanks between; the last part stands at the right."""
