@@ -103,7 +103,7 @@ class LaterRooms(TargetRooms):
         """Asking a language model."""
         from opsterm.runtime.model_talk import ModelTalk
 
-        return ModelTalk(self.models, self.clock, self.masking)
+        return ModelTalk(self.models, self.clock, self.masking, self.offload.pool("model"))
 
     @cached_property
     def model_check(self) -> ModelCheck:

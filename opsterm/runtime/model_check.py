@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from opsterm.assistant.model.catalogue import TOOLS
 from opsterm.assistant.model.talk import ChatMessage, ModelReply, Role, Tool
-from opsterm.assistant.model.tool_calls import check_calls
+from opsterm.assistant.model.tool_calls import CheckedCall
 from opsterm.core.clock import Clock
 from opsterm.core.errors import ModelUnavailable
 from opsterm.core.units import seconds_text
@@ -165,7 +165,8 @@ class ModelCheck:
         passed = 0
         for trial in TRIALS:
             asked = [ChatMessage(role=Role.SYSTEM, text=_SYSTEM), ChatMessage(role=Role.USER, text=trial.words)]
-            passed += _passes(await self._talk.whole(asked, tools=OFFERED), trial)
+            reply = await self._talk.whole(asked, tools=OFFERED)
+            passed += _passes(await self._talk.checked(reply.calls, OFFERED), trial)
         return _score("tools", passed, len(TRIALS), "its tool calls are not relied on")
 
 
@@ -174,8 +175,7 @@ def _pace(reply: ModelReply) -> str:
     return f", {made / took:.0f} tokens a second" if made and made > 1 and took > 0 else ""
 
 
-def _passes(reply: ModelReply, trial: ModelTrial) -> bool:
-    calls = check_calls(reply.calls, OFFERED)
+def _passes(calls: Sequence[CheckedCall], trial: ModelTrial) -> bool:
     if not trial.tool:
         return not calls
     if len(calls) != 1 or calls[0].fault or calls[0].call.name != trial.tool:

@@ -10,13 +10,14 @@ from dataclasses import replace
 from opsterm.assistant.model.catalogue import THINK, TOOLS, full_name
 from opsterm.assistant.model.context import cut_sentence, fitted
 from opsterm.assistant.model.forms import asked_form, formed, repair_words
-from opsterm.assistant.model.talk import ChatAsk, ChatMessage, ChatPiece, ModelReply, Role, Tool
-from opsterm.assistant.model.tool_calls import calls_in_text
+from opsterm.assistant.model.talk import ChatAsk, ChatMessage, ChatPiece, ModelReply, Role, Tool, ToolCall
+from opsterm.assistant.model.tool_calls import CheckedCall, calls_in_text, check_calls
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, ModelUnavailable, OpstermError
 from opsterm.runtime.masking import Masking
 from opsterm.runtime.model import Models
 from opsterm.runtime.model_state import ModelState
+from opsterm.runtime.offload import Run
 
 LONGEST_TEXT = 400_000
 """Characters of an answer, thoughts included, after which it is broken off: a server may not keep to its limit."""
@@ -34,11 +35,12 @@ class ModelAnswer:
         limits_s: seconds to the first piece, and between two.
         left_out: earlier messages that were not sent.
         heard: called for each piece.
+        offload: runs work in a thread.
     """
 
     def __init__(
         self, pieces: AsyncIterator[ChatPiece], ask: ChatAsk, clock: Clock, *, limits_s: tuple[float, float],
-        left_out: int, heard: Callable[[], None],
+        left_out: int, heard: Callable[[], None], offload: Run,
     ) -> None:  # fmt: skip
         self._pieces = pieces
         self._ask = ask
@@ -46,6 +48,7 @@ class ModelAnswer:
         self._limits_s = limits_s
         self._left_out = left_out
         self._heard = heard
+        self._offload = offload
         self._began = clock.monotonic()
         self._scope: asyncio.Timeout | None = None
         self._stopped = False
@@ -83,6 +86,9 @@ class ModelAnswer:
         finally:
             self._scope = None
         self._take(piece)
+        if piece.end is not None and self._ask.tools and not self.reply.calls:
+            written = await self._offload(lambda: calls_in_text(self.reply.text, self._ask.tools))
+            self.reply = replace(self.reply, calls=written)
         return piece
 
     def _note_stop(self) -> None:
@@ -94,8 +100,6 @@ class ModelAnswer:
         so_far, now = self.reply, self._clock.monotonic() - self._began
         calls = so_far.calls + piece.calls
         text, thinking = so_far.text + piece.text, so_far.thinking + piece.thinking
-        if piece.end is not None and not calls and self._ask.tools:
-            calls = calls_in_text(text, self._ask.tools)
         cut = cut_sentence(self._ask, piece.end, left_out=self._left_out) if piece.end else ""
         self.reply = replace(
             so_far, text=text, thinking=thinking, calls=calls, end=piece.end, total_s=now, cut=cut,
@@ -115,8 +119,9 @@ class ModelAnswer:
 class ModelTalk:
     """Asks the model: one question at a time, since a server that is asked for two makes both slower."""
 
-    def __init__(self, models: Models, clock: Clock, masking: Masking) -> None:
+    def __init__(self, models: Models, clock: Clock, masking: Masking, offload: Run) -> None:
         self._models = models
+        self._offload = offload
         self._clock = clock
         self._masking = masking
         self._turn = asyncio.Lock()
@@ -143,7 +148,7 @@ class ModelTalk:
         async with self._turn, aclosing(server.chat(ask)) as pieces:  # type: ignore[type-var]  # a generator
             given = ModelAnswer(
                 pieces, ask, self._clock, limits_s=(settings.load_timeout_s, settings.quiet_timeout_s),
-                left_out=left_out, heard=self._models.heard,
+                left_out=left_out, heard=self._models.heard, offload=self._offload,
             )  # fmt: skip
             yield given
             if given.reply.end is not None:
@@ -174,6 +179,10 @@ class ModelTalk:
                 pass
         return given.reply
 
+    async def checked(self, calls: Sequence[ToolCall], tools: Sequence[Tool]) -> Sequence[CheckedCall]:
+        """Look at the calls of an answer, in a thread; see `check_calls`."""
+        return await self._offload(lambda: check_calls(calls, tools))
+
     async def formed(self, messages: Sequence[ChatMessage], schema: Mapping[str, object]) -> tuple[object, ModelReply]:
         """Return an answer that fits a JSON Schema, as a value; a model that misses it is told why, once.
 
@@ -183,15 +192,15 @@ class ModelTalk:
         asked = [*messages, ChatMessage(role=Role.SYSTEM, text=asked_form(schema))]
         reply = await self.whole(asked, form=schema)
         try:
-            return formed(reply.text, schema), reply
+            return await self._offload(lambda: formed(reply.text, schema)), reply
         except BadInput as fault:
             asked += [
                 ChatMessage(role=Role.ASSISTANT, text=reply.text[:LONGEST_TEXT]),
                 ChatMessage(role=Role.USER, text=repair_words(fault)),
             ]
-        reply = await self.whole(asked, form=schema)
+        second = await self.whole(asked, form=schema)
         try:
-            return formed(reply.text, schema), reply
+            return await self._offload(lambda: formed(second.text, schema)), second
         except BadInput as fault:
             raise ModelUnavailable(
                 "The model gave no answer of the form that it was asked for, twice.",

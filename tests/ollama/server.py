@@ -36,6 +36,7 @@ class FakeOllama:
         queue: requests that may wait for a model; more are refused.
         slicing: see `Exchange`.
         faults: what the next requests for an answer meet, one each: see `_broken`.
+        silent: whether it takes questions and answers none.
         token: what a proxy before it wants, "" for none.
         shift_s: how far its clock is ahead of ours.
         library: what can be fetched, name -> sizes of its parts.
@@ -54,6 +55,7 @@ class FakeOllama:
         self.slicing = "line"
         self.faults: list[str] = []
         self.token = ""
+        self.silent = False
         self.library: dict[str, Sequence[int]] = {}
         self.fetched: dict[str, int] = {}
         self.asked: list[tuple[str, str, Mapping[str, str], Any]] = []
@@ -111,6 +113,9 @@ class FakeOllama:
             return
         if self.token and exchange.headers.get("authorization") != f"Bearer {self.token}":
             await exchange.send_json({"error": "unauthorized"}, 401)
+            return
+        if self.silent:
+            await exchange.for_ever()
             return
         routes = {
             "/": self._root, "/api/version": self._version, "/api/tags": self._tags, "/api/ps": self._ps,

@@ -54,7 +54,7 @@ def test_the_oldest_are_left_out_never_the_rules_nor_the_question_nor_a_result_a
     [
         "The disk of web-03 is full since Tuesday; what can be deleted without harm?",
         "Feb 28 14:01:07 db-01 kernel: [1234567.890] Out of memory: Killed process 4211 (java) total-vm:8123456kB",
-        "     indented\n\n\n          a lot      of blanks\n" * 20, "wie heißt das auf Japanisch? 日本語です。", "",
+        "     indented\n\n\n          a lot      of blanks\n" * 20, "日本語です。", "",
     ],
 )  # fmt: skip
 def test_a_text_has_as_many_tokens_as_is_thought(text: str) -> None:
