@@ -40,7 +40,7 @@ from opsterm.adapters.ollama_wire import (
 from opsterm.assistant.model.catalogue import LoadedModel, ModelCard, ModelRow, PullStep
 from opsterm.assistant.model.talk import ChatAsk, ChatPiece
 from opsterm.core.clock import Clock
-from opsterm.core.errors import ModelUnavailable, Refused, VaultLocked
+from opsterm.core.errors import ModelUnavailable, Refused
 from opsterm.core.model_settings import ModelSettings
 from opsterm.core.secret import Secret
 from opsterm.runtime.credentials import MODEL
@@ -91,13 +91,8 @@ class OllamaServer:
             return None
         if self._token is None or not 0 <= now - self._token[0] <= TOKEN_KEPT_S:
             at = SecretPlace(name=origin.host, protocol=origin.scheme, address=origin.host, port=origin.port)
-            try:
-                found = await self._credentials.get(MODEL, str(origin), at)
-            except VaultLocked:
-                if origin.scheme == "https" or not origin.secure:
-                    raise
-                found = None  # a server on this machine wants none, as a rule
-            self._token = now, found
+            kept = (MODEL, str(origin)) in await self._credentials.names()  # asks nobody to unlock anything
+            self._token = now, await self._credentials.get(MODEL, str(origin), at) if kept else None
         token = self._token[1]
         if token is not None and not self._place.private and not self._settings.token_over_http:
             raise Refused(

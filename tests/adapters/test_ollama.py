@@ -45,9 +45,12 @@ NESTED: dict[str, Any] = {
 class OneToken:
     """A keyring with one token in it; it notes whom it is for."""
 
-    def __init__(self, token: str | None, *, locked: bool = False) -> None:
-        self._token, self._locked = token, locked
+    def __init__(self, token: str | None, *urls: str, locked: bool = False) -> None:
+        self._token, self.urls, self._locked = token, urls, locked
         self.asked: list[tuple[str, str, SecretPlace]] = []
+
+    async def names(self) -> Sequence[tuple[str, str]]:
+        return [] if self._token is None else [("opsterm:model", url) for url in self.urls]
 
     async def get(self, service: str, account: str, at: SecretPlace) -> Secret | None:
         self.asked.append((service, account, at))
@@ -354,7 +357,7 @@ async def test_a_socket_and_a_proxy_that_is_not_asked(tmp_path: Path, monkeypatc
 async def test_a_token_goes_to_its_server_and_over_no_open_line(tmp_path: Path) -> None:
     async with ollama_server() as fake:
         fake.token = "canary-token"
-        keyring = OneToken("canary-token")
+        keyring = OneToken("canary-token", fake.url)
         async with asking(fake.url, keyring) as server:
             assert [row.name for row in await server.models()] == [MODEL]
             await server.models()
@@ -367,17 +370,19 @@ async def test_a_token_goes_to_its_server_and_over_no_open_line(tmp_path: Path) 
             with pytest.raises(ModelUnavailable, match="wants a log-in") as told:
                 await server.models()
             assert "opsterm vault set opsterm:model" in told.value.next_step
-        async with asking("http://gpu-01.test:11434", OneToken("canary-token")) as server:
+        async with asking("http://gpu-01.test:11434", OneToken("canary-token", "http://gpu-01.test:11434")) as server:
             with pytest.raises(Refused, match="would go over http"):
                 await server.models()
-        async with asking("http://gpu-01.test:11434", OneToken("x"), token_over_http=True) as server:
+        async with asking(
+            "http://gpu-01.test:11434", OneToken("x", "http://gpu-01.test:11434"), token_over_http=True
+        ) as server:
             with pytest.raises(ModelUnavailable):
                 await server.models()
-        async with asking("https://gpu-01.test", OneToken("x", locked=True)) as server:
+        async with asking("https://gpu-01.test", OneToken("x", "https://gpu-01.test", locked=True)) as server:
             with pytest.raises(VaultLocked):
                 await server.models()
     async with ollama_server() as fake, asking(fake.url, OneToken("x", locked=True)) as server:
-        assert await server.models(), "a server on this machine wants no token, as a rule"
+        assert await server.models(), "a locked vault is not asked for what it does not have"
 
 
 async def test_a_certificate_is_looked_at(tmp_path: Path) -> None:

@@ -80,6 +80,12 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "a camera is told to do something": (
         "requests leave with an order", "opsterm/adapters/camera.py", "await self._ask(c, p, request_text('setDate'))",
     ),
+    "another server is asked": (
+        "requests leave with an order", "opsterm/adapters/ollama.py", "await self._http.request('GET', url)",
+    ),
+    "a model server is asked otherwise": (
+        "requests leave with an order", "opsterm/adapters/ollama.py", "await self._http.post(url)",
+    ),
     "a camera is sent a text": ("requests leave with an order", "opsterm/adapters/camera.py", "self._ask(c, p, body)"),
     "what looks becomes root": (
         "one executor opens targets", "opsterm/runtime/remote_look.py",

@@ -151,8 +151,23 @@ DESCRIPTIONS = "opsterm/adapters/http_fetch.py"
 CAMERAS = "opsterm/adapters/camera.py"
 """Asks cameras; what it may POST is a `request_text` of a method that is written down and gets something."""
 
+MODELS = "opsterm/adapters/ollama.py"
+"""Asks the model server that the settings name, and no other."""
+
 SPEAK_HTTP = {
-    "httpx": frozenset({"camera", "http_auth", "http_check", "http_faults"}),
+    "httpx": frozenset(
+        {
+            "camera",
+            "http_auth",
+            "http_check",
+            "http_faults",
+            "ollama",
+            "ollama_faults",
+            "ollama_line",
+            "ollama_official",
+        }
+    ),
+    "ollama": frozenset({"ollama_official"}),
     "h11": frozenset({"http_exchange", "http_fetch", "http_session"}),
     "websockets": frozenset({"camera", "http_faults"}),
     "requests": frozenset({"winrm_kerberos", "winrm_refusals", "winrm_transport", "winrm_wire"}),
@@ -180,6 +195,11 @@ def sends_requests(modules: Iterable[Module]) -> Breaches:
                 and not all(isinstance(body, ast.Call) and called(body) == "request_text" for body in call.args[2:])
             ):
                 found.append(f"{m.at(call)} sends a camera what is not written down")
+            if m.name == MODELS and dotted(call.func) in ("self._http.request", "self._http.stream"):
+                if not ast.unparse(call.args[1]).startswith("self._place.url + "):
+                    found.append(f"{m.at(call)} asks another server than the one of the settings")
+            elif m.name == MODELS and dotted(call.func).startswith("self._http.") and called(call) != "aclose":
+                found.append(f"{m.at(call)} asks by another way than those that are looked at")
             if called(call) in ("open_http_line", "exchange") and m.name not in (REQUESTS, DESCRIPTIONS):
                 found.append(f"{m.at(call)} sends a request: only {REQUESTS} does, and {DESCRIPTIONS} fetches")
             if m.name == DESCRIPTIONS and called(call) == "HttpRequest":
