@@ -210,6 +210,13 @@ async def _learned(paths: Paths, runtime: Runtime) -> LearnedFile:
 
 
 async def _model(settings: ModelSettings, credentials: Credentials, runtime: Runtime) -> ModelServer:
-    ollama = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.adapters.ollama"))
-    server: ModelServer = await ollama.open_server(settings, credentials, runtime.clock, runtime.offload.pool("model"))
+    async def module(name: str) -> ModuleType:
+        return await runtime.offload.run("imports", lambda: importlib.import_module(f"opsterm.adapters.{name}"))
+
+    places = await module("model_place")
+    place = places.place_of_model(settings.url)
+    if not settings.proxy:
+        await places.knock(place)
+    run = runtime.offload.pool("model")
+    server: ModelServer = await (await module("ollama")).open_server(place, settings, credentials, runtime.clock, run)
     return server

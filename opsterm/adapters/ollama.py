@@ -15,16 +15,9 @@ from typing import TYPE_CHECKING, cast
 
 import httpx
 
+from opsterm.adapters.model_place import CONNECT_S, ModelPlace
 from opsterm.adapters.ollama_faults import BROKE_OFF, said_fault, told
-from opsterm.adapters.ollama_line import (
-    CONNECT_S,
-    POOL_S,
-    WRITE_S,
-    ModelPlace,
-    ModelTransport,
-    open_transport,
-    place_of_model,
-)
+from opsterm.adapters.ollama_line import POOL_S, WRITE_S, ModelTransport, open_transport
 from opsterm.adapters.ollama_wire import (
     Row,
     chat_body,
@@ -182,6 +175,8 @@ class OllamaServer:
         await self._http.aclose()
 
 
-async def open_server(settings: ModelSettings, credentials: Credentials | None, clock: Clock, run: Run) -> OllamaServer:
-    """Return the server that the settings name; nothing is connected yet. Raises BadSetting."""
-    return await OllamaServer(place_of_model(settings.url), settings, credentials, clock, run).open()
+async def open_server(
+    place: ModelPlace, settings: ModelSettings, credentials: Credentials | None, clock: Clock, run: Run
+) -> OllamaServer:
+    """Return the way to a server; nothing is connected yet. Raises BadSetting."""
+    return await OllamaServer(place, settings, credentials, clock, run).open()

@@ -13,6 +13,7 @@ import httpx
 from opsterm.adapters.certificate import why_untrusted
 from opsterm.adapters.http_faults import STRANGE, causes
 from opsterm.adapters.lookup import why_not
+from opsterm.adapters.model_place import NEXT_STEP, server_name
 from opsterm.core.errors import ModelUnavailable
 from opsterm.core.text import clean_line
 from opsterm.policy.mask import mask
@@ -108,8 +109,7 @@ def line_fault(error: BaseException, url: str, host: str) -> ModelUnavailable:
         url: of the server, as the settings have it.
         host: that its certificate must be for.
     """
-    step = "See whether Ollama runs there, and model.url. Everything but free text works without."
-    name = f"The model server at {url}"
+    step, name = NEXT_STEP, server_name(url)
     for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = why_untrusted(cause, host, None)

@@ -1,85 +1,26 @@
-"""The way to a model server: where it is, what goes along with each request, and how much may come back."""
+"""The way to a model server: what goes along with each request, and how much may come back."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 
 import httpx
 
 from opsterm.adapters.certificate import trusting
-from opsterm.core.errors import BadInput, BadSetting, ModelUnavailable
-from opsterm.core.http_request import Origin, origin_of
+from opsterm.adapters.model_place import ModelPlace
+from opsterm.core.errors import BadSetting, ModelUnavailable
 from opsterm.core.model_settings import ModelSettings
 from opsterm.core.secret import Secret
 from opsterm.core.text import clean_line
 from opsterm.runtime.offload import Run
 
-USUAL_PORT = 11434
-CONNECT_S, WRITE_S, POOL_S = 2.0, 10.0, 5.0
+WRITE_S, POOL_S = 10.0, 5.0
 LONGEST_ANSWER = 256_000_000
 """Bytes of an answer that is no stream: a batch of vectors is a tenth of it."""
 
 MOST_LINES = 8
 """Connections at the same time: one answer, a fetch, some looks."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPlace:
-    """Where a model server is.
-
-    Attributes:
-        shown: as the settings have it.
-        url: what requests begin with, without a slash at its end.
-        origin: whom they are for; None for a socket.
-        socket: path of a Unix socket, "" for none.
-    """
-
-    shown: str
-    url: str
-    origin: Origin | None
-    socket: str = ""
-
-    @property
-    def host(self) -> str:
-        """The name that a certificate must have; "" for a socket."""
-        return self.origin.host if self.origin else ""
-
-    @property
-    def private(self) -> bool:
-        """Whether nobody on the way can read what is sent: TLS, or no way at all."""
-        return self.origin is None or self.origin.secure
-
-
-def place_of_model(text: str) -> ModelPlace:
-    """Return the place that model.url names: a URL, HOST or HOST:PORT as Ollama's own tools take it, or unix:/PATH.
-
-    Raises:
-        BadSetting: it is none of these.
-    """
-    shown = clean_line(text.strip(), limit=200)
-    if text.strip().startswith("unix:"):
-        path = text.strip().removeprefix("unix:").removeprefix("//")
-        if not path.startswith("/"):
-            raise BadSetting("model.url names no socket.", next_step="Write it as in unix:/run/ollama.sock")
-        return ModelPlace(shown=shown, url="http://localhost", origin=None, socket=path)
-    url = text.strip().rstrip("/")
-    if "://" not in url:
-        host = url.partition("/")[0].rpartition("]")[2]
-        url = f"http://{url}" if ":" in host or "/" in url else f"http://{url}:{USUAL_PORT}"
-    try:
-        origin = origin_of(url)
-    except BadInput as error:
-        raise BadSetting(
-            f"model.url is not where a server is: {shown}", why=error.what,
-            next_step="Write it as in http://127.0.0.1:11434, https://models.example.org, or unix:/run/ollama.sock",
-        ) from None  # fmt: skip
-    if url.endswith(("/v1", "/api")):
-        raise BadSetting(
-            f"model.url has one part too many: {shown}", next_step=f"Leave out {url[url.rindex('/') :]} at its end."
-        )
-    return ModelPlace(shown=shown, url=url, origin=origin)
 
 
 Token = Callable[[], Awaitable[Secret | None]]

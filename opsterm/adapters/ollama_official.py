@@ -9,8 +9,8 @@ from contextlib import aclosing, contextmanager
 import httpx
 import ollama
 
+from opsterm.adapters.model_place import ModelPlace
 from opsterm.adapters.ollama_faults import said_fault, told
-from opsterm.adapters.ollama_line import ModelPlace
 from opsterm.adapters.ollama_wire import vectors_of
 from opsterm.assistant.model.catalogue import PullStep
 from opsterm.core.errors import ModelUnavailable

@@ -83,7 +83,8 @@ class Edges:
         open_signatures: makes what signs approvals and sees whose signatures they are.
         accounts: the accounts of this host.
         open_mail: makes the way to the mail server.
-        open_model: makes the way to the server of language models, given the credentials; raises BadSetting.
+        open_model: makes the way to the server of language models, given the credentials, if anybody is
+            there; raises BadSetting, ModelUnavailable.
         open_checkpoints: makes what leaves checkpoints of the audit chain in files and syslogs.
         open_contents: finds the contents of files that are to be put on targets.
         open_new_files: finds what makes files for the operator.

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsterm.adapters.model_place import knock, place_of_model
 from opsterm.adapters.ollama import OllamaServer, open_server
-from opsterm.adapters.ollama_line import place_of_model
 from opsterm.adapters.ollama_wire import lines_of, row_of
 from opsterm.assistant.model.catalogue import PullStep
 from opsterm.assistant.model.talk import ChatAsk, ChatMessage, ChatPiece, Role, Tool
@@ -63,7 +63,8 @@ class OneToken:
 async def asking(url: str, credentials: Any = None, **settings: Any) -> AsyncIterator[OllamaServer]:
     """Give the way to a server."""
     offload = Offload()
-    server = await open_server(ModelSettings(url=url, **settings), credentials, SystemClock(), offload.pool("model"))
+    given = ModelSettings(url=url, **settings)
+    server = await open_server(place_of_model(url), given, credentials, SystemClock(), offload.pool("model"))
     try:
         yield server
     finally:
@@ -200,6 +201,10 @@ async def test_a_server_that_is_gone_or_silent_is_told_within_its_time() -> None
                 await pieces(server, ask())
             with pytest.raises(ModelUnavailable, match="refused the connection"):
                 await server.embed("m", ["a"], keep_alive_s=1)
+        with pytest.raises(ModelUnavailable, match="refused the connection"):
+            await knock(place_of_model(url))
+    with pytest.raises(ModelUnavailable, match="No such file"):
+        await knock(place_of_model("unix:/nowhere/ollama.sock"))
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         del writer
