@@ -29,7 +29,7 @@ class ModelSettings:
     name: str = option(
         "",
         "Model that is talked to, as in qwen3.5:4b; empty: the one that is loaded, else the first one there that can "
-        "chat. Nothing is fetched by itself.",
+        "chat. Nothing is fetched by itself, and no model that another host runs is used unless it is named here.",
     )
     embedding: str = option("", "Model that texts are turned into vectors with; empty: the first one there that can.")
     context: int = option(

@@ -117,10 +117,12 @@ def find_row(name: str, rows: Sequence[ModelRow]) -> ModelRow | None:
 def choose_model(wanted: str, rows: Sequence[ModelRow], loaded: Sequence[LoadedModel], can: str) -> ModelRow | None:
     """Return the model to use: the one that was asked for, else one that is loaded, else the first that can do it.
 
-    A server that does not say what its models can do is taken at its first one for talk, and at none for vectors.
+    One that another host really runs is used only when it is asked for by name: what is said to it leaves the site. A
+    server that does not say what its models can do is taken at its first one for talk, and at none for vectors.
     """
     if wanted:
         return find_row(wanted, rows)
-    able = [row for row in rows if (can in row.capabilities if row.capabilities is not None else can == CHAT)]
+    here = [row for row in rows if not row.remote]
+    able = [row for row in here if (can in row.capabilities if row.capabilities is not None else can == CHAT)]
     ready = {full_name(one.name).lower() for one in loaded}
     return next((row for row in able if full_name(row.name).lower() in ready), able[0] if able else None)

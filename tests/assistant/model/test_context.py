@@ -94,6 +94,7 @@ def test_the_share_of_the_graphics_card_is_rounded_as_the_servers_own_list_does(
 
 
 ROWS = [
+    ModelRow(name="far:1", capabilities=("completion", "embedding"), remote="https://models.example.org"),
     ModelRow(name="e:1", capabilities=("embedding",)), ModelRow(name="a:1", capabilities=("completion",)),
     ModelRow(name="b:latest", capabilities=("completion", "tools")),
 ]  # fmt: skip
@@ -104,6 +105,7 @@ ROWS = [
     [
         ("", [], CHAT, "a:1"), ("", ["b:latest"], CHAT, "b:latest"), ("", ["e:1"], CHAT, "a:1"), ("", [], EMBED, "e:1"),
         ("B", [], CHAT, "b:latest"), ("c", ["a:1"], CHAT, None),
+        ("", ["far:1"], CHAT, "a:1"), ("far:1", [], CHAT, "far:1"),
     ],
 )  # fmt: skip
 def test_the_model_in_use_is_the_named_the_loaded_or_the_first(
