@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, suppress
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,24 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsterm.adapters.model_place import knock, place_of_model
-from opsterm.adapters.ollama import OllamaServer, open_server
 from opsterm.adapters.ollama_wire import lines_of, row_of
 from opsterm.assistant.model.catalogue import PullStep
-from opsterm.assistant.model.talk import ChatAsk, ChatMessage, ChatPiece, Role, Tool
-from opsterm.core.clock import SystemClock
-from opsterm.core.errors import BadSetting, ModelUnavailable, Refused, VaultLocked
-from opsterm.core.model_settings import ModelSettings
-from opsterm.core.secret import Secret
-from opsterm.runtime.offload import Offload
-from opsterm.runtime.secret_places import SecretPlace
-from tests.adapters.web_stage import Authority, says, serving
+from opsterm.assistant.model.talk import ChatAsk, ChatMessage, Role, Tool
+from opsterm.core.errors import ModelUnavailable
+from tests.adapters.ollama_stage import MODEL, ask, asking, pieces, text
+from tests.adapters.web_stage import says, serving
 from tests.ollama.models import FakeModel
 from tests.ollama.scripts import calls, evil, thoughts, tool_call
 from tests.ollama.scripts import says as says_text
 from tests.ollama.server import ollama_server
 from tests.runtime.stage import until
 
-MODEL = "qwen3.5:4b"
 CHAT = ("completion", "tools")
 NESTED: dict[str, Any] = {
     "type": "object",
@@ -40,51 +33,6 @@ NESTED: dict[str, Any] = {
     "required": ["where"],
     "additionalProperties": False,
 }
-
-
-class OneToken:
-    """A keyring with one token in it; it notes whom it is for."""
-
-    def __init__(self, token: str | None, *urls: str, locked: bool = False) -> None:
-        self._token, self.urls, self._locked = token, urls, locked
-        self.asked: list[tuple[str, str, SecretPlace]] = []
-
-    async def names(self) -> Sequence[tuple[str, str]]:
-        return [] if self._token is None else [("opsterm:model", url) for url in self.urls]
-
-    async def get(self, service: str, account: str, at: SecretPlace) -> Secret | None:
-        self.asked.append((service, account, at))
-        if self._locked:
-            raise VaultLocked("The vault is locked.")
-        return None if self._token is None else Secret(self._token)
-
-
-@asynccontextmanager
-async def asking(url: str, credentials: Any = None, **settings: Any) -> AsyncIterator[OllamaServer]:
-    """Give the way to a server."""
-    offload = Offload()
-    given = ModelSettings(url=url, **settings)
-    server = await open_server(place_of_model(url), given, credentials, SystemClock(), offload.pool("model"))
-    try:
-        yield server
-    finally:
-        await server.close()
-        offload.close()
-
-
-def ask(text: str = "go", **more: Any) -> ChatAsk:
-    """Return a request."""
-    given = {"model": MODEL, "context": 8192, "answer_tokens": 512, **more}
-    return ChatAsk(messages=[ChatMessage(role=Role.USER, text=text)], **given)
-
-
-async def pieces(server: OllamaServer, request: ChatAsk) -> list[ChatPiece]:
-    """Return an answer."""
-    return [piece async for piece in server.chat(request)]
-
-
-def text(said: Sequence[ChatPiece]) -> str:
-    return "".join(piece.text for piece in said)
 
 
 # ------------------------------------------------------------------------------------------- answers
@@ -316,93 +264,3 @@ async def test_texts_become_vectors_of_length_one_each() -> None:
         assert all(abs(sum(x * x for x in vector) - 1) < 1e-6 for vector in vectors)
         with pytest.raises(ModelUnavailable, match="no usable vectors"):
             await server.embed("e:1", ["text", ""], keep_alive_s=60)
-
-
-# ------------------------------------------------------------------------------- the way, and the token
-
-
-@pytest.mark.parametrize(
-    ("given_url", "url", "private"),
-    [
-        ("http://127.0.0.1:11434", "http://127.0.0.1:11434", True),
-        ("localhost", "http://localhost:11434", True),
-        ("gpu-01", "http://gpu-01:11434", False),
-        ("gpu-01:8080/", "http://gpu-01:8080", False),
-        ("[2001:db8::7]", "http://[2001:db8::7]:11434", False),
-        ("https://models.example.org/ollama/", "https://models.example.org/ollama", True),
-        ("unix:/run/ollama.sock", "http://localhost", True),
-    ],
-)
-def test_where_a_server_is_can_be_written_as_its_own_tools_take_it(given_url: str, url: str, private: bool) -> None:
-    place = place_of_model(given_url)
-    assert (place.url, place.private) == (url, private)
-
-
-@pytest.mark.parametrize(
-    "given_url", ["ftp://host", "http://", "http://u:p@host", "unix:relative", "http://h:0", "http://h/v1", "a b"]
-)
-def test_what_is_no_place_is_said(given_url: str) -> None:
-    with pytest.raises(BadSetting, match=r"model\.url"):
-        place_of_model(given_url)
-
-
-async def test_a_socket_and_a_proxy_that_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.setenv("OLLAMA_API_KEY", "of the environment")
-    monkeypatch.setenv("OLLAMA_HOST", "http://evil.test")
-    path = tmp_path / "ollama.sock"
-    async with ollama_server(socket=path) as fake, asking(f"unix:{path}") as server:
-        assert text(await pieces(server, ask("hello"))) == "You said: hello"
-        fake.library["new:1"] = [10]
-        assert [step async for step in server.pull("new:1")][-1].finished
-        assert not any("authorization" in headers for _, _, headers, _ in fake.asked), "no key of the environment"
-
-
-async def test_a_token_goes_to_its_server_and_over_no_open_line(tmp_path: Path) -> None:
-    async with ollama_server() as fake:
-        fake.token = "canary-token"
-        keyring = OneToken("canary-token", fake.url)
-        async with asking(fake.url, keyring) as server:
-            assert [row.name for row in await server.models()] == [MODEL]
-            await server.models()
-            service, account, at = keyring.asked[0]
-            assert (service, account, at.port) == ("opsterm:model", fake.url, fake.port)
-            assert len(keyring.asked) == 1, "a keyring is not asked for each request"
-            fake.library["new:1"] = [1]
-            assert [step async for step in server.pull("new:1")][-1].finished
-        async with asking(fake.url, OneToken(None)) as server:
-            with pytest.raises(ModelUnavailable, match="wants a log-in") as told:
-                await server.models()
-            assert "opsterm vault set opsterm:model" in told.value.next_step
-        async with asking("http://gpu-01.test:11434", OneToken("canary-token", "http://gpu-01.test:11434")) as server:
-            with pytest.raises(Refused, match="would go over http"):
-                await server.models()
-        async with asking(
-            "http://gpu-01.test:11434", OneToken("x", "http://gpu-01.test:11434"), token_over_http=True
-        ) as server:
-            with pytest.raises(ModelUnavailable):
-                await server.models()
-        async with asking("https://gpu-01.test", OneToken("x", "https://gpu-01.test", locked=True)) as server:
-            with pytest.raises(VaultLocked):
-                await server.models()
-    async with ollama_server() as fake, asking(fake.url, OneToken("x", locked=True)) as server:
-        assert await server.models(), "a locked vault is not asked for what it does not have"
-
-
-async def test_a_certificate_is_looked_at(tmp_path: Path) -> None:
-    authority = Authority(tmp_path)
-    body = b'{"version": "9"}'
-    answer = says(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-    async with serving(answer, authority.server()) as port:
-        async with asking(f"https://localhost:{port}") as server:
-            with pytest.raises(ModelUnavailable, match="is not trusted"):
-                await server.version()
-        async with asking(f"https://localhost:{port}", ca_file=str(authority.file)) as server:
-            assert await server.version() == "9"
-    with pytest.raises(BadSetting, match=r"model\.ca_file"):
-        async with asking("https://localhost", ca_file=str(tmp_path / "none.pem")):
-            pass
-    with pytest.raises(BadSetting, match=r"model\.proxy"):
-        async with asking("http://localhost", proxy="nonsense"):
-            pass

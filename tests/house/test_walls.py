@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from opsterm.core.secret import Secret
-from tests.house import exceptions, walls
+from tests.house import exceptions, request_walls, walls
 from tests.house.learned_wall import learning_decides
 from tests.house.source import Module, module, package
 
@@ -19,7 +19,7 @@ Wall = Callable[[Iterable[Module]], list[str]]
 WALLS: Mapping[str, Wall] = {
     "one executor opens targets": walls.opens_targets,
     "files come by the use-case and go by a change": walls.moves_files,
-    "requests leave with an order": walls.sends_requests,
+    "requests leave with an order": request_walls.sends_requests,
     "what looks is written down": walls.looks_with_made_up_scripts,
     "one way to the executor": walls.makes_executors,
     "few files start programs": partial(walls.starts_programs, allowed=exceptions.STARTS_PROGRAMS),
