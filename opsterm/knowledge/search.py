@@ -8,7 +8,6 @@ so that a typo still finds; a question that only shares small change with every 
 from __future__ import annotations
 
 import math
-import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from opsterm.core.text import clean_line
 from opsterm.inventory.patterns import compile_glob, is_wild
 from opsterm.knowledge.document import Document, DocumentKind, Section
+from opsterm.knowledge.terms import terms_of, trigrams_of
 
 K1, B = 1.4, 0.6
 TITLE_WEIGHT, ABOUT_WEIGHT, HEADING_WEIGHT = 3, 3, 2
@@ -27,13 +27,6 @@ LEAST_LIKENESS = 0.5
 """Dice coefficient from which a known word may stand for an unknown one."""
 
 QUERY_LIMIT = 2_000
-_WORD = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*")
-_PART = re.compile(r"[a-z0-9]+")
-_STOP = frozenset(_WORD.findall("""
-    a about an and are as at be been but by can could did do does for from get got had has have how i if in into is
-    it its just me my no not of on or our please should so some tell than that the their them then there these they
-    this to up us use used uses using was we were what when where which who why will with would you your
-"""))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +72,7 @@ class KnowledgeBase:
         for number, entry in enumerate(self._entries):
             for word in entry.counts.keys() | entry.of_document.keys():
                 self._holders.setdefault(word, []).append(number)
-        self._trigrams = {word: _trigrams(word) for word in self._holders if len(word) > 2}
+        self._trigrams = {word: trigrams_of(word) for word in self._holders if len(word) > 2}
 
     def get(self, document_id: str) -> Document | None:
         """Return a document by its id."""
@@ -119,7 +112,7 @@ class KnowledgeBase:
     def _wanted(self, words: str) -> list[tuple[list[tuple[str, float]], float]]:
         """Return, for each word of a question, known words with their likeness, and its weight."""
         made = []
-        for word in dict.fromkeys(_terms(words[:QUERY_LIMIT])):
+        for word in dict.fromkeys(terms_of(words[:QUERY_LIMIT])):
             if word not in self._holders and not word.isalnum():
                 continue  # its parts are there as well
             alternatives = [(word, 1.0)] if word in self._holders else self._alike(word)
@@ -130,7 +123,7 @@ class KnowledgeBase:
     def _alike(self, word: str) -> list[tuple[str, float]]:
         if len(word) < 4:
             return []
-        mine = _trigrams(word)
+        mine = trigrams_of(word)
         near = []
         for known, theirs in self._trigrams.items():
             likeness = 2 * len(mine & theirs) / (len(mine) + len(theirs))
@@ -145,7 +138,7 @@ class KnowledgeBase:
         """
         shares = []
         for phrase in (document.title, *document.about):
-            terms = set(_terms(phrase))
+            terms = set(terms_of(phrase))
             shares.append(sum(weight for known, weight in wanted if any(word in terms for word, _ in known)))
         return max(shares, default=0.0) / total
 
@@ -164,7 +157,7 @@ class KnowledgeBase:
         for offset, text in enumerate(entry.section.text.split("\n")):
             if not text.strip() or text.lstrip().startswith("```"):
                 continue
-            terms = set(_terms(text))
+            terms = set(terms_of(text))
             here = sum(weight for alternatives, weight in wanted if any(w in terms for w, _ in alternatives))
             if here > best_score:
                 best_line, best, best_score = entry.section.text_line + offset, text.strip(), here
@@ -194,41 +187,12 @@ class KnowledgeBase:
 
 
 def _entry(document: Document, section: Section) -> _Entry:
-    counts: Counter[str] = Counter(_terms(section.text))
+    counts: Counter[str] = Counter(terms_of(section.text))
     length = sum(counts.values())
-    for word in _terms(section.heading):
+    for word in terms_of(section.heading):
         counts[word] += HEADING_WEIGHT
     of_document: Counter[str] = Counter()
     for text, weight in ((document.title, TITLE_WEIGHT), (" ".join(document.about), ABOUT_WEIGHT)):
-        for word in _terms(text):
+        for word in terms_of(text):
             of_document[word] += weight
     return _Entry(document=document, section=section, counts=counts, of_document=of_document, length=length)
-
-
-def _terms(text: str) -> list[str]:
-    """Return the words of a text, stemmed; "fs.used_percent" also as a whole."""
-    made: list[str] = []
-    for match in _WORD.finditer(text.lower().replace("_", ".")):
-        word = match[0]
-        parts = _PART.findall(word)
-        if len(parts) > 1:
-            made.append(word)
-        made += [_stem(part) for part in parts if part not in _STOP]
-    return made
-
-
-def _stem(word: str) -> str:
-    """Return a word without its commonest English endings: "filling", "filled" and "fills" are one word."""
-    if word.isdigit() or len(word) < 5:
-        return word
-    for ending in ("ings", "ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
-            stem = word.removesuffix(ending)
-            doubled = len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "aeiouls"
-            return stem[:-1] if doubled else stem
-    return word.removesuffix("e")
-
-
-def _trigrams(word: str) -> frozenset[str]:
-    padded = f" {word} "
-    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))

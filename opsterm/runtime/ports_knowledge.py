@@ -1,0 +1,92 @@
+"""What keeps cards: those of this site, and the index over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from opsterm.core.events import Fact
+from opsterm.knowledge.card import Card
+from opsterm.knowledge.fusion import Candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFilter:
+    """Which cards are asked for; what is empty asks for nothing.
+
+    Attributes:
+        kinds: words of `CardKind`.
+        systems: words of `CardSystem`; a card for any system is one for each.
+    """
+
+    kinds: Collection[str] = ()
+    systems: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rankings:
+    """The cards that may answer, the best first.
+
+    Attributes:
+        by_words: ids.
+        by_likeness: ids.
+        candidates: every id of both.
+    """
+
+    by_words: Sequence[str]
+    by_likeness: Sequence[str]
+    candidates: Mapping[str, Candidate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCard:
+    """A card of this site.
+
+    Attributes:
+        id: of the card; one that ships may have it too, and is hidden by it.
+        text: as TOML, secrets masked.
+        by: who kept it last.
+        at: when, epoch seconds.
+    """
+
+    id: str
+    text: str
+    by: str
+    at: float
+
+
+class CardStore(Protocol):
+    """The cards of this site."""
+
+    async def all(self) -> Sequence[KeptCard]:
+        """Return them by their ids."""
+        ...
+
+    async def keep(self, cards: Sequence[KeptCard], facts: Callable[[], Sequence[Fact]]) -> Sequence[Fact]:
+        """Keep cards, in the place of those with the same ids, all or none; return the facts."""
+        ...
+
+    async def remove(self, card_id: str, facts: Callable[[], Sequence[Fact]]) -> Sequence[Fact]:
+        """Remove one; return the facts, none when it is not there."""
+        ...
+
+
+class CardIndex(Protocol):
+    """Finds cards; made from them, and of no worth of its own."""
+
+    async def stamp(self) -> str:
+        """Return what it was made from, "" when there is none that can be used."""
+        ...
+
+    async def build(self, cards: Sequence[Card], stamp: str) -> None:
+        """Make it anew; whoever searches meanwhile finds the old one. Raises StorageError."""
+        ...
+
+    async def rank(self, words: str, only: CardFilter) -> Rankings:
+        """Return the cards that may answer. Raises StorageError."""
+        ...
+
+    async def cards(self, ids: Sequence[str]) -> Sequence[Card]:
+        """Return cards by their ids, in that order; those that are not there are left out. Raises StorageError."""
+        ...

@@ -1,0 +1,195 @@
+"""The index over cards: a file of its own, made from the cards whenever it is missing, old or broken.
+
+Words are in FTS5, vectors beside them; the search over vectors is exact. A new index is written beside the old one
+and takes its place whole, so a process that is killed leaves the old one, and nobody sees half of one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from opsterm.core.paths import make_private
+from opsterm.knowledge.card import Card
+from opsterm.knowledge.card_file import cards_of, write_cards
+from opsterm.knowledge.card_text import card_text, index_words
+from opsterm.knowledge.embedding import EMBEDDER, Embedding, VectorTable, embed_card, embed_question, word_number
+from opsterm.knowledge.fusion import COLUMN_WEIGHTS, Candidate
+from opsterm.knowledge.synonyms import card_terms
+from opsterm.runtime.offload import Run
+from opsterm.runtime.ports_knowledge import CardFilter, Rankings
+from opsterm.storage.faults import fault
+
+LISTED = 100
+"""Cards of each list that are looked at further."""
+
+SHAPE = "1"
+"""Of the tables below; another one is made anew."""
+
+_TABLES = """
+CREATE TABLE about (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE card (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, systems TEXT NOT NULL,
+  patterns TEXT NOT NULL, vector BLOB NOT NULL, body TEXT NOT NULL);
+CREATE VIRTUAL TABLE card_words USING fts5(title, symptoms, codes, body, content='',
+  tokenize="unicode61 tokenchars '_'");
+"""
+_SEARCH = f"""
+SELECT rowid FROM card_words WHERE card_words MATCH ?
+ORDER BY bm25(card_words, {", ".join(map(str, COLUMN_WEIGHTS))}) LIMIT ?
+"""  # noqa: S608 (numbers of ours)
+
+
+class SqliteCardIndex:
+    """Implements `runtime.ports_knowledge.CardIndex`."""
+
+    def __init__(self, path: Path, run: Run) -> None:
+        """Keep the index at `path`; `run` calls off the loop."""
+        self._path = path
+        self._run = run
+        self._loaded: _Loaded | None = None
+
+    async def stamp(self) -> str:
+        """Return what the index was made from, "" when there is none that can be used."""
+        return await self._run(self._stamp)
+
+    async def build(self, cards: Sequence[Card], stamp: str) -> None:
+        """Make the index anew."""
+        await self._run(lambda: self._build(cards, stamp))
+
+    async def rank(self, words: str, only: CardFilter) -> Rankings:
+        """Return the cards that may answer."""
+        return await self._run(lambda: self._rank(words, only))
+
+    async def cards(self, ids: Sequence[str]) -> Sequence[Card]:
+        """Return cards by their ids, in that order; those that are not there are left out."""
+        return await self._run(lambda: self._cards(ids))
+
+    # ------------------------------------------------------------------ in the thread
+
+    def _stamp(self) -> str:
+        if not self._path.exists():
+            return ""
+        try:
+            with self._open() as db:
+                about = dict(db.execute("SELECT name, body FROM about"))
+        except sqlite3.Error:
+            return ""
+        mine = (about.get("shape"), about.get("embedder")) == (SHAPE, EMBEDDER)
+        return str(about.get("stamp", "")) if mine else ""
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        db = sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True)
+        try:
+            yield db
+        finally:
+            db.close()
+
+    def _build(self, cards: Sequence[Card], stamp: str) -> None:
+        make_private(self._path.parent)
+        fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        try:
+            os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            with contextlib.closing(sqlite3.connect(fresh)) as db:
+                db.executescript(f"PRAGMA journal_mode = OFF;{_TABLES}")
+                about = {"shape": SHAPE, "embedder": EMBEDDER, "stamp": stamp}
+                db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+                for number, card in enumerate(cards, 1):
+                    _insert(db, number, card)
+                db.commit()
+            fresh.replace(self._path)
+        except (sqlite3.Error, OSError) as error:
+            raise fault(error, self._path, "written") from error
+        finally:
+            fresh.unlink(missing_ok=True)
+        self._loaded = None
+
+    def _rank(self, words: str, only: CardFilter) -> Rankings:
+        try:
+            with self._open() as db:
+                loaded = self._load(db)
+                terms = [f'"{word}"' for word in dict.fromkeys(index_words(words))]
+                rows = db.execute(_SEARCH, (" OR ".join(terms), LISTED * 3)) if terms else ()
+                by_words = [number - 1 for (number,) in rows]
+        except (sqlite3.Error, OSError) as error:
+            raise fault(error, self._path, "read") from error
+        return loaded.rankings(words, by_words, only)
+
+    def _load(self, db: sqlite3.Connection) -> _Loaded:
+        """Return what is kept in memory of the index, read anew when another process has replaced the file."""
+        identity = self._path.stat().st_ino
+        if self._loaded is None or self._loaded.identity != identity:
+            rows = db.execute("SELECT id, kind, systems, patterns, vector FROM card ORDER BY n").fetchall()
+            self._loaded = _Loaded(identity, rows)
+        return self._loaded
+
+    def _cards(self, ids: Sequence[str]) -> Sequence[Card]:
+        try:
+            with self._open() as db:
+                marks = ", ".join("?" * len(ids))
+                rows = dict(db.execute(f"SELECT id, body FROM card WHERE id IN ({marks})", list(ids)))  # noqa: S608
+        except sqlite3.Error as error:
+            raise fault(error, self._path, "read") from error
+        return [cards_of(rows[name].partition("\n")[2], rows[name].partition("\n")[0])[0] for name in ids if name in rows]
+
+
+def _insert(db: sqlite3.Connection, number: int, card: Card) -> None:
+    text = card_text(card)
+    db.execute(
+        "INSERT INTO card VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (number, card.id, card.kind, " ".join(card.systems), "\n".join(one.pattern for one in card.errors),
+         embed_card(text).to_bytes(), f"{card.source}\n{write_cards([card])}"),
+    )  # fmt: skip
+    db.execute(
+        "INSERT INTO card_words (rowid, title, symptoms, codes, body) VALUES (?, ?, ?, ?, ?)",
+        (number, *(" ".join(index_words(part)) for part in text.parts)),
+    )
+
+
+class _Loaded:
+    """What of an index is kept in memory: names, vectors, patterns; 6 bytes a feature, some 3 kB a card."""
+
+    def __init__(self, identity: int, rows: Sequence[tuple[str, str, str, str, bytes]]) -> None:
+        self.identity = identity
+        self._rows = [(name, kind, frozenset(systems.split()), patterns) for name, kind, systems, patterns, _ in rows]
+        self._table = VectorTable([Embedding.from_bytes(row[4]) for row in rows])
+
+    def rankings(self, words: str, by_words: Sequence[int], only: CardFilter) -> Rankings:
+        likeness = self._table.likeness(embed_question(words))
+        nearest = [int(row) for row in np.argsort(-likeness, kind="stable")[: LISTED * 3]]
+        by_words = [row for row in by_words if self._wanted(row, only)][:LISTED]
+        by_likeness = [row for row in nearest if likeness[row] > 0 and self._wanted(row, only)][:LISTED]
+        numbers = [word_number(term) for term in card_terms(words)]
+        found: dict[str, Candidate] = {}
+        for row in dict.fromkeys((*by_words, *by_likeness)):
+            name, _, _, patterns = self._rows[row]
+            found[name] = Candidate(
+                id=name, likeness=float(likeness[row]), coverage=self._table.coverage(row, numbers),
+                fits=any(one.search(words) for one in _compiled(patterns)),
+            )  # fmt: skip
+        named: Mapping[int, str] = {row: self._rows[row][0] for row in (*by_words, *by_likeness)}
+        return Rankings(
+            by_words=tuple(named[row] for row in by_words), by_likeness=tuple(named[row] for row in by_likeness),
+            candidates=found,
+        )  # fmt: skip
+
+    def _wanted(self, row: int, only: CardFilter) -> bool:
+        _, kind, systems, _ = self._rows[row]
+        return _is_among(kind, only.kinds) and (not only.systems or not systems.isdisjoint({*only.systems, "any"}))
+
+
+def _is_among(word: str, wanted: Collection[str]) -> bool:
+    return not wanted or word in wanted
+
+
+@lru_cache(maxsize=4_096)
+def _compiled(patterns: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(one, re.IGNORECASE) for one in patterns.split("\n") if one)
