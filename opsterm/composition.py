@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
+    from opsterm.runtime.ports_knowledge import CardIndex
     from opsterm.runtime.ports_learned import LearnedFile
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
     from opsterm.runtime.ports_model import ModelServer
@@ -162,6 +163,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_learned=lambda: _learned(paths, runtime),
             open_probe=open_probe,
             open_knowledge=open_knowledge,
+            open_card_index=lambda: _card_index(paths, runtime),
             files=LocalFiles(),
             processes=LinuxProcesses(),
             operator=operator,
@@ -220,3 +222,9 @@ async def _model(settings: ModelSettings, credentials: Credentials, runtime: Run
     run = runtime.offload.pool("model")
     server: ModelServer = await (await module("ollama")).open_server(place, settings, credentials, runtime.clock, run)
     return server
+
+
+async def _card_index(paths: Paths, runtime: Runtime) -> CardIndex:
+    storage = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.storage.card_index"))
+    index: CardIndex = storage.SqliteCardIndex(paths.card_index.absolute(), runtime.offload.pool("cards", threads=1))
+    return index

@@ -53,6 +53,10 @@ GUARD_KEYS = (
 )  # fmt: skip
 """Keys of what is known of a guarded change on one target."""
 
+CARD_KEYS = (
+    "id", "kind", "title", "family", "systems", "services", "symptoms", "errors", "checks", "cause", "fix", "risk",
+    "rollback", "verify", "references", "source",
+)  # fmt: skip
 CLAIM_KEYS = ("target", "kind", "by", "change", "reason", "since", "until")
 
 ALERT_KEYS = (
@@ -173,6 +177,11 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "risk": RISK_KEYS,
     "risk train": LEARNED_KEYS,
     "risk status": LEARNED_KEYS,
+    "knowledge search": ("query", "hits", "abstained"),
+    **dict.fromkeys(("knowledge show", "knowledge add", "knowledge edit", "knowledge export"), CARD_KEYS),
+    "knowledge stats": ("cards", "kinds", "families", "own", "hiding", "patterns"),
+    "knowledge remove": ("id", "removed"),
+    "knowledge reindex": ("cards",),
     "schedule parse": ("phrase", "kind", "cron", "rrule", "start", "timezone", "next", "english", "question"),
     "risk export": ("model", "same", "rows"),
     "preview": ("change", "target", "previews", "why", "without", "left_out"),

@@ -54,6 +54,8 @@ VERBS: Mapping[str, str] = {
     "schedule list": "jobs:list_jobs",
     **{f"schedule {action}": f"jobs:{action}" for action in ("show", "run", "pause", "resume", "remove")},
     "snapshot schedule": "jobs:snapshot",
+    **{f"knowledge {action}": f"knowledge:{action}" for action in
+       ("search", "show", "stats", "add", "edit", "remove", "export", "reindex")},
     "preview": "previews:preview",
     **{f"policy {action}": f"policy:{action}" for action in
        ("show", "check", "test", "explain", "validate", "evidence")},

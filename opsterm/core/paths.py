@@ -56,6 +56,11 @@ class Paths:
         return self.data / "learned-risk.json"
 
     @property
+    def card_index(self) -> Path:
+        """The index over cards; made anew when it is missing."""
+        return self.data / "cards.index"
+
+    @property
     def output(self) -> Path:
         """Folder of kept command output."""
         return self.data / "output"

@@ -129,7 +129,7 @@ class _Reading:
             pattern, _, example = one.partition(" :: ")
             said = pattern_fault(pattern, example)
             if said:
-                self._complain("errors", f"{pattern[:80]!r}: {said}", "Write it as in 'No space left :: No space left'.")
+                self._complain("errors", f"{pattern[:80]!r}: {said}", "Write it as in 'No space :: No space left'.")
             else:
                 found.append(ErrorPattern(pattern=pattern, example=example))
         return tuple(found)

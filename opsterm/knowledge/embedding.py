@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +27,10 @@ DIMENSIONS = 65_536
 
 HALF = DIMENSIONS // 2
 RUN_LENGTHS = (3, 4, 5)
-PART_WEIGHTS = (3.0, 2.0, 2.0, 0.7)
+PART_WEIGHTS = (3.0, 3.0, 2.0, 1.0)
 """Of title, symptoms, codes and body."""
 
-RUN_WEIGHT = 0.45
+RUN_WEIGHT = 0.2
 """Of a run of letters against a word: they bring typos and endings, and there are many of them."""
 
 UNKNOWN_RARITY = 4.0
@@ -84,7 +85,7 @@ def word_number(term: str) -> int:
 
 def _add(weights: dict[int, float], text: str, weight: float, *, runs: bool) -> None:
     terms = card_terms(text)
-    pairs = [f"{one} {other}" for one, other in zip(terms, terms[1:], strict=False)]
+    pairs = [f"{one} {other}" for one, other in pairwise(terms)]
     for feature in (*terms, *pairs):
         number = word_number(feature)
         weights[number] = weights.get(number, 0.0) + weight
@@ -142,10 +143,12 @@ class VectorTable:
         wanted = np.zeros(DIMENSIONS, np.float32)
         wanted[question.numbers] = question.weights * self.rarity[question.numbers]
         length = float(np.sqrt((wanted**2).sum())) or 1.0
-        return self._sums(self._weights * wanted[self._numbers]) / self._lengths / np.float32(length)
+        shared = self._sums(self._weights * wanted[self._numbers])
+        cosines: Weights = (shared / (self._lengths * length)).astype(np.float32)
+        return cosines
 
-    def coverage(self, row: int, numbers: Sequence[int]) -> float:
-        """Return the share of words, rare ones counting more, that a row has; 0 to 1.
+    def coverage(self, row: int, numbers: Sequence[int]) -> tuple[float, int]:
+        """Return the share of words, rare ones counting more, that a row has, 0 to 1; and how many they are.
 
         Args:
             row: its place.
@@ -155,4 +158,5 @@ class VectorTable:
         weights = np.where(self._held[wanted] > 0, self.rarity[wanted], UNKNOWN_RARITY)
         mine = self._numbers[self._starts[row] : self._starts[row + 1]]
         total = float(weights.sum())
-        return float(weights[np.isin(wanted, mine)].sum()) / total if total else 0.0
+        there = np.isin(wanted, mine)
+        return (float(weights[there].sum()) / total if total else 0.0), int(there.sum())

@@ -10,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-SMOOTHING = 20
-WORDS_WEIGHT = 1.0
+SMOOTHING = 10
+WORDS_WEIGHT = 2.0
 LIKENESS_WEIGHT = 1.0
 PATTERN_WEIGHT = 1.0
 
-COLUMN_WEIGHTS = (4.0, 3.0, 3.0, 0.6)
+COLUMN_WEIGHTS = (5.0, 6.0, 4.0, 0.3)
 """Of title, symptoms, codes and body, for BM25."""
 
-FLOOR = 0.34
+FLOOR = 0.28
 """Confidence below which a card is no answer."""
 
 COVERAGE_SHARE = 0.6
+ONE_WORD_DOUBT = 0.5
+"""How little one word that both have tells; two tell half as little that is doubtful."""
+
 PATTERN_CONFIDENCE = 0.9
 
 
@@ -33,18 +36,21 @@ class Candidate:
         id: of the card.
         likeness: cosine with the question, 0 to 1.
         coverage: share of the question's words that the card has, 0 to 1.
+        shared: how many words those are.
         fits: whether one of its error patterns fits the question.
     """
 
     id: str
     likeness: float
     coverage: float
+    shared: int
     fits: bool
 
     @property
     def confidence(self) -> float:
         """How surely the card is about the question, 0 to 1."""
-        told = COVERAGE_SHARE * self.coverage + (1 - COVERAGE_SHARE) * min(1.0, 2 * self.likeness)
+        told = self.coverage * (1 - ONE_WORD_DOUBT**self.shared)
+        told = COVERAGE_SHARE * told + (1 - COVERAGE_SHARE) * min(1.0, 2 * self.likeness)
         return max(told, PATTERN_CONFIDENCE) if self.fits else told
 
 

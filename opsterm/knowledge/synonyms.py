@@ -55,7 +55,6 @@ share smb cifs
 address ip
 router gateway
 vmdk vdisk
-time clock
 message mail email
 update upgrade patch
 lock locked
@@ -65,9 +64,11 @@ query queries
 scroll list
 """.strip()
 
-_COMPOUND = {"filesystem": "file system", "hostname": "host name", "readonly": "read only", "timeout": "time out",
-             "timeouts": "time out", "login": "log in", "logon": "log in", "logins": "log in", "bluescreen": "blue screen",
-             "crashloop": "crash loop", "downtime": "down time"}  # fmt: skip
+_COMPOUND = {
+    "filesystem": "file system", "hostname": "host name", "readonly": "read only", "timeout": "time out",
+    "timeouts": "time out", "login": "log in", "logon": "log in", "logins": "log in",
+    "bluescreen": "blue screen", "crashloop": "crash loop", "downtime": "down time",
+}  # fmt: skip
 
 _FILLER = frozenset(terms_of("""
     after again all also am always any anything because before being cannot cant couldn day days didn doesn don

@@ -21,7 +21,7 @@ Fields = Mapping[str, object]
 """Fields of a fact's body as JSON has them."""
 
 PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.",
-            "credential.", "policy.", "audit.", "claim.")  # fmt: skip
+            "credential.", "policy.", "audit.", "claim.", "card.")  # fmt: skip
 """Kinds that are audited begin with one of these; besides, what a person did to an alert or a service is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen", "audit.heartbeat", "claim.known"})
@@ -330,6 +330,8 @@ _SAY: Mapping[str, Callable[[Fields], _Said]] = {
     ),
     "change.started": _started,
     "claim.taken": _claim_taken,
+    "card.kept": lambda f: _Said(f"wrote card {_text(f, 'card')}", result=f"sha256 {_text(f, 'sha256')[:12]}"),
+    "card.removed": lambda f: _Said(f"removed card {_text(f, 'card')}"),
     "claim.released": lambda f: _Said(
         f"gave up claims of {_text(f, 'of')} to {fold(_names(f, 'targets'))}", why=_text(f, "reason")
     ),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader
     from opsterm.runtime.ports_files import Contents, NewFiles
+    from opsterm.runtime.ports_knowledge import CardIndex
     from opsterm.runtime.ports_learned import LearnedFile
     from opsterm.runtime.ports_mail import MailTransport, WholeStore
     from opsterm.runtime.ports_model import ModelServer
@@ -92,6 +93,7 @@ class Edges:
         open_learned: finds where what was learned of risk is kept.
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
+        open_card_index: finds the index over cards.
         files: reads the operator's files.
         processes: see `Processes`.
         operator: who sits there.
@@ -120,6 +122,7 @@ class Edges:
     open_learned: Callable[[], Awaitable[LearnedFile]]
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
+    open_card_index: Callable[[], Awaitable[CardIndex]]
     files: Files
     processes: Processes
     operator: Operator

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.jobs import Jobs
+    from opsterm.runtime.knowledge import Knowledge
     from opsterm.runtime.mail import Post
     from opsterm.runtime.model import Models
     from opsterm.runtime.model_check import ModelCheck
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
-    "files", "gates", "jobs", "learned_risk", "mail", "measurers", "model", "model_talk", "notices", "plans",
-    "previews", "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals",
-    "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps", "works",
+    "files", "gates", "jobs", "knowledge", "learned_risk", "mail", "measurers", "model", "model_talk", "notices",
+    "plans", "previews", "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring",
+    "removals", "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -65,6 +66,18 @@ class LaterRooms(TargetRooms):
         return Jobs(
             self.store.jobs, self.ledger, self.clock, self._edges.accounts, by=self.operator.name,
             read_only=self.settings.changes.read_only,
+        )  # fmt: skip
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """Cards of what is known."""
+        from opsterm.runtime.knowledge import Knowledge
+
+        edges = self._edges
+        return Knowledge(
+            lambda: self.store.cards, self.ledger, self.clock, operator=edges.operator,
+            open_index=edges.open_card_index, files=edges.files, offload=self.offload,
+            folder=self.paths.shipped / "knowledge_seed" / "cards",
         )  # fmt: skip
 
     @cached_property

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_audit import ChainStore
     from opsterm.runtime.ports_claims import ClaimStore
     from opsterm.runtime.ports_jobs import JobStore
+    from opsterm.runtime.ports_knowledge import CardStore
     from opsterm.runtime.ports_services import ProfileStore, ServiceStore
     from opsterm.runtime.ports_traps import TrapStore
 
@@ -118,6 +119,11 @@ class WholeStore(Store, Protocol):
     @property
     def jobs(self) -> JobStore:
         """What is done by schedule."""
+        ...
+
+    @property
+    def cards(self) -> CardStore:
+        """Cards of this site."""
         ...
 
     @property

@@ -138,7 +138,9 @@ class SqliteCardIndex:
                 rows = dict(db.execute(f"SELECT id, body FROM card WHERE id IN ({marks})", list(ids)))  # noqa: S608
         except sqlite3.Error as error:
             raise fault(error, self._path, "read") from error
-        return [cards_of(rows[name].partition("\n")[2], rows[name].partition("\n")[0])[0] for name in ids if name in rows]
+        return [
+            cards_of(rows[name].partition("\n")[2], rows[name].partition("\n")[0])[0] for name in ids if name in rows
+        ]
 
 
 def _insert(db: sqlite3.Connection, number: int, card: Card) -> None:
@@ -171,8 +173,9 @@ class _Loaded:
         found: dict[str, Candidate] = {}
         for row in dict.fromkeys((*by_words, *by_likeness)):
             name, _, _, patterns = self._rows[row]
+            coverage, shared = self._table.coverage(row, numbers)
             found[name] = Candidate(
-                id=name, likeness=float(likeness[row]), coverage=self._table.coverage(row, numbers),
+                id=name, likeness=float(likeness[row]), coverage=coverage, shared=shared,
                 fits=any(one.search(words) for one in _compiled(patterns)),
             )  # fmt: skip
         named: Mapping[int, str] = {row: self._rows[row][0] for row in (*by_words, *by_likeness)}

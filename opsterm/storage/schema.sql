@@ -44,6 +44,13 @@ CREATE TABLE audit_chain (
   mac BLOB NOT NULL,
   PRIMARY KEY (n)
 );
+CREATE TABLE card (
+  id VARCHAR NOT NULL,
+  body VARCHAR NOT NULL,
+  actor VARCHAR NOT NULL,
+  at FLOAT NOT NULL,
+  PRIMARY KEY (id)
+);
 CREATE TABLE change (
   id INTEGER NOT NULL,
   command VARCHAR NOT NULL,
@@ -350,4 +357,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0011');
+INSERT INTO alembic_version VALUES ('0012');

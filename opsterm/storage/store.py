@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ports_audit,
         ports_claims,
         ports_jobs,
+        ports_knowledge,
         ports_mail,
         ports_services,
         ports_store,
@@ -48,6 +49,7 @@ _COUNTED = {
     "alerts": "SELECT count(*) FROM alert",
     "services": "SELECT count(*) FROM service",
     "mails": "SELECT count(*) FROM mail",
+    "cards of this site": "SELECT count(*) FROM card",
     "APIs": "SELECT count(*) FROM api",
     "jobs": "SELECT count(*) FROM job",
     "traps": "SELECT count(*) FROM trap",
@@ -172,6 +174,13 @@ class SqliteStore:
         from opsterm.storage.jobs import SqliteJobs
 
         return SqliteJobs(self._writer, self._readers)
+
+    @cached_property
+    def cards(self) -> ports_knowledge.CardStore:
+        """Cards of this site."""
+        from opsterm.storage.cards import SqliteCards
+
+        return SqliteCards(self._writer, self._readers)
 
     @cached_property
     def traps(self) -> ports_traps.TrapStore:

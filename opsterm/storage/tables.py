@@ -13,10 +13,11 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from opsterm.storage.approval_table import ApprovalTable
+from opsterm.storage.card_table import CardTable
 from opsterm.storage.claim_table import ClaimTable
 from opsterm.storage.job_table import JobRunTable, JobTable
 
-__all__ = ("ApprovalTable", "ClaimTable", "JobRunTable", "JobTable")  # they are four of them
+__all__ = ("ApprovalTable", "CardTable", "ClaimTable", "JobRunTable", "JobTable")  # they are five of them
 
 _NO_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}  # SQLAlchemy's own type for table options
 

@@ -1,0 +1,133 @@
+"""Cards of this site: kept, found at once, told to the audit; the index is made whenever it is not that of the cards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from opsterm.core.errors import BadInput, NotFound
+from opsterm.knowledge.card_file import write_cards
+from opsterm.runtime.knowledge import CardHit
+from opsterm.runtime.runtime import Runtime
+from tests.runtime.stage import opened
+
+OURS = """
+[[solution]]
+id = "our-turbine-feed"
+title = "The turbine feed of Ploen stands still"
+family = "ours"
+systems = ["linux"]
+symptoms = ["turbine feed empty", "Ploen delivers nothing"]
+errors = ['turbinefeed: (stale|gap) :: turbinefeed: gap of 900 s']
+checks = ["systemctl status turbinefeed --no-pager"]
+cause = "The modem at Ploen hangs after a thunderstorm."
+fix = ["Call Ploen, let them switch the modem off and on."]
+risk = "low"
+rollback = "None is needed."
+verify = "The feed is younger than a minute."
+"""
+
+
+def ids(hits: Sequence[CardHit]) -> list[str]:
+    return [hit.card.id for hit in hits]
+
+
+async def audited(runtime: Runtime) -> list[str]:
+    return [row.what for row in await runtime.audit.rows(limit=10)]
+
+
+async def test_a_card_of_this_site_is_found_at_once_and_gone_when_removed(home: Path) -> None:
+    async with opened(home) as runtime:
+        room = runtime.knowledge
+        assert ids(await room.search("turbinefeed: gap of 400 s")) == []
+        (card,) = await room.add(OURS)
+        found = await room.search("turbinefeed: gap of 400 s")
+        assert (ids(found)[0], found[0].fits, found[0].card) == (card.id, True, card)
+        assert (await room.stats()).own == 1
+        await room.remove(card.id)
+        assert ids(await room.search("turbinefeed: gap of 400 s")) == []
+        with pytest.raises(NotFound):
+            await room.get(card.id)
+
+
+async def test_one_that_ships_is_hidden_by_another_and_back_when_that_is_removed(home: Path) -> None:
+    async with opened(home) as runtime:
+        room = runtime.knowledge
+        shipped = await room.get("web-502")
+        text = write_cards([shipped]).replace(shipped.title, "502: call Ana")
+        await room.edit("web-502", text)
+        assert (await room.get("web-502")).title == "502: call Ana"
+        assert (await room.stats()).hiding == ["web-502"]
+        assert [card.id for card in await room.all(own=True)] == ["web-502"]
+        await room.remove("web-502")
+        assert await room.get("web-502") == shipped
+        with pytest.raises(NotFound, match="ship cannot be removed"):
+            await room.remove("web-502")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (OURS.replace("systemctl status turbinefeed", "systemctl restart turbinefeed"), "does more than read"),
+        (OURS.replace("our-turbine-feed", "web-502"), "There is a card web-502 already"),
+        (OURS.replace('risk = "low"', 'risk = "none"'), "no grade"),
+        ("", "It holds no card"),
+        ("x" * 100_001, "longer than 100,000"),
+    ],
+    ids=["a check that changes", "an id that ships", "a fault", "nothing", "too much"],
+)
+async def test_a_card_that_is_not_sound_is_not_kept(home: Path, text: str, says: str) -> None:
+    async with opened(home) as runtime:
+        with pytest.raises(BadInput, match=says):
+            await runtime.knowledge.add(text)
+        assert (await runtime.knowledge.stats()).own == 0
+
+
+async def test_a_secret_in_a_card_is_masked_before_it_is_kept(home: Path) -> None:
+    async with opened(home) as runtime:
+        leaky = OURS.replace("Call Ploen,", "Call Ploen, password=hunter2-Sesam!,")
+        (card,) = await runtime.knowledge.add(leaky)
+        assert "hunter2" not in str(card)
+        assert "masked" in card.fix[0].text
+        await runtime.knowledge.search("turbine feed")
+    for path in home.rglob("*"):
+        assert not path.is_file() or b"hunter2" not in path.read_bytes(), path
+
+
+async def test_the_audit_tells_who_wrote_and_removed(home: Path) -> None:
+    async with opened(home) as runtime:
+        await runtime.knowledge.add(OURS)
+        await runtime.knowledge.edit("our-turbine-feed", OURS.replace("thunderstorm", "flood"))
+        await runtime.knowledge.remove("our-turbine-feed")
+        kinds = [fact.body.kind for fact in await runtime.store.journal.after(0, limit=100)]
+        assert [kind for kind in kinds if kind.startswith("card.")] == ["card.kept", "card.kept", "card.removed"]
+
+
+@pytest.mark.parametrize("harm", ["gone", "no database", "cut off", "of another version"])
+async def test_an_index_that_is_broken_is_made_anew(home: Path, harm: str) -> None:
+    async with opened(home) as runtime:
+        await runtime.knowledge.search("disk full")
+        file = runtime.paths.card_index
+        if harm == "gone":
+            file.unlink()
+        elif harm == "no database":
+            file.write_bytes(b"not a database" * 500)
+        elif harm == "cut off":
+            file.write_bytes(file.read_bytes()[:3000])
+        else:
+            file.write_bytes(file.read_bytes().replace(b"hashed-ngrams-1", b"hashed-ngrams-0"))
+    async with opened(home) as runtime:
+        assert ids(await runtime.knowledge.search("no space left on device"))[0] == "disk-full"
+        assert [path.name for path in file.parent.glob("cards.index*")] == ["cards.index"]
+
+
+async def test_another_process_that_writes_a_card_is_heard(home: Path) -> None:
+    async with opened(home) as one, opened(home) as other:
+        assert ids(await one.knowledge.search("turbinefeed: gap")) == []
+        await other.knowledge.add(OURS)
+        assert ids(await one.knowledge.search("turbinefeed: gap"))[0] == "our-turbine-feed"
+        found = await asyncio.gather(*(room.knowledge.search("turbinefeed: gap") for room in (one, other) * 5))
+        assert {ids(hits)[0] for hits in found} == {"our-turbine-feed"}
