@@ -49,4 +49,9 @@ def card_text(card: Card) -> CardText:
 
 def index_words(text: str) -> list[str]:
     """Return the words of a text in the spelling of the index of words: small letters, digits and `_`."""
-    return [_SEPARATORS.sub("_", term) for term in card_terms(text)]
+    return [index_word(term) for term in card_terms(text)]
+
+
+def index_word(term: str) -> str:
+    """Return a word as `card_terms` has it in that spelling."""
+    return _SEPARATORS.sub("_", term)

@@ -64,11 +64,12 @@ query queries
 scroll list
 """.strip()
 
-_COMPOUND = {
+COMPOUNDS = {
     "filesystem": "file system", "hostname": "host name", "readonly": "read only", "timeout": "time out",
     "timeouts": "time out", "login": "log in", "logon": "log in", "logins": "log in",
     "bluescreen": "blue screen", "crashloop": "crash loop", "downtime": "down time",
 }  # fmt: skip
+"""Words written as one, and as two."""
 
 _FILLER = frozenset(terms_of("""
     after again all also am always any anything because before being cannot cant couldn day days didn doesn don
@@ -95,5 +96,5 @@ _FIRST_OF = _one_for_all()
 
 def card_terms(text: str) -> list[str]:
     """Return the words of a text by which cards are found: stemmed, fillers left out, one word for one meaning."""
-    spread = " ".join(_COMPOUND.get(word, word) for word in text.lower().split())
+    spread = " ".join(COMPOUNDS.get(word, word) for word in text.lower().split())
     return [_FIRST_OF.get(term, term) for term in terms_of(spread) if term not in _FILLER]

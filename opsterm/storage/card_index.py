@@ -19,9 +19,10 @@ import numpy as np
 from opsterm.core.paths import make_private
 from opsterm.knowledge.card import Card
 from opsterm.knowledge.card_file import cards_of, write_cards
-from opsterm.knowledge.card_text import card_text, index_words
+from opsterm.knowledge.card_text import card_text, index_word, index_words
 from opsterm.knowledge.embedding import EMBEDDER, Embedding, VectorTable, embed_card, embed_question, word_number
 from opsterm.knowledge.fusion import COLUMN_WEIGHTS, Candidate
+from opsterm.knowledge.spelling import Vocabulary
 from opsterm.knowledge.synonyms import card_terms
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports_knowledge import CardFilter, Rankings
@@ -30,13 +31,14 @@ from opsterm.storage.faults import fault
 LISTED = 100
 """Cards of each list that are looked at further."""
 
-SHAPE = "1"
+SHAPE = "2"
 """Of the tables below; another one is made anew."""
 
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE card (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, systems TEXT NOT NULL,
   patterns TEXT NOT NULL, vector BLOB NOT NULL, body TEXT NOT NULL);
+CREATE TABLE word (text TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE card_words USING fts5(title, symptoms, codes, body, content='',
   tokenize="unicode61 tokenchars '_'");
 """
@@ -102,8 +104,11 @@ class SqliteCardIndex:
                 db.executescript(f"PRAGMA journal_mode = OFF;{_TABLES}")
                 about = {"shape": SHAPE, "embedder": EMBEDDER, "stamp": stamp}
                 db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+                words: set[str] = set()
                 for number, card in enumerate(cards, 1):
                     _insert(db, number, card)
+                    words.update(term for part in card_text(card).parts for term in card_terms(part))
+                db.executemany("INSERT INTO word VALUES (?)", sorted((word,) for word in words))
                 db.commit()
             fresh.replace(self._path)
         except (sqlite3.Error, OSError) as error:
@@ -116,19 +121,21 @@ class SqliteCardIndex:
         try:
             with self._open() as db:
                 loaded = self._load(db)
-                terms = [f'"{word}"' for word in dict.fromkeys(index_words(words))]
+                asked = loaded.asked(words)
+                terms = [f'"{index_word(term)}"' for term in dict.fromkeys(asked)]
                 rows = db.execute(_SEARCH, (" OR ".join(terms), LISTED * 3)) if terms else ()
                 by_words = [number - 1 for (number,) in rows]
         except (sqlite3.Error, OSError) as error:
             raise fault(error, self._path, "read") from error
-        return loaded.rankings(words, by_words, only)
+        return loaded.rankings(words, asked, by_words, only)
 
     def _load(self, db: sqlite3.Connection) -> _Loaded:
         """Return what is kept in memory of the index, read anew when another process has replaced the file."""
         identity = self._path.stat().st_ino
         if self._loaded is None or self._loaded.identity != identity:
             rows = db.execute("SELECT id, kind, systems, patterns, vector FROM card ORDER BY n").fetchall()
-            self._loaded = _Loaded(identity, rows)
+            vocabulary = Vocabulary(word for (word,) in db.execute("SELECT text FROM word"))
+            self._loaded = _Loaded(identity, rows, vocabulary)
         return self._loaded
 
     def _cards(self, ids: Sequence[str]) -> Sequence[Card]:
@@ -159,24 +166,31 @@ def _insert(db: sqlite3.Connection, number: int, card: Card) -> None:
 class _Loaded:
     """What of an index is kept in memory: names, vectors, patterns; 6 bytes a feature, some 3 kB a card."""
 
-    def __init__(self, identity: int, rows: Sequence[tuple[str, str, str, str, bytes]]) -> None:
+    def __init__(
+        self, identity: int, rows: Sequence[tuple[str, str, str, str, bytes]], vocabulary: Vocabulary
+    ) -> None:  # fmt: skip
         self.identity = identity
+        self._vocabulary = vocabulary
         self._rows = [(name, kind, frozenset(systems.split()), patterns) for name, kind, systems, patterns, _ in rows]
         self._table = VectorTable([Embedding.from_bytes(row[4]) for row in rows])
 
-    def rankings(self, words: str, by_words: Sequence[int], only: CardFilter) -> Rankings:
-        likeness = self._table.likeness(embed_question(words))
-        nearest = [int(row) for row in np.argsort(-likeness, kind="stable")[: LISTED * 3]]
+    def asked(self, words: str) -> list[str]:
+        """Return the words of a question, those that were meant in the place of those that nobody knows."""
+        terms = card_terms(words)
+        meant = dict(self._vocabulary.meant(terms))
+        return [word for term in terms for word in (card_terms(meant[term]) if term in meant else (term,))]
+
+    def rankings(self, words: str, asked: Sequence[str], by_words: Sequence[int], only: CardFilter) -> Rankings:
+        near = self._table.nearness(embed_question(" ".join(asked)), [word_number(term) for term in asked])
+        nearest = [int(row) for row in np.argsort(-near.likeness, kind="stable")[: LISTED * 3]]
         by_words = [row for row in by_words if self._wanted(row, only)][:LISTED]
-        by_likeness = [row for row in nearest if likeness[row] > 0 and self._wanted(row, only)][:LISTED]
-        numbers = [word_number(term) for term in card_terms(words)]
+        by_likeness = [row for row in nearest if near.likeness[row] > 0 and self._wanted(row, only)][:LISTED]
         found: dict[str, Candidate] = {}
         for row in dict.fromkeys((*by_words, *by_likeness)):
             name, _, _, patterns = self._rows[row]
-            coverage, shared = self._table.coverage(row, numbers)
             found[name] = Candidate(
-                id=name, likeness=float(likeness[row]), coverage=coverage, shared=shared,
-                fits=any(one.search(words) for one in _compiled(patterns)),
+                id=name, likeness=float(near.likeness[row]), coverage=float(near.coverage[row]),
+                shared=int(near.shared[row]), fits=any(one.search(words) for one in _compiled(patterns)),
             )  # fmt: skip
         named: Mapping[int, str] = {row: self._rows[row][0] for row in (*by_words, *by_likeness)}
         return Rankings(

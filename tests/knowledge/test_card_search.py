@@ -6,6 +6,7 @@ alone.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from statistics import fmean
@@ -16,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsterm.knowledge.card_text import card_text
-from opsterm.knowledge.embedding import DIMENSIONS, Embedding, VectorTable, embed_card, embed_question
+from opsterm.knowledge.embedding import DIMENSIONS, Embedding, VectorTable, embed_card, embed_question, word_number
 from opsterm.knowledge.fusion import Candidate, fuse
 from opsterm.knowledge.synonyms import card_terms
 from opsterm.runtime.ports_knowledge import CardFilter
 from opsterm.storage.card_index import SqliteCardIndex
-from tests.knowledge.cards import found_by, gain_at_ten, indexed, questions, shipped_cards
+from tests.knowledge.cards import found_by, gain_at_ten, here, indexed, questions, shipped_cards
 
 pytestmark = pytest.mark.blocking
 
@@ -36,21 +37,20 @@ async def index(folder: Path) -> AsyncIterator[SqliteCardIndex]:
     """The index over what ships, made once."""
     path = folder / "cards.index"
     if path.exists():
-        from tests.knowledge.cards import here
-
         yield SqliteCardIndex(path, here)
     else:
         yield await indexed(path, list(shipped_cards().values()))
 
 
 @pytest.mark.parametrize("part", ["seen", "sealed"])
-async def test_questions_find_their_cards_and_others_find_none(index: SqliteCardIndex, part: str) -> None:
-    asked = questions(part)
-    gains = [gain_at_ten(await found_by(index, one.text), one.cards) for one in asked if one.cards]
-    silent = [not await found_by(index, one.text) for one in asked if not one.cards]
-    print(f"{part}: nDCG@10 {fmean(gains):.3f} of {len(gains)}, silent {sum(silent)} of {len(silent)}")
-    assert fmean(gains) >= 0.80
-    assert fmean(silent) >= 0.90
+async def test_questions_find_their_cards(index: SqliteCardIndex, part: str) -> None:
+    asked = [one for one in questions(part) if one.cards]
+    assert fmean([gain_at_ten(await found_by(index, one.text), one.cards) for one in asked]) >= 0.90
+
+
+async def test_what_no_card_is_about_finds_none(index: SqliteCardIndex) -> None:
+    asked = [one for part in ("seen", "sealed") for one in questions(part) if not one.cards]
+    assert fmean([not await found_by(index, one.text) for one in asked]) >= 0.90
 
 
 async def test_every_error_text_finds_its_own_card(index: SqliteCardIndex) -> None:
@@ -67,9 +67,20 @@ async def test_a_typo_and_another_word_for_it_find_the_same(index: SqliteCardInd
         assert "k8s-crashloop" in (await found_by(index, words))[:3], words
 
 
-@pytest.mark.parametrize("words", ["", "   ", "\x00", "\x1b[31m", "🜁🜂", '" OR 1 --', "a" * 2000, "* ^ NEAR( :"])
-async def test_what_is_no_question_finds_none_and_harms_nothing(index: SqliteCardIndex, words: str) -> None:
+@pytest.mark.parametrize("words", ["", "   ", "\x00", "🜁🜂", "* ^ :", "a" * 2000])
+async def test_what_is_no_question_finds_none(index: SqliteCardIndex, words: str) -> None:
     assert await found_by(index, words) == []
+
+
+@settings(max_examples=40)
+@given(st.text(alphabet="aOR AND NOT NEAR()*^:\"'-+{}disk full\x00\x1b", max_size=60))
+def test_the_language_of_the_index_is_not_spoken_by_questions(folder: Path, words: str) -> None:
+    async def asked() -> None:
+        path = folder / "cards.index"
+        index = SqliteCardIndex(path, here) if path.exists() else await indexed(path, list(shipped_cards().values()))
+        assert all(name in shipped_cards() for name in await found_by(index, words))
+
+    asyncio.run(asked())
 
 
 async def test_only_what_is_asked_for_is_found(index: SqliteCardIndex) -> None:
@@ -91,15 +102,16 @@ async def test_a_vector_survives_the_file(index: SqliteCardIndex) -> None:
 
 
 @settings(max_examples=40)
-@given(st.lists(st.text(max_size=200), min_size=1, max_size=6), st.text(max_size=200))
+@given(st.lists(st.text(max_size=100), min_size=1, max_size=6), st.text(max_size=100))
 def test_likeness_is_a_cosine(texts: list[str], asked: str) -> None:
     table = VectorTable([embed_question(text) for text in texts])
-    found = table.likeness(embed_question(asked))
-    assert found.shape == (len(texts),)
-    assert ((found >= -1e-6) & (found <= 1 + 1e-5)).all()
+    found = table.nearness(embed_question(asked), [word_number(term) for term in card_terms(asked)])
+    assert found.likeness.shape == found.coverage.shape == found.shared.shape == (len(texts),)
+    assert ((found.likeness >= -1e-6) & (found.likeness <= 1 + 1e-5)).all()
+    assert ((found.coverage >= 0) & (found.coverage <= 1 + 1e-5)).all()
     if card_terms(asked):
-        own = VectorTable([embed_question(asked)]).likeness(embed_question(asked))
-        assert np.allclose(own, 1.0, atol=1e-4)
+        own = VectorTable([embed_question(asked)])
+        assert np.allclose(own.nearness(embed_question(asked), []).likeness, 1.0, atol=1e-4)
     assert all(embed_question(text).numbers.max(initial=0) < DIMENSIONS for text in texts)
 
 
