@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from opsterm.knowledge.card import Card
 from opsterm.knowledge.synonyms import card_terms
@@ -14,7 +15,7 @@ WORDS_LIMIT = 2_000
 _SEPARATORS = re.compile(r"[^a-z0-9]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CardText:
     """The texts of a card, those first that say most about it.
 
@@ -35,6 +36,11 @@ class CardText:
         """The four texts."""
         return self.title, self.symptoms, self.codes, self.body
 
+    @cached_property
+    def terms(self) -> tuple[list[str], ...]:
+        """The words of each of them, as `card_terms` gives them; worked out once, for there are three who want them."""
+        return tuple(card_terms(part) for part in self.parts)
+
 
 def card_text(card: Card) -> CardText:
     """Return the texts of a card."""
@@ -47,11 +53,6 @@ def card_text(card: Card) -> CardText:
     )
 
 
-def index_words(text: str) -> list[str]:
-    """Return the words of a text in the spelling of the index of words: small letters, digits and `_`."""
-    return [index_word(term) for term in card_terms(text)]
-
-
 def index_word(term: str) -> str:
-    """Return a word as `card_terms` has it in that spelling."""
+    """Return a word in the spelling of the index of words: small letters, digits and `_`."""
     return _SEPARATORS.sub("_", term)

@@ -91,7 +91,8 @@ class Knowledge:
         self._files = files
         self._offload = offload
         self._folder = folder
-        self._shipped: Mapping[str, str] | None = None
+        self._texts: Mapping[str, str] | None = None
+        self._shipped: Mapping[str, Card] | None = None
         self._opened: CardIndex | None = None
         self._making = asyncio.Lock()
 
@@ -246,14 +247,17 @@ class Knowledge:
         return list(found.values())
 
     def _read_shipped(self) -> Mapping[str, Card]:
-        return {card.id: card for name, text in self._read_texts().items() for card in cards_of(text, name)}
+        if self._shipped is None:
+            texts = self._read_texts().items()
+            self._shipped = {card.id: card for name, text in texts for card in cards_of(text, name)}
+        return self._shipped
 
     def _read_texts(self) -> Mapping[str, str]:
         """Return the files that ship, read once."""
-        if self._shipped is None:
+        if self._texts is None:
             names = [Path(name) for name in self._files.glob(f"{self._folder}/*.toml")]
-            self._shipped = {path.name: self._files.read(path) for path in names}
-        return self._shipped
+            self._texts = {path.name: self._files.read(path) for path in names}
+        return self._texts
 
 
 def _hit(card: Card, candidate: Candidate, score: float) -> CardHit:

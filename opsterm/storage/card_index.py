@@ -19,7 +19,7 @@ import numpy as np
 from opsterm.core.paths import make_private
 from opsterm.knowledge.card import Card
 from opsterm.knowledge.card_file import cards_of, write_cards
-from opsterm.knowledge.card_text import card_text, index_word, index_words
+from opsterm.knowledge.card_text import CardText, card_text, index_word
 from opsterm.knowledge.embedding import EMBEDDER, Embedding, VectorTable, embed_card, embed_question, word_number
 from opsterm.knowledge.fusion import COLUMN_WEIGHTS, Candidate
 from opsterm.knowledge.spelling import Vocabulary
@@ -106,8 +106,9 @@ class SqliteCardIndex:
                 db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
                 words: set[str] = set()
                 for number, card in enumerate(cards, 1):
-                    _insert(db, number, card)
-                    words.update(term for part in card_text(card).parts for term in card_terms(part))
+                    text = card_text(card)
+                    _insert(db, number, card, text)
+                    words.update(term for terms in text.terms for term in terms)
                 db.executemany("INSERT INTO word VALUES (?)", sorted((word,) for word in words))
                 db.commit()
             fresh.replace(self._path)
@@ -150,8 +151,7 @@ class SqliteCardIndex:
         ]
 
 
-def _insert(db: sqlite3.Connection, number: int, card: Card) -> None:
-    text = card_text(card)
+def _insert(db: sqlite3.Connection, number: int, card: Card, text: CardText) -> None:
     db.execute(
         "INSERT INTO card VALUES (?, ?, ?, ?, ?, ?, ?)",
         (number, card.id, card.kind, " ".join(card.systems), "\n".join(one.pattern for one in card.errors),
@@ -159,7 +159,7 @@ def _insert(db: sqlite3.Connection, number: int, card: Card) -> None:
     )  # fmt: skip
     db.execute(
         "INSERT INTO card_words (rowid, title, symptoms, codes, body) VALUES (?, ?, ?, ?, ?)",
-        (number, *(" ".join(index_words(part)) for part in text.parts)),
+        (number, *(" ".join(map(index_word, terms)) for terms in text.terms)),
     )
 
 

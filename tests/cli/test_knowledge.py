@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,8 @@ def test_a_symptom_finds_its_card_and_the_card_says_all(account: Account) -> Non
     assert "disk-deleted-open" in told.out
     shown = account.run("knowledge", "show", "disk-deleted-open", expect=0).out
     assert "sh$ lsof +L1" in shown
+    silent = account.run("knowledge", "search", "lasagne without meat", expect=0)
+    assert "Nothing is known of that" in silent.err
     for name in ("seen as", "look", "cause", "do", "risk", "back", "verify", "see"):
         assert f"\n{name:8}" in shown, name
 
@@ -37,12 +38,6 @@ def test_each_line_of_input_gets_its_object_in_order(account: Account) -> None:
     assert records[0]["hits"][0]["fits"] is True
 
 
-def test_what_nobody_knows_is_said(account: Account) -> None:
-    ran = account.run("knowledge", "search", "lasagne without meat", expect=0)
-    assert "Nothing is known of that" in ran.err
-    assert account.run("knowledge", "search", "--json", "lasagne", expect=0).record()["hits"] == []
-
-
 def test_a_card_goes_in_and_comes_out_as_it_was_written(account: Account, tmp_path: Path) -> None:
     file = tmp_path / "ours.toml"
     file.write_text(OURS, encoding="utf-8")
@@ -52,7 +47,10 @@ def test_a_card_goes_in_and_comes_out_as_it_was_written(account: Account, tmp_pa
     account.run("knowledge", "add", "-", stdin=text, expect=0)
     assert account.run("knowledge", "export", "--own", expect=0).out == text
     toml = account.run("knowledge", "show", "our-turbine-feed", "--toml", expect=0).out
-    account.run("knowledge", "edit", "our-turbine-feed", "-", stdin=toml.replace("hangs", "sleeps"), expect=0)
+    hostile = toml.replace("hangs", r"sleeps \u001b]52;c;eA==\u0007")
+    account.run("knowledge", "edit", "our-turbine-feed", "-", stdin=hostile, expect=0)
+    for words in (["show", "our-turbine-feed"], ["search", "turbine", "feed"], ["export", "--own"]):
+        assert not {"\x1b", "\x07"} & {*account.run("knowledge", *words, expect=0).out}
     card = account.run("knowledge", "show", "our-turbine-feed", "--json", expect=0).record()
     assert tuple(card) == JSON_KEYS["knowledge show"]
     assert "sleeps" in card["cause"]
@@ -84,14 +82,3 @@ def test_what_is_wrong_is_a_sentence(account: Account, words: list[str], stdin: 
     ran = account.run("knowledge", *words, stdin=stdin, expect=2)
     assert says in ran.err
     assert ran.out == ""
-
-
-def test_hostile_text_of_a_card_is_cleaned(account: Account) -> None:
-    account.run(
-        "knowledge", "add", "-", stdin=OURS.replace("Ploen hangs", r"Ploen \u001b]52;c;eA==\u0007hangs"), expect=0
-    )
-    for words in (["show", "our-turbine-feed"], ["search", "turbine", "feed"], ["export", "--own"]):
-        ran = account.run("knowledge", *words, expect=0)
-        assert "\x1b" not in ran.out
-        assert "\x07" not in ran.out
-    assert json.loads(account.run("knowledge", "show", "our-turbine-feed", "--json", expect=0).out)
