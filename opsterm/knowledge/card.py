@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 
 class CardKind(StrEnum):
@@ -62,7 +60,7 @@ class ErrorPattern:
     example: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What is known of one thing. A concept has a text and no steps; a runbook has steps and no errors.
 
@@ -101,8 +99,3 @@ class Card:
     verify: str = ""
     references: tuple[str, ...] = ()
     source: str = ""
-
-    @cached_property
-    def expressions(self) -> tuple[re.Pattern[str], ...]:
-        """The error patterns, ready to use; made when first asked for (0.1 ms each)."""
-        return tuple(re.compile(error.pattern, re.IGNORECASE) for error in self.errors)

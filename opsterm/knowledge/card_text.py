@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 
 from opsterm.knowledge.card import Card
 from opsterm.knowledge.synonyms import card_terms
@@ -15,7 +14,11 @@ WORDS_LIMIT = 2_000
 _SEPARATORS = re.compile(r"[^a-z0-9]")
 
 
-@dataclass(frozen=True, kw_only=True)
+PartTerms = tuple[list[str], ...]
+"""The words of title, symptoms, codes and body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardText:
     """The texts of a card, those first that say most about it.
 
@@ -36,11 +39,6 @@ class CardText:
         """The four texts."""
         return self.title, self.symptoms, self.codes, self.body
 
-    @cached_property
-    def terms(self) -> tuple[list[str], ...]:
-        """The words of each of them, as `card_terms` gives them; worked out once, for there are three who want them."""
-        return tuple(card_terms(part) for part in self.parts)
-
 
 def card_text(card: Card) -> CardText:
     """Return the texts of a card."""
@@ -51,6 +49,11 @@ def card_text(card: Card) -> CardText:
         codes=". ".join(error.example for error in card.errors),
         body=" ".join((card.cause, *steps, card.verify, card.rollback, *card.references, *card.systems)),
     )
+
+
+def terms_of_card(card: Card) -> PartTerms:
+    """Return the words of each text of a card, as `card_terms` gives them."""
+    return tuple(card_terms(part) for part in card_text(card).parts)
 
 
 def index_word(term: str) -> str:

@@ -14,7 +14,7 @@ LEAST_RATIO = 0.8
 """Of matching letters (Ratcliff and Obershelp, 1988): one letter in five may be another, or two change places."""
 
 
-class Vocabulary:
+class KnownWords:
     """The words of all cards."""
 
     def __init__(self, words: Iterable[str]) -> None:

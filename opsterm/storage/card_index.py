@@ -19,10 +19,10 @@ import numpy as np
 from opsterm.core.paths import make_private
 from opsterm.knowledge.card import Card
 from opsterm.knowledge.card_file import cards_of, write_cards
-from opsterm.knowledge.card_text import CardText, card_text, index_word
+from opsterm.knowledge.card_text import PartTerms, index_word, terms_of_card
 from opsterm.knowledge.embedding import EMBEDDER, Embedding, VectorTable, embed_card, embed_question, word_number
 from opsterm.knowledge.fusion import COLUMN_WEIGHTS, Candidate
-from opsterm.knowledge.spelling import Vocabulary
+from opsterm.knowledge.spelling import KnownWords
 from opsterm.knowledge.synonyms import card_terms
 from opsterm.runtime.offload import Run
 from opsterm.runtime.ports_knowledge import CardFilter, Rankings
@@ -106,9 +106,9 @@ class SqliteCardIndex:
                 db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
                 words: set[str] = set()
                 for number, card in enumerate(cards, 1):
-                    text = card_text(card)
-                    _insert(db, number, card, text)
-                    words.update(term for terms in text.terms for term in terms)
+                    terms = terms_of_card(card)
+                    _insert(db, number, card, terms)
+                    words.update(term for part in terms for term in part)
                 db.executemany("INSERT INTO word VALUES (?)", sorted((word,) for word in words))
                 db.commit()
             fresh.replace(self._path)
@@ -135,7 +135,7 @@ class SqliteCardIndex:
         identity = self._path.stat().st_ino
         if self._loaded is None or self._loaded.identity != identity:
             rows = db.execute("SELECT id, kind, systems, patterns, vector FROM card ORDER BY n").fetchall()
-            vocabulary = Vocabulary(word for (word,) in db.execute("SELECT text FROM word"))
+            vocabulary = KnownWords(word for (word,) in db.execute("SELECT text FROM word"))
             self._loaded = _Loaded(identity, rows, vocabulary)
         return self._loaded
 
@@ -143,7 +143,8 @@ class SqliteCardIndex:
         try:
             with self._open() as db:
                 marks = ", ".join("?" * len(ids))
-                rows = dict(db.execute(f"SELECT id, body FROM card WHERE id IN ({marks})", list(ids)))  # noqa: S608
+                question = f"SELECT id, body FROM card WHERE id IN ({marks})"  # noqa: S608 (question marks only)
+                rows = dict(db.execute(question, list(ids)))
         except sqlite3.Error as error:
             raise fault(error, self._path, "read") from error
         return [
@@ -151,15 +152,15 @@ class SqliteCardIndex:
         ]
 
 
-def _insert(db: sqlite3.Connection, number: int, card: Card, text: CardText) -> None:
+def _insert(db: sqlite3.Connection, number: int, card: Card, terms: PartTerms) -> None:
     db.execute(
         "INSERT INTO card VALUES (?, ?, ?, ?, ?, ?, ?)",
         (number, card.id, card.kind, " ".join(card.systems), "\n".join(one.pattern for one in card.errors),
-         embed_card(text).to_bytes(), f"{card.source}\n{write_cards([card])}"),
+         embed_card(terms).to_bytes(), f"{card.source}\n{write_cards([card])}"),
     )  # fmt: skip
     db.execute(
         "INSERT INTO card_words (rowid, title, symptoms, codes, body) VALUES (?, ?, ?, ?, ?)",
-        (number, *(" ".join(map(index_word, terms)) for terms in text.terms)),
+        (number, *(" ".join(map(index_word, part)) for part in terms)),
     )
 
 
@@ -167,7 +168,7 @@ class _Loaded:
     """What of an index is kept in memory: names, vectors, patterns; 6 bytes a feature, some 3 kB a card."""
 
     def __init__(
-        self, identity: int, rows: Sequence[tuple[str, str, str, str, bytes]], vocabulary: Vocabulary
+        self, identity: int, rows: Sequence[tuple[str, str, str, str, bytes]], vocabulary: KnownWords
     ) -> None:  # fmt: skip
         self.identity = identity
         self._vocabulary = vocabulary

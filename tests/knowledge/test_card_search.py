@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsterm.knowledge.card_text import card_text
+from opsterm.knowledge.card_text import terms_of_card
 from opsterm.knowledge.embedding import DIMENSIONS, Embedding, VectorTable, embed_card, embed_question, word_number
 from opsterm.knowledge.fusion import Candidate, fuse
 from opsterm.knowledge.synonyms import card_terms
@@ -94,7 +94,7 @@ async def test_only_what_is_asked_for_is_found(index: SqliteCardIndex) -> None:
 
 async def test_a_vector_survives_the_file(index: SqliteCardIndex) -> None:
     card = shipped_cards()["disk-full"]
-    vector = embed_card(card_text(card))
+    vector = embed_card(terms_of_card(card))
     again = Embedding.from_bytes(vector.to_bytes())
     assert again.numbers.tolist() == vector.numbers.tolist()
     assert again.weights.tolist() == vector.weights.tolist()
