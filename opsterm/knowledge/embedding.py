@@ -33,7 +33,7 @@ PART_WEIGHTS = (3.0, 3.0, 2.0, 1.0)
 RUN_WEIGHT = 0.2
 """Of a run of letters against a word: they bring typos and endings, and there are many of them."""
 
-UNKNOWN_RARITY = 4.0
+UNKNOWN_RARITY = 5.5
 """Of a word that no card has, where the words of a question are counted: less than the rarest that one has."""
 
 Numbers = npt.NDArray[np.uint16]
