@@ -8,25 +8,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from enum import StrEnum
 
+from opsterm.assistant.errands import Errand
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.query_words import Age, HostTopic, LastSeen, Statistic, TargetFact
 from opsterm.inventory.fleet import Grouping
-
-
-class Intent(StrEnum):
-    """What kind of thing a sentence wants."""
-
-    GREETING_HELP = "greeting_help"
-    INVENTORY = "inventory"
-    METRIC = "metric"
-    ALERT = "alert"
-    RUN_COMMAND = "run_command"
-    EXPLAIN = "explain"
-    KNOWLEDGE = "knowledge"
-    CHANGE = "change"
-    API = "api"
-    OUT_OF_SCOPE = "out_of_scope"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +225,7 @@ class ChangeQuestion:
         count: whether only the number is asked for.
     """
 
-    intent = Intent.CHANGE
+    intent = Intent.COMPLIANCE
     state: str = ""
     by: str = ""
     window: TimeWindow | None = None
@@ -256,7 +242,7 @@ class ChangeQuestion:
 class AuditQuestion:
     """Everything that was done, and the alerts that began; `window` is None for the newest of any time."""
 
-    intent = Intent.CHANGE
+    intent = Intent.COMPLIANCE
     window: TimeWindow | None = None
 
     @property
@@ -350,7 +336,7 @@ class RunRequest:
 class ApiQuestion:
     """Which HTTP APIs are known, or which operations one of them has."""
 
-    intent = Intent.API
+    intent = Intent.RUN_COMMAND
     api: str = ""
 
     @property
@@ -363,7 +349,7 @@ class ApiQuestion:
 class ApiRequest:
     """A call of an API: asked when it only reads, else proposed; `words` are names and texts of its values."""
 
-    intent = Intent.API
+    intent = Intent.RUN_COMMAND
     api: str
     operation: str
     words: tuple[tuple[str, str], ...] = ()
@@ -392,5 +378,6 @@ Query = (
     | RunRequest
     | ApiQuestion
     | ApiRequest
+    | Errand
 )
 """Every meaning a sentence can have."""

@@ -1,0 +1,1 @@
+"""What kind of thing a sentence wants, where no rule has read it whole."""
