@@ -52,7 +52,7 @@ def answer_inventory(question: InventoryQuestion, rows: Sequence[TargetRow], now
         rows: every target.
         now: epoch seconds.
     """
-    chosen = [row for row in parse_selector(question.selector).select(rows) if _was_seen(question, row, now)]
+    chosen = choose_targets(question, rows, now)
     what = f" match {question.selector}" if question.selector else ""
     if question.seen_words:
         what += f"{' and were' if what else ' were'} {question.seen_words}"
@@ -98,6 +98,12 @@ def answer_inventory(question: InventoryQuestion, rows: Sequence[TargetRow], now
             Paragraph(text=f"A target with several {label}s is counted once above and shown in each of them.")
         )
     return Answer(blocks=tuple(blocks), interpretation=question.line, follow_ups=_after_list(question, chosen))
+
+
+def choose_targets(question: InventoryQuestion, rows: Sequence[TargetRow], now: float) -> tuple[TargetRow, ...]:
+    """Return the targets that a question means, in the order of the rows."""
+    chosen = parse_selector(question.selector).select(rows)
+    return tuple(row for row in chosen if _was_seen(question, row, now))
 
 
 def _was_seen(question: InventoryQuestion, row: TargetRow, now: float) -> bool:

@@ -191,6 +191,17 @@ def _covered(windows: Sequence[SeriesWindow]) -> str:
     return f"; measured for {max(1, round(least * 100))} % of it" if least < 0.9 else ""
 
 
+def choose_ranked(question: RankingQuestion, samples: Sequence[Sample]) -> tuple[Sample, ...]:
+    """Return the samples that a ranking means, in its order."""
+    kept = [
+        sample for sample in samples
+        if (question.above is None or sample.value > question.above)
+        and (question.below is None or sample.value < question.below)
+    ]  # fmt: skip
+    kept.sort(key=lambda sample: sample.value, reverse=not question.smallest)
+    return tuple(kept[: question.limit])
+
+
 def answer_ranking(
     question: RankingQuestion, samples: Sequence[Sample], rows: Sequence[TargetRow], now: float
 ) -> Answer:
@@ -204,18 +215,12 @@ def answer_ranking(
     """
     if not samples:
         return _nothing(question, rows)
-    kept = [
-        sample for sample in samples
-        if (question.above is None or sample.value > question.above)
-        and (question.below is None or sample.value < question.below)
-    ]  # fmt: skip
+    shown = choose_ranked(question, samples)[:SERIES_LIMIT]
     label = label_of(question.metric)
-    if not kept:
+    if not shown:
         asked_for = _bounds(question, samples[0])
         text = f"None of {count_text(len(samples), 'series', 'series')} of {question.metric} is{asked_for}."
         return Answer(blocks=(Paragraph(text=text),), interpretation=question.line)
-    kept.sort(key=lambda sample: sample.value, reverse=not question.smallest)
-    shown = kept[: min(question.limit, SERIES_LIMIT)]
     first = shown[0]
     extreme = _EXTREMES.get((first.key.metric, question.smallest)) or (
         f"is {'lowest' if question.smallest else 'highest'} by {label}"

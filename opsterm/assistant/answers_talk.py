@@ -143,6 +143,14 @@ def answer_not_understood(interpretation: Interpretation) -> Answer:
     )
 
 
+def answer_held(interpretation: Interpretation) -> Answer:
+    """Answer what would act where nothing may be recorded or carried out: the line that does it elsewhere."""
+    return Answer(
+        blocks=(Paragraph(text=f"Nothing was proposed or run here. To do it, ask by itself: {interpretation.line}"),),
+        interpretation=interpretation.line,
+    )
+
+
 def answer_error(line: str, error: OpstermError) -> Answer:
     """Answer a question that could not be answered, with what happened, why, and what to do next."""
     texts = [text for text in (error.what, error.why, error.next_step) if text]

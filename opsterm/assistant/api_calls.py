@@ -11,8 +11,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
-from opsterm.assistant.queries import ApiQuestion, ApiRequest, Intent, Query
+from opsterm.assistant.queries import ApiQuestion, ApiRequest, Query
 from opsterm.assistant.reading import Sentence, asked, understood
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import words
@@ -139,7 +140,7 @@ def _strict(sentence: Sentence, api: str, rest: Sequence[Token]) -> Interpretati
     if not rest or rest[0].low not in names or None in pairs:
         near = _near(names, rest[0].low) if rest else list(names)[:_MOST_SHOWN]
         return asked(
-            Intent.API,
+            Intent.RUN_COMMAND,
             f"{rest[0].text!r} is no operation of {api}." if rest and rest[0].low not in names
             else f"Which operation of {api}, and with which values? As in: call {api} OPERATION name=value",
             [*(ApiRequest(api=api, operation=names[name].id).line for name in near), ApiQuestion(api=api).line],
@@ -164,17 +165,17 @@ def _chosen(api: str, fits: Sequence[_Fit]) -> Interpretation:
     best = [fit for fit in fits if fit.spare == least]
     lines = [ApiRequest(api=api, operation=fit.operation.id, words=fit.pairs).line for fit in best]
     if len(best) > 1:
-        return asked(Intent.API, f"{len(best)} operations of {api} fit. Which is meant?", lines[:_MOST_SHOWN])
+        return asked(Intent.RUN_COMMAND, f"{len(best)} operations of {api} fit. Which is meant?", lines[:_MOST_SHOWN])
     (fit,) = best
     missing = [p.name for p in fit.operation.parameters if p.required and p.name not in dict(fit.pairs)]
     if missing:
         return asked(
-            Intent.API, f"{fit.operation.id} of {api} needs {', '.join(missing)}.",
+            Intent.RUN_COMMAND, f"{fit.operation.id} of {api} needs {', '.join(missing)}.",
             [f"{lines[0]} {' '.join(f'{name}=…' for name in missing)}"],
         )  # fmt: skip
     if not fit.operation.only_reads:
         return asked(
-            Intent.API,
+            Intent.RUN_COMMAND,
             f"{fit.operation.id} may change something, and I do not guess it. Send the line below to propose it.",
             lines,
         )

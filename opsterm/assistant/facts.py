@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
-from opsterm.assistant.queries import DetailQuestion, FactQuestion, Intent
+from opsterm.assistant.queries import DetailQuestion, FactQuestion
 from opsterm.assistant.query_words import TargetFact
 from opsterm.assistant.reading import Sentence, lost, take_targets, understood
 from opsterm.assistant.targets import canonical

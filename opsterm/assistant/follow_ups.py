@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from opsterm.assistant.facts import fact_in
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics
 from opsterm.assistant.queries import (
@@ -14,7 +15,6 @@ from opsterm.assistant.queries import (
     DetailQuestion,
     FactQuestion,
     HostQuestion,
-    Intent,
     InventoryQuestion,
     MetricQuestion,
     Query,

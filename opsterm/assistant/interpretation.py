@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.queries import (
     AlertQuestion,
     DetailQuestion,
     DiscoverRequest,
     FactQuestion,
     HostQuestion,
-    Intent,
     InventoryQuestion,
     MetricQuestion,
     Query,

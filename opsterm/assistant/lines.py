@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from opsterm.assistant.api_calls import read_api_line
+from opsterm.assistant.errands import Errand, read_errand_line
 from opsterm.assistant.queries import (
     AlertQuestion,
     AuditQuestion,
@@ -81,6 +82,7 @@ def read_line(text: str, world: World) -> Query | None:
         _discover,
         _run,
         _explain,
+        _errand,
         read_api_line,
     ):
         try:
@@ -212,3 +214,8 @@ def _run(line: str, world: World) -> Query | None:
 def _explain(line: str, world: World) -> Query | None:
     match = _EXPLAIN.fullmatch(line)
     return ExplainQuestion(kind="alert" if match[1] == "a" else "change", number=int(match[2])) if match else None
+
+
+def _errand(line: str, world: World) -> Query | None:
+    found = read_errand_line(line)
+    return Errand(kind=found[0], selector=canonical(found[1]), words=found[2]) if found else None

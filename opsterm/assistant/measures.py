@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics, take_statistic, unit_of
-from opsterm.assistant.queries import Intent, MetricQuestion, RankingQuestion, RunRequest
+from opsterm.assistant.queries import MetricQuestion, RankingQuestion, RunRequest
 from opsterm.assistant.query_words import Statistic
 from opsterm.assistant.reading import Sentence, asked, lost, take_targets, take_window, understood
 from opsterm.assistant.tokens import Token, find_phrase, without

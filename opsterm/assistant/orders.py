@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
-from opsterm.assistant.queries import HostQuestion, Intent, RunRequest
+from opsterm.assistant.queries import HostQuestion, RunRequest
 from opsterm.assistant.query_words import HostTopic
 from opsterm.assistant.reading import Sentence, asked, take_targets, understood
 from opsterm.assistant.targets import TargetPhrase
@@ -37,7 +38,7 @@ _FILLERS = words(
     "running named called host hosts target machine server too again also"
 )
 _UNIT = re.compile(r"[A-Za-z0-9@_.:-]+")
-_COMMANDS = frozenset(READ_ONLY) | frozenset(STARTERS) | words(
+COMMANDS = frozenset(READ_ONLY) | frozenset(STARTERS) | words(
     "rm cp mv mkdir rmdir touch chmod chown ln dd tee kill pkill killall reboot shutdown apt apt-get dpkg yum "
     "dnf zypper "
     "pacman snap apk pip useradd usermod userdel groupadd passwd iptables nft ufw firewall-cmd nmcli netplan "
@@ -47,6 +48,7 @@ _COMMANDS = frozenset(READ_ONLY) | frozenset(STARTERS) | words(
     "puppet chef service truncate sync test printf tree lsof htop iotop nvidia-smi smartctl ethtool tcpdump mtr arping "
     "blkid fdisk parted logger chage getfacl setfacl semanage restorecon modprobe update-grub dracut"
 )  # fmt: skip
+"""First words of commands."""
 _REPEATED = (
     "schedule", "every day", "every night", "every week", "every month", "every hour", "every minute", "daily",
     "weekly", "hourly", "nightly", "monthly", "tomorrow", "tonight", "every monday", "every tuesday", "every wednesday",
@@ -175,7 +177,7 @@ def _command(sentence: Sentence, tokens: Sequence[Token]) -> tuple[str, tuple[To
     if rest[0].quote:
         return rest[0].text.strip(), rest[1:]
     places = [i for i, token in enumerate(rest) if token.low in ("on", "across") and not token.quote]
-    if len(places) > 1 or rest[0].low not in _COMMANDS:
+    if len(places) > 1 or rest[0].low not in COMMANDS:
         return "", rest
     end = places[0] if places else len(rest) - 1 if rest[-1].low in _EVERYWHERE and len(rest) > 1 else len(rest)
     if end == 0:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.lines import HELP_TOPICS
 from opsterm.assistant.queries import (
@@ -16,7 +17,6 @@ from opsterm.assistant.queries import (
     ExplainQuestion,
     Greeting,
     HelpQuestion,
-    Intent,
     InventoryQuestion,
     KnowledgeQuestion,
 )
@@ -252,7 +252,7 @@ def read_changes(sentence: Sentence) -> Interpretation | None:
         state = "waiting"
     question = ChangeQuestion(state=state, by=by, window=window, count=count)
     if unknown:
-        return Interpretation(intent=Intent.CHANGE, unknown=tuple(unknown), alternatives=(question.line,))
+        return Interpretation(intent=Intent.COMPLIANCE, unknown=tuple(unknown), alternatives=(question.line,))
     return understood(question)
 
 
@@ -265,7 +265,7 @@ def read_audit(sentence: Sentence) -> Interpretation | None:
     unknown = tuple(token.text for token in tokens if token.low not in _AUDIT_FILLERS | said | {","})
     question = AuditQuestion(window=window)
     if unknown:
-        return Interpretation(intent=Intent.CHANGE, unknown=unknown, alternatives=(question.line,))
+        return Interpretation(intent=Intent.COMPLIANCE, unknown=unknown, alternatives=(question.line,))
     return understood(question)
 
 

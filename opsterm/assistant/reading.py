@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
-from opsterm.assistant.queries import Intent, Query, TimeWindow
+from opsterm.assistant.queries import Query, TimeWindow
 from opsterm.assistant.targets import TargetPhrase, canonical, read_targets
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS

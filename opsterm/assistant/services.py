@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
-from opsterm.assistant.queries import HostQuestion, Intent
+from opsterm.assistant.queries import HostQuestion
 from opsterm.assistant.query_words import HostTopic
 from opsterm.assistant.reading import Sentence, asked, lost, take_targets, understood
 from opsterm.assistant.tokens import Token, find_phrase, without

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from opsterm.assistant.intents.model import IntentModel
 from opsterm.inventory.apis.description import ApiDescription
 from opsterm.inventory.service import ServiceRecord
 from opsterm.inventory.target import TargetRow
@@ -25,6 +26,7 @@ class World:
         apis: HTTP APIs that are known, by name.
         managers: service manager by target, of those that were looked at, as in "systemd" or "OpenRC".
         services: records of the registry that were not ignored.
+        model: says what a sentence wants that no rule has read; None for rules alone.
     """
 
     now: float
@@ -35,6 +37,7 @@ class World:
     apis: Mapping[str, ApiDescription] = field(default_factory=dict)
     managers: Mapping[str, str] = field(default_factory=dict)
     services: Sequence[ServiceRecord] = ()
+    model: IntentModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

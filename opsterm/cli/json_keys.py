@@ -172,7 +172,10 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "apis remove": ("name", "secrets_kept"),
     "metrics": ("target", "metric", "item", "at", "value"),
     "history": ("at", "low", "mean", "high", "readings"),
-    "ask": ("interpretation", "understood", "blocks", "follow_ups", "sources", "change"),
+    "ask": (
+        "intent", "interpretation", "kind", "targets", "count", "groups", "window", "question", "answer", "citations",
+        "proposal", "understood", "blocks", "follow_ups",
+    ),
     "query": QUERY_KEYS,
     "risk": RISK_KEYS,
     "risk train": LEARNED_KEYS,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import assert_never
 
 from opsterm.assistant.answer import Answer
 from opsterm.assistant.answers_apis import answer_apis, answer_call
 from opsterm.assistant.answers_audit import answer_audit
+from opsterm.assistant.answers_errands import answer_ahead
 from opsterm.assistant.answers_facts import answer_fact
 from opsterm.assistant.answers_fleet import (
     answer_alert,
@@ -25,13 +26,18 @@ from opsterm.assistant.answers_services import answer_hosts, answer_needed_by
 from opsterm.assistant.answers_talk import (
     answer_error,
     answer_greeting,
+    answer_held,
     answer_help,
     answer_knowledge,
     answer_not_understood,
     with_notes,
 )
+from opsterm.assistant.denotation import NOTHING, Denotation, Known, denote
+from opsterm.assistant.errands import Errand
+from opsterm.assistant.intents.model import IntentModel
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpret import interpret
-from opsterm.assistant.interpretation import Memory
+from opsterm.assistant.interpretation import Interpretation, Memory
 from opsterm.assistant.queries import (
     AlertQuestion,
     ApiQuestion,
@@ -53,16 +59,20 @@ from opsterm.assistant.queries import (
     RunRequest,
 )
 from opsterm.assistant.query_words import HostTopic
-from opsterm.assistant.world import World
+from opsterm.assistant.reply import Reply, proposed, question_of
+from opsterm.assistant.world import Vocabulary, World, vocabulary
 from opsterm.changes.change import ChangeState
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.inventory.apis.calls import Call
 from opsterm.knowledge.search import KnowledgeBase
+from opsterm.monitoring.alerts import Alert
+from opsterm.monitoring.sample import Sample
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.apis import Apis
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.changes import Changes
+from opsterm.runtime.errands import Errands
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.ports import Operator
@@ -71,6 +81,7 @@ from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.services import Services
 
 WINDOW_POINTS = 240
+CONTEXT_LIMIT = 10
 LOOKED_THROUGH = 1000
 """Changes, audited facts and resolved alerts that a question looks through."""
 
@@ -80,8 +91,8 @@ class Assistant:
 
     def __init__(  # noqa: PLR0913 (the use-cases that it may ask, one by one)
         self, clock: Clock, *, operator: Operator, inventory: Inventory, monitoring: Monitoring, alerts: Alerts,
-        changes: Changes, apis: Apis, audit: Audit, profiles: Profiles, services: Services,
-        open_knowledge: Callable[[], Awaitable[KnowledgeBase]],
+        changes: Changes, apis: Apis, audit: Audit, profiles: Profiles, services: Services, errands: Errands,
+        open_knowledge: Callable[[], Awaitable[KnowledgeBase]], open_model: Callable[[], Awaitable[IntentModel]],
     ) -> None:  # fmt: skip
         self._clock = clock
         self._operator = operator
@@ -93,9 +104,13 @@ class Assistant:
         self._audit = audit
         self._profiles = profiles
         self._services = services
+        self._errands = errands
         self._open_knowledge = open_knowledge
+        self._open_model = open_model
+        self._model: IntentModel | None = None
         self._knowledge: KnowledgeBase | None = None
         self._memory = Memory()
+        self._kept: tuple[World, Vocabulary] | None = None
 
     async def ask(self, text: str, *, origin: str) -> Answer:
         """Answer a sentence, or record the proposal it asks for.
@@ -107,6 +122,46 @@ class Assistant:
         now = self._clock.now()
         read = interpret(text, await self._world(now), self._memory)
         self._memory = self._memory.after(read, now)
+        return await self._answered(read, now, origin)
+
+    async def reply(
+        self, text: str, *, context: Sequence[str] = (), now: float | None = None, origin: str = ""
+    ) -> Reply:
+        """Answer a sentence for a script; the conversation of the chat is left alone.
+
+        Args:
+            text: the sentence.
+            context: what was said before it, oldest first; the last CONTEXT_LIMIT count.
+            now: epoch seconds; the clock's when None. The same one again costs no new look at the state.
+            origin: where a proposal is said to come from; "" records nothing and carries nothing out.
+        """
+        at = self._clock.now() if now is None else now
+        if self._kept is None or self._kept[0].now != at:
+            world = await self._world(at)
+            self._kept = (world, vocabulary(world))
+        world, words = self._kept
+        memory = Memory()
+        for earlier in context[-CONTEXT_LIMIT:]:
+            memory = memory.after(interpret(earlier, world, memory, words=words), at)
+        read = interpret(text, world, memory, words=words)
+        acts = isinstance(read.query, RunRequest | DiscoverRequest | ApiRequest)
+        held = acts and not origin
+        answer = answer_held(read) if held else await self._answered(read, at, origin)
+        return Reply(
+            intent=read.intent, interpretation=read.line, denotation=await self._denotation(read, text, at),
+            question=question_of(read, answer), answer=answer,
+            proposal=proposed(read.query, world.rows, answer.change_id), utc_offset_s=world.utc_offset_s,
+        )  # fmt: skip
+
+    async def _denotation(self, read: Interpretation, text: str, now: float) -> Denotation:
+        query = read.query
+        if query is None:
+            return NOTHING
+        samples = await self._newest(query, now) if isinstance(query, RankingQuestion) else ()
+        alerts = await self._alerts_for(query) if isinstance(query, AlertQuestion) else ()
+        return denote(query, text, Known(rows=self._inventory.rows(), samples=samples, alerts=alerts, now=now))
+
+    async def _answered(self, read: Interpretation, now: float, origin: str) -> Answer:
         if read.query is None:
             return answer_not_understood(read)
         try:
@@ -125,6 +180,7 @@ class Assistant:
             apis=await self._apis.known(),
             managers=await self._profiles.managers(),
             services=await self._services.list(),
+            model=await self._intents(),
         )
 
     async def _answer(self, query: Query, now: float, origin: str) -> Answer:
@@ -140,12 +196,10 @@ class Assistant:
             case MetricQuestion() | RankingQuestion():
                 return await self._measures(query, now)
             case AlertQuestion():
-                past = query.state == "resolved" or query.window is not None
-                found = await self._alerts.recent(LOOKED_THROUGH) if past else self._alerts.feed()
-                return answer_alerts(query, found, rows, now)
+                return answer_alerts(query, await self._alerts_for(query), rows, now)
             case ChangeQuestion() | AuditQuestion():
                 return await self._of_the_past(query, now)
-            case ExplainQuestion() | KnowledgeQuestion():
+            case ExplainQuestion() | KnowledgeQuestion() | Errand():
                 return await self._explain(query, now)
             case HostQuestion() | DiscoverRequest():
                 return await self._of_hosts(query, now)
@@ -191,14 +245,38 @@ class Assistant:
             window = query.window
             windows = await self._monitoring.window(wanted, start=window.start, end=window.end, points=WINDOW_POINTS)
             return answer_windows(query, windows, rows, now)
-        chosen = set(wanted)
-        await self._monitoring.know({key.target for key in wanted})
-        samples = [sample for sample in self._monitoring.latest("") if sample.key in chosen]
+        samples = await self._newest(query, now)
         if isinstance(query, MetricQuestion):
             return answer_values(query, samples, rows, now)
         return answer_ranking(query, samples, rows, now)
 
-    async def _explain(self, query: ExplainQuestion | KnowledgeQuestion, now: float) -> Answer:
+    async def _newest(self, query: MetricQuestion | RankingQuestion, now: float) -> Sequence[Sample]:
+        """Return the newest sample of each series that a question is about, as it was known at a time."""
+        wanted = series_wanted(query, self._inventory.rows(), await self._monitoring.all_series())
+        await self._monitoring.know({key.target for key in wanted})
+        chosen = set(wanted)
+        found = {sample.key: sample for sample in self._monitoring.latest("") if sample.key in chosen}
+        later = [key for key, sample in found.items() if sample.at > now]
+        for one in await self._monitoring.window(later, start=now - 3600, end=now, points=60) if later else ():
+            del found[one.key]
+            if one.points:
+                found[one.key] = Sample(key=one.key, at=min(now, one.points[-1].at), value=one.points[-1].mean)
+        return [found[key] for key in wanted if key in found]
+
+    async def _alerts_for(self, query: AlertQuestion) -> Sequence[Alert]:
+        past = query.state == "resolved" or query.window is not None
+        return await self._alerts.recent(LOOKED_THROUGH) if past else self._alerts.feed()
+
+    async def _intents(self) -> IntentModel:
+        if self._model is None:
+            self._model = await self._open_model()
+        return self._model
+
+    async def _explain(self, query: ExplainQuestion | KnowledgeQuestion | Errand, now: float) -> Answer:
+        if isinstance(query, Errand):
+            if query.kind is not Intent.CAPACITY:
+                return await self._errands.answer(query, now)
+            return answer_ahead(query, await self._measures(_fullest(query), now))
         if isinstance(query, KnowledgeQuestion):
             return answer_knowledge(query, (await self.knowledge()).search(query.words, limit=3))
         try:
@@ -224,3 +302,8 @@ class Assistant:
         if self._knowledge is None:
             self._knowledge = await self._open_knowledge()
         return self._knowledge
+
+
+def _fullest(errand: Errand) -> RankingQuestion:
+    """Return the question that a look ahead is answered with, as long as nothing is forecast."""
+    return RankingQuestion(metric="fs.used_percent", selector=errand.selector, limit=5)

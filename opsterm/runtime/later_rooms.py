@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, cast
 from opsterm.runtime.target_rooms import TargetRooms
 
 if TYPE_CHECKING:
+    from opsterm.assistant.intents.model import IntentModel
     from opsterm.runtime.apis import Apis
     from opsterm.runtime.assistant import Assistant
+    from opsterm.runtime.errands import Errands
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.jobs import Jobs
     from opsterm.runtime.knowledge import Knowledge
@@ -133,9 +135,27 @@ class LaterRooms(TargetRooms):
             self._assistant = cast("type[Assistant]", module.Assistant)(
                 self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
                 alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
-                profiles=self.profiles, services=self.services, open_knowledge=self._edges.open_knowledge,
+                profiles=self.profiles, services=self.services, errands=self._errands(),
+                open_knowledge=self._edges.open_knowledge, open_model=self._open_model,
             )  # fmt: skip
         return self._assistant
+
+    async def _open_model(self) -> IntentModel:
+        from opsterm.assistant.intents.model import read_model
+
+        place, files = self.paths.shipped / "knowledge_seed" / "intents" / "weights.json", self._edges.files
+        return await self.offload.run("files", lambda: read_model(files.read(place)))
+
+    def _errands(self) -> Errands:
+        from opsterm.runtime.errands import ErrandRooms, Errands
+
+        return Errands(
+            ErrandRooms(
+                changes=self.changes, alerts=self.alerts, compliance=lambda: self.compliance,
+                assessments=lambda: self.assessments, recovery=lambda: self.recovery,
+                schedules=lambda: self.schedules, knowledge=self._edges.open_knowledge,
+            )
+        )  # fmt: skip
 
     async def apis(self) -> Apis:
         """Return the use-cases of HTTP APIs, loaded when first asked for."""

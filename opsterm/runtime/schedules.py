@@ -27,6 +27,7 @@ class ReadPhrase:
         question: what is asked; beside a schedule it names the default that was taken.
         english: the schedule read back.
         times: the next ones, each with its zone.
+        is_whole: whether every word was understood.
     """
 
     phrase: str
@@ -34,6 +35,7 @@ class ReadPhrase:
     question: str
     english: str = ""
     times: Sequence[datetime] = ()
+    is_whole: bool = True
 
 
 class Schedules:
@@ -65,7 +67,7 @@ class Schedules:
         found = understand_schedule(phrase, now=at, timezone=timezone, zones=self._accounts)
         shown = clean_line(phrase)
         if found.schedule is None:
-            return ReadPhrase(phrase=shown, schedule=None, question=found.question)
+            return ReadPhrase(phrase=shown, schedule=None, question=found.question, is_whole=found.is_whole)
         return ReadPhrase(
             phrase=shown, schedule=found.schedule, question=found.question, english=schedule_text(found.schedule),
             times=next_times(found.schedule, at, TIMES_SHOWN, zones=self._accounts),

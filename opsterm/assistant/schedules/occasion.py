@@ -21,10 +21,12 @@ class Understood:
     Attributes:
         schedule: None when there has to be an answer first.
         question: what is asked; beside a schedule it names the default that was taken.
+        is_whole: whether every word was understood.
     """
 
     schedule: JobSchedule | None
     question: str = ""
+    is_whole: bool = True
 
 
 @dataclass(slots=True)

@@ -41,7 +41,7 @@ def understand_schedule(text: str, *, now: datetime, timezone: str, zones: Zones
         said, left = _read(words, _local(now, zones.zone(said.zone)), zones)
     if left:
         shown = " ".join(dict.fromkeys(left))
-        return Understood(None, f"What is {shown[:80]!r} to say? The rest is understood only with it.")
+        return Understood(None, f"What is {shown[:80]!r} to say? The rest is understood only with it.", is_whole=False)
     zone = said.zone or timezone
     return decide(Occasion(said, _local(now, zones.zone(zone)), zone))
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from opsterm.cli.syntax.parser import Parser, Verbs, add_verb, number
 
+_ABOUT_ASK = """\
+A command becomes a proposal that waits for approval. With - each line of
+standard input is an object {"text", "context"}, or plain text: one object a line
+is printed for it, in order; then nothing is proposed, recorded or run. Context
+is what was said before. Ends with 2 when a single sentence is not understood."""
+
 
 def add_watching(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs about measurements and alerts, and the chat."""
@@ -19,6 +25,7 @@ def add_watching(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--target", default="localhost", help="whose series")
     one.add_argument("--window", default="1h", help="how far back, as in 15m, 1h, 24h")
     one.add_argument("--points", type=number(1, 10_000), default=60, help="at most this many")
-    one = add_verb(verbs, data, "ask", "ask in plain language; the chat without a screen",
-                about="Ends with 2 when the sentence was not understood.")  # fmt: skip
-    one.add_argument("words", nargs="+", help="the question, quoted or not")
+    one = add_verb(verbs, data, "ask", "ask in plain language; the chat without a screen", about=_ABOUT_ASK)
+    one.add_argument("words", nargs="+", help="the question, quoted or not, or - for standard input")
+    one.add_argument("--offline", action="store_true", help="ask no language model; none is asked yet")
+    one.add_argument("--now", default="", metavar="ISO-TIME", help="as if it were that time")

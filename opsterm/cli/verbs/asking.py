@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from opsterm.assistant.answer import answer_json, answer_lines
+from opsterm.assistant.reply import reply_record
+from opsterm.cli.prompt import lines_of_input
 from opsterm.cli.run import Context
+from opsterm.cli.times import time_of
 from opsterm.core.errors import ExitCode
 
 
 async def ask(context: Context) -> int:
-    """Answer one sentence."""
-    answer = await (await context.runtime.assistant()).ask(
-        " ".join(context.invocation.texts("words")), origin="command line"
-    )
+    """Answer one sentence, or each that standard input brings."""
+    words = context.invocation.texts("words")
+    said = context.invocation.text("now")
+    now = time_of(said).timestamp() if said else context.runtime.clock.now()
+    assistant = await context.runtime.assistant()
+    if list(words) == ["-"]:
+        async for line in lines_of_input():
+            if line.strip():
+                text, earlier = _sentence(line)
+                context.printer.record(reply_record(await assistant.reply(text, context=earlier, now=now)))
+        return ExitCode.DONE
+    reply = await assistant.reply(" ".join(words), now=now, origin="command line")
+    answer = reply.answer
     if context.printer.json:
-        context.printer.record({**answer_json(answer), "change": f"c{answer.change_id}" if answer.change_id else None})
+        shown = answer_json(answer)
+        more = {name: shown[name] for name in ("understood", "blocks", "follow_ups")}
+        context.printer.record({**reply_record(reply), **more})
     else:
         for line in answer_lines(answer):
             context.printer.line(line)
         if answer.interpretation:
             context.printer.say(f"understood: {answer.interpretation}")
     return ExitCode.DONE if answer.understood else ExitCode.BAD_INPUT
+
+
+def _sentence(line: str) -> tuple[str, Sequence[str]]:
+    """Return (text, what was said before it) of a line: an object with these keys, or the text as it is."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("text"), str):
+        return line.strip(), ()
+    earlier = found.get("context")
+    return found["text"], [one for one in earlier if isinstance(one, str)] if isinstance(earlier, list) else ()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from opsterm.cli.prompt import lines_of_input
 from opsterm.cli.run import Context
+from opsterm.cli.times import time_of
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.runtime.schedules import ReadPhrase
 
@@ -13,7 +12,8 @@ from opsterm.runtime.schedules import ReadPhrase
 async def parse(context: Context) -> int:
     """Say what a phrase means, or each that standard input brings."""
     words = context.invocation.texts("phrase")
-    now, timezone = _time(context.invocation.text("now")), context.invocation.text("timezone")
+    said, timezone = context.invocation.text("now"), context.invocation.text("timezone")
+    now = time_of(said) if said else None
     schedules = context.runtime.schedules
     if list(words) == ["-"]:
         async for line in lines_of_input():
@@ -34,17 +34,6 @@ def require_schedule(found: ReadPhrase) -> ReadPhrase:
     if found.schedule is None:
         raise BadInput("That is no schedule yet.", why=found.question, next_step="Say it with the answer in it.")
     return found
-
-
-def _time(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            f"{text[:60]!r} is no time.", next_step="Write it as in 2026-12-24T18:00 or 2026-12-24T18:00+01:00."
-        ) from None
 
 
 def record_of(found: ReadPhrase) -> dict[str, object]:
