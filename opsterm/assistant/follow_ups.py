@@ -49,7 +49,7 @@ def opened(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
     for opener in sorted(_OPENERS, key=len, reverse=True):
         if said[: len(opener)] == opener and len(said) > len(opener):
             return tokens[len(opener) :]
-    return None
+    return tokens if said[:1] in (("by",), ("per",), ("grouped",)) else None
 
 
 def read_follow_up(sentence: Sentence) -> Interpretation | None:

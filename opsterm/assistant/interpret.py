@@ -7,24 +7,25 @@ Nothing here runs, reads or waits: the same sentence against the same world and 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import replace
 
 from opsterm.assistant.api_calls import read_api
 from opsterm.assistant.classified import classified
+from opsterm.assistant.document_questions import is_error_text, read_knowledge
 from opsterm.assistant.facts import read_fact
 from opsterm.assistant.follow_ups import opened, read_follow_up
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
 from opsterm.assistant.lines import read_line
 from opsterm.assistant.measures import read_metric, read_ranking
+from opsterm.assistant.mending import mended
+from opsterm.assistant.moments import doubtful_date
 from opsterm.assistant.near import near_lines, near_words
 from opsterm.assistant.orders import count_targets, read_order
 from opsterm.assistant.profiles import read_profiles
 from opsterm.assistant.queries import ApiRequest, DetailQuestion, DiscoverRequest, RunRequest
 from opsterm.assistant.questions import (
-    is_error_text,
     read_alerts,
     read_audit,
     read_changes,
@@ -32,9 +33,8 @@ from opsterm.assistant.questions import (
     read_explain,
     read_greeting,
     read_inventory,
-    read_knowledge,
 )
-from opsterm.assistant.reading import Sentence, asked
+from opsterm.assistant.reading import Sentence, asked, with_notes
 from opsterm.assistant.services import read_services
 from opsterm.assistant.tokens import LINE_LIMIT, tokenize
 from opsterm.assistant.world import Vocabulary, World, vocabulary
@@ -58,11 +58,9 @@ _READERS: tuple[Reader, ...] = (
     read_detail,
     read_inventory,
 )
-_KEYWORDS = (
-    "targets", "hosts", "servers", "tagged", "offline", "online", "alerts", "critical", "warning", "memory",
-    "yesterday", "changes", "approval", "windows", "linux", "grouped", "uptime", "everything",
-    "production", "network", "processes",
-)  # fmt: skip
+_QUESTION_TOKENS = 20
+"""A longer text with a date in it is no question for a day."""
+
 _NEAREST = ("list targets grouped by group", "list alerts", "help")
 
 
@@ -98,22 +96,60 @@ def _by_rules(sentence: Sentence) -> Interpretation:
     exact = _exact(sentence)
     if exact is not None:
         return exact
+    doubtful = _doubtful(sentence)
+    if doubtful is not None:
+        return doubtful
+    found, failed = _read(sentence)
+    if found is not None:
+        return found
+    respelt = _read_mended(sentence)
+    if respelt is not None:
+        return respelt
+    loose = read_knowledge(sentence, loosely=True)
+    if loose is not None and (is_error_text(sentence) or not _names_targets(failed)):
+        return loose
+    return _not_understood(sentence, failed, loose)
+
+
+def _read(sentence: Sentence) -> tuple[Interpretation | None, list[Interpretation]]:
+    """Return the first reading with a query or a question, and those that did not understand a word."""
     failed: list[Interpretation] = []
     for reader in _READERS:
         found = reader(sentence)
         if found is None:
             continue
         if len(found.line) > LINE_LIMIT:
-            return asked(
-                found.intent, "That names too much for one line. Give the targets a tag and name that.", ["help"]
-            )
+            long = "That names too much for one line. Give the targets a tag and name that."
+            return asked(found.intent, long, ["help"]), failed
         if found.query is not None or found.question:
-            return found
+            return found, failed
         failed.append(found)
-    loose = read_knowledge(sentence, loosely=True)
-    if loose is not None and (is_error_text(sentence) or not _names_targets(failed)):
-        return loose
-    return _not_understood(sentence, failed, loose)
+    return None, failed
+
+
+def _read_mended(sentence: Sentence) -> Interpretation | None:
+    """Return the reading of a question with its misspelt words mended; None when it is none, or would act."""
+    made = mended(sentence)
+    found = _read(made[0])[0] if made is not None else None
+    if made is None or found is None or isinstance(found.query, RunRequest | ApiRequest | DiscoverRequest | None):
+        return None
+    if any(note.startswith("There is no ") for note in found.notes):
+        return None  # two guesses at once
+    return with_notes(found, *made[1])
+
+
+def _doubtful(sentence: Sentence) -> Interpretation | None:
+    """Ask which day a date means that can be read in two ways; a log line that was pasted is not asked about."""
+    if len(sentence.tokens) > _QUESTION_TOKENS or is_error_text(sentence):
+        return None
+    for token in sentence.tokens:
+        days = doubtful_date(token.low)
+        if days:
+            return asked(
+                Intent.METRIC, f"Is {token.text} {days[0]} or {days[1]}? Say it in that form.",
+                [sentence.text.replace(token.text, day) for day in days],
+            )  # fmt: skip
+    return None
 
 
 def _exact(sentence: Sentence) -> Interpretation | None:
@@ -149,8 +185,7 @@ def _names_targets(failed: list[Interpretation]) -> bool:
 
 def _not_understood(sentence: Sentence, failed: list[Interpretation], loose: Interpretation | None) -> Interpretation:
     """Return the reading that came closest, with what can be done instead."""
-    respelt = _respelt(sentence, failed)
-    lines = [*respelt, *([loose.line] if loose is not None else [])]
+    lines = [loose.line] if loose is not None else []
     if not failed:
         lead = opened(sentence.tokens)
         question = "There is nothing that this could follow on." if lead and not sentence.memory.turns else ""
@@ -165,27 +200,5 @@ def _not_understood(sentence: Sentence, failed: list[Interpretation], loose: Int
     return replace(
         closest,
         intent=closest.intent if few else Intent.OUT_OF_SCOPE,
-        alternatives=tuple(dict.fromkeys([*respelt, *closest.alternatives, *lines, "help"]))[:4],
+        alternatives=tuple(dict.fromkeys([*closest.alternatives, *lines, "help"]))[:4],
     )
-
-
-def _respelt(sentence: Sentence, failed: list[Interpretation]) -> list[str]:
-    """Return the line that the sentence would have with one misspelt word of the language mended; never an order."""
-    words = {word for found in failed for word in found.unknown} or {token.text for token in sentence.tokens[:3]}
-    for word in sorted(words):
-        near = difflib.get_close_matches(word.lower(), _KEYWORDS, n=1, cutoff=0.8)
-        if not near or near[0] == word.lower():
-            continue
-        text = sentence.text.replace(word, near[0], 1)
-        mended = Sentence(
-            text=text, tokens=tokenize(text), world=sentence.world, words=sentence.words, memory=sentence.memory
-        )
-        for reader in _READERS:
-            found = reader(mended) if reader is not read_order else None
-            if (
-                found is not None
-                and found.query is not None
-                and not isinstance(found.query, RunRequest | ApiRequest | DiscoverRequest)
-            ):
-                return [found.line]
-    return []

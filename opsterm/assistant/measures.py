@@ -14,6 +14,7 @@ from opsterm.assistant.query_words import Statistic
 from opsterm.assistant.reading import Sentence, asked, lost, take_targets, take_window, understood
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import FILLERS, NOUNS, words
+from opsterm.assistant.windows import NUMBERS
 from opsterm.inventory.target import LOCALHOST
 
 _POINTERS = frozenset({"there", "its", "their"})
@@ -89,7 +90,7 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
     tokens = _fullest_asked(sentence, tokens)
     direct = next((token for token in tokens if token.low in _DIRECT), None)
     smallest, superlative, tokens = _take_superlative(tokens)
-    limit, tokens = _take_limit(tokens)
+    limit, tokens = _take_limit(tokens, in_words=superlative)
     metrics: tuple[str, ...]
     if direct is not None:
         metric, smallest = _DIRECT[direct.low]
@@ -145,8 +146,10 @@ def _take_superlative(tokens: Sequence[Token]) -> tuple[bool, bool, tuple[Token,
     return False, False, tuple(tokens)
 
 
-def _take_limit(tokens: Sequence[Token]) -> tuple[int | None, tuple[Token, ...]]:
+def _take_limit(tokens: Sequence[Token], *, in_words: bool) -> tuple[int | None, tuple[Token, ...]]:
     for at, token in enumerate(tokens):
+        if in_words and NUMBERS.get(token.low, 0) > 1:
+            return NUMBERS[token.low], without(tokens, at, 1)
         if token.low.isdecimal() and 0 < int(token.low[:6]) <= 1000 and len(token.low) <= 4:
             return int(token.low), without(tokens, at, 1)
     return None, tuple(tokens)

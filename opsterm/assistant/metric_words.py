@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from opsterm.assistant.query_words import Statistic
 from opsterm.assistant.tokens import Token, find_phrase, without
@@ -55,6 +56,9 @@ _TABLE: Mapping[str, str] = {
 
 _SAID = {phrase: pattern for pattern, phrases in _TABLE.items() for phrase in phrases.split("|")}
 _PHRASES = tuple(sorted(_SAID, key=lambda phrase: (-len(phrase.split()), phrase)))
+METRIC_WORDS = frozenset(word for phrase in _SAID for word in phrase.split())
+"""Every word of these phrases."""
+
 _STATISTICS: Mapping[str, Statistic] = {
     **dict.fromkeys(("peak", "max", "maximum", "highest", "largest", "top"), Statistic.LARGEST),
     **dict.fromkeys(("min", "minimum", "lowest", "smallest"), Statistic.SMALLEST),
@@ -79,7 +83,9 @@ def take_metrics(tokens: Sequence[Token], vocabulary: Vocabulary) -> Split | Non
 
     An item ("/var", "eth0") that follows becomes part of the pattern.
     """
-    rest = tuple(tokens)
+    rest = tuple(
+        replace(token, low="") if _names_a_label(tokens, at, vocabulary) else token for at, token in enumerate(tokens)
+    )
     found: list[str] = []
     while True:
         at, length, pattern = _first(rest)
@@ -104,7 +110,16 @@ def take_metrics(tokens: Sequence[Token], vocabulary: Vocabulary) -> Split | Non
         patterns = (
             tuple(f"{p}[{item}]" for p in patterns if "[" not in p and _has_items(p) for item in items) or patterns
         )
-    return patterns, rest
+    return patterns, tuple(
+        token if token.low or token.quote else replace(token, low=token.text.lower()) for token in rest
+    )
+
+
+def _names_a_label(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> bool:
+    """Return whether a word is said to be a label: the storage of "the storage group" is not measured."""
+    beside = {one.low for one in (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2])}
+    labels = vocabulary.groups.keys() | vocabulary.tags.keys() | vocabulary.sites.keys()
+    return tokens[at].low in labels and bool(beside & {"group", "tag", "tagged", "site"})
 
 
 def _of_root(pattern: str) -> str:

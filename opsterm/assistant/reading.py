@@ -18,8 +18,19 @@ from opsterm.inventory.fleet import Grouping
 from opsterm.inventory.selector import Junction, Negation, Node, Selector, parse_selector
 from opsterm.inventory.selector_terms import Term
 
-_COUNTS = ("how many", "number of", "count", "total number of")
-_GROUPED = ("grouped by", "group by", "sorted by", "broken down by", "split by", "divided by", "by", "per", "for each")
+_COUNTS = ("how many", "total number of", "count of", "total count of", "number of", "count")
+_GROUPED = (
+    "grouped by",
+    "group by",
+    "sorted by",
+    "broken down by",
+    "down by",
+    "split by",
+    "divided by",
+    "by",
+    "per",
+    "for each",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from opsterm.assistant.moments import (
+    clock_seconds,
+    date,
+    day_at,
+    midnight,
+    moment_at,
+    month_number,
+    this_year,
+    weekday,
+)
 from opsterm.assistant.queries import TimeWindow
 from opsterm.assistant.tokens import Token, lows
 from opsterm.assistant.world import World
@@ -18,18 +28,22 @@ from opsterm.core.units import parse_duration
 _UNITS = {
     "s": 1, "sec": 1, "secs": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "mins": 60, "minute": 60, "minutes": 60,
     "h": 3600, "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400,
-    "w": 604800, "week": 604800, "weeks": 604800, "month": 2592000, "months": 2592000, "year": 31536000,
+    "w": 604800, "week": 604800, "weeks": 604800, "fortnight": 1209600, "fortnights": 1209600,
+    "month": 2592000, "months": 2592000, "year": 31536000,
 }  # fmt: skip
 NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "half": 0,
 }  # fmt: skip
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _BEFORE = frozenset({"over", "in", "for", "during", "within", "the", "of", "on", "from", "at"})
 _LAST = frozenset({"last", "past", "previous"})
 _NOW = (("right", "now"), ("at", "the", "moment"), ("at", "present"), ("currently",), ("now",))
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[t ](\d{1,2}):(\d{2}))?$")
-_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(am|pm)?$")
+_PARTS = {"morning": (0, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30)}
+_BARE = re.compile(r"\d{1,3}(?:m|min|h|d|w)")
+_SIZES = frozenset({"%", "percent", "gb", "mb", "tb", "kb", "gib", "mib"})
+AROUND_S = 300.0
+"""A moment ("half an hour ago") is looked at from so much before to so much behind it."""
+
 LONGEST_S = 400 * 86400.0
 
 Found = tuple[int, int, TimeWindow | None]
@@ -40,7 +54,7 @@ def find_window(tokens: Sequence[Token], world: World) -> Found | None:
     """Return the first stretch of time that tokens hold, with the little words in front of it, or None."""
     words = lows(tokens)
     for at in range(len(words)):
-        for reader in (_now, _relative, _named_day, _since, _between):
+        for reader in (_now, _relative, _ago, _part_of_day, _day_and_hours, _at_clock, _named_day, _since, _between):
             found = reader(words[at:], world)
             if found is None:
                 continue
@@ -80,6 +94,8 @@ def _now(words: Sequence[str], world: World) -> _Read:
 
 def _relative(words: Sequence[str], world: World) -> _Read:
     """Read "last hour", "past 3 days", "last 90m", "over 2h", "half an hour"."""
+    if len(words) == 1 and _BARE.fullmatch(words[0]):
+        return 1, _last(parse_duration(words[0].replace("min", "m")), world)
     at = 0
     marked = False
     while at < len(words) and (words[at] in _LAST or (at == 0 and words[at] in ("over", "within"))):
@@ -88,8 +104,8 @@ def _relative(words: Sequence[str], world: World) -> _Read:
             at += 1
     if not marked or at >= len(words):
         return None
-    if tuple(words[at : at + 3]) == ("half", "an", "hour"):
-        return at + 3, _last(1800, world)
+    if tuple(words[at : at + 1]) == ("half",) and "hour" in words[at + 1 : at + 3]:
+        return at + 1 + list(words[at + 1 :]).index("hour") + 1, _last(1800, world)
     number, used = _number(words[at])
     unit = words[at + used] if at + used < len(words) else ""
     if unit in _UNITS and not (used == 0 and len(unit) <= 3 and unit != "day"):
@@ -119,105 +135,145 @@ def _duration(seconds: float) -> str:
     return f"{seconds:g}s"
 
 
-def _midnight(world: World, days_ago: int = 0) -> float:
-    local = datetime.fromtimestamp(world.now + world.utc_offset_s, UTC)
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
-    return day.timestamp() - world.utc_offset_s
-
-
 def _named_day(words: Sequence[str], world: World) -> _Read:
-    """Read "today", "yesterday", "this week", "monday", "2026-11-20"."""
+    """Read "today", "yesterday", "this week", "over the weekend", "in october", "monday", "2026-11-20"."""
     first = words[0]
     if first == "today":
-        return 1, _between_times(_midnight(world), world.now, "today")
+        return 1, _between_times(midnight(world), world.now, "today")
     if first == "yesterday":
-        return 1, _between_times(_midnight(world, 1), _midnight(world), "yesterday")
-    if tuple(words[:2]) == ("this", "week"):
-        monday = datetime.fromtimestamp(world.now + world.utc_offset_s, UTC).weekday()
-        return 2, _since_time(_midnight(world, monday), world)
-    if tuple(words[:2]) == ("this", "morning"):
-        return 2, _since_time(_midnight(world), world)
-    start = _day(first, world)
-    if start is None:
+        return 1, _between_times(midnight(world, 1), midnight(world), "yesterday")
+    two = " ".join(words[:2])
+    today = datetime.fromtimestamp(world.now + world.utc_offset_s, UTC)
+    begun = {"this week": weekday(world), "this morning": 0, "this month": today.day - 1,
+             "this year": today.timetuple().tm_yday - 1}.get(two)  # fmt: skip
+    if begun is not None:
+        return 2, _since_time(midnight(world, begun), world)
+    skip = 1 if first in _LAST | {"this", "the"} else 0
+    if tuple(words[skip : skip + 1]) == ("weekend",):
+        ago = (weekday(world) - 5) % 7
+        ago += 7 if ago < 2 and first in _LAST else 0
+        start = midnight(world, ago)
+        return skip + 1, _from_to(start, min(start + 2 * 86400, world.now), world)
+    found = day_at(words, world)
+    if found is not None and found[1] <= world.now:
+        return found[0], _from_to(found[1], found[1] + 86400, world)
+    return _month(words, world)
+
+
+def _month(words: Sequence[str], world: World) -> _Read:
+    """Read "october", "october 2025", "last october": the newest that has begun. "may" and "mar" need more."""
+    skip = 1 if words[0] in _LAST else 0
+    name = words[skip] if skip < len(words) else ""
+    number = month_number(name)
+    given = re.fullmatch(r"20\d\d", words[skip + 1]) if skip + 1 < len(words) else None
+    if not number or (len(name) == 3 and not given):
         return None
-    return 1, _from_to(start, start + 86400, world)
-
-
-def _day(word: str, world: World) -> float | None:
-    """Return the local midnight of a weekday (the newest one before today) or of an ISO date."""
-    if word in _DAYS:
-        today = datetime.fromtimestamp(world.now + world.utc_offset_s, UTC).weekday()
-        return _midnight(world, (today - _DAYS.index(word)) % 7 or 7)
-    match = _ISO.match(word)
-    return _iso(match, world) if match and match[4] is None else None
-
-
-def _iso(match: re.Match[str], world: World) -> float | None:
-    try:
-        made = datetime(*(int(group or 0) for group in match.groups()), tzinfo=UTC)  # type: ignore[misc,arg-type]  # five ints
-    except (ValueError, OverflowError):
+    year = int(given[0]) if given else this_year(world)
+    start = date(world, year, number)
+    if start is not None and start > world.now and not given:
+        year, start = year - 1, date(world, year - 1, number)
+    end = date(world, year + number // 12, number % 12 + 1)
+    if start is None or end is None or start > world.now:
         return None
-    return made.timestamp() - world.utc_offset_s
+    window = _since_time(start, world) if end > world.now else _from_to(start, end, world)
+    return skip + 1 + bool(given), window
 
 
-def _moment(words: Sequence[str], world: World, *, day: float | None = None) -> tuple[int, float] | None:
-    """Read a moment: "14:00", "8am", "yesterday", "monday", "2026-11-20t08:00"; return (words used, epoch)."""
-    if not words:
+def _part_of_day(words: Sequence[str], world: World) -> _Read:
+    """Read "last night", "yesterday afternoon", "this afternoon", "friday evening"."""
+    if tuple(words[:2]) == ("last", "night"):
+        return 2, _from_to(midnight(world, 1) + 18 * 3600, min(midnight(world) + 6 * 3600, world.now), world)
+    day = (1, midnight(world)) if words[0] == "this" else day_at(words, world)
+    part = _PARTS.get(words[day[0]]) if day and day[0] < len(words) else None
+    if day is None or part is None or (words[0] == "this" and words[1] == "morning"):
         return None
-    first = words[0]
-    iso = _ISO.match(first)
-    if iso:
-        at = _iso(iso, world)
-        return (1, at) if at is not None else None
-    if first in ("midnight", "noon"):
-        return 1, (_midnight(world) if day is None else day) + (43200 if first == "noon" else 0)
-    clock = _CLOCK.match(first)
-    if clock and (clock[2] or clock[3]):
-        seconds = _clock_seconds(clock)
-        return None if seconds is None else (1, (_midnight(world) if day is None else day) + seconds)
-    if first in ("today", "yesterday"):
-        return 1, _midnight(world, int(first == "yesterday"))
-    named = _day(first, world)
-    return None if named is None else (1, named)
+    start, end = day[1] + part[0] * 3600, min(day[1] + part[1] * 3600, world.now)
+    return (day[0] + 1, _from_to(start, end, world)) if start < end else None
 
 
-def _clock_seconds(clock: re.Match[str]) -> float | None:
-    hour, minute = int(clock[1]), int(clock[2] or 0)
-    if clock[3]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if clock[3] == "pm" else 0)
-    return hour * 3600.0 + minute * 60 if hour < 24 and minute < 60 else None
+def _day_and_hours(words: Sequence[str], world: World) -> _Read:
+    """Read "yesterday between 8am and 9am", "on friday from 10:00 to 11:00"."""
+    day = day_at(words, world)
+    if day is None or day[0] >= len(words) or words[day[0]] not in ("between", "from"):
+        return None
+    found = _between(words[day[0] :], world)
+    if found is None or found[1] is None:
+        return None
+    shift = day[1] - midnight(world)
+    return day[0] + found[0], _from_to(found[1].start + shift, found[1].end + shift, world)
+
+
+def _ago(words: Sequence[str], world: World) -> _Read:
+    """Read "half an hour ago", "2 hours ago", "an hour back" as the minutes around it, "two days ago" as that day."""
+    ends = ("ago", "back", "earlier")
+    if tuple(words[:3]) == ("half", "an", "hour") and tuple(words[3:4]) and words[3] in ends:
+        return 4, _around(world.now - 1800, world)
+    if len(words) < 3 or words[2] not in ends or words[1] not in _UNITS:
+        return None
+    number, used = _number(words[0])
+    seconds = number * _UNITS[words[1]]
+    if not used or seconds > LONGEST_S:
+        return None
+    if _UNITS[words[1]] >= 86400:
+        start = midnight(world, int(seconds // 86400))
+        return 3, _from_to(start, start + 86400, world)
+    return 3, _around(world.now - seconds, world)
+
+
+def _at_clock(words: Sequence[str], world: World) -> _Read:
+    """Read "14:30 yesterday" and "14:30" as the minutes around it, the newest such time when no day is said."""
+    clock = clock_seconds(words)
+    if clock is None:
+        return None
+    day = day_at(words[clock[0] :], world)
+    if day is not None:
+        return clock[0] + day[0], _around(day[1] + clock[1], world)
+    if words[clock[0] : clock[0] + 1] and words[clock[0]] in ("to", "until", "till", "and"):
+        return None
+    at = midnight(world) + clock[1]
+    return clock[0], _around(at if at <= world.now else at - 86400, world)
+
+
+def _around(at: float, world: World) -> TimeWindow | None:
+    return _from_to(at - AROUND_S, min(at + AROUND_S, world.now), world) if at <= world.now else None
 
 
 def _since(words: Sequence[str], world: World) -> _Read:
     if words[0] != "since":
         return None
-    moment = _moment(words[1:], world)
-    if moment is None:
+    clock = clock_seconds(words[1:])
+    if clock is not None:
+        day = day_at(words[1 + clock[0] :], world)
+        at = (midnight(world) if day is None else day[1]) + clock[1]
+        if at >= world.now and day is None:
+            at -= 86400  # "since 23:00" said in the morning means last night
+        return (1 + clock[0] + (day[0] if day else 0), _since_time(at, world)) if at < world.now else None
+    moment = moment_at(words[1:], world)
+    if moment is None or moment[1] >= world.now:
         return None
-    used, at = moment
-    if at >= world.now and _CLOCK.match(words[1]):
-        at -= 86400  # "since 23:00" said in the morning means last night
-    return (1 + used, _since_time(at, world)) if at < world.now else None
+    return 1 + moment[0], _since_time(moment[1], world)
 
 
 def _between(words: Sequence[str], world: World) -> _Read:
-    """Read "between 8am and 9am yesterday", "from 10:00 to 11:00"."""
-    join = {"between": "and", "from": "to"}.get(words[0])
-    if join is None:
+    """Read "between 8am and 9am yesterday", "from 10:00 until 11:00", "between 8 and 9 am"."""
+    joins = {"between": ("and",), "from": ("to", "until", "till", "through")}.get(words[0])
+    place = next((at for at, word in enumerate(words) if joins and word in joins), 0)
+    if joins is None or place < 2:
         return None
-    first = _moment(words[1:], world)
-    if first is None or len(words) <= 1 + first[0] or words[1 + first[0]] != join:
+    behind = list(words[place + 1 :])
+    late = clock_seconds(behind, bare=True)
+    half = next((word[-2:] for word in behind[: late[0] if late else 0] if word.endswith(("am", "pm"))), "")
+    said = [*words[1:place], *([half] if half and words[place - 1].isdecimal() else [])]
+    first, second = moment_at(said, world, bare=True), moment_at(behind, world, bare=True)
+    if first is None or second is None or first[0] != len(said):
         return None
-    behind = 2 + first[0]
-    second = _moment(words[behind:], world)
-    if second is None:
-        return None
-    used, start, end = behind + second[0], first[1], second[1]
-    if used < len(words) and (day := _moment(words[used : used + 1], world)) and not _CLOCK.match(words[used]):
-        shift = day[1] - _midnight(world)
-        start, end, used = start + shift, end + shift, used + 1
+    used, start, end = place + 1 + second[0], first[1], second[1]
+    if words[place - 1].isdecimal() and used < len(words) and words[used] in _SIZES:
+        return None  # "between 10 and 20 %"
+    day = None if day_at(behind, world) else day_at(words[used:], world)
+    if day is not None:
+        shift = day[1] - midnight(world)
+        start, end, used = start + shift, end + shift, used + day[0]
     return (used, _from_to(start, end, world)) if start < end else None
 
 
