@@ -19,7 +19,10 @@ from opsterm.assistant.targets import canonical
 SURE = 0.5
 """From here on the classifier is believed against a loose reading."""
 
-LEAST = 0.25
+VERY_SURE = 0.75
+"""From here on a search in the documents is not what is wanted, though the words open like one."""
+
+LEAST = 0.3
 """Below it nothing is said to be understood."""
 
 WORDS_LIMIT = 400
@@ -64,7 +67,11 @@ def _loose(read: Interpretation, sentence: Sentence, likely: Intent, sure: float
         return _abstained(replace(read, query=None, confidence=Confidence.NONE), sentence)
     if likely is Intent.GREETING_HELP:
         return replace(read, intent=likely, query=HelpQuestion())
-    return _errand(sentence, likely) if likely in VERBS else read
+    if likely in VERBS:
+        return _errand(sentence, likely)
+    if sure < VERY_SURE:
+        return read
+    return _of_kind(replace(read, query=None, confidence=Confidence.NONE, notes=()), sentence, likely, sure)
 
 
 def _abstained(read: Interpretation, sentence: Sentence) -> Interpretation:

@@ -35,11 +35,12 @@ from opsterm.assistant.reading import (
 )
 from opsterm.assistant.targets import TargetPhrase
 from opsterm.assistant.tokens import Token
-from opsterm.assistant.vocabulary import FILLERS
+from opsterm.assistant.vocabulary import FILLERS, words
 from opsterm.inventory.fleet import Grouping
 
 _OPENERS = (("what", "about"), ("how", "about"), ("and", "what", "about"), ("and", "how", "about"), ("and",), ("only",),
-            ("just",), ("now",), ("but",), ("same", "for"), ("also",))  # fmt: skip
+            ("just",), ("which", "ones"), ("now",), ("but",), ("same", "for"), ("also",))  # fmt: skip
+_STATES = words("are they is it all up down online offline reachable alive ok okay healthy now still")
 _FILLERS = FILLERS | METRIC_FILLERS | frozenset({"only", "just", "ones", "again", "too", "instead"})
 
 
@@ -49,16 +50,24 @@ def opened(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
     for opener in sorted(_OPENERS, key=len, reverse=True):
         if said[: len(opener)] == opener and len(said) > len(opener):
             return tokens[len(opener) :]
-    return tokens if said[:1] in (("by",), ("per",), ("grouped",)) else None
+    if said in (("how", "many"), ("count",)) or said[:1] in (("by",), ("per",), ("grouped",)):
+        return tokens
+    return None
 
 
 def read_follow_up(sentence: Sentence) -> Interpretation | None:
     """Read a sentence as a change to the question before it; None when it is none or there is nothing before it."""
     recent = sentence.memory.recent(sentence.world.now)
-    rest = opened(sentence.tokens) or _only_a_time(sentence)
+    rest = opened(sentence.tokens) or _only_a_time(sentence) or (sentence.tokens if _asks_state(sentence) else None)
     if rest is None or not recent:
         return None
     last = recent[0]
+    if _asks_state(sentence):
+        return (
+            None
+            if (before := sentence.pointed()) is None
+            else understood(InventoryQuestion(selector=before, by=Grouping.GROUP), [f"It follows on: {last.line}."])
+        )
     if isinstance(last, MetricQuestion):
         return _metric(sentence, last, rest)
     if isinstance(last, AlertQuestion | ChangeQuestion | AuditQuestion) and (later := _later(sentence, last, rest)):
@@ -72,6 +81,11 @@ def read_follow_up(sentence: Sentence) -> Interpretation | None:
     if isinstance(last, InventoryQuestion | AlertQuestion | RankingQuestion | DetailQuestion):
         return _targets(sentence, last, rest)
     return None
+
+
+def _asks_state(sentence: Sentence) -> bool:
+    """Return whether a sentence asks how what was spoken of is: "are they up?"."""
+    return sentence.lows[:2] in (("are", "they"), ("is", "it")) and set(sentence.lows) <= _STATES
 
 
 def _only_a_time(sentence: Sentence) -> tuple[Token, ...] | None:

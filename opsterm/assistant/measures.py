@@ -11,7 +11,7 @@ from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics, take_statistic, unit_of
 from opsterm.assistant.queries import MetricQuestion, RankingQuestion, RunRequest
 from opsterm.assistant.query_words import Statistic
-from opsterm.assistant.reading import Sentence, asked, lost, take_targets, take_window, understood
+from opsterm.assistant.reading import Sentence, asked, lost, take_count, take_targets, take_window, understood
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import FILLERS, NOUNS, words
 from opsterm.assistant.windows import NUMBERS
@@ -38,6 +38,9 @@ _ABOVE = (
     "over",
     "above",
     "exceeding",
+    "exceeds",
+    "exceed",
+    "beyond",
     ">=",
     ">",
 )
@@ -67,7 +70,7 @@ _NEARLY_FULL = (
     "short on space", "about to fill up", "filling up", "fills up", "running full", "by how full they are",
     "by how full",
 )  # fmt: skip
-_RANKING_FILLERS = _FILLERS | words("which is using uses with than value values have has")
+_RANKING_FILLERS = _FILLERS | words("which is using uses users user consumers with than value values have has")
 _PROCESSES = (
     "top processes",
     "which process",
@@ -85,8 +88,7 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
     if sentence.has(*_PROCESSES):
         looking = RunRequest(selector=LOCALHOST, command="ps -eo pid,user,%cpu,%mem,comm --sort=-%cpu")
         return asked(Intent.METRIC, "Single processes are not measured; a command can look.", [looking.line])
-    tokens = sentence.tokens
-    above, below, tokens = _take_bounds(tokens)
+    above, below, tokens = _take_bounds(take_count(sentence.tokens)[1])
     tokens = _fullest_asked(sentence, tokens)
     direct = next((token for token in tokens if token.low in _DIRECT), None)
     smallest, superlative, tokens = _take_superlative(tokens)
@@ -136,7 +138,7 @@ def _fullest_asked(sentence: Sentence, tokens: Sequence[Token]) -> tuple[Token, 
 
 
 def _one_is_asked(sentence: Sentence) -> bool:
-    return sentence.lows[:1] in (("which",), ("what",))
+    return sentence.lows[:1] in (("which",), ("what",), ("who",))
 
 
 def _take_superlative(tokens: Sequence[Token]) -> tuple[bool, bool, tuple[Token, ...]]:
@@ -162,6 +164,9 @@ def _take_bounds(tokens: Sequence[Token]) -> tuple[_Bound | None, _Bound | None,
     """Take "over 85 %" and "less than 10 GB"; "over the last hour" is no bound."""
     bounds: list[_Bound | None] = []
     rest = tuple(tokens)
+    between = _take_between(rest)
+    if between is not None:
+        return between
     for phrases in (_ABOVE, _BELOW):
         bound: _Bound | None = None
         for phrase in phrases:
@@ -182,6 +187,22 @@ def _take_bounds(tokens: Sequence[Token]) -> tuple[_Bound | None, _Bound | None,
             break
         bounds.append(bound)
     return bounds[0], bounds[1], rest
+
+
+def _take_between(tokens: tuple[Token, ...]) -> tuple[_Bound, _Bound, tuple[Token, ...]] | None:
+    """Take "between 70 and 80 percent": only with a unit, since hours are said like that too."""
+    at, _, _ = find_phrase(tokens, ("between",))
+    if at < 0 or at + 3 >= len(tokens) or tokens[at + 2].low != "and":
+        return None
+    low, high = _AMOUNT.fullmatch(tokens[at + 1].low), _AMOUNT.fullmatch(tokens[at + 3].low)
+    if not low or not high:
+        return None
+    used, unit = 4, high[2] or ""
+    if not unit and at + 4 < len(tokens) and tokens[at + 4].low in ("%", "percent", *_SIZES):
+        used, unit = 5, tokens[at + 4].low
+    if not unit or unit in _SPANS:
+        return None
+    return (float(low[1]), unit), (float(high[1]), unit), without(tokens, at, used)
 
 
 _OTHER_UNIT = {

@@ -24,7 +24,7 @@ _TABLE: Mapping[str, str] = {
     "cpu.used_percent": "how busy|how loaded|"
     "cpu usage|cpu use|cpu utilization|cpu utilisation|cpu|cpus|processor|processors",
     "load.*m": "load average|load averages|load avg",
-    "load.1m": "load",
+    "load.1m": "load|loads",
     "memory.available_bytes": "free memory|memory is free|memory is available|memory is left|"
     "available memory|memory free|memory available|free ram",
     "memory.used_percent": "memory usage|memory use|memory consumption|memory|mem|ram usage|ram",

@@ -73,6 +73,8 @@ def day_at(words: Sequence[str], world: World) -> Taken | None:
     first = words[0] if words else ""
     if first in ("today", "yesterday"):
         return 1, midnight(world, int(first == "yesterday"))
+    if first in ("last", "past") and len(words) > 1 and words[1] in DAYS:
+        return 2, midnight(world, (weekday(world) - DAYS.index(words[1])) % 7 or 7)
     if first in DAYS:
         return 1, midnight(world, (weekday(world) - DAYS.index(first)) % 7 or 7)
     iso = ISO.match(first)

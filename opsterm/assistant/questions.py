@@ -31,7 +31,7 @@ from opsterm.assistant.reading import (
     understood,
 )
 from opsterm.assistant.seen import take_seen
-from opsterm.assistant.tokens import Token, find_phrase, without
+from opsterm.assistant.tokens import Token, find_phrase, lows, without
 from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS, words
 from opsterm.changes.change import ChangeState
 from opsterm.inventory.fleet import Grouping
@@ -306,8 +306,8 @@ _NOT_REACHED = ("can not be reached", "can not be pinged", "could not be reached
                 "does not answer", "not answering", "do not respond", "not responding", "does not respond")  # fmt: skip
 _DIVIDING = words("break split divide sort order arrange down up out breakdown")
 _SERVED = words(
-    "carry carries carrying bear bearing reached reach over via use uses using listen listens listening log logs "
-    "logging login logged connect connects connected"
+    "sit sits got located live lives operating carry carries carrying bear bearing reached reach over via use uses "
+    "using listen listens listening log logs logging login logged connect connects connected"
 )
 _EXISTING = words(
     "existing which are there exist exists defined used use kinds kind different possible known available"
@@ -319,7 +319,7 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
     divided = _read_division(sentence)
     if divided:
         return divided
-    by, tokens = take_grouping(sentence.tokens)
+    by, tokens = take_grouping(_all_asked(sentence.tokens))
     count, tokens = take_count(tokens)
     at, length, _ = find_phrase(tokens, _NOT_REACHED)
     if at >= 0:
@@ -338,6 +338,14 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
     if phrase.unknown:
         return lost(Intent.INVENTORY, phrase, [question])
     return understood(question, phrase.notes)
+
+
+def _all_asked(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Return the tokens of "are all the web servers up" without the state: all of them are meant, with theirs."""
+    said = lows(tokens)
+    if said[:1] in (("are",), ("is",)) and "all" in said and said[-1] in ("up", "online", "reachable", "alive", "ok"):
+        return tokens[:-1]
+    return tokens
 
 
 def _read_division(sentence: Sentence) -> Interpretation | None:

@@ -30,6 +30,10 @@ _GROUPED = (
     "by",
     "per",
     "for each",
+    "in each",
+    "at each",
+    "in every",
+    "at every",
 )
 
 

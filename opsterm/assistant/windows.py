@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from opsterm.assistant.moments import (
+    DAYS,
     clock_seconds,
     date,
     day_at,
@@ -241,6 +242,10 @@ def _around(at: float, world: World) -> TimeWindow | None:
 def _since(words: Sequence[str], world: World) -> _Read:
     if words[0] != "since":
         return None
+    half = {("this", "morning"): "am", ("this", "afternoon"): "pm"}.get(tuple(words[2:4]))  # type: ignore[arg-type]
+    if half and words[1].isdecimal() and (early := clock_seconds([words[1] + half])):
+        at = midnight(world) + early[1]
+        return (4, _since_time(at, world)) if at < world.now else None
     clock = clock_seconds(words[1:])
     if clock is not None:
         day = day_at(words[1 + clock[0] :], world)
@@ -274,6 +279,8 @@ def _between(words: Sequence[str], world: World) -> _Read:
     if day is not None:
         shift = day[1] - midnight(world)
         start, end, used = start + shift, end + shift, used + day[0]
+    if end <= start and behind[0] in DAYS and end + 7 * 86400 <= world.now:
+        end += 7 * 86400  # "from monday to wednesday", said on a Wednesday
     return (used, _from_to(start, end, world)) if start < end else None
 
 

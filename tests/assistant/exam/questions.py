@@ -16,6 +16,7 @@ from opsterm.assistant.queries import RankingQuestion
 from opsterm.inventory.fleet import Grouping
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import TargetRow
+from opsterm.monitoring.sample import Sample
 from tests.assistant.exam.fleet import NOW, OFFSET_S, rows, samples, world
 
 FILE = Path(__file__).parents[1] / "cases" / "questions.txt"
@@ -48,7 +49,7 @@ def read(case: Case) -> tuple[Interpretation, Denotation]:
     found = interpret(case.text, WORLD, memory)
     if found.query is None:
         return found, NOTHING
-    chosen = ()
+    chosen: tuple[Sample, ...] = ()
     if isinstance(found.query, RankingQuestion):
         wanted = set(series_wanted(found.query, ROWS, WORLD.series))
         chosen = tuple(sample for sample in SAMPLES if sample.key in wanted)
@@ -90,15 +91,16 @@ def _seen(case: Case) -> bool:
 
 
 def _counted(chosen: tuple[TargetRow, ...], by: Grouping) -> Mapping[str, int]:
-    values = {
-        Grouping.SITE: lambda row: (row.target.site,),
-        Grouping.OS: lambda row: (row.target.os,),
-        Grouping.ENVIRONMENT: lambda row: (row.target.environment,),
-        Grouping.STATUS: lambda row: (row.status.value,),
-        Grouping.GROUP: lambda row: row.target.groups or ("",),
-        Grouping.TAG: lambda row: row.target.tags or ("",),
-    }[by]
-    return Counter(value for row in chosen for value in values(row))
+    return Counter(value for row in chosen for value in _values(row, by))
+
+
+def _values(row: TargetRow, by: Grouping) -> tuple[str, ...]:
+    target = row.target
+    return {
+        Grouping.SITE: (target.site,), Grouping.OS: (target.os,), Grouping.ENVIRONMENT: (target.environment,),
+        Grouping.STATUS: (row.status.value,), Grouping.GROUP: target.groups or ("",),
+        Grouping.TAG: target.tags or ("",),
+    }[by]  # fmt: skip
 
 
 def _local(at: float) -> str:
