@@ -195,11 +195,15 @@ def choose_ranked(question: RankingQuestion, samples: Sequence[Sample]) -> tuple
     """Return the samples that a ranking means, in its order."""
     kept = [
         sample for sample in samples
-        if (question.above is None or sample.value > question.above)
-        and (question.below is None or sample.value < question.below)
+        if (question.above is None or sample.value > question.above or _is_bound(question, sample.value))
+        and (question.below is None or sample.value < question.below or _is_bound(question, sample.value))
     ]  # fmt: skip
     kept.sort(key=lambda sample: sample.value, reverse=not question.smallest)
     return tuple(kept[: question.limit])
+
+
+def _is_bound(question: RankingQuestion, value: float) -> bool:
+    return question.inclusive and value in (question.above, question.below)
 
 
 def answer_ranking(

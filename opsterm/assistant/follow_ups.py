@@ -50,6 +50,8 @@ def opened(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
     for opener in sorted(_OPENERS, key=len, reverse=True):
         if said[: len(opener)] == opener and len(said) > len(opener):
             return tokens[len(opener) :]
+    if said[:1] == ("the",) and said[-1:] == ("ones",):
+        return tokens
     if said in (("how", "many"), ("count",)) or said[:1] in (("by",), ("per",), ("grouped",)):
         return tokens
     return None

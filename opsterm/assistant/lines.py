@@ -41,7 +41,8 @@ _METRIC = re.compile(
     r"metric (\S+) of (.+?) (now|over \S+|yesterday|today|since \S+|from \S+ to \S+)(?: (largest|smallest|mean))?"
 )
 _RANKING = re.compile(
-    r"(top|bottom) (\d{1,4}) by (\S+?)(?: above (-?[\d.e+-]+))?(?: below (-?[\d.e+-]+))?(?: of (.+))?"
+    r"(top|bottom) (\d{1,4}) by (\S+?)(?: (?:above|at-least) (-?[\d.e+-]+))?(?: (?:below|at-most) (-?[\d.e+-]+))?"
+    r"(?: of (.+))?"
 )
 _WINDOW = r"(?: (over \S+|yesterday|today|since \S+|from \S+ to \S+))?"
 _TARGETS = re.compile(
@@ -152,6 +153,7 @@ def _ranking(line: str, world: World) -> Query | None:
         smallest=match[1] == "bottom",
         above=float(match[4]) if match[4] else None,
         below=float(match[5]) if match[5] else None,
+        inclusive=" at-least " in line or " at-most " in line,
     )
 
 

@@ -41,6 +41,7 @@ _ABOVE = (
     "exceeds",
     "exceed",
     "beyond",
+    "fuller than",
     ">=",
     ">",
 )
@@ -90,6 +91,8 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
         return asked(Intent.METRIC, "Single processes are not measured; a command can look.", [looking.line])
     above, below, tokens = _take_bounds(take_count(sentence.tokens)[1])
     tokens = _fullest_asked(sentence, tokens)
+    if NOUNS & set(sentence.lows):
+        tokens = tuple(token for token in tokens if token.low not in ("their", "its"))  # of the hosts just named
     direct = next((token for token in tokens if token.low in _DIRECT), None)
     smallest, superlative, tokens = _take_superlative(tokens)
     limit, tokens = _take_limit(tokens, in_words=superlative)
@@ -119,7 +122,7 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
     question = RankingQuestion(
         metric=metrics[0], selector=phrase.selector, limit=limit or (5 if direct else DEFAULT_LIMIT),
         smallest=smallest or (below is not None and above is None), above=_bound(above, metrics[0]),
-        below=_bound(below, metrics[0]),
+        below=_bound(below, metrics[0]), inclusive=sentence.has("at least", "at most", ">=", "<="),
     )  # fmt: skip
     if phrase.unknown:
         return lost(Intent.METRIC, phrase, [question])

@@ -19,7 +19,7 @@ LONG = 9
 """From this length on two letters may be wrong."""
 
 _SHORT = {"al": "all", "teh": "the", "hte": "the", "fo": "of", "si": "is", "ni": "in", "hwo": "how", "taht": "that",
-          "wich": "which", "whcih": "which", "hwich": "which"}  # fmt: skip
+          "lst": "list", "haw": "how", "wich": "which", "whcih": "which", "hwich": "which"}  # fmt: skip
 _SAID = words(
     "many number count tagged grouped group split last past since between hour hours minute minutes week weeks month "
     "yesterday today weekend morning night alerts alert critical warning highest lowest average peak most least above "

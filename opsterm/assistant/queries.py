@@ -163,6 +163,7 @@ class RankingQuestion:
         smallest: whether the smallest come first.
         above: only values above this, in the metric's unit; None for no bound.
         below: only values below this.
+        inclusive: whether a value that is the bound itself counts.
     """
 
     intent = Intent.METRIC
@@ -172,12 +173,14 @@ class RankingQuestion:
     smallest: bool = False
     above: float | None = None
     below: float | None = None
+    inclusive: bool = False
 
     @property
     def line(self) -> str:
         """The canonical line."""
-        over = f"above {_number(self.above)}" if self.above is not None else ""
-        under = f"below {_number(self.below)}" if self.below is not None else ""
+        more, less = ("at-least", "at-most") if self.inclusive else ("above", "below")
+        over = f"{more} {_number(self.above)}" if self.above is not None else ""
+        under = f"{less} {_number(self.below)}" if self.below is not None else ""
         head = f"{'bottom' if self.smallest else 'top'} {self.limit} by {self.metric}"
         return _joined(head, over, under, _where("of", self.selector))
 

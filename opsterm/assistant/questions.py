@@ -306,8 +306,9 @@ _NOT_REACHED = ("can not be reached", "can not be pinged", "could not be reached
                 "does not answer", "not answering", "do not respond", "not responding", "does not respond")  # fmt: skip
 _DIVIDING = words("break split divide sort order arrange down up out breakdown")
 _SERVED = words(
-    "sit sits got located live lives operating carry carries carrying bear bearing reached reach over via use uses "
-    "using listen listens listening log logs logging login logged connect connects connected"
+    "belong belongs enumerate total altogether sit sits got located live lives operating carry carries carrying bear "
+    "bearing reached reach over via use uses using listen listens listening log logs logging login logged connect "
+    "connects connected"
 )
 _EXISTING = words(
     "existing which are there exist exists defined used use kinds kind different possible known available"

@@ -18,7 +18,7 @@ from opsterm.inventory.fleet import Grouping
 from opsterm.inventory.selector import Junction, Negation, Node, Selector, parse_selector
 from opsterm.inventory.selector_terms import Term
 
-_COUNTS = ("how many", "total number of", "count of", "total count of", "number of", "count")
+_COUNTS = ("how many", "total number of", "count of", "total count of", "number of", "tally of", "tally", "count")
 _GROUPED = (
     "grouped by",
     "group by",

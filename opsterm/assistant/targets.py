@@ -135,7 +135,7 @@ class _Reading:
         self.everything = self.noun = self.reference = False
         self._at = 0
         self._join = ""
-        self._denied = self._scoped = False
+        self._denied = self._scoped = self._comma = False
 
     def read(self) -> None:
         while self._at < len(self.tokens):
@@ -150,6 +150,7 @@ class _Reading:
     def _step(self) -> None:
         low = self._low()
         if low in _JOINS:
+            self._comma = low == ","
             self._join = self._join if self._join == "or" and low == "," else _JOINS[low]
             self._at += 1
             return
@@ -368,7 +369,8 @@ class _Reading:
 
     def _taken_join(self) -> str:
         join, self._join = self._join, ""
-        return join
+        behind_exception = self._comma and bool(self.terms) and self.terms[-1].denied and not self._denied
+        return "and" if join and behind_exception else join  # "except the web servers, all of prod"
 
     def _add(self, name: str, values: tuple[str, ...]) -> None:
         join = self._taken_join()

@@ -99,7 +99,7 @@ def _relative(words: Sequence[str], world: World) -> _Read:
         return 1, _last(parse_duration(words[0].replace("min", "m")), world)
     at = 0
     marked = False
-    while at < len(words) and (words[at] in _LAST or (at == 0 and words[at] in ("over", "within"))):
+    while at < len(words) and (words[at] in _LAST or (at == 0 and words[at] in ("over", "within", "since"))):
         marked, at = True, at + 1
         if at < len(words) and words[at] == "the":
             at += 1
@@ -275,10 +275,11 @@ def _between(words: Sequence[str], world: World) -> _Read:
     used, start, end = place + 1 + second[0], first[1], second[1]
     if words[place - 1].isdecimal() and used < len(words) and words[used] in _SIZES:
         return None  # "between 10 and 20 %"
-    day = None if day_at(behind, world) else day_at(words[used:], world)
+    skip = 1 if tuple(words[used : used + 1]) == ("on",) else 0
+    day = None if day_at(behind, world) else day_at(words[used + skip :], world)
     if day is not None:
         shift = day[1] - midnight(world)
-        start, end, used = start + shift, end + shift, used + day[0]
+        start, end, used = start + shift, end + shift, used + skip + day[0]
     if end <= start and behind[0] in DAYS and end + 7 * 86400 <= world.now:
         end += 7 * 86400  # "from monday to wednesday", said on a Wednesday
     return (used, _from_to(start, end, world)) if start < end else None
