@@ -6,7 +6,7 @@ Names of targets are never mended, nor is anything shorter than four letters or 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from string import ascii_lowercase
 
 from opsterm.assistant.metric_words import METRIC_WORDS
 from opsterm.assistant.moments import DAYS, MONTHS
@@ -15,9 +15,6 @@ from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import ALIASES, FILLERS, GROUPING_WORDS, NOUNS, STATUS_WORDS, SYSTEMS, words
 
 SHORTEST = 4
-LONG = 9
-"""From this length on two letters may be wrong."""
-
 _SHORT = {"al": "all", "teh": "the", "hte": "the", "fo": "of", "si": "is", "ni": "in", "hwo": "how", "taht": "that",
           "lst": "list", "haw": "how", "wich": "which", "whcih": "which", "hwich": "which"}  # fmt: skip
 _SAID = words(
@@ -56,13 +53,10 @@ def _nearest(word: str, labels: frozenset[str]) -> str:
     """Return the one known word that a misspelt one can be, "" when there is none or there are several."""
     if len(word) < SHORTEST or not word.isalpha():
         return ""
-    for limit in (1, 2) if len(word) >= LONG else (1,):
-        found = set(_near(word, limit)) | {one for one in labels if _may_be(word, one, limit)}
-        same = {one for one in found if _single(one) == _single(word)} or {one for one in found if one[0] == word[0]}
-        same = same or found
-        if found:
-            return min(same) if len(same) == 1 else ""
-    return ""
+    found = {one for one in _one_off(word) & (_KNOWN | labels) if len(one) >= SHORTEST and one.isalpha()}
+    same = {one for one in found if _single(one) == _single(word)} or {one for one in found if one[0] == word[0]}
+    same = same or found
+    return min(same) if len(same) == 1 else ""
 
 
 def _single(word: str) -> str:
@@ -70,28 +64,11 @@ def _single(word: str) -> str:
     return "".join(letter for at, letter in enumerate(word) if word[at - 1 : at] != letter)
 
 
-@cache
-def _near(word: str, limit: int) -> frozenset[str]:
-    return frozenset(one for one in _KNOWN if _may_be(word, one, limit))
-
-
-def _may_be(word: str, known: str, limit: int) -> bool:
-    return (
-        len(known) >= SHORTEST and known.isalpha() and abs(len(word) - len(known)) <= limit
-        and _distance(word, known) <= limit
-    )  # fmt: skip
-
-
-def _distance(first: str, second: str) -> int:
-    """Return how many letters were left out, added, changed or swapped with their neighbour."""
-    before: list[int] = []
-    above = list(range(len(second) + 1))
-    for at, letter in enumerate(first, 1):
-        row = [at]
-        for n, other in enumerate(second, 1):
-            cost = min(above[n] + 1, row[n - 1] + 1, above[n - 1] + (letter != other))
-            if at > 1 and n > 1 and letter == second[n - 2] and first[at - 2] == other:
-                cost = min(cost, before[n - 2] + 1)
-            row.append(cost)
-        before, above = above, row
-    return above[-1]
+def _one_off(word: str) -> set[str]:
+    """Return what a word is with one letter left out, added, changed or swapped with its neighbour."""
+    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    left_out = {head + tail[1:] for head, tail in parts if tail}
+    swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in parts if len(tail) > 1}
+    changed = {head + letter + tail[1:] for head, tail in parts if tail for letter in ascii_lowercase}
+    added = {head + letter + tail for head, tail in parts for letter in ascii_lowercase}
+    return left_out | swapped | changed | added

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Sequence
 
 from opsterm.assistant.terms import quoted
-from opsterm.assistant.world import Vocabulary
+from opsterm.assistant.world import Vocabulary, squeezed_name
 
 
 def near_words(unknown: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
@@ -18,8 +17,7 @@ def near_words(unknown: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
     labels = sorted(set(words.labels()))
     for word in unknown[:3]:
         low = word.lower()
-        squeezed = _squeezed(low)
-        same = [name for key, name in words.names.items() if squeezed and _squeezed(key) == squeezed]
+        same = words.alike.get(squeezed_name(low), [])
         names = sorted(words.names.values()) if len(words.names) <= 500 else [
             name for key, name in words.names.items() if key[:2] == low[:2]
         ][:500]  # fmt: skip
@@ -33,8 +31,3 @@ def near_lines(near: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
               "site:": words.sites, "os:": words.system_words}  # fmt: skip
     heads = {word: next((head for head, table in tables.items() if word.lower() in table), "") for word in near}
     return tuple(f"list targets where {head}{quoted(word)}" for word, head in heads.items())
-
-
-def _squeezed(name: str) -> str:
-    """Return a name without signs and leading zeros, so that web1, web-01 and WEB_1 are alike."""
-    return re.sub(r"[-_.]", "", re.sub(r"(?<!\d)0+(?=\d)", "", name))
