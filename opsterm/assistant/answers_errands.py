@@ -41,7 +41,8 @@ def answer_schedule(errand: Errand, english: str, times: Sequence[str], question
         blocks += [Paragraph(text=f"next: {one}") for one in times]
     if question:
         blocks.append(Paragraph(text=question))
-    blocks.append(Paragraph(text="Nothing is planned: jobs are not kept yet, so nothing would run by itself."))
+    planned = "Nothing is planned by this. Only recovery points run by a schedule yet: opsterm schedule list."
+    blocks.append(Paragraph(text=planned))
     return Answer(
         blocks=tuple(blocks), interpretation=errand.line,
         follow_ups=(FollowUp(words="what can be run now", line="help run"),),
