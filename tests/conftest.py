@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -20,6 +21,11 @@ from opsterm.storage.vault import Cost, Vault
 # A busy machine is no fault of a property.
 settings.register_profile("opsterm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("opsterm")
+
+# Where PYTHONDONTWRITEBYTECODE is set, each worker would rewrite the assertions of 330 files anew, 11 s of its processor,
+# and each process that a test starts would compile the program.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
