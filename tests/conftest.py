@@ -22,7 +22,7 @@ from opsterm.storage.vault import Cost, Vault
 settings.register_profile("opsterm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("opsterm")
 
-# Where PYTHONDONTWRITEBYTECODE is set, each worker would rewrite the assertions of 330 files anew, 11 s of its processor,
+# Where PYTHONDONTWRITEBYTECODE is set, each worker would rewrite the assertions of 330 files anew, 11 s of a processor,
 # and each process that a test starts would compile the program.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
