@@ -132,6 +132,23 @@ def test_an_option_of_other_meaning_behind_a_user_is_no_password(command: str) -
     assert mask(command) == (command, 0)
 
 
+ABOUT_ACCOUNTS = {
+    "sudo asks for the password of ops@web-01, and none is kept.": True,
+    "web-01 did not run it: the password of ops@192.0.2.7:22 is wrong.": True,
+    "The password of ops@web-01 is blue7green.": False,
+    "log in with a password of p@ssw0rd": False,
+    "the password of hunter2x": False,
+}
+"""Sentence -> whether it only says whose password it is."""
+
+
+@pytest.mark.parametrize(("sentence", "harmless"), ABOUT_ACCOUNTS.items(), ids=ABOUT_ACCOUNTS)
+def test_the_account_that_a_password_is_of_is_no_password(sentence: str, harmless: bool) -> None:
+    masked, count = mask(sentence)
+    assert (count == 0) is harmless, masked
+    assert ("ops@" in masked) is ("ops@" in sentence)
+
+
 HOSTILE = (
     "a_", "mysql -p'", 'mysql "', "snmpwalk -c", "curl -u ", "password ", 'password="', "password='", "--pass", "://",
     "x://", "eyJ", "-----BEGIN PRIVATE KEY-----", "key: ", "name=password\n", "cookie: a=b; ", "authorization: digest ",

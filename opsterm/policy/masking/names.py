@@ -59,6 +59,9 @@ _HINTS = (
     "sess", "signature", "connect.sid", "webhook", "mnemonic", "seed",
 )  # fmt: skip
 
+_ACCOUNT = r"[ \t]+[a-z_][\w.-]{0,40}@[\w.:-]{1,80}?[.,;!?]?(?:\s|$)"
+"""An account as it is named: "the password of ops@web-01" says whose it is, not what it is."""
+
 RULES: tuple[MaskRule, ...] = (
     rule(rf"{_NAME}(?<!\d{{12}}:secret)(?<!existingsecret){_AFTER_NAME}\\?['\"\])]{{0,2}}[ \t]*(?:(?::[ \t]?[a-z][\w.]{{1,20}}\??[ \t]*)?=(?=[ \t]*['\"])|:=|=>|===?|=|-c?(?:eq|ne)(?=[ \t])|!==?|:(?![:/+?]))[ \t]*(?:@\(|\[|new-object (?!-)|n(?='))?{VALUE}", *_HINTS),
     rule(rf"{_NAME}{_AFTER_NAME}[\"']?[ \t]*(?:[=:][ \t]*&(?:quot|#34|#39);|%3d)(?P<secret>[^&%\s;'\"]{{4,200}})", "&quot;", "&#3", "%3d"),
@@ -133,7 +136,8 @@ RULES: tuple[MaskRule, ...] = (
     rule(rf"\b(?:networkcredential|pscredential|usernamepasswordcredential|passwordauthentication|httpbasicauth|basicauth)\([ \t]*(?:\"[^\"\n]{{0,80}}\"|'[^'\n]{{0,80}}'|[\w.$]{{1,80}})[ \t]*,[ \t]*{VALUE}",
          "credential(", "authentication(", "basicauth("),
     rule(rf"\bconvertto-securestring[ \t]+(?:-(?:string|asplaintext|force)[ \t]+){{0,3}}(?!-){VALUE}", "convertto-securestring"),
-    rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|pass|login|creds|(?:snmp|community)[ -](?:string|community))(?:[ \t](?:for|of|on|in|at|to)(?:[ \t][^\s.:;=]{1,40}){1,4}?)?[ \t]+(?:is|was|are|lautet|ist|to|of)"
+    rule(r"\b(?:passwor[dt]|passphrase|passcode|pin|token|secret|api[ -]key|kennwort|pwd?|pass|login|creds|(?:snmp|community)[ -](?:string|community))(?:[ \t](?:for|of|on|in|at|to)(?:[ \t][^\s.:;=]{1,40}){1,4}?)?[ \t]+(?:is|was|are|lautet|ist|to|"
+          rf"of(?!(?<=the password of){_ACCOUNT}))"
           r"(?:[ \t]now|[ \t]still|[ \t]set[ \t]to)?[ \t]*:?[ \t]+['\"`]?(?P<secret>[^\s'\"`]{6,80}?)['\"`]?[.,;!?]?(?=\s|$)",
           "pass", "pin", "token", "secret", "key", "kennwort", "pw", "login", "creds", "snmp", "community", made=True),
     rule(r"\b(?:user(?:name)?|(?:log|sign)[ -]?in|creds?|credentials|zugang(?:sdaten)?|anmeldung|konto|account|acc[eè]so?s?)(?:[ \t](?:with|as|for|is|are))?[ \t]*[:=]?[ \t]+[\w.@-]{2,40}[ \t]*/[ \t]*(?P<secret>[^\s'\",;]{6,60})",
