@@ -117,6 +117,8 @@ def test_what_is_not_known_is_said_and_decides_nothing() -> None:
     assert lacking["OT-CHG-01"] == ("environment of the targets", "ticket")
     assert review.decision is RuleDecision.ALLOW
     assert "not evaluated, for something is not known: OT-CHG-01 (environment" in lines_of(review)[-1]
+    assert " not evaluated, for this is not known: environment of the targets, " in verdict_lines(review)[-1]
+    assert all(what in verdict_lines(review)[-1] for what in ("change window", "ticket"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from opsterm.policy.effects import EffectKind
+from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.grading import grade
 from opsterm.policy.lockout import lockout_of
 from opsterm.policy.risk import assess
@@ -25,12 +25,32 @@ SAID = {
                           "/var/log/syslog belongs to the system."],
     "find / -name x -delete": ["It deletes: /…."],
     "kubectl delete ns prod": ["It deletes for good: ns prod."],
+    "kill -9 $$": ["It kills processes: $$, the shell itself."],
+    "kill -9 1234": ["It kills processes: 1234."],
+    "mv /srv/x /var/lib/app/": ["It writes 2 files: /srv/x, /var/lib/app/x."],
+    "mv a b /var/log": ["It writes files: /var/log/a, /var/log/b, a and 1 more."],
     "docker rm -f web": ["It deletes: web."],
     "rabbitmqctl stop": ["It stops a service."],
     "git pull": ["It writes files."],
     "ip link set eth0 down": ["It changes the network (eth0 down), by which we came in."],
     "usermod -aG sudo bob": ["It gives more rights to: bob."],
 }  # fmt: skip
+
+
+INTO_A_FOLDER = {
+    "mv passwd /etc/": "mv passwd /etc/passwd; touch /etc", "mv -t old x": "mv x old/x",
+    "cp /srv/x /usr/bin/": "cp /srv/x /usr/bin/x", "mv x old/": "mv x old/x", "cp x ./": "cp x ./x",
+    "mv a b /usr/bin": "mv a /usr/bin/a; mv b /usr/bin/b", "mv -- *.gz ../old/": "mv -- *.gz '../old/*.gz'",
+}  # fmt: skip
+"""What is put into a folder -> the same with the names that it has there."""
+
+
+@pytest.mark.parametrize("command", INTO_A_FOLDER)
+def test_what_is_put_into_a_folder_replaces_one_file_there_and_not_the_folder(command: str) -> None:
+    def effects(text: str) -> set[tuple[EffectKind, str, Certainty]]:
+        return {(effect.kind, effect.object, effect.certainty) for effect in understand(text, "sh").effects}
+
+    assert effects(command) == effects(INTO_A_FOLDER[command])
 
 
 @pytest.mark.parametrize("command", SAID)

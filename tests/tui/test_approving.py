@@ -197,6 +197,16 @@ async def test_a_long_command_is_all_there_to_read(stage: Stage, size: tuple[int
         assert "esc later" in there.text
 
 
+async def test_a_change_that_ended_shows_how_wherever_it_was_scrolled(stage: Stage) -> None:
+    """Approve where a long command fills the screen: the end of the change brings its result into sight."""
+    words = " ".join(f"word-{number:03d}" for number in range(250))
+    async with sitting(stage) as there:
+        await propose(there, f"true {words}; false; touch {stage.paths.home}/made; exit 3")
+        stage.clock.advance(GUARD_S)
+        await there.press("a")
+        await there.until("result    1 failed")
+
+
 async def look(there: Sitting, command: str, *, on: str) -> None:
     """Look at the first and the last line of a filtered inventory with the keys of the screen."""
     await there.press("1", "slash", "ctrl+u")

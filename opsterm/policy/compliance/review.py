@@ -81,6 +81,11 @@ class RuleReview:
         return tuple(finding for finding in self.findings if not finding.evaluated)
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """What would have to be known to evaluate those, each once."""
+        return tuple(dict.fromkeys(what for finding in self.not_evaluated for what in finding.missing))
+
+    @property
     def decision(self) -> RuleDecision:
         """The strictest of what is asked for."""
         return strictest(finding.decision for finding in self.findings)
@@ -141,7 +146,8 @@ def verdict_lines(review: RuleReview, *, most: int = VERDICTS) -> tuple[str, ...
         said.append(f"here: {review.decision}; rules that ship only advise (policy.strict is off)")
     if review.not_evaluated:
         number = len(review.not_evaluated)
-        said.append(f"{number} rule{'s' * (number > 1)} not evaluated, for something is not known")
+        lacking = ", ".join(review.missing)
+        said.append(f"{number} rule{'s' * (number > 1)} not evaluated, for this is not known: {lacking}")
     if review.unread:
         said.append(UNREAD)
     return tuple(said) or ("no rule is touched" if review.packs else "no rules were evaluated",)

@@ -107,7 +107,7 @@ class ApprovalScreen(FactsAndOutput):
         """Write everything anew from the change."""
         change = self.change
         facts = self._facts()
-        self._decisive = facts.decisive
+        self._decisive, self._result = facts.decisive, facts.result
         self.query_one("#approval-facts", Static).update(facts.text)
         output = self.query_one(OutputView)
         output.display = self._has_output
@@ -168,10 +168,13 @@ class ApprovalScreen(FactsAndOutput):
         """Follow the change and its output."""
         if message.has(*CHANGE_FACTS):
             heard = await self.runtime.changes.get(self.change.id)
+            ends = bool(heard.id == self.change.id and heard.ended_at and not self.change.ended_at)
             self.change = heard if heard.id == self.change.id else self.change  # it may show another one by now
             await self.evidence.hear(self.change)
             self.begin(self.look_at_progress, group="progress", exclusive=True)
             self.show()
+            if ends:
+                self.show_result()
         self._note_output(message)
 
     def _note_output(self, message: FactsArrived) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from typing import NamedTuple
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
@@ -52,6 +53,9 @@ from opsterm.tui.screens.sheet_rows import SheetRow, sheet
 EXACT = ("content", "differs", "files")
 """Rows of what is put in which every blank counts."""
 
+RESULT = "result"
+"""Label of how it ended."""
+
 GUARDS_SHOWN = 3
 """Targets of which it is said one by one how their guard stands."""
 
@@ -65,10 +69,12 @@ class ChangeFacts(NamedTuple):
     Attributes:
         text: all of it.
         decisive: lines from its beginning that have to be read before anybody decides.
+        result: lines above how it ended.
     """
 
     text: str
     decisive: int
+    result: int
 
 
 def heading(change: Change, now: float) -> str:
@@ -105,7 +111,9 @@ def facts_of(
     )  # fmt: skip
     first = sheet(decisive, columns)
     more = sheet([*_rewrite(evidence), *further_rows(change, now=now, evidence=evidence)], columns)
-    return ChangeFacts(text=f"{first}\n{more}", decisive=first.count("\n") + 1)
+    above = list(takewhile(lambda row: row.label != RESULT, decisive))
+    result = sheet(above, columns).count("\n") + 1
+    return ChangeFacts(text=f"{first}\n{more}", decisive=first.count("\n") + 1, result=result)
 
 
 def decisive_rows(
@@ -254,7 +262,7 @@ def _history(change: Change, now: float) -> list[SheetRow]:
 
 
 def _results(change: Change) -> list[SheetRow]:
-    rows = [SheetRow("result", exit_summary(change.outcomes))] if change.started_at else []
+    rows = [SheetRow(RESULT, exit_summary(change.outcomes))] if change.started_at else []
     for outcome in change.outcomes:
         if outcome.message and outcome.state is not OutcomeState.DONE:
             rows.append(SheetRow("", f"{outcome.target}: {outcome.message}"))

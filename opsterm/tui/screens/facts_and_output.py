@@ -31,7 +31,7 @@ class FactsAndOutput(RolloutDialog):
 
     def __init__(self, title: str) -> None:
         super().__init__(title)
-        self._decisive = 0
+        self._decisive = self._result = 0
         self._seen_to = 0  # the line of the facts down to which they were in sight
         self._read: dict[str, int] = {}
         self._has_output = self._compared = False
@@ -75,6 +75,16 @@ class FactsAndOutput(RolloutDialog):
         more = f"{below} more line{'s' * (below > 1)} below: pgdn" if below else ""
         unread = " · read them first" if below and self.must_be_read and self.has_unread else ""
         self.query_one(".dialog").border_subtitle = f"{more}{unread}"
+
+    def show_result(self) -> None:
+        """Scroll the facts to how it ended, where that is out of sight: it is what somebody who watched waits for."""
+        self.call_after_refresh(self._scroll_to_result)
+
+    @while_it_stands
+    def _scroll_to_result(self) -> None:
+        top = round(self._sheet.scroll_target_y)
+        if not top <= self._result < top + self._sheet.size.height:
+            self._sheet.scroll_to(y=self._result, animate=False, force=True, immediate=True)
 
     @property
     def must_be_read(self) -> bool:
@@ -157,6 +167,7 @@ class FactsAndOutput(RolloutDialog):
             self._has_output = True
             await self._show_data(group.data if group.difference is None else "\n".join(group.difference).encode())
         self.show()
+        self.show_result()  # the outputs have taken room
 
     def forget_output(self) -> None:
         """Show nothing of what was printed, as for a change that has printed nothing yet."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
-from opsterm.policy.shell.argument import UNKNOWN, Argument
+from opsterm.policy.shell.argument import UNKNOWN, Argument, plain
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.places import CUTS_US_OFF, SYSTEM, PathKind, is_secret, place_of, resolved
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, fixed
@@ -18,6 +18,26 @@ _K, _C = EffectKind, Certainty
 
 def _write(call: ProgramCall, word: Argument, *, replaces: bool = True) -> None:
     deeds.write(word, call.notes, call.frame, call.span, replaces=replaces)
+
+
+def _write_into(call: ProgramCall, sources: Sequence[Argument], folder: Argument) -> None:
+    """Note what is written where files are put into a folder: below their names, and not all that is in it.
+
+    That a file of that name is there already is taken for likely among programs only.
+    """
+    for word in sources:
+        name = word.text.rstrip("/").rsplit("/", 1)[-1]
+        there = plain(f"{folder.shown.rstrip('/')}/{name}", word.span) if name not in ("", ".", "..") else folder
+        known = folder.known and UNKNOWN not in name and there is not folder
+        if known:
+            _write(call, there, replaces=_place(call, there) is PathKind.PROGRAMS)
+        if not known or _place(call, there) is not _place(call, folder):
+            _write(call, folder, replaces=False)
+
+
+def _is_folder(destination: Argument, sources: Sequence[Argument]) -> bool:
+    """Return whether cp and mv take a destination for a folder, as far as their words tell."""
+    return len(sources) > 1 or destination.text in (".", "..") or destination.text.endswith(("/", "/.", "/.."))
 
 
 def _place(call: ProgramCall, word: Argument) -> PathKind:
@@ -69,14 +89,17 @@ def _cp(call: ProgramCall) -> None:
         for word in words:
             _write(call, word, replaces=False)
         return
-    destination = target or words[-1]
-    for word in words if target is not None else words[:-1]:
+    destination, sources = (target, words) if target is not None else (words[-1], words[:-1])
+    for word in sources:
         path = resolved(word.text, call.frame.scope.cwd)
         if is_secret(path):
             call.add(_K.READ_SECRET, word)
         if word.text in ("/dev/null", "/dev/zero"):
             call.add(_K.TRUNCATE, destination)
-    _write(call, destination, replaces=True)
+    if target is not None or _is_folder(destination, sources):
+        _write_into(call, sources, destination)
+    else:
+        _write(call, destination)
     mode = call.value("-m", "--mode")
     if mode is not None and _is_weak(mode.text):
         call.add(_K.SECURITY_WEAKEN, destination)
@@ -90,8 +113,8 @@ def _mv(call: ProgramCall) -> None:
     if asks_for_help(call) or not words:
         call.add(_K.READ)
         return
-    destination = target or words[-1]
-    for word in words if target is not None else words[:-1]:
+    destination, sources = (target, words) if target is not None else (words[-1], words[:-1])
+    for word in sources:
         place = _place(call, word)
         lost = destination.text == "/dev/null"
         if (
@@ -110,7 +133,10 @@ def _mv(call: ProgramCall) -> None:
             call.add(_K.LOCKOUT, word, _C.LIKELY)
         if place is PathKind.BOOT:
             call.add(_K.BOOT, word, _C.LIKELY)
-    _write(call, destination)
+    if target is not None or _is_folder(destination, sources):
+        _write_into(call, sources, destination)
+    else:
+        _write(call, destination)
 
 
 def _ln(call: ProgramCall) -> None:

@@ -232,7 +232,8 @@ def _note_kill(call: ProgramCall, signal: str, what: Argument | str) -> None:
         call.add(_K.SERVICE_RESTART, what, _C.POSSIBLE)
     else:
         hard = signal in ("9", "KILL", "SIGKILL", "STOP", "SIGSTOP", "19") or call.name != "kill"
-        call.add(_K.PROCESS_KILL, what, _C.CERTAIN if hard else _C.LIKELY)
+        own = isinstance(what, Argument) and what.text == "1" and "$$" in what.raw
+        call.add(_K.PROCESS_KILL, "$$, the shell itself" if own else what, _C.CERTAIN if hard else _C.LIKELY)
 
 
 def _pkill(call: ProgramCall) -> None:
