@@ -1,8 +1,9 @@
 """Runs a change, or takes one back, and is killed at a step of it: the other half of `test_killed_anywhere`.
 
 For each line on standard input, [home, script, n], it forks a process that does what the script says and kills itself
-with -9 at its nth step; 0 for never. It prints the steps that were come to. Steps are what can be seen from outside the
-program: each write to its database, and each text that is sent to a target, before, at its first output, and after.
+with -9 at its nth step; 0 for never. A script is "rollback" or one of KINDS. It prints the steps that were come to.
+Steps are what can be seen from outside the program: each write to its database, and each text that is sent to a target,
+before, at its first output, and after.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from opsterm.changes.change import Change
+from opsterm.changes.guard import GuardWish
 from opsterm.inventory.target import Target
 from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.runtime.ports import Ended, Session
+from opsterm.runtime.put_proposals import PutWish
 from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
-from tests.runtime.changing import approved
+from tests.runtime.changing import proposed
 from tests.runtime.stage import build
 
 TARGET_FILE = "target"
@@ -35,6 +39,34 @@ def command_of(place: str) -> str:
         f"echo $$ > {place}/pid; echo half > {place}/conf; rm -rf {place}/old; echo begun; "
         f"read go < {place}/go; echo whole > {place}/conf; mkdir -p {place}/new/a"
     )
+
+
+async def _a_command(runtime: Runtime, place: str, on: str) -> Change:
+    return await proposed(runtime, command_of(place), on)
+
+
+async def _a_guarded_command(runtime: Runtime, place: str, on: str) -> Change:
+    return await proposed(runtime, command_of(place), on, guard=GuardWish(seconds=600))
+
+
+async def _a_plan(runtime: Runtime, place: str, on: str) -> Change:
+    half, whole = command_of(place).split("; echo whole")
+    steps = [f"[[step]]\ntitle = 'step'\ncommand = '{text}'\n" for text in (half, f"echo whole{whole}")]
+    file = runtime.paths.home / "plan.toml"
+    await asyncio.to_thread(file.write_text, "\n".join(steps))
+    return await runtime.changes.propose(await runtime.plans.proposal(str(file), on=on, origin="test"))
+
+
+async def _a_file(runtime: Runtime, place: str, on: str) -> Change:
+    source = runtime.paths.home / "new"
+    await asyncio.to_thread(source.write_text, "whole\n")
+    return await runtime.files.put(PutWish(source=source, selector=on, path=f"{place}/conf", origin="test"))
+
+
+KINDS: Mapping[str, Callable[[Runtime, str, str], Awaitable[Change]]] = {
+    "change": _a_command, "guarded": _a_guarded_command, "plan": _a_plan, "put": _a_file,
+}  # fmt: skip
+"""Script -> what proposes the change that it runs."""
 
 
 class Walk:
@@ -57,7 +89,7 @@ class Walk:
 class WatchedSession:
     """A session of which each text is a step."""
 
-    def __init__(self, session: Session, walk: Walk, let_go: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, session: Session, walk: Walk, let_go: Callable[[], Awaitable[None]]) -> None:
         self._session = session
         self._walk = walk
         self._let_go = let_go
@@ -73,8 +105,8 @@ class WatchedSession:
             if not begun and isinstance(piece, bytes):
                 begun = True
                 self._walk.step(f"during {name}")
-                if name == "command":
-                    await self._let_go(command)
+            if isinstance(piece, bytes) and b"begun" in piece:
+                await self._let_go()
             yield piece
         self._walk.step(f"after {name}")
 
@@ -84,20 +116,20 @@ class WatchedSession:
 
 
 class WatchedConnector:
-    """A connector of which each session is watched."""
+    """A connector of which each session is watched; a command that waits in `place` is let go on."""
 
-    def __init__(self, connector: Any, walk: Walk) -> None:
+    def __init__(self, connector: Any, walk: Walk, place: str) -> None:
         self._connector = connector
         self._walk = walk
+        self._place = place
 
     async def session(self, target: OrderTarget, *, looks: bool = False) -> WatchedSession:
         """Open one."""
         session = await self._connector.session(target, looks=looks)
 
-        async def let_go(command: str) -> None:
-            place = re.findall(r"read go < (\S+)", command)[0]
+        async def let_go() -> None:
             beside = await self._connector.session(target)
-            async for _ in beside.run(f"echo go > {place}", shell="sh"):
+            async for _ in beside.run(f"echo go > {self._place}/go", shell="sh"):
                 pass
             await beside.close()
 
@@ -136,9 +168,10 @@ async def play(home: Path, script: str, walk: Walk) -> None:
     """Do what a script says."""
     runtime = build(home)
     connect = runtime._edges.open_connector
+    place = await asyncio.to_thread((home / "place").read_text)
 
     async def watched(credentials: Any) -> Any:
-        return WatchedConnector(await connect(credentials), walk)
+        return WatchedConnector(await connect(credentials), walk, place)
 
     object.__setattr__(runtime._edges, "open_connector", watched)
     async with runtime:
@@ -148,12 +181,11 @@ async def play(home: Path, script: str, walk: Walk) -> None:
         if runtime.inventory.target(name) is None:
             await runtime.inventory.add(Target(name=name, address=address, user="root"))
         watch_writes(runtime, walk)
-        place = (home / "place").read_text()
-        if script == "change":
-            change = await approved(runtime, command_of(place), name)
+        if script in KINDS:
+            made = await KINDS[script](runtime, place, name)
         else:
             made = await runtime.rollbacks.propose(RollbackWish(change=1, origin="test"))
-            change = await runtime.changes.approve(made.id, digest=made.digest)
+        change = await runtime.changes.approve(made.id, digest=made.digest)
         await runtime.changes.run(change.id)
 
 

@@ -33,6 +33,10 @@ __all__ = ["folder", "lab"]  # fixtures
 
 ALL = os.environ.get("OPSTERM_KILLS") == "all"
 CHANGE_STEPS, ROLLBACK_STEPS = 32, 18
+KIND_LENGTHS = {"guarded": 36, "plan": 59, "put": 32}
+"""Kind of change -> its steps."""
+KIND_STEPS = (("guarded", 27), ("plan", 43), ("put", 22))
+"""Those that are tried by default: while something is on the target of which no end is noted."""
 MOVES = (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.INTERRUPTED, ChangeState.DONE)
 """State of a change by how many moves were written before the kill, as the next process leaves it."""
 
@@ -198,6 +202,43 @@ async def look_after_rollback(runtime: Runtime, killing: Killer, steps: list[str
     assert await asyncio.to_thread(killing.state) == killing.before, steps[-1]
 
 
+async def look_after_kind(runtime: Runtime, killing: Killer, kind: str, steps: list[str]) -> None:
+    """Check the same of a guarded change, a plan or a file: what is begun can be taken back, and no more is there."""
+    await runtime.changes.settle()
+    if not (changes := await runtime.changes.list()):
+        assert steps == ["before SqliteChanges.insert"]
+        return
+    (change,) = changes
+    assert change.state is state_after(steps), steps[-1]
+    begun = "before command" in steps
+    assert begun or await asyncio.to_thread(killing.state) == killing.before, steps[-1]
+    if change.state in (ChangeState.PROPOSED, ChangeState.APPROVED):
+        assert (await finish(runtime, killing, change)).state is ChangeState.DONE
+    elif change.state is ChangeState.INTERRUPTED and change.outcomes[0].state is OutcomeState.UNKNOWN:
+        told = "opsterm status c1" if kind == "guarded" else "opsterm rollback c1 --insist"
+        assert told in change.outcomes[0].message
+    await asyncio.to_thread(killing.end_command)
+    if kind == "guarded":
+        await runtime.guards.look(await runtime.changes.get(1))
+    if "change.captured" not in await story(runtime, change):
+        assert not begun
+        with pytest.raises(BadInput):
+            await take_back(runtime, killing, insist=True)
+    elif (await runtime.changes.get(1)).state is not ChangeState.ROLLED_BACK:
+        assert (await take_back(runtime, killing, insist=True)).state is ChangeState.DONE, steps[-1]
+        assert (await runtime.changes.get(1)).state is ChangeState.ROLLED_BACK
+    assert await asyncio.to_thread(killing.state) == killing.before, steps[-1]
+
+
+async def kill_a_kind(killing: Killer, home: Path, kind: str, steps: Sequence[int]) -> None:
+    """Kill a change of a kind at each of these steps and look after it."""
+    for at in steps:
+        await asyncio.to_thread(killing.prepare)
+        came_to = await asyncio.to_thread(killing.play, kind, at)
+        async with opened(home) as runtime:
+            await look_after_kind(runtime, killing, kind, came_to)
+
+
 async def kill_a_change(killing: Killer, home: Path, steps: Sequence[int]) -> None:
     """Kill a change at each of these steps and look after it."""
     for at in steps:
@@ -235,6 +276,15 @@ async def test_a_rollback_that_is_killed_at_any_step_is_taken_up_again(home: Pat
         await kill_a_rollback(killing, home, EACH_ROLLBACK if ALL else (10, 16))
 
 
+@pytest.mark.parametrize(("kind", "at"), KIND_STEPS)
+async def test_a_change_of_another_kind_is_found_as_it_is_as_well(home: Path, kind: str, at: int) -> None:
+    with killer(home) as killing:
+        await kill_a_kind(killing, home, kind, range(1, KIND_LENGTHS[kind] + 1) if ALL else (at,))
+        if ALL:
+            await asyncio.to_thread(killing.prepare)
+            assert len(await asyncio.to_thread(killing.play, kind, 0)) == KIND_LENGTHS[kind], "none is left out"
+
+
 @pytest.mark.lab
 async def test_on_a_real_host_as_well(lab: Lab, home: Path, folder: Path) -> None:
     host = lab.hosts[0]
@@ -249,4 +299,6 @@ async def test_on_a_real_host_as_well(lab: Lab, home: Path, folder: Path) -> Non
     with killer(home, place=place, points=points, sh=sh) as killing:
         await kill_a_change(killing, home, EACH_CHANGE if ALL else (17,))
         await kill_a_rollback(killing, home, EACH_ROLLBACK if ALL else (10,))
+        for kind, at in KIND_STEPS:
+            await kill_a_kind(killing, home, kind, range(1, KIND_LENGTHS[kind] + 1) if ALL else (at,))
     await asyncio.to_thread(sh, f"rm -rf {points} /srv/killed")
