@@ -156,7 +156,7 @@ def faulty(faults: Faults) -> Callable[[asyncssh.SSHServerChannel[bytes]], async
 async def connector_with(home: Home, contents: HeldContents | None = None) -> AsyncIterator[Connector]:
     """Open a connector that can put these contents."""
     operator = Operator(name="ana", uid=0, host="jump-01", origin="", home=home.path)
-    settings = SshSettings(connect_timeout_s=5.0, login_timeout_s=10.0)
+    settings = SshSettings(connect_timeout_s=60.0, login_timeout_s=60.0)
     connector = open_connector(settings, operator, home.environment, None, contents=contents)
     try:
         yield connector

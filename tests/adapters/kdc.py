@@ -89,7 +89,7 @@ class Realm:
         """Run one of Kerberos' programs. Raises CalledProcessError."""
         subprocess.run(
             words, env={**os.environ, **self.environment, "PATH": _PATH}, input=given.encode(), check=True,
-            capture_output=True, timeout=20,
+            capture_output=True, timeout=300,
         )  # fmt: skip
 
     def add(self, name: str, *options: str) -> None:

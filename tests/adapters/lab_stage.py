@@ -58,7 +58,7 @@ async def mended(lab: Lab, host: LabHost) -> None:
 
 async def silent(host: LabHost) -> None:
     """Wait until a host's SSH server says nothing any more."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await _greets(host):
             pass
 

@@ -271,7 +271,7 @@ class Home:
         self, credentials: Kept | BoundCredentials | None = None, **settings: object
     ) -> AsyncIterator[Connector]:
         operator = Operator(name="ana", uid=os.geteuid(), host="jump-01", origin="", home=self.path)
-        values = {"connect_timeout_s": 5.0, "login_timeout_s": 10.0, **settings}
+        values = {"connect_timeout_s": 60.0, "login_timeout_s": 60.0, **settings}
         connector = open_connector(SshSettings(**values), operator, self.environment, credentials)  # type: ignore[arg-type]  # a table of settings
         try:
             yield connector

@@ -103,7 +103,6 @@ def is_well(ask: HttpAsk, reading: HttpReading) -> None:
 
 @pytest.mark.blocking  # reads /proc to count what is open
 @pytest.mark.usefixtures("_nobody_else")
-@pytest.mark.timeout(600)
 async def test_thousands_of_spoilt_answers_end_as_readings_and_leave_nothing() -> None:
     dice, offload, ends, said = random.Random(3), Offload(), Counter[str](), b""
 
@@ -134,7 +133,6 @@ async def test_thousands_of_spoilt_answers_end_as_readings_and_leave_nothing() -
 
 @pytest.mark.blocking  # makes keys, and reads /proc
 @pytest.mark.usefixtures("_nobody_else")
-@pytest.mark.timeout(600)
 async def test_spoilt_frames_of_http2_end_as_readings(tmp_path: Path) -> None:
     dice, offload, ends, said = random.Random(4), Offload(), Counter[str](), b""
     good = (

@@ -143,7 +143,7 @@ BROKEN = {
 async def test_a_broken_server_costs_a_time_out_and_names_its_step(how: str) -> None:
     by_word, greeting, phase = BROKEN[how]
     async with told_server(replies(by_word, greeting=greeting)) as port:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             report = await transport(port, timeout_s=0.2).deliver(mail(), password=None)
     assert report.trouble is not None, report
     assert report.trouble.phase is phase
@@ -167,7 +167,7 @@ async def test_a_cancelled_mail_leaves_no_connection_and_no_task() -> None:
         await began.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await ended.wait()
     assert task.cancelled()
     assert len(asyncio.all_tasks()) <= before
@@ -190,7 +190,6 @@ def _mutated(source: random.Random, reply: bytes) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.speed)])
 async def test_malformed_replies_neither_crash_nor_grow(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each try is one connection with every reply mutated; a reply that says nothing costs a time-out, so few do."""

@@ -42,7 +42,7 @@ KINDS = {
 
 
 def keygen(*words: str) -> None:
-    subprocess.run(["ssh-keygen", "-q", *words], check=True, capture_output=True, timeout=20)
+    subprocess.run(["ssh-keygen", "-q", *words], check=True, capture_output=True, timeout=300)
 
 
 @pytest.fixture(scope="module")

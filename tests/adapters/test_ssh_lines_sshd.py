@@ -27,7 +27,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 @needs_sshd
-@pytest.mark.timeout(60)
 async def test_a_server_that_was_restarted_gets_a_fresh_line(home: Home, tmp_path: Path) -> None:
     async with real_sshd(home, tmp_path / "sshd") as server, home.connector() as connector:
         assert (await run(connector, server.target, "echo one"))[0] == b"one\n"

@@ -345,7 +345,6 @@ async def outlast(there: Windows, connector: WinrmConnector, cases: int, **targe
 
 
 @pytest.mark.parametrize("cases", [60, pytest.param(ON_DEMAND // 10, marks=pytest.mark.speed)])
-@pytest.mark.timeout(300)
 async def test_malformed_answers_on_a_sealed_line_and_to_log_ins(cases: int, there: Windows) -> None:
     async with there.connector(answer_timeout_s=2.0) as connector:
         await outlast(there, connector, cases)

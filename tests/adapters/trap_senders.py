@@ -113,7 +113,7 @@ class Line:
 
     async def answer(self) -> bytes:
         """Return the next answer that the sender got."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             return await self._wire.answers.get()
 
     def said(self) -> str:
@@ -157,7 +157,7 @@ async def trap_v3(login: SnmpLogin) -> bytes:
     loop = asyncio.get_running_loop()
     transport, wire = await loop.create_datagram_endpoint(Wire, local_addr=("127.0.0.1", 0))
     try:
-        async with _sending(transport.get_extra_info("sockname")[1], login, "trap") as send, asyncio.timeout(30):
+        async with _sending(transport.get_extra_info("sockname")[1], login, "trap") as send, asyncio.timeout(120):
             await send()
             return await wire.answers.get()
     finally:

@@ -30,7 +30,7 @@ from tests.house.source import CHECKOUT
 from tests.tui.pty_app import PtyApp
 
 PROGRAM = (sys.executable, "-m", "opsterm")
-DEADLINE_S = 60.0
+DEADLINE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,6 @@ def lived_in(account: Account, tmp_path: Path) -> Account:
     return account
 
 
-@pytest.mark.timeout(120)
 def test_no_canary_is_found_where_none_may_be(lived_in: Account) -> None:
     found = places_of_canaries(lived_in)
     assert found - MAY_HOLD.keys() == set()

@@ -38,7 +38,7 @@ sys.stderr.write("\\n" + json.dumps({"code": 0, "loaded": sorted({name.partition
 def loaded_by(program: str, arguments: Sequence[str], home: Path) -> set[str]:
     """Run a program in a fresh interpreter and return the libraries it loaded."""
     done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=50,
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=300,
         env={"OPSTERM_HOME": str(home), "HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
     )  # fmt: skip
     found = json.loads(done.stderr.splitlines()[-1])

@@ -17,7 +17,6 @@ TOOLS = {
 }
 
 
-@pytest.mark.timeout(300)  # types: 60 s when nothing is cached, a second when everything is
 @pytest.mark.parametrize("arguments", TOOLS.values(), ids=TOOLS)
 def test_the_tool_has_nothing_to_say(arguments: list[str]) -> None:
     done = subprocess.run(

@@ -78,7 +78,6 @@ def test_the_wheel_carries_what_the_program_reads(wheel: Path) -> None:
     assert not [name for name in packed if name.startswith(("tests/", "docs/"))]
 
 
-@pytest.mark.timeout(180)
 def test_it_starts_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
     program = installed / "bin" / "opsterm"
     env = outside(tmp_path)
@@ -91,7 +90,6 @@ def test_it_starts_away_from_the_checkout(installed: Path, tmp_path: Path) -> No
         assert {f.name for f in (shipped / folder).iterdir()} == {f.name for f in (CHECKOUT / folder).iterdir()}
 
 
-@pytest.mark.timeout(180)
 def test_it_works_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
     program = installed / "bin" / "opsterm"
     env = outside(tmp_path)

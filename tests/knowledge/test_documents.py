@@ -123,7 +123,7 @@ def test_looking_commands_run_on_debian_12(tmp_path: Path) -> None:
     done = subprocess.run(
         ["ssh", "-i", lab["key"], "-o", f"UserKnownHostsFile={known}", "-p", str(host["port"]),
          f"{host['user']}@{host['address']}", "sh -s"],
-        input=wanted, capture_output=True, text=True, timeout=110, check=True,
+        input=wanted, capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     results = done.stdout.splitlines()
     assert len(results) == len(commands)

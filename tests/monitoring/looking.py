@@ -90,7 +90,7 @@ def run_script(script: str, shell: Sequence[str], *, first: Path | None = None) 
     environment = {**os.environ, "LC_ALL": "de_DE.UTF-8"}
     if first is not None:
         environment["PATH"] = f"{first}:{environment['PATH']}"
-    done = subprocess.run([*shell, "-c", script], capture_output=True, check=True, env=environment, timeout=30)
+    done = subprocess.run([*shell, "-c", script], capture_output=True, check=True, env=environment, timeout=300)
     return done.stdout.decode("utf-8", "backslashreplace")
 
 

@@ -71,7 +71,7 @@ async def opened(home: Path, *, workers: bool = False, **how: Any) -> AsyncItera
         yield runtime
 
 
-async def until(true: Callable[[], object], *, within_s: float = 30.0) -> float:
+async def until(true: Callable[[], object], *, within_s: float = 120.0) -> float:
     """Wait until something is the case; return how many seconds that took."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -81,7 +81,7 @@ async def until(true: Callable[[], object], *, within_s: float = 30.0) -> float:
     return loop.time() - began
 
 
-async def until_async(true: Callable[[], Awaitable[object]], *, within_s: float = 30.0) -> float:
+async def until_async(true: Callable[[], Awaitable[object]], *, within_s: float = 120.0) -> float:
     """Wait until something that has to be asked for is the case; return how many seconds that took."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -114,7 +114,7 @@ class ToldProbe:
         """Wait for a value; in a thread."""
         del target, at
         self._asked += 1
-        value = self._values.get(timeout=30)
+        value = self._values.get(timeout=300)
         self._clock.advance(self._interval_s)
         return [] if value is None else [Sample(LOAD, self._clock.now(), value)]
 

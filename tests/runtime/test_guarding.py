@@ -21,8 +21,6 @@ from opsterm.runtime.assent import Assent
 from tests.runtime.changing import approved, proposed
 from tests.runtime.stage import opened
 
-pytestmark = pytest.mark.timeout(120)
-
 
 async def test_a_change_that_is_confirmed_stays(home: Path, tmp_path: Path) -> None:
     place = tmp_path / "conf"

@@ -21,7 +21,6 @@ from opsterm.runtime.runtime import Runtime
 from tests.runtime.changing import approved, proposed, story
 from tests.runtime.stage import child, opened, until_async
 
-pytestmark = pytest.mark.timeout(180)
 HERE = "localhost"
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import OpstermError
@@ -15,7 +13,6 @@ from tests.runtime.changing import approved
 from tests.runtime.stage import opened
 from tests.storage.test_disk import LATER, SmallDisk, disk
 
-pytestmark = pytest.mark.timeout(120)
 __all__ = ["disk"]  # a fixture
 
 

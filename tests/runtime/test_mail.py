@@ -189,7 +189,7 @@ async def test_a_killed_process_loses_nothing_and_a_mail_that_was_taken_is_not_s
             sys.executable, "-m", "opsterm", "serve", cwd=CHECKOUT, stderr=asyncio.subprocess.DEVNULL,
             env={"OPSTERM_HOME": str(home / "opsterm"), "HOME": str(home), "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await hangs.wait()
         process.send_signal(signal.SIGKILL)
         await process.wait()

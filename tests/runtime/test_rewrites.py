@@ -18,8 +18,6 @@ from opsterm.runtime.runtime import Runtime
 from tests.runtime.changing import proposed
 from tests.runtime.stage import opened
 
-pytestmark = pytest.mark.timeout(120)
-
 
 async def done(runtime: Runtime, number: int) -> ChangeState:
     change = await runtime.changes.get(number)

@@ -322,7 +322,7 @@ def on_a_desktop(home: Path, steps: str, *, choice: str = "auto", daemon: str = 
         ["dbus-run-session", "--", "sh", "-c", f'{start}; exec "$0" "$1"', sys.executable, str(script)],
         env={"PATH": os.environ["PATH"], "HOME": str(home), "OPSTERM_HOME": str(home / "opsterm"),
              "XDG_RUNTIME_DIR": str(run), "PYTHONPATH": str(Path(__file__).parents[2])},
-        capture_output=True, text=True, timeout=50, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

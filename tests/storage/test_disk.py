@@ -32,7 +32,7 @@ class SmallDisk:
         self.paths = find_paths({"OPSTERM_HOME": str(at / "opsterm")}, at)
 
     def remount(self, how: str) -> None:
-        subprocess.run(["mount", "-o", f"remount,{how}", str(self.at)], check=True, timeout=10)
+        subprocess.run(["mount", "-o", f"remount,{how}", str(self.at)], check=True, timeout=300)
 
     def fill(self) -> None:
         with suppress(OSError), (self.at / "filler").open("ab", buffering=0) as file:
@@ -53,7 +53,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     if mounted.returncode != 0:
         pytest.skip(f"NOT TESTED on a real full disk: this account cannot mount one ({mounted.stderr.strip()})")
     yield SmallDisk(at)
-    subprocess.run(["umount", "-l", str(at)], check=True, timeout=10)
+    subprocess.run(["umount", "-l", str(at)], check=True, timeout=300)
 
 
 async def append_until_refused(store: SqliteStore) -> int:
@@ -179,7 +179,7 @@ def test_a_file_that_may_not_grow_is_survived(tmp_path: Path) -> None:
     """What the kernel says there is an input/output error: the disk fails, as far as SQLite knows."""
     assert resource.RLIMIT_FSIZE
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=False, timeout=30,
+        [sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=False, timeout=300,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
     assert done.stdout.split("\n")[:2] == ["DiskRefuses True True", "2 ''"], done.stdout + done.stderr

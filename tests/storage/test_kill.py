@@ -10,15 +10,12 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from opsterm.core.paths import find_paths
 from opsterm.storage.schema import prepare
 
 KILLS = 100
 
 
-@pytest.mark.timeout(300)
 def test_a_hundred_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     random_s = random.Random(7)
     database = find_paths({"OPSTERM_HOME": str(tmp_path)}, tmp_path).database

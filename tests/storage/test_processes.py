@@ -41,7 +41,7 @@ async def main():
 asyncio.run(main())
 """
     processes = [python(script, tmp_path) for _ in range(3)]
-    said = [process.communicate(timeout=30) for process in processes]
+    said = [process.communicate(timeout=300) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], said
     places = [seq for out, _ in said for seq in json.loads(out)]
     assert sorted(places) == list(range(1, 901, 2))
@@ -66,7 +66,7 @@ except asyncio.CancelledError:
     pass
 """
     process = python(script, tmp_path)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert "Traceback" not in err
     if closing.startswith("await"):
@@ -84,4 +84,4 @@ except Exception as error:
 """
     for _ in range(3):
         process = python(script.replace("mkdir(parents=True)", "mkdir(parents=True, exist_ok=True)"), tmp_path)
-        assert process.communicate(timeout=10) == ("StorageError\n", "")
+        assert process.communicate(timeout=300) == ("StorageError\n", "")

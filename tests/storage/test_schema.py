@@ -311,7 +311,7 @@ def _open_as_nobody(database: Path) -> None:
         "try:\n    prepare(Path(sys.argv[1]), stamp='now')\nexcept StorageError as error:\n    print(error)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(database)], capture_output=True, text=True, check=False, timeout=30,
+        [sys.executable, "-c", script, str(database)], capture_output=True, text=True, check=False, timeout=300,
         cwd=Path(__file__).parents[2], env={"PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert "This account may not read and write it." in done.stdout, done.stderr
@@ -342,7 +342,7 @@ heavy = {"sqlalchemy", "sqlmodel", "alembic", "pydantic", "greenlet"} & set(sys.
 assert not heavy, heavy
 """
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     made, opened = map(float, done.stdout.split())

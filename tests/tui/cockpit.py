@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -169,15 +170,18 @@ class Sitting:
             return
         while not self.app._typed_ahead.idle:  # noqa: ASYNC110 (the app has no event for it)
             await asyncio.sleep(0.001)
-        for _ in range(3):
+        for turn in itertools.count(1):
             if not await self.pilot._wait_for_screen():
                 return
-            if short := [worker for worker in self.app.workers if worker.group in _SHORT]:
+            short = [worker for worker in self.app.workers if worker.group in _SHORT]
+            if turn > _TURNS and not short:
+                return
+            if short:
                 with suppress(WorkerCancelled):  # a newer one of its group has replaced it
                     await self.app.workers.wait_for_complete(short)
             self.app.screen._on_timer_update()  # lays out and paints what its timer would in a moment
 
-    async def until(self, wanted: str | Callable[[], bool], *, within_s: float = 30.0) -> None:
+    async def until(self, wanted: str | Callable[[], bool], *, within_s: float = 120.0) -> None:
         """Wait until a text stands on the screen or a condition holds; the screen is in the failure."""
 
         def holds() -> bool:
@@ -199,8 +203,10 @@ _CHARACTERS = {
     "question_mark": "?", "colon": ":", "at": "@", "slash": "/", "plus": "+", "minus": "-", "space": " ", "enter": "\r",
     "tab": "\t", "escape": "\x1b",
 }  # fmt: skip
+_TURNS = 3
+"""What is begun by what was begun by a key is waited for as well."""
 _SHORT = (
-    "status", "output", "change", "why", "copy", "choose", "check", "ask", "page", "evidence", "progress",
+    "status", "output", "change", "why", "copy", "choose", "check", "ask", "page", "evidence", "progress", "facts",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from types import TracebackType
 
 import pyte
 
-DEADLINE_S = 60.0
+DEADLINE_S = 300.0
 
 
 class PtyApp:

@@ -14,7 +14,6 @@ from opsterm.policy.level import RiskLevel
 from tests.tui.cockpit import Sitting, Stage, sitting
 from tests.tui.test_approving import GUARD_S, change, propose
 
-pytestmark = pytest.mark.timeout(120)
 LOCKS_OUT, NEVER_BACK = "systemctl stop ssh", "poweroff"
 
 

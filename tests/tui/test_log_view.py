@@ -93,7 +93,7 @@ class OutputApp(App[None]):
 
 async def until_read(app: OutputApp, pilot: Pilot[None]) -> None:
     """Wait until the view has taken over everything that waits."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while app.view._backlog or app.view._reading:
             await pilot.pause()
     await pilot.pause()

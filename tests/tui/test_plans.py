@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from opsterm.changes.change import ChangeState
 from opsterm.changes.verification import OnFailure, verification_of
 from tests.tui.cockpit import Sitting, Stage, sitting
 from tests.tui.test_approving import GUARD_S, change, propose
-
-pytestmark = pytest.mark.timeout(120)
 
 PLAN = """
 on = "localhost"

@@ -138,7 +138,7 @@ def sent_to_a_terminal(theme: str, keys: Sequence[bytes], **environment: str) ->
             os.write(master, key)
         while part := read(5.0):
             sent += part
-        assert app.wait(timeout=10) == 0, sent[-2000:]
+        assert app.wait(timeout=300) == 0, sent[-2000:]
     finally:
         app.kill()
         app.wait()

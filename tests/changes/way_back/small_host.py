@@ -63,7 +63,7 @@ class SmallHost:
         home = "/home/op" if user else "/root"
         done = subprocess.run(
             ["unshare", "-m", "sh", "-c", f'{self._begin} && exec "$@"', "sh", *inside], capture_output=True,
-            stdin=subprocess.DEVNULL, check=False, timeout=60,
+            stdin=subprocess.DEVNULL, check=False, timeout=300,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home, **_pairs(environment)},
         )  # fmt: skip
         assert done.stderr == b"", done.stderr.decode()
@@ -117,7 +117,7 @@ def _mounted(at: Path, options: str) -> Iterator[Path]:
     try:
         yield at
     finally:
-        subprocess.run(["umount", "-l", str(at)], check=True, timeout=10)
+        subprocess.run(["umount", "-l", str(at)], check=True, timeout=300)
 
 
 def _program(name: str) -> str:

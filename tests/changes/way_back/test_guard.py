@@ -17,7 +17,7 @@ from opsterm.changes.way_back.script import keeper_text
 from opsterm.changes.way_back.words import KeeperStep
 from opsterm.policy.way_back import Thing, ThingKind
 
-pytestmark = [pytest.mark.blocking, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.blocking
 
 POINT = "c1-0123456789ab"
 DECIDED = ("confirmed", "reverted", "revert-failed")
