@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, ChangeState, OutcomeState
-from opsterm.changes.events import ChangeCaptured, ChangeRolledBack, ChangeStepStarted
+from opsterm.changes.events import ChangeCaptured, ChangeGuarded, ChangeRolledBack, ChangeStepStarted
+from opsterm.changes.guard import OPEN, GuardState, guard_of
 from opsterm.changes.plan_steps import undoing
 from opsterm.changes.rollout import backwards, rollout_of
 from opsterm.changes.way_back.prepared import inverse_of, prepared, restoring
@@ -106,7 +107,7 @@ class Rollbacks:
 
         Raises:
             NotFound: there is no such change.
-            BadInput: it still waits or runs, has no way back, or is taken back already.
+            BadInput: it still waits or runs, has no way back, is taken back already, or a target may still do that.
             NotApproved: this version knows another way back than the one that was prepared.
             Refused: as `Changes.propose`.
         """
@@ -119,6 +120,7 @@ class Rollbacks:
                 f"{change.name} has no way back: nothing was kept before it ran.",
                 next_step=f"See what it did: opsterm output {change.name}. What undoes it can be proposed by hand.",
             )
+        await self._refuse_guarded(change)
         still, undone_not = await self._open(change)
         names = [name for name in still if not wish.targets or name in wish.targets]
         others = [name for name in undone_not if not wish.targets or name in wish.targets]
@@ -137,14 +139,37 @@ class Rollbacks:
             )  # fmt: skip
         else:
             touched = still or undone_not
-            said = "It has touched none of these targets" if touched else f"{change.name} is taken back already"
-            raise BadInput(f"{said}, or nothing was kept there.", next_step=f"See it: opsterm change {change.name}")
+            said = f"{change.name} has nothing to take back: it ended before anything was kept, and so before it began."
+            if touched:
+                said = "It has touched none of these targets, or is taken back there already."
+            elif change.state is ChangeState.ROLLED_BACK:
+                said = f"{change.name} is taken back already."
+            raise BadInput(said, next_step=f"See it: opsterm change {change.name}")
         return await self._propose(
             replace(
                 back, reason=wish.reason or f"takes back {change.name}", rollout=backwards(rollout_of(change.order)),
                 backwards=True,
             )
         )  # fmt: skip
+
+    async def _refuse_guarded(self, change: Change) -> None:
+        """Refuse while a target may take it back by itself: it would do so once more, over what came in between."""
+        if not guard_of(change.order).seconds:
+            return
+        heard = {one.target: GuardState.UNKNOWN for one in change.outcomes if one.state is OutcomeState.UNKNOWN}
+        facts = await self._store.journal.search(
+            kinds=[ChangeGuarded.kind], correlation_id=change.name, limit=KEPT_FACTS
+        )
+        heard |= {
+            one.event.target: GuardState(one.event.state) for one in facts if isinstance(one.event, ChangeGuarded)
+        }
+        waits = [target.name for target in change.order.targets if heard.get(target.name) in OPEN]
+        if waits:
+            raise BadInput(
+                f"{waits[0]} may still take {change.name} back by itself.",
+                next_step=f"Ask it: opsterm status {change.name}. While it waits, opsterm revert {change.name} takes "
+                "it back at once.",
+            )
 
     async def _get(self, number: int) -> Change:
         change = await self._store.changes.get(number)

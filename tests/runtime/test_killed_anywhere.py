@@ -20,6 +20,8 @@ import pytest
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.claim import ClaimKind
+from opsterm.changes.guard import GuardState
+from opsterm.changes.way_back.script import KeeperStep
 from opsterm.core.errors import BadInput, NotApproved
 from opsterm.policy.order import RESTORE
 from opsterm.runtime.rollbacks import RollbackWish
@@ -202,6 +204,17 @@ async def look_after_rollback(runtime: Runtime, killing: Killer, steps: list[str
     assert await asyncio.to_thread(killing.state) == killing.before, steps[-1]
 
 
+async def guard_decided(runtime: Runtime, killing: Killer) -> None:
+    """Have a target that may take c1 back by itself do so: nothing else takes it back until that is decided."""
+    told = await runtime.guards.told(await runtime.changes.get(1))
+    if any(seen.is_open for seen in told.values()):
+        with pytest.raises(BadInput, match="may still take c1 back by itself"):
+            await take_back(runtime, killing, insist=True)
+    _, seen = await runtime.guards.look(await runtime.changes.get(1))
+    if any(one.is_open for one in seen):
+        assert [one.state for one in await runtime.guards.act(1, KeeperStep.REVERT)] == [GuardState.REVERTED]
+
+
 async def look_after_kind(runtime: Runtime, killing: Killer, kind: str, steps: list[str]) -> None:
     """Check the same of a guarded change, a plan or a file: what is begun can be taken back, and no more is there."""
     await runtime.changes.settle()
@@ -219,7 +232,7 @@ async def look_after_kind(runtime: Runtime, killing: Killer, kind: str, steps: l
         assert told in change.outcomes[0].message
     await asyncio.to_thread(killing.end_command)
     if kind == "guarded":
-        await runtime.guards.look(await runtime.changes.get(1))
+        await guard_decided(runtime, killing)
     if "change.captured" not in await story(runtime, change):
         assert not begun
         with pytest.raises(BadInput):
