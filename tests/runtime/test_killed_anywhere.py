@@ -21,7 +21,7 @@ import pytest
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.claim import ClaimKind
 from opsterm.changes.guard import GuardState
-from opsterm.changes.way_back.script import KeeperStep
+from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import BadInput, NotApproved
 from opsterm.policy.order import RESTORE
 from opsterm.runtime.rollbacks import RollbackWish
