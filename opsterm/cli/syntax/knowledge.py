@@ -6,15 +6,15 @@ from opsterm.cli.syntax.parser import Parser, Verbs, add_verb, number
 from opsterm.knowledge.card import CardKind, CardSystem
 
 _ABOUT_SEARCH = """\
-Finds cards by words, by how they look, and by error texts that fit. When none is
-sure enough it says so and names none. With - each line of standard input is a
-question, or an object {"text": ...}; for each an object is printed, in the same
-order."""
+Finds cards by words, by how they look, and by error texts that fit. When none
+is sure enough it says so and names none. With - each line of standard input is
+a question, or an object {"text": ...}; for each an object is printed, in the
+same order."""
 
 _ABOUT_ADD = """\
-FILE is TOML with [[solution]], [[concept]] or [[runbook]] tables; `show ID --toml`
-prints one to go by. Secrets are masked before it is kept, checks must only read,
-and each error pattern must fit its own example."""
+FILE is TOML with [[solution]], [[concept]] or [[runbook]] tables; `knowledge
+show ID --toml` prints one to go by. Secrets are masked before it is kept,
+checks must only read, and each error pattern must fit its own example."""
 
 _ABOUT_EDIT = """\
 FILE is the whole card, with the same id. One that ships is hidden by yours, and
