@@ -72,7 +72,7 @@ from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.apis import Apis
 from opsterm.runtime.audit import Audit
 from opsterm.runtime.changes import Changes
-from opsterm.runtime.errands import Errands
+from opsterm.runtime.errands import ErrandAnswers
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.monitoring import Monitoring
 from opsterm.runtime.ports import Operator
@@ -91,7 +91,7 @@ class Assistant:
 
     def __init__(  # noqa: PLR0913 (the use-cases that it may ask, one by one)
         self, clock: Clock, *, operator: Operator, inventory: Inventory, monitoring: Monitoring, alerts: Alerts,
-        changes: Changes, apis: Apis, audit: Audit, profiles: Profiles, services: Services, errands: Errands,
+        changes: Changes, apis: Apis, audit: Audit, profiles: Profiles, services: Services, errands: ErrandAnswers,
         open_knowledge: Callable[[], Awaitable[KnowledgeBase]], open_model: Callable[[], Awaitable[IntentModel]],
     ) -> None:  # fmt: skip
         self._clock = clock

@@ -48,7 +48,7 @@ class ErrandRooms:
     knowledge: Callable[[], Awaitable[KnowledgeBase]]
 
 
-class Errands:
+class ErrandAnswers:
     """Answers wishes from what is known here."""
 
     def __init__(self, rooms: ErrandRooms) -> None:

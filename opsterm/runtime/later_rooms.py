@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opsterm.assistant.intents.model import IntentModel
     from opsterm.runtime.apis import Apis
     from opsterm.runtime.assistant import Assistant
-    from opsterm.runtime.errands import Errands
+    from opsterm.runtime.errands import ErrandAnswers
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.jobs import Jobs
     from opsterm.runtime.knowledge import Knowledge
@@ -146,10 +146,10 @@ class LaterRooms(TargetRooms):
         place, files = self.paths.shipped / "knowledge_seed" / "intents" / "weights.json", self._edges.files
         return await self.offload.run("files", lambda: read_model(files.read(place)))
 
-    def _errands(self) -> Errands:
-        from opsterm.runtime.errands import ErrandRooms, Errands
+    def _errands(self) -> ErrandAnswers:
+        from opsterm.runtime.errands import ErrandAnswers, ErrandRooms
 
-        return Errands(
+        return ErrandAnswers(
             ErrandRooms(
                 changes=self.changes, alerts=self.alerts, compliance=lambda: self.compliance,
                 assessments=lambda: self.assessments, recovery=lambda: self.recovery,
