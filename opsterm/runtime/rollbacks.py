@@ -138,12 +138,7 @@ class Rollbacks:
                 how=order.run_as, timeout_s=order.timeout_s, undoes=change.id,
             )  # fmt: skip
         else:
-            touched = still or undone_not
-            said = f"{change.name} has nothing to take back: it ended before anything was kept, and so before it began."
-            if touched:
-                said = "It has touched none of these targets, or is taken back there already."
-            elif change.state is ChangeState.ROLLED_BACK:
-                said = f"{change.name} is taken back already."
+            said = _why_nothing(change, elsewhere=bool(still or undone_not))
             raise BadInput(said, next_step=f"See it: opsterm change {change.name}")
         return await self._propose(
             replace(
@@ -232,6 +227,14 @@ class Rollbacks:
         for ended in await self._store.changes.rollbacks(self._ledger.clock.now() - LOOKED_BACK_S):
             if ended.id not in self._settled:
                 await self.settle(ended)
+
+
+def _why_nothing(change: Change, *, elsewhere: bool) -> str:
+    if elsewhere:
+        return "It has touched none of these targets, or is taken back there already."
+    if change.state is ChangeState.ROLLED_BACK:
+        return f"{change.name} is taken back already."
+    return f"{change.name} has nothing to take back: it ended before anything was kept, and so before it began."
 
 
 def _text(
