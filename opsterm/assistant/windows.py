@@ -242,7 +242,7 @@ def _around(at: float, world: World) -> TimeWindow | None:
 def _since(words: Sequence[str], world: World) -> _Read:
     if words[0] != "since":
         return None
-    half = {("this", "morning"): "am", ("this", "afternoon"): "pm"}.get(tuple(words[2:4]))  # type: ignore[arg-type]
+    half = {("this", "morning"): "am", ("this", "afternoon"): "pm"}.get(tuple(words[2:4]))  # type: ignore[arg-type]  # a pair
     if half and words[1].isdecimal() and (early := clock_seconds([words[1] + half])):
         at = midnight(world) + early[1]
         return (4, _since_time(at, world)) if at < world.now else None
