@@ -16,7 +16,7 @@ from opsterm.policy.plan_order import PlanOrder, parse_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class PlanPhase:
     """A part of a change, done on all of its targets before the next part begins.
 
     Attributes:
@@ -35,7 +35,7 @@ class Phase:
         return set(self.names) <= self.final
 
 
-def phases_of(order: Order) -> tuple[Phase, ...]:
+def phases_of(order: Order) -> tuple[PlanPhase, ...]:
     """Return the parts of an order in their order.
 
     Raises:
@@ -45,11 +45,11 @@ def phases_of(order: Order) -> tuple[Phase, ...]:
     plan = parse_plan(order.command) if order.shell == PLAN else None
     if plan is None or not plan.across:
         steps = tuple(range(1, len(plan.steps) + 1)) if plan is not None else ()
-        return (Phase(names=names, steps=steps, final=frozenset(names)),)
+        return (PlanPhase(names=names, steps=steps, final=frozenset(names)),)
     return across_targets(plan, names)
 
 
-def across_targets(plan: PlanOrder, names: Sequence[str]) -> tuple[Phase, ...]:
+def across_targets(plan: PlanOrder, names: Sequence[str]) -> tuple[PlanPhase, ...]:
     """Return the phases of a plan whose order is kept across targets.
 
     Args:
@@ -67,7 +67,7 @@ def across_targets(plan: PlanOrder, names: Sequence[str]) -> tuple[Phase, ...]:
     parts = [(places, steps) for places, steps in found if places]
     last = {name: place for place, (places, _) in enumerate(parts) for name in places}
     return tuple(
-        Phase(
+        PlanPhase(
             names=places, steps=tuple(steps), final=frozenset(name for name in places if last[name] == place)
         )
         for place, (places, steps) in enumerate(parts)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from opsterm.changes.change import Change
-from opsterm.changes.plan_phases import Phase
+from opsterm.changes.plan_phases import PlanPhase
 from opsterm.changes.plan_remainder import everywhere
 from opsterm.changes.verification import Verification, parse_check, require_numbers, verification_of
 from opsterm.changes.way_back.prepared import restoring, step_ways
@@ -39,7 +39,7 @@ def after_of(step: PlanStep) -> Verification:
     return Verification(checks=tuple(map(parse_check, step.verify)), tries=step.tries, within_s=step.within_s)
 
 
-def repeated(order: Order, phase: Phase) -> Verification:
+def repeated(order: Order, phase: PlanPhase) -> Verification:
     """Return what is looked at again while a rollout waits: what is verified of the whole, and after the last step.
 
     What had to hold after an earlier step need not hold any more: a step may stop what the next one starts.

@@ -15,7 +15,7 @@ from opsterm.changes import lifecycle
 from opsterm.changes.change import Change, Outcome, OutcomeState
 from opsterm.changes.events import ChangeTargetEnded
 from opsterm.changes.guard import guard_of
-from opsterm.changes.plan_phases import Phase, is_across
+from opsterm.changes.plan_phases import PlanPhase, is_across
 from opsterm.changes.verification import OnFailure, verification_of
 from opsterm.core.errors import OpstermError, StorageError
 from opsterm.policy.mask import mask
@@ -36,7 +36,7 @@ log = logging.getLogger("opsterm.executor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class TargetPart:
     """What is to be done on one target, once.
 
     Attributes:
@@ -48,7 +48,7 @@ class Part:
     """
 
     target: OrderTarget
-    phase: Phase
+    phase: PlanPhase
     record: OutputRecord
     wave: Wave
     arming_s: int = 0
@@ -66,7 +66,7 @@ class Hands:
         take_back: takes the change back where one is logged in.
     """
 
-    make: Callable[[Part], Awaitable[Ended]]
+    make: Callable[[TargetPart], Awaitable[Ended]]
     disarm: Callable[[OrderTarget], Awaitable[None]]
     log_in: OpenSession
     on_target: Callable[[OrderTarget], AbstractAsyncContextManager[OnTarget]]
@@ -102,7 +102,7 @@ class ChangeWork:
         self._outcomes: dict[str, Outcome] = {}
 
     async def one(
-        self, target: OrderTarget, phase: Phase, *, wave: Wave | None = None, arming_s: int = 0
+        self, target: OrderTarget, phase: PlanPhase, *, wave: Wave | None = None, arming_s: int = 0
     ) -> Outcome:  # fmt: skip
         """Return what came of a phase on one target. What goes wrong there must not end the others: it raises nothing.
 
@@ -121,7 +121,7 @@ class ChangeWork:
         record.began = False
         try:
             await self._changes.save_outcome(change.id, outcome, [])
-            part = Part(
+            part = TargetPart(
                 target=target, phase=phase, record=record, wave=wave or Wave([target.name]), arming_s=arming_s
             )  # fmt: skip
             ended = await self._hands.make(part)

@@ -27,7 +27,7 @@ from opsterm.core.errors import NotApproved, NotFound, TimedOut, Unreachable
 from opsterm.policy import approval
 from opsterm.policy.order import PLAN, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
-from opsterm.runtime.change_work import ChangeWork, Hands, Part
+from opsterm.runtime.change_work import ChangeWork, Hands, TargetPart
 from opsterm.runtime.claims import Passage
 from opsterm.runtime.ends import Ends
 from opsterm.runtime.gating import Gating
@@ -175,7 +175,7 @@ class Executor:
         )  # fmt: skip
         return await self._rollouts.run(work)
 
-    async def _stream(self, change: Change, part: Part) -> Ended:
+    async def _stream(self, change: Change, part: TargetPart) -> Ended:
         target = part.target
         try:
             connector = await self._connector()
@@ -207,7 +207,7 @@ class Executor:
             connector = await self._connector()
             await self._guarding.watch(_guarded(connector, change, way, target)).disarm()
 
-    async def _step_on(self, on: OnTarget, part: Part) -> Ended:
+    async def _step_on(self, on: OnTarget, part: TargetPart) -> Ended:
         """Do those steps of a plan that are next on a target; look at the whole behind the last of them."""
         ended = await self._plans.run(on, part.phase.steps)
         if on.target.name in part.phase.final:
@@ -215,7 +215,7 @@ class Executor:
             part.record.saw(await self._verifying.look(on.run, on.change, on.target, wanted))
         return ended
 
-    async def _make(self, connector: Connector, on: OnTarget, part: Part) -> Ended:
+    async def _make(self, connector: Connector, on: OnTarget, part: TargetPart) -> Ended:
         """Keep what the change touches, make it, look at it, and take it back if that was approved."""
         change, target, run = on.change, on.target, on.run
         way, order = prepared(change.order), change.order

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from opsterm.changes.change import Change, Outcome, OutcomeState
 from opsterm.changes.guard import guard_of
-from opsterm.changes.plan_phases import Phase, across_targets, phases_of
+from opsterm.changes.plan_phases import PlanPhase, across_targets, phases_of
 from opsterm.changes.plan_steps import repeated, undoing
 from opsterm.changes.rollout import Rollout, narrowed, rollout_of
 from opsterm.changes.rollout_progress import RolloutProgress
@@ -45,7 +45,7 @@ class FleetWork(Protocol):
         ...
 
     async def one(
-        self, target: OrderTarget, phase: Phase, *, wave: Wave | None = None, arming_s: int = 0
+        self, target: OrderTarget, phase: PlanPhase, *, wave: Wave | None = None, arming_s: int = 0
     ) -> Outcome:  # fmt: skip
         """Do a phase on one target, or arm it; return what came of it. Raises nothing."""
         ...
@@ -119,7 +119,7 @@ class RolloutRunning:
         order = work.change.order
         run = _Run(work=work, targets={target.name: target for target in order.targets})
         phases = phases_of(order)
-        begun: list[Phase] = []
+        begun: list[PlanPhase] = []
         for phase in phases:
             names = tuple(name for name in phase.names if run.is_well(name))
             if names:
@@ -135,7 +135,7 @@ class RolloutRunning:
             await self._take_back(run)
         return [run.outcomes[name] for name in run.targets]
 
-    async def _go_over(self, run: _Run, phase: Phase, *, whole: bool) -> None:
+    async def _go_over(self, run: _Run, phase: PlanPhase, *, whole: bool) -> None:
         """Do one phase on all of its targets that the rollout lets start.
 
         Args:
@@ -169,7 +169,7 @@ class RolloutRunning:
                 start(group)
         run.stopped = progress.stopped
 
-    async def _go_in_waves(self, run: _Run, phase: Phase, progress: RolloutProgress) -> None:
+    async def _go_in_waves(self, run: _Run, phase: PlanPhase, progress: RolloutProgress) -> None:
         """Arm a guarded change everywhere, and make it wave by wave."""
 
         async def arm(name: str, seconds: int) -> bool:
@@ -201,7 +201,7 @@ class RolloutRunning:
             )
             run.outcomes[name] = await run.work.keep(left)
 
-    async def _stand_at_gate(self, run: _Run, progress: RolloutProgress, phase: Phase) -> None:
+    async def _stand_at_gate(self, run: _Run, progress: RolloutProgress, phase: PlanPhase) -> None:
         """Wait and look between two batches; say of those that fell what came of them."""
         well = [run.targets[name] for name in progress.at_gate if run.is_well(name)]
         rest = [run.targets[name] for name in progress.not_started]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from opsterm.changes.change import OutcomeState
 from opsterm.changes.events import ChangeStepEnded, ChangeStepRolledBack, ChangeStepStarted
-from opsterm.changes.plan_phases import Phase, across_targets
+from opsterm.changes.plan_phases import PlanPhase, across_targets
 from opsterm.changes.plan_remainder import everywhere, names_of, remainder, steps_done
 from opsterm.core.errors import BadInput
 from opsterm.core.events import Event
@@ -42,7 +42,7 @@ class Hosts:
     def run(self, plan: PlanOrder, names: tuple[str, ...], left: int) -> list[Event]:
         """Run a plan on some of them; after `left` events nobody sees any more. Returns what the journal has of it."""
         told: list[Event] = []
-        whole = Phase(names=names, steps=tuple(range(1, len(plan.steps) + 1)), final=frozenset(names))
+        whole = PlanPhase(names=names, steps=tuple(range(1, len(plan.steps) + 1)), final=frozenset(names))
         for phase in across_targets(plan, names) if plan.across else (whole,):
             failed = False
             for name in self.random.sample(list(phase.names), len(phase.names)):
