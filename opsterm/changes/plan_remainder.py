@@ -60,16 +60,16 @@ def remainder(
     for number, step in enumerate(plan.steps, 1):
         begins = begins or not step.joined
         undone = [one for one in names if (not step.on or one in step.on) and number not in done.get(one, ())]
-        todo = [one for one in undone if one in chosen]
-        if todo and skipped and plan.across:
+        left = [one for one in undone if one in chosen]
+        if left and skipped and plan.across:
             raise BadInput(
-                f"{skipped}, and comes before what is left of {fold(todo)}.",
+                f"{skipped}, and comes before what is left of {fold(left)}.",
                 next_step=f"Go on with all of it: opsterm resume {name} all",
             )
-        if len(todo) < len(undone):
-            skipped = skipped or f"Step {number}, {step.title}, is not done on {fold(set(undone) - set(todo))}"
-        if todo:
-            on = tuple(sorted(todo, key=natural_key))
+        if len(left) < len(undone):
+            skipped = skipped or f"Step {number}, {step.title}, is not done on {fold(set(undone) - set(left))}"
+        if left:
+            on = tuple(sorted(left, key=natural_key))
             steps.append(replace(step, on=on, joined=bool(steps) and not begins))
             begins = False
     if not steps:

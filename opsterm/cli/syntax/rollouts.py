@@ -26,8 +26,8 @@ or inactive, port:443 or port:53/udp, http:http://localhost/ 200, config:sshd,
 command:TEXT (one that only reads). From here it looks whether reach:443 or
 reach:https://{target}/ 200 answers. All have to hold at once, in one of the
 --tries. What is guarded is looked at over the fresh log-in, and taken back when
-they do not. --on-failure rollback puts back there at once what the change touched,
-if it fails or does not verify; that is part of what is approved."""
+they do not. --on-failure rollback puts back there at once what the change
+touched, if it fails or does not verify; that is part of what is approved."""
 
 
 def add_rollout(one: Parser) -> None:

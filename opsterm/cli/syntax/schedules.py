@@ -16,8 +16,8 @@ single phrase is asked back without a schedule."""
 
 
 _ABOUT_JOBS = """\
-What is done by schedule is a job. One process runs all of them: `opsterm serve`,
-or an open screen. A failed run is tried again after 1 minute, then 2, 4, up to
+What is done by schedule is a job. One process runs all of them: an open screen
+or `opsterm serve`. A failed run is tried again after 1 minute, then 2, 4, up to
 an hour apart; when no try is left it is an alert until the job is done."""
 
 _ABOUT_PAUSE = """\

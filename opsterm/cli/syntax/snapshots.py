@@ -28,8 +28,8 @@ that job that no rule keeps are thrown away, and no others."""
 
 _ABOUT_DIFF = """\
 Between two points, or one and its target now, with the lines of text files up
-to 1 MB that differ, without secrets. Ends with 1 when something differs, as diff
-does."""
+to 1 MB that differ, without secrets. Ends with 1 when something differs, as
+diff does."""
 
 _ABOUT_RESTORE = """\
 Proposes the change that puts everything back as the point holds it, on the

@@ -6,9 +6,10 @@ from opsterm.cli.syntax.parser import Parser, Verbs, add_verb, number
 
 _ABOUT_ASK = """\
 A command becomes a proposal that waits for approval. With - each line of
-standard input is an object {"text", "context"}, or plain text: one object a line
-is printed for it, in order; then nothing is proposed, recorded or run. Context
-is what was said before. Ends with 2 when a single sentence is not understood."""
+standard input is an object {"text", "context"}, or plain text: one object a
+line is printed for it, in order; then nothing is proposed, recorded or run.
+Context is what was said before. Ends with 2 when a single sentence is not
+understood."""
 
 
 def add_watching(verbs: Verbs[Parser], data: Parser) -> None:
