@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ _BLOCKS = frozenset({
 _OWN_SCOPE = frozenset({"subshell", "command_substitution", "process_substitution"})
 _MAYBE = frozenset({"if_statement", "for_statement", "while_statement", "case_statement", "c_style_for_statement"})
 _JOB = re.compile(r"\s*(?:@\w+|(?:[\d*/,\-]+\s+){5})\s*(?:[a-z_][a-z0-9_-]*\s+(?=\S))?(.+)")
+_ENDS_IN_COMMAND = frozenset({"pipeline", "list", "negated_command"})
 _SILENT = frozenset({"comment", "heredoc_start", "heredoc_end", "variable_name", "file_descriptor"})
 
 
@@ -73,17 +74,18 @@ class _Walk:
         self._source = ShellText("", base=0, span=Span(start=0, end=0))
         self._stack: list[_Task] = []
         self._outputs: dict[int, Feed] = {}
+        self._behind: dict[int, list[Node]] = {}
 
     def read(self, source: ShellText, frame: ShellFrame) -> None:
         """Read a text, at any depth."""
         if frame.depth > TEXTS_LIMIT:
             raise OverLimit(f"It has more than {TEXTS_LIMIT} commands inside one another.")
-        before = self._source, self._stack, self._outputs
-        self._source, self._stack, self._outputs = source, [], {}
+        before = self._source, self._stack, self._outputs, self._behind
+        self._source, self._stack, self._outputs, self._behind = source, [], {}, {}
         try:
             self._read(source, frame)
         finally:
-            self._source, self._stack, self._outputs = before
+            self._source, self._stack, self._outputs, self._behind = before
 
     def _read(self, source: ShellText, frame: ShellFrame) -> None:
         self.notes.spend(len(source.text) // 64 + TEXT_STEPS)
@@ -166,13 +168,25 @@ class _Walk:
                 self._stack.extend((one, frame, nesting, None) for one in reversed(child.named_children))
         if body is not None:
             inner = replace(frame, feed=feed)
+            if behind:
+                self._leave_behind(body, behind)
             if body.type == "command":
-                self.command(body, inner, nesting, behind)
+                self.command(body, inner, nesting)
             else:
                 self._stack.append((body, inner, nesting, None))
         self.notes.streams = before
         if body is not None and (said := self._outputs.get(body.id)) and any("cron" in stream for stream in streams):
             self._jobs(said, frame)
+
+    def _leave_behind(self, body: Node, behind: list[Node]) -> None:
+        """Keep words for the command that they are of: the last of what the grammar puts before the redirection."""
+        last: Node | None = body
+        while last is not None and last.type != "command":
+            last = last.named_children[-1] if last.type in _ENDS_IN_COMMAND and last.named_children else None
+        if last is None:
+            self.notes.dark("Words behind a redirection could not be followed.")
+        else:
+            self._behind[last.id] = behind
 
     def _jobs(self, said: Feed, frame: ShellFrame) -> None:
         """Read the commands of a text that becomes a table of cron; what they do is done later, and again."""
@@ -208,17 +222,17 @@ class _Walk:
                 return Feed("text", words[0].span, text, words[0].base if len(words) == 1 else -1)
         return None
 
-    def command(self, node: Node, frame: ShellFrame, nesting: int, behind: Sequence[Node] = ()) -> None:
+    def command(self, node: Node, frame: ShellFrame, nesting: int) -> None:
         """Take a simple command apart and follow it; what is substituted in its words is followed as well.
 
         The grammar takes words behind a redirection for further files: `kubectl < list delete ns prod`. They are
-        words of the command all the same, and come as `behind`.
+        words of the command all the same, and were left behind.
         """
         words: list[Argument] = []
         names: list[str] = []
         streams: list[str] = []
         inside: list[Node] = []
-        for child in (*node.children, *behind):
+        for child in (*node.children, *self._behind.pop(node.id, ())):
             self.notes.spend()
             kind = child.type
             if kind == "variable_assignment" and not words:
@@ -249,7 +263,7 @@ class _Walk:
         while inner is not None and inner.id not in self._outputs:
             if inner.type == "redirected_statement":
                 inner = inner.child_by_field_name("body")
-            elif inner.type in ("pipeline", "list", "subshell", "compound_statement", "negated_command"):
+            elif inner.type in (*_ENDS_IN_COMMAND, "subshell", "compound_statement"):
                 inner = inner.named_children[-1] if inner.named_children else None
             else:
                 inner = None
