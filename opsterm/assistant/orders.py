@@ -257,7 +257,7 @@ def _near_lines(sentence: Sentence, tokens: Sequence[Token]) -> list[str]:
 
 
 def _service(sentence: Sentence, verb: str, tokens: Sequence[Token]) -> Interpretation | None:
-    """Read "restart the nginx service on web-01"; without the word service it asks."""
+    """Read "restart the nginx service on web-01"; without the word service it says what it took for one."""
     place = next((i for i, token in enumerate(tokens) if token.low in ("on", "across", "at")), -1)
     said = tokens[:place] if place >= 0 else tokens
     what = [token for token in said if token.low not in ("the", "a", "service", "services", "unit")]
@@ -271,13 +271,11 @@ def _service(sentence: Sentence, verb: str, tokens: Sequence[Token]) -> Interpre
             f"Say the exact command and where it shall run, as in: run `systemctl {verb} nginx` on web-01.",
         )
     proposal = _service_proposal(sentence, verb, unit, tokens[place + 1 :])
-    if clear or proposal.query is None:
+    if proposal.query is None or clear:
         return proposal
-    return asked(
-        Intent.RUN_COMMAND,
-        f"Do you mean the service {unit}? Then send the line below, or say: {verb} the {unit} service on …",
-        [proposal.line],
-    )
+    if unit.lower() in sentence.words.names:
+        return asked(Intent.RUN_COMMAND, f"{unit} is a target. Which service is to {verb}, and where?", [proposal.line])
+    return replace(proposal, notes=(*proposal.notes, f"{unit} is taken for a service."))
 
 
 def _service_proposal(sentence: Sentence, verb: str, unit: str, where: Sequence[Token]) -> Interpretation:
