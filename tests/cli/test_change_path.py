@@ -284,6 +284,13 @@ def test_the_list_of_changes(account: Account) -> None:
     assert lines[1].startswith("c2  denied")
 
 
+def test_a_yes_to_one_of_two_like_changes_is_no_yes_to_the_other(account: Account) -> None:
+    one, two = account.propose("true; true"), account.propose("true; true")
+    account.run("approve", one, expect=0)
+    assert account.run("change", two, "--json").record()["state"] == "proposed"
+    assert "nobody has approved it" in account.run("run", two, expect=4).err
+
+
 def test_a_query_runs_at_once_and_is_in_the_audit(script: Account) -> None:
     ran = script.run("query", "--on", "localhost", "--reason", "load", "--", "echo", "a b", expect=0)
     assert ran.out == "a b\n"

@@ -49,6 +49,19 @@ def test_after_a_kill_the_next_who_asks_is_told_and_can_take_it_back(script: Acc
     assert script.run("status", expect=0).err == "Nothing waits to be confirmed.\n"
 
 
+def test_what_was_taken_back_ends_with_1_and_says_so(script: Account, tmp_path: Path) -> None:
+    conf = tmp_path / "conf"
+    conf.write_text("before\n")
+    number = script.propose(f"echo after > {conf}", "localhost", "--confirm", "10m by hand")
+    with script.start("approve", number, "--targets", "1") as running:
+        wait_until(lambda: conf.read_text() == "after\n")
+        wait_until(lambda: [one["state"] for one in script.run("status", "--json").records()] == ["pending"])
+        script.run("revert", number, expect=0)
+        ended = running.wait()
+    assert (ended.code, conf.read_text()) == (1, "before\n")
+    assert ended.err.splitlines()[-1] == f"{number} rolled back."
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
