@@ -15,6 +15,7 @@ from opsterm.knowledge.search import Hit
 from opsterm.policy.assessment import Assessment
 
 SHOWN = 5
+WRONG = FollowUp(words="what is wrong", line="list alerts")
 
 
 def answer_script(errand: Errand, hits: Sequence[Hit]) -> Answer:
@@ -57,11 +58,15 @@ def answer_trouble(errand: Errand, hits: Sequence[Hit], alerts: Sequence[str]) -
         hits: sections that speak of it, the best first.
         alerts: the lines of these alerts.
     """
-    blocks: list[Block] = [Paragraph(text=f"Open there: {line}") for line in alerts[:SHOWN]]
+    blocks = open_there(alerts)
     if not hits:
         blocks.append(Paragraph(text="No document here speaks of that. Paste the error with the words around it."))
-    follow_ups = [FollowUp(words="what is wrong", line="list alerts")]
-    return _with_documents(errand, blocks, hits, follow_ups)
+    return _with_documents(errand, blocks, hits, [WRONG])
+
+
+def open_there(alerts: Sequence[str]) -> list[Block]:
+    """Return what is said of the alerts that are open where trouble is, given as their lines."""
+    return [Paragraph(text=f"Open there: {line}") for line in alerts[:SHOWN]]
 
 
 def answer_way_back(errand: Errand, points: Sequence[RecoveryPoint], changes: Sequence[Change], now: float) -> Answer:

@@ -28,7 +28,6 @@ from opsterm.assistant.answers_talk import (
     answer_greeting,
     answer_held,
     answer_help,
-    answer_knowledge,
     answer_not_understood,
     with_notes,
 )
@@ -65,7 +64,6 @@ from opsterm.changes.change import ChangeState
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.inventory.apis.calls import Call
-from opsterm.knowledge.search import KnowledgeBase
 from opsterm.monitoring.alerts import Alert
 from opsterm.monitoring.sample import Sample
 from opsterm.runtime.alerts import Alerts
@@ -92,7 +90,7 @@ class Assistant:
     def __init__(  # noqa: PLR0913 (the use-cases that it may ask, one by one)
         self, clock: Clock, *, operator: Operator, inventory: Inventory, monitoring: Monitoring, alerts: Alerts,
         changes: Changes, apis: Apis, audit: Audit, profiles: Profiles, services: Services, errands: ErrandAnswers,
-        open_knowledge: Callable[[], Awaitable[KnowledgeBase]], open_model: Callable[[], Awaitable[IntentModel]],
+        open_model: Callable[[], Awaitable[IntentModel]],
     ) -> None:  # fmt: skip
         self._clock = clock
         self._operator = operator
@@ -105,10 +103,8 @@ class Assistant:
         self._profiles = profiles
         self._services = services
         self._errands = errands
-        self._open_knowledge = open_knowledge
         self._open_model = open_model
         self._model: IntentModel | None = None
-        self._knowledge: KnowledgeBase | None = None
         self._memory = Memory()
         self._kept: tuple[World, Vocabulary] | None = None
 
@@ -278,7 +274,7 @@ class Assistant:
                 return await self._errands.answer(query, now)
             return answer_ahead(query, await self._measures(_fullest(query), now))
         if isinstance(query, KnowledgeQuestion):
-            return answer_knowledge(query, (await self.knowledge()).search(query.words, limit=3))
+            return await self._errands.know(query)
         try:
             if query.kind == "alert":
                 return answer_alert(query, await self._alerts.get(query.number), now)
@@ -296,12 +292,6 @@ class Assistant:
         call = Call(operation=query.operation, words=query.words)
         reply = await self._apis.ask(query.api, call, origin=origin)
         return answer_call(query, reply.change, reply.output, self._clock.now())
-
-    async def knowledge(self) -> KnowledgeBase:
-        """Return the documents that ship, read when first asked for."""
-        if self._knowledge is None:
-            self._knowledge = await self._open_knowledge()
-        return self._knowledge
 
 
 def _fullest(errand: Errand) -> RankingQuestion:

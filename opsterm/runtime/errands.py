@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from opsterm.assistant.answer import Answer
+from opsterm.assistant.answers_cards import answer_cards
 from opsterm.assistant.answers_errands import (
+    WRONG,
     answer_command,
     answer_rules,
     answer_schedule,
@@ -15,21 +18,29 @@ from opsterm.assistant.answers_errands import (
     answer_trouble,
     answer_way_back,
     answer_which_command,
+    open_there,
 )
+from opsterm.assistant.answers_talk import answer_knowledge
 from opsterm.assistant.errands import Errand, command_in
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.orders import COMMANDS
+from opsterm.assistant.queries import KnowledgeQuestion
 from opsterm.assistant.schedules.spans import schedule_spans
 from opsterm.assistant.tokens import tokenize
 from opsterm.changes.change import ChangeState
 from opsterm.changes.way_back.prepared import may_be_taken_back
+from opsterm.core.errors import StorageError
+from opsterm.knowledge.card import Card
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.assessments import NOWHERE, Assessments
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.compliance import Compliance
+from opsterm.runtime.knowledge import Knowledge
 from opsterm.runtime.recovery import Recovery
 from opsterm.runtime.schedules import Schedules
+
+log = logging.getLogger("opsterm.assistant")
 
 LOOKED_THROUGH = 200
 """Changes among which those with a way back are looked for."""
@@ -46,6 +57,7 @@ class ErrandRooms:
     recovery: Callable[[], Recovery]
     schedules: Callable[[], Schedules]
     knowledge: Callable[[], Awaitable[KnowledgeBase]]
+    cards: Callable[[], Knowledge]
 
 
 class ErrandAnswers:
@@ -53,19 +65,24 @@ class ErrandAnswers:
 
     def __init__(self, rooms: ErrandRooms) -> None:
         self._rooms = rooms
+        self._read: KnowledgeBase | None = None
 
     async def answer(self, errand: Errand, now: float) -> Answer:
         """Answer one; `now` in epoch seconds. Looks to the future are answered by who knows the measurements."""
         rooms = self._rooms
         match errand.kind:
             case Intent.SCRIPT:
-                return answer_script(errand, (await rooms.knowledge()).search(errand.subject, limit=3))
+                return answer_script(errand, (await self._documents()).search(errand.subject, limit=3))
             case Intent.SCHEDULE:
                 return await self._schedule(errand, now)
             case Intent.TROUBLESHOOT:
                 names = set(errand.selector.split(" or "))
                 alerts = [one.summary for one in rooms.alerts.feed() if one.key.target in names]
-                return answer_trouble(errand, (await rooms.knowledge()).search(errand.subject, limit=5), alerts)
+                hits = (await self._documents()).search(errand.subject, limit=5)
+                cards = await self._cards(errand.subject)
+                if not cards:
+                    return answer_trouble(errand, hits, alerts)
+                return answer_cards(errand.line, cards, hits, before=open_there(alerts), follow_ups=[WRONG])
             case Intent.ROLLBACK:
                 kept = await rooms.changes.list(limit=LOOKED_THROUGH)
                 points = await rooms.recovery().points(errand.selector)
@@ -73,6 +90,26 @@ class ErrandAnswers:
                 return answer_way_back(errand, newest, [one for one in kept if may_be_taken_back(one)], now)
             case _:
                 return await self._rules(errand)
+
+    async def know(self, question: KnowledgeQuestion) -> Answer:
+        """Answer from the cards, and from the documents where no card speaks of it."""
+        hits = (await self._documents()).search(question.words, limit=3)
+        cards = await self._cards(question.words)
+        return answer_cards(question.line, cards, hits) if cards else answer_knowledge(question, hits)
+
+    async def _documents(self) -> KnowledgeBase:
+        """Return the documents that ship, read when first asked for."""
+        if self._read is None:
+            self._read = await self._rooms.knowledge()
+        return self._read
+
+    async def _cards(self, words: str) -> Sequence[Card]:
+        """Return the cards that answer; none where their index can be neither read nor made: documents serve then."""
+        try:
+            return [hit.card for hit in await self._rooms.cards().search(words, limit=4)]
+        except StorageError as error:
+            log.info("no cards are searched: %s", error.what)
+            return []
 
     async def _rules(self, errand: Errand) -> Answer:
         """Answer what a command does and whether it may run; without a command, which rules there are."""

@@ -136,7 +136,7 @@ class LaterRooms(TargetRooms):
                 self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
                 alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
                 profiles=self.profiles, services=self.services, errands=self._errands(),
-                open_knowledge=self._edges.open_knowledge, open_model=self._open_model,
+                open_model=self._open_model,
             )  # fmt: skip
         return self._assistant
 
@@ -153,7 +153,7 @@ class LaterRooms(TargetRooms):
             ErrandRooms(
                 changes=self.changes, alerts=self.alerts, compliance=lambda: self.compliance,
                 assessments=lambda: self.assessments, recovery=lambda: self.recovery,
-                schedules=lambda: self.schedules, knowledge=self._edges.open_knowledge,
+                schedules=lambda: self.schedules, knowledge=self._edges.open_knowledge, cards=lambda: self.knowledge,
             )
         )  # fmt: skip
 
