@@ -25,7 +25,7 @@ pytestmark = pytest.mark.lab
 __all__ = ["home", "lab"]  # fixtures
 
 PASSWORD = "lab-op"
-NOT_EVERYWHERE = frozenset({"swap", "pressure", "check", "camera", "snmp"})
+NOT_EVERYWHERE = frozenset({"swap", "pressure", "check", "camera", "snmp", "job"})
 """What a kernel may be without, and what does not come from a look at a host."""
 
 

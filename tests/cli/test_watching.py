@@ -99,11 +99,11 @@ def test_questions(measured: Account) -> None:
     assert asked.err.startswith("understood: ")
     answer = measured.run("ask", "memory on localhost over the last hour", "--json", expect=0).record()
     assert answer["understood"]
-    assert answer["change"] is None
+    assert answer["proposal"] is None
     proposal = measured.run("ask", "run `uptime` on localhost", "--json", expect=0).record()
-    assert measured.run("change", proposal["change"], "--json").record()["state"] == "proposed"
+    assert measured.run("change", proposal["proposal"]["change"], "--json").record()["state"] == "proposed"
     lost = measured.run("ask", "flobber the wuzzle", expect=2)
-    assert "did not understand" in lost.out
+    assert "nothing I can do" in lost.out
     assert not measured.run("ask", "flobber", "--json", expect=2).record()["understood"]
 
 

@@ -9,7 +9,7 @@ from opsterm.core.errors import BadSelector, ExitCode, HostKeyUnknown, OpstermEr
 
 EXIT_CODES = {
     "OpstermError": 70, "BadInput": 2, "NotFound": 2, "BadSelector": 2, "BadSetting": 2, "Unreachable": 3,
-    "AuthenticationFailed": 3, "HostKeyUnknown": 3, "HostKeyChanged": 3, "TimedOut": 124, "Refused": 4,
+    "AuthenticationFailed": 3, "HostKeyUnknown": 3, "HostKeyChanged": 3, "NotBegun": 3, "TimedOut": 124, "Refused": 4,
     "SecretNotSent": 4, "Unguarded": 4, "NotApproved": 4, "LeaseLost": 4, "StorageError": 5, "SchemaTooNew": 5,
     "StorageFull": 5, "VaultLocked": 5, "ModelUnavailable": 6, "Interrupted": 130, "Bug": 70,
 }  # fmt: skip

@@ -11,8 +11,15 @@ _TREE = (
     "find /srv/t -mindepth 1 -exec stat -c '%N %f %u %g %h' {} + | sort; find /srv/t -mindepth 1 -type f -exec stat "
     "-c '%n %Y' {} + | sort; find /srv/t -type f -exec sha256sum {} + | sort"
 )
-_ACCOUNTS = "cat /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/subuid; ls -la --time-style=+ /home; id ana 2>&1"
-_UNITS = "systemctl is-active UNIT; systemctl is-enabled UNIT; ls -lR --time-style=+ /etc/systemd/system /etc/rc?.d"
+_ACCOUNTS = (
+    "cat /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/subuid; "
+    "find /home -maxdepth 1 -printf '%M %u %g %p %l\\n' | sort; id ana 2>&1"
+)
+_UNITS = (  # no numbers of links: those of a folder on an overlay change when it is first written to
+    "systemctl is-active UNIT; systemctl is-enabled UNIT; "
+    "find /etc/systemd/system /etc/rc?.d -printf '%M %u %g %p %l\\n' | sort"
+)
+_UNIT_FILES = "find /etc/systemd/system -maxdepth 1 -printf '%M %u %g %p %l\\n' | sort"
 _NGINX, _CRON = _UNITS.replace("UNIT", "nginx"), _UNITS.replace("UNIT", "cron")
 _RULES = "nft -s list ruleset"
 _IP = "ip -o addr | sed 's/valid.*//'; ip route; ip -6 route; ip rule; ip -o link"
@@ -85,9 +92,9 @@ ROUND_TRIPS: tuple[tuple[str, str, str], ...] = (
      "/etc/systemd/system/zz.service && systemctl daemon-reload && systemctl enable --now zz"),
      _UNITS.replace("UNIT", "zz")),
     ("", "printf '[Timer]\\nOnCalendar=daily\\n' > /etc/systemd/system/zz.timer && systemctl daemon-reload",
-     "ls -l --time-style=+ /etc/systemd/system"),
+     _UNIT_FILES),
     ("", "systemctl set-default rescue.target",
-     "systemctl get-default; ls -l --time-style=+ /etc/systemd/system"),
+     f"systemctl get-default; {_UNIT_FILES}"),
     ("sysctl -w net.ipv4.ip_forward=0", "sysctl -w net.ipv4.ip_forward=1", "sysctl net.ipv4.ip_forward"),
     ("sysctl -w net.ipv4.ip_forward=0",
      "echo 'net.ipv4.ip_forward=1' > /etc/sysctl.d/99-x.conf && sysctl -w net.ipv4.ip_forward=1",

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -94,7 +94,8 @@ def test_with_any_faults_a_wave_stays_wholly_or_goes_back(of: Simulation, ills: 
         return of.random.choice(FAULTS[2:]) if of.random.random() < ills[1] else ""
 
     hosts = Hosts({name: fault() for name in of.names}, of.random)
-    progress = RolloutProgress(of.rollout, of.names, at_once=of.at_once, silent=of.silent)
+    without_gates = replace(of.rollout, wait_s=0, gate=None)  # a guarded change has none: its time runs
+    progress = RolloutProgress(without_gates, of.names, at_once=of.at_once, silent=of.silent)
     going = GuardedRollout(progress, of.names, seconds=10, at_once=of.at_once)
     asyncio.run(going.run(hosts.arm, hosts.change, hosts.disarm))
     unarmed = {name for name in of.names if hosts.faults[name] == "unarmed"}

@@ -15,7 +15,7 @@ from opsterm.changes.verification import Verification, parse_check
 from opsterm.inventory.target import Target
 from tests.adapters.test_ssh_lab import Lab, lab
 from tests.runtime.changing import approved, outcomes
-from tests.runtime.stage import opened
+from tests.runtime.stage import opened, until_async
 from tests.runtime.test_round_trips_lab import Beside, folder
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
@@ -44,6 +44,14 @@ class Two:
 
     async def sh(self, text: str) -> list[str]:
         return list(await asyncio.gather(*(one.sh(text) for one in self.beside)))
+
+    async def show(self) -> list[str]:
+        """Return what stands there; a guard that was let go takes its own units away a moment later."""
+        await until_async(self._has_no_guard)
+        return await self.sh(SHOW)
+
+    async def _has_no_guard(self) -> bool:
+        return not any(await self.sh("ls /etc/systemd/system | grep opsterm"))
 
     async def made(self, strategy: str, *checks: str) -> Change:
         look = Verification(checks=tuple(map(parse_check, checks)), tries=2)
@@ -76,9 +84,9 @@ async def test_a_wave_that_is_well_stays_on_both(two: Two) -> None:
 @pytest.mark.parametrize("strategy", ["parallel", "sequential"])
 async def test_a_wave_of_which_one_is_not_well_goes_back(two: Two, strategy: str) -> None:
     await two.beside[1].sh("rm /run/well")
-    before = await two.sh(SHOW)
+    before = await two.show()
     change = await two.made(strategy, *WELL)
-    after = await two.sh(SHOW)
+    after = await two.show()
     first, second = outcomes(change).values()
     assert "command:ls /run/well: " in second.message
     assert after[1] == before[1]
@@ -92,22 +100,22 @@ async def test_a_wave_of_which_one_is_not_well_goes_back(two: Two, strategy: str
 
 
 async def test_one_that_is_not_seen_from_here_goes_back(two: Two) -> None:
-    before = await two.sh(SHOW)
+    before = await two.show()
     change = await two.made("sequential", "unit:nginx active", "reach:81")
     first, second = outcomes(change).values()
     assert "reach:81: " in first.message
     assert second.message.startswith("Not started: ")
-    assert await two.sh(SHOW) == before
+    assert await two.show() == before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT ROOT: no host was given a small disk")
 async def test_one_that_cannot_be_armed_stops_it_before_the_other_is_changed(two: Two) -> None:
     await two.beside[1].sh(f"mkdir -p {POINTS} && mount -t tmpfs -o size=1m tmpfs {POINTS}")
-    before = await two.sh(SHOW)
+    before = await two.show()
     change = await two.made("sequential", *WELL)
     first, second = outcomes(change).values()
     assert first.message == f"Not started: {two.hosts[1].name} could not be armed, and nothing was changed anywhere."
     assert "have to be" in second.message, "it says what is missing"
-    assert await two.sh(SHOW) == before
+    assert await two.show() == before
     assert await two.sh(f"cat {POINTS}/rp/*/guard/result") == ["reverted\n", ""], "its guard is gone"
     await two.sh(CLEAN)

@@ -35,9 +35,9 @@ __all__ = ["folder", "lab"]  # fixtures
 
 ALL = os.environ.get("OPSTERM_KILLS") == "all"
 CHANGE_STEPS, ROLLBACK_STEPS = 32, 18
-KIND_LENGTHS = {"guarded": 36, "plan": 59, "put": 32}
+KIND_LENGTHS = {"guarded": 41, "plan": 59, "put": 32}
 """Kind of change -> its steps."""
-KIND_STEPS = (("guarded", 27), ("plan", 43), ("put", 22))
+KIND_STEPS = (("guarded", 28), ("plan", 43), ("put", 22))
 """Those that are tried by default: while something is on the target of which no end is noted."""
 MOVES = (ChangeState.PROPOSED, ChangeState.APPROVED, ChangeState.INTERRUPTED, ChangeState.DONE)
 """State of a change by how many moves were written before the kill, as the next process leaves it."""
@@ -130,7 +130,8 @@ def killer(home: Path, **target: Any) -> Iterator[Killer]:
 
 def state_after(steps: list[str]) -> ChangeState:
     """Return the state in which a change is found that was killed when it had come to these steps."""
-    if steps.count("after SqliteChanges.save_outcome") == 2:  # the second says how it ended on its only target
+    # The last says how it ended on its only target; that of a guarded change is kept when it is armed as well.
+    if steps.count("after SqliteChanges.save_outcome") == (3 if "before arm" in steps else 2):
         return ChangeState.DONE
     return MOVES[min(steps.count("after SqliteChanges.move"), 3)]
 

@@ -70,7 +70,7 @@ async def test_a_rollout_is_asked_for_with_a_key_and_waited_for_in_sight(fleet: 
         await there.until("web-1 done; 2 more follow in 1 h")
         assert "P go on now" in there.text
         await there.press("P")
-        await there.until("3 done")
+        await there.until("c2 · done")
         assert (await change(there, 2)).state is ChangeState.DONE
 
 

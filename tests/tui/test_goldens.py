@@ -128,7 +128,7 @@ async def still(there: Sitting) -> None:
             return False
         now = there.lines
         same, before = now == before, now
-        return same
+        return same and bool(now[0].strip())  # a screen that a dialog was opened over has been painted, too
 
     await there.until(stands)
 

@@ -27,7 +27,7 @@ async def open_points(there: Sitting) -> None:
 async def test_a_point_is_looked_at_and_put_back_by_keys(furnished: Stage, tmp_path: Path) -> None:
     place = tmp_path / "conf"
     place.write_text("before\n")
-    async with sitting(furnished) as there:
+    async with sitting(furnished, (100, 40)) as there:
         wish = TakeWish(selector="localhost", things=things_of([str(place)]), label="first")
         [taken] = await there.app.runtime.recovery.take(wish)
         assert taken.point is not None, taken.error
