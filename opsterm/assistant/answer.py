@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opsterm.core.text import clean_line
+from opsterm.assistant.stamp import Stamp
+from opsterm.core.text import clean_block, clean_line
 
 ROWS_LIMIT = 60
 """Rows of a table; what is left out is said."""
@@ -19,6 +20,23 @@ class Paragraph:
     """One or more sentences, on one line."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A sentence of a model, or a block of code, looked at.
+
+    Attributes:
+        text: its words; from a model, so cleaned by the face that shows them.
+        cites: tags of what it says that it rests on.
+        fault: why that does not support it, as in "no source"; "" when it does.
+        code: whether it is a block of code, of several lines.
+    """
+
+    text: str
+    cites: tuple[str, ...] = ()
+    fault: str = ""
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +75,13 @@ class ProposalReference:
     summary: str
 
 
-Block = Paragraph | AnswerTable | ProposalReference
+Block = Paragraph | Statement | AnswerTable | ProposalReference
+
+
+def statement_lines(block: Statement) -> tuple[str, ...]:
+    """Return a statement as plain, cleaned lines; what has no support says so."""
+    lines = clean_block(block.text).split("\n") if block.code else [clean_line(block.text)]
+    return (*lines, clean_line(f"(unsupported: {block.fault})")) if block.fault else tuple(lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +124,7 @@ class Answer:
         follow_ups: what can be done next, the likeliest first.
         sources: where figures are from, in order of their tags.
         understood: False when the sentence was not.
+        stamp: where it is from; None until it is complete.
     """
 
     blocks: tuple[Block, ...]
@@ -107,6 +132,7 @@ class Answer:
     follow_ups: tuple[FollowUp, ...] = ()
     sources: tuple[Source, ...] = ()
     understood: bool = True
+    stamp: Stamp | None = None
 
     @property
     def change_id(self) -> int:
@@ -138,6 +164,8 @@ def answer_lines(answer: Answer) -> tuple[str, ...]:
     for block in answer.blocks:
         if isinstance(block, Paragraph):
             lines.append(clean_line(block.text))
+        elif isinstance(block, Statement):
+            lines += statement_lines(block)
         elif isinstance(block, AnswerTable):
             lines += _table_lines(block)
         else:
@@ -169,6 +197,11 @@ def answer_json(answer: Answer) -> dict[str, Json]:
     for block in answer.blocks:
         if isinstance(block, Paragraph):
             blocks.append({"kind": "text", "text": block.text})
+        elif isinstance(block, Statement):
+            blocks.append({
+                "kind": "statement", "text": block.text, "cites": list(block.cites), "supported": not block.fault,
+                "fault": block.fault, "code": block.code,
+            })  # fmt: skip
         elif isinstance(block, AnswerTable):
             blocks.append(
                 {

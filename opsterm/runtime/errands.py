@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,8 +30,9 @@ from opsterm.assistant.schedules.spans import schedule_spans
 from opsterm.assistant.tokens import tokenize
 from opsterm.changes.change import ChangeState
 from opsterm.changes.way_back.prepared import may_be_taken_back
-from opsterm.core.errors import StorageError
+from opsterm.core.errors import NotFound, StorageError
 from opsterm.knowledge.card import Card
+from opsterm.knowledge.card_file import write_cards
 from opsterm.knowledge.search import KnowledgeBase
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.assessments import NOWHERE, Assessments
@@ -41,6 +43,9 @@ from opsterm.runtime.recovery import Recovery
 from opsterm.runtime.schedules import Schedules
 
 log = logging.getLogger("opsterm.assistant")
+
+_CARD, _PLACE = re.compile(r"card ([a-z0-9-]+)"), re.compile(r"(\S+):(\d{1,6})")
+"""How the source of an answer names a card, and a line of a document."""
 
 LOOKED_THROUGH = 200
 """Changes among which those with a way back are looked for."""
@@ -96,6 +101,20 @@ class ErrandAnswers:
         hits = (await self._documents()).search(question.words, limit=3)
         cards = await self._cards(question.words)
         return answer_cards(question.line, cards, hits) if cards else answer_knowledge(question, hits)
+
+    async def source_text(self, source: str) -> str:
+        """Return the whole of what an answer names as its source, a card or a section; "" when it names neither."""
+        card, place = _CARD.fullmatch(source), _PLACE.fullmatch(source)
+        if card is not None:
+            try:
+                return write_cards([await self._rooms.cards().get(card[1])])
+            except (NotFound, StorageError):
+                return ""
+        for document in (await self._documents()).documents.values() if place is not None else ():
+            if place is not None and document.source == place[1]:
+                before = [section for section in document.sections if section.text_line <= int(place[2])]
+                return f"{document.title}\n\n{before[-1].heading}\n\n{before[-1].text}" if before else ""
+        return ""
 
     async def _documents(self) -> KnowledgeBase:
         """Return the documents that ship, read when first asked for."""

@@ -132,12 +132,18 @@ class LaterRooms(TargetRooms):
         module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.assistant"))
         apis = await self.apis()
         if self._assistant is None:
-            self._assistant = cast("type[Assistant]", module.Assistant)(
+            from opsterm.runtime.query_answers import QueryAnswers
+            from opsterm.runtime.shelf import Shelf
+
+            errands = self._errands()
+            answers = QueryAnswers(
                 self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
                 alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
-                profiles=self.profiles, services=self.services, errands=self._errands(),
-                open_model=self._open_model,
+                profiles=self.profiles, services=self.services, errands=errands,
             )  # fmt: skip
+            make = cast("type[Assistant]", module.Assistant)
+            shelf = Shelf(self.clock, errands.source_text)
+            self._assistant = make(self.clock, answers, shelf, open_model=self._open_model)
         return self._assistant
 
     async def _open_model(self) -> IntentModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.assistant.stamp import Rung
 from opsterm.core.events import Event, event
 
 
@@ -16,14 +17,6 @@ class ModelPhase(StrEnum):
     READY = "ready"
     MISSING = "missing"
     GONE = "gone"
-
-
-class Rung(StrEnum):
-    """What an answer comes from."""
-
-    RULES = "rules"
-    RETRIEVAL = "retrieval"
-    MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ STARTERS = frozenset({
     "subprocess_exec", "subprocess_shell",
 })  # fmt: skip
 
+ASSISTANT_USES = frozenset({"opsterm/runtime/assistant.py", "opsterm/runtime/query_answers.py"})
 ASSISTANT_MAY = {
     "changes": frozenset({"propose", "get", "list", "output"}),
     "inventory": frozenset({"rows", "row", "target", "select"}),
@@ -200,7 +201,7 @@ def assistant_reaches_out(modules: Iterable[Module]) -> Breaches:
                 if not function.name.startswith("_") and function.returns is not None
                 and any(word in ast.unparse(function.returns) for word in ("Callable", "Awaitable", "Coroutine"))
             ]  # fmt: skip
-        if m.name == "opsterm/runtime/assistant.py":
+        if m.name in ASSISTANT_USES:
             found += _assistant_oversteps(m)
     return found
 

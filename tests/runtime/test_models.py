@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from opsterm.assistant.model.talk import ChatMessage, Role, Tool
+from opsterm.assistant.stamp import Rung
 from opsterm.core.errors import BadInput, ModelUnavailable, NotFound, Refused
 from opsterm.runtime.doctor_model import check_model
-from opsterm.runtime.model_state import ModelChanged, ModelPhase, Rung
+from opsterm.runtime.model_state import ModelChanged, ModelPhase
 from tests.ollama.models import FakeModel
 from tests.ollama.scripts import endless_tools, evil, instance, says, tool_call, words
 from tests.runtime.model_stage import user, with_models

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from rich.text import Text
 
-from opsterm.assistant.answer import Answer, AnswerTable, Paragraph, count_text
+from opsterm.assistant.answer import Answer, AnswerTable, Paragraph, Statement, count_text, statement_lines
+from opsterm.assistant.stamp import Rung
 from opsterm.tui.cells import fit, shown
 
 LEAST_COLUMN = 4
@@ -31,16 +32,21 @@ def answer_text(answer: Answer, width: int, *, plain: bool = False) -> Text:
 
 
 def _lines(answer: Answer, width: int, *, plain: bool) -> Iterator[tuple[str, str]]:
-    lead = "rules " if answer.understood else "?     "
+    rung = answer.stamp.rung if answer.stamp is not None else Rung.RULES
+    lead = "?     " if not answer.understood else "model " if rung is Rung.MODEL else "rules "
     for number, block in enumerate(answer.blocks):
         if isinstance(block, AnswerTable):
             yield from ((line, style) for line, style in _table(block, width, plain=plain))
             continue
-        text = block.text if isinstance(block, Paragraph) else block.summary
+        if isinstance(block, Statement):
+            texts = statement_lines(block)
+        else:
+            texts = (block.text if isinstance(block, Paragraph) else block.summary,)
         indent = lead if number == 0 else ""
-        for piece in _wrapped(shown(text, plain=plain), width - len(lead)):
-            yield f"{indent:{len(lead)}}{piece}" if number == 0 else piece, ""
-            indent = ""
+        for text in texts:
+            for piece in _wrapped(shown(text, plain=plain), width - len(lead)):
+                yield f"{indent:{len(lead)}}{piece}" if number == 0 else piece, ""
+                indent = ""
     for source in answer.sources:
         for piece in _wrapped(shown(f"[{source.tag}] {source.text}", plain=plain), width):
             yield piece, "dim"
