@@ -15,10 +15,9 @@ from opsterm.core.events import Fact, body_to_json, written_kind
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
 from opsterm.inventory.folding import fold
+from opsterm.policy.audit_learning import SAY_OF_LEARNING
+from opsterm.policy.audit_words import Fields, Said, change_in, names_in, text_in
 from opsterm.policy.mask import mask
-
-Fields = Mapping[str, object]
-"""Fields of a fact's body as JSON has them."""
 
 PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.",
             "credential.", "policy.", "audit.", "claim.", "card.")  # fmt: skip
@@ -58,16 +57,6 @@ class AuditRow:
     result: str
     kind: str
     masked: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """The words for one kind."""
-
-    what: str
-    subject: str = ""
-    why: str = ""
-    result: str = ""
 
 
 def is_audited(fact: Fact) -> bool:
@@ -168,28 +157,14 @@ def _fields(body: str) -> Fields:
     return read if isinstance(read, dict) else {}
 
 
-def _text(fields: Fields, name: str) -> str:
-    value = fields.get(name)
-    return "" if value is None else str(value)
-
-
-def _names(fields: Fields, name: str) -> tuple[str, ...]:
-    value = fields.get(name)
-    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
-
-
-def _change(fields: Fields) -> str:
-    return f"c{_text(fields, 'change')}"
-
-
-def _proposed(f: Fields) -> _Said:
-    names, become = _names(f, "targets"), _text(f, "become")
-    return _Said(
-        what=f"proposed {_change(f)}{f' as {become} by sudo' if become else ''}: {_text(f, 'command')}",
-        subject=_change(f),
-        why=_text(f, "reason"),
-        result=f"risk {_text(f, 'risk')}, on {fold(names)} ({len(names)}), from the {_text(f, 'origin')}, "
-        f"digest {_text(f, 'digest')[:12]}{f', {guard}' if (guard := _text(f, 'guard')) else ''}",
+def _proposed(f: Fields) -> Said:
+    names, become = names_in(f, "targets"), text_in(f, "become")
+    return Said(
+        what=f"proposed {change_in(f)}{f' as {become} by sudo' if become else ''}: {text_in(f, 'command')}",
+        subject=change_in(f),
+        why=text_in(f, "reason"),
+        result=f"risk {text_in(f, 'risk')}, on {fold(names)} ({len(names)}), from the {text_in(f, 'origin')}, "
+        f"digest {text_in(f, 'digest')[:12]}{f', {guard}' if (guard := text_in(f, 'guard')) else ''}",
     )
 
 
@@ -199,202 +174,203 @@ _GUARD_STEPS = {
 }  # fmt: skip
 
 
-def _guarded(f: Fields) -> _Said:
-    did = _GUARD_STEPS.get(_text(f, "step"), "asked about")
-    log_in = f", the fresh log-in {_text(f, 'log_in')}" if f.get("log_in") else ""
-    said = f", {_text(f, 'said')}" if f.get("said") else ""
-    return _Said(f"{did} {_change(f)} on {_text(f, 'target')}", _change(f), result=f"{_text(f, 'state')}{log_in}{said}")
+def _guarded(f: Fields) -> Said:
+    did = _GUARD_STEPS.get(text_in(f, "step"), "asked about")
+    log_in = f", the fresh log-in {text_in(f, 'log_in')}" if f.get("log_in") else ""
+    said = f", {text_in(f, 'said')}" if f.get("said") else ""
+    return Said(
+        f"{did} {change_in(f)} on {text_in(f, 'target')}", change_in(f), result=f"{text_in(f, 'state')}{log_in}{said}"
+    )
 
 
-def _approved(f: Fields) -> _Said:
-    return _Said(f"approved {_change(f)}", _change(f), result=f"digest {_text(f, 'digest')[:12]}")
+def _approved(f: Fields) -> Said:
+    return Said(f"approved {change_in(f)}", change_in(f), result=f"digest {text_in(f, 'digest')[:12]}")
 
 
-def _started(f: Fields) -> _Said:
-    names = _names(f, "targets")
-    return _Said(f"started {_change(f)} on {fold(names)}", _change(f), result=f"digest {_text(f, 'digest')[:12]}")
+def _started(f: Fields) -> Said:
+    names = names_in(f, "targets")
+    return Said(f"started {change_in(f)} on {fold(names)}", change_in(f), result=f"digest {text_in(f, 'digest')[:12]}")
 
 
-def _approval_given(f: Fields) -> _Said:
-    alone = " alone, in an emergency" if _text(f, "how") == "break-glass" else ""
-    return _Said(
-        f"gave an approval of {_change(f)}{alone}", _change(f), why=_text(f, "note"),
-        result=f"{_text(f, 'have')} of {_text(f, 'want')}, known by {_text(f, 'proof')}, "
-        f"digest {_text(f, 'digest')[:12]}",
+def _approval_given(f: Fields) -> Said:
+    alone = " alone, in an emergency" if text_in(f, "how") == "break-glass" else ""
+    return Said(
+        f"gave an approval of {change_in(f)}{alone}", change_in(f), why=text_in(f, "note"),
+        result=f"{text_in(f, 'have')} of {text_in(f, 'want')}, known by {text_in(f, 'proof')}, "
+        f"digest {text_in(f, 'digest')[:12]}",
     )  # fmt: skip
 
 
-def _target_ended(f: Fields) -> _Said:
+def _target_ended(f: Fields) -> Said:
     status = f.get("exit_status")
     size = f.get("output_bytes")
-    parts = [_text(f, "state")]
+    parts = [text_in(f, "state")]
     if isinstance(status, int):
         parts.append(f"exit {status}")
     if isinstance(size, int):
-        parts.append(f"{bytes_text(size)} of output, sha256 {_text(f, 'output_sha256')[:12]}")
-    if message := " ".join(_text(f, "message").split()):
+        parts.append(f"{bytes_text(size)} of output, sha256 {text_in(f, 'output_sha256')[:12]}")
+    if message := " ".join(text_in(f, "message").split()):
         parts.append(message)
-    return _Said(f"ended {_change(f)} on {_text(f, 'target')}", _change(f), result=", ".join(parts))
+    return Said(f"ended {change_in(f)} on {text_in(f, 'target')}", change_in(f), result=", ".join(parts))
 
 
-def _ended(f: Fields) -> _Said:
-    return _Said(f"ended {_change(f)}", _change(f), result=_text(f, "state"))
+def _ended(f: Fields) -> Said:
+    return Said(f"ended {change_in(f)}", change_in(f), result=text_in(f, "state"))
 
 
-def _alert(f: Fields) -> _Said:
-    name = f"a{_text(f, 'alert')}"
-    done = {"silence ended": "ended the silence of"}.get(_text(f, "reason"), _text(f, "reason"))
-    return _Said(
-        f"{done} {name} on {_text(f, 'target')}", name, result=f"{_text(f, 'severity')}: {_text(f, 'summary')}"
+def _alert(f: Fields) -> Said:
+    name = f"a{text_in(f, 'alert')}"
+    done = {"silence ended": "ended the silence of"}.get(text_in(f, "reason"), text_in(f, "reason"))
+    return Said(
+        f"{done} {name} on {text_in(f, 'target')}", name, result=f"{text_in(f, 'severity')}: {text_in(f, 'summary')}"
     )
 
 
-def _mail(f: Fields) -> _Said:
-    name, reason = f"m{_text(f, 'mail')}", _text(f, "reason")
+def _mail(f: Fields) -> Said:
+    name, reason = f"m{text_in(f, 'mail')}", text_in(f, "reason")
     done = {"ended": f"was done with {name}"}.get(reason, f"{reason} {name}")
-    return _Said(done, name, result=f"{_text(f, 'state')}, to {', '.join(_names(f, 'to'))}: {_text(f, 'subject')}")
+    return Said(done, name, result=f"{text_in(f, 'state')}, to {', '.join(names_in(f, 'to'))}: {text_in(f, 'subject')}")
 
 
-def _depends(f: Fields) -> _Said:
-    said = "declared" if _text(f, "reason") == "declared" else "withdrew"
-    return _Said(f"{said} that {_text(f, 'service')} needs {_text(f, 'on')}", _text(f, "service"))
+def _depends(f: Fields) -> Said:
+    said = "declared" if text_in(f, "reason") == "declared" else "withdrew"
+    return Said(f"{said} that {text_in(f, 'service')} needs {text_in(f, 'on')}", text_in(f, "service"))
 
 
-def _edited(f: Fields) -> _Said:
-    return _Said(f"edited {_text(f, 'target')}", _text(f, "target"), result="changed " + ", ".join(_names(f, "fields")))
+def _edited(f: Fields) -> Said:
+    return Said(
+        f"edited {text_in(f, 'target')}", text_in(f, "target"), result="changed " + ", ".join(names_in(f, "fields"))
+    )
 
 
-def _imported(f: Fields) -> _Said:
-    counts = ", ".join(f"{_text(f, word)} {word}" for word in ("added", "changed", "unchanged"))
-    return _Said(f"imported targets from {_text(f, 'source')}", _text(f, "source"), result=counts)
+def _imported(f: Fields) -> Said:
+    counts = ", ".join(f"{text_in(f, word)} {word}" for word in ("added", "changed", "unchanged"))
+    return Said(f"imported targets from {text_in(f, 'source')}", text_in(f, "source"), result=counts)
 
 
-def _fetched(f: Fields) -> _Said:
+def _fetched(f: Fields) -> Said:
     size = f.get("size")
     told = bytes_text(size) if isinstance(size, int) else ""
-    return _Said(
-        f"fetched {_text(f, 'real_path')} from {_text(f, 'target')}", _text(f, "target"),
-        result=f"{told}, sha256 {_text(f, 'sha256')[:12]}, to {_text(f, 'local')}",
+    return Said(
+        f"fetched {text_in(f, 'real_path')} from {text_in(f, 'target')}", text_in(f, "target"),
+        result=f"{told}, sha256 {text_in(f, 'sha256')[:12]}, to {text_in(f, 'local')}",
     )  # fmt: skip
 
 
-def _claim_taken(f: Fields) -> _Said:
-    until, beside = f.get("until"), ". ".join(_names(f, "beside"))
-    said = f"beside {beside}, because {_text(f, 'despite')}" if beside else ""
+def _claim_taken(f: Fields) -> Said:
+    until, beside = f.get("until"), ". ".join(names_in(f, "beside"))
+    said = f"beside {beside}, because {text_in(f, 'despite')}" if beside else ""
     end = utc_text(until) if isinstance(until, float) else "?"
-    return _Said(f"claimed {fold(_names(f, 'targets'))} until {end}", "", _text(f, "reason"), said)
+    return Said(f"claimed {fold(names_in(f, 'targets'))} until {end}", "", text_in(f, "reason"), said)
 
 
-def _key_begun(f: Fields) -> _Said:
+def _key_begun(f: Fields) -> Said:
     adopted = f.get("adopted")
     taken = f", {adopted:,} earlier facts taken in" if isinstance(adopted, int) and adopted else ""
-    return _Said("began to seal the audit chain", why=_text(f, "why"), result=f"key {_text(f, 'key')}{taken}")
+    return Said("began to seal the audit chain", why=text_in(f, "why"), result=f"key {text_in(f, 'key')}{taken}")
 
 
-def _unknown_kind(kind: str, fields: Fields) -> _Said:
+def _unknown_kind(kind: str, fields: Fields) -> Said:
     """Say a kind without words of its own as it is written: room, verb, fields."""
-    shown = ", ".join(f"{name} {_text(fields, name)}" for name in sorted(fields) if _text(fields, name))
-    return _Said(
-        kind.replace("_", " ").replace(".", " "), _text(fields, "target") or _text(fields, "key"), result=shown
+    shown = ", ".join(f"{name} {text_in(fields, name)}" for name in sorted(fields) if text_in(fields, name))
+    return Said(
+        kind.replace("_", " ").replace(".", " "), text_in(fields, "target") or text_in(fields, "key"), result=shown
     )
 
 
-_SAY: Mapping[str, Callable[[Fields], _Said]] = {
+_SAY: Mapping[str, Callable[[Fields], Said]] = {
+    **SAY_OF_LEARNING,
     "change.proposed": _proposed,
     "change.approved": _approved,
     "change.approval_given": _approval_given,
-    "change.review_closed": lambda f: _Said(
-        f"closed the review of {_change(f)}", _change(f), why=_text(f, "note"), result=f"known by {_text(f, 'proof')}"
+    "change.review_closed": lambda f: Said(
+        f"closed the review of {change_in(f)}",
+        change_in(f),
+        why=text_in(f, "note"),
+        result=f"known by {text_in(f, 'proof')}",
     ),
-    "change.breaker_reset": lambda f: _Said(
-        f"let changes go on in {_text(f, 'environment')}", _text(f, "environment"), why=_text(f, "note")
+    "change.breaker_reset": lambda f: Said(
+        f"let changes go on in {text_in(f, 'environment')}", text_in(f, "environment"), why=text_in(f, "note")
     ),
     "change.guarded": _guarded,
-    "change.rolled_back": lambda f: _Said(
-        f"took back {_change(f)} on {_text(f, 'target')}",
-        _change(f),
+    "change.rolled_back": lambda f: Said(
+        f"took back {change_in(f)} on {text_in(f, 'target')}",
+        change_in(f),
         result="proven to be as before" if f.get("equal") else "not all of it is as before",
     ),
-    "change.denied": lambda f: _Said(f"denied {_change(f)}", _change(f), why=_text(f, "note")),
-    "change.expired": lambda f: _Said(f"let {_change(f)} expire", _change(f), result="nothing was run"),
-    "change.voided": lambda f: _Said(f"voided {_change(f)}", _change(f), result=_text(f, "why")),
-    "policy.refused": lambda f: _Said(
-        f"was refused to {_text(f, 'action')}{f' {_change(f)}' if f.get('change') else ''}",
-        _change(f) if f.get("change") else "",
-        result=_text(f, "why"),
-    ),
-    "policy.model_trained": lambda f: _Said(
-        "had it learned anew which commands do not end well",
-        result=f"{_text(f, 'own')} changes, {_text(f, 'bad')} of them not well, and {_text(f, 'shipped')} shipped cases"
-        + (f"; silent: {_text(f, 'silent')}" if f.get("silent") else "; it may raise a grade"),
+    "change.denied": lambda f: Said(f"denied {change_in(f)}", change_in(f), why=text_in(f, "note")),
+    "change.expired": lambda f: Said(f"let {change_in(f)} expire", change_in(f), result="nothing was run"),
+    "change.voided": lambda f: Said(f"voided {change_in(f)}", change_in(f), result=text_in(f, "why")),
+    "policy.refused": lambda f: Said(
+        f"was refused to {text_in(f, 'action')}{f' {change_in(f)}' if f.get('change') else ''}",
+        change_in(f) if f.get("change") else "",
+        result=text_in(f, "why"),
     ),
     "change.started": _started,
     "claim.taken": _claim_taken,
-    "card.kept": lambda f: _Said(f"wrote card {_text(f, 'card')}", result=f"sha256 {_text(f, 'sha256')[:12]}"),
-    "card.removed": lambda f: _Said(f"removed card {_text(f, 'card')}"),
-    "claim.released": lambda f: _Said(
-        f"gave up claims of {_text(f, 'of')} to {fold(_names(f, 'targets'))}", why=_text(f, "reason")
+    "claim.released": lambda f: Said(
+        f"gave up claims of {text_in(f, 'of')} to {fold(names_in(f, 'targets'))}", why=text_in(f, "reason")
     ),
-    "claim.passed_over": lambda f: _Said(
-        f"ran {_change(f)} beside other claims", _change(f), _text(f, "reason"), ". ".join(_names(f, "claims"))
+    "claim.passed_over": lambda f: Said(
+        f"ran {change_in(f)} beside other claims", change_in(f), text_in(f, "reason"), ". ".join(names_in(f, "claims"))
     ),
-    "change.previewed": lambda f: _Said(
-        f"looked up what {_change(f)} would do on {_text(f, 'target')}", _change(f), result=_text(f, "why")
+    "change.previewed": lambda f: Said(
+        f"looked up what {change_in(f)} would do on {text_in(f, 'target')}", change_in(f), result=text_in(f, "why")
     ),
-    "change.stop_asked": lambda f: _Said(f"asked to stop {_change(f)}", _change(f)),
+    "change.stop_asked": lambda f: Said(f"asked to stop {change_in(f)}", change_in(f)),
     "change.target_ended": _target_ended,
     "change.ended": _ended,
     "alert.changed": _alert,
     "mail.changed": _mail,
     "target.file_fetched": _fetched,
-    "service.changed": lambda f: _Said(
-        f"{_text(f, 'reason')} {_text(f, 'service')}", _text(f, "service"), result=_text(f, "serves")
+    "service.changed": lambda f: Said(
+        f"{text_in(f, 'reason')} {text_in(f, 'service')}", text_in(f, "service"), result=text_in(f, "serves")
     ),
     "service.dependency_changed": _depends,
-    "target.added": lambda f: _Said(
-        f"added {_text(f, 'target')}", _text(f, "target"), result=f"from {_text(f, 'source')}"
+    "target.added": lambda f: Said(
+        f"added {text_in(f, 'target')}", text_in(f, "target"), result=f"from {text_in(f, 'source')}"
     ),
-    "api.added": lambda f: _Said(
-        f"added the API {_text(f, 'api')}",
-        _text(f, "api"),
-        result=f"{_text(f, 'operations')} operations at {_text(f, 'server')}, described by {_text(f, 'source')}",
+    "api.added": lambda f: Said(
+        f"added the API {text_in(f, 'api')}",
+        text_in(f, "api"),
+        result=f"{text_in(f, 'operations')} operations at {text_in(f, 'server')}, described by {text_in(f, 'source')}",
     ),
-    "api.refreshed": lambda f: _Said(
-        f"read the description of {_text(f, 'api')} again",
-        _text(f, "api"),
-        result=", ".join(f"{_text(f, word)} {word}" for word in ("added", "removed", "changed")),
+    "api.refreshed": lambda f: Said(
+        f"read the description of {text_in(f, 'api')} again",
+        text_in(f, "api"),
+        result=", ".join(f"{text_in(f, word)} {word}" for word in ("added", "removed", "changed")),
     ),
-    "api.operation_accepted": lambda f: _Said(
-        f"accepted that {_text(f, 'operation')} of {_text(f, 'api')} only reads",
-        _text(f, "api"),
-        result=f"{_text(f, 'method')} {_text(f, 'path')}",
+    "api.operation_accepted": lambda f: Said(
+        f"accepted that {text_in(f, 'operation')} of {text_in(f, 'api')} only reads",
+        text_in(f, "api"),
+        result=f"{text_in(f, 'method')} {text_in(f, 'path')}",
     ),
-    "api.removed": lambda f: _Said(f"removed the API {_text(f, 'api')}", _text(f, "api")),
+    "api.removed": lambda f: Said(f"removed the API {text_in(f, 'api')}", text_in(f, "api")),
     "target.edited": _edited,
-    "target.removed": lambda f: _Said(f"removed {_text(f, 'target')}", _text(f, "target")),
+    "target.removed": lambda f: Said(f"removed {text_in(f, 'target')}", text_in(f, "target")),
     "targets.imported": _imported,
-    "target.engine_changed": lambda f: _Said(
-        f"heard {_text(f, 'target')} from another SNMP engine",
-        _text(f, "target"),
-        result=f"{_text(f, 'now')} at {_text(f, 'sender')}, not {_text(f, 'before')}",
+    "target.engine_changed": lambda f: Said(
+        f"heard {text_in(f, 'target')} from another SNMP engine",
+        text_in(f, "target"),
+        result=f"{text_in(f, 'now')} at {text_in(f, 'sender')}, not {text_in(f, 'before')}",
     ),
-    "target.engine_trusted": lambda f: _Said(
-        f"trusted the SNMP engine of {_text(f, 'target')}", _text(f, "target"), result=_text(f, "engine")
+    "target.engine_trusted": lambda f: Said(
+        f"trusted the SNMP engine of {text_in(f, 'target')}", text_in(f, "target"), result=text_in(f, "engine")
     ),
-    "credential.confirmed": lambda f: _Said(
-        f"confirmed where the secret {_text(f, 'service')} of {_text(f, 'account')} goes",
-        _text(f, "account"),
-        result=", ".join(_names(f, "places")),
+    "credential.confirmed": lambda f: Said(
+        f"confirmed where the secret {text_in(f, 'service')} of {text_in(f, 'account')} goes",
+        text_in(f, "account"),
+        result=", ".join(names_in(f, "places")),
     ),
     "audit.key_begun": _key_begun,
-    "audit.key_taken": lambda f: _Said("took the first key of the audit chain", result=f"key {_text(f, 'key')}"),
-    "audit.checkpoint_failed": lambda f: _Said(
-        f"could not leave a checkpoint at {_text(f, 'place')}", _text(f, "place"), result=_text(f, "why")
+    "audit.key_taken": lambda f: Said("took the first key of the audit chain", result=f"key {text_in(f, 'key')}"),
+    "audit.checkpoint_failed": lambda f: Said(
+        f"could not leave a checkpoint at {text_in(f, 'place')}", text_in(f, "place"), result=text_in(f, "why")
     ),
-    "audit.checkpoint_made": lambda f: _Said(
-        f"left a checkpoint at {_text(f, 'place')}", _text(f, "place"), result=f"{_text(f, 'count')} entries"
+    "audit.checkpoint_made": lambda f: Said(
+        f"left a checkpoint at {text_in(f, 'place')}", text_in(f, "place"), result=f"{text_in(f, 'count')} entries"
     ),
-    "hostkey.trusted": lambda f: _Said(
-        f"trusted the host key of {_text(f, 'target')}", _text(f, "target"), result=_text(f, "fingerprint")
+    "hostkey.trusted": lambda f: Said(
+        f"trusted the host key of {text_in(f, 'target')}", text_in(f, "target"), result=text_in(f, "fingerprint")
     ),
 }

@@ -1,0 +1,19 @@
+"""The words of the audit for what is known and learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from opsterm.policy.audit_words import Fields, Said, text_in
+
+SAY_OF_LEARNING: Mapping[str, Callable[[Fields], Said]] = {
+    "card.kept": lambda f: Said(f"wrote card {text_in(f, 'card')}", result=f"sha256 {text_in(f, 'sha256')[:12]}"),
+    "card.removed": lambda f: Said(f"removed card {text_in(f, 'card')}"),
+    "policy.model_trained": lambda f: Said(
+        "had it learned anew which commands do not end well",
+        result=f"{text_in(f, 'own')} changes, {text_in(f, 'bad')} of them not well, "
+        f"and {text_in(f, 'shipped')} shipped cases"
+        + (f"; silent: {text_in(f, 'silent')}" if f.get("silent") else "; it may raise a grade"),
+    ),
+}
+"""Written kind of a fact -> its words."""
