@@ -7,8 +7,9 @@ figures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 SMOOTHING = 10
 WORDS_WEIGHT = 2.0
@@ -27,6 +28,21 @@ ONE_WORD_DOUBT = 0.5
 
 PATTERN_CONFIDENCE = 0.9
 
+CONCEPT_GAIN = 2.0
+"""By how much a concept counts more for a question that asks what something is, if it is half as sure as an answer."""
+
+_WHAT_IS = re.compile(
+    r"(?:what|who)(?:'s| is| are)(?: meant by)? |what do(?:es)? .+ mean|(?:explain|define|meaning of|tell me about) ",
+    re.IGNORECASE,
+)
+_ABOUT_HERE = re.compile(
+    r"wrong|fail|error|broken|slow|full|down|happening|going on|eating|using|best|status|cause|reason|\d|\b(?:my|our|this|these|that)\b",
+    re.IGNORECASE,
+)
+"""Words of a question that is about what happens somewhere, however it begins."""
+
+_WORDS_OF_A_THING = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -38,6 +54,7 @@ class Candidate:
         coverage: share of the question's words that the card has, 0 to 1.
         shared: how many words those are.
         fits: whether one of its error patterns fits the question.
+        concept: whether it says what something is, and is about no fault.
     """
 
     id: str
@@ -45,6 +62,7 @@ class Candidate:
     coverage: float
     shared: int
     fits: bool
+    concept: bool = False
 
     @property
     def confidence(self) -> float:
@@ -67,8 +85,19 @@ class Ranked:
     score: float
 
 
+def asks_what_is(words: str) -> bool:
+    """Return whether a question asks what a thing is, as in "What is a zombie process?", and not what is wrong."""
+    said = " ".join(words.split()).rstrip("?.! ")
+    return (
+        _WHAT_IS.match(said) is not None
+        and len(said.split()) <= _WORDS_OF_A_THING
+        and _ABOUT_HERE.search(said) is None
+    )
+
+
 def fuse(
-    by_words: Sequence[str], by_likeness: Sequence[str], candidates: Mapping[str, Candidate]
+    by_words: Sequence[str], by_likeness: Sequence[str], candidates: Mapping[str, Candidate], *,
+    what_is: bool = False,
 ) -> Sequence[Ranked]:  # fmt: skip
     """Return the cards, the best first; none when not even the surest is above the floor.
 
@@ -76,6 +105,7 @@ def fuse(
         by_words: ids, the best first.
         by_likeness: the same.
         candidates: every id of both.
+        what_is: whether it is asked what something is: then a concept that answers comes before a fault.
     """
     fitting = sorted((one for one in candidates.values() if one.fits), key=lambda one: -one.likeness)
     scores = dict.fromkeys(candidates, 0.0)
@@ -84,8 +114,17 @@ def fuse(
     ):  # fmt: skip
         for place, name in enumerate(ids, 1):
             scores[name] += weight / (SMOOTHING + place)
-    ranked = [Ranked(candidate=candidates[name], score=score) for name, score in scores.items()]
-    ranked.sort(key=lambda one: (-one.score, one.candidate.id))
+    ranked = _sorted(Ranked(candidate=candidates[name], score=score) for name, score in scores.items())
     if not any(one.candidate.confidence >= FLOOR for one in ranked[:3]):
         return ()
-    return ranked
+    return _sorted(map(_for_concepts, ranked)) if what_is else ranked
+
+
+def _sorted(cards: Iterable[Ranked]) -> Sequence[Ranked]:
+    return sorted(cards, key=lambda one: (-one.score, one.candidate.id))
+
+
+def _for_concepts(one: Ranked) -> Ranked:
+    """Return a card with its score where it is asked what something is."""
+    sure = one.candidate.concept and one.candidate.confidence >= FLOOR / 2
+    return replace(one, score=one.score * CONCEPT_GAIN) if sure else one

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from opsterm.core.paths import make_private
-from opsterm.knowledge.card import Card
+from opsterm.knowledge.card import Card, CardKind
 from opsterm.knowledge.card_file import cards_of, write_cards
 from opsterm.knowledge.card_text import PartTerms, index_word, terms_of_card
 from opsterm.knowledge.embedding import EMBEDDER, Embedding, VectorTable, embed_card, embed_question, word_number
@@ -188,10 +188,11 @@ class _Loaded:
         by_likeness = [row for row in nearest if near.likeness[row] > 0 and self._wanted(row, only)][:LISTED]
         found: dict[str, Candidate] = {}
         for row in dict.fromkeys((*by_words, *by_likeness)):
-            name, _, _, patterns = self._rows[row]
+            name, kind, _, patterns = self._rows[row]
             found[name] = Candidate(
                 id=name, likeness=float(near.likeness[row]), coverage=float(near.coverage[row]),
                 shared=int(near.shared[row]), fits=any(one.search(words) for one in _compiled(patterns)),
+                concept=kind == CardKind.CONCEPT,
             )  # fmt: skip
         named: Mapping[int, str] = {row: self._rows[row][0] for row in (*by_words, *by_likeness)}
         return Rankings(

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from opsterm.knowledge.card import Card
 from opsterm.knowledge.card_file import read_cards
-from opsterm.knowledge.fusion import fuse
+from opsterm.knowledge.fusion import asks_what_is, fuse
 from opsterm.runtime.ports_knowledge import CardFilter
 from opsterm.storage.card_index import SqliteCardIndex
 from tests.knowledge.seed import SEED
@@ -70,7 +70,8 @@ async def indexed(path: Path, cards: Sequence[Card]) -> SqliteCardIndex:
 async def found_by(index: SqliteCardIndex, words: str) -> list[str]:
     """Return the ids that a question finds, the best first."""
     ranks = await index.rank(words, CardFilter())
-    return [one.candidate.id for one in fuse(ranks.by_words, ranks.by_likeness, ranks.candidates)]
+    found = fuse(ranks.by_words, ranks.by_likeness, ranks.candidates, what_is=asks_what_is(words))
+    return [one.candidate.id for one in found]
 
 
 def gain_at_ten(found: Sequence[str], wanted: Sequence[str]) -> float:

@@ -127,3 +127,29 @@ def test_lists_that_agree_win_and_a_pattern_counts() -> None:
     assert fuse("abc", "bac", known)[0].candidate.id in "ac"
     unsure = {name: Candidate(id=name, likeness=0.01, coverage=0.05, shared=1, fits=False) for name in "abc"}
     assert fuse("abc", "bac", unsure) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "card"),
+    [
+        ("What is a zombie process?", "concept-process-states"), ("what is an inode", "concept-inodes"),
+        ("What is load average?", "concept-load-average"), ("what does OOM killer mean", "concept-oom-score"),
+        ("what is conntrack", "concept-firewall-stateful"), ("explain swap", "concept-swap-concept"),
+    ],
+)  # fmt: skip
+async def test_what_something_is_is_told_before_what_can_go_wrong_with_it(
+    index: SqliteCardIndex, words: str, card: str
+) -> None:
+    assert (await found_by(index, words))[0] == card
+
+
+@pytest.mark.parametrize(
+    ("words", "card"),
+    [
+        ("zombie processes pile up", "proc-zombie"), ("what is wrong with conntrack", "net-conntrack-full"),
+    ],
+)  # fmt: skip
+async def test_what_goes_wrong_is_told_first_to_who_asks_for_it(
+    index: SqliteCardIndex, words: str, card: str
+) -> None:
+    assert (await found_by(index, words))[0] == card
