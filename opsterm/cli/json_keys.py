@@ -57,6 +57,8 @@ CARD_KEYS = (
     "id", "kind", "title", "family", "systems", "services", "symptoms", "errors", "checks", "cause", "fix", "risk",
     "rollback", "verify", "references", "source",
 )  # fmt: skip
+TRIAL_KEYS = ("change", "card", "step", "alert", "end", "said", "said_by", "said_at")
+"""Keys of a fix that was tried; `end` is null while nothing that counts is known."""
 CLAIM_KEYS = ("target", "kind", "by", "change", "reason", "since", "until")
 
 ALERT_KEYS = (
@@ -185,6 +187,10 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "knowledge stats": ("cards", "kinds", "families", "own", "hiding", "patterns"),
     "knowledge remove": ("id", "removed"),
     "knowledge reindex": ("cards",),
+    "knowledge check": QUERY_KEYS,
+    "knowledge fix": CHANGE_KEYS,
+    **dict.fromkeys(("knowledge outcome", "knowledge record"), TRIAL_KEYS),
+    "knowledge forget": ("id", "forgotten"),
     "schedule parse": ("phrase", "kind", "cron", "rrule", "start", "timezone", "next", "english", "question"),
     "risk export": ("model", "same", "rows"),
     "preview": ("change", "target", "previews", "why", "without", "left_out"),

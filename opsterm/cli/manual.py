@@ -122,6 +122,17 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "knowledge edit": ("opsterm knowledge edit web-502 - < web-502.toml",),
     "knowledge remove": ("opsterm knowledge remove our-proxy-502",),
     "knowledge export": ("opsterm knowledge export --own > ours.toml",),
+    "knowledge check": (
+        "opsterm knowledge check disk-full --on web-01",
+        "opsterm knowledge check web-502 --on 'group:web' --with APP=shop --json",
+    ),
+    "knowledge fix": (
+        "opsterm knowledge fix disk-full --step 3 --on web-01 --alert a7",
+        "opsterm knowledge fix disk-deleted-open --step 2 --on web-01 --with NAME=nginx",
+    ),
+    "knowledge outcome": ("opsterm knowledge outcome c18 worked",),
+    "knowledge record": ("opsterm knowledge record", "opsterm knowledge record disk-full --json"),
+    "knowledge forget": ("opsterm knowledge forget disk-full",),
     "knowledge reindex": ("opsterm knowledge reindex",),
     "risk export": ("opsterm risk export -o learned-risk.json",),
     "policy list": ("opsterm policy list", "opsterm policy list --pack hipaa --json"),

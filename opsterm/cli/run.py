@@ -56,6 +56,7 @@ VERBS: Mapping[str, str] = {
     "snapshot schedule": "jobs:snapshot",
     **{f"knowledge {action}": f"knowledge:{action}" for action in
        ("search", "show", "stats", "add", "edit", "remove", "export", "reindex")},
+    **{f"knowledge {action}": f"fixes:{action}" for action in ("check", "fix", "outcome", "record", "forget")},
     "preview": "previews:preview",
     **{f"policy {action}": f"policy:{action}" for action in
        ("show", "check", "test", "explain", "validate", "evidence")},

@@ -36,7 +36,8 @@ _WHAT_IS = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_HERE = re.compile(
-    r"wrong|fail|error|broken|slow|full|down|happening|going on|eating|using|best|status|cause|reason|\d|\b(?:my|our|this|these|that)\b",
+    r"wrong|fail|error|broken|slow|full|down|happening|going on|eating|using|best|status|cause|reason|\d"
+    r"|\b(?:my|our|this|these|that)\b",
     re.IGNORECASE,
 )
 """Words of a question that is about what happens somewhere, however it begins."""
@@ -89,9 +90,7 @@ def asks_what_is(words: str) -> bool:
     """Return whether a question asks what a thing is, as in "What is a zombie process?", and not what is wrong."""
     said = " ".join(words.split()).rstrip("?.! ")
     return (
-        _WHAT_IS.match(said) is not None
-        and len(said.split()) <= _WORDS_OF_A_THING
-        and _ABOUT_HERE.search(said) is None
+        _WHAT_IS.match(said) is not None and len(said.split()) <= _WORDS_OF_A_THING and _ABOUT_HERE.search(said) is None
     )
 
 

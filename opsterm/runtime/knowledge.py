@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opsterm.core.clock import Clock
@@ -16,7 +16,8 @@ from opsterm.knowledge.card import Card
 from opsterm.knowledge.card_file import cards_of, read_cards, write_cards
 from opsterm.knowledge.card_text import WORDS_LIMIT
 from opsterm.knowledge.events import CardKept, CardRemoved
-from opsterm.knowledge.fusion import Candidate, fuse
+from opsterm.knowledge.fusion import Candidate, asks_what_is, fuse
+from opsterm.knowledge.trials import NEVER_TRIED, FixRecord, TrialContext, by_record
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.mask import mask
 from opsterm.policy.risk import assess
@@ -24,7 +25,7 @@ from opsterm.runtime.edges import Files
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.ports import Operator
-from opsterm.runtime.ports_knowledge import CardFilter, CardIndex, CardStore, KeptCard
+from opsterm.runtime.ports_knowledge import CardFilter, CardIndex, CardStore, KeptCard, TrialStore
 
 EVERYTHING = CardFilter()
 TEXT_LIMIT = 100_000
@@ -40,12 +41,14 @@ class CardHit:
         score: greater is better; only comparable within one search.
         confidence: how surely it is about the question, 0 to 1.
         fits: whether one of its error patterns fits the question.
+        record: what became of its fixes here.
     """
 
     card: Card
     score: float
     confidence: float
     fits: bool
+    record: FixRecord = NEVER_TRIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ class Knowledge:
 
     Args:
         store: returns where those of this site are.
+        trials: returns where it is kept what became of their fixes.
         ledger: tells of what was written.
         operator: who sits there.
         open_index: finds the index.
@@ -81,9 +85,11 @@ class Knowledge:
 
     def __init__(
         self, store: Callable[[], CardStore], ledger: Ledger, clock: Clock, *, operator: Operator,
-        open_index: Callable[[], Awaitable[CardIndex]], files: Files, offload: Offload, folder: Path,
+        trials: Callable[[], TrialStore], open_index: Callable[[], Awaitable[CardIndex]], files: Files,
+        offload: Offload, folder: Path,
     ) -> None:  # fmt: skip
         self._store = store
+        self._trials = trials
         self._ledger = ledger
         self._clock = clock
         self._operator = operator
@@ -98,22 +104,33 @@ class Knowledge:
 
     # ------------------------------------------------------------------ looking
 
-    async def search(self, words: str, *, only: CardFilter = EVERYTHING, limit: int = 10) -> Sequence[CardHit]:
+    async def search(
+        self, words: str, *, only: CardFilter = EVERYTHING, limit: int = 10, places: Collection[TrialContext] = ()
+    ) -> Sequence[CardHit]:
         """Return the cards that answer, the best first; none when nothing is known.
+
+        What became of their fixes here counts, as in `knowledge.trials.by_record`.
 
         Args:
             words: a question, a symptom or a pasted error; only the first 2,000 characters count.
             only: which cards are asked for.
             limit: most cards to return.
+            places: where the question is about, () when that is not known.
 
         Raises:
             StorageError: the index can be neither read nor made.
         """
         index = await self._index()
         found = await index.rank(words[:WORDS_LIMIT], only)
-        best = fuse(found.by_words, found.by_likeness, found.candidates)[:limit]
+        ranked = fuse(found.by_words, found.by_likeness, found.candidates, what_is=asks_what_is(words))
+        records = await self._trials().records(now=self._clock.now())
+        best = by_record(ranked, records, places)[:limit]
         cards = {card.id: card for card in await index.cards([one.candidate.id for one in best])}
-        return [_hit(cards[one.candidate.id], one.candidate, one.score) for one in best if one.candidate.id in cards]
+        return [
+            replace(_hit(cards[name], one.candidate, one.score), record=records.get(name, NEVER_TRIED))
+            for one in best
+            if (name := one.candidate.id) in cards
+        ]
 
     async def get(self, card_id: str) -> Card:
         """Return a card. Raises NotFound, StorageError."""

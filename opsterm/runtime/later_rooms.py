@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.errands import ErrandAnswers
     from opsterm.runtime.exposition import Exposition
+    from opsterm.runtime.fixes import Fixes
     from opsterm.runtime.jobs import Jobs
     from opsterm.runtime.knowledge import Knowledge
     from opsterm.runtime.mail import Post
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
-    "files", "gates", "jobs", "knowledge", "learned_risk", "mail", "measurers", "model", "model_talk", "notices",
-    "plans", "previews", "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring",
-    "removals", "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps", "works",
+    "files", "fixes", "gates", "jobs", "knowledge", "learned_risk", "mail", "measurers", "model", "model_talk",
+    "notices", "plans", "previews", "recovery", "recovery_copies", "recovery_selection", "registry",
+    "remote_monitoring", "removals", "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps",
+    "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -78,8 +80,18 @@ class LaterRooms(TargetRooms):
         edges = self._edges
         return Knowledge(
             lambda: self.store.cards, self.ledger, self.clock, operator=edges.operator,
-            open_index=edges.open_card_index, files=edges.files, offload=self.offload,
+            trials=lambda: self.store.trials, open_index=edges.open_card_index, files=edges.files, offload=self.offload,
             folder=self.paths.shipped / "knowledge_seed" / "cards",
+        )  # fmt: skip
+
+    @cached_property
+    def fixes(self) -> Fixes:
+        """Fixes from cards."""
+        from opsterm.runtime.fixes import Fixes
+
+        return Fixes(
+            self.store.trials, self.ledger, self.clock, knowledge=self.knowledge, changes=self.changes,
+            inventory=self.inventory, alerts=self.alerts, operator=self.operator,
         )  # fmt: skip
 
     @cached_property

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_apis import ApiStore
     from opsterm.runtime.ports_audit import ChainStore
     from opsterm.runtime.ports_claims import ClaimStore
+    from opsterm.runtime.ports_habits import CommandUseStore
     from opsterm.runtime.ports_jobs import JobStore
-    from opsterm.runtime.ports_knowledge import CardStore
+    from opsterm.runtime.ports_knowledge import CardStore, TrialStore
     from opsterm.runtime.ports_services import ProfileStore, ServiceStore
     from opsterm.runtime.ports_traps import TrapStore
 
@@ -119,6 +120,16 @@ class WholeStore(Store, Protocol):
     @property
     def jobs(self) -> JobStore:
         """What is done by schedule."""
+        ...
+
+    @property
+    def trials(self) -> TrialStore:
+        """Fixes that were tried."""
+        ...
+
+    @property
+    def command_uses(self) -> CommandUseStore:
+        """Commands that are learned from."""
         ...
 
     @property

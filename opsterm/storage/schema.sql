@@ -91,6 +91,20 @@ CREATE TABLE claim (
   PRIMARY KEY (target, holder)
 )
  WITHOUT ROWID;
+CREATE TABLE command_use (
+  id INTEGER NOT NULL,
+  actor VARCHAR NOT NULL,
+  command VARCHAR NOT NULL,
+  shell VARCHAR NOT NULL,
+  host_class VARCHAR NOT NULL,
+  directory VARCHAR NOT NULL,
+  at FLOAT NOT NULL,
+  ended_well BOOLEAN,
+  change_id INTEGER NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX command_use_actor ON command_use (actor, at);
+CREATE INDEX command_use_change ON command_use (change_id);
 CREATE TABLE job (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   kind VARCHAR NOT NULL,
@@ -352,9 +366,31 @@ CREATE TABLE tick (
   FOREIGN KEY(layout_id) REFERENCES layout (id)
 )
  WITHOUT ROWID;
+CREATE TABLE trial (
+  change_id INTEGER NOT NULL,
+  card VARCHAR NOT NULL,
+  step INTEGER NOT NULL,
+  alert_id INTEGER NOT NULL,
+  said VARCHAR NOT NULL,
+  said_by VARCHAR NOT NULL,
+  said_at FLOAT NOT NULL,
+  PRIMARY KEY (change_id),
+  FOREIGN KEY(change_id) REFERENCES change (id)
+);
+CREATE INDEX trial_card ON trial (card);
+CREATE TABLE trial_place (
+  change_id INTEGER NOT NULL,
+  target VARCHAR NOT NULL,
+  system VARCHAR NOT NULL,
+  environment VARCHAR NOT NULL,
+  role VARCHAR NOT NULL,
+  PRIMARY KEY (change_id, target),
+  FOREIGN KEY(change_id) REFERENCES trial (change_id)
+)
+ WITHOUT ROWID;
 CREATE TRIGGER audit_chain_no_update BEFORE UPDATE ON audit_chain BEGIN SELECT RAISE(ABORT, 'the audit chain is only ever added to'); END;
 CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT RAISE(ABORT, 'the audit chain is only ever added to'); END;
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0012');
+INSERT INTO alembic_version VALUES ('0013');

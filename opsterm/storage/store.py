@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ports_apis,
         ports_audit,
         ports_claims,
+        ports_habits,
         ports_jobs,
         ports_knowledge,
         ports_mail,
@@ -50,6 +51,8 @@ _COUNTED = {
     "services": "SELECT count(*) FROM service",
     "mails": "SELECT count(*) FROM mail",
     "cards of this site": "SELECT count(*) FROM card",
+    "fixes tried": "SELECT count(*) FROM trial",
+    "commands learned from": "SELECT count(*) FROM command_use",
     "APIs": "SELECT count(*) FROM api",
     "jobs": "SELECT count(*) FROM job",
     "traps": "SELECT count(*) FROM trap",
@@ -202,6 +205,20 @@ class SqliteStore:
         from opsterm.storage.services import SqliteServices
 
         return SqliteServices(self._writer, self._readers)
+
+    @cached_property
+    def trials(self) -> ports_knowledge.TrialStore:
+        """Fixes that were tried."""
+        from opsterm.storage.trials import SqliteTrials
+
+        return SqliteTrials(self._writer, self._readers)
+
+    @cached_property
+    def command_uses(self) -> ports_habits.CommandUseStore:
+        """Commands that are learned from."""
+        from opsterm.storage.command_uses import SqliteCommandUses
+
+        return SqliteCommandUses(self._writer, self._readers)
 
     @property
     def read_only_because(self) -> str:

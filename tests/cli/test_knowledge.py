@@ -13,7 +13,7 @@ from tests.runtime.test_knowledge import OURS
 
 def test_a_symptom_finds_its_card_and_the_card_says_all(account: Account) -> None:
     told = account.run("knowledge", "search", "deleted", "files", "but", "disk", "still", "full", expect=0)
-    assert told.out.splitlines()[0].split() == ["ID", "KIND", "RISK", "SURE", "TITLE"]
+    assert told.out.splitlines()[0].split() == ["ID", "KIND", "RISK", "SURE", "TITLE", "HERE"]
     assert "disk-deleted-open" in told.out
     shown = account.run("knowledge", "show", "disk-deleted-open", expect=0).out
     assert "sh$ lsof +L1" in shown

@@ -149,7 +149,5 @@ async def test_what_something_is_is_told_before_what_can_go_wrong_with_it(
         ("zombie processes pile up", "proc-zombie"), ("what is wrong with conntrack", "net-conntrack-full"),
     ],
 )  # fmt: skip
-async def test_what_goes_wrong_is_told_first_to_who_asks_for_it(
-    index: SqliteCardIndex, words: str, card: str
-) -> None:
+async def test_what_goes_wrong_is_told_first_to_who_asks_for_it(index: SqliteCardIndex, words: str, card: str) -> None:
     assert (await found_by(index, words))[0] == card

@@ -55,7 +55,7 @@ def room_of(runtime: Runtime, folder: Path) -> Knowledge:
 
     return Knowledge(
         lambda: runtime.store.cards, runtime.ledger, runtime.clock, operator=runtime.operator, open_index=open_index,
-        files=files, offload=runtime.offload, folder=folder,
+        trials=lambda: runtime.store.trials, files=files, offload=runtime.offload, folder=folder,
     )  # fmt: skip
 
 

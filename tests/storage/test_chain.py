@@ -278,8 +278,8 @@ async def test_the_journal_of_an_older_version_is_taken_in_once(paths: Paths, cl
     with closing(sqlite3.connect(paths.database, isolation_level=None)) as db:  # as version 6 left it
         for statement in (
             "DROP TABLE audit_chain", "DROP TABLE approval", "DROP TABLE claim", "DROP TABLE job_run", "DROP TABLE job",
-            "DROP TABLE card", "ALTER TABLE change DROP COLUMN terms",
-            "ALTER TABLE change DROP COLUMN review",
+            "DROP TABLE card", "DROP TABLE trial_place", "DROP TABLE trial", "DROP TABLE command_use",
+            "ALTER TABLE change DROP COLUMN terms", "ALTER TABLE change DROP COLUMN review",
         ):  # fmt: skip
             db.execute(statement)
         db.execute("UPDATE alembic_version SET version_num = '0006'")

@@ -35,6 +35,7 @@ from opsterm.storage import (
     chain_reading,
     changes,
     claims,
+    command_uses,
     compaction,
     facts,
     journal,
@@ -46,6 +47,7 @@ from opsterm.storage import (
     targets,
     ticks,
     traps,
+    trials,
 )
 from opsterm.storage.migrations.ddl import schema_sql
 from opsterm.storage.migrations.run import migrate
@@ -112,8 +114,8 @@ def test_the_newest_migration_is_the_version_of_the_program() -> None:
 def statements() -> Iterator[str]:
     """Every statement of the room that is a constant."""
     for module in (
-        alerts, apis, approvals, chain, chain_reading, changes, claims, compaction, facts, journal, lease, mail,
-        profiles, samples, services, targets, ticks, traps,
+        alerts, apis, approvals, chain, chain_reading, changes, claims, command_uses, compaction, facts, journal, lease,
+        mail, profiles, samples, services, targets, ticks, traps, trials,
     ):  # fmt: skip
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opsterm.cli.syntax.fixes import add_fixes
 from opsterm.cli.syntax.parser import Parser, Verbs, add_verb, number
 from opsterm.knowledge.card import CardKind, CardSystem
 
@@ -44,4 +45,5 @@ def add_knowledge(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("id", metavar="ID", help="as in our-proxy-502")
     one = add_verb(actions, data, "export", "print cards as TOML, or as objects with --json", below=below)
     one.add_argument("--own", action="store_true", help="only those of this site")
+    add_fixes(actions, data)
     add_verb(actions, data, "reindex", "make the index over all cards anew", below=below)

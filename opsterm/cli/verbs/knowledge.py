@@ -34,8 +34,12 @@ async def search(context: Context) -> int:
         context.printer.record(_found(question, hits))
     else:
         context.printer.table(
-            ("id", "kind", "risk", "sure", "title"),
-            [(hit.card.id, hit.card.kind, _risk(hit.card), f"{hit.confidence:.0%}", hit.card.title) for hit in hits],
+            ("id", "kind", "risk", "sure", "title", "here"),
+            [
+                (hit.card.id, hit.card.kind, _risk(hit.card), f"{hit.confidence:.0%}", hit.card.title,
+                 hit.record.text().removesuffix(" here"))
+                for hit in hits
+            ],
             right=("sure",),
         )  # fmt: skip
         context.printer.say(
@@ -77,6 +81,7 @@ def _found(question: str, hits: Sequence[CardHit]) -> dict[str, object]:
             {
                 "id": hit.card.id, "kind": hit.card.kind, "title": hit.card.title, "score": round(hit.score, 5),
                 "confidence": round(hit.confidence, 3), "fits": hit.fits, "risk": _risk(hit.card) or None,
+                "worked": hit.record.site.worked, "tried": hit.record.site.tried,
                 "source": hit.card.source or "this site", "excerpt": hit.card.cause[:EXCERPT_LIMIT],
             }
             for hit in hits

@@ -20,7 +20,11 @@ from opsterm.policy.approval import POLICY
 
 async def query(context: Context) -> int:
     """Run at once what only reads, and propose anything else."""
-    change = await context.runtime.changes.query(await proposal_of(context))
+    return await look(context, await context.runtime.changes.query(await proposal_of(context)))
+
+
+async def look(context: Context, change: Change) -> int:
+    """Run a query that was recorded, if it may run at once, and print what came; return the exit code."""
     if change.state is not ChangeState.APPROVED or change.decided_by != POLICY:
         return await _not_run(context, change)
     if context.invocation.yes("each") and not context.printer.json:
