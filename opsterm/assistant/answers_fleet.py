@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from opsterm.assistant.answer import Answer, Block, FollowUp, Paragraph, ProposalReference, Source, count_text, table
+from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.queries import (
     AlertQuestion,
     ChangeQuestion,
@@ -356,7 +357,7 @@ def answer_change(question: ExplainQuestion, change: Change | None, now: float) 
     return Answer(blocks=tuple(blocks), interpretation=question.line, follow_ups=follow_ups)
 
 
-def answer_proposal(request: RunRequest, change: Change, now: float) -> Answer:
+def answer_proposal(request: RunRequest | FixRequest, change: Change, now: float) -> Answer:
     """Answer an order that was recorded as a change; it waits, nothing has run."""
     risk = f"Risk {change.risk.level}: {' '.join(change.risk.reasons)}"
     return Answer(

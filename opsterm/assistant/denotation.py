@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from opsterm.assistant.answers_fleet import choose_alerts, choose_targets
 from opsterm.assistant.answers_measures import choose_ranked, targets_meant
 from opsterm.assistant.errands import Errand
+from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.queries import (
     AlertQuestion,
     AuditQuestion,
@@ -92,7 +93,7 @@ def denote(query: Query, text: str, known: Known) -> Denotation:
             return Denotation(kind="series" if query.window else "value", targets=names, window=query.window)
         case RankingQuestion() | AlertQuestion() | ChangeQuestion() | AuditQuestion():
             return _listed(query, known, counted=take_count(tokenize(text))[0])
-        case FactQuestion() | RunRequest() | DiscoverRequest() | HostQuestion() | Errand():
+        case FactQuestion() | RunRequest() | FixRequest() | DiscoverRequest() | HostQuestion() | Errand():
             names = targets_meant(query.selector, known.rows) if query.selector else ()
             kind = {FactQuestion: "detail", HostQuestion: "list", Errand: "text"}.get(type(query), "proposal")
             return Denotation(kind=kind, targets=names, count=len(names) if kind == "proposal" else None)

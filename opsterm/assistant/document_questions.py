@@ -9,6 +9,7 @@ from opsterm.assistant.queries import KnowledgeQuestion
 from opsterm.assistant.reading import Sentence, understood
 from opsterm.assistant.tokens import find_phrase
 from opsterm.assistant.vocabulary import words
+from opsterm.knowledge.fusion import asks_what_is
 
 _ASKING = (
     "what do i do when", "what do i do if", "what do we do when", "what should i do when", "what should i do if",
@@ -49,7 +50,8 @@ def read_knowledge(sentence: Sentence, *, loosely: bool = False) -> Interpretati
     words_kept = " ".join(" ".join(kept).split()[:_WORDS_LIMIT])
     if not words_kept or not words_kept.isprintable():
         return None
-    return understood(KnowledgeQuestion(words=words_kept))
+    asked = f"what is {words_kept}" if asks_what_is(sentence.text) else words_kept
+    return understood(KnowledgeQuestion(words=asked))
 
 
 def is_error_text(sentence: Sentence) -> bool:

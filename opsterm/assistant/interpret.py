@@ -14,6 +14,7 @@ from opsterm.assistant.api_calls import read_api
 from opsterm.assistant.classified import classified
 from opsterm.assistant.document_questions import is_error_text, read_knowledge
 from opsterm.assistant.facts import read_fact
+from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.follow_ups import opened, read_follow_up
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
@@ -58,6 +59,7 @@ _READERS: tuple[Reader, ...] = (
     read_detail,
     read_inventory,
 )
+_ACTING = RunRequest | FixRequest | ApiRequest | DiscoverRequest
 _QUESTION_TOKENS = 20
 """A longer text with a date in it is no question for a day."""
 
@@ -131,7 +133,11 @@ def _read_mended(sentence: Sentence) -> Interpretation | None:
     """Return the reading of a question with its misspelt words mended; None when it is none, or would act."""
     made = mended(sentence)
     found = _read(made[0])[0] if made is not None else None
-    if made is None or found is None or isinstance(found.query, RunRequest | ApiRequest | DiscoverRequest | None):
+    if (
+        made is None
+        or found is None
+        or isinstance(found.query, RunRequest | FixRequest | ApiRequest | DiscoverRequest | None)
+    ):
         return None
     if any(note.startswith("There is no ") for note in found.notes):
         return None  # two guesses at once
@@ -157,8 +163,8 @@ def _exact(sentence: Sentence) -> Interpretation | None:
     query = read_line(sentence.text, sentence.world)
     if query is None:
         return None
-    if isinstance(query, RunRequest):
-        if not query.command.isprintable():
+    if isinstance(query, RunRequest | FixRequest):
+        if isinstance(query, RunRequest) and not query.command.isprintable():
             return asked(Intent.RUN_COMMAND, "The command has a character that cannot be seen. Write it on one line.")
         if not count_targets(sentence, query.selector):
             return asked(

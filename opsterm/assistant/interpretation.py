@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.queries import (
     AlertQuestion,
@@ -121,6 +122,7 @@ def selector_of(query: Query) -> str | None:
         | RankingQuestion
         | AlertQuestion
         | RunRequest
+        | FixRequest
         | DiscoverRequest,
     ):
         return query.selector

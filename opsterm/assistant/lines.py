@@ -6,6 +6,7 @@ import re
 
 from opsterm.assistant.api_calls import read_api_line
 from opsterm.assistant.errands import Errand, read_errand_line
+from opsterm.assistant.fix_request import FixRequest, read_fix_line
 from opsterm.assistant.queries import (
     AlertQuestion,
     AuditQuestion,
@@ -83,6 +84,7 @@ def read_line(text: str, world: World) -> Query | None:
         _discover,
         _run,
         _explain,
+        _fix,
         _errand,
         read_api_line,
     ):
@@ -221,3 +223,11 @@ def _explain(line: str, world: World) -> Query | None:
 def _errand(line: str, world: World) -> Query | None:
     found = read_errand_line(line)
     return Errand(kind=found[0], selector=canonical(found[1]), words=found[2]) if found else None
+
+
+def _fix(line: str, world: World) -> Query | None:
+    found = read_fix_line(line)
+    if found is None:
+        return None
+    card, step, values, selector = found
+    return FixRequest(card=card, step=step, values=values, selector=canonical(selector))

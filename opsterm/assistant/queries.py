@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass
 
 from opsterm.assistant.errands import Errand
+from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.query_words import Age, HostTopic, LastSeen, Statistic, TargetFact
 from opsterm.inventory.fleet import Grouping
@@ -381,6 +382,7 @@ Query = (
     | RunRequest
     | ApiQuestion
     | ApiRequest
+    | FixRequest
     | Errand
 )
 """Every meaning a sentence can have."""

@@ -10,6 +10,7 @@ from opsterm.assistant.answers_talk import answer_error, answer_held, answer_not
 from opsterm.assistant.artefact import Artefact
 from opsterm.assistant.denotation import NOTHING
 from opsterm.assistant.errands import Errand
+from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.intents.model import IntentModel
 from opsterm.assistant.interpret import interpret
 from opsterm.assistant.interpretation import Interpretation, Memory
@@ -102,7 +103,7 @@ class Assistant:
         for earlier in context[-CONTEXT_LIMIT:]:
             memory = memory.after(interpret(earlier, world, memory, words=words), at)
         read = interpret(text, world, memory, words=words)
-        acts = isinstance(read.query, RunRequest | DiscoverRequest | ApiRequest)
+        acts = isinstance(read.query, RunRequest | FixRequest | DiscoverRequest | ApiRequest)
         held = acts and not origin
         answer = answer_held(read) if held else await self._answered(read, at, origin)
         meant = NOTHING if read.query is None else await self._answers.denotation(read.query, text, at)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from opsterm.assistant.answer import Answer
+from opsterm.assistant.answer import Answer, Block
 from opsterm.assistant.answers_cards import answer_cards
 from opsterm.assistant.answers_errands import (
     WRONG,
@@ -21,8 +21,12 @@ from opsterm.assistant.answers_errands import (
     answer_which_command,
     open_there,
 )
+from opsterm.assistant.answers_fleet import answer_proposal
 from opsterm.assistant.answers_talk import answer_knowledge
+from opsterm.assistant.answers_trouble import fixes_offered, incidents_told, looks_told, signs_told
 from opsterm.assistant.errands import Errand, command_in
+from opsterm.assistant.fix_request import FixRequest
+from opsterm.assistant.incidents import like
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.orders import COMMANDS
 from opsterm.assistant.queries import KnowledgeQuestion
@@ -31,14 +35,16 @@ from opsterm.assistant.tokens import tokenize
 from opsterm.changes.change import ChangeState
 from opsterm.changes.way_back.prepared import may_be_taken_back
 from opsterm.core.errors import NotFound, StorageError
-from opsterm.knowledge.card import Card
+from opsterm.knowledge.card import CardKind
 from opsterm.knowledge.card_file import write_cards
-from opsterm.knowledge.search import KnowledgeBase
+from opsterm.knowledge.error_signs import signs_of
+from opsterm.knowledge.search import Hit, KnowledgeBase
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.assessments import NOWHERE, Assessments
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.compliance import Compliance
-from opsterm.runtime.knowledge import Knowledge
+from opsterm.runtime.fixes import Fixes
+from opsterm.runtime.knowledge import CardHit, Knowledge
 from opsterm.runtime.recovery import Recovery
 from opsterm.runtime.schedules import Schedules
 
@@ -63,6 +69,7 @@ class ErrandRooms:
     schedules: Callable[[], Schedules]
     knowledge: Callable[[], Awaitable[KnowledgeBase]]
     cards: Callable[[], Knowledge]
+    fixes: Callable[[], Fixes]
 
 
 class ErrandAnswers:
@@ -81,13 +88,7 @@ class ErrandAnswers:
             case Intent.SCHEDULE:
                 return await self._schedule(errand, now)
             case Intent.TROUBLESHOOT:
-                names = set(errand.selector.split(" or "))
-                alerts = [one.summary for one in rooms.alerts.feed() if one.key.target in names]
-                hits = (await self._documents()).search(errand.subject, limit=5)
-                cards = await self._cards(errand.subject)
-                if not cards:
-                    return answer_trouble(errand, hits, alerts)
-                return answer_cards(errand.line, cards, hits, before=open_there(alerts), follow_ups=[WRONG])
+                return await self._trouble(errand, now)
             case Intent.ROLLBACK:
                 kept = await rooms.changes.list(limit=LOOKED_THROUGH)
                 points = await rooms.recovery().points(errand.selector)
@@ -96,11 +97,52 @@ class ErrandAnswers:
             case _:
                 return await self._rules(errand)
 
-    async def know(self, question: KnowledgeQuestion) -> Answer:
-        """Answer from the cards, and from the documents where no card speaks of it."""
+    async def know(self, question: KnowledgeQuestion, now: float) -> Answer:
+        """Answer from the cards, and from the documents where no card speaks of it; `now` in epoch seconds."""
         hits = (await self._documents()).search(question.words, limit=3)
         cards = await self._cards(question.words)
-        return answer_cards(question.line, cards, hits) if cards else answer_knowledge(question, hits)
+        if not cards:
+            return answer_knowledge(question, hits)
+        return await self._from_cards(question.line, question.words, cards, hits, now)
+
+    async def _trouble(self, errand: Errand, now: float) -> Answer:
+        """Answer a symptom or a pasted error: what it is, what is open there, causes, looks, fixes, what was before."""
+        names = set(errand.selector.split(" or "))
+        alerts = [one.summary for one in self._rooms.alerts.feed() if one.key.target in names]
+        hits = (await self._documents()).search(errand.subject, limit=5)
+        cards = await self._cards(errand.subject, errand.selector)
+        if not cards:
+            return answer_trouble(errand, hits, alerts)
+        return await self._from_cards(
+            errand.line, errand.words, cards, hits, now, selector=errand.selector, before=open_there(alerts)
+        )
+
+    async def _from_cards(
+        self, line: str, words: str, cards: Sequence[CardHit], hits: Sequence[Hit], now: float, *,
+        selector: str = "", before: Sequence[Block] = (),
+    ) -> Answer:  # fmt: skip
+        rooms, best = self._rooms, cards[0].card
+        if best.kind is CardKind.CONCEPT:
+            return answer_cards(line, [hit.card for hit in cards], hits, before=before)
+        places = await rooms.fixes().places(selector)
+        names = selector.split(" or ") if selector else ()
+        past = like(
+            words, await rooms.alerts.recent(LOOKED_THROUGH), await rooms.changes.list(limit=LOOKED_THROUGH),
+            targets=names,
+        )  # fmt: skip
+        return answer_cards(
+            line, [hit.card for hit in cards], hits, before=[*signs_told(signs_of(words)), *before],
+            after=[*looks_told(best, selector, words), *incidents_told(past, now)],
+            follow_ups=[*fixes_offered(best, selector, words), WRONG],
+            records={hit.card.id: text for hit in cards if (text := hit.record.text(places))},
+        )  # fmt: skip
+
+    async def propose_fix(self, asked: FixRequest, now: float, origin: str) -> Answer:
+        """Record the change that a step of a card becomes. Raises as `Fixes.propose`."""
+        change = await self._rooms.fixes().propose(
+            asked.card, asked.step, selector=asked.selector, values=dict(asked.values), origin=origin
+        )
+        return answer_proposal(asked, change, now)
 
     async def source_text(self, source: str) -> str:
         """Return the whole of what an answer names as its source, a card or a section; "" when it names neither."""
@@ -122,10 +164,11 @@ class ErrandAnswers:
             self._read = await self._rooms.knowledge()
         return self._read
 
-    async def _cards(self, words: str) -> Sequence[Card]:
+    async def _cards(self, words: str, selector: str = "") -> Sequence[CardHit]:
         """Return the cards that answer; none where their index can be neither read nor made: documents serve then."""
         try:
-            return [hit.card for hit in await self._rooms.cards().search(words, limit=4)]
+            places = await self._rooms.fixes().places(selector)
+            return await self._rooms.cards().search(words, limit=4, places=places)
         except StorageError as error:
             log.info("no cards are searched: %s", error.what)
             return []

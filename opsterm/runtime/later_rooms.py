@@ -172,6 +172,7 @@ class LaterRooms(TargetRooms):
                 changes=self.changes, alerts=self.alerts, compliance=lambda: self.compliance,
                 assessments=lambda: self.assessments, recovery=lambda: self.recovery,
                 schedules=lambda: self.schedules, knowledge=self._edges.open_knowledge, cards=lambda: self.knowledge,
+                fixes=lambda: self.fixes,
             )
         )  # fmt: skip
 

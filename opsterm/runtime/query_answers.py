@@ -29,6 +29,7 @@ from opsterm.assistant.answers_talk import (
 )
 from opsterm.assistant.denotation import Denotation, Known, denote
 from opsterm.assistant.errands import Errand
+from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.intents.model import IntentModel
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.queries import (
@@ -136,7 +137,7 @@ class QueryAnswers:
                 return await self._explain(query, now)
             case HostQuestion() | DiscoverRequest():
                 return await self._of_hosts(query, now)
-            case RunRequest():
+            case RunRequest() | FixRequest():
                 return await self._propose(query, now, origin)
             case ApiQuestion() | ApiRequest():
                 return await self._of_apis(query, origin)
@@ -206,7 +207,7 @@ class QueryAnswers:
                 return await self._errands.answer(query, now)
             return answer_ahead(query, await self._measures(_fullest(query), now))
         if isinstance(query, KnowledgeQuestion):
-            return await self._errands.know(query)
+            return await self._errands.know(query, now)
         try:
             if query.kind == "alert":
                 return answer_alert(query, await self._alerts.get(query.number), now)
@@ -214,7 +215,9 @@ class QueryAnswers:
         except NotFound:
             return answer_alert(query, None, now) if query.kind == "alert" else answer_change(query, None, now)
 
-    async def _propose(self, query: RunRequest, now: float, origin: str) -> Answer:
+    async def _propose(self, query: RunRequest | FixRequest, now: float, origin: str) -> Answer:
+        if isinstance(query, FixRequest):
+            return await self._errands.propose_fix(query, now, origin)
         proposal = Proposal(command=query.command, selector=query.selector or "all", origin=origin)
         return answer_proposal(query, await self._changes.propose(proposal), now)
 
