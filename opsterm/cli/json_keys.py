@@ -59,6 +59,7 @@ CARD_KEYS = (
 )  # fmt: skip
 TRIAL_KEYS = ("change", "card", "step", "alert", "end", "said", "said_by", "said_at")
 """Keys of a fix that was tried; `end` is null while nothing that counts is known."""
+SUGGESTION_KEYS = ("command", "risk", "why", "uses", "well", "known", "after", "times_after", "score")
 CLAIM_KEYS = ("target", "kind", "by", "change", "reason", "since", "until")
 
 ALERT_KEYS = (
@@ -191,6 +192,11 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "knowledge fix": CHANGE_KEYS,
     **dict.fromkeys(("knowledge outcome", "knowledge record"), TRIAL_KEYS),
     "knowledge forget": ("id", "forgotten"),
+    "suggest": SUGGESTION_KEYS,
+    "habits list": ("command", "shell", "host_class", "directory", "at", "ended_well", "change"),
+    "habits forget": ("command", "forgotten"),
+    "habits workflows": ("number", "times", "commands", "host_classes", "last_at"),
+    "habits save": CARD_KEYS,
     "schedule parse": ("phrase", "kind", "cron", "rrule", "start", "timezone", "next", "english", "question"),
     "risk export": ("model", "same", "rows"),
     "preview": ("change", "target", "previews", "why", "without", "left_out"),

@@ -57,6 +57,9 @@ VERBS: Mapping[str, str] = {
     **{f"knowledge {action}": f"knowledge:{action}" for action in
        ("search", "show", "stats", "add", "edit", "remove", "export", "reindex")},
     **{f"knowledge {action}": f"fixes:{action}" for action in ("check", "fix", "outcome", "record", "forget")},
+    "suggest": "habits:suggest",
+    "habits list": "habits:list_habits",
+    **{f"habits {action}": f"habits:{action}" for action in ("forget", "workflows", "save")},
     "preview": "previews:preview",
     **{f"policy {action}": f"policy:{action}" for action in
        ("show", "check", "test", "explain", "validate", "evidence")},

@@ -16,6 +16,7 @@ from opsterm.core.approval_settings import ApprovalSettings
 from opsterm.core.audit_settings import AuditSettings
 from opsterm.core.camera_settings import CameraSettings
 from opsterm.core.check_settings import CheckSettings
+from opsterm.core.learning_settings import LearningSettings
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.model_settings import ModelSettings
 from opsterm.core.options import between, one_of, option
@@ -184,6 +185,7 @@ class Settings:
     recovery: RecoverySettings = field(default_factory=RecoverySettings)
     mail: MailSettings = field(default_factory=MailSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
+    learning: LearningSettings = field(default_factory=LearningSettings)
     keys: Mapping[str, str] = field(
         default_factory=dict, metadata={"help": 'Your own keys: command id = key, as in open_help = "f1".'}
     )

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from opsterm.runtime.model_talk import ModelTalk
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.schedules import Schedules
+    from opsterm.runtime.suggestions import Suggestions
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
     "files", "fixes", "gates", "jobs", "knowledge", "learned_risk", "mail", "measurers", "model", "model_talk",
     "notices", "plans", "previews", "recovery", "recovery_copies", "recovery_selection", "registry",
-    "remote_monitoring", "removals", "reviews", "rewrites", "schedules", "session_paths", "snmp", "terminals", "traps",
-    "works",
+    "remote_monitoring", "removals", "reviews", "rewrites", "schedules", "session_paths", "snmp", "suggestions",
+    "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -92,6 +93,17 @@ class LaterRooms(TargetRooms):
         return Fixes(
             self.store.trials, self.ledger, self.clock, knowledge=self.knowledge, changes=self.changes,
             inventory=self.inventory, alerts=self.alerts, operator=self.operator,
+        )  # fmt: skip
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """Commands suggested from those that were run."""
+        from opsterm.runtime.suggestions import Suggestions
+
+        return Suggestions(
+            self.store.command_uses, self.ledger, self.clock, operator=self.operator, inventory=self.inventory,
+            masking=self.masking, offload=self.offload, knowledge=lambda: self.knowledge,
+            on=self.settings.learning.commands,
         )  # fmt: skip
 
     @cached_property

@@ -17,6 +17,7 @@ from opsterm.cli.syntax.checks import add_checks
 from opsterm.cli.syntax.claims import add_claims
 from opsterm.cli.syntax.files import add_files
 from opsterm.cli.syntax.guards import add_guards
+from opsterm.cli.syntax.habits import add_habits
 from opsterm.cli.syntax.house import add_house
 from opsterm.cli.syntax.knowledge import add_knowledge
 from opsterm.cli.syntax.learning import add_learning
@@ -81,8 +82,8 @@ def build_parser(verb: str = "") -> Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser, action=how)
     for add in (
         add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes,
-        add_guards, add_plans, add_claims, add_snapshots, add_knowledge, add_learning, add_approvals, add_schedules,
-        add_policy, add_files, add_audit, add_models, add_house,
+        add_guards, add_plans, add_claims, add_snapshots, add_knowledge, add_habits, add_learning, add_approvals,
+        add_schedules, add_policy, add_files, add_audit, add_models, add_house,
     ):  # fmt: skip
         add(verbs, data)
     return parser if verbs.choices else build_parser()
