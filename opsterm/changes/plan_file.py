@@ -42,6 +42,13 @@ _KEYS = (
     "no_confirm", "way_back", "on_failure", "verify", "tries", "within", "step",
 )  # fmt: skip
 _STEP_KEYS = ("title", "on", "command", "script", "shell", "before", "verify", "tries", "within", "inverse")
+_MEANT = {
+    "targets": "on", "target": "on", "hosts": "on", "host": "on", "name": "title", "cmd": "command", "run": "command",
+    "shell_command": "command", "sudo": "become", "user": "become", "strategy": "rollout", "serial": "rollout",
+    "max_fail_percentage": "max_failures", "check": "verify", "checks": "verify", "undo": "inverse",
+    "rollback": "inverse", "retries": "tries", "steps": "step", "why": "reason",
+}  # fmt: skip
+"""What other tools call a key -> how it is called here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +94,7 @@ def read_plan_file(
     """
     read = _PlanText(text, file)
     tree = read.tree
-    read.check_keys((), tree, _KEYS)
+    read.check_keys((), tree, _KEYS, meant=_MEANT)
     tables = read.tables((), tree, "step")
     steps = tuple(_step(read, ("step", place), table, script) for place, table in enumerate(tables))
     if not read.problems and not 1 <= len(steps) <= MOST_STEPS:
@@ -157,7 +164,7 @@ def _place(read: _PlanText, path: Path, table: Mapping[str, Any]) -> str:
 
 
 def _step(read: _PlanText, path: Path, table: Mapping[str, Any], script: Callable[[str], str]) -> PlanStep:
-    read.check_keys(path, table, _STEP_KEYS)
+    read.check_keys(path, table, _STEP_KEYS, meant=_MEANT)
     command = read.word(path, table, "command", needed="script" not in table)
     if "script" in table:
         if "command" in table:

@@ -72,12 +72,22 @@ class TomlText:
         key = ".".join(str(part) for part in path if isinstance(part, str))
         self.problems.append(TomlFault(file=self.file, line=self.line(path), key=key, what=what, allowed=allowed))
 
-    def check_keys(self, path: Path, table: Mapping[str, Any], known: Sequence[str]) -> None:
-        """Complain of keys that nobody knows, and name the nearest."""
+    def check_keys(
+        self, path: Path, table: Mapping[str, Any], known: Sequence[str], *, meant: Mapping[str, str] | None = None
+    ) -> None:
+        """Complain of keys that nobody knows, and name the nearest.
+
+        Args:
+            path: of the table.
+            table: what was written.
+            known: the keys that there are.
+            meant: words of other tools -> the key that says the same here.
+        """
         for key in table:
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"Did you mean {near[0]}? " if near else ""
+                near = [(meant or {}).get(key, ""), *difflib.get_close_matches(key, known, n=1)]
+                best = next((word for word in near if word in known), "")
+                hint = f"Did you mean {best}? " if best else ""
                 self.complain((*path, key), "There is no such key.", f"{hint}Allowed are {', '.join(known)}.")
 
     def word(self, path: Path, table: Mapping[str, Any], key: str, *, needed: bool = True) -> str:

@@ -93,6 +93,8 @@ STEP = '\n[[step]]\ntitle = "look"\ncommand = "uptime"\n'
         ("on = x", 1, "", "It is not TOML"), ("", 0, "step", "It has 0 steps"),
         ('tittle = "x"' + STEP, 1, "tittle", "Did you mean title?"),
         (STEP + 'verfy = ["port:80"]', 5, "step.verfy", "Did you mean verify?"),
+        ('targets = "tag:web"' + STEP, 1, "targets", "Did you mean on?"),
+        (STEP + "retries = 3", 5, "step.retries", "Did you mean tries?"),
         (STEP + 'verify = ["port:0"]', 5, "step.verify", "is no check"),
         (STEP + 'verify = ["command:rm x"]', 5, "step.verify", "has to only read"),
         (STEP + 'before = "unit:a b c"', 5, "step.before", "is no check"),
