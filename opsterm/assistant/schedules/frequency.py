@@ -6,7 +6,7 @@ from opsterm.assistant.schedules.days import ordinal, weekday_list
 from opsterm.assistant.schedules.intervals import interval_after, lead_at, times_per
 from opsterm.assistant.schedules.reading import PhraseReading
 from opsterm.assistant.schedules.which_day import of_month
-from opsterm.assistant.schedules.words import ADVERBS, PARTS_OF_DAY, UNCLEAR
+from opsterm.assistant.schedules.words import ADVERBS, PARTS_OF_DAY, UNCLEAR, WEEKEND, WORKING
 
 _ORDER = ("second", "minute", "hour", "day", "week", "month", "year")
 
@@ -37,7 +37,8 @@ def _every_nth(reading: PhraseReading, at: int, lead: int) -> int:
     """Read "every second Tuesday", which has two meanings, and "every other Tuesday", which has one."""
     word = reading.word(at)
     days = weekday_list(reading.words, at + 1) if word == "other" or ordinal(word) else None
-    if days is None or len(days[1]) != 1:
+    several = days is not None and len(days[1]) > 1
+    if days is None or (several and (word != "other" or days[1] in (WORKING, WEEKEND))):
         return 0
     reading.note_days()
     length = lead + 1 + days[0]

@@ -110,20 +110,32 @@ def exception(reading: PhraseReading, at: int) -> int:
 def from_now(reading: PhraseReading, at: int) -> int:
     """Read "in 20 minutes", "in an hour", "2 days from now"."""
     lead = reading.next(at, "in", "after")
-    if reading.next(at + lead, "half an hour"):
-        length, seconds = 3, 1800.0
-    else:
-        word = reading.word(at + lead)
-        number = int(word) if word.isdecimal() and len(word) <= 5 else NUMBERS.get(word, 0)
-        unit = UNITS.get(reading.words[at + lead + 1], "") if at + lead + 1 < len(reading.words) else ""
-        if not number or unit not in _SECONDS:
-            return 0
-        length, seconds = 2, float(number * _SECONDS[unit])
+    length, seconds = _span(reading, at + lead)
+    if not length:
+        return 0
     tail = reading.next(at + lead + length, "from now", "from today")
     if not (tail or lead):
         return 0
     reading.said.after = timedelta(seconds=seconds)
     return lead + length + tail
+
+
+def _span(reading: PhraseReading, at: int) -> tuple[int, float]:
+    """Return how many words say how long, and how many seconds that is: "an hour and a half", "1.5 hours"."""
+    for half, unit in (("half an hour", "hour"), ("half a day", "day")):
+        if length := reading.next(at, half):
+            return length, _SECONDS[unit] / 2
+    number = float(reading.number(at, NUMBERS))
+    length = 1
+    if number and reading.next(at + 1, ". 5"):
+        number, length = number + 0.5, 3
+    if number and (half_words := reading.next(at + length, "and a half")):
+        number, length = number + 0.5, length + half_words
+    seconds = _SECONDS.get(UNITS.get(reading.word(at + length), ""), 0)
+    if not number or not seconds:
+        return 0, 0.0
+    behind = reading.next(at + length + 1, "and a half") if number == int(number) else 0
+    return length + 1 + behind, (number + 0.5 * bool(behind)) * seconds
 
 
 def filler(reading: PhraseReading, at: int) -> int:

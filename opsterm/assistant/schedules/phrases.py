@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 
 from opsterm.assistant.schedules import frequency, limits, which_day, which_hour
@@ -12,7 +13,7 @@ from opsterm.assistant.schedules.meaning import decide
 from opsterm.assistant.schedules.occasion import Occasion, Understood
 from opsterm.assistant.schedules.pieces import Pieces
 from opsterm.assistant.schedules.reading import PhraseReading
-from opsterm.assistant.schedules.words import LONGEST_PHRASE, words_of
+from opsterm.assistant.schedules.words import LONGEST_PHRASE, MENDED, words_of
 from opsterm.changes.schedule import JobSchedule, ScheduleKind, Zones, next_times
 from opsterm.core.errors import BadInput
 
@@ -37,13 +38,43 @@ def understand_schedule(text: str, *, now: datetime, timezone: str, zones: Zones
     if not words:
         return Understood(None, "When?")
     said, left = _read(words, _local(now, zones.zone(timezone)), zones)
-    if said.zone:  # days are counted where the schedule is
-        said, left = _read(words, _local(now, zones.zone(said.zone)), zones)
+    words, notes = _mended(words, left)
+    zone = said.zone or timezone  # days are counted where the schedule is
+    if notes or said.zone:
+        said, left = _read(words, _local(now, zones.zone(zone)), zones)
     if left:
         shown = " ".join(dict.fromkeys(left))
         return Understood(None, f"What is {shown[:80]!r} to say? The rest is understood only with it.", is_whole=False)
     zone = said.zone or timezone
-    return decide(Occasion(said, _local(now, zones.zone(zone)), zone))
+    place = zones.zone(zone)
+    return _that_exists(decide(Occasion(said, _local(now, place), zone, assumed=list(notes))), place)
+
+
+def _that_exists(understood: Understood, place: tzinfo) -> Understood:
+    """Ask about a single time that clocks leave out, or show twice, on that day."""
+    once = understood.schedule
+    if once is None or once.kind is not ScheduleKind.ONCE or once.start is None:
+        return understood
+    early, late = (once.start.replace(tzinfo=place, fold=fold) for fold in (0, 1))
+    if early.utcoffset() == late.utcoffset():
+        return understood
+    there = early.astimezone(UTC).astimezone(place).replace(tzinfo=None) == once.start
+    how = "comes twice" if there else "does not come"
+    return Understood(None, f"{once.start:%Y-%m-%d %H:%M} {how} there, for clocks are changed. At what time, in UTC?")
+
+
+def _mended(words: tuple[str, ...], left: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words with those put right that are part of nothing and near to just one word of time; what was."""
+    near = {word: found for word in left if word.isalpha() and (found := _nearest(word))}
+    notes = tuple(f"Is {word!r} {found}? That is taken." for word, found in near.items())
+    return tuple(near.get(word, word) for word in words), notes
+
+
+def _nearest(word: str) -> str:
+    found = get_close_matches(word, MENDED, n=2, cutoff=0.8) if len(word) > 3 else []
+    close = [SequenceMatcher(None, one, word).ratio() for one in found]
+    alone = found and (len(found) == 1 or close[0] - close[1] > 0.02)
+    return found[0] if alone and found[0][0] == word[0] else ""  # "never" is not "every"
 
 
 def _local(now: datetime, zone: tzinfo) -> datetime:

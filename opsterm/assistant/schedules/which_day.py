@@ -20,6 +20,11 @@ _OF_MONTH = (
     "of the month", "of each month", "of every month", "of a month", "each month", "every month", "of month",
     "in the month", "in each month", "in every month", "a month", "monthly", "of any month", "per month",
 )  # fmt: skip
+_OF_QUARTER = (
+    *(f"{lead} {kind} quarter" for lead in ("of", "in") for kind in ("the", "each", "every", "a", "any")),
+    "each quarter", "every quarter", "of quarter",
+)  # fmt: skip
+_OF_YEAR = ("of the year", "of each year", "of every year", "each year", "every year")
 _ENDS = {
     -1: ("at the end of the month", "at the end of each month", "at the end of every month", "the end of the month",
          "the end of each month", "end of the month", "end of each month", "end of every month", "end of month",
@@ -64,12 +69,26 @@ def nth(reading: PhraseReading, at: int) -> int:
     month = of_month(reading, at + length)
     if month or monthly or len(numbers) > 1:
         reading.said.recurs = True
+    if longer := _of_longer(reading, at + length, numbers):
+        return length + longer
     months = month_list(reading.words, at + length + 1) if reading.next(at + length, "of", "in") and not month else None
     if months is not None:
         reading.said.months.update(months[1])
         reading.said.recurs = True
         return length + 1 + months[0]
     return length + month
+
+
+def _of_longer(reading: PhraseReading, at: int, numbers: Sequence[int]) -> int:
+    """Take "of the quarter" and "of the year" behind ordinals: the first ones are of its first month."""
+    for phrases, first, last in ((_OF_QUARTER, (1, 4, 7, 10), (3, 6, 9, 12)), (_OF_YEAR, (1,), (12,))):
+        if length := reading.next(at, *phrases):
+            if len(numbers) > 1:
+                reading.ask("Which day? Of a quarter or a year one is known.")
+            reading.said.months.update(last if numbers[0] < 0 else first)
+            reading.said.recurs = True
+            return length
+    return 0
 
 
 def _day_word(reading: PhraseReading, at: int, numbers: Sequence[int]) -> int:

@@ -39,13 +39,15 @@ def _minutes_past(reading: PhraseReading, at: int, lead: int) -> int:
     length = article + 1 + reading.next(place + article + 1, "minutes", "minute", "min")
     past = reading.next(place + length, "past the hour", "past each hour", "past every hour", "after the hour",
                       "past hour", "after every hour", "after each hour")  # fmt: skip
-    if not past and reading.said.interval == (1, "hour"):
+    hourly = reading.said.interval is not None and reading.said.interval[1] == "hour"
+    if not past and hourly:
         past = reading.next(place + length, "past", "after")
     before = reading.next(place + length, "to the hour", "before the hour", "to every hour", "before every hour")
     if not 0 < minute < 60 or not (past or before):
         return 0
     reading.said.minute = minute if past else 60 - minute
-    set_interval(reading, 1, "hour")
+    if not hourly:
+        set_interval(reading, 1, "hour")
     return lead + length + past + before
 
 

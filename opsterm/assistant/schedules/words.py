@@ -27,6 +27,9 @@ def words_of(text: str) -> tuple[str, ...]:
     low = text.lower().replace("\u2019", "'").replace("\u2013", "-").replace("\u2014", "-")
     low = re.sub(r"\b([ap])\.m\.?", r"\1m", low)
     low = re.sub(r"\b(bi|semi)-(?=[a-z])", r"\1", low)
+    low = re.sub(r"(?<=[a-z]):(?=\s)", ",", low)  # "three times a day: 7, 13 and 19"
+    low = re.sub(r"\balternat(?:e|ing) ([a-z]+?)s?\b", r"every other \1", low)
+    low = re.sub(r"\b(?:tmrw|tmr|tomo)\b", "tomorrow", low)
     return tuple(_TOKEN.findall(low.strip().rstrip(".!?")))
 
 
@@ -38,7 +41,7 @@ NUMBERS = {
 
 ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30, "last": -1,
+    "tenth": 10, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30, "last": -1, "final": -1,
 }  # fmt: skip
 
 WEEKDAYS = {
@@ -99,5 +102,15 @@ ZONE_UNCLEAR = frozenset({
 })  # fmt: skip
 """Short names that more than one zone bears, or that are only half of the year's."""
 
-FILLERS = frozenset({"at", "on", "the", "please", "run", "it", "and", "then", ",", "in", "of", "@", "o'clock", "do"})
+FILLERS = frozenset({
+    "at", "on", "the", "please", "run", "it", "and", "then", ",", "in", "of", "@", "o'clock", "do", "once", "just",
+})  # fmt: skip
 """Words that say nothing by themselves."""
+
+MENDED = frozenset({
+    *WEEKDAYS, *WEEKDAY_PLURALS, *MONTHS, *UNITS, *ADVERBS, *PARTS_OF_DAY, *ORDINALS, *NUMBERS, *FILLERS, *UNCLEAR,
+    "every", "each", "other", "weekday", "weekdays", "weekend", "weekends", "working", "business", "midnight", "noon",
+    "midday", "tomorrow", "today", "tonight", "between", "until", "starting", "except", "twice", "half", "past",
+    "quarter", "from", "next", "time", "times", "through", "excluding", "beginning", "ending", "local", "server",
+})  # fmt: skip
+"""Words that a misspelt one can have been."""
