@@ -11,52 +11,52 @@ from opsterm.cli.json_keys import GUARD_KEYS, JSON_KEYS
 from tests.cli.account import Account, wait_until
 
 
-def test_another_process_looks_gives_time_and_keeps_it(script: Account, tmp_path: Path) -> None:
+def test_another_process_looks_gives_time_and_keeps_it(account: Account, tmp_path: Path) -> None:
     conf = tmp_path / "conf"
     text = f"echo after > {conf}"
-    number = script.propose(text, "localhost", "--confirm", "10m by hand")
-    assert script.run("status", number, expect=0).err.splitlines()[-1].endswith("was changed on any target yet.")
-    with script.start("approve", number, "--targets", "1") as running:
-        wait_until(lambda: [one["state"] for one in script.run("status", "--json").records()] == ["pending"])
-        (seen,) = script.run("status", number, "--json", expect=0).records()
+    number = account.propose(text, "localhost", "--confirm", "10m by hand")
+    assert account.run("status", number, expect=0).err.splitlines()[-1].endswith("was changed on any target yet.")
+    with account.start("approve", number, "--targets", "1") as running:
+        wait_until(lambda: [one["state"] for one in account.run("status", "--json").records()] == ["pending"])
+        (seen,) = account.run("status", number, "--json", expect=0).records()
         assert list(seen) == list(GUARD_KEYS) == list(JSON_KEYS["confirm"])
         assert (seen["change"], seen["change_state"], seen["target"]) == (number, "running", "localhost")
         assert 500 < seen["left_s"] <= 600
-        assert script.run("extend", number, "20m", "--json", expect=0).record()["left_s"] > 1100
-        assert script.run("confirm", number, expect=0).out.startswith("localhost: confirmed: it stays.")
+        assert account.run("extend", number, "20m", "--json", expect=0).record()["left_s"] > 1100
+        assert account.run("confirm", number, expect=0).out.startswith("localhost: confirmed: it stays.")
         ended = running.wait()
     assert (ended.code, conf.read_text()) == (0, "after\n")
     assert "unless it is confirmed: opsterm confirm c1" in ended.err
-    assert "Nothing of c1 waits" in script.run("confirm", number, expect=2).err
-    assert "Too late: localhost keeps it" in script.run("revert", number, "--on", "localhost", expect=4).err
+    assert "Nothing of c1 waits" in account.run("confirm", number, expect=2).err
+    assert "Too late: localhost keeps it" in account.run("revert", number, "--on", "localhost", expect=4).err
 
 
-def test_after_a_kill_the_next_who_asks_is_told_and_can_take_it_back(script: Account, tmp_path: Path) -> None:
+def test_after_a_kill_the_next_who_asks_is_told_and_can_take_it_back(account: Account, tmp_path: Path) -> None:
     conf = tmp_path / "conf"
     conf.write_text("before\n")
     text = f"echo after > {conf}"
-    number = script.run("propose", "--on", "localhost", "--confirm", "10m", "--by-hand", "--json", "--", text).record()[
-        "id"
-    ]
-    with script.start("approve", number, "--targets", "1") as running:
+    number = account.run(
+        "propose", "--on", "localhost", "--confirm", "10m", "--by-hand", "--json", "--", text
+    ).record()["id"]
+    with account.start("approve", number, "--targets", "1") as running:
         wait_until(lambda: conf.read_text() == "after\n")
         running.send(signal.SIGKILL)
         running.wait()
-    told = script.run("status", expect=0)
+    told = account.run("status", expect=0)
     assert f"unless it is confirmed: opsterm confirm {number}" in told.out
-    assert script.run("revert", number, "--json", expect=0).record()["state"] == "reverted"
-    assert (script.run("change", number, "--json").record()["state"], conf.read_text()) == ("rolled back", "before\n")
-    assert script.run("status", expect=0).err == "Nothing waits to be confirmed.\n"
+    assert account.run("revert", number, "--json", expect=0).record()["state"] == "reverted"
+    assert (account.run("change", number, "--json").record()["state"], conf.read_text()) == ("rolled back", "before\n")
+    assert account.run("status", expect=0).err == "Nothing waits to be confirmed.\n"
 
 
-def test_what_was_taken_back_ends_with_1_and_says_so(script: Account, tmp_path: Path) -> None:
+def test_what_was_taken_back_ends_with_1_and_says_so(account: Account, tmp_path: Path) -> None:
     conf = tmp_path / "conf"
     conf.write_text("before\n")
-    number = script.propose(f"echo after > {conf}", "localhost", "--confirm", "10m by hand")
-    with script.start("approve", number, "--targets", "1") as running:
+    number = account.propose(f"echo after > {conf}", "localhost", "--confirm", "10m by hand")
+    with account.start("approve", number, "--targets", "1") as running:
         wait_until(lambda: conf.read_text() == "after\n")
-        wait_until(lambda: [one["state"] for one in script.run("status", "--json").records()] == ["pending"])
-        script.run("revert", number, expect=0)
+        wait_until(lambda: [one["state"] for one in account.run("status", "--json").records()] == ["pending"])
+        account.run("revert", number, expect=0)
         ended = running.wait()
     assert (ended.code, conf.read_text()) == (1, "before\n")
     assert ended.err.splitlines()[-1] == f"{number} rolled back."
