@@ -22,33 +22,33 @@ def alive(number: int) -> bool:
         return False
 
 
-def test_from_proposal_to_audit(script: Account) -> None:
-    proposed = script.run("propose", "--json", "--on", "localhost", "--reason", "see it", "--", "echo", "a b", "$HOME",
+def test_from_proposal_to_audit(account: Account) -> None:
+    proposed = account.run("propose", "--json", "--on", "localhost", "--reason", "see it", "--", "echo", "a b", "$HOME",
                            expect=0).record()  # fmt: skip
     assert proposed["command"] == "echo 'a b' '$HOME'", "several words arrive as they were typed"
     assert tuple(proposed) == CHANGE_KEYS
     assert tuple(proposed["outcomes"][0]) == OUTCOME_KEYS
-    assert script.run("output", "c1").err.strip() == "c1 is proposed and has not run."
-    approved = script.run("approve", "c1", expect=0)
+    assert account.run("output", "c1").err.strip() == "c1 is proposed and has not run."
+    approved = account.run("approve", "c1", expect=0)
     assert approved.out == "a b $HOME\n", "standard output is what the command printed, nothing else"
     for said in ("echo 'a b' '$HOME'", "localhost (1 target)", proposed["digest"], "c1 approved by", "c1 done."):
         assert said in approved.err
-    shown = script.run("change", "C1", "--json", expect=0).record()
+    shown = account.run("change", "C1", "--json", expect=0).record()
     assert (shown["state"], shown["outcomes"][0]["exit_status"]) == ("done", 0)
     assert shown["approved_digest"] == proposed["digest"]
-    assert script.run("output", "c1").out == "a b $HOME\n"
-    assert script.run("output", "c1", "--raw").out_bytes == b"a b $HOME\n"
-    assert script.run("output", "1", "localhost", "--json").record() == {
+    assert account.run("output", "c1").out == "a b $HOME\n"
+    assert account.run("output", "c1", "--raw").out_bytes == b"a b $HOME\n"
+    assert account.run("output", "1", "localhost", "--json").record() == {
         "change": "c1", "target": "localhost", "output": "a b $HOME\n",
     }  # fmt: skip
-    story = script.run("audit", "c1", "--json", expect=0).records()
+    story = account.run("audit", "c1", "--json", expect=0).records()
     assert [row["what"].split()[0] for row in story] == ["proposed", "approved", "started", "ended", "ended"]
     assert story[0]["why"] == "see it"
 
 
-def test_one_word_is_the_text_for_the_shell_as_it_is(script: Account) -> None:
-    number = script.propose('for i in 1 2; do echo "$i"; done | tac')
-    assert script.run("approve", number, expect=0).out == "2\n1\n"
+def test_one_word_is_the_text_for_the_shell_as_it_is(account: Account) -> None:
+    number = account.propose('for i in 1 2; do echo "$i"; done | tac')
+    assert account.run("approve", number, expect=0).out == "2\n1\n"
 
 
 def test_a_script_on_standard_input_is_proposed_whole(account: Account) -> None:
@@ -175,34 +175,34 @@ def test_read_only_mode_refuses_every_step_that_changes(account: Account) -> Non
     assert {c["state"] for c in account.run("changes", "--json").records()} == {"approved", "denied"}
 
 
-def test_output_streams_while_the_command_runs(script: Account, tmp_path: Path) -> None:
+def test_output_streams_while_the_command_runs(account: Account, tmp_path: Path) -> None:
     go = tmp_path / "go"
-    number = script.propose(f'echo first; until [ -e "{go}" ]; do sleep 0.02; done; echo last')
-    with script.start("approve", number) as running:
+    number = account.propose(f'echo first; until [ -e "{go}" ]; do sleep 0.02; done; echo last')
+    with account.start("approve", number) as running:
         assert running.line() == "first", "it is here before the command has ended"
         go.touch()
         assert running.line() == "last"
         assert running.wait().code == 0
 
 
-def test_another_process_stops_it(script: Account, tmp_path: Path) -> None:
+def test_another_process_stops_it(account: Account, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    number = script.propose(f'echo $$ > "{pid}.new"; mv "{pid}.new" "{pid}"; echo here; sleep 600')
-    with script.start("approve", number) as running:
+    number = account.propose(f'echo $$ > "{pid}.new"; mv "{pid}.new" "{pid}"; echo here; sleep 600')
+    with account.start("approve", number) as running:
         assert running.line() == "here"
-        assert script.run("stop", number, "--json", expect=0).record()["id"] == number
+        assert account.run("stop", number, "--json", expect=0).record()["id"] == number
         ended = running.wait()
     assert ended.code == 130
     wait_until(lambda: not alive(int(pid.read_text())))
-    assert script.run("change", number, "--json").record()["state"] == "cancelled"
-    assert "not running" in script.run("stop", number, expect=2).err
+    assert account.run("change", number, "--json").record()["state"] == "cancelled"
+    assert "not running" in account.run("stop", number, expect=2).err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_signal_stops_the_command_and_is_recorded(number: signal.Signals, script: Account, tmp_path: Path) -> None:
+def test_a_signal_stops_the_command_and_is_recorded(number: signal.Signals, account: Account, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    change = script.propose(f'echo $$ > "{pid}"; echo here; sleep 600')
-    with script.start("approve", change) as running:
+    change = account.propose(f'echo $$ > "{pid}"; echo here; sleep 600')
+    with account.start("approve", change) as running:
         assert running.line() == "here"
         running.send(number)
         ended = running.wait()
@@ -210,17 +210,17 @@ def test_a_signal_stops_the_command_and_is_recorded(number: signal.Signals, scri
     assert f"{change} was stopped" in ended.err
     assert "Traceback" not in ended.err
     wait_until(lambda: not alive(int(pid.read_text())))
-    shown = script.run("change", change, "--json").record()
+    shown = account.run("change", change, "--json").record()
     assert (shown["state"], shown["outcomes"][0]["state"]) == ("cancelled", "cancelled")
 
 
-def test_a_change_outlives_whoever_read_its_output(script: Account, tmp_path: Path) -> None:
+def test_a_change_outlives_whoever_read_its_output(account: Account, tmp_path: Path) -> None:
     done = tmp_path / "done"
-    number = script.propose(f'echo first; for i in $(seq 2000); do echo "line $i"; done; touch "{done}"')
-    ran = script.shell(f"opsterm approve {number} 2>/dev/null | head -n 1")
+    number = account.propose(f'echo first; for i in $(seq 2000); do echo "line $i"; done; touch "{done}"')
+    ran = account.shell(f"opsterm approve {number} 2>/dev/null | head -n 1")
     assert ran.out == "first\n"
     wait_until(done.exists)
-    wait_until(lambda: script.run("change", number, "--json").record()["state"] == "done")
+    wait_until(lambda: account.run("change", number, "--json").record()["state"] == "done")
 
 
 def test_output_beyond_the_limit_is_counted_not_kept(account: Account) -> None:
@@ -291,13 +291,13 @@ def test_a_yes_to_one_of_two_like_changes_is_no_yes_to_the_other(account: Accoun
     assert "nobody has approved it" in account.run("run", two, expect=4).err
 
 
-def test_a_query_runs_at_once_and_is_in_the_audit(script: Account) -> None:
-    ran = script.run("query", "--on", "localhost", "--reason", "load", "--", "echo", "a b", expect=0)
+def test_a_query_runs_at_once_and_is_in_the_audit(account: Account) -> None:
+    ran = account.run("query", "--on", "localhost", "--reason", "load", "--", "echo", "a b", expect=0)
     assert ran.out == "a b\n"
-    story = script.run("audit", "c1", "--json", expect=0).records()
+    story = account.run("audit", "c1", "--json", expect=0).records()
     assert [row["what"].split()[0] for row in story] == ["proposed", "approved", "started", "ended", "ended"]
     assert story[1]["who"] == "opsterm policy"
-    assert script.run("query", "--on", "localhost", "--each", "--", "echo again", expect=0).out == "again\n"
+    assert account.run("query", "--on", "localhost", "--each", "--", "echo again", expect=0).out == "again\n"
 
 
 def test_in_read_only_mode_nothing_is_looked_at_either(account: Account) -> None:
@@ -312,34 +312,34 @@ def test_how_far_a_query_is_stands_on_the_terminal_and_goes_again(account: Accou
 
 
 @pytest.mark.skipif(shutil.which("vmstat") is None, reason="vmstat (procps) is not installed: stopping was NOT tried")
-def test_a_query_that_is_stopped_ends_on_the_target_too(script: Account) -> None:
-    with script.start("query", "--on", "localhost", "--", "vmstat 1 50") as looking:
-        wait_until(lambda: '"state": "running"' in script.run("changes", "--json").out)
+def test_a_query_that_is_stopped_ends_on_the_target_too(account: Account) -> None:
+    with account.start("query", "--on", "localhost", "--", "vmstat 1 50") as looking:
+        wait_until(lambda: '"state": "running"' in account.run("changes", "--json").out)
         looking.send(signal.SIGINT)
         assert looking.wait().code == 130
-    assert script.run("change", "c1", "--json", expect=0).record()["state"] == "cancelled"
+    assert account.run("change", "c1", "--json", expect=0).record()["state"] == "cancelled"
 
 
-def test_a_change_whose_process_is_gone_is_told_by_the_next_who_asks(script: Account) -> None:
+def test_a_change_whose_process_is_gone_is_told_by_the_next_who_asks(account: Account) -> None:
     for verb in ("stop", "changes", "change"):
-        number = script.propose("echo begun; sleep 30")
-        with script.start("approve", number) as running:
-            wait_until(lambda n=number: script.run("output", n).out == "begun\n")  # type: ignore[misc]  # n is bound now
+        number = account.propose("echo begun; sleep 30")
+        with account.start("approve", number) as running:
+            wait_until(lambda n=number: account.run("output", n).out == "begun\n")  # type: ignore[misc]  # n is bound now
             running.send(signal.SIGKILL)
             running.wait()
-        told = script.run(verb, *([] if verb == "changes" else [number]))
+        told = account.run(verb, *([] if verb == "changes" else [number]))
         assert "interrupted" in told.out + told.err
-        (outcome,) = script.run("change", number, "--json", expect=0).record()["outcomes"]
+        (outcome,) = account.run("change", number, "--json", expect=0).record()["outcomes"]
         assert (outcome["state"], outcome["output_bytes"]) == ("unknown", len("begun\n"))
         assert verb != "stop" or (told.code == 1 and "may still run" in told.err)
 
 
-def test_a_grade_that_was_edited_in_the_database_approves_nothing(script: Account) -> None:
-    number = script.propose("touch made-by-a-change")
-    with closing(sqlite3.connect(script.data / "opsterm.db")) as database:
+def test_a_grade_that_was_edited_in_the_database_approves_nothing(account: Account) -> None:
+    number = account.propose("touch made-by-a-change")
+    with closing(sqlite3.connect(account.data / "opsterm.db")) as database:
         database.execute("update change set risk_level = 'read'")
         database.commit()
-    refused = script.run("approve", number, expect=4)
+    refused = account.run("approve", number, expect=4)
     assert "its risk is higher than the read kept with it" in refused.err
 
 
