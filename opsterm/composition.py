@@ -15,6 +15,7 @@ from opsterm.runtime.edges import Edges
 from opsterm.runtime.runtime import Runtime
 
 if TYPE_CHECKING:
+    from opsterm.core.knowledge_settings import KnowledgeSettings
     from opsterm.core.model_settings import ModelSettings
     from opsterm.knowledge.search import KnowledgeBase
     from opsterm.monitoring.host_upkeep import ReadCertificate
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_recovery import RecoveryStore
     from opsterm.runtime.ports_snmp import SnmpReader
     from opsterm.runtime.ports_traps import TrapEar
+    from opsterm.runtime.ports_vectors import VectorEdges
 
 
 def build_runtime(  # noqa: C901 (one opener per edge, side by side)
@@ -164,6 +166,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_probe=open_probe,
             open_knowledge=open_knowledge,
             open_card_index=lambda: _card_index(paths, runtime),
+            open_vectors=lambda: _vectors(settings.knowledge, paths, runtime),
             files=LocalFiles(),
             processes=LinuxProcesses(),
             operator=operator,
@@ -228,3 +231,9 @@ async def _card_index(paths: Paths, runtime: Runtime) -> CardIndex:
     storage = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.storage.card_index"))
     index: CardIndex = storage.SqliteCardIndex(paths.card_index.absolute(), runtime.offload.pool("cards", threads=1))
     return index
+
+
+async def _vectors(settings: KnowledgeSettings, paths: Paths, runtime: Runtime) -> VectorEdges:
+    storage = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.storage.vectors.edges"))
+    edges: VectorEdges = storage.open_vectors(settings, paths, runtime.offload.pool("vectors"))
+    return edges

@@ -142,6 +142,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "habits workflows": ("opsterm habits workflows",),
     "habits save": ("opsterm habits save 1 restart-shop Restart the shop and see that it answers",),
     "knowledge reindex": ("opsterm knowledge reindex",),
+    "knowledge embedder": ("opsterm knowledge embedder --json", "opsterm knowledge embedder ~/models/minilm"),
     "risk export": ("opsterm risk export -o learned-risk.json",),
     "policy list": ("opsterm policy list", "opsterm policy list --pack hipaa --json"),
     "policy show": ("opsterm policy show",),

@@ -61,6 +61,11 @@ class Paths:
         return self.data / "cards.index"
 
     @property
+    def vectors(self) -> Path:
+        """Folder of the index over vectors; made anew when it is missing."""
+        return self.data / "vectors"
+
+    @property
     def output(self) -> Path:
         """Folder of kept command output."""
         return self.data / "output"

@@ -16,6 +16,7 @@ from opsterm.core.approval_settings import ApprovalSettings
 from opsterm.core.audit_settings import AuditSettings
 from opsterm.core.camera_settings import CameraSettings
 from opsterm.core.check_settings import CheckSettings
+from opsterm.core.knowledge_settings import KnowledgeSettings
 from opsterm.core.learning_settings import LearningSettings
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.model_settings import ModelSettings
@@ -186,6 +187,7 @@ class Settings:
     mail: MailSettings = field(default_factory=MailSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     learning: LearningSettings = field(default_factory=LearningSettings)
+    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     keys: Mapping[str, str] = field(
         default_factory=dict, metadata={"help": 'Your own keys: command id = key, as in open_help = "f1".'}
     )

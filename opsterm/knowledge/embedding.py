@@ -19,6 +19,9 @@ import numpy.typing as npt
 from opsterm.knowledge.card_text import PartTerms
 from opsterm.knowledge.synonyms import card_terms
 
+DENSE = 1_024
+"""Dimensions of the dense form, for an index that knows only such: far fewer, so that unlike features meet."""
+
 EMBEDDER = "hashed-ngrams-1"
 """Names the vectors: those of another embedder are never compared with these."""
 
@@ -77,6 +80,20 @@ def embed_question(words: str) -> Embedding:
     weights: dict[int, float] = {}
     _add(weights, card_terms(words), 1.0, runs=True)
     return _embedding(weights)
+
+
+def embed_dense(text: str) -> bytes:
+    """Return the vector of a text in the dense form, of length one: 4 bytes a dimension, little-endian.
+
+    Features that meet in one dimension have either sign, so that they cancel out over many (Weinberger and others,
+    2009). How rare a feature is does not count: a vector never has to be made again because others came.
+    """
+    sparse = embed_question(text)
+    numbers = sparse.numbers.astype(np.int64)
+    signs = np.where((numbers >> 10) & 1, np.float32(1), np.float32(-1))
+    dense = np.bincount(numbers % DENSE, weights=sparse.weights * signs, minlength=DENSE)
+    length = float(np.sqrt((dense**2).sum())) or 1.0
+    return (dense / length).astype("<f4").tobytes()
 
 
 def word_number(term: str) -> int:

@@ -16,6 +16,12 @@ WORDS_WEIGHT = 2.0
 LIKENESS_WEIGHT = 1.0
 PATTERN_WEIGHT = 1.0
 
+MEANING_WEIGHT = 1.0
+"""Of the order by a learnt embedder's vectors."""
+
+MEANING_SURE = 0.6
+"""Cosine of such vectors from which on what a card says and what is asked are the same matter."""
+
 COLUMN_WEIGHTS = (5.0, 6.0, 4.0, 0.3)
 """Of title, symptoms, codes and body, for BM25."""
 
@@ -56,6 +62,7 @@ class Candidate:
         shared: how many words those are.
         fits: whether one of its error patterns fits the question.
         concept: whether it says what something is, and is about no fault.
+        meaning: cosine by a learnt embedder, 0 when there is none.
     """
 
     id: str
@@ -64,6 +71,7 @@ class Candidate:
     shared: int
     fits: bool
     concept: bool = False
+    meaning: float = 0.0
 
     @property
     def confidence(self) -> float:
@@ -103,13 +111,15 @@ def fuse(
     Args:
         by_words: ids, the best first.
         by_likeness: the same.
-        candidates: every id of both.
+        candidates: every id of both, and others; those with a meaning are ranked by it as well.
         what_is: whether it is asked what something is: then a concept that answers comes before a fault.
     """
+    meant = sorted((one for one in candidates.values() if one.meaning > 0), key=lambda one: -one.meaning)
     fitting = sorted((one for one in candidates.values() if one.fits), key=lambda one: -one.likeness)
     scores = dict.fromkeys(candidates, 0.0)
     for ids, weight in (
-        (by_words, WORDS_WEIGHT), (by_likeness, LIKENESS_WEIGHT), ([one.id for one in fitting], PATTERN_WEIGHT)
+        (by_words, WORDS_WEIGHT), (by_likeness, LIKENESS_WEIGHT), ([one.id for one in fitting], PATTERN_WEIGHT),
+        ([one.id for one in meant], MEANING_WEIGHT),
     ):  # fmt: skip
         for place, name in enumerate(ids, 1):
             scores[name] += weight / (SMOOTHING + place)

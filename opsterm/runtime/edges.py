@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_recovery import RecoveryStore
     from opsterm.runtime.ports_snmp import SnmpReader
     from opsterm.runtime.ports_traps import TrapEar
+    from opsterm.runtime.ports_vectors import VectorEdges
 
 
 class Files(Protocol):
@@ -94,6 +95,7 @@ class Edges:
         open_probe: makes the probe of this machine.
         open_knowledge: reads the documents that ship.
         open_card_index: finds the index over cards.
+        open_vectors: finds what makes vectors, and the index over them.
         files: reads the operator's files.
         processes: see `Processes`.
         operator: who sits there.
@@ -123,6 +125,7 @@ class Edges:
     open_probe: Callable[[], Awaitable[HostProbe]]
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
     open_card_index: Callable[[], Awaitable[CardIndex]]
+    open_vectors: Callable[[], Awaitable[VectorEdges]]
     files: Files
     processes: Processes
     operator: Operator

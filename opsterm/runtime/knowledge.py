@@ -28,6 +28,9 @@ from opsterm.runtime.ports import Operator
 from opsterm.runtime.ports_knowledge import CardFilter, CardIndex, CardStore, KeptCard, TrialStore
 
 EVERYTHING = CardFilter()
+NEAR_BY_MEANING = 100
+"""Cards that a learnt embedder names."""
+
 TEXT_LIMIT = 100_000
 """Characters of one card's text."""
 
@@ -81,12 +84,14 @@ class Knowledge:
         open_index: finds the index.
         files: reads those that ship.
         folder: where they are.
+        by_meaning: returns ids of cards with their cosines by a learnt embedder, none when there is none.
     """
 
     def __init__(
         self, store: Callable[[], CardStore], ledger: Ledger, clock: Clock, *, operator: Operator,
         trials: Callable[[], TrialStore], open_index: Callable[[], Awaitable[CardIndex]], files: Files,
         offload: Offload, folder: Path,
+        by_meaning: Callable[[str, int], Awaitable[Sequence[tuple[str, float]]]],
     ) -> None:  # fmt: skip
         self._store = store
         self._trials = trials
@@ -97,6 +102,7 @@ class Knowledge:
         self._files = files
         self._offload = offload
         self._folder = folder
+        self._by_meaning = by_meaning
         self._texts: Mapping[str, str] | None = None
         self._shipped: Mapping[str, Card] | None = None
         self._opened: CardIndex | None = None
@@ -121,7 +127,8 @@ class Knowledge:
             StorageError: the index can be neither read nor made.
         """
         index = await self._index()
-        found = await index.rank(words[:WORDS_LIMIT], only)
+        words = words[:WORDS_LIMIT]
+        found = await index.rank(words, only, by_meaning=await self._by_meaning(words, NEAR_BY_MEANING))
         ranked = fuse(found.by_words, found.by_likeness, found.candidates, what_is=asks_what_is(words))
         records = await self._trials().records(now=self._clock.now())
         best = by_record(ranked, records, places)[:limit]
@@ -231,12 +238,12 @@ class Knowledge:
         """Make the index anew; return how many cards are in it. Raises StorageError."""
         index = await self._open_index_once()
         cards = await self._cards()
-        await index.build(cards, await self._stamp())
+        await index.build(cards, await self.stamp())
         return len(cards)
 
     async def _index(self) -> CardIndex:
         """Return the index over the cards as they are now."""
-        index, stamp = await self._open_index_once(), await self._stamp()
+        index, stamp = await self._open_index_once(), await self.stamp()
         async with self._making:
             if await index.stamp() != stamp:
                 await index.build(await self._cards(), stamp)
@@ -247,7 +254,8 @@ class Knowledge:
             self._opened = await self._open_index()
         return self._opened
 
-    async def _stamp(self) -> str:
+    async def stamp(self) -> str:
+        """Return the hash of all cards, of those that ship and those of this site. Raises StorageError."""
         texts = await self._offload.run("files", self._read_texts)
         digest = hashlib.sha256()
         for part in (*texts.values(), *(one.text for one in await self._store().all())):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from opsterm.assistant.intents.model import IntentModel
     from opsterm.runtime.apis import Apis
     from opsterm.runtime.assistant import Assistant
+    from opsterm.runtime.collections import Collections
     from opsterm.runtime.errands import ErrandAnswers
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.fixes import Fixes
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
     from opsterm.runtime.suggestions import Suggestions
 
 LOADED_LATER = (
-    "assessments", "audit", "checkpoints", "connection_test", "countersigning", "doctor", "evidence", "exposition",
-    "files", "fixes", "gates", "jobs", "knowledge", "learned_risk", "mail", "measurers", "model", "model_talk",
-    "notices", "plans", "previews", "recovery", "recovery_copies", "recovery_selection", "registry",
-    "remote_monitoring", "removals", "reviews", "rewrites", "schedules", "session_paths", "snmp", "suggestions",
-    "terminals", "traps", "works",
+    "assessments", "audit", "checkpoints", "collection_sources", "collection_upkeep", "collections", "connection_test",
+    "countersigning", "doctor", "evidence", "exposition", "files", "fixes", "gates", "jobs", "knowledge",
+    "learned_risk", "mail", "measurers", "model", "model_talk", "notices", "plans", "previews", "recovery",
+    "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews", "rewrites",
+    "schedules", "session_paths", "snmp", "suggestions", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -83,6 +84,17 @@ class LaterRooms(TargetRooms):
             lambda: self.store.cards, self.ledger, self.clock, operator=edges.operator,
             trials=lambda: self.store.trials, open_index=edges.open_card_index, files=edges.files, offload=self.offload,
             folder=self.paths.shipped / "knowledge_seed" / "cards",
+            by_meaning=self.collections.cards_by_meaning,
+        )  # fmt: skip
+
+    @cached_property
+    def collections(self) -> Collections:
+        """The five collections of what is known."""
+        from opsterm.runtime.collections import Collections
+
+        return Collections(
+            lambda: self.store.items, self.store.preferences, self.clock, operator=self._edges.operator,
+            masking=self.masking, models=lambda: self.models, open_edges=self._edges.open_vectors,
         )  # fmt: skip
 
     @cached_property

@@ -33,7 +33,7 @@ class Rankings:
     Attributes:
         by_words: ids.
         by_likeness: ids.
-        candidates: every id of both.
+        candidates: every id of both, and those that are near by meaning.
     """
 
     by_words: Sequence[str]
@@ -85,8 +85,14 @@ class CardIndex(Protocol):
         """Make it anew; whoever searches meanwhile finds the old one. Raises StorageError."""
         ...
 
-    async def rank(self, words: str, only: CardFilter) -> Rankings:
-        """Return the cards that may answer. Raises StorageError."""
+    async def rank(self, words: str, only: CardFilter, *, by_meaning: Sequence[tuple[str, float]] = ()) -> Rankings:
+        """Return the cards that may answer, those included that are near by meaning. Raises StorageError.
+
+        Args:
+            words: what is asked.
+            only: which cards are asked for.
+            by_meaning: ids with their cosines by a learnt embedder; those that are not there are left out.
+        """
         ...
 
     async def cards(self, ids: Sequence[str]) -> Sequence[Card]:

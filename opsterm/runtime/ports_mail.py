@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_knowledge import CardStore, TrialStore
     from opsterm.runtime.ports_services import ProfileStore, ServiceStore
     from opsterm.runtime.ports_traps import TrapStore
+from opsterm.runtime.ports_vectors import ItemStore
 
 Facts: TypeAlias = "Callable[[Mail], Sequence[Fact]]"
 """Called, in another thread, with a mail as it was kept; what it returns is committed with it."""
@@ -135,6 +136,11 @@ class WholeStore(Store, Protocol):
     @property
     def cards(self) -> CardStore:
         """Cards of this site."""
+        ...
+
+    @property
+    def items(self) -> ItemStore:
+        """The items of the collections."""
         ...
 
     @property

@@ -118,6 +118,8 @@ class Runtime(LaterRooms):
             steps.callback(self.offload.close)
             if store is not None:
                 steps.push_async_callback(store.close)
+            if "collections" in vars(self):
+                steps.push_async_callback(self.collections.close)
             if "models" in vars(self):
                 steps.push_async_callback(self.models.close)
             if "snmp" in vars(self):
@@ -176,6 +178,7 @@ class Runtime(LaterRooms):
     async def doctor(self) -> Sequence[Check]:
         """Look at every part of the house."""
         from opsterm.runtime import doctor as parts
+        from opsterm.runtime.doctor_collections import check_collections
         from opsterm.runtime.doctor_model import check_model
 
         now = self.clock.now()
@@ -185,7 +188,7 @@ class Runtime(LaterRooms):
             await parts.check_credentials(self.credentials), parts.check_winrm(self.settings.winrm),
             parts.check_checks(await self.check_states(), now),
             parts.check_mail(self.settings.mail, await self.post.queue(), now),
-            check_model(await self.models.look()),
+            check_model(await self.models.look()), check_collections(await self.collections.state()),
             parts.check_audit(await self.audit.status(), await self.audit.verify()),
             parts.check_traps(self.settings.snmp, await self.traps.receiver(), now),
             await parts.check_policies(self.compliance), parts.check_learned(await self.learned.status()),

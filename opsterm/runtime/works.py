@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from opsterm.runtime.camera_worker import camera_works
 from opsterm.runtime.check_worker import check_works
 from opsterm.runtime.checkpoints import LOOK_EVERY_S
+from opsterm.runtime.collection_sources import of_cards, of_targets
+from opsterm.runtime.collection_upkeep import CollectionUpkeep
 from opsterm.runtime.drift import DriftWatch, drift_works
 from opsterm.runtime.guard_reconciliation import GuardReconciliation
 from opsterm.runtime.profile_refresh import profile_works
@@ -42,6 +44,7 @@ def all_works(runtime: Runtime) -> Sequence[Worker]:
         works.append(Worker(name="scheduler", run=run_jobs, beat_every_s=LOOK_FOR_JOBS_EVERY_S))
     if runtime.settings.snmp.traps:
         works.append(Worker(name="traps", run=runtime.traps.receive_for_ever, beat_every_s=5.0))
+    works += upkeep_of(runtime).workers()
     return [
         *works,
         Worker(name="samples upkeep", run=runtime.monitoring.compact_for_ever, beat_every_s=60.0),
@@ -61,3 +64,9 @@ def scheduler_of(runtime: Runtime) -> Scheduler:
         runtime.store.jobs, runtime.jobs, kinds, runtime.clock, runtime.ledger, alerts=runtime.alerts,
         job_alerts=runtime.job_alerts, monitoring=runtime.monitoring,
     )  # fmt: skip
+
+
+def upkeep_of(runtime: Runtime) -> CollectionUpkeep:
+    """Return what keeps the collections of what is known, with what they are made of."""
+    sources = [of_cards(lambda: runtime.knowledge, runtime.clock), of_targets(runtime.inventory, runtime.clock)]
+    return CollectionUpkeep(runtime.collections, runtime.store.preferences, runtime.clock, sources)

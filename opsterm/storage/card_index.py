@@ -65,9 +65,9 @@ class SqliteCardIndex:
         """Make the index anew."""
         await self._run(lambda: self._build(cards, stamp))
 
-    async def rank(self, words: str, only: CardFilter) -> Rankings:
+    async def rank(self, words: str, only: CardFilter, *, by_meaning: Sequence[tuple[str, float]] = ()) -> Rankings:
         """Return the cards that may answer."""
-        return await self._run(lambda: self._rank(words, only))
+        return await self._run(lambda: self._rank(words, only, dict(by_meaning)))
 
     async def cards(self, ids: Sequence[str]) -> Sequence[Card]:
         """Return cards by their ids, in that order; those that are not there are left out."""
@@ -118,7 +118,7 @@ class SqliteCardIndex:
             fresh.unlink(missing_ok=True)
         self._loaded = None
 
-    def _rank(self, words: str, only: CardFilter) -> Rankings:
+    def _rank(self, words: str, only: CardFilter, by_meaning: Mapping[str, float]) -> Rankings:
         try:
             with self._open() as db:
                 loaded = self._load(db)
@@ -128,7 +128,7 @@ class SqliteCardIndex:
                 by_words = [number - 1 for (number,) in rows]
         except (sqlite3.Error, OSError) as error:
             raise fault(error, self._path, "read") from error
-        return loaded.rankings(words, asked, by_words, only)
+        return loaded.rankings(words, asked, by_words, only, by_meaning)
 
     def _load(self, db: sqlite3.Connection) -> _Loaded:
         """Return what is kept in memory of the index, read anew when another process has replaced the file."""
@@ -173,6 +173,7 @@ class _Loaded:
         self.identity = identity
         self._vocabulary = vocabulary
         self._rows = [(name, kind, frozenset(systems.split()), patterns) for name, kind, systems, patterns, _ in rows]
+        self._places = {row[0]: place for place, row in enumerate(rows)}
         self._table = VectorTable([Embedding.from_bytes(row[4]) for row in rows])
 
     def asked(self, words: str) -> list[str]:
@@ -181,18 +182,24 @@ class _Loaded:
         meant = dict(self._vocabulary.meant(terms))
         return [word for term in terms for word in (card_terms(meant[term]) if term in meant else (term,))]
 
-    def rankings(self, words: str, asked: Sequence[str], by_words: Sequence[int], only: CardFilter) -> Rankings:
+    def rankings(
+        self, words: str, asked: Sequence[str], by_words: Sequence[int], only: CardFilter,
+        by_meaning: Mapping[str, float],
+    ) -> Rankings:  # fmt: skip
         near = self._table.nearness(embed_question(" ".join(asked)), [word_number(term) for term in asked])
         nearest = [int(row) for row in np.argsort(-near.likeness, kind="stable")[: LISTED * 3]]
         by_words = [row for row in by_words if self._wanted(row, only)][:LISTED]
         by_likeness = [row for row in nearest if near.likeness[row] > 0 and self._wanted(row, only)][:LISTED]
+        near_by_meaning = [row for row in map(self._places.get, by_meaning) if row is not None]
         found: dict[str, Candidate] = {}
-        for row in dict.fromkeys((*by_words, *by_likeness)):
+        for row in dict.fromkeys(
+            (*by_words, *by_likeness, *(one for one in near_by_meaning if self._wanted(one, only)))
+        ):
             name, kind, _, patterns = self._rows[row]
             found[name] = Candidate(
                 id=name, likeness=float(near.likeness[row]), coverage=float(near.coverage[row]),
                 shared=int(near.shared[row]), fits=any(one.search(words) for one in _compiled(patterns)),
-                concept=kind == CardKind.CONCEPT,
+                concept=kind == CardKind.CONCEPT, meaning=by_meaning.get(name, 0.0),
             )  # fmt: skip
         named: Mapping[int, str] = {row: self._rows[row][0] for row in (*by_words, *by_likeness)}
         return Rankings(

@@ -105,6 +105,40 @@ CREATE TABLE command_use (
 );
 CREATE INDEX command_use_actor ON command_use (actor, at);
 CREATE INDEX command_use_change ON command_use (change_id);
+CREATE TABLE embedder (
+  "key" VARCHAR NOT NULL,
+  rung VARCHAR NOT NULL,
+  name VARCHAR NOT NULL,
+  version VARCHAR NOT NULL,
+  digest VARCHAR NOT NULL,
+  dimension INTEGER NOT NULL,
+  at FLOAT NOT NULL,
+  upto INTEGER NOT NULL,
+  PRIMARY KEY ("key")
+);
+CREATE TABLE item (
+  seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  collection VARCHAR NOT NULL,
+  name VARCHAR NOT NULL,
+  kind VARCHAR NOT NULL,
+  owner VARCHAR NOT NULL,
+  trust VARCHAR NOT NULL,
+  about VARCHAR NOT NULL,
+  title VARCHAR NOT NULL,
+  body VARCHAR NOT NULL,
+  at FLOAT NOT NULL,
+  expires_at FLOAT,
+  digest VARCHAR NOT NULL,
+  CONSTRAINT item_name UNIQUE (collection, name)
+);
+CREATE INDEX item_about ON item (collection, about);
+CREATE INDEX item_expires ON item (expires_at);
+CREATE TABLE item_vector (
+  embedder VARCHAR NOT NULL,
+  item_seq INTEGER NOT NULL,
+  vector BLOB NOT NULL,
+  PRIMARY KEY (embedder, item_seq)
+);
 CREATE TABLE job (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   kind VARCHAR NOT NULL,
@@ -393,4 +427,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0013');
+INSERT INTO alembic_version VALUES ('0014');

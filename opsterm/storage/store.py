@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         ports_services,
         ports_store,
         ports_traps,
+        ports_vectors,
     )
 
 _COUNTED = {
@@ -53,6 +54,7 @@ _COUNTED = {
     "cards of this site": "SELECT count(*) FROM card",
     "fixes tried": "SELECT count(*) FROM trial",
     "commands learned from": "SELECT count(*) FROM command_use",
+    "items of collections": "SELECT count(*) FROM item",
     "APIs": "SELECT count(*) FROM api",
     "jobs": "SELECT count(*) FROM job",
     "traps": "SELECT count(*) FROM trap",
@@ -105,7 +107,7 @@ async def open_store(
         if not await _is_readable(readers, schema):
             await writer.close()
             raise refusal from None
-    return SqliteStore(paths, writer, readers, schema.version)
+    return SqliteStore(paths, writer, readers, schema.version, clock)
 
 
 async def _is_readable(readers: Readers, schema: Schema) -> bool:
@@ -123,7 +125,7 @@ async def _is_readable(readers: Readers, schema: Schema) -> bool:
 class SqliteStore:
     """Everything that is kept; see `runtime.ports_store.Store`. Made by `open_store`."""
 
-    def __init__(self, paths: Paths, writer: Writer, readers: Readers, version: str) -> None:
+    def __init__(self, paths: Paths, writer: Writer, readers: Readers, version: str, clock: Clock) -> None:
         offload = Offload()
         self.journal: ports_store.JournalStore = SqliteJournal(writer, readers)
         self.targets: ports_store.TargetStore = SqliteTargets(writer, readers)
@@ -142,6 +144,7 @@ class SqliteStore:
         self._readers = readers
         self._offload = offload
         self._version = version
+        self._clock = clock
 
     @cached_property
     def mail(self) -> ports_mail.MailStore:
@@ -184,6 +187,13 @@ class SqliteStore:
         from opsterm.storage.cards import SqliteCards
 
         return SqliteCards(self._writer, self._readers)
+
+    @cached_property
+    def items(self) -> ports_vectors.ItemStore:
+        """The items of the collections."""
+        from opsterm.storage.items import SqliteItems
+
+        return SqliteItems(self._writer, self._readers, self._clock)
 
     @cached_property
     def traps(self) -> ports_traps.TrapStore:

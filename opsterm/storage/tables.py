@@ -15,13 +15,14 @@ from sqlmodel import Field, SQLModel
 from opsterm.storage.approval_table import ApprovalTable
 from opsterm.storage.card_table import CardTable
 from opsterm.storage.claim_table import ClaimTable
+from opsterm.storage.item_table import EmbedderTable, ItemTable, ItemVectorTable
 from opsterm.storage.job_table import JobRunTable, JobTable
 from opsterm.storage.learning_tables import CommandUseTable, TrialPlaceTable, TrialTable
 
 __all__ = (
-    "ApprovalTable", "CardTable", "ClaimTable", "CommandUseTable", "JobRunTable", "JobTable", "TrialPlaceTable",
-    "TrialTable",
-)  # fmt: skip  # they are eight of them
+    "ApprovalTable", "CardTable", "ClaimTable", "CommandUseTable", "EmbedderTable", "ItemTable", "ItemVectorTable",
+    "JobRunTable", "JobTable", "TrialPlaceTable", "TrialTable",
+)  # fmt: skip  # they are eleven of them
 
 _NO_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}  # SQLAlchemy's own type for table options
 

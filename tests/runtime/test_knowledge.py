@@ -56,6 +56,7 @@ def room_of(runtime: Runtime, folder: Path) -> Knowledge:
     return Knowledge(
         lambda: runtime.store.cards, runtime.ledger, runtime.clock, operator=runtime.operator, open_index=open_index,
         trials=lambda: runtime.store.trials, files=files, offload=runtime.offload, folder=folder,
+        by_meaning=runtime.collections.cards_by_meaning,
     )  # fmt: skip
 
 

@@ -21,6 +21,13 @@ _ABOUT_EDIT = """\
 FILE is the whole card, with the same id. One that ships is hidden by yours, and
 is back when yours is removed."""
 
+_ABOUT_EMBEDDER = """\
+Texts are found by what they mean once something makes vectors of them: a model
+server's embedding model goes first, then a folder of yours with model.onnx and
+tokenizer.json (of the MiniLM class), then hashed runs of letters, which need
+nothing. Without FOLDER it says which of them answer; with one it tries it and
+sets knowledge.embedder. Nothing is ever fetched."""
+
 
 def add_knowledge(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs about what is known."""
@@ -46,4 +53,6 @@ def add_knowledge(verbs: Verbs[Parser], data: Parser) -> None:
     one = add_verb(actions, data, "export", "print cards as TOML, or as objects with --json", below=below)
     one.add_argument("--own", action="store_true", help="only those of this site")
     add_fixes(actions, data)
-    add_verb(actions, data, "reindex", "make the index over all cards anew", below=below)
+    add_verb(actions, data, "reindex", "make the indexes over cards and collections anew", below=below)
+    one = add_verb(actions, data, "embedder", "say, or set, what makes vectors", about=_ABOUT_EMBEDDER, below=below)
+    one.add_argument("folder", nargs="?", default="", metavar="FOLDER", help="one to use from now on; or off")

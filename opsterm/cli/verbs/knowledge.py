@@ -10,8 +10,12 @@ from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.knowledge.card import Card, CardKind, CardStep
 from opsterm.knowledge.card_file import write_cards
+from opsterm.knowledge.collection import RULES, EmbedderStamp
+from opsterm.runtime.collections import CollectionsState
+from opsterm.runtime.doctor_collections import check_collections
 from opsterm.runtime.knowledge import CardHit
 from opsterm.runtime.ports_knowledge import CardFilter
+from opsterm.runtime.works import upkeep_of
 
 DEFAULT_LIMIT = 5
 EXCERPT_LIMIT = 160
@@ -106,11 +110,12 @@ async def show(context: Context) -> int:
 async def stats(context: Context) -> int:
     """Count what is known."""
     found = await context.runtime.knowledge.stats()
+    state = await context.runtime.collections.state()
     if context.printer.json:
         total = sum(found.kinds.values())
         context.printer.record({
             "cards": total, "kinds": found.kinds, "families": found.families, "own": found.own,
-            "hiding": found.hiding, "patterns": found.patterns,
+            "hiding": found.hiding, "patterns": found.patterns, "collections": state.counts, "vectors": _vectors(state),
         })  # fmt: skip
         return ExitCode.DONE
     rows = [*found.kinds.items(), ("of this site", found.own), ("error patterns", found.patterns)]
@@ -118,7 +123,28 @@ async def stats(context: Context) -> int:
     context.printer.line()
     families = sorted(found.families.items())
     context.printer.table(("family", "cards"), [(name, f"{count:,}") for name, count in families], right=("cards",))
+    context.printer.line()
+    context.printer.table(
+        ("collection", "items", "whose", "kept for"),
+        [
+            (name, f"{count:,}", RULES[name].owner, f"{RULES[name].retention_d:g} d" if RULES[name].retention_d else "")
+            for name, count in state.counts.items()
+        ],
+        right=("items", "kept for"),
+    )  # fmt: skip
+    context.printer.line(check_collections(state).text + ".")
     return ExitCode.DONE
+
+
+def _vectors(state: CollectionsState) -> dict[str, object]:
+    kept = state.kept
+    return {
+        "embedder": state.stamp.rung, "name": state.stamp.name, "dimension": state.stamp.dimension,
+        "digest": state.stamp.digest, "last": state.standing.last, "upto": state.standing.upto,
+        "waiting": state.standing.waiting, "index_upto": kept.upto if kept else None,
+        "index_vectors": kept.vectors if kept else None, "index_seconds": kept.built_in_s if kept else None,
+        "behind": state.behind,
+    }  # fmt: skip
 
 
 async def add(context: Context) -> int:
@@ -158,12 +184,65 @@ async def export(context: Context) -> int:
 
 
 async def reindex(context: Context) -> int:
-    """Make the index anew."""
-    count = await context.runtime.knowledge.reindex()
+    """Make the indexes anew."""
+    runtime = context.runtime
+    count = await runtime.knowledge.reindex()
+    upkeep = upkeep_of(runtime)
+    await upkeep.fill()
+    await upkeep.embed()
+    await runtime.collections.remake()
+    state = await runtime.collections.state()
+    items = sum(state.counts.values())
     if context.printer.json:
-        context.printer.record({"cards": count})
+        context.printer.record({"cards": count, "items": items, "embedder": state.stamp.rung})
     context.printer.say(f"The index was made anew over {count:,} cards.")
+    watched = await runtime.workers.living_holder() is not None
+    when = "now" if watched else "when one runs: `opsterm serve`, or the screen"
+    context.printer.say(f"That over {items:,} items of the collections is made by the process that watches, {when}.")
     return ExitCode.DONE
+
+
+async def embedder(context: Context) -> int:
+    """Say what makes vectors, or try a folder and set it."""
+    folder = context.invocation.text("folder")
+    collections = context.runtime.collections
+    if folder:
+        if folder != "off" and not folder.startswith(("/", "~/")):
+            raise BadInput("A folder is named from / or ~/ on: it is found from wherever opsterm starts.")
+        used = "" if folder == "off" else folder
+        stamp = await collections.try_folder(used) if used else None
+        await context.runtime.change_setting("knowledge.embedder", used or None)
+        if stamp is not None and context.printer.json:
+            context.printer.record(_rung(stamp, used=True))
+        context.printer.say(
+            f"It makes vectors of {stamp.dimension} dimensions, and does so from the next start." if stamp
+            else "No embedder of yours is used from the next start."
+        )  # fmt: skip
+        return ExitCode.DONE
+    state = await collections.state()
+    rungs, faults = await collections.rungs()
+    if context.printer.json:
+        for stamp in rungs:
+            context.printer.record(_rung(stamp, used=stamp == state.stamp))
+        for name, fault in faults.items():
+            context.printer.record(
+                {"rung": name, "name": "", "dimension": None, "digest": "", "used": False, "fault": fault}
+            )  # fmt: skip
+        return ExitCode.DONE
+    rows = [
+        (stamp.rung, stamp.name, f"{stamp.dimension:,}", "used" if stamp == state.stamp else "answers")
+        for stamp in rungs
+    ]  # fmt: skip
+    rows += [(name, "", "", fault) for name, fault in faults.items()]
+    context.printer.table(("rung", "model", "dimensions", "how it is"), rows, right=("dimensions",))
+    return ExitCode.DONE
+
+
+def _rung(stamp: EmbedderStamp, *, used: bool) -> dict[str, object]:
+    return {
+        "rung": stamp.rung, "name": stamp.name, "dimension": stamp.dimension, "digest": stamp.digest, "used": used,
+        "fault": "",
+    }  # fmt: skip
 
 
 async def _text(context: Context) -> str:
