@@ -61,7 +61,12 @@ def test_figures_come_from_the_cards_and_the_index_is_made_anew(account: Account
     stats = account.run("knowledge", "stats", "--json", expect=0).record()
     assert tuple(stats) == JSON_KEYS["knowledge stats"]
     assert stats["cards"] == sum(stats["kinds"].values()) == sum(stats["families"].values())
-    assert account.run("knowledge", "reindex", "--json", expect=0).record() == {"cards": stats["cards"]}
+    assert set(stats["collections"].values()) == {0}  # nobody watches here: nothing has filled them
+    made = account.run("knowledge", "reindex", "--json", expect=0).record()
+    assert made == {"cards": stats["cards"], "items": made["items"], "embedder": "hashed"}
+    filled = account.run("knowledge", "stats", "--json", expect=0).record()
+    assert sum(filled["collections"].values()) == made["items"] > stats["cards"] + stats["patterns"]
+    assert (filled["vectors"]["waiting"], filled["vectors"]["index_upto"]) == (0, None)
     assert len(account.run("knowledge", "export", "--json", expect=0).records()) == stats["cards"]
 
 
