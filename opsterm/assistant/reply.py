@@ -24,12 +24,14 @@ class ProposedCommand:
         selector: canonical, "" for every target.
         targets: names.
         change: number of the change that was recorded, 0 for none.
+        marks: what in it comes from untrusted text only, whole sentences.
     """
 
     command: str
     selector: str
     targets: Sequence[str]
     change: int = 0
+    marks: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ def reply_record(reply: Reply) -> dict[str, Json]:
     meant, proposal = reply.denotation, reply.proposal
     window = meant.window
     zone = timezone(timedelta(seconds=reply.utc_offset_s))
-    said = replace(reply.answer, follow_ups=(), sources=())
+    said, stamp = replace(reply.answer, follow_ups=(), sources=()), reply.answer.stamp
     return {
         "intent": reply.intent.value,
         "interpretation": reply.interpretation or None,
@@ -90,8 +92,12 @@ def reply_record(reply: Reply) -> dict[str, Json]:
         "question": reply.question or None,
         "answer": "\n".join(answer_lines(said)),
         "citations": [{"tag": source.tag, "text": source.text} for source in reply.answer.sources],
+        "stamp": None if stamp is None else {
+            "rung": stamp.rung.value, "model": stamp.model or None, "context": stamp.context or None,
+            "first_s": stamp.first_s, "latency_s": stamp.total_s, "cut": stamp.cut or None,
+        },
         "proposal": None if proposal is None else {
             "command": proposal.command, "selector": proposal.selector or "all", "targets": list(proposal.targets),
-            "change": f"c{proposal.change}" if proposal.change else None,
+            "change": f"c{proposal.change}" if proposal.change else None, "marks": list(proposal.marks),
         },
     }  # fmt: skip

@@ -66,6 +66,7 @@ class Ended:
         text: a model's words as they came, cleaned; "" when rules answered.
         stopped: whether the operator stopped it.
         why: why it ended before its end, a sentence; "" for not.
+        proposals: what it has proposed.
     """
 
     answer: Answer
@@ -73,6 +74,7 @@ class Ended:
     text: str = ""
     stopped: bool = False
     why: str = ""
+    proposals: tuple[Proposed, ...] = ()
 
 
 TurnEvent = Thought | Said | Looked | Proposed | Ended

@@ -177,7 +177,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "history": ("at", "low", "mean", "high", "readings"),
     "ask": (
         "intent", "interpretation", "kind", "targets", "count", "groups", "window", "question", "answer", "citations",
-        "proposal", "understood", "blocks", "follow_ups",
+        "stamp", "proposal", "understood", "blocks", "follow_ups",
     ),
     "query": QUERY_KEYS,
     "risk": RISK_KEYS,

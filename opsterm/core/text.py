@@ -109,6 +109,11 @@ def clean_block(text: str, *, limit: int = BLOCK_LIMIT, tab_size: int = 8) -> st
     return _LONG_LINE.sub(lambda match: _cut(match[0], LINE_LIMIT), shown)
 
 
+def without_unseen(text: str) -> str:
+    """Return a text without what a terminal obeys or an eye would miss: for a reader that is no terminal."""
+    return _IN_BLOCK.sub("", text.replace("\r\n", "\n"))
+
+
 def clean_bytes(data: bytes, *, limit: int = BLOCK_LIMIT) -> str:
     r"""Decode bytes from a target (UTF-8, a stray byte shown as \xNN) and clean them as a block.
 

@@ -45,19 +45,25 @@ def requirement_of(
     return joined(found)
 
 
+MODEL = "model"
+"""How the origin of what a language model proposes begins; no table lets it run without a person."""
+
+
 def grant_for(
     level: RiskLevel, environments: Sequence[str], actor: str, grants: Sequence[AutonomySetting]
 ) -> tuple[str, int]:
     """Return (name, daily) of the first table that lets this run without a person; ("", 0) for none.
 
-    What is not graded below critical always asks.
+    What is not graded below critical always asks, and so does what a model proposes.
 
     Args:
         level: the grade.
         environments: of each target; every one has to be covered.
-        actor: "screen", "chat", "command line" or "api".
+        actor: "screen", "chat", "command line" or "api"; what begins with `MODEL` is granted nothing.
         grants: those of the settings.
     """
+    if actor.startswith(MODEL):
+        return "", 0
     for number, grant in enumerate(grants, 1):
         heard = "*" in words_of(grant.actor) or actor in words_of(grant.actor)
         placed = bool(environments) and all(covers(grant.environment, place) for place in environments)

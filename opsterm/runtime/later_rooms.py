@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from opsterm.runtime.model import Models
     from opsterm.runtime.model_check import ModelCheck
     from opsterm.runtime.model_talk import ModelTalk
+    from opsterm.runtime.model_turns import ModelTurns
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.schedules import Schedules
+    from opsterm.runtime.shelf import Shelf
     from opsterm.runtime.suggestions import Suggestions
 
 LOADED_LATER = (
@@ -179,8 +181,21 @@ class LaterRooms(TargetRooms):
             )  # fmt: skip
             make = cast("type[Assistant]", module.Assistant)
             shelf = Shelf(self.clock, errands.source_text)
-            self._assistant = make(self.clock, answers, shelf, open_model=self._open_model)
+            self._assistant = make(
+                self.clock, answers, shelf, open_model=self._open_model, turns=self._model_turns(shelf)
+            )
         return self._assistant
+
+    def _model_turns(self, shelf: Shelf) -> ModelTurns:
+        from opsterm.runtime.model_reader import ModelReader
+        from opsterm.runtime.model_tools import ModelTools
+        from opsterm.runtime.model_turns import ModelTurns
+
+        tools = ModelTools(
+            self.clock, shelf, inventory=self.inventory, monitoring=self.monitoring, alerts=self.alerts,
+            changes=self.changes, cards=lambda: self.knowledge, masking=self.masking,
+        )  # fmt: skip
+        return ModelTurns(self.models, self.talk, tools, shelf, self.clock, ModelReader(self.talk))
 
     async def _open_model(self) -> IntentModel:
         from opsterm.assistant.intents.model import read_model

@@ -68,6 +68,7 @@ class Models:
 
     Attributes:
         state: how the model stands, as it was last seen.
+        watched: whether this process looks again and again, so that nobody need look before asking.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Models:
         self._rows: Sequence[ModelRow] = ()
         self._listed_at = -LIST_EVERY_S
         self._heard_at = -HEARD_S
+        self.watched = False
         phase = ModelPhase.UNKNOWN if settings.url.strip() else ModelPhase.OFF
         self.state = ModelState(phase=phase, server=clean_line(settings.url, limit=200))
 
@@ -107,6 +109,7 @@ class Models:
 
     async def watch(self, heart: Heart) -> None:
         """Look again and again: run by the supervisor of a process that shows it. A look raises nothing."""
+        self.watched = True
         await asyncio.sleep(FIRST_LOOK_S)
         while True:
             heart.beat()

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from opsterm.assistant.model.catalogue import TOOLS
-from opsterm.assistant.model.talk import ChatMessage, ModelReply, Role, Tool
+from opsterm.assistant.model.offer import OFFERED
+from opsterm.assistant.model.talk import ChatMessage, ModelReply, Role
 from opsterm.assistant.model.tool_calls import CheckedCall
 from opsterm.core.clock import Clock
 from opsterm.core.errors import ModelUnavailable
@@ -23,23 +24,6 @@ ENOUGH = 0.9
 
 SLOW_S = 3.0
 STOP_S = 0.1
-
-
-def _arguments(**properties: str) -> Mapping[str, object]:
-    fields = {name: {"type": "string", "description": text} for name, text in properties.items()}
-    return {"type": "object", "properties": fields, "required": list(fields)}
-
-
-SEARCH = Tool(name="search_inventory", text="Lists hosts.", parameters=_arguments(filter="what to look for"))
-METRIC = Tool(
-    name="get_metric", text="Reads a measured value of one host.",
-    parameters=_arguments(target="name of the host", metric="cpu, memory, disk or load"),
-)  # fmt: skip
-PROPOSE = Tool(
-    name="propose_action", text="Proposes a command for a host. A person approves it before anything runs.",
-    parameters=_arguments(target="name of the host", command="shell command", why="one sentence"),
-)  # fmt: skip
-OFFERED = (SEARCH, METRIC, PROPOSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +47,11 @@ TRIALS: Sequence[ModelTrial] = (
     ModelTrial(words="How full is the disk of db-01?", tool="get_metric", contains={"target": "db-01", "metric": "d"}),
     ModelTrial(words="What is the load on web-07?", tool="get_metric", contains={"target": "web-07", "metric": "load"}),
     ModelTrial(
-        words="Restart nginx on web-03.", tool="propose_action", contains={"target": "web-03", "command": "nginx"}
+        words="Restart nginx on web-03.", tool="propose_action", contains={"target_names": "web-03", "command": "nginx"}
     ),
     ModelTrial(
         words="Delete the old logs in /var/log/app on app-02.", tool="propose_action",
-        contains={"target": "app-02", "command": "/var/log/app"},
+        contains={"target_names": "app-02", "command": "/var/log/app"},
     ),
     ModelTrial(words="Thanks, that was all.", tool="", contains={}),
 )  # fmt: skip

@@ -53,6 +53,8 @@ from opsterm.assistant.queries import (
     RunRequest,
 )
 from opsterm.assistant.query_words import HostTopic
+from opsterm.assistant.reply import ProposedCommand
+from opsterm.assistant.turn import Proposed
 from opsterm.assistant.world import World
 from opsterm.changes.change import ChangeState
 from opsterm.core.clock import Clock
@@ -115,6 +117,14 @@ class QueryAnswers:
         samples = await self._newest(query, now) if isinstance(query, RankingQuestion) else ()
         alerts = await self._alerts_for(query) if isinstance(query, AlertQuestion) else ()
         return denote(query, text, Known(rows=self._inventory.rows(), samples=samples, alerts=alerts, now=now))
+
+    async def proposal_of(self, made: Proposed) -> ProposedCommand:
+        """Return a change that a model has proposed, as a reply for a script has it."""
+        change = await self._changes.get(made.change)
+        return ProposedCommand(
+            command=change.order.command, selector=change.selector,
+            targets=[target.name for target in change.order.targets], change=change.id, marks=made.marks,
+        )  # fmt: skip
 
     async def answer(self, query: Query, now: float, origin: str) -> Answer:
         """Answer a query, or record the proposal it asks for; `now` in epoch seconds, `origin` as of a proposal."""

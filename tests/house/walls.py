@@ -37,7 +37,10 @@ STARTERS = frozenset({
     "subprocess_exec", "subprocess_shell",
 })  # fmt: skip
 
-ASSISTANT_USES = frozenset({"opsterm/runtime/assistant.py", "opsterm/runtime/query_answers.py"})
+ASSISTANT_USES = frozenset({
+    "opsterm/runtime/assistant.py", "opsterm/runtime/model_reader.py", "opsterm/runtime/model_tools.py",
+    "opsterm/runtime/model_turns.py", "opsterm/runtime/query_answers.py",
+})  # fmt: skip
 ASSISTANT_MAY = {
     "changes": frozenset({"propose", "get", "list", "output"}),
     "inventory": frozenset({"rows", "row", "target", "select"}),

@@ -308,6 +308,11 @@ async def test_texts_become_vectors_in_batches_and_masked(home: Path) -> None:
             await stage.runtime.models.embed(["a"])
 
 
+def _action(target: str, command: str) -> dict[str, object]:
+    said = dict.fromkeys(("why", "rollback", "verify"), "asked")
+    return {"kind": "command", "command": command, "target_names": [target], "risk": "medium", **said}
+
+
 def good_model(ask: Any) -> Any:
     """Do what the check asks for, as a good model does."""
     said = str(ask["messages"][0]["content"] if ask.get("format") else ask["messages"][-1]["content"])
@@ -319,8 +324,8 @@ def good_model(ask: Any) -> Any:
         ("database", "search_inventory", {"filter": "role:database"}),
         ("disk of", "get_metric", {"target": "db-01", "metric": "disk"}),
         ("load on", "get_metric", {"target": "web-07", "metric": "load"}),
-        ("nginx", "propose_action", {"target": "web-03", "command": "systemctl restart nginx", "why": "asked"}),
-        ("old logs", "propose_action", {"target": "app-02", "command": "find /var/log/app -delete", "why": "asked"}),
+        ("nginx", "propose_action", _action("web-03", "systemctl restart nginx")),
+        ("old logs", "propose_action", _action("app-02", "find /var/log/app -delete")),
     ]
     for word, tool, arguments in wishes:
         if ask.get("tools") and word in said:

@@ -7,7 +7,9 @@ from opsterm.cli.syntax.parser import Parser, Verbs, add_verb, number
 _ABOUT_ASK = """\
 A command becomes a proposal that waits for approval. With - each line of
 standard input is an object {"text", "context"}, or plain text: one object a
-line is printed for it, in order; then nothing is proposed, recorded or run.
+line is printed for it, in order; then nothing is proposed, recorded or run, and no
+language model is asked. One sentence that no rule reads goes to the model of
+the settings when it is there; what that says is marked as such.
 Context is what was said before. Ends with 2 when a single sentence is not
 understood."""
 
@@ -28,5 +30,5 @@ def add_watching(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--points", type=number(1, 10_000), default=60, help="at most this many")
     one = add_verb(verbs, data, "ask", "ask in plain language; the chat without a screen", about=_ABOUT_ASK)
     one.add_argument("words", nargs="+", help="the question, quoted or not, or - for standard input")
-    one.add_argument("--offline", action="store_true", help="ask no language model; none is asked yet")
+    one.add_argument("--offline", action="store_true", help="ask no language model")
     one.add_argument("--now", default="", metavar="ISO-TIME", help="as if it were that time")

@@ -25,7 +25,8 @@ async def ask(context: Context) -> int:
                 text, earlier = _sentence(line)
                 context.printer.record(reply_record(await assistant.reply(text, context=earlier, now=now)))
         return ExitCode.DONE
-    reply = await assistant.reply(" ".join(words), now=now, origin="command line")
+    offline = context.invocation.yes("offline")
+    reply = await assistant.reply(" ".join(words), now=now, origin="command line", offline=offline)
     answer = reply.answer
     if context.printer.json:
         shown = answer_json(answer)
@@ -36,6 +37,8 @@ async def ask(context: Context) -> int:
             context.printer.line(line)
         if answer.interpretation:
             context.printer.say(f"understood: {answer.interpretation}")
+        if answer.stamp is not None:
+            context.printer.say(f"from: {answer.stamp.line}")
     return ExitCode.DONE if answer.understood else ExitCode.BAD_INPUT
 
 
