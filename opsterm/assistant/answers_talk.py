@@ -87,7 +87,7 @@ def answer_help(question: HelpQuestion) -> Answer:
     topics = [question.topic] if question.topic in EXAMPLES else list(EXAMPLES)
     rows = [(topic, said, what) for topic in topics for said, what in EXAMPLES[topic]]
     blocks: list[Block] = [
-        Paragraph(text="Answers come from rules over live state; no language model is used. Examples:"),
+        Paragraph(text="Answers come from rules over live state; a language model answers what they do not read."),
         table("about|say|what comes of it", rows),
     ]
     if question.topic in ("", "run"):

@@ -77,7 +77,7 @@ class Assistant:
     ) -> AsyncGenerator[TurnEvent, None]:
         """Yield what happens: a model's turn where it is one for it, and it is there, else the answer of rules."""
         unavailable = ""
-        if not offline and is_for_model(read) and await self._turns.is_there():
+        if not offline and is_for_model(read, attached=bool(asked.attached)) and await self._turns.is_there():
             try:
                 async with aclosing(self._turns.events(asked, limit)) as events:
                     async for event in events:

@@ -6,7 +6,7 @@ import secrets
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opsterm.assistant.answer import Answer, Block, Paragraph, ProposalReference, Source
 from opsterm.assistant.artefact import Artefact, Trust
@@ -16,8 +16,8 @@ from opsterm.assistant.model.fence import shortened
 from opsterm.assistant.model.grounding import statements
 from opsterm.assistant.model.offer import MOST_STEPS, MOST_TOKENS, OFFERED, TURN_S
 from opsterm.assistant.model.prompt import given, instructions
-from opsterm.assistant.model.talk import ChatMessage, ChatPiece, ModelReply, Role
-from opsterm.assistant.model.tool_calls import CheckedCall
+from opsterm.assistant.model.talk import ChatMessage, ChatPiece, ModelReply, Role, ToolCall
+from opsterm.assistant.model.tool_calls import MOST_CALLS, CheckedCall
 from opsterm.assistant.stamp import Rung, Stamp
 from opsterm.assistant.turn import Ended, Looked, Said, Thought, TurnEvent
 from opsterm.core.clock import Clock
@@ -35,6 +35,9 @@ EXCHANGES = 6
 """Earlier questions and answers that a model is told of."""
 
 EXCHANGE_LIMIT = 2_000
+ARGUMENTS_LIMIT = 4_000
+"""Characters of a call's arguments that the model is reminded of."""
+
 READ_KEPT = 12
 """Texts of targets of earlier turns against which a proposal is still held."""
 
@@ -119,15 +122,16 @@ class ModelTurns:
                 if progress.reply is None or not progress.reply.calls or last:
                     break
                 for call in await limit.within(self._talk.checked(progress.reply.calls, OFFERED)):
+                    made = len(desk.proposed)
                     yield await limit.within(self._looked(call, desk, progress))
+                    for proposed in desk.proposed[made:]:
+                        yield proposed
         except OutOfTime:
             progress.why = "" if limit.stopped else f"It was ended after {TURN_S:.0f} s."
         except ModelUnavailable as error:
             if progress.reply is None or (not progress.reply.text and not desk.proposed):
                 raise
             progress.why = f"The model broke off: {fault_told(error)}"
-        for event in desk.proposed:
-            yield event
         yield self._ended(asked, words, desk, progress, stopped=limit.stopped, with_tools=offers)
 
     # ------------------------------------------------------------------------------------------- asking
@@ -186,7 +190,7 @@ class ModelTurns:
         progress.reply = reply
         progress.messages.append(ChatMessage(
             role=Role.ASSISTANT, text="" if reply.calls and held else reply.text, thinking=reply.thinking,
-            calls=reply.calls,
+            calls=_sent_back(reply.calls),
         ))  # fmt: skip
 
     async def _looked(self, checked: CheckedCall, desk: Desk, progress: _Progress) -> Looked:
@@ -248,6 +252,14 @@ class ModelTurns:
 
 def _source(one: Artefact) -> str:
     return f"{one.title} (printed by a target)" if one.trust is Trust.TARGET else one.title
+
+
+def _sent_back(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+    """Return calls as the model is told of them again: what it lost its way in is left out."""
+    return tuple(
+        call if len(str(call.arguments)) <= ARGUMENTS_LIMIT else replace(call, arguments={})
+        for call in calls[:MOST_CALLS]
+    )
 
 
 async def _next(answer: ModelAnswer) -> ChatPiece | None:

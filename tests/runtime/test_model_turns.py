@@ -211,20 +211,23 @@ async def test_a_proposal_that_cannot_be_meant_is_told_back(home: Path) -> None:
         assert await stage.runtime.changes.list() == []
 
 
-async def test_a_flood_of_proposals_ends_at_a_few_a_turn_and_at_those_that_wait(home: Path) -> None:
+async def test_a_flood_of_proposals_ends_at_a_few_a_turn_and_at_those_that_wait(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opsterm.runtime.model_tools.MOST_WAITING", MOST_PROPOSALS + 1)
     numbers = count()
 
     def flood(ask: Any) -> Iterable[Piece]:
-        del ask
-        said = [propose(f"echo {next(numbers)}")[0]["tool_calls"][0] for _ in range(200)]
-        return [{"content": "", "tool_calls": said}]
+        if not any(message["role"] == "tool" for message in ask["messages"]):
+            said = [propose(f"echo {next(numbers)}")[0]["tool_calls"][0] for _ in range(200)]
+            return [{"content": "", "tool_calls": said}]
+        return words("So many.")
 
     async with with_models(home, FakeModel("m:1", script=flood)) as stage:
         await hosts(stage.runtime)
-        assert len([one for one in await turn(stage.runtime) if isinstance(one, Proposed)]) == MOST_PROPOSALS
-        for _ in range(8):
-            await turn(stage.runtime)
-        assert len(await stage.runtime.changes.list()) == 20
+        made = [len([one for one in await turn(stage.runtime) if isinstance(one, Proposed)]) for _ in range(2)]
+        assert made == [MOST_PROPOSALS, 1]
+        assert len(await stage.runtime.changes.list()) == MOST_PROPOSALS + 1
 
 
 async def test_no_setting_lets_a_proposal_of_a_model_run_alone(home: Path) -> None:

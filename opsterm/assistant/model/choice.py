@@ -7,7 +7,7 @@ import re
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation
-from opsterm.assistant.queries import KnowledgeQuestion
+from opsterm.assistant.queries import ApiRequest, DiscoverRequest, KnowledgeQuestion, RunRequest
 
 _OPEN = (Intent.TROUBLESHOOT, Intent.EXPLAIN, Intent.CAPACITY)
 """Kinds of errands that a model says more about than the rules do; the others have a way of their own."""
@@ -19,13 +19,19 @@ PASTE_CHARACTERS = 300
 """A line that is longer was hardly typed."""
 
 
-def is_for_model(read: Interpretation) -> bool:
+def is_for_model(read: Interpretation, *, attached: bool = False) -> bool:
     """Return whether a model is asked, where there is one.
 
     A line in its strict form is always answered by rules: that is how the operator gets them.
+
+    Args:
+        read: what the rules made of it.
+        attached: whether something was put beside it, which no rule reads.
     """
-    if read.confidence is Confidence.EXACT:
+    if read.confidence is Confidence.EXACT or isinstance(read.query, RunRequest | DiscoverRequest | ApiRequest):
         return False
+    if attached:
+        return True
     query = read.query
     if query is None:
         return not (read.question and read.intent in _ASKED_BACK)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from opsterm.assistant.model.talk import ChatAsk, ChatEnd, ChatMessage, Role
@@ -54,9 +53,10 @@ def _whole(message: ChatMessage) -> str:
     return message.text + message.thinking + calls
 
 
-def _overhead(ask: ChatAsk) -> int:
+def _fixed(ask: ChatAsk) -> int:
+    """Return the tokens that tools and the answer take, however many messages there are."""
     tools = [{"name": tool.name, "text": tool.text, "parameters": dict(tool.parameters)} for tool in ask.tools]
-    return (most_tokens(json.dumps(tools)) if tools else 0) + ask.answer_tokens + math.ceil(ask.context * _SPARE)
+    return (most_tokens(json.dumps(tools)) if tools else 0) + ask.answer_tokens
 
 
 def fitted(ask: ChatAsk) -> tuple[ChatAsk, int]:
@@ -65,23 +65,24 @@ def fitted(ask: ChatAsk) -> tuple[ChatAsk, int]:
     Its own `context` is the largest that may be used. Left out are the oldest, never the system's nor the last one, and
     never a tool's result without its call.
     """
+    costs = [most_tokens(_whole(message)) + MESSAGE_TOKENS for message in ask.messages]
+    fixed, needed = _fixed(ask), sum(costs)
     for context in [size for size in CONTEXTS if size < ask.context]:
-        smaller = replace(ask, context=context)
-        if _needed(smaller, smaller.messages) <= context:
-            return smaller, 0
-    kept = list(ask.messages)
-    while _needed(ask, kept) > ask.context:
-        at = next((n for n, message in enumerate(kept[:-1]) if message.role is not Role.SYSTEM), None)
+        if needed <= _room(context, fixed):
+            return replace(ask, context=context), 0
+    kept = list(zip(ask.messages, costs, strict=True))
+    while needed > _room(ask.context, fixed):
+        at = next((n for n, (message, _) in enumerate(kept[:-1]) if message.role is not Role.SYSTEM), None)
         if at is None:
             break
-        del kept[at]
-        while at < len(kept) - 1 and kept[at].role is Role.TOOL:
-            del kept[at]
-    return replace(ask, messages=tuple(kept)), len(ask.messages) - len(kept)
+        needed -= kept.pop(at)[1]
+        while at < len(kept) - 1 and kept[at][0].role is Role.TOOL:
+            needed -= kept.pop(at)[1]
+    return replace(ask, messages=tuple(message for message, _ in kept)), len(ask.messages) - len(kept)
 
 
-def _needed(ask: ChatAsk, messages: Sequence[ChatMessage]) -> int:
-    return _overhead(ask) + sum(most_tokens(_whole(message)) + MESSAGE_TOKENS for message in messages)
+def _room(context: int, fixed: int) -> int:
+    return context - fixed - math.ceil(context * _SPARE)
 
 
 def cut_sentence(ask: ChatAsk, end: ChatEnd, *, left_out: int = 0, held: int = 0) -> str:
