@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from opsterm.assistant.errands import Errand
+from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation
 from opsterm.assistant.queries import ApiRequest, DiscoverRequest, KnowledgeQuestion, RunRequest
@@ -14,6 +15,8 @@ _OPEN = (Intent.TROUBLESHOOT, Intent.EXPLAIN, Intent.CAPACITY)
 
 _ASKED_BACK = (Intent.RUN_COMMAND, Intent.SCHEDULE, Intent.ROLLBACK)
 """Kinds of wishes in which a target or a time is asked back for, and never left to be guessed."""
+
+_ACTING = RunRequest | FixRequest | DiscoverRequest | ApiRequest
 
 PASTE_CHARACTERS = 300
 """A line that is longer was hardly typed."""
@@ -28,7 +31,7 @@ def is_for_model(read: Interpretation, *, attached: bool = False) -> bool:
         read: what the rules made of it.
         attached: whether something was put beside it, which no rule reads.
     """
-    if read.confidence is Confidence.EXACT or isinstance(read.query, RunRequest | DiscoverRequest | ApiRequest):
+    if read.confidence is Confidence.EXACT or isinstance(read.query, _ACTING):
         return False
     if attached:
         return True
