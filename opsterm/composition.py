@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_model import ModelServer
     from opsterm.runtime.ports_reach import ReachProbe
     from opsterm.runtime.ports_recovery import RecoveryStore
+    from opsterm.runtime.ports_scripts import ScriptTools
     from opsterm.runtime.ports_snmp import SnmpReader
     from opsterm.runtime.ports_traps import TrapEar
     from opsterm.runtime.ports_vectors import VectorEdges
@@ -167,6 +168,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_knowledge=open_knowledge,
             open_card_index=lambda: _card_index(paths, runtime),
             open_vectors=lambda: _vectors(settings.knowledge, paths, runtime),
+            open_script_tools=lambda: _script_tools(runtime),
             files=LocalFiles(),
             processes=LinuxProcesses(),
             operator=operator,
@@ -176,6 +178,13 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
         ),
     )
     return runtime
+
+
+async def _script_tools(runtime: Runtime) -> ScriptTools:
+    name = "opsterm.adapters.script_tools"
+    adapter = await runtime.offload.run("imports", lambda: importlib.import_module(name))
+    tools: ScriptTools = adapter.LocalScriptTools()
+    return tools
 
 
 async def _contents(paths: Paths, clock: Clock, runtime: Runtime) -> Contents:

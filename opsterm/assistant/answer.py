@@ -11,6 +11,9 @@ from opsterm.core.text import clean_block, clean_line
 ROWS_LIMIT = 60
 """Rows of a table; what is left out is said."""
 
+LISTING_WIDTH = 2_000
+"""Characters of a line of a listing."""
+
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 """What JSON carries."""
 
@@ -37,6 +40,24 @@ class Statement:
     cites: tuple[str, ...] = ()
     fault: str = ""
     code: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A text of several lines that is shown as it is: a script, a file.
+
+    Attributes:
+        text: its lines.
+        language: what it is written in, as in "bash"; "" for none.
+    """
+
+    text: str
+    language: str = ""
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """Its lines, cleaned."""
+        return [clean_line(line, limit=LISTING_WIDTH) for line in self.text.expandtabs(4).rstrip("\n").split("\n")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +96,7 @@ class ProposalReference:
     summary: str
 
 
-Block = Paragraph | Statement | AnswerTable | ProposalReference
+Block = Paragraph | Statement | Listing | AnswerTable | ProposalReference
 
 
 def statement_lines(block: Statement) -> tuple[str, ...]:
@@ -168,6 +189,8 @@ def answer_lines(answer: Answer) -> tuple[str, ...]:
             lines += statement_lines(block)
         elif isinstance(block, AnswerTable):
             lines += _table_lines(block)
+        elif isinstance(block, Listing):
+            lines += block.lines
         else:
             lines.append(clean_line(block.summary))
     lines += [clean_line(f"[{source.tag}] {source.text}") for source in answer.sources]
@@ -202,6 +225,8 @@ def answer_json(answer: Answer) -> dict[str, Json]:
                 "kind": "statement", "text": block.text, "cites": list(block.cites), "supported": not block.fault,
                 "fault": block.fault, "code": block.code,
             })  # fmt: skip
+        elif isinstance(block, Listing):
+            blocks.append({"kind": "listing", "language": block.language, "text": block.text})
         elif isinstance(block, AnswerTable):
             blocks.append(
                 {

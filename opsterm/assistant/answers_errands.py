@@ -18,15 +18,6 @@ SHOWN = 5
 WRONG = FollowUp(words="what is wrong", line="list alerts")
 
 
-def answer_script(errand: Errand, hits: Sequence[Hit]) -> Answer:
-    """Answer a wish for a script: what can be done instead, and what documents say of the task."""
-    text = (
-        "I do not write scripts yet. A single command can be proposed, and steps that belong together can be put into "
-        "a plan: opsterm change check FILE."
-    )
-    return _with_documents(errand, [Paragraph(text=text)], hits, [FollowUp(words="propose a command", line="help run")])
-
-
 def answer_schedule(errand: Errand, english: str, times: Sequence[str], question: str) -> Answer:
     """Answer a wish for a time: the time read back, or what has to be asked.
 

@@ -39,11 +39,13 @@ class Errand:
         kind: one of `VERBS`.
         words: what was said, on one line.
         selector: canonical, the targets that were named; "" for none.
+        text: a script that came with the words, with its lines; "" for none. No line holds it.
     """
 
     kind: Intent
     words: str
     selector: str = ""
+    text: str = ""
 
     @property
     def intent(self) -> Intent:

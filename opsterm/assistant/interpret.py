@@ -36,12 +36,14 @@ from opsterm.assistant.questions import (
     read_inventory,
 )
 from opsterm.assistant.reading import Sentence, asked, with_notes
+from opsterm.assistant.scripts.turns import read_script
 from opsterm.assistant.services import read_services
 from opsterm.assistant.tokens import LINE_LIMIT, tokenize
 from opsterm.assistant.world import Vocabulary, World, vocabulary
 
 Reader = Callable[[Sentence], Interpretation | None]
 _READERS: tuple[Reader, ...] = (
+    read_script,
     read_api,
     read_order,
     read_explain,

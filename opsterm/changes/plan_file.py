@@ -19,6 +19,7 @@ verify = ["unit:nginx", "http:http://localhost/ 200"]
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from typing import Any
 from opsterm.changes.gate import Worse, gate_of
 from opsterm.changes.guard import USUAL, GuardWish, wish_from
 from opsterm.changes.rollout import RolloutWish, parse_budget, parse_strategy, wait_s
+from opsterm.changes.scripts.kept import parse_reference
 from opsterm.changes.verification import NO_VERIFICATION, OnFailure, Verification, parse_check, require_numbers
 from opsterm.core.errors import BadSelector, OpstermError
 from opsterm.core.text import clean_line
@@ -83,14 +85,15 @@ class PlanFile:
 
 
 def read_plan_file(
-    text: str, file: str, script: Callable[[str], str]
+    text: str, file: str, script: Callable[[str], tuple[str, str]]
 ) -> tuple[PlanFile | None, tuple[TomlFault, ...]]:  # fmt: skip
     """Return the plan of a file and everything that is wrong with it; with a fault there is no plan.
 
     Args:
         text: TOML.
         file: how messages name it.
-        script: returns the text of a file that a step names. Raises OpstermError when there is none.
+        script: returns (text, shell) of what a step names: a file, of which the shell is "", or a version of a kept
+            script, as in "report@3". Raises OpstermError when there is none.
     """
     read = _PlanText(text, file)
     tree = read.tree
@@ -117,6 +120,16 @@ def read_plan_file(
         plan=PlanOrder(steps=steps), places=places,
     )  # fmt: skip
     return (None if read.problems else found), tuple(read.problems)
+
+
+def kept_scripts_in(text: str) -> frozenset[str]:
+    """Return the versions of kept scripts that a plan names, as in "report@3"; what is wrong with it is told later."""
+    try:
+        steps = tomllib.loads(text).get("step", [])
+    except tomllib.TOMLDecodeError:
+        return frozenset()
+    named = [one.get("script") for one in steps if isinstance(one, dict)] if isinstance(steps, list) else []
+    return frozenset(one for one in named if isinstance(one, str) and parse_reference(one))
 
 
 class _PlanText(TomlText):
@@ -163,18 +176,21 @@ def _place(read: _PlanText, path: Path, table: Mapping[str, Any]) -> str:
     return text
 
 
-def _step(read: _PlanText, path: Path, table: Mapping[str, Any], script: Callable[[str], str]) -> PlanStep:
+def _step(read: _PlanText, path: Path, table: Mapping[str, Any], script: Callable[[str], tuple[str, str]]
+) -> PlanStep:  # fmt: skip
     read.check_keys(path, table, _STEP_KEYS, meant=_MEANT)
-    command = read.word(path, table, "command", needed="script" not in table)
+    command, own = read.word(path, table, "command", needed="script" not in table), ""
     if "script" in table:
         if "command" in table:
             read.complain((*path, "script"), "It has a command as well.", "Keep one of the two.")
-        found = [""]
+        found = [("", "")]
         name = read.word(path, table, "script")
         if name:
             read.tried((*path, "script"), lambda: found.append(script(name)))
-        command = found[-1]
-    shell = next(iter(read.words(path, table, "shell", UNIX_SHELLS)), "sh")
+        command, own = found[-1]
+    shell = next(iter(read.words(path, table, "shell", UNIX_SHELLS)), own or "sh")
+    if own and shell != own:
+        read.complain((*path, "shell"), f"The script runs in {own}.", "Leave the key out.")
     step = PlanStep(
         title=read.title(path, table, needed=True), command=_trimmed(command), shell=shell,
         before=read.checks(path, table, "before"), verify=read.checks(path, table, "verify"),

@@ -60,6 +60,9 @@ CARD_KEYS = (
 TRIAL_KEYS = ("change", "card", "step", "alert", "end", "said", "said_by", "said_at")
 """Keys of a fix that was tried; `end` is null while nothing that counts is known."""
 SUGGESTION_KEYS = ("command", "risk", "why", "uses", "well", "known", "after", "times_after", "score")
+SCRIPT_KEYS = (
+    "name", "kind", "family", "languages", "changes", "about", "parameters", "version", "text", "sha256", "by", "at",
+)  # fmt: skip
 CLAIM_KEYS = ("target", "kind", "by", "change", "reason", "since", "until")
 
 ALERT_KEYS = (
@@ -103,6 +106,14 @@ POINT_KEYS = (
 )  # fmt: skip
 
 JSON_KEYS: Mapping[str, Sequence[str]] = {
+    **{f"script {action}": SCRIPT_KEYS for action in ("list", "show", "save", "versions")},
+    "script write": (
+        "task", "language", "values", "limit_s", "only_check", "text", "verify", "back", "exit_codes", "risk", "kept",
+        "line",
+    ),
+    "script check": ("language", "runs", "reports", "risk"),
+    "script explain": ("line", "text", "says", "known"),
+    "script run": CHANGE_KEYS,
     "targets list": ROW_KEYS,
     "targets show": ROW_KEYS,
     "targets add": TARGET_KEYS,

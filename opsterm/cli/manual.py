@@ -111,6 +111,21 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "schedule list": ("opsterm schedule list", "opsterm schedule list --json"),
     **{f"schedule {word}": (f"opsterm schedule {word} j3",) for word in ("show", "run", "pause", "resume", "remove")},
+    "script list": ("opsterm script list --family disk", "opsterm script list --own --json"),
+    "script show": ("opsterm script show disk-space", "opsterm script show our-report@2"),
+    "script write": (
+        "opsterm script write disk-space --language powershell --value threshold=90",
+        "opsterm script write bash script to find files bigger than 1 GB in /var",
+        "opsterm script write large-files --value size=2G --save our-large-files",
+    ),
+    "script check": ("opsterm script check report.ps1", "opsterm script check our-report@2 --on tag:web --json"),
+    "script explain": ("opsterm script explain our-report", "opsterm script explain - --language bash < old.sh"),
+    "script save": ("opsterm script save our-report report.sh --about 'the report of Mondays'",),
+    "script versions": ("opsterm script versions our-report --json",),
+    "script run": (
+        "opsterm script run our-report@2 --on tag:web",
+        "opsterm script run disk-space --value threshold=90 --on web-01 --json",
+    ),
     "knowledge search": (
         "opsterm knowledge search disk is full but nothing is large",
         "opsterm knowledge search --system windows --json 0x80070005",

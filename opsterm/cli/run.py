@@ -60,6 +60,9 @@ VERBS: Mapping[str, str] = {
     "suggest": "habits:suggest",
     "habits list": "habits:list_habits",
     **{f"habits {action}": f"habits:{action}" for action in ("forget", "workflows", "save")},
+    "script list": "scripts:list_scripts",
+    **{f"script {action}": f"scripts:{action}" for action in
+       ("show", "write", "check", "explain", "save", "versions", "run")},
     "preview": "previews:preview",
     **{f"policy {action}": f"policy:{action}" for action in
        ("show", "check", "test", "explain", "validate", "evidence")},
@@ -125,7 +128,6 @@ NEEDS_NO_STORE = frozenset(
         "doctor",
         "risk",
         "risk status",
-        "change check",
         "sign",
         "schedule parse",
         *(f"policy {action}" for action in ("list", "show", "check", "test", "explain", "validate")),

@@ -20,7 +20,7 @@ from opsterm.policy.audit_words import Fields, Said, change_in, names_in, text_i
 from opsterm.policy.mask import mask
 
 PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.",
-            "credential.", "policy.", "audit.", "claim.", "card.", "fix.", "habit.")  # fmt: skip
+            "credential.", "policy.", "audit.", "claim.", "card.", "fix.", "habit.", "script.")  # fmt: skip
 """Kinds that are audited begin with one of these; besides, what a person did to an alert or a service is."""
 
 _NOT_AUDITED = frozenset({"change.output", "target.seen", "audit.heartbeat", "claim.known"})

@@ -8,6 +8,7 @@ from opsterm.policy.audit_words import Fields, Said, change_in, text_in
 
 SAY_OF_LEARNING: Mapping[str, Callable[[Fields], Said]] = {
     "card.kept": lambda f: Said(f"wrote card {text_in(f, 'card')}", result=f"sha256 {text_in(f, 'sha256')[:12]}"),
+    "script.kept": lambda f: Said(f"kept script {text_in(f, 'script')}", result=f"sha256 {text_in(f, 'sha256')[:12]}"),
     "card.removed": lambda f: Said(f"removed card {text_in(f, 'card')}"),
     "fix.tried": lambda f: Said(
         f"took {change_in(f)} from step {text_in(f, 'step')} of card {text_in(f, 'card')}",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_model import ModelServer
     from opsterm.runtime.ports_reach import ReachProbe
     from opsterm.runtime.ports_recovery import RecoveryStore
+    from opsterm.runtime.ports_scripts import ScriptTools
     from opsterm.runtime.ports_snmp import SnmpReader
     from opsterm.runtime.ports_traps import TrapEar
     from opsterm.runtime.ports_vectors import VectorEdges
@@ -96,6 +97,7 @@ class Edges:
         open_knowledge: reads the documents that ship.
         open_card_index: finds the index over cards.
         open_vectors: finds what makes vectors, and the index over them.
+        open_script_tools: finds the programs that look at scripts.
         files: reads the operator's files.
         processes: see `Processes`.
         operator: who sits there.
@@ -126,6 +128,7 @@ class Edges:
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
     open_card_index: Callable[[], Awaitable[CardIndex]]
     open_vectors: Callable[[], Awaitable[VectorEdges]]
+    open_script_tools: Callable[[], Awaitable[ScriptTools]]
     files: Files
     processes: Processes
     operator: Operator

@@ -15,13 +15,13 @@ from opsterm.assistant.answers_errands import (
     answer_command,
     answer_rules,
     answer_schedule,
-    answer_script,
     answer_trouble,
     answer_way_back,
     answer_which_command,
     open_there,
 )
 from opsterm.assistant.answers_fleet import answer_proposal
+from opsterm.assistant.answers_scripts import answer_lines_of, answer_no_task, answer_review, answer_written
 from opsterm.assistant.answers_talk import answer_knowledge
 from opsterm.assistant.answers_trouble import fixes_offered, incidents_told, looks_told, signs_told
 from opsterm.assistant.errands import Errand, command_in
@@ -31,6 +31,8 @@ from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.orders import COMMANDS
 from opsterm.assistant.queries import KnowledgeQuestion
 from opsterm.assistant.schedules.spans import schedule_spans
+from opsterm.assistant.scripts.pasted import asks_for_lines, language_of
+from opsterm.assistant.scripts.wish import language_in
 from opsterm.assistant.tokens import tokenize
 from opsterm.changes.change import ChangeState
 from opsterm.changes.way_back.prepared import may_be_taken_back
@@ -47,6 +49,7 @@ from opsterm.runtime.fixes import Fixes
 from opsterm.runtime.knowledge import CardHit, Knowledge
 from opsterm.runtime.recovery import Recovery
 from opsterm.runtime.schedules import Schedules
+from opsterm.runtime.scripts import Scripts
 
 log = logging.getLogger("opsterm.assistant")
 
@@ -67,6 +70,7 @@ class ErrandRooms:
     assessments: Callable[[], Assessments]
     recovery: Callable[[], Recovery]
     schedules: Callable[[], Schedules]
+    scripts: Callable[[], Scripts]
     knowledge: Callable[[], Awaitable[KnowledgeBase]]
     cards: Callable[[], Knowledge]
     fixes: Callable[[], Fixes]
@@ -84,7 +88,7 @@ class ErrandAnswers:
         rooms = self._rooms
         match errand.kind:
             case Intent.SCRIPT:
-                return answer_script(errand, (await self._documents()).search(errand.subject, limit=3))
+                return await self._script(errand)
             case Intent.SCHEDULE:
                 return await self._schedule(errand, now)
             case Intent.TROUBLESHOOT:
@@ -185,6 +189,27 @@ class ErrandAnswers:
             return answer_which_command(errand)
         packs = [pack.name for pack in (await rooms.compliance().rulebook()).packs]
         return answer_rules(errand, packs, len(await rooms.changes.list([ChangeState.PROPOSED])))
+
+    async def _script(self, errand: Errand) -> Answer:
+        """Look at the script that came with the words, or write the one that is wished for."""
+        scripts = self._rooms.scripts()
+        if errand.text:
+            language = language_in(errand.words) or language_of(errand.text)
+            if asks_for_lines(errand.words):
+                lines = await scripts.explain(errand.text, language)
+                return answer_lines_of(errand, language, lines, await scripts.assess(errand.text, language))
+            found = await scripts.review(errand.text, language)
+            reports = [(one.tool, one.ran, one.faults) for one in found.reports]
+            return answer_review(errand, language, reports, runs=found.runs, found=found.assessment)
+        wish = await scripts.wish(errand.words)
+        tasks = await scripts.tasks()
+        if not wish.task or wish.question or wish.language is None:
+            kept = [one for one in await scripts.kept() if one.name in errand.words.split()]
+            return answer_no_task(errand, wish, [tasks[one] for one in wish.near], kept)
+        written = await scripts.write(
+            wish.task, wish.language, wish.values, limit_s=wish.limit_s, only_check=wish.only_check
+        )
+        return answer_written(errand, written, wish.notes, await scripts.assess(written.text, written.language))
 
     async def _schedule(self, errand: Errand, now: float) -> Answer:
         """Read the longest part of a sentence that says a time."""

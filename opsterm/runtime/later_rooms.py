@@ -36,7 +36,7 @@ LOADED_LATER = (
     "countersigning", "doctor", "evidence", "exposition", "files", "fixes", "gates", "jobs", "knowledge",
     "learned_risk", "mail", "measurers", "model", "model_talk", "notices", "plans", "previews", "recovery",
     "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews", "rewrites",
-    "schedules", "session_paths", "snmp", "suggestions", "terminals", "traps", "works",
+    "schedules", "scripts", "session_paths", "snmp", "suggestions", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
@@ -210,7 +210,8 @@ class LaterRooms(TargetRooms):
             ErrandRooms(
                 changes=self.changes, alerts=self.alerts, compliance=lambda: self.compliance,
                 assessments=lambda: self.assessments, recovery=lambda: self.recovery,
-                schedules=lambda: self.schedules, knowledge=self._edges.open_knowledge, cards=lambda: self.knowledge,
+                schedules=lambda: self.schedules, scripts=lambda: self.scripts,
+                knowledge=self._edges.open_knowledge, cards=lambda: self.knowledge,
                 fixes=lambda: self.fixes,
             )
         )  # fmt: skip

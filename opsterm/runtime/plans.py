@@ -8,10 +8,10 @@ from pathlib import Path
 
 from opsterm.changes.change import Change
 from opsterm.changes.events import ChangeStepEnded, ChangeStepRolledBack, ChangeStepStarted
-from opsterm.changes.plan_file import PlanFile, read_plan_file
+from opsterm.changes.plan_file import PlanFile, kept_scripts_in, read_plan_file
 from opsterm.changes.plan_remainder import everywhere, names_of
 from opsterm.changes.step_progress import steps_now
-from opsterm.core.errors import BadInput
+from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.toml_text import TomlFault
 from opsterm.inventory.folding import fold, natural_key
 from opsterm.inventory.target import TargetRow
@@ -28,6 +28,9 @@ SHOWN_FAULTS = 5
 Resolve = Callable[[str], Awaitable[Sequence[TargetRow]]]
 """Returns the targets that words choose, as `Inventory.resolve`."""
 
+KeptScripts = Callable[[str], Awaitable[tuple[str, str]]]
+"""Returns (text, shell) of what "report@3" names, as `Scripts.step`."""
+
 
 class Plans:
     """Reads plans.
@@ -36,15 +39,18 @@ class Plans:
         files: reads the operator's files.
         resolve: chooses targets by their words.
         journal: returns what says how far plans are; a file is looked at without it.
+        scripts: returns (text, shell) of a version of a kept script.
         offload: runs what blocks.
     """
 
     def __init__(
-        self, files: Files, resolve: Resolve, journal: Callable[[], JournalStore], offload: Offload
+        self, files: Files, resolve: Resolve, journal: Callable[[], JournalStore], scripts: KeptScripts,
+        offload: Offload,
     ) -> None:  # fmt: skip
         self._files = files
         self._resolve = resolve
         self._journal = journal
+        self._scripts = scripts
         self._offload = offload
 
     async def check(self, file: str) -> Sequence[TomlFault]:
@@ -117,12 +123,29 @@ class Plans:
         return steps_now(change, [fact.event for fact in facts])
 
     async def _read(self, file: str) -> tuple[PlanFile | None, Sequence[TomlFault]]:
-        return await self._offload.run("files", lambda: self._read_now(file))
+        path, text = await self._offload.run("files", lambda: self._text_of(file))
+        kept = {name: await self._kept(name) for name in kept_scripts_in(text)}
 
-    def _read_now(self, file: str) -> tuple[PlanFile | None, Sequence[TomlFault]]:
+        def script(name: str) -> tuple[str, str]:
+            if name not in kept:
+                return self._text(path.parent / Path(name).expanduser()), ""
+            found = kept[name]
+            if isinstance(found, OpstermError):
+                raise found
+            return found
+
+        return await self._offload.run("files", lambda: read_plan_file(text, file, script))
+
+    async def _kept(self, name: str) -> tuple[str, str] | OpstermError:
+        """Return the error, so that it is told with its line."""
+        try:
+            return await self._scripts(name)
+        except OpstermError as error:
+            return error
+
+    def _text_of(self, file: str) -> tuple[Path, str]:
         path = Path(file).expanduser()
-        beside = path.parent
-        return read_plan_file(self._text(path), file, lambda name: self._text(beside / Path(name).expanduser()))
+        return path, self._text(path)
 
     def _text(self, path: Path) -> str:
         try:

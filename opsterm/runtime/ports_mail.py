@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_habits import CommandUseStore
     from opsterm.runtime.ports_jobs import JobStore
     from opsterm.runtime.ports_knowledge import CardStore, TrialStore
+    from opsterm.runtime.ports_scripts import ScriptStore
     from opsterm.runtime.ports_services import ProfileStore, ServiceStore
     from opsterm.runtime.ports_traps import TrapStore
 from opsterm.runtime.ports_vectors import ItemStore
@@ -141,6 +142,11 @@ class WholeStore(Store, Protocol):
     @property
     def items(self) -> ItemStore:
         """The items of the collections."""
+        ...
+
+    @property
+    def scripts(self) -> ScriptStore:
+        """Scripts of this site."""
         ...
 
     @property

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.recovery_selection import RecoverySelection
     from opsterm.runtime.remote_monitoring import RemoteMonitoring
     from opsterm.runtime.removals import Removals
+    from opsterm.runtime.scripts import Scripts
     from opsterm.runtime.simulation import Simulation
     from opsterm.runtime.terminals import Terminals
     from opsterm.runtime.traps import Traps
@@ -117,6 +118,18 @@ class TargetRooms(PolicyRooms):
         )  # fmt: skip
 
     @cached_property
+    def scripts(self) -> Scripts:
+        """Scripts."""
+        from opsterm.runtime.scripts import Scripts
+
+        edges = self._edges
+        return Scripts(
+            lambda: self.store.scripts, self.ledger, self.clock, operator=edges.operator,
+            assessments=lambda: self.assessments, tools=edges.open_script_tools, files=edges.files,
+            offload=self.offload, folder=self.paths.shipped / "knowledge_seed" / "scripts",
+        )  # fmt: skip
+
+    @cached_property
     def plans(self) -> Plans:
         """Plans in files."""
         from opsterm.runtime.plans import Plans
@@ -124,7 +137,7 @@ class TargetRooms(PolicyRooms):
         return Plans(
             self._edges.files,
             lambda words: self.inventory.resolve(words),  # noqa: PLW0108 (a file is looked at without it)
-            lambda: self.store.journal, self.offload,
+            lambda: self.store.journal, self.scripts.step, self.offload,
         )  # fmt: skip
 
     @cached_property

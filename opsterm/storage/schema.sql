@@ -233,6 +233,16 @@ CREATE TABLE profile (
   PRIMARY KEY (target, since)
 )
  WITHOUT ROWID;
+CREATE TABLE script (
+  name VARCHAR NOT NULL,
+  version INTEGER NOT NULL,
+  language VARCHAR NOT NULL,
+  body VARCHAR NOT NULL,
+  about VARCHAR NOT NULL,
+  actor VARCHAR NOT NULL,
+  at FLOAT NOT NULL,
+  PRIMARY KEY (name, version)
+);
 CREATE TABLE series (
   id INTEGER NOT NULL,
   target VARCHAR NOT NULL,
@@ -427,4 +437,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0014');
+INSERT INTO alembic_version VALUES ('0015');

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         ports_jobs,
         ports_knowledge,
         ports_mail,
+        ports_scripts,
         ports_services,
         ports_store,
         ports_traps,
@@ -55,6 +56,7 @@ _COUNTED = {
     "fixes tried": "SELECT count(*) FROM trial",
     "commands learned from": "SELECT count(*) FROM command_use",
     "items of collections": "SELECT count(*) FROM item",
+    "versions of scripts": "SELECT count(*) FROM script",
     "APIs": "SELECT count(*) FROM api",
     "jobs": "SELECT count(*) FROM job",
     "traps": "SELECT count(*) FROM trap",
@@ -194,6 +196,13 @@ class SqliteStore:
         from opsterm.storage.items import SqliteItems
 
         return SqliteItems(self._writer, self._readers, self._clock)
+
+    @cached_property
+    def scripts(self) -> ports_scripts.ScriptStore:
+        """Scripts of this site."""
+        from opsterm.storage.scripts import SqliteScripts
+
+        return SqliteScripts(self._writer, self._readers)
 
     @cached_property
     def traps(self) -> ports_traps.TrapStore:

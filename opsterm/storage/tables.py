@@ -1,8 +1,8 @@
 """The tables, as SQLModel sees them: the schema's truth.
 
 Importing this costs 200 ms and 28 MB, so only what makes or migrates a schema does: `schema.sql`, from which a new
-database is made, is written from here (see `migrations.ddl`), and tests hold tables, `schema.sql`, migrations and
-every statement of this room together. Times are epoch seconds unless the name says `_ms`; lists are JSON text.
+database is made, is written from here (see `migrations.ddl`). Tests hold all of these and every statement of this room
+together; most tables stand in files of their own. Times are epoch seconds unless the name says `_ms`; lists are JSON.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from opsterm.storage.api_tables import ApiDescriptionTable, ApiTable
 from opsterm.storage.approval_table import ApprovalTable
 from opsterm.storage.card_table import CardTable
 from opsterm.storage.claim_table import ClaimTable
 from opsterm.storage.item_table import EmbedderTable, ItemTable, ItemVectorTable
 from opsterm.storage.job_table import JobRunTable, JobTable
 from opsterm.storage.learning_tables import CommandUseTable, TrialPlaceTable, TrialTable
+from opsterm.storage.script_table import ScriptTable
 
 __all__ = (
-    "ApprovalTable", "CardTable", "ClaimTable", "CommandUseTable", "EmbedderTable", "ItemTable", "ItemVectorTable",
-    "JobRunTable", "JobTable", "TrialPlaceTable", "TrialTable",
-)  # fmt: skip  # they are eleven of them
+    "ApiDescriptionTable", "ApiTable", "ApprovalTable", "CardTable", "ClaimTable", "CommandUseTable", "EmbedderTable",
+    "ItemTable", "ItemVectorTable", "JobRunTable", "JobTable", "ScriptTable", "TrialPlaceTable", "TrialTable",
+)  # fmt: skip
 
 _NO_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}  # SQLAlchemy's own type for table options
 
@@ -275,30 +277,6 @@ class MailToldTable(SQLModel, table=True):
     alert_id: int = Field(primary_key=True)
     address: str = Field(primary_key=True)
     severity: str
-
-
-class ApiTable(SQLModel, table=True):
-    """HTTP APIs that are known from their descriptions."""
-
-    __tablename__: ClassVar[str] = "api"
-    name: str = Field(primary_key=True)
-    source: str
-    server: str
-    title: str
-    version: str
-    openapi: str
-    operations: int
-    sha256: str
-    added_at: float
-    read_at: float
-
-
-class ApiDescriptionTable(SQLModel, table=True):
-    """What is kept of each description, as JSON: see `inventory.apis.description`. Apart, for it may be megabytes."""
-
-    __tablename__: ClassVar[str] = "api_description"
-    name: str = Field(primary_key=True, foreign_key="api.name")
-    body: str
 
 
 class TrapTable(SQLModel, table=True):

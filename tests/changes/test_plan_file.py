@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from opsterm.changes.plan_file import PlanFile, read_plan_file
+from opsterm.changes.plan_file import PlanFile, kept_scripts_in, read_plan_file
 from opsterm.changes.rollout import RolloutWish
 from opsterm.changes.verification import OnFailure
 from opsterm.core.errors import BadInput, NotFound
@@ -51,10 +51,10 @@ def test_steps_say_where_they_run_and_what_is_waited_for() -> None:
     )
 
 
-def script(name: str) -> str:
-    if name != "write.sh":
+def script(name: str) -> tuple[str, str]:
+    if name not in ("write.sh", "write@3"):
         raise NotFound(f"There is no {name}.", next_step="Name a file that is there.")
-    return "set -e\ncp a b\n"
+    return "set -e\ncp a b\n", "bash" if name == "write@3" else ""
 
 
 def read(text: str) -> PlanFile:
@@ -140,9 +140,19 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_a_script_that_cannot_be_read_is_a_fault_and_no_crash() -> None:
-    def broken(name: str) -> str:
+    def broken(name: str) -> tuple[str, str]:
         raise BadInput(f"{name} cannot be read.")
 
     found, faults = read_plan_file('[[step]]\ntitle = "x"\nscript = "s"\n', "site.toml", broken)
     assert found is None
     assert "s cannot be read" in str(faults[0])
+
+
+def test_a_step_runs_a_version_of_a_kept_script_in_its_own_shell() -> None:
+    (step,) = read('[[step]]\ntitle = "x"\nscript = "write@3"\n').plan.steps
+    assert (step.command, step.shell) == ("set -e\ncp a b", "bash")
+    _, faults = read_plan_file('[[step]]\ntitle = "x"\nscript = "write@3"\nshell = "sh"\n', "site.toml", script)
+    assert "The script runs in bash" in str(faults[0])
+    _, faults = read_plan_file('[[step]]\ntitle = "x"\nscript = "write@4"\n', "site.toml", script)
+    assert "There is no write@4" in str(faults[0])
+    assert kept_scripts_in('[[step]]\nscript = "a@1"\n[[step]]\nscript = "a.sh"\n') == {"a@1"}

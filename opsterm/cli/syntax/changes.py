@@ -144,10 +144,11 @@ def _source(text: str) -> str:
     raise argparse.ArgumentTypeError(msg)
 
 
-def _add_order(one: Parser, *, needs_targets: bool = True) -> None:
+def _add_order(one: Parser, *, needs_targets: bool = True, says_shell: bool = True) -> None:
     """Add the options that say what runs where, as whom and for how long."""
     one.add_argument("--on", required=needs_targets, default="", metavar="SELECTOR", help=SOME)
-    one.add_argument("--shell", default="", choices=SHELLS, help="by default sh, and powershell on Windows")
+    if says_shell:
+        one.add_argument("--shell", default="", choices=SHELLS, help="by default sh, and powershell on Windows")
     one.add_argument("--become", nargs="?", const="root", default="", metavar="USER", help="by sudo; root if not said")
     one.add_argument("--login", action="store_true", help="as a log-in shell: profile files are read")
     one.add_argument("--pty", action="store_true", help="on a terminal, for what insists on one")
@@ -155,20 +156,22 @@ def _add_order(one: Parser, *, needs_targets: bool = True) -> None:
     one.add_argument("--timeout", default="", help="how long it may run on one target, as in 30s, 10m")
 
 
-def add_proposal(one: Parser, *, needs_targets: bool = True) -> None:
+def add_proposal(one: Parser, *, needs_targets: bool = True, says_shell: bool = True) -> None:
     """Add the options of what somebody would have run.
 
     Args:
         one: a verb.
         needs_targets: whether the line has to say on which.
+        says_shell: whether the line says a command and its shell; otherwise they come from elsewhere.
     """
-    _add_order(one, needs_targets=needs_targets)
+    _add_order(one, needs_targets=needs_targets, says_shell=says_shell)
     add_rollout(one)
     add_verification(one)
     one.add_argument("--no-way-back", action="store_true", help="keep nothing of what it touches beforehand")
     one.add_argument("--inverse", default="", metavar="COMMAND", help="takes back what is not kept")
     _add_guard(one)
-    one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
+    if says_shell:
+        one.add_argument("--command-words", nargs="*", help=argparse.SUPPRESS)
 
 
 def add_changes(verbs: Verbs[Parser], data: Parser) -> None:

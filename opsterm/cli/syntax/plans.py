@@ -12,12 +12,12 @@ _ABOUT_FILE = """\
 FILE is TOML: on = "tag:web", become, reason, timeout, rollout, max_failures,
 max_unavailable, wait, probe, margin, worse, confirm, no_confirm, way_back,
 on_failure, verify, tries and within mean what the options of propose do. Each
-[[step]] has a title, and a command or the name of a script, and may have a
-shell, checks before it (before) and after it (verify, tries, within), and a
-text of its own that takes it back (inverse). A step may say its own targets
-(on); then a step begins when the one before it has ended well on all of its
-targets, unless both are for the same, and a rollback takes the steps back in
-reverse across targets."""
+[[step]] has a title, and a command or a script (the name of a file, or of a
+kept one as in report@3, see `opsterm script`), and may have a shell, checks
+before it (before) and after it (verify, tries, within), and a text of its own
+that takes it back (inverse). A step may say its own targets (on); then a step
+begins when the one before it has ended well on all of its targets, unless both
+are for the same, and a rollback takes the steps back in reverse across targets."""
 
 _ABOUT_RUN = f"""\
 {_ABOUT_FILE}

@@ -26,6 +26,7 @@ from opsterm.cli.syntax.parser import Parser, Verbs
 from opsterm.cli.syntax.plans import add_plans
 from opsterm.cli.syntax.policy import add_policy
 from opsterm.cli.syntax.schedules import add_schedules
+from opsterm.cli.syntax.scripts import add_scripts
 from opsterm.cli.syntax.services import add_services
 from opsterm.cli.syntax.snapshots import add_snapshots
 from opsterm.cli.syntax.snmp import add_snmp
@@ -82,7 +83,8 @@ def build_parser(verb: str = "") -> Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser, action=how)
     for add in (
         add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes,
-        add_guards, add_plans, add_claims, add_snapshots, add_knowledge, add_habits, add_learning, add_approvals,
+        add_guards, add_plans, add_claims, add_snapshots, add_scripts, add_knowledge, add_habits, add_learning,
+        add_approvals,
         add_schedules, add_policy, add_files, add_audit, add_models, add_house,
     ):  # fmt: skip
         add(verbs, data)

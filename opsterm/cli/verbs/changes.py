@@ -58,12 +58,27 @@ async def proposal_of(context: Context) -> Proposal:
             f"There is no command to {verb}.", next_step=f"Write it behind --: opsterm {verb} --on web-01 -- uptime"
         )
     command = (await read_text("the command")).removesuffix("\n") if words == ["-"] else command_text(words, shell)
+    return proposal_with(context, command, shell)
+
+
+def proposal_with(context: Context, command: str, shell: str, *, reason: str = "") -> Proposal:
+    """Return what the options of a line ask for with a command.
+
+    Args:
+        context: of the verb.
+        command: the text for the shell, exactly.
+        shell: what carries it out, "" for the usual one of the targets.
+        reason: why, where the line does not say.
+
+    Raises:
+        BadInput: an option is wrong.
+    """
     timeout = context.invocation.text("timeout")
     return Proposal(
         command=command,
         selector=context.invocation.text("on"),
         shell=shell,
-        reason=context.invocation.text("reason"),
+        reason=context.invocation.text("reason") or reason,
         origin="command line",
         timeout_s=parse_duration(timeout) if timeout else None,
         how=RunAs(

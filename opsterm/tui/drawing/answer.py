@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from rich.text import Text
 
-from opsterm.assistant.answer import Answer, AnswerTable, Paragraph, Statement, count_text, statement_lines
+from opsterm.assistant.answer import (
+    Answer,
+    AnswerTable,
+    Listing,
+    Paragraph,
+    Statement,
+    count_text,
+    statement_lines,
+)  # fmt: skip
 from opsterm.assistant.stamp import Rung
 from opsterm.tui.cells import fit, shown
 
@@ -38,6 +46,9 @@ def _lines(answer: Answer, width: int, *, plain: bool) -> Iterator[tuple[str, st
         if isinstance(block, AnswerTable):
             yield from ((line, style) for line, style in _table(block, width, plain=plain))
             continue
+        if isinstance(block, Listing):
+            yield from (("  " + piece, "") for line in block.lines for piece in _folded(line, width - 2, plain=plain))
+            continue
         if isinstance(block, Statement):
             texts = statement_lines(block)
         else:
@@ -54,6 +65,18 @@ def _lines(answer: Answer, width: int, *, plain: bool) -> Iterator[tuple[str, st
         action = f"{follow.key} {follow.words}" if follow.key else follow.line or follow.words
         for piece in _wrapped(shown(f"  > {action}", plain=plain), width):
             yield piece, "dim"
+
+
+def _folded(line: str, width: int, *, plain: bool) -> list[str]:
+    """Return a line in pieces that fit; nothing of it is lost, blanks included."""
+    text, pieces = shown(line, plain=plain), []
+    while cell_len(text) > width:
+        piece = text[:width]
+        while cell_len(piece) > width:
+            piece = piece[:-1]
+        pieces.append(piece)
+        text = text[len(piece) :]
+    return [*pieces, text]
 
 
 def _wrapped(line: str, width: int) -> list[str]:

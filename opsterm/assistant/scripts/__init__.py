@@ -1,0 +1,1 @@
+"""A wish for a script: which task, in which language, with which values."""

@@ -1,0 +1,88 @@
+"""Which task a sentence speaks of: words that its names share with the sentence, rare ones counting more."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from opsterm.changes.scripts.task import ScriptTask
+from opsterm.knowledge.terms import terms_of
+
+_FILLERS = frozenset(terms_of(
+    "a an the script scripts write create make generate build give need want me us please can could you that which "
+    "for with to of on in at all my our their its every each any some new simple small quick good show list print "
+    "display get report tell let see code program automate automated automatically server servers host hosts machine "
+    "machines system systems computer box boxes if are is be do does it this those these there and or when what "
+    "language powershell bash python linux windows author draft compose produce prepare one"
+))  # fmt: skip
+"""Words that say nothing of the task, unless one of its names is made of them alone."""
+
+_SAME = {
+    "check": "look", "find": "look", "search": "look", "locat": "look", "verify": "look", "monitor": "look",
+    "inspect": "look", "test": "look", "detect": "look", "watch": "look", "audit": "look", "delet": "remov",
+    "purg": "remov", "clean": "remov", "clear": "remov", "cleanup": "remov", "bigg": "larg", "big": "larg",
+    "larger": "larg", "bigger": "larg", "larg": "larg", "largest": "larg", "biggest": "larg", "huge": "larg",
+    "director": "folder", "directory": "folder", "directori": "folder", "directories": "folder", "dir": "folder",
+    "drive": "disk", "driv": "disk", "storag": "disk", "memor": "memory", "ram": "memory", "cert": "certificat",
+    "certificates": "certificat", "daemon": "service", "servic": "service", "account": "user", "expir": "expir",
+    "expiry": "expir", "expiration": "expir", "expire": "expir", "processes": "process", "processe": "process",
+    "backing": "backup", "bounc": "restart", "reload": "reload", "reboot": "reboot", "stopped": "stop",
+    "older": "old", "oldest": "old", "packag": "package", "patches": "update", "patch": "update", "updat": "update",
+    "upgrad": "update", "listen": "listen", "listener": "listen", "logon": "login", "logins": "login",
+    "log-in": "login", "ssl": "tls", "https": "http", "website": "http", "url": "http", "webpag": "http",
+}  # fmt: skip
+"""Stems that mean the same here."""
+
+_VERBS = frozenset({"look", "show"})
+"""Words that weigh little: nearly every task begins with one of them."""
+_VERB_WEIGHT = 0.15
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text that say what it is about."""
+    kept = [_SAME.get(term, term) for term in terms_of(text) if term not in _FILLERS]
+    return [term for term in kept if not term[0].isdigit()]
+
+
+class TaskWords:
+    """The names of tasks as sets of words, each with its weight."""
+
+    def __init__(self, tasks: Iterable[ScriptTask]) -> None:
+        self.names: list[tuple[str, frozenset[str]]] = [
+            (task.id, words)
+            for task in tasks
+            for name in (task.title, task.id.replace("-", " "), *task.names)
+            if (words := frozenset(words_of(name)))
+        ]
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        by_task: dict[str, set[str]] = {}
+        for task, words in self.names:
+            by_task.setdefault(task, set()).update(words)
+        return Counter(word for words in by_task.values() for word in words)
+
+    def weight(self, word: str) -> float:
+        """Return what a word counts: the fewer tasks have it, the more."""
+        if word in _VERBS:
+            return _VERB_WEIGHT
+        return 1.0 / (1.0 + math.log(max(1, self._counts.get(word, 1))))
+
+
+def ranked(text: str, index: TaskWords) -> Sequence[tuple[str, float]]:
+    """Return (task, score from 0 to 1), the best first: how much of a name is said, and how much is said besides."""
+    said = Counter(words_of(text))
+    known = {word for word in said if word in index._counts}  # noqa: SLF001 (the two are one)
+    total = sum(index.weight(word) for word in said)
+    best: dict[str, float] = {}
+    for task, words in index.names:
+        whole = sum(index.weight(word) for word in words)
+        shared = sum(index.weight(word) for word in words & known)
+        if not shared or not words & known - _VERBS:
+            continue
+        of_name, of_text = shared / whole, shared / max(total, 0.01)
+        score = 0.6 * of_name + 0.4 * min(1.0, of_text)
+        best[task] = max(best.get(task, 0.0), score)
+    return sorted(best.items(), key=lambda one: (-one[1], one[0]))
