@@ -232,6 +232,7 @@ def answer_json(answer: Answer) -> dict[str, Json]:
                 {
                     "kind": "table",
                     "columns": [column.title for column in block.columns],
+                    "right": [column.right for column in block.columns],
                     "rows": [list(row) for row in block.rows],
                     "left_out": block.left_out,
                 }
@@ -244,4 +245,12 @@ def answer_json(answer: Answer) -> dict[str, Json]:
         "blocks": blocks,
         "follow_ups": [{"key": f.key, "line": f.line, "words": f.words, "edit": f.edit} for f in answer.follow_ups],
         "sources": [{"tag": s.tag, "text": s.text} for s in answer.sources],
+        "stamp": _stamp_json(answer.stamp) if answer.stamp else None,
     }
+
+
+def _stamp_json(stamp: Stamp) -> dict[str, Json]:
+    return {
+        "rung": stamp.rung.value, "model": stamp.model, "context": stamp.context, "first_s": stamp.first_s,
+        "total_s": stamp.total_s, "cut": stamp.cut,
+    }  # fmt: skip

@@ -194,6 +194,13 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "risk": RISK_KEYS,
     "risk train": LEARNED_KEYS,
     "risk status": LEARNED_KEYS,
+    **dict.fromkeys(("chat list", "chat rename"), ("number", "title", "began_at", "last_at", "turns")),
+    "chat show": (
+        "conversation", "turn", "at", "question", "state", "answer", "text", "thinking", "looked", "fault", "attached",
+    ),
+    "chat search": ("conversation", "title", "turn", "at", "question", "excerpt"),
+    "chat export": ("number", "title", "markdown"),
+    "chat remove": ("number", "removed", "turns"),
     "knowledge search": ("query", "hits", "abstained"),
     **dict.fromkeys(("knowledge show", "knowledge add", "knowledge edit", "knowledge export"), CARD_KEYS),
     "knowledge stats": ("cards", "kinds", "families", "own", "hiding", "patterns", "collections", "vectors"),

@@ -126,6 +126,12 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm script run our-report@2 --on tag:web",
         "opsterm script run disk-space --value threshold=90 --on web-01 --json",
     ),
+    "chat list": ("opsterm chat list", "opsterm chat list --json"),
+    "chat show": ("opsterm chat show", "opsterm chat show 3 --json"),
+    "chat search": ("opsterm chat search disk full", "opsterm chat search --limit 5 --json nginx"),
+    "chat export": ("opsterm chat export 3 > incident.md",),
+    "chat rename": ("opsterm chat rename 3 the disk of db-main-1",),
+    "chat remove": ("opsterm chat remove 3",),
     "knowledge search": (
         "opsterm knowledge search disk is full but nothing is large",
         "opsterm knowledge search --system windows --json 0x80070005",

@@ -47,6 +47,8 @@ VERBS: Mapping[str, str] = {
     "metrics": "watching:metrics",
     "history": "watching:history",
     "ask": "asking:ask",
+    **{f"chat {action}": f"chat:{action}" for action in ("show", "search", "export", "rename", "remove")},
+    "chat list": "chat:list_conversations",
     "query": "querying:query",
     "risk": "risk:risk",
     **{f"risk {action}": f"learning:{action}" for action in ("train", "status", "export")},

@@ -15,6 +15,7 @@ from typing import Any
 from opsterm.core.approval_settings import ApprovalSettings
 from opsterm.core.audit_settings import AuditSettings
 from opsterm.core.camera_settings import CameraSettings
+from opsterm.core.chat_settings import ChatSettings
 from opsterm.core.check_settings import CheckSettings
 from opsterm.core.knowledge_settings import KnowledgeSettings
 from opsterm.core.learning_settings import LearningSettings
@@ -188,6 +189,7 @@ class Settings:
     model: ModelSettings = field(default_factory=ModelSettings)
     learning: LearningSettings = field(default_factory=LearningSettings)
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
+    chat: ChatSettings = field(default_factory=ChatSettings)
     keys: Mapping[str, str] = field(
         default_factory=dict, metadata={"help": 'Your own keys: command id = key, as in open_help = "f1".'}
     )

@@ -9,14 +9,16 @@ from dataclasses import replace
 from opsterm.assistant.answer import Answer, Paragraph
 from opsterm.assistant.answers_talk import answer_error, answer_held, answer_not_understood, with_notes
 from opsterm.assistant.artefact import Artefact
+from opsterm.assistant.attachments import with_known
 from opsterm.assistant.denotation import NOTHING
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.intents.model import IntentModel
+from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpret import interpret
 from opsterm.assistant.interpretation import Interpretation, Memory
 from opsterm.assistant.model.choice import is_for_model
-from opsterm.assistant.queries import ApiRequest, DiscoverRequest, KnowledgeQuestion, RunRequest
+from opsterm.assistant.queries import ApiRequest, DiscoverRequest, InventoryQuestion, KnowledgeQuestion, RunRequest
 from opsterm.assistant.reply import Reply, proposed, question_of
 from opsterm.assistant.stamp import Rung, Stamp
 from opsterm.assistant.turn import Ended, TurnEvent
@@ -29,6 +31,8 @@ from opsterm.runtime.shelf import Shelf
 from opsterm.runtime.turns import Turn, TurnLimit
 
 CONTEXT_LIMIT = 10
+LOOKED_UP_LIMIT = 2000
+"""Characters of an attached text that are looked up."""
 
 
 class Assistant:
@@ -48,23 +52,30 @@ class Assistant:
         self._kept: tuple[World, Vocabulary] | None = None
 
     def converse(
-        self, text: str, *, origin: str = "chat", offline: bool = False, attached: Sequence[tuple[str, str]] = ()
-    ) -> Turn:
+        self, text: str, *, origin: str = "chat", offline: bool = False, attached: Sequence[tuple[str, str]] = (),
+        there: str = "",
+    ) -> Turn:  # fmt: skip
         """Begin to answer a sentence, or to record the proposal it asks for; iterate over what is returned.
 
         Args:
             text: the operator's words.
             origin: "chat" or "command line": where a proposal is said to come from.
             offline: whether no language model is asked.
-            attached: (title, text) of what was put beside it: a file, an alert, a selection. A model alone reads it.
+            attached: (title, text) of what was put beside it: a file, an alert, a selection. A model alone reads it;
+                rules look it up, and take nothing in it for a wish.
+            there: selector of the targets that "them" and "there" are, "" for those that were spoken of last.
         """
         limit = TurnLimit()
-        return Turn(self._events(text, origin, attached, limit, offline=offline), limit)
+        return Turn(self._events(text, origin, attached, there, limit, offline=offline), limit)
 
     async def _events(
-        self, text: str, origin: str, attached: Sequence[tuple[str, str]], limit: TurnLimit, *, offline: bool
-    ) -> AsyncGenerator[TurnEvent, None]:
+        self, text: str, origin: str, attached: Sequence[tuple[str, str]], there: str, limit: TurnLimit, *,
+        offline: bool,
+    ) -> AsyncGenerator[TurnEvent, None]:  # fmt: skip
         began, now = self._clock.monotonic(), self._clock.now()
+        if there:
+            pointed = Interpretation(intent=Intent.INVENTORY, query=InventoryQuestion(selector=there))
+            self._memory = self._memory.after(pointed, now)
         read = interpret(text, await self._answers.world(now, await self._intents()), self._memory)
         self._memory = self._memory.after(read, now)
         asked = Question(text=text, line=read.line, turn=self._shelf.begin(), attached=attached, began=began)
@@ -86,7 +97,12 @@ class Assistant:
                 unavailable = f"The model did not answer, so this is from rules. {error.what}"
             else:
                 return
-        answer = await self._answered(read, now, origin)
+        answer = await self._answered(read, now, origin) if asked.text or not asked.attached else None
+        for title, text in asked.attached:
+            words = KnowledgeQuestion(words=" ".join(text.split())[:LOOKED_UP_LIMIT])
+            answer = with_known(answer, title, await self._answers.answer(words, now, origin))
+        if answer is None:
+            raise Bug("a turn had no answer")
         if unavailable:
             answer = replace(answer, blocks=(*answer.blocks, Paragraph(text=unavailable)))
         self._shelf.take(asked.turn, answer)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from opsterm.runtime.apis import Apis
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.collections import Collections
+    from opsterm.runtime.conversations import Conversations
+    from opsterm.runtime.dialogue import Dialogue
     from opsterm.runtime.errands import ErrandAnswers
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.fixes import Fixes
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "collection_sources", "collection_upkeep", "collections", "connection_test",
-    "countersigning", "doctor", "evidence", "exposition", "files", "fixes", "gates", "jobs", "knowledge",
-    "learned_risk", "mail", "measurers", "model", "model_talk", "notices", "plans", "previews", "recovery",
+    "conversations", "countersigning", "doctor", "evidence", "exposition", "files", "fixes", "gates", "jobs",
+    "knowledge", "learned_risk", "mail", "measurers", "model", "model_talk", "notices", "plans", "previews", "recovery",
     "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews", "rewrites",
     "schedules", "scripts", "session_paths", "snmp", "suggestions", "terminals", "traps", "works",
 )  # fmt: skip
@@ -119,6 +121,23 @@ class LaterRooms(TargetRooms):
             masking=self.masking, offload=self.offload, knowledge=lambda: self.knowledge,
             on=self.settings.learning.commands,
         )  # fmt: skip
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Conversations of the chat."""
+        from opsterm.runtime.conversations import Conversations
+
+        edges = self._edges
+        return Conversations(
+            lambda: self.store.conversations, self.clock, self.masking, operator=edges.operator,
+            settings=self.settings.chat, files=edges.files, offload=self.offload,
+        )  # fmt: skip
+
+    async def dialogue(self) -> Dialogue:
+        """Return a conversation that can go on."""
+        from opsterm.runtime.dialogue import Dialogue
+
+        return Dialogue(self.assistant, self.conversations, self.clock)
 
     @cached_property
     def post(self) -> Post:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_apis import ApiStore
     from opsterm.runtime.ports_audit import ChainStore
     from opsterm.runtime.ports_claims import ClaimStore
+    from opsterm.runtime.ports_conversations import ConversationStore
     from opsterm.runtime.ports_habits import CommandUseStore
     from opsterm.runtime.ports_jobs import JobStore
     from opsterm.runtime.ports_knowledge import CardStore, TrialStore
@@ -132,6 +133,11 @@ class WholeStore(Store, Protocol):
     @property
     def command_uses(self) -> CommandUseStore:
         """Commands that are learned from."""
+        ...
+
+    @property
+    def conversations(self) -> ConversationStore:
+        """Conversations of the chat."""
         ...
 
     @property

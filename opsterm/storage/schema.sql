@@ -105,6 +105,23 @@ CREATE TABLE command_use (
 );
 CREATE INDEX command_use_actor ON command_use (actor, at);
 CREATE INDEX command_use_change ON command_use (change_id);
+CREATE TABLE conversation (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  actor VARCHAR NOT NULL,
+  title VARCHAR NOT NULL,
+  began_at FLOAT NOT NULL,
+  last_at FLOAT NOT NULL
+);
+CREATE INDEX conversation_last ON conversation (actor, last_at);
+CREATE TABLE conversation_turn (
+  id INTEGER NOT NULL,
+  conversation_id INTEGER NOT NULL,
+  at FLOAT NOT NULL,
+  words VARCHAR NOT NULL,
+  body VARCHAR NOT NULL,
+  PRIMARY KEY (id)
+);
+CREATE INDEX conversation_turn_of ON conversation_turn (conversation_id, id);
 CREATE TABLE embedder (
   "key" VARCHAR NOT NULL,
   rung VARCHAR NOT NULL,
@@ -437,4 +454,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0015');
+INSERT INTO alembic_version VALUES ('0016');

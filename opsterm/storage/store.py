@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ports_apis,
         ports_audit,
         ports_claims,
+        ports_conversations,
         ports_habits,
         ports_jobs,
         ports_knowledge,
@@ -57,6 +58,7 @@ _COUNTED = {
     "commands learned from": "SELECT count(*) FROM command_use",
     "items of collections": "SELECT count(*) FROM item",
     "versions of scripts": "SELECT count(*) FROM script",
+    "questions asked": "SELECT count(*) FROM conversation_turn",
     "APIs": "SELECT count(*) FROM api",
     "jobs": "SELECT count(*) FROM job",
     "traps": "SELECT count(*) FROM trap",
@@ -182,6 +184,13 @@ class SqliteStore:
         from opsterm.storage.jobs import SqliteJobs
 
         return SqliteJobs(self._writer, self._readers)
+
+    @cached_property
+    def conversations(self) -> ports_conversations.ConversationStore:
+        """Conversations of the chat."""
+        from opsterm.storage.conversations import SqliteConversations
+
+        return SqliteConversations(self._writer, self._readers)
 
     @cached_property
     def cards(self) -> ports_knowledge.CardStore:

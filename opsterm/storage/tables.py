@@ -16,14 +16,16 @@ from opsterm.storage.api_tables import ApiDescriptionTable, ApiTable
 from opsterm.storage.approval_table import ApprovalTable
 from opsterm.storage.card_table import CardTable
 from opsterm.storage.claim_table import ClaimTable
+from opsterm.storage.conversation_table import ConversationTable, ConversationTurnTable
 from opsterm.storage.item_table import EmbedderTable, ItemTable, ItemVectorTable
 from opsterm.storage.job_table import JobRunTable, JobTable
 from opsterm.storage.learning_tables import CommandUseTable, TrialPlaceTable, TrialTable
 from opsterm.storage.script_table import ScriptTable
 
-__all__ = (
-    "ApiDescriptionTable", "ApiTable", "ApprovalTable", "CardTable", "ClaimTable", "CommandUseTable", "EmbedderTable",
-    "ItemTable", "ItemVectorTable", "JobRunTable", "JobTable", "ScriptTable", "TrialPlaceTable", "TrialTable",
+__all__ = (  # they are some of them
+    "ApiDescriptionTable", "ApiTable", "ApprovalTable", "CardTable", "ClaimTable", "CommandUseTable",
+    "ConversationTable", "ConversationTurnTable", "EmbedderTable", "ItemTable", "ItemVectorTable", "JobRunTable",
+    "JobTable", "ScriptTable", "TrialPlaceTable", "TrialTable",
 )  # fmt: skip
 
 _NO_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}  # SQLAlchemy's own type for table options

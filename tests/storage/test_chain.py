@@ -280,6 +280,7 @@ async def test_the_journal_of_an_older_version_is_taken_in_once(paths: Paths, cl
             "DROP TABLE audit_chain", "DROP TABLE approval", "DROP TABLE claim", "DROP TABLE job_run", "DROP TABLE job",
             "DROP TABLE card", "DROP TABLE trial_place", "DROP TABLE trial", "DROP TABLE command_use",
             "DROP TABLE script", "DROP TABLE item", "DROP TABLE embedder", "DROP TABLE item_vector",
+            "DROP TABLE conversation_turn", "DROP TABLE conversation",
             "ALTER TABLE change DROP COLUMN terms", "ALTER TABLE change DROP COLUMN review",
         ):  # fmt: skip
             db.execute(statement)

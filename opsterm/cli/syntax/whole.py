@@ -13,6 +13,7 @@ from opsterm.cli.syntax.approvals import add_approvals
 from opsterm.cli.syntax.audit import add_audit
 from opsterm.cli.syntax.cameras import add_cameras
 from opsterm.cli.syntax.changes import add_changes
+from opsterm.cli.syntax.chat import add_chat
 from opsterm.cli.syntax.checks import add_checks
 from opsterm.cli.syntax.claims import add_claims
 from opsterm.cli.syntax.files import add_files
@@ -83,9 +84,8 @@ def build_parser(verb: str = "") -> Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser, action=how)
     for add in (
         add_targets, add_services, add_snmp, add_apis, add_watching, add_checks, add_cameras, add_changes,
-        add_guards, add_plans, add_claims, add_snapshots, add_scripts, add_knowledge, add_habits, add_learning,
-        add_approvals,
-        add_schedules, add_policy, add_files, add_audit, add_models, add_house,
+        add_guards, add_plans, add_claims, add_snapshots, add_scripts, add_knowledge, add_chat, add_habits,
+        add_learning, add_approvals, add_schedules, add_policy, add_files, add_audit, add_models, add_house,
     ):  # fmt: skip
         add(verbs, data)
     return parser if verbs.choices else build_parser()
