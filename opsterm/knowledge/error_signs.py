@@ -9,6 +9,8 @@ from enum import StrEnum
 
 TEXT_LIMIT = 20_000
 MOST_CODES = 8
+LINES = 3
+"""Lines of a screen that are taken for the error."""
 
 
 class ErrorClass(StrEnum):
@@ -141,3 +143,9 @@ def signs_of(text: str) -> ErrorSigns:
     codes += [f"HTTP {match[1] or match[2]}" for match in _HTTP.finditer(said)]
     classes = [kind for kind, pattern in _KINDS.items() if pattern.search(said)]
     return ErrorSigns(classes=classes, codes=list(dict.fromkeys(codes))[:MOST_CODES])
+
+
+def error_lines(text: str) -> str:
+    """Return the newest lines of a screen that look like an error, oldest first; the last ones where none does."""
+    lines = [line.strip() for line in text[-TEXT_LIMIT:].splitlines() if line.strip()]
+    return "\n".join([line for line in lines if signs_of(line).text][-LINES:] or lines[-LINES:])

@@ -47,6 +47,7 @@ from opsterm.runtime.changes import Changes
 from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.fixes import Fixes
 from opsterm.runtime.knowledge import CardHit, Knowledge
+from opsterm.runtime.ports_knowledge import CardFilter
 from opsterm.runtime.recovery import Recovery
 from opsterm.runtime.schedules import Schedules
 from opsterm.runtime.scripts import Scripts
@@ -172,7 +173,8 @@ class ErrandAnswers:
         """Return the cards that answer; none where their index can be neither read nor made: documents serve then."""
         try:
             places = await self._rooms.fixes().places(selector)
-            return await self._rooms.cards().search(words, limit=4, places=places)
+            only = CardFilter(systems={place.system for place in places})
+            return await self._rooms.cards().search(words, only=only, limit=4, places=places)
         except StorageError as error:
             log.info("no cards are searched: %s", error.what)
             return []

@@ -107,9 +107,7 @@ class Suggestions:
     async def _masked(self, taken: Sequence[tuple[CommandUse, Sequence[str]]]) -> Sequence[CommandUse]:
         texts = await self._masking.mask_all([use.command for use, _ in taken])
         return [
-            replace(
-                use, command=" ".join(text.split()), host_class=self.host_class(names), directory=directory_in(text)
-            )
+            replace(use, command=_one_line(text), host_class=self.host_class(names), directory=directory_in(text))
             for (use, names), text in zip(taken, texts, strict=True)
         ]
 
@@ -186,7 +184,7 @@ class Suggestions:
 
         The changes themselves stay in the audit. Raises NotFound when there is nothing to forget.
         """
-        text = " ".join(command.split())
+        text = command.strip()
         facts = await self._store.forget(
             self._operator.name, text, lambda uses: [self._ledger.fact(HabitForgotten(uses=uses))]
         )
@@ -227,6 +225,12 @@ class Suggestions:
         card = runbook_of(found[number - 1], card_id, title)
         (kept,) = await self._knowledge().add(write_cards([card]))
         return kept
+
+
+def _one_line(text: str) -> str:
+    """Return a command as it is learned; "" for what has several lines, which no line to type in could hold."""
+    said = text.strip()
+    return said if said.isprintable() else ""
 
 
 def directory_in(command: str) -> str:

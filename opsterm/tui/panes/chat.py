@@ -18,6 +18,7 @@ from opsterm.runtime.runtime import Runtime
 from opsterm.tui.drawing.answer import answer_text
 from opsterm.tui.panes.pane import Pane
 from opsterm.tui.widgets.line import LineInput
+from opsterm.tui.widgets.suggestions import CommandEnd, asking, begun_in_chat
 
 KEPT_TURNS = 100
 
@@ -63,6 +64,7 @@ class ChatPane(Pane):
 
     async def begin(self) -> None:
         """Nothing to fill: the conversation begins with the operator."""
+        self.query_one(Input).suggester = CommandEnd(asking(self.runtime), begun=begun_in_chat)
         self.retitle("rules, no model")
 
     @on(Input.Submitted)

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from opsterm.core.errors import HostKeyUnknown, OpstermError
 from opsterm.inventory.target import LOCALHOST
+from opsterm.knowledge.error_signs import error_lines
 from opsterm.runtime.ports import Shell
 from opsterm.runtime.runtime import Runtime
 from opsterm.terminal.emulator import open_emulator
@@ -31,6 +32,19 @@ class TerminalPane(Pane):
 
     class Changed(Message):
         """A shell was opened, or has ended: other keys count now."""
+
+    class Troubled(Message):
+        """What the shell shows is to be explained.
+
+        Attributes:
+            target: where it runs.
+            text: the lines that look like an error, else the last ones.
+        """
+
+        def __init__(self, target: str, text: str) -> None:
+            super().__init__()
+            self.target = target
+            self.text = text
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime)
@@ -155,6 +169,11 @@ class TerminalPane(Pane):
             self.view.focus()
         else:
             self._open_soon(self._target)
+
+    def action_explain_output(self) -> None:
+        """Say what the error is that the shell shows, and what helps."""
+        if self.view.link is not None:
+            self.post_message(self.Troubled(self._target, error_lines(self.view.link.emulator.text())))
 
     @on(TerminalView.ReopenAsked)
     def _reopen(self, message: TerminalView.ReopenAsked) -> None:

@@ -39,6 +39,10 @@ class ErrandActions:
         """Propose a command for the chosen targets."""
         self.errands.propose(self.chosen())
 
+    def action_troubleshoot(self) -> None:
+        """Ask for an error on the chosen targets, and list what helps."""
+        self.errands.trouble.ask(self.chosen())
+
     def action_get_file(self) -> None:
         """Fetch a file from the chosen targets."""
         self.files.get(self.chosen(), FILE)

@@ -26,7 +26,9 @@ from opsterm.tui.screens.credentials import CredentialsScreen
 from opsterm.tui.screens.help import help_text
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.screens.text import TextScreen
+from opsterm.tui.screens.trouble import TroubleErrand
 from opsterm.tui.screens.vault import VaultErrand
+from opsterm.tui.widgets.suggestions import asking
 
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
@@ -40,6 +42,7 @@ class Errands:
     def __init__(self, home: HomeScreen) -> None:
         self._home = home
         self.apis = ApiErrand(home)
+        self.trouble = TroubleErrand(home)
         self._drafts: dict[str, str] = {}  # commands that were left with esc
         self._changed: dict[str, str] = {}  # settings that count from the next start on
 
@@ -210,7 +213,10 @@ class Errands:
             self._drafts[title] = text
 
         value = self._drafts.get(title, "")
-        prompt = CommandPrompt(f"{title} {where}", question, value=value, attempt=take, left=left)
+        suggest = asking(self._runtime, lambda: names)
+        prompt = CommandPrompt(
+            f"{title} {where}", question, suggest=suggest, value=value, attempt=take, left=left
+        )  # fmt: skip
         self._home.app.push_screen(prompt)
 
     async def _ask_why_unguarded(self, proposal: Proposal, error: Unguarded) -> None:

@@ -327,6 +327,10 @@ class HomeScreen(ErrandActions, Screen[None], inherit_bindings=False):
     def _terminal_changed(self) -> None:
         self.show_keys()
 
+    @on(TerminalPane.Troubled)
+    async def _terminal_troubled(self, message: TerminalPane.Troubled) -> None:
+        await self.errands.trouble.show(message.text, [message.target])
+
     @on(ApprovalsPane.Wanted)
     async def _change_wanted(self, message: ApprovalsPane.Wanted) -> None:
         await self.errands.with_change(message.what, message.change_id)
