@@ -85,7 +85,7 @@ class TroubleErrand:
         self._home.app.push_screen(
             ChoiceScreen(
                 f"Trouble on {where}", list(rows), details=[_details(row) for row in rows.values()],
-                headings=("what", "risk", "so far", "cause and command"),
+                headings=("what", "here", "risk", "cause and command"),
                 text=f"{said} enter looks or proposes; nothing changes without approval.".strip(),
             ),
             chosen,
@@ -152,18 +152,19 @@ def _rows(hits: Sequence[CardHit]) -> Mapping[str, _Row]:
         if hit.card.kind is CardKind.CONCEPT:
             continue
         if hit.card.checks:
-            rows[f"{place}. look: {hit.card.title}"] = _Row(hit=hit)
+            rows[f"{place}. look: {clean_line(hit.card.title, limit=46)}"] = _Row(hit=hit)
         for number in commands_of(hit.card):
-            rows[f"{place}. step {number}: {clean_line(hit.card.fix[number - 1].text, limit=60)}"] = _Row(
+            rows[f"{place}. step {number}: {clean_line(hit.card.fix[number - 1].text, limit=46)}"] = _Row(
                 hit=hit, step=number
             )
     return rows
 
 
 def _details(row: _Row) -> Sequence[str]:
-    card, so_far = row.hit.card, row.hit.record.text() or "not tried here"
+    card, site = row.hit.card, row.hit.record.site
+    so_far = f"{site.worked} of {site.tried} worked" if site.tried else "not tried"
     if row.step:
         back = f" Way back: {card.rollback}" if card.rollback else ""
-        return card.risk, so_far, f"{card.fix[row.step - 1].text}. Done when: {card.verify}{back}"
+        return so_far, card.risk, f"{card.fix[row.step - 1].text}. Done when: {card.verify}{back}"
     looks = "; ".join(step.text for step in card.checks)
-    return "read", so_far, f"{card.cause} Looks: {looks}"
+    return so_far, "read", f"{card.cause} Looks: {looks}"
