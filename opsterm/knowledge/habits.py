@@ -130,6 +130,10 @@ class Habits:
         """The different commands, sorted, without those that hold a secret."""
         return self._sorted
 
+    def uses_of(self, command: str) -> int:
+        """Return how often a command was run."""
+        return self._seen[command].uses if command in self._seen else 0
+
     def add(self, use: CommandUse) -> None:
         """Learn from one more use."""
         new = use.command not in self._seen
@@ -236,7 +240,8 @@ class Habits:
                 command = filled_pattern(pattern, after[-1])
                 if command and command != after[-1]:
                     likely[command] = likely.get(command, 0.0) + KIND_WEIGHT * times / total
-            self._add_group(after[-1], likely)
+            if not likely:
+                self._add_group(after[-1], likely)
         return {command: value for command, value in likely.items() if HIDDEN not in command}
 
     def _add_group(self, last: str, likely: dict[str, float]) -> None:

@@ -119,7 +119,7 @@ class LaterRooms(TargetRooms):
         return Suggestions(
             self.store.command_uses, self.ledger, self.clock, operator=self.operator, inventory=self.inventory,
             masking=self.masking, offload=self.offload, knowledge=lambda: self.knowledge,
-            on=self.settings.learning.commands,
+            on=self.settings.learning.commands, stays=self.face == "screen",
         )  # fmt: skip
 
     @cached_property

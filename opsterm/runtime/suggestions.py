@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from opsterm.core.clock import Clock
@@ -31,6 +31,9 @@ TAKEN_AT_ONCE = 2_000
 FRESH_S = 2.0
 """Seconds for which what is in memory is taken as it is: a keystroke asks no disk."""
 
+LEAST_GROUPED, MOST_GROUPED = 12, 2_000
+"""Different commands between which groups are worth the second that they take: with more, what followed tells more."""
+
 _DIRECTORY = re.compile(r"cd (?:-- )?([^\s;&|<>$`'\"*?]+) *(?:&&|;)")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RISKS = tuple(RiskLevel)
@@ -55,11 +58,16 @@ class RatedSuggestion:
 
 
 class Suggestions:
-    """What an operator ran, kept masked on this host, and what is suggested from it. Nothing runs from here."""
+    """What an operator ran, kept masked on this host, and what is suggested from it. Nothing runs from here.
+
+    Args:
+        on: the setting learning.commands.
+        stays: whether this process stays, so that it is worth loading scikit-learn in a thread.
+    """
 
     def __init__(
         self, store: CommandUseStore, ledger: Ledger, clock: Clock, *, operator: Operator, inventory: Inventory,
-        masking: Masking, offload: Offload, knowledge: Callable[[], Knowledge], on: bool,
+        masking: Masking, offload: Offload, knowledge: Callable[[], Knowledge], on: bool, stays: bool,
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -70,6 +78,8 @@ class Suggestions:
         self._offload = offload
         self._knowledge = knowledge
         self._on = on
+        self._stays = stays
+        self._groups: Mapping[str, int] | None = None  # None before they are sorted, {} once they are taken
         self._habits = Habits()
         self._uses: list[CommandUse] = []
         self._state = (0, 0)
@@ -117,17 +127,19 @@ class Suggestions:
         kinds = {f"{one.system} {one.role}".strip() for one in found}
         return kinds.pop() if len(kinds) == 1 else ""
 
-    async def learn_groups(self) -> None:
-        """Sort the commands into groups of like ones, in a thread: for a process that stays."""
-        await self.refresh()
+    def _learn_groups(self) -> None:
+        """Sort the commands into groups of like ones, once, in a thread that nobody waits for."""
         commands = list(self._habits.commands)
+        if self._groups is not None or not LEAST_GROUPED <= len(commands) <= MOST_GROUPED:
+            return
+        self._groups = {}
 
-        def work() -> dict[str, int]:
+        def work() -> None:
             from opsterm.knowledge.habit_groups import groups_of  # noqa: PLC0415 (scikit-learn takes 1.4 s to load)
 
-            return dict(groups_of(commands))
+            self._groups = groups_of(commands)
 
-        self._habits.use_groups(await self._offload.run("learning", work))
+        self._offload.begin("learning", work)
 
     # ------------------------------------------------------------------ suggesting
 
@@ -152,6 +164,11 @@ class Suggestions:
         if self._clock.monotonic() - self._asked_at > FRESH_S:
             await self.refresh()
             self._asked_at = self._clock.monotonic()
+            if self._stays:
+                self._learn_groups()
+        if self._groups:
+            self._habits.use_groups(self._groups)
+            self._groups = {}
         found = self._habits.suggest(
             prefix.lstrip(), after=after or self._latest(), host_class=self.host_class(targets), directory=directory,
             now=self._clock.now(), limit=limit,
