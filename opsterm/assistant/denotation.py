@@ -28,8 +28,9 @@ from opsterm.assistant.queries import (
     TimeWindow,
 )
 from opsterm.assistant.reading import take_count, take_grouping
-from opsterm.assistant.tokens import tokenize
+from opsterm.assistant.tokens import lows, tokenize
 from opsterm.assistant.vocabulary import GROUPING_WORDS, NOUNS
+from opsterm.assistant.wording import reworded
 from opsterm.inventory.fleet import Grouping, group_rows
 from opsterm.inventory.target import TargetRow
 from opsterm.monitoring.alerts import Alert
@@ -92,7 +93,8 @@ def denote(query: Query, text: str, known: Known) -> Denotation:
             names = targets_meant(query.selector, known.rows)
             return Denotation(kind="series" if query.window else "value", targets=names, window=query.window)
         case RankingQuestion() | AlertQuestion() | ChangeQuestion() | AuditQuestion():
-            return _listed(query, known, counted=take_count(tokenize(text))[0])
+            tokens = reworded(tokenize(text))
+            return _listed(query, known, counted=take_count(tokens)[0], why=lows(tokens)[:1] == ("why",))
         case FactQuestion() | RunRequest() | FixRequest() | DiscoverRequest() | HostQuestion() | Errand():
             names = targets_meant(query.selector, known.rows) if query.selector else ()
             kind = {FactQuestion: "detail", HostQuestion: "list", Errand: "text"}.get(type(query), "proposal")
@@ -104,7 +106,7 @@ def denote(query: Query, text: str, known: Known) -> Denotation:
 
 
 def _listed(
-    query: RankingQuestion | AlertQuestion | ChangeQuestion | AuditQuestion, known: Known, *, counted: bool
+    query: RankingQuestion | AlertQuestion | ChangeQuestion | AuditQuestion, known: Known, *, counted: bool, why: bool
 ) -> Denotation:
     kind = "count" if counted else "list"
     if isinstance(query, RankingQuestion):
@@ -114,6 +116,8 @@ def _listed(
     if isinstance(query, AlertQuestion):
         chosen = choose_alerts(query, known.alerts, known.rows)
         names = tuple(dict.fromkeys(alert.key.target for alert in chosen))
+        if why:  # "why is web-07 in warning" is of web-07, whether or not an alert says why
+            names = targets_meant(query.selector, known.rows)
         return Denotation(kind=kind, targets=names, count=len(chosen), window=query.window)
     return Denotation(kind=kind, window=query.window)
 
@@ -121,10 +125,11 @@ def _listed(
 def _inventory(query: InventoryQuestion, text: str, known: Known) -> Denotation:
     chosen = choose_targets(query, known.rows, known.now)
     names = tuple(row.target.name for row in chosen)
-    tokens = tokenize(text)
+    tokens = reworded(tokenize(text))
     said = {token.low for token in tokens}
     division = bool(said & set(GROUPING_WORDS)) and not said & NOUNS and not query.selector and not query.count
-    divided = query.by is not Grouping.NONE and (take_grouping(tokens)[0] is not None or division)
+    said_so = query.by is not Grouping.GROUP or take_grouping(tokens)[0] is not None  # lists are by group as it is
+    divided = query.by is not Grouping.NONE and (said_so or division)
     groups = {group.name: group.counts.total for group in group_rows(chosen, query.by)} if divided else {}
     kind = "group" if divided else "count" if query.count else "list"
     return Denotation(kind=kind, targets=names, count=len(names), groups=groups, window=query.window)

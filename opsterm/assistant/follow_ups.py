@@ -27,19 +27,99 @@ from opsterm.assistant.reading import (
     asked,
     combined,
     lost,
+    names_only,
     take_count,
     take_grouping,
     take_targets,
     take_window,
     understood,
 )
+from opsterm.assistant.superlatives import take_limit
 from opsterm.assistant.targets import TargetPhrase
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import FILLERS, words
 from opsterm.inventory.fleet import Grouping
 
-_OPENERS = (("what", "about"), ("how", "about"), ("and", "what", "about"), ("and", "how", "about"), ("and",), ("only",),
-            ("just",), ("which", "ones"), ("now",), ("but",), ("same", "for"), ("also",))  # fmt: skip
+_OPENERS = tuple(
+    tuple(opener.split())
+    for opener in [
+        "what about",
+        "how about",
+        "and what about",
+        "and how about",
+        "and",
+        "only",
+        "just",
+        "which ones",
+        "now",
+        "but",
+        "also",
+        "ones",
+        "those",
+        "then",
+        "and then",
+        "same for",
+        "same but",
+        "same but for",
+        "same but in",
+        "same but on",
+        "same thing for",
+        "same again for",
+        "same again but",
+        "same on",
+        "same in",
+        "same question for",
+        "do the same for",
+        "and the same for",
+        "the same for",
+        "and for",
+        "and only",
+        "and just",
+        "ok and",
+        "ok now",
+        "okay and",
+        "ok",
+        "okay",
+        "what of",
+        "make it",
+        "make that",
+        "narrow it to",
+        "narrow it down to",
+        "narrow that to",
+        "filter to",
+        "limit it to",
+    ]
+)
+_DIVIDED = frozenset({"by", "per"})
+_LISTS = frozenset(
+    [
+        "which",
+        "which ones",
+        "who are they",
+        "what are they",
+        "which are they",
+        "list them",
+        "show them",
+        "name them",
+        "list",
+        "list these",
+        "show these",
+        "which ones are they",
+        "which ones are those",
+        "list those",
+        "show those",
+        "name",
+        "list the names",
+        "show me them",
+        "who",
+        "list which",
+        "show me which",
+    ]
+)
+"""What asks for the targets that were counted."""
+_LEAVING_OUT = (("without",), ("not",), ("except",), ("minus",), ("excluding",), ("drop",), ("lose",), ("no",))
+_THERE = words("are there is that in all does make were")
+_ALONE = words("instead please then show me for now make it try")
 _STATES = words("are they is it all up down online offline reachable alive ok okay healthy now still")
 _FILLERS = FILLERS | METRIC_FILLERS | frozenset({"only", "just", "ones", "again", "too", "instead"})
 
@@ -54,22 +134,49 @@ def opened(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
         return tokens
     if said in (("how", "many"), ("count",)) or said[:1] in (("by",), ("per",), ("grouped",)):
         return tokens
+    return _shortened(tokens, said)
+
+
+def _shortened(tokens: tuple[Token, ...], said: tuple[str, ...]) -> tuple[Token, ...] | None:
+    """Return what a short sentence changes: "split that by site", "in ams?", "without the db ones", "ams only"."""
+    if _DIVIDED & set(said) and {"that", "it", "this", "them"} & set(said) and len(said) <= 7:
+        return tuple(token for token in tokens if token.low not in ("that", "it", "this", "them"))
+    if said[:1] in (("in",), ("at",)) and 1 < len(said) <= 3:
+        return tokens
+    if said[:1] in _LEAVING_OUT and 1 < len(said) <= 6 and "," not in said:
+        return tokens
+    if 1 < len(said) <= 4 and said[-1] == "only":
+        return tokens[:-1]
+    if said[:2] == ("how", "many") and len(said) <= 5 and set(said[2:]) <= _THERE:
+        return tokens[:2]
     return None
 
 
 def read_follow_up(sentence: Sentence) -> Interpretation | None:
     """Read a sentence as a change to the question before it; None when it is none or there is nothing before it."""
     recent = sentence.memory.recent(sentence.world.now)
-    rest = opened(sentence.tokens) or _only_a_time(sentence) or (sentence.tokens if _asks_state(sentence) else None)
+    rest = opened(sentence.tokens) or _only_a_time(sentence)
+    rest = rest or (sentence.tokens if _asks_state(sentence) or " ".join(sentence.lows) in _LISTS else None)
     if rest is None or not recent:
         return None
     last = recent[0]
+    if isinstance(last, InventoryQuestion) and last.count and " ".join(sentence.lows) in _LISTS:
+        by = last.by if last.by is not Grouping.NONE else Grouping.GROUP
+        return understood(replace(last, count=False, by=by), [f"It follows on: {last.line}."])
     if _asks_state(sentence):
-        return (
-            None
-            if (before := sentence.pointed()) is None
-            else understood(InventoryQuestion(selector=before, by=Grouping.GROUP), [f"It follows on: {last.line}."])
-        )
+        return _states(sentence, last)
+    return _changed(sentence, last, rest)
+
+
+def _states(sentence: Sentence, last: Query) -> Interpretation | None:
+    before = sentence.pointed()
+    if before is None:
+        return None
+    return understood(InventoryQuestion(selector=before, by=Grouping.GROUP), [f"It follows on: {last.line}."])
+
+
+def _changed(sentence: Sentence, last: Query, rest: tuple[Token, ...]) -> Interpretation | None:
+    """Return the question before with what the sentence changes of it."""
     if isinstance(last, MetricQuestion):
         return _metric(sentence, last, rest)
     if isinstance(last, AlertQuestion | ChangeQuestion | AuditQuestion) and (later := _later(sentence, last, rest)):
@@ -80,6 +187,8 @@ def read_follow_up(sentence: Sentence) -> Interpretation | None:
         return _host(sentence, last, rest)
     if isinstance(last, RunRequest):
         return _run(sentence, last, rest)
+    if isinstance(last, RankingQuestion) and (ranked := _ranking(sentence, last, rest)):
+        return ranked
     if isinstance(last, InventoryQuestion | AlertQuestion | RankingQuestion | DetailQuestion):
         return _targets(sentence, last, rest)
     return None
@@ -93,7 +202,8 @@ def _asks_state(sentence: Sentence) -> bool:
 def _only_a_time(sentence: Sentence) -> tuple[Token, ...] | None:
     """Return the tokens when they say a stretch of time and nothing else: "yesterday?"."""
     window, _, rest = take_window(sentence.tokens, sentence.world)
-    return sentence.tokens if window is not None and not rest else None
+    only = window is not None and {token.low for token in rest} <= _ALONE
+    return tuple(token for token in sentence.tokens if token.low not in _ALONE - {"for"}) if only else None
 
 
 def _later(
@@ -118,6 +228,21 @@ def _metric(sentence: Sentence, last: MetricQuestion, tokens: tuple[Token, ...])
         selector=_patched(last.selector, phrase),
     )
     return _result(Intent.METRIC, changed, last, phrase)
+
+
+def _ranking(sentence: Sentence, last: RankingQuestion, tokens: tuple[Token, ...]) -> Interpretation | None:
+    """Read "and by memory?" and "only the top 2" behind a ranking; None for anything else."""
+    said = {token.low for token in tokens}
+    named = take_metrics(tokens, sentence.words)
+    if named is not None and (
+        len(named[0]) != 1 or "by" not in said or last.above is not None or last.below is not None
+    ):
+        return None
+    limit, rest = take_limit(named[1] if named is not None else tokens, in_words=True)
+    if (named is None and limit is None) or any(token.low not in _FILLERS | {"top"} for token in rest):
+        return None
+    changed = replace(last, metric=named[0][0] if named is not None else last.metric, limit=limit or last.limit)
+    return understood(changed, [f"It follows on: {last.line}."])
 
 
 def _targets(
@@ -170,6 +295,8 @@ def _patched(before: str, phrase: TargetPhrase) -> str:
         return phrase.selector
     if phrase.everything and not phrase.selector:
         return ""
+    if names_only(before) and {"group", "env", "site"} & set(phrase.fields):
+        return phrase.selector  # "and the db servers?" behind a host that was named
     return combined(before, phrase) if phrase.selector else before
 
 

@@ -21,7 +21,7 @@ from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
 from opsterm.assistant.lines import read_line
 from opsterm.assistant.measures import read_metric, read_ranking
 from opsterm.assistant.mending import mended
-from opsterm.assistant.moments import doubtful_date
+from opsterm.assistant.moments import doubtful_date, is_short_date
 from opsterm.assistant.near import near_lines, near_words
 from opsterm.assistant.orders import count_targets, read_order
 from opsterm.assistant.profiles import read_profiles
@@ -39,6 +39,7 @@ from opsterm.assistant.reading import Sentence, asked, with_notes
 from opsterm.assistant.scripts.turns import read_script
 from opsterm.assistant.services import read_services
 from opsterm.assistant.tokens import LINE_LIMIT, tokenize
+from opsterm.assistant.wording import reworded
 from opsterm.assistant.world import Vocabulary, World, vocabulary
 
 Reader = Callable[[Sentence], Interpretation | None]
@@ -62,6 +63,9 @@ _READERS: tuple[Reader, ...] = (
     read_inventory,
 )
 _ACTING = RunRequest | FixRequest | ApiRequest | DiscoverRequest
+_REWORDED = frozenset({read_follow_up, read_fact, read_alerts, read_ranking, read_metric, read_detail, read_inventory})
+"""Readers that are given a question in the words that they know."""
+
 _QUESTION_TOKENS = 20
 """A longer text with a date in it is no question for a day."""
 
@@ -118,8 +122,10 @@ def _by_rules(sentence: Sentence) -> Interpretation:
 def _read(sentence: Sentence) -> tuple[Interpretation | None, list[Interpretation]]:
     """Return the first reading with a query or a question, and those that did not understand a word."""
     failed: list[Interpretation] = []
+    other = replace(sentence, tokens=reworded(sentence.tokens, sentence.words))
+    other = other if other.tokens else sentence
     for reader in _READERS:
-        found = reader(sentence)
+        found = reader(other if reader in _REWORDED else sentence)
         if found is None:
             continue
         if len(found.line) > LINE_LIMIT:
@@ -150,8 +156,9 @@ def _doubtful(sentence: Sentence) -> Interpretation | None:
     """Ask which day a date means that can be read in two ways; a log line that was pasted is not asked about."""
     if len(sentence.tokens) > _QUESTION_TOKENS or is_error_text(sentence):
         return None
-    for token in sentence.tokens:
-        days = doubtful_date(token.low)
+    for at, token in enumerate(sentence.tokens):
+        short = token.low.count("/") == 1 and not is_short_date(sentence.lows, at)
+        days = None if short else doubtful_date(token.low, sentence.world)
         if days:
             return asked(
                 Intent.METRIC, f"Is {token.text} {days[0]} or {days[1]}? Say it in that form.",

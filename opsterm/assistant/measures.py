@@ -2,63 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from opsterm.assistant.bounds import Bounds, fitted, in_unit_of, take_bounds
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
-from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics, take_statistic, unit_of
+from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics, take_statistic, without_trend
 from opsterm.assistant.queries import MetricQuestion, RankingQuestion, RunRequest
 from opsterm.assistant.query_words import Statistic
 from opsterm.assistant.reading import Sentence, asked, lost, take_count, take_targets, take_window, understood
+from opsterm.assistant.superlatives import (
+    DIRECT,
+    SEVERAL,
+    SUPERLATIVES,
+    Superlative,
+    one_is_asked,
+    take_limit,
+    take_superlatives,
+)
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import FILLERS, NOUNS, words
-from opsterm.assistant.windows import NUMBERS
 from opsterm.inventory.target import LOCALHOST
 
 _POINTERS = frozenset({"there", "its", "their"})
 _FILLERS = (FILLERS | METRIC_FILLERS) - {"run", "runs", "tomorrow"}
-_SUPERLATIVES = {
-    **dict.fromkeys(
-        ("highest", "most", "largest", "biggest", "top", "heaviest", "worst", "greatest", "maximum"), False
-    ),
-    **dict.fromkeys(("lowest", "least", "smallest", "fewest", "bottom", "minimum"), True),
-}
-_DIRECT = {"fullest": ("fs.used_percent", False), "emptiest": ("fs.used_percent", True),
-"busiest": ("cpu.used_percent", False),
-           "idlest": ("cpu.used_percent", True)}  # fmt: skip
-_ABOVE = (
-    "more than",
-    "greater than",
-    "higher than",
-    "larger than",
-    "bigger than",
-    "at least",
-    "over",
-    "above",
-    "exceeding",
-    "exceeds",
-    "exceed",
-    "beyond",
-    "fuller than",
-    ">=",
-    ">",
-)
-_BELOW = ("less than", "lower than", "smaller than", "fewer than", "at most", "under", "below", "<=", "<")
-_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(%|percent|b|kb|mb|gb|tb|kib|mib|gib|tib|h|d|m|s)?")
-_SIZES = {
-    "b": 1.0,
-    "kb": 1e3,
-    "mb": 1e6,
-    "gb": 1e9,
-    "tb": 1e12,
-    "kib": 2.0**10,
-    "mib": 2.0**20,
-    "gib": 2.0**30,
-    "tib": 2.0**40,
-}
-_SPANS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _NEARLY_FULL = (
     *(
         f"{how} {full}"
@@ -71,7 +39,13 @@ _NEARLY_FULL = (
     "short on space", "about to fill up", "filling up", "fills up", "running full", "by how full they are",
     "by how full",
 )  # fmt: skip
-_RANKING_FILLERS = _FILLERS | words("which is using uses users user consumers with than value values have has")
+_RANKING_FILLERS = _FILLERS | words(
+    "which is using uses users user consumers consumer with than value values have has among amongst across "
+    "within sit sits "
+    "sitting showing shows standing stands running at capacity share worth"
+)
+_SPARE = ("free", "left", "available", "remaining", "spare")
+_FREE = ("fs.free_bytes", "memory.available_bytes")
 _PROCESSES = (
     "top processes",
     "which process",
@@ -79,9 +53,9 @@ _PROCESSES = (
     "which processes",
     "what is using",
     "what uses",
-    "who is using",
 )
 DEFAULT_LIMIT = 10
+BOUNDED_LIMIT = 100
 
 
 def read_ranking(sentence: Sentence) -> Interpretation | None:
@@ -89,44 +63,89 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
     if sentence.has(*_PROCESSES):
         looking = RunRequest(selector=LOCALHOST, command="ps -eo pid,user,%cpu,%mem,comm --sort=-%cpu")
         return asked(Intent.METRIC, "Single processes are not measured; a command can look.", [looking.line])
-    above, below, tokens = _take_bounds(take_count(sentence.tokens)[1])
+    bounds, tokens = take_bounds(_of_now(sentence, take_count(sentence.tokens)[1]))
     tokens = _fullest_asked(sentence, tokens)
     if NOUNS & set(sentence.lows):
         tokens = tuple(token for token in tokens if token.low not in ("their", "its"))  # of the hosts just named
-    direct = next((token for token in tokens if token.low in _DIRECT), None)
-    smallest, superlative, tokens = _take_superlative(tokens)
-    limit, tokens = _take_limit(tokens, in_words=superlative)
-    metrics: tuple[str, ...]
-    if direct is not None:
-        metric, smallest = _DIRECT[direct.low]
-        named = take_metrics([token for token in tokens if token is not direct], sentence.words)
-        tokens = named[1] if named else tuple(token for token in tokens if token is not direct)
-        metrics = tuple(p for p in (named[0] if named else ()) if p.startswith("fs.")) or (metric,)
-    else:
-        which = any(token.low in NOUNS | {"which", "who"} for token in sentence.tokens) or limit is not None
-        which = which or sentence.lows[0] in _SUPERLATIVES
-        if not (above is not None or below is not None or (superlative and which)):
-            return None
-        named = take_metrics(tokens, sentence.words)
-        if named is None or len(named[0]) != 1:
-            return None
-        metrics, tokens = named
-    if limit is None and superlative and _one_is_asked(sentence):
-        limit = 5
-    phrase = take_targets(sentence, tokens, fillers=_RANKING_FILLERS, pointers=_POINTERS)
-    fitted = _fitted(metrics[0], above, below)
-    if fitted is None:
+    said, tokens = take_superlatives(tokens)
+    direct = next((DIRECT[token.low] for token in tokens if token.low in DIRECT), None)
+    tokens = tuple(token for token in tokens if token.low not in DIRECT)
+    superlative = said.smallest is not None or direct is not None
+    limit, tokens = take_limit(tokens, in_words=superlative)
+    which = any(token.low in NOUNS | {"which", "who"} for token in sentence.tokens) or limit is not None
+    which = which or direct is not None or sentence.lows[0] in SUPERLATIVES
+    if said.contrary or not (bounds.given or (superlative and which)):
         return None
-    metric, above, below = fitted
-    metrics = (metric,)
+    named = _measured(sentence, tokens, bounds, direct)
+    found = fitted(named[0], bounds) if named is not None else None
+    if named is None or found is None:
+        return None
+    metric, bounds = found
+    phrase = take_targets(sentence, named[1], fillers=_RANKING_FILLERS, pointers=_POINTERS)
+    if limit is None and superlative and not bounds.given:
+        limit = _limit_meant(sentence)
     question = RankingQuestion(
-        metric=metrics[0], selector=phrase.selector, limit=limit or (5 if direct else DEFAULT_LIMIT),
-        smallest=smallest or (below is not None and above is None), above=_bound(above, metrics[0]),
-        below=_bound(below, metrics[0]), inclusive=sentence.has("at least", "at most", ">=", "<="),
+        metric=metric, selector=phrase.selector, limit=limit or _unsaid_limit(bounds, direct),
+        smallest=_smallest(said, direct, metric, bounds), above=in_unit_of(metric, bounds.above),
+        below=in_unit_of(metric, bounds.below), inclusive=bounds.inclusive,
     )  # fmt: skip
     if phrase.unknown:
         return lost(Intent.METRIC, phrase, [question])
-    return understood(question, phrase.notes)
+    return understood(question, [*named[2], *phrase.notes])
+
+
+def _limit_meant(sentence: Sentence) -> int | None:
+    """Return how many a sentence without a number asks for: "which box has" one, "which hosts have" a few."""
+    literal = not set(sentence.lows).isdisjoint(SUPERLATIVES | DIRECT.keys())  # "almost full" asks for all that are
+    if literal and one_is_asked(sentence.tokens, sentence.words):
+        return 1
+    return 5 if sentence.lows[:1] in (("which",), ("what",), ("who",)) else None
+
+
+def _unsaid_limit(bounds: Bounds, direct: tuple[str, bool] | None) -> int:
+    """Return how many are shown where no number was said: of a bound all that fit, as far as a screen goes."""
+    if bounds.given:
+        return BOUNDED_LIMIT
+    return 5 if direct else DEFAULT_LIMIT
+
+
+def _of_now(sentence: Sentence, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Return tokens without "at the moment": what is ranked is how it is now."""
+    window, timed, rest = take_window(tokens, sentence.world)
+    return rest if timed and window is None else tokens
+
+
+def _smallest(said: Superlative, direct: tuple[str, bool] | None, metric: str, bounds: Bounds) -> bool:
+    """Return whether the smallest come first: of what is free, the worst is the smallest."""
+    if said.weak and metric.startswith(_FREE):
+        return True
+    if said.smallest or (direct is not None and direct[1]):
+        return True
+    return bounds.below is not None and bounds.above is None
+
+
+def _measured(
+    sentence: Sentence, tokens: tuple[Token, ...], bounds: Bounds, direct: tuple[str, bool] | None
+) -> tuple[str, tuple[Token, ...], tuple[str, ...]] | None:
+    """Return (metric, the other tokens, what was assumed) of what is ranked; None when it is not one thing."""
+    named = take_metrics(tokens, sentence.words)
+    if direct is not None:
+        other = tuple(
+            p for p in (named[0] if named else ()) if p.startswith("fs.") or direct[0] not in (p, "fs.used_percent")
+        )
+        if len(other) > 1:
+            return None
+        metric = other[0] if other else direct[0]
+        if direct[0] == "cpu.used_percent" and metric.startswith("fs."):
+            metric = metric.replace("fs.used_percent", "disk.busy_percent")
+        return metric, named[1] if named else tokens, ()
+    if named is not None:
+        return (named[0][0], named[1], ()) if len(named[0]) == 1 else None
+    for sign, metric in (("full", "fs.used_percent"), *((word, "fs.free_bytes") for word in _SPARE)):
+        if bounds.measures_space and sign in sentence.lows:
+            rest = tuple(token for token in tokens if token.low != sign)
+            return metric, rest, (f"Nothing else was named, so {sign!r} is of file systems.",)
+    return None
 
 
 def _fullest_asked(sentence: Sentence, tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -138,117 +157,6 @@ def _fullest_asked(sentence: Sentence, tokens: Sequence[Token]) -> tuple[Token, 
         return tuple(tokens)
     fullest = replace(tokens[at], text="fullest", low="fullest")
     return (*tokens[:at], fullest, *tokens[at + length :])
-
-
-def _one_is_asked(sentence: Sentence) -> bool:
-    return sentence.lows[:1] in (("which",), ("what",), ("who",))
-
-
-def _take_superlative(tokens: Sequence[Token]) -> tuple[bool, bool, tuple[Token, ...]]:
-    for at, token in enumerate(tokens):
-        if token.low in _SUPERLATIVES:
-            return _SUPERLATIVES[token.low], True, without(tokens, at, 1)
-    return False, False, tuple(tokens)
-
-
-def _take_limit(tokens: Sequence[Token], *, in_words: bool) -> tuple[int | None, tuple[Token, ...]]:
-    for at, token in enumerate(tokens):
-        if in_words and NUMBERS.get(token.low, 0) > 1:
-            return NUMBERS[token.low], without(tokens, at, 1)
-        if token.low.isdecimal() and 0 < int(token.low[:6]) <= 1000 and len(token.low) <= 4:
-            return int(token.low), without(tokens, at, 1)
-    return None, tuple(tokens)
-
-
-_Bound = tuple[float, str]
-
-
-def _take_bounds(tokens: Sequence[Token]) -> tuple[_Bound | None, _Bound | None, tuple[Token, ...]]:
-    """Take "over 85 %" and "less than 10 GB"; "over the last hour" is no bound."""
-    bounds: list[_Bound | None] = []
-    rest = tuple(tokens)
-    between = _take_between(rest)
-    if between is not None:
-        return between
-    for phrases in (_ABOVE, _BELOW):
-        bound: _Bound | None = None
-        for phrase in phrases:
-            at, length, _ = find_phrase(rest, (phrase,))
-            if at < 0 or at + length >= len(rest):
-                continue
-            amount = _AMOUNT.fullmatch(rest[at + length].low)
-            if not amount:
-                continue
-            used, unit = length + 1, amount[2] or ""
-            if unit in _SPANS and phrase == "over":
-                continue  # "over 2h" is a stretch of time
-            behind = rest[at + used].low if at + used < len(rest) else ""
-            if not unit and behind in ("%", "percent", *_SIZES):
-                unit, used = behind, used + 1
-            bound = (float(amount[1]), unit)
-            rest = without(rest, at, used)
-            break
-        bounds.append(bound)
-    return bounds[0], bounds[1], rest
-
-
-def _take_between(tokens: tuple[Token, ...]) -> tuple[_Bound, _Bound, tuple[Token, ...]] | None:
-    """Take "between 70 and 80 percent": only with a unit, since hours are said like that too."""
-    at, _, _ = find_phrase(tokens, ("between",))
-    if at < 0 or at + 3 >= len(tokens) or tokens[at + 2].low != "and":
-        return None
-    low, high = _AMOUNT.fullmatch(tokens[at + 1].low), _AMOUNT.fullmatch(tokens[at + 3].low)
-    if not low or not high:
-        return None
-    used, unit = 4, high[2] or ""
-    if not unit and at + 4 < len(tokens) and tokens[at + 4].low in ("%", "percent", *_SIZES):
-        used, unit = 5, tokens[at + 4].low
-    if not unit or unit in _SPANS:
-        return None
-    return (float(low[1]), unit), (float(high[1]), unit), without(tokens, at, used)
-
-
-_OTHER_UNIT = {
-    "memory.used_percent": "memory.used_bytes", "swap.used_percent": "swap.used_bytes",
-    "fs.used_percent": "fs.used_bytes",
-    "memory.used_bytes": "memory.used_percent", "swap.used_bytes": "swap.used_percent",
-}  # fmt: skip
-_FREE = {"fs.free_bytes": "fs.used_percent", "memory.available_bytes": "memory.used_percent"}
-
-
-def _fitted(metric: str, above: _Bound | None, below: _Bound | None) -> tuple[str, _Bound | None, _Bound | None] | None:
-    """Return a metric whose unit is that of the bounds, None when there is none: 4 GB are no per cent.
-
-    "Less than 10 % free" becomes "more than 90 % used".
-    """
-    units = {bound[1] for bound in (above, below) if bound is not None and bound[1]}
-    name, bracket, item = metric.partition("[")
-    measured = unit_of(metric)
-    percent = units <= {"%", "percent"}
-    if not units or (measured == "%" and percent) or (measured in ("B", "B/s") and units <= set(_SIZES)):
-        return metric, above, below
-    if measured == "s" and units <= set(_SPANS):
-        return metric, above, below
-    if percent and name in _FREE:
-        return _FREE[name] + bracket + item, _complement(below), _complement(above)
-    other = _OTHER_UNIT.get(name, "")
-    fits = other and (unit_of(other) == "%") == percent and units <= set(_SIZES) | {"%", "percent"}
-    return (other + bracket + item, above, below) if fits else None
-
-
-def _complement(bound: _Bound | None) -> _Bound | None:
-    return None if bound is None else (100 - bound[0], bound[1])
-
-
-def _bound(bound: _Bound | None, metric: str) -> float | None:
-    """Return a bound in the metric's unit."""
-    if bound is None:
-        return None
-    number, unit = bound
-    measured = unit_of(metric)
-    if measured in ("B", "B/s"):
-        return number * _SIZES.get(unit, 1.0)
-    return number * _SPANS.get(unit, 1.0) if measured == "s" else number
 
 
 def _uptime_asked(sentence: Sentence) -> tuple[Token, ...]:
@@ -268,7 +176,7 @@ def read_metric(sentence: Sentence) -> Interpretation | None:
     if named is None:
         return None
     metrics, tokens = named
-    statistic, tokens = take_statistic(tokens)
+    statistic, tokens = take_statistic(without_trend(tokens))
     phrase = take_targets(sentence, tokens, fillers=_FILLERS, pointers=_POINTERS)
     question = MetricQuestion(
         metrics=metrics,
@@ -278,8 +186,14 @@ def read_metric(sentence: Sentence) -> Interpretation | None:
     )
     if phrase.unknown:
         return lost(Intent.METRIC, phrase, [question] if phrase.says_something else [])
+    if phrase.noun and not phrase.says_something and {"low", "short", "high"} & set(sentence.lows):
+        fullest = RankingQuestion(metric=metrics[0], limit=DEFAULT_LIMIT)
+        return asked(Intent.METRIC, "From which value on? Say it in numbers, as in: over 90 %.", [fullest.line])
     notes = list(phrase.notes)
-    if not phrase.says_something:
+    if phrase.noun and not phrase.says_something and SEVERAL & set(sentence.lows):
+        question = replace(question, selector="")
+        notes.append("No target was named, so it is all of them.")
+    elif not phrase.says_something:
         notes.append(f"No target was named, so it is {LOCALHOST}.")
     if statistic is not Statistic.ALL and window is None:
         notes.append("No stretch of time was named, so it is the newest value.")

@@ -13,10 +13,18 @@ from opsterm.assistant.moments import DAYS, MONTHS
 from opsterm.assistant.reading import Sentence
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import ALIASES, FILLERS, GROUPING_WORDS, NOUNS, STATUS_WORDS, SYSTEMS, words
+from opsterm.assistant.wording import WORDING_WORDS
 
 SHORTEST = 4
 _SHORT = {"al": "all", "teh": "the", "hte": "the", "fo": "of", "si": "is", "ni": "in", "hwo": "how", "taht": "that",
-          "lst": "list", "haw": "how", "wich": "which", "whcih": "which", "hwich": "which"}  # fmt: skip
+          "lst": "list", "haw": "how", "wich": "which", "whcih": "which", "hwich": "which",
+          "lis": "list", "lits": "list", "shw": "show", "sho": "show", "hw": "how", "wht": "what",
+          "wat": "what", "whta": "what", "mny": "many", "nad": "and", "adn": "and", "hav": "have", "fr": "for",
+          "ar": "are", "aer": "are", "opn": "open", "upp": "up", "cpuu": "cpu",
+          "laod": "load", "dsk": "disk", "memry": "memory", "mmory": "memory", "cnt": "count", "yday": "yesterday",
+          "boxs": "boxes", "srvs": "servers", "svrs": "servers", "srv": "server", "hsts": "hosts",
+          "mchines": "machines",
+          "hst": "host", "exept": "except", "exluding": "excluding", "wihtout": "without", "tht": "that"}  # fmt: skip
 _SAID = words(
     "many number count tagged grouped group split last past since between hour hours minute minutes week weeks month "
     "yesterday today weekend morning night alerts alert critical warning highest lowest average peak most least above "
@@ -30,14 +38,14 @@ _SAID = words(
 )
 _KNOWN = (
     FILLERS | NOUNS | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys() | GROUPING_WORDS.keys()
-    | frozenset(DAYS) | frozenset(MONTHS) | _SAID
+    | frozenset(DAYS) | frozenset(MONTHS) | _SAID | WORDING_WORDS
 )  # fmt: skip
 
 
 def mended(sentence: Sentence) -> tuple[Sentence, tuple[str, ...]] | None:
     """Return the sentence with its misspelt words mended and what was read as what; None when there is none."""
     vocabulary = sentence.words
-    labels = frozenset(label.lower() for label in vocabulary.labels())
+    labels = frozenset(form for label in vocabulary.labels() for form in _forms(label.lower()))
     tokens: list[Token] = []
     notes: list[str] = []
     for token in sentence.tokens:
@@ -47,6 +55,11 @@ def mended(sentence: Sentence) -> tuple[Sentence, tuple[str, ...]] | None:
         tokens.append(replace(token, text=found, low=found) if found else token)
         notes += [f"{token.text!r} is read as {found!r}."] if found else []
     return (replace(sentence, tokens=tuple(tokens)), tuple(notes)) if notes else None
+
+
+def _forms(label: str) -> tuple[str, ...]:
+    """Return a label as it is said of one and of several: "switch", "switches"."""
+    return (label, label + ("es" if label.endswith(("s", "x", "ch", "sh")) else "s"))
 
 
 def _nearest(word: str, labels: frozenset[str]) -> str:

@@ -66,12 +66,25 @@ _STATISTICS: Mapping[str, Statistic] = {
 }
 _LEFT = words("left free available remaining remains unused spare enough")
 _LEFT_OF = {"fs.used_percent": "fs.free_bytes", "memory.used_percent": "memory.available_bytes"}
+_TREND = words(
+    "grow grows growing grew grown creep creeps creeping crept jump jumps jumped jumping spike spikes spiked "
+    "spiking climb "
+    "climbs climbed climbing drop drops dropped dropping rise rises rose risen rising fall falls fell fallen "
+    "falling went "
+    "gone go going come came change changes changed changing behave behaves behaved behaving evolve evolved develop "
+    "developed move moved moving shot shoot peaked dipped dip increase increased increasing decrease decreased "
+    "decreasing shrunk shrink shrinking swing swung fluctuate fluctuated vary varied trending trended happened happen "
+    "happening edged ramped ramping picked tailed blown blew balloon ballooned rocketed plummeted bumped stayed stay "
+    "held steady stable flat settled doubled"
+)
+"""Words for how a value moved: over a stretch of time the answer shows it."""
 METRIC_FILLERS = words(
     "the a an of in on at is are was were what whats how much many big high low full show graph chart plot draw give "
     "get tell me us my our current usage used use utilization utilisation level levels value values percent percentage "
     "% look looks looking like please does do did has have had been being there it its history trend trends trending "
     "stats statistics metrics metric for and to left right doing go going over amount total can could you i we see "
-    "want need this any all available busy loaded hard working"
+    "want need this any all available busy loaded hard working across doing so far only just still per have box's "
+    "using being figures figure number numbers reading readings stat data rate rates plotted behind under by with then"
 )
 """Words that change nothing in a question about values."""
 
@@ -157,6 +170,18 @@ def _take_items(tokens: Sequence[Token], vocabulary: Vocabulary) -> tuple[list[s
         else:
             rest.append(token)
     return items, tuple(rest)
+
+
+def without_trend(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return tokens without words for how a value moved: "has the disk crept up", where "up" is no status."""
+    kept: list[Token] = []
+    moved = False
+    for token in tokens:
+        moves = token.low in _TREND
+        if not moves and not (moved and token.low in ("up", "down", "off", "over", "away", "back")):
+            kept.append(token)
+        moved = moves
+    return tuple(kept)
 
 
 def take_statistic(tokens: Sequence[Token]) -> tuple[Statistic, tuple[Token, ...]]:

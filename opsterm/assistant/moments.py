@@ -18,8 +18,13 @@ MONTHS = (
 )  # fmt: skip
 ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[t ](\d{1,2}):(\d{2}))?$")
 CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(am|pm)?$")
-_NUMERIC = re.compile(r"(\d{1,2})([/.])(\d{1,2})\2(\d{4})$")
+_NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})$")
+_SHORT = re.compile(r"(\d{1,2})/(\d{1,2})$")
+_LEADS = frozenset({"on", "since", "from", "between", "and", "to", "until", "for", "of", "at", "the", ",", *DAYS})
+_SUFFIXED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)$")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$")
+
+_PAST = {"half past": 1800.0, "quarter past": 900.0, "quarter to": -900.0}
 
 Taken = tuple[int, float]
 """Words used, and epoch seconds."""
@@ -57,15 +62,35 @@ def month_number(word: str) -> int:
     return names.index(True) + 1 if True in names else 0
 
 
-def doubtful_date(word: str) -> tuple[str, str] | None:
+def doubtful_date(word: str, world: World) -> tuple[str, str] | None:
     """Return the two days, as ISO dates, that a date in numbers may mean; None when it means one or is none."""
-    match = _NUMERIC.match(word)
-    if not match or match[2] == "." or match[1] == match[3]:
+    match = _NUMERIC.match(word) or _SHORT.match(word)
+    if not match or match[2] == ".":
         return None
-    first, second, year = int(match[1]), int(match[3]), int(match[4])
-    if not (1 <= first <= 12 and 1 <= second <= 12):
+    whole = match.re is _NUMERIC
+    first, second = int(match[1]), int(match[3] if whole else match[2])
+    if first == second or not (1 <= first <= 12 and 1 <= second <= 12):
         return None
-    return f"{year}-{second:02}-{first:02}", f"{year}-{first:02}-{second:02}"
+    year = _year(match[4]) if whole else 0
+    days = [(year or _newest_year(world, month, day), month, day) for month, day in ((second, first), (first, second))]
+    british, american = (f"{y}-{month:02}-{day:02}" for y, month, day in days)
+    return british, american
+
+
+def is_short_date(words: Sequence[str], at: int) -> bool:
+    """Return whether a word is a date in numbers without a year: "on 24/11", not "up 24/7"."""
+    return bool(_SHORT.match(words[at])) and at > 0 and words[at - 1] in _LEADS
+
+
+def _year(text: str) -> int:
+    return int(text) + (2000 if len(text) == 2 else 0)
+
+
+def _newest_year(world: World, month: int, day: int) -> int:
+    """Return the year of the newest such day that has begun."""
+    year = this_year(world)
+    at = date(world, year, month, day)
+    return year - 1 if at is not None and at > world.now else year
 
 
 def day_at(words: Sequence[str], world: World) -> Taken | None:
@@ -76,27 +101,53 @@ def day_at(words: Sequence[str], world: World) -> Taken | None:
     if first in ("last", "past") and len(words) > 1 and words[1] in DAYS:
         return 2, midnight(world, (weekday(world) - DAYS.index(words[1])) % 7 or 7)
     if first in DAYS:
+        skip = 2 if words[1:2] in (["the"], ("the",), [","], (",",)) else 1
+        dated = _numeric(words[skip] if skip < len(words) else "", world) or _named(words[skip:], world)
+        dated = dated or _in_month(words[skip:], world)
+        if dated is not None:  # "tuesday 24 november": both must say the same
+            return (skip + dated[0], dated[1]) if _weekday_of(dated[1], world) == DAYS.index(first) else None
         return 1, midnight(world, (weekday(world) - DAYS.index(first)) % 7 or 7)
     iso = ISO.match(first)
     if iso and iso[4] is None:
         at = date(world, int(iso[1]), int(iso[2]), int(iso[3]))
         return None if at is None else (1, at)
-    return _numeric(first, world) or _named(words, world)
+    return _numeric(first, world) or _named(words, world) or _in_month(words, world)
+
+
+def _weekday_of(at: float, world: World) -> int:
+    return datetime.fromtimestamp(at + world.utc_offset_s, UTC).weekday()
+
+
+def _in_month(words: Sequence[str], world: World) -> Taken | None:
+    """Read "the 21st" as the newest such day that has begun."""
+    skip = 1 if words and words[0] == "the" else 0
+    match = _SUFFIXED.match(words[skip]) if skip < len(words) else None
+    if match is None:
+        return None
+    today = datetime.fromtimestamp(world.now + world.utc_offset_s, UTC)
+    months = [(today.year, today.month), (today.year - (today.month == 1), (today.month - 2) % 12 + 1)]
+    for year, month in months:
+        at = date(world, year, month, int(match[1]))
+        if at is not None and at <= world.now:
+            return skip + 1, at
+    return None
 
 
 def _numeric(word: str, world: World) -> Taken | None:
-    match = _NUMERIC.match(word)
-    if not match or doubtful_date(word):
+    match = _NUMERIC.match(word) or _SHORT.match(word)
+    if not match or doubtful_date(word, world):
         return None
-    first, second, year = int(match[1]), int(match[3]), int(match[4])
-    month, day = (first, second) if second > 12 and match[2] == "/" else (second, first)
-    at = date(world, year, month, day)
+    whole = match.re is _NUMERIC
+    first, second = int(match[1]), int(match[3] if whole else match[2])
+    american = second > 12 and (not whole or match[2] != ".")
+    month, day = (first, second) if american else (second, first)
+    at = date(world, _year(match[4]) if whole else _newest_year(world, month, day), month, day)
     return None if at is None else (1, at)
 
 
 def _named(words: Sequence[str], world: World) -> Taken | None:
     """Read "3 november", "the 3rd of november", "november 3 2026"; without a year the newest one that has begun."""
-    said = [*words[:5], "", "", ""]
+    said = [*(word for word in words[:5]), "", "", ""]
     skip = 1 if said[0] == "the" else 0
     day_first, of = _ORDINAL.match(said[skip]), 1 if said[skip + 1] == "of" else 0
     if day_first and month_number(said[skip + 1 + of]):
@@ -105,6 +156,7 @@ def _named(words: Sequence[str], world: World) -> Taken | None:
         day, month, used = int(behind[1]), month_number(said[0]), 2
     else:
         return None
+    used += said[used] == "," and bool(re.fullmatch(r"20\d\d", said[used + 1]))  # "november 24, 2026"
     year, given = this_year(world), re.fullmatch(r"20\d\d", said[used])
     if given:
         year, used = int(given[0]), used + 1
@@ -119,7 +171,10 @@ def clock_seconds(words: Sequence[str], *, bare: bool = False) -> Taken | None:
     first = words[0] if words else ""
     if first in ("midnight", "noon"):
         return 1, 43200.0 if first == "noon" else 0.0
-    clock = CLOCK.match(first)
+    past = _PAST.get(" ".join(words[:2]))
+    if past is not None and (full := clock_seconds(words[2:], bare=True)) is not None:
+        return 2 + full[0], (full[1] + past) % 86400
+    clock = CLOCK.match(first.replace(".", ":") if first.endswith(("am", "pm")) else first)
     if not clock:
         return None
     half, used = clock[3] or "", 1
@@ -143,8 +198,36 @@ def moment_at(words: Sequence[str], world: World, *, bare: bool = False) -> Take
     if iso and iso[4] is not None:
         at = date(world, int(iso[1]), int(iso[2]), int(iso[3]), hour=int(iso[4]), minute=int(iso[5]))
         return None if at is None else (1, at)
+    ago = _time_ago(words, world)
+    if ago is not None:
+        return ago
     day = day_at(words, world)
     if day is not None:
-        return day
+        skip = day[0] + (tuple(words[day[0] : day[0] + 1]) == ("at",))
+        clock = clock_seconds(words[skip:], bare=skip > day[0])
+        return day if clock is None else (skip + clock[0], day[1] + clock[1])
     clock = clock_seconds(words, bare=bare)
-    return None if clock is None else (clock[0], midnight(world) + clock[1])
+    if clock is None:
+        return None
+    skip = clock[0] + (tuple(words[clock[0] : clock[0] + 1]) == ("on",))
+    day = day_at(words[skip:], world)
+    return (clock[0], midnight(world) + clock[1]) if day is None else (skip + day[0], day[1] + clock[1])
+
+
+_AGO = frozenset({"ago", "back", "earlier"})
+_AGO_SPANS = {"minute": 60, "minutes": 60, "min": 60, "mins": 60, "hour": 3600, "hours": 3600, "hr": 3600, "hrs": 3600,
+          "day": 86400, "days": 86400, "week": 604800, "weeks": 604800, "fortnight": 1209600}  # fmt: skip
+_FEW = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+
+
+def _time_ago(words: Sequence[str], world: World) -> Taken | None:
+    """Read "half an hour ago", "2 hours ago"; "two days ago" is the beginning of that day."""
+    if tuple(words[:3]) == ("half", "an", "hour") and words[3:4] and words[3] in _AGO:
+        return 4, world.now - 1800
+    if len(words) < 3 or words[2] not in _AGO or words[1] not in _AGO_SPANS:
+        return None
+    number = int(words[0][:4]) if words[0].isdecimal() else _FEW.get(words[0], 0)
+    span = _AGO_SPANS[words[1]]
+    if not number:
+        return None
+    return 3, midnight(world, number * span // 86400) if span >= 86400 else world.now - number * span

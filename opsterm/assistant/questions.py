@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
@@ -32,7 +33,7 @@ from opsterm.assistant.reading import (
 )
 from opsterm.assistant.seen import take_seen
 from opsterm.assistant.tokens import Token, find_phrase, lows, without
-from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS, words
+from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS, NOUNS, STATUS_WORDS, words
 from opsterm.changes.change import ChangeState
 from opsterm.inventory.fleet import Grouping
 
@@ -287,7 +288,7 @@ _DETAIL = words(
     "show me tell about describe details detail of info information on for the status state what is how doing "
     "host target machine "
     "server give get facts a an up online offline down reachable alive find where please open see everything "
-    "all ok okay does look"
+    "all ok okay does look today lately currently live sit feeling holding"
 )
 
 
@@ -304,7 +305,12 @@ def read_detail(sentence: Sentence) -> Interpretation | None:
 
 _NOT_REACHED = ("can not be reached", "can not be pinged", "could not be reached", "can not reach", "do not answer",
                 "does not answer", "not answering", "do not respond", "not responding", "does not respond")  # fmt: skip
-_DIVIDING = words("break split divide sort order arrange down up out breakdown")
+_DIVIDING = words(
+    "break split divide sort order arrange down up out breakdown how spread distributed divided across into "
+    "distribution mix "
+    "look looks"
+)
+_FARING = words("how doing looking faring going feeling")
 _SERVED = words(
     "belong belongs enumerate total altogether sit sits got located live lives operating carry carries carrying bear "
     "bearing reached reach over via use uses using listen listens listening log logs logging login logged connect "
@@ -320,7 +326,9 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
     divided = _read_division(sentence)
     if divided:
         return divided
-    by, tokens = take_grouping(_all_asked(sentence.tokens))
+    by, tokens = take_grouping(_labels_with(_all_asked(sentence)))
+    if by is not None and _divided_twice(sentence):
+        return asked(Intent.INVENTORY, "A list is divided by one thing at a time. By which?")
     count, tokens = take_count(tokens)
     at, length, _ = find_phrase(tokens, _NOT_REACHED)
     if at >= 0:
@@ -330,8 +338,13 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
         later, timed, others = take_window(tokens, sentence.world)
         tokens = others if timed and later is None else tokens  # what is listed is how it is now
     fillers = FILLERS | _SERVED | (_DIVIDING if by is not None else frozenset())
+    fillers |= _FARING if sentence.lows[:2] == ("how", "are") else frozenset()
     phrase = take_targets(sentence, tokens, fillers=fillers)
-    if not (phrase.says_something or phrase.noun or seen is not LastSeen.ANY):
+    said = set(sentence.lows)
+    parted = by is not None and bool(_DIVIDING & said) and not {"that", "it", "this"} & said  # "breakdown by os"
+    if phrase.noun and not phrase.says_something and not (NOUNS - {"one", "ones"}) & said:
+        return None  # "which ones": of what was spoken of, and nothing was
+    if not (phrase.says_something or phrase.noun or parted or seen is not LastSeen.ANY):
         return None
     if by is None:
         by = Grouping.NONE if count else Grouping.GROUP
@@ -341,12 +354,41 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
     return understood(question, phrase.notes)
 
 
-def _all_asked(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """Return the tokens of "are all the web servers up" without the state: all of them are meant, with theirs."""
-    said = lows(tokens)
-    if said[:1] in (("are",), ("is",)) and "all" in said and said[-1] in ("up", "online", "reachable", "alive", "ok"):
-        return tokens[:-1]
+def _all_asked(sentence: Sentence) -> tuple[Token, ...]:
+    """Return the tokens of "are all the web servers up" without the state: all of them are meant, with theirs.
+
+    The same of targets that are named: "are web-03 and web-11 up".
+    """
+    tokens, said = sentence.tokens, sentence.lows
+    if said[:1] not in (("are",), ("is",)):
+        return tokens
+    stated = STATUS_WORDS.keys() | {"ok", "okay"}
+    names = [token for token in tokens if token.low in sentence.words.names]
+    others = {token.low for token in tokens if token not in names} - stated - FILLERS
+    if set(said) & {"all", "everything", "every", "everyone"} or (names and others <= {"and", "or", ",", "again"}):
+        good = {"up", "online", "reachable", "alive", "healthy", "ok", "okay"} if not names else stated
+        return tuple(token for token in tokens if token.low not in good)
     return tokens
+
+
+def _labels_with(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Return "which sites have offline hosts" as "by site have offline hosts"."""
+    said = lows(tokens)
+    at = 1 if said[:1] in (("which",), ("what",)) else 0
+    has = said[at + 1 : at + 2] and said[at + 1] in ("have", "has", "with", "contain", "hold", "include")
+    if at + 2 < len(said) and has and GROUPING_WORDS.get(said[at]) and said[at].endswith("s") and said[at] != "os":
+        by = replace(tokens[at], text="by", low="by")
+        return (by, tokens[at], *tokens[at + 2 :])
+    return tokens
+
+
+def _divided_twice(sentence: Sentence) -> bool:
+    """Return whether a list is to be divided by two things: "by os and site"."""
+    said = sentence.lows
+    return any(
+        word in ("and", "then", ",") and behind in GROUPING_WORDS and {"by", "per"} & set(said[:at])
+        for at, (word, behind) in enumerate(pairwise(said))
+    )
 
 
 def _read_division(sentence: Sentence) -> Interpretation | None:

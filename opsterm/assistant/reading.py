@@ -10,7 +10,7 @@ from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
 from opsterm.assistant.queries import Query, TimeWindow
 from opsterm.assistant.targets import TargetPhrase, canonical, read_targets
 from opsterm.assistant.tokens import Token, find_phrase, without
-from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS
+from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS, NOUNS, words
 from opsterm.assistant.windows import find_window
 from opsterm.assistant.world import Vocabulary, World
 from opsterm.core.errors import BadInput
@@ -94,12 +94,16 @@ def lost(intent: Intent, phrase: TargetPhrase, alternatives: Sequence[Query] = (
 
 def take_count(tokens: Sequence[Token]) -> tuple[bool, tuple[Token, ...]]:
     """Return (whether only a number is asked for, the other tokens)."""
-    at, length, _ = find_phrase(tokens, _COUNTS)
+    total = next((n for n, token in enumerate(tokens[:-1]) if token.low == "total" and tokens[n + 1].low in NOUNS), -1)
+    at, length, _ = find_phrase(tokens, _COUNTS) if total < 0 else (total, 1, "")  # "total nodes in staging"
     return (False, tuple(tokens)) if at < 0 else (True, without(tokens, at, length))
 
 
 def take_grouping(tokens: Sequence[Token]) -> tuple[Grouping | None, tuple[Token, ...]]:
     """Return (by what a list is to be divided, the other tokens)."""
+    shared = _take_share(tokens)
+    if shared is not None:
+        return shared
     for phrase in _GROUPED:
         at, length, _ = find_phrase(tokens, (phrase,))
         if at < 0 or at + length >= len(tokens):
@@ -112,6 +116,29 @@ def take_grouping(tokens: Sequence[Token]) -> tuple[Grouping | None, tuple[Token
         if word:
             return Grouping(word), without(tokens, at, length + skip + 1)
     return None, tuple(tokens)
+
+
+_SHARES = words("breakdown spread split distribution mix division makeup composition")
+_INTO = words("into across among between over")
+_DIVIDED = words("sort split divide break group spread distribute divided spread distributed sorted grouped arrange "
+                 "breakdown distribution are is")  # fmt: skip
+
+
+def _take_share(tokens: Sequence[Token]) -> tuple[Grouping, tuple[Token, ...]] | None:
+    """Read "status breakdown", "the os spread in lon", "sort the fleet into environments"; None for another wording."""
+    for at, token in enumerate(tokens):
+        word = GROUPING_WORDS.get(token.low)
+        behind = tokens[at + 1].low if at + 1 < len(tokens) else ""
+        before = tokens[at - 1].low if at else ""
+        if word is None:
+            continue
+        start = at - 1 if before == "operating" else at
+        if behind in _SHARES and behind != before:
+            return Grouping(word), without(tokens, start, at - start + 2)
+        before = tokens[start - 1].low if start else ""
+        if before in _INTO and token.low.endswith("s") and {t.low for t in tokens[: start - 1]} & _DIVIDED:
+            return Grouping(word), without(tokens, start - 1, at - start + 2)
+    return None
 
 
 def take_window(tokens: Sequence[Token], world: World) -> tuple[TimeWindow | None, bool, tuple[Token, ...]]:
@@ -171,12 +198,19 @@ def combined(before: str, phrase: TargetPhrase) -> str:
 
     A phrase of names alone replaces all: a name needs no other condition.
     """
+    if phrase.terms and all(term.denied for term in phrase.terms):  # "without the db ones" takes away
+        return canonical(" and ".join(f"({part})" for part in (before, phrase.selector) if part))
     if phrase.fields == ("name",):
         return phrase.selector
     parts = [text for node, text in _parts(before) if not _fields(node) <= set(phrase.fields)]
     if phrase.selector:
         parts.append(phrase.selector)
     return canonical(" and ".join(f"({part})" for part in parts))
+
+
+def names_only(selector: str) -> bool:
+    """Return whether a selector is of names and nothing else."""
+    return bool(selector) and _fields(parse_selector(selector).root) == {"name"}
 
 
 def _parts(selector: str) -> list[tuple[Node, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from opsterm.assistant.vocabulary import LINUXES, SYSTEMS
+from opsterm.assistant.vocabulary import BSDS, LINUXES, SYSTEMS
 from opsterm.assistant.world import Vocabulary
 
 
@@ -20,6 +20,8 @@ def read_system(said: str, words: Vocabulary, *, behind: str, reserved: frozense
     first = said.split(maxsplit=1)[0] if said.split() else ""
     if said == "linux":
         return tuple(sorted(word for word in words.system_words if word in LINUXES)) or ("linux",)
+    if said in ("bsd", "bsds"):
+        return tuple(sorted(word for word in words.system_words if word in BSDS)) or BSDS
     if said in ("windows", "win"):
         return ("win*",)
     if not first or first in reserved or said.isdecimal():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from opsterm.assistant.labels import absent_note, label_before, label_in_list, log_in_at
 from opsterm.assistant.near import near_lines, near_words
+from opsterm.assistant.phrasal import belongs_to_a_verb
 from opsterm.assistant.systems import read_system
 from opsterm.assistant.terms import TargetTerm, expression, systems_text
 from opsterm.assistant.tokens import Token
@@ -27,8 +28,10 @@ _TERM = re.compile(r"(!?)([A-Za-z]+)(!?[:=~])(\S.*)")
 _ADDRESS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:/(8|16|24|32))?")
 _JOINS = {"and": "and", "or": "or", ",": "or", "plus": "or", "&": "and"}
 _HERE = ("here", "localhost", "locally", "myself")
-_NEGATIONS = frozenset({"not", "except", "excluding", "without", "no", "non", "but", "besides", "minus", "outside"})
-_SCOPED = frozenset({"except", "excluding", "but", "besides", "minus"})
+_NEGATIONS = frozenset(
+    {"not", "except", "excluding", "without", "no", "non", "but", "besides", "minus", "outside", "drop", "lose"}
+)
+_SCOPED = frozenset({"except", "excluding", "but", "besides", "minus", "drop", "lose"})
 _CONTEXT = {
     "tagged": "tag", "tag": "tag", "tags": "tag", "labelled": "tag", "labeled": "tag", "group": "group",
     "groups": "group",
@@ -36,7 +39,8 @@ _CONTEXT = {
     "run": "os", "runs": "os",
     "host": "name", "target": "name", "machine": "name", "server": "name",
 }  # fmt: skip
-_AFTER = {"group": "group", "environment": "env", "env": "env", "site": "site", "tag": "tag"}
+_SITES = ("site", "datacentre", "datacenter", "location", "dc")
+_AFTER = {"group": "group", "environment": "env", "env": "env", "tag": "tag", **dict.fromkeys(_SITES, "site")}
 _SINGLE = frozenset({"name", "os", "env", "site", "status", "protocol", "address", "user", "port"})
 _REFERENCES = frozenset({"those", "them", "these", "same"})
 
@@ -231,7 +235,7 @@ class _Reading:
 
     def _status(self, token: Token) -> bool:
         statuses = STATUS_WORDS.get(token.low)
-        if not statuses:
+        if not statuses or belongs_to_a_verb(self.tokens, self._at):
             return False
         self._at += 1
         self._add("status", statuses)
@@ -256,7 +260,7 @@ class _Reading:
 
     def _span(self, token: Token) -> bool:
         """Read "web-01 to web-05" as a range of names."""
-        if self._low(1) not in ("to", "through", "thru", "until") or self._at + 2 >= len(self.tokens):
+        if self._low(1) not in ("to", "through", "thru", "until", "-") or self._at + 2 >= len(self.tokens):
             return False
         first = re.fullmatch(r"(.*?)(\d+)", self.tokens[self._at].text)
         last = re.fullmatch(r"(.*?)(\d+)", self.tokens[self._at + 2].text)

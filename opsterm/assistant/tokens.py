@@ -23,6 +23,12 @@ _CONTRACTIONS = {
     "doesn't": "does not", "can't": "can not", "cannot": "can not", "won't": "will not", "i'm": "i am",
     "hasn't": "has not", "haven't": "have not", "weren't": "were not", "wasn't": "was not", "i'd": "i would",
     "let's": "let us", "whats": "what is", "didn't": "did not", "we're": "we are", "they're": "they are",
+    "isnt": "is not", "arent": "are not", "dont": "do not", "doesnt": "does not", "cant": "can not",
+    "wont": "will not", "hasnt": "has not", "havent": "have not", "werent": "were not", "wasnt": "was not",
+    "didnt": "did not", "hows": "how is", "whos": "who is", "wheres": "where is", "thats": "that is",
+    "theres": "there is", "theyre": "they are", "i've": "i have", "we've": "we have", "ive": "i have",
+    "what're": "what are", "who're": "who are", "you've": "you have", "they've": "they have", "weve": "we have",
+    "aint": "is not", "ain't": "is not", "shouldn't": "should not", "wouldn't": "would not", "couldn't": "could not",
 }  # fmt: skip
 
 

@@ -24,7 +24,8 @@ FILLERS = words(
     "running run runs currently from for to as by about also now just can could would should will want need like look "
     "let's am okay ok hey so well then than tagged tag tags group groups site sites environment environments env "
     "called named name names whose where belonging member members status state marked labelled labeled labels "
-    "know anything something"
+    "know anything something only got gotten sitting housed hosted based placed residing resides stationed deployed "
+    "sat lie lies datacentre datacenter location dc else kept held holding own owns owned ours various wearing been"
 )
 """Words that change nothing in a question about targets. A word that is not here and not understood is reported."""
 
@@ -43,8 +44,9 @@ LINUXES = words(
     "oraclelinux "
     "arch alpine gentoo amazon amzn raspbian nixos photon"
 )
+BSDS = ("freebsd", "netbsd", "openbsd")
 SYSTEMS = LINUXES | words(
-    "windows win win7 win10 win11 freebsd openbsd netbsd macos darwin solaris aix esxi vmware junos eos"
+    "bsd bsds windows win win7 win10 win11 freebsd openbsd netbsd macos darwin solaris aix esxi vmware junos eos"
 )
 """First words of operating systems, whether or not the inventory has them."""
 
@@ -60,6 +62,9 @@ ALIASES: Mapping[str, str] = {
 GROUPING_WORDS: Mapping[str, str] = {
     "group": "group", "groups": "group", "tag": "tag", "tags": "tag", "os": "os", "system": "os", "systems": "os",
     "environment": "env", "env": "env", "environments": "env", "site": "site", "sites": "site", "location": "site",
+    "platform": "os", "platforms": "os", "distro": "os", "distros": "os", "oses": "os", "locations": "site",
+    "datacentre": "site", "datacenter": "site", "datacentres": "site", "datacenters": "site", "dc": "site",
+    "role": "group", "roles": "group", "label": "tag", "labels": "tag", "statuses": "status", "states": "status",
     "status": "status", "state": "status", "protocol": "protocol", "source": "source", "health": "status",
 }  # fmt: skip
 """What a list may be divided by."""

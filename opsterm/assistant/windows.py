@@ -11,15 +11,18 @@ from datetime import UTC, datetime
 
 from opsterm.assistant.moments import (
     DAYS,
+    Taken,
     clock_seconds,
     date,
     day_at,
+    is_short_date,
     midnight,
     moment_at,
     month_number,
     this_year,
     weekday,
 )
+from opsterm.assistant.parts_of_day import part_at
 from opsterm.assistant.queries import TimeWindow
 from opsterm.assistant.tokens import Token, lows
 from opsterm.assistant.world import World
@@ -34,12 +37,11 @@ _UNITS = {
 }  # fmt: skip
 NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "half": 0,
+    "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "half": 0,
 }  # fmt: skip
 _BEFORE = frozenset({"over", "in", "for", "during", "within", "the", "of", "on", "from", "at"})
 _LAST = frozenset({"last", "past", "previous"})
 _NOW = (("right", "now"), ("at", "the", "moment"), ("at", "present"), ("currently",), ("now",))
-_PARTS = {"morning": (0, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30)}
 _BARE = re.compile(r"\d{1,3}(?:m|min|h|d|w)")
 _SIZES = frozenset({"%", "percent", "gb", "mb", "tb", "kb", "gib", "mib"})
 AROUND_S = 300.0
@@ -55,9 +57,11 @@ def find_window(tokens: Sequence[Token], world: World) -> Found | None:
     """Return the first stretch of time that tokens hold, with the little words in front of it, or None."""
     words = lows(tokens)
     for at in range(len(words)):
+        if words[at].count("/") == 1 and not is_short_date(words, at):
+            continue
         for reader in (_now, _relative, _ago, _part_of_day, _day_and_hours, _at_clock, _named_day, _since, _between):
             found = reader(words[at:], world)
-            if found is None:
+            if found is None or (found[1] is not None and found[1].start >= world.now):
                 continue
             length, window = found
             start = at
@@ -110,7 +114,8 @@ def _relative(words: Sequence[str], world: World) -> _Read:
     number, used = _number(words[at])
     unit = words[at + used] if at + used < len(words) else ""
     if unit in _UNITS and not (used == 0 and len(unit) <= 3 and unit != "day"):
-        return at + used + 1, _last(number * _UNITS[unit], world)
+        ago = int(words[0] == "since" and tuple(words[at + used + 1 : at + used + 2]) == ("ago",))
+        return at + used + 1 + ago, _last(number * _UNITS[unit], world)
     try:
         seconds = parse_duration(words[at]) if not words[at].isdecimal() else 0.0
     except BadInput:
@@ -119,7 +124,7 @@ def _relative(words: Sequence[str], world: World) -> _Read:
 
 
 def _number(word: str) -> tuple[float, int]:
-    if word.isdecimal():
+    if word.isdecimal() or re.fullmatch(r"\d{1,6}\.\d{1,2}", word):
         return float(word[:9]), 1
     return (float(NUMBERS[word]), 1) if NUMBERS.get(word) else (1.0, 0)
 
@@ -182,26 +187,25 @@ def _month(words: Sequence[str], world: World) -> _Read:
 
 def _part_of_day(words: Sequence[str], world: World) -> _Read:
     """Read "last night", "yesterday afternoon", "this afternoon", "friday evening"."""
-    if tuple(words[:2]) == ("last", "night"):
-        return 2, _from_to(midnight(world, 1) + 18 * 3600, min(midnight(world) + 6 * 3600, world.now), world)
-    day = (1, midnight(world)) if words[0] == "this" else day_at(words, world)
-    part = _PARTS.get(words[day[0]]) if day and day[0] < len(words) else None
-    if day is None or part is None or (words[0] == "this" and words[1] == "morning"):
+    part = part_at(words, world)
+    if part is None or tuple(words[:2]) == ("this", "morning"):
         return None
-    start, end = day[1] + part[0] * 3600, min(day[1] + part[1] * 3600, world.now)
-    return (day[0] + 1, _from_to(start, end, world)) if start < end else None
+    start, end = part.stretch
+    end = min(end, world.now)
+    return (part.used, _from_to(start, end, world)) if start < end else None
 
 
 def _day_and_hours(words: Sequence[str], world: World) -> _Read:
     """Read "yesterday between 8am and 9am", "on friday from 10:00 to 11:00"."""
     day = day_at(words, world)
-    if day is None or day[0] >= len(words) or words[day[0]] not in ("between", "from"):
+    skip = day[0] + (tuple(words[day[0] : day[0] + 1]) == (",",)) if day is not None else 0
+    if day is None or skip >= len(words) or words[skip] not in ("between", "from"):
         return None
-    found = _between(words[day[0] :], world)
-    if found is None or found[1] is None:
+    found = _between(words[skip:], world)
+    if found is None or found[1] is None or found[1].start < midnight(world):
         return None
     shift = day[1] - midnight(world)
-    return day[0] + found[0], _from_to(found[1].start + shift, found[1].end + shift, world)
+    return skip + found[0], _from_to(found[1].start + shift, found[1].end + shift, world)
 
 
 def _ago(words: Sequence[str], world: World) -> _Read:
@@ -223,12 +227,19 @@ def _ago(words: Sequence[str], world: World) -> _Read:
 
 def _at_clock(words: Sequence[str], world: World) -> _Read:
     """Read "14:30 yesterday" and "14:30" as the minutes around it, the newest such time when no day is said."""
+    day = day_at(words, world)
+    moment = moment_at(words, world) if day is not None else None
+    if day is not None and moment is not None and moment[0] > day[0]:  # "yesterday at 14:30"
+        return moment[0], _around(moment[1], world)
     clock = clock_seconds(words)
     if clock is None:
         return None
-    day = day_at(words[clock[0] :], world)
-    if day is not None:
-        return clock[0] + day[0], _around(day[1] + clock[1], world)
+    part = part_at(words[clock[0] :], world)
+    if part is not None:
+        return clock[0] + part.used, _around(part.moment(clock[1], bare=False), world)
+    moment = moment_at(words, world)
+    if moment is not None and moment[0] > clock[0]:
+        return moment[0], _around(moment[1], world)
     if words[clock[0] : clock[0] + 1] and words[clock[0]] in ("to", "until", "till", "and"):
         return None
     at = midnight(world) + clock[1]
@@ -240,28 +251,40 @@ def _around(at: float, world: World) -> TimeWindow | None:
 
 
 def _since(words: Sequence[str], world: World) -> _Read:
+    if words[0] == "from" and (found := _from_on(words, world)) is not None:
+        return found
     if words[0] != "since":
         return None
-    half = {("this", "morning"): "am", ("this", "afternoon"): "pm"}.get(tuple(words[2:4]))  # type: ignore[arg-type]  # a pair
-    if half and words[1].isdecimal() and (early := clock_seconds([words[1] + half])):
-        at = midnight(world) + early[1]
-        return (4, _since_time(at, world)) if at < world.now else None
+    clock = clock_seconds(words[1:], bare=True)
+    part = part_at(words[1 + clock[0] :], world) if clock is not None else None
+    if clock is not None and part is not None:  # "since 8 this morning"
+        at = part.moment(clock[1], bare=words[clock[0]].isdecimal())
+        return (1 + clock[0] + part.used, _since_time(at, world)) if at < world.now else None
+    part = part_at(words[1:], world)
+    if part is not None and part.stretch[0] < world.now:
+        return 1 + part.used, _since_time(part.stretch[0], world)
     clock = clock_seconds(words[1:])
-    if clock is not None:
-        day = day_at(words[1 + clock[0] :], world)
-        at = (midnight(world) if day is None else day[1]) + clock[1]
-        if at >= world.now and day is None:
-            at -= 86400  # "since 23:00" said in the morning means last night
-        return (1 + clock[0] + (day[0] if day else 0), _since_time(at, world)) if at < world.now else None
     moment = moment_at(words[1:], world)
-    if moment is None or moment[1] >= world.now:
+    if moment is None:
         return None
-    return 1 + moment[0], _since_time(moment[1], world)
+    at = moment[1]
+    if clock is not None and moment[0] == clock[0] and at >= world.now:
+        at -= 86400  # "since 23:00" said in the morning means last night
+    return (1 + moment[0], _since_time(at, world)) if at < world.now else None
+
+
+def _from_on(words: Sequence[str], world: World) -> _Read:
+    """Read "from monday on", "from 8am onwards"."""
+    moment = moment_at(words[1:], world)
+    behind = words[1 + moment[0] : 2 + moment[0]] if moment is not None else ()
+    if moment is None or not behind or behind[0] not in ("on", "onward", "onwards") or moment[1] >= world.now:
+        return None
+    return 2 + moment[0], _since_time(moment[1], world)
 
 
 def _between(words: Sequence[str], world: World) -> _Read:
     """Read "between 8am and 9am yesterday", "from 10:00 until 11:00", "between 8 and 9 am"."""
-    joins = {"between": ("and",), "from": ("to", "until", "till", "through")}.get(words[0])
+    joins = {"between": ("and",), "from": ("to", "until", "till", "through", "-")}.get(words[0])
     place = next((at for at, word in enumerate(words) if joins and word in joins), 0)
     if joins is None or place < 2:
         return None
@@ -269,20 +292,38 @@ def _between(words: Sequence[str], world: World) -> _Read:
     late = clock_seconds(behind, bare=True)
     half = next((word[-2:] for word in behind[: late[0] if late else 0] if word.endswith(("am", "pm"))), "")
     said = [*words[1:place], *([half] if half and words[place - 1].isdecimal() else [])]
-    first, second = moment_at(said, world, bare=True), moment_at(behind, world, bare=True)
-    if first is None or second is None or first[0] != len(said):
+    first = moment_at(said, world, bare=True)
+    if first is None or first[0] != len(said):
         return None
+    if behind[:1] == ["now"]:
+        return (place + 2, _since_time(first[1], world)) if first[1] < world.now else None
+    part = part_at(behind[late[0] :], world) if late is not None else None
+    if late is not None and part is not None and (early := clock_seconds(said, bare=True)):
+        start = part.moment(early[1], bare=said[0].isdecimal() and not half)
+        end = part.moment(late[1], bare=behind[0].isdecimal() and not half)
+        return (place + 1 + late[0] + part.used, _from_to(start, end, world)) if start < end else None
+    second = moment_at(behind, world, bare=True)
+    return None if second is None else _both(words, place, first, second, world)
+
+
+def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: World) -> _Read:
+    """Return the stretch between two moments; a day that only one of them says is meant of both."""
+    behind = words[place + 1 :]
     used, start, end = place + 1 + second[0], first[1], second[1]
     if words[place - 1].isdecimal() and used < len(words) and words[used] in _SIZES:
         return None  # "between 10 and 20 %"
-    skip = 1 if tuple(words[used : used + 1]) == ("on",) else 0
-    day = None if day_at(behind, world) else day_at(words[used + skip :], world)
-    if day is not None:
-        shift = day[1] - midnight(world)
-        start, end, used = start + shift, end + shift, used + skip + day[0]
+    early, late = clock_seconds(words[1:place], bare=True), clock_seconds(behind, bare=True)
+    if early is not None and early[0] == place - 1 and late is not None and second[0] > late[0]:
+        start += end - late[1] - midnight(world)  # "between 8am and 9am yesterday"
+    elif early is None and late is not None and second[0] == late[0] and first[0] > 1:
+        end += _day_of(start, world) - midnight(world)  # "from monday 8am to 5pm"
     if end <= start and behind[0] in DAYS and end + 7 * 86400 <= world.now:
         end += 7 * 86400  # "from monday to wednesday", said on a Wednesday
     return (used, _from_to(start, end, world)) if start < end else None
+
+
+def _day_of(at: float, world: World) -> float:
+    return at - (at + world.utc_offset_s) % 86400
 
 
 def _since_time(start: float, world: World) -> TimeWindow | None:
