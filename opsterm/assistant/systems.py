@@ -38,4 +38,6 @@ def read_system(said: str, words: Vocabulary, *, behind: str, reserved: frozense
 
 
 def _squeezed(text: str) -> str:
-    return re.sub(r"[\s._-]", "", text.lower().replace("windows", "win").replace("red hat", "rhel"))
+    return re.sub(
+        r"[\s._-]", "", text.lower().replace("windows", "win").replace("red hat", "rhel").replace("server", "")
+    )

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from opsterm.assistant.moments import DAYS
 from opsterm.assistant.tokens import Token, find_phrase
-from opsterm.assistant.vocabulary import ALIASES, SYSTEMS
+from opsterm.assistant.vocabulary import ALIASES, LINUXES, SYSTEMS, words
 from opsterm.assistant.world import Vocabulary
 
 _SAME: Mapping[str, str] = {
@@ -124,6 +124,10 @@ _SAME: Mapping[str, str] = {
     "until now": "till now|until present|to present|up to now|up until now|until this moment",
     "until": "till|til|'til",
     "since": "ever since|starting from|starting|since the start of|starting on",
+    "oses": "operating systems|operating system types",
+    "without a": "missing a|missing an|missing any|missing the|missing",
+    "answered": "checked in|phoned home|reported in|called home",
+    "not responding": "stopped responding|stopped answering|stopped replying|not reporting",
     "in": "live in|living in|lives in",
     "at": "live at|living at|lives at",
     "where is": "where does|where do we find|where can i find|where would i find|where do i find",
@@ -196,10 +200,10 @@ _ASKS = frozenset(
 )
 
 
-def reworded(tokens: Sequence[Token], words: Vocabulary | None = None) -> tuple[Token, ...]:
+def reworded(tokens: Sequence[Token], vocabulary: Vocabulary | None = None) -> tuple[Token, ...]:
     """Return the tokens of a question in the words that the readers know. Never raises."""
     rest = _back(_untailed(_unopened(tuple(tokens))))
-    labels = frozenset(label.lower() for label in words.labels()) if words is not None else frozenset()
+    labels = frozenset(label.lower() for label in vocabulary.labels()) if vocabulary is not None else frozenset()
     made: list[Token] = []
     at = 0
     while at < len(rest):
@@ -211,6 +215,9 @@ def reworded(tokens: Sequence[Token], words: Vocabulary | None = None) -> tuple[
         if denied != rest[at].low and denied in labels | ALIASES.keys() | SYSTEMS:  # "non-prod"
             made.extend(replace(rest[at], text=word, low=word) for word in ("not", denied))
             at += 1
+            continue
+        if rest[at].low == "linux" and at and rest[at - 1].low in LINUXES - {"linux"} and "linux" not in labels:
+            at += 1  # "rocky linux" is rocky
             continue
         counted = _COUNTED.fullmatch(rest[at].low)
         if counted:  # "24hrs"
@@ -232,14 +239,23 @@ def reworded(tokens: Sequence[Token], words: Vocabulary | None = None) -> tuple[
     return _once(made)
 
 
+_NAMING = words("tag tags tagged group groups site sites env environment named called labelled labeled")
+
+
 def _other(tokens: Sequence[Token], at: int, labels: frozenset[str]) -> tuple[int, tuple[str, ...]]:
     """Return how many tokens at a place are another wording, and of what; 0 for none."""
     if tokens[at].low not in _FIRST or tokens[at].quote:
         return 0, ()
     for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
         way = tuple(token.low for token in tokens[at : at + length])
-        if way in _REWORDED and not (length == 1 and way[0] in labels):
-            return length, _REWORDED[way]
+        if way not in _REWORDED or (length == 1 and way[0] in labels):
+            continue
+        before = tokens[at - 1].low if at else ""
+        if (before in _NAMING and _REWORDED[way] != ("or",)) or (
+            before in ("and", "or") and _REWORDED[way] == ("except",)
+        ):
+            continue  # the bar of "tag foo or bar" is a name
+        return length, _REWORDED[way]
     return 0, ()
 
 
