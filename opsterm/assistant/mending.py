@@ -24,7 +24,9 @@ _SHORT = {"al": "all", "teh": "the", "hte": "the", "fo": "of", "si": "is", "ni":
           "laod": "load", "dsk": "disk", "memry": "memory", "mmory": "memory", "cnt": "count", "yday": "yesterday",
           "boxs": "boxes", "srvs": "servers", "svrs": "servers", "srv": "server", "hsts": "hosts",
           "mchines": "machines",
-          "hst": "host", "exept": "except", "exluding": "excluding", "wihtout": "without", "tht": "that"}  # fmt: skip
+          "hst": "host", "exept": "except", "exluding": "excluding", "wihtout": "without", "tht": "that", "ovr": "over",
+          "swp": "swap", "lsat": "last", "las": "last", "cup": "cpu", "cpi": "cpu", "yest": "yesterday",
+          "exc": "except", "mem": "memory", "sinc": "since", "pc's": "pcs", "sevrers": "servers"}  # fmt: skip
 _SAID = words(
     "many number count tagged grouped group split last past since between hour hours minute minutes week weeks month "
     "yesterday today weekend morning night alerts alert critical warning highest lowest average peak most least above "

@@ -84,7 +84,8 @@ METRIC_FILLERS = words(
     "% look looks looking like please does do did has have had been being there it its history trend trends trending "
     "stats statistics metrics metric for and to left right doing go going over amount total can could you i we see "
     "want need this any all available busy loaded hard working across doing so far only just still per have box's "
-    "using being figures figure number numbers reading readings stat data rate rates plotted behind under by with then"
+    "latest newest compare comparison using being figures figure number numbers reading readings stat data "
+    "rate rates plotted behind under by with then"
 )
 """Words that change nothing in a question about values."""
 

@@ -25,7 +25,8 @@ FILLERS = words(
     "let's am okay ok hey so well then than tagged tag tags group groups site sites environment environments env "
     "called named name names whose where belonging member members status state marked labelled labeled labels "
     "know anything something only got gotten sitting housed hosted based placed residing resides stationed deployed "
-    "sat lie lies datacentre datacenter location dc else kept held holding own owns owned ours various wearing been"
+    "around sat lie lies datacentre datacenter location dc else kept held holding own owns owned ours various "
+    "wearing been"
 )
 """Words that change nothing in a question about targets. A word that is not here and not understood is reported."""
 

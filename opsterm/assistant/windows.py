@@ -32,14 +32,17 @@ from opsterm.core.units import parse_duration
 _UNITS = {
     "s": 1, "sec": 1, "secs": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "mins": 60, "minute": 60, "minutes": 60,
     "h": 3600, "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400,
-    "w": 604800, "week": 604800, "weeks": 604800, "fortnight": 1209600, "fortnights": 1209600,
+    "w": 604800, "wk": 604800, "wks": 604800,
+    "week": 604800, "weeks": 604800, "fortnight": 1209600, "fortnights": 1209600,
     "month": 2592000, "months": 2592000, "year": 31536000,
 }  # fmt: skip
 NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "half": 0,
 }  # fmt: skip
-_BEFORE = frozenset({"over", "in", "for", "during", "within", "the", "of", "on", "from", "at"})
+_BEFORE = frozenset(
+    {"over", "in", "for", "during", "within", "the", "of", "on", "from", "at", "around", "about", "round"}
+)
 _LAST = frozenset({"last", "past", "previous"})
 _NOW = (("right", "now"), ("at", "the", "moment"), ("at", "present"), ("currently",), ("now",))
 _BARE = re.compile(r"\d{1,3}(?:m|min|h|d|w)")
@@ -59,7 +62,18 @@ def find_window(tokens: Sequence[Token], world: World) -> Found | None:
     for at in range(len(words)):
         if words[at].count("/") == 1 and not is_short_date(words, at):
             continue
-        for reader in (_now, _relative, _ago, _part_of_day, _day_and_hours, _at_clock, _named_day, _since, _between):
+        for reader in (
+            _now,
+            _relative,
+            _ago,
+            _part_of_day,
+            _day_and_hours,
+            _clock_to_clock,
+            _at_clock,
+            _named_day,
+            _since,
+            _between,
+        ):
             found = reader(words[at:], world)
             if found is None or (found[1] is not None and found[1].start >= world.now):
                 continue
@@ -117,7 +131,7 @@ def _relative(words: Sequence[str], world: World) -> _Read:
         ago = int(words[0] == "since" and tuple(words[at + used + 1 : at + used + 2]) == ("ago",))
         return at + used + 1 + ago, _last(number * _UNITS[unit], world)
     try:
-        seconds = parse_duration(words[at]) if not words[at].isdecimal() else 0.0
+        seconds = parse_duration(words[at]) if not re.fullmatch(r"[\d.]+", words[at]) else 0.0
     except BadInput:
         return None
     return (at + 1, _last(seconds, world)) if seconds else None
@@ -291,6 +305,10 @@ def _between(words: Sequence[str], world: World) -> _Read:
     behind = list(words[place + 1 :])
     late = clock_seconds(behind, bare=True)
     half = next((word[-2:] for word in behind[: late[0] if late else 0] if word.endswith(("am", "pm"))), "")
+    named = _days_of_month(words[1:place], behind, world)
+    if named is not None:
+        start, end, used = named
+        return (place + 1 + used, _from_to(start, end, world)) if start < end else None
     said = [*words[1:place], *([half] if half and words[place - 1].isdecimal() else [])]
     first = moment_at(said, world, bare=True)
     if first is None or first[0] != len(said):
@@ -304,6 +322,41 @@ def _between(words: Sequence[str], world: World) -> _Read:
         return (place + 1 + late[0] + part.used, _from_to(start, end, world)) if start < end else None
     second = moment_at(behind, world, bare=True)
     return None if second is None else _both(words, place, first, second, world)
+
+
+def _days_of_month(first: Sequence[str], second: Sequence[str], world: World) -> tuple[float, float, int] | None:
+    """Read "20" and "22 november" as two days of november, and "november 20" and "22"; None for anything else."""
+    early, late = _day_number(first), _day_number(second[:1] if second[:1] != ["the"] else second[:2])
+    month = next((word for word in (*first, *second[:3]) if month_number(word)), "")
+    if not month or (early and any(month_number(word) for word in first)):
+        return None
+    begins = day_at([early, month], world) if early else day_at(first, world)
+    if begins is None or (not early and begins[0] != len(first)):
+        return None
+    if early:
+        ends = day_at(second, world)
+        return None if ends is None else (begins[1], ends[1], ends[0])
+    behind = second[1 + (second[0] == "the") :]
+    if not late or behind[:1] in (["am"], ["pm"]) or any(month_number(word) for word in second[:3]):
+        return None
+    ends = day_at([late, month], world)
+    return None if ends is None else (begins[1], ends[1], 1 + (second[0] == "the"))
+
+
+def _day_number(words: Sequence[str]) -> str:
+    """Return the number of "20", "20th" and "the 20th", "" for anything else."""
+    said = [word for word in words if word != "the"]
+    match = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)?", said[0]) if len(said) == 1 else None
+    return match[1] if match else ""
+
+
+def _clock_to_clock(words: Sequence[str], world: World) -> _Read:
+    """Read "8am to 9am yesterday" like "from 8am to 9am yesterday"."""
+    clock = clock_seconds(words)
+    if clock is None or words[clock[0] : clock[0] + 1] not in (("to",), ("until",), ("-",), ("till",)):
+        return None
+    found = _between(("from", *words), world)
+    return (found[0] - 1, found[1]) if found is not None else None
 
 
 def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: World) -> _Read:

@@ -134,6 +134,7 @@ _SAME: Mapping[str, str] = {
     "not": "neither",
     "or": "nor",
     "status of": "health of|condition of|the health of|state of health of",
+    "and": "vs|versus|as well as|along with|together with|+",
     "last seen": (
         "last check in|last checked in|last time we saw|last time anyone saw|last phoned home|last phone home|"
         "last reported in|last reported|last report in|last report|last saw|last time we heard from|last sign "
@@ -161,6 +162,8 @@ WORDING_WORDS = frozenset(word for way in _REWORDED for word in way)
 """Every word of these wordings."""
 
 _COUNTED = re.compile(r"(\d{1,4})(hrs?|hours?|mins|minutes?|secs|seconds?|days?|weeks?|months?)")
+_CLOCKS = re.compile(r"(\d{1,2}(?::\d{2})?(?:am|pm)?)-(\d{1,2}(?::\d{2})?(?:am|pm)?)")
+_SLASHED = re.compile(r"(20\d\d)/(\d{1,2})/(\d{1,2})")
 _DAYS = {short: day for day in DAYS for short in (day[:3], day[:4], day[:5]) if short != day} | {"tues": "tuesday"}
 _BEFORE_A_DAY = frozenset({"on", "since", "last", "from", "until", "to", "between", "and", "past", "for"})
 
@@ -207,28 +210,9 @@ def reworded(tokens: Sequence[Token], vocabulary: Vocabulary | None = None) -> t
     made: list[Token] = []
     at = 0
     while at < len(rest):
-        if rest[at].low.startswith("per-") and rest[at].low not in labels:  # "a per-site count"
-            made.extend(replace(rest[at], text=word, low=word) for word in ("by", rest[at].low[4:]))
-            at += 1
-            continue
-        denied = rest[at].low.removeprefix("non-")
-        if denied != rest[at].low and denied in labels | ALIASES.keys() | SYSTEMS:  # "non-prod"
-            made.extend(replace(rest[at], text=word, low=word) for word in ("not", denied))
-            at += 1
-            continue
-        if rest[at].low == "linux" and at and rest[at - 1].low in LINUXES - {"linux"} and "linux" not in labels:
-            at += 1  # "rocky linux" is rocky
-            continue
-        counted = _COUNTED.fullmatch(rest[at].low)
-        if counted:  # "24hrs"
-            made.extend(replace(rest[at], text=word, low=word) for word in counted.groups())
-            at += 1
-            continue
-        if rest[at].low in _DAYS and made and made[-1].low in _BEFORE_A_DAY:
-            made.append(replace(rest[at], text=_DAYS[rest[at].low], low=_DAYS[rest[at].low]))
-            at += 1
-            continue
-        used, said = _other(rest, at, labels)
+        before = made[-1].low if made else ""
+        spelt = _spelt(rest[at].low, before, rest[at - 1].low if at else "", labels)
+        used, said = (1, spelt) if spelt is not None else _other(rest, at, labels)
         if not used:
             made.append(rest[at])
             at += 1
@@ -240,6 +224,28 @@ def reworded(tokens: Sequence[Token], vocabulary: Vocabulary | None = None) -> t
 
 
 _NAMING = words("tag tags tagged group groups site sites env environment named called labelled labeled")
+
+
+def _spelt(low: str, before: str, written_before: str, labels: frozenset[str]) -> tuple[str, ...] | None:
+    """Return the words of one that is written together: "24hrs", "per-site", "non-prod", "8-9am"; None for none."""
+    if low in labels:
+        return None
+    if low.startswith("per-"):
+        return "by", low[4:]
+    if low == "linux" and written_before in LINUXES - {"linux"}:
+        return ()  # "rocky linux" is rocky
+    clocks = _CLOCKS.fullmatch(low)
+    if clocks and (":" in low or low.endswith("m")):
+        lead = {"from": (clocks[1], "to", clocks[2]), "between": (clocks[1], "and", clocks[2])}
+        return lead.get(before, ("from", clocks[1], "to", clocks[2]))
+    if iso := _SLASHED.fullmatch(low):
+        return (f"{iso[1]}-{int(iso[2]):02}-{int(iso[3]):02}",)
+    denied = low.removeprefix("non-")
+    if denied != low and denied in labels | ALIASES.keys() | SYSTEMS:
+        return "not", denied
+    if counted := _COUNTED.fullmatch(low):
+        return counted[1], counted[2]
+    return (_DAYS[low],) if low in _DAYS and before in _BEFORE_A_DAY else None
 
 
 def _other(tokens: Sequence[Token], at: int, labels: frozenset[str]) -> tuple[int, tuple[str, ...]]:
