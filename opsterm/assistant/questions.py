@@ -323,6 +323,8 @@ _EXISTING = words(
 
 def read_inventory(sentence: Sentence) -> Interpretation | None:
     """Read "which targets are tagged win10?", "how many offline hosts per site", "the web servers"."""
+    if sentence.lows[:1] == ("except",) and "," not in sentence.lows:
+        return None  # "ignore web-03" takes something from a list, and there is none
     divided = _read_division(sentence)
     if divided:
         return divided
@@ -355,10 +357,7 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
 
 
 def _all_asked(sentence: Sentence) -> tuple[Token, ...]:
-    """Return the tokens of "are all the web servers up" without the state: all of them are meant, with theirs.
-
-    The same of targets that are named: "are web-03 and web-11 up".
-    """
+    """Return the tokens of "are all the web servers up" and "are web-03 and web-11 up" without the state."""
     tokens, said = sentence.tokens, sentence.lows
     if said[:1] not in (("are",), ("is",)):
         return tokens

@@ -30,7 +30,7 @@ _SAME: Mapping[str, str] = {
     ),
     "you": "u|ya",
     "list": (
-        "gimme|lemme see|pull up|pull me up|pull|fetch me|fetch|dig out|dig up|call up|print out|print|dump|grab me|"
+        "gimme|lemme see|pull up|pull me up|fetch me|fetch|dig out|dig up|call up|print out|print|grab me|"
         "grab|enumerate|list out|spit out|hand me|point me to|walk me through|talk me through|run me through|"
         "bring me|retrieve|return|provide|report on|report|output|looking for|searching for|look for|"
         "identify|locate|spell out|read out|need a list of"
@@ -54,7 +54,7 @@ _SAME: Mapping[str, str] = {
     "except": (
         "other than|apart from|aside from|besides|bar|with the exception of|leaving out|leave out|ignoring|ignore|"
         "skipping|sans|not counting|not including|not incl|excl|exclude|setting aside|save for|barring|"
-        "discounting|disregarding|omitting|omit|everything but|all but|anything but|anything except|"
+        "discounting|disregarding|omitting|omit|"
         "excluding"
     ),
     "outside": "outwith|outside of",
@@ -131,6 +131,7 @@ _SAME: Mapping[str, str] = {
     "in": "live in|living in|lives in",
     "at": "live at|living at|lives at",
     "where is": "where does|where do we find|where can i find|where would i find|where do i find",
+    "everything except": "everything but|all but|anything but|anything except|all bar|everything bar|all except",
     "not": "neither",
     "or": "nor",
     "status of": "health of|condition of|the health of|state of health of",
