@@ -174,6 +174,10 @@ class TargetConnector:
         elif target.protocol != LOCAL:
             await (await self._ssh_for(target)).check(target)
 
+    async def identity(self, target: OrderTarget) -> str:
+        """Return by what a target is known; see `ports.Connector.identity`."""
+        return await (await self._load_ssh()).identity(target) if target.protocol == SSH else ""
+
     async def trust(self, target: OrderTarget | str, fingerprint: str) -> None:
         """Take a host key into known_hosts; see `ports.Connector.trust`."""
         await (await self._load_ssh()).trust(target, fingerprint)

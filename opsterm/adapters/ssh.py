@@ -180,6 +180,17 @@ class SshConnector:
         finally:
             self._lines.give_back(line, carries=True)
 
+    async def identity(self, target: OrderTarget) -> str:
+        """Return where a target is and which keys it is known by; see `ports.Connector.identity`."""
+        return await self._identity(asked_for(target))
+
+    async def _identity(self, asked: Asked) -> str:
+        prepared = await self._prepare(asked)
+        known, destination = prepared.known, prepared.destination
+        keys = sorted(fingerprint(key.blob) for key in (*known.keys, *known.authorities))
+        before = f"{await self._identity(prepared.jump)}, then " if prepared.jump is not None else ""
+        return f"{before}{destination.user}@{destination.hostname}:{destination.port} {' '.join(keys) or 'no key'}"
+
     async def trust(self, target: OrderTarget | str, fingerprint_: str) -> None:
         """Take a host key into known_hosts if the host shows it now; see `ports.Connector.trust`.
 

@@ -18,29 +18,6 @@ SHOWN = 5
 WRONG = FollowUp(words="what is wrong", line="list alerts")
 
 
-def answer_schedule(errand: Errand, english: str, times: Sequence[str], question: str) -> Answer:
-    """Answer a wish for a time: the time read back, or what has to be asked.
-
-    Args:
-        errand: what was said.
-        english: the schedule read back, "" when none was read.
-        times: its next times.
-        question: what is asked; beside a schedule the default that was taken.
-    """
-    blocks: list[Block] = []
-    if english:
-        blocks.append(Paragraph(text=f"When: {english}."))
-        blocks += [Paragraph(text=f"next: {one}") for one in times]
-    if question:
-        blocks.append(Paragraph(text=question))
-    planned = "Nothing is planned by this. Only recovery points run by a schedule yet: opsterm schedule list."
-    blocks.append(Paragraph(text=planned))
-    return Answer(
-        blocks=tuple(blocks), interpretation=errand.line,
-        follow_ups=(FollowUp(words="what can be run now", line="help run"),),
-    )  # fmt: skip
-
-
 def answer_trouble(errand: Errand, hits: Sequence[Hit], alerts: Sequence[str]) -> Answer:
     """Answer a symptom: open alerts of the targets that were named, and what the documents say.
 

@@ -18,6 +18,7 @@ from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.follow_ups import opened, read_follow_up
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
+from opsterm.assistant.jobs.errand import read_of_jobs
 from opsterm.assistant.lines import read_line
 from opsterm.assistant.measures import read_metric, read_ranking
 from opsterm.assistant.mending import mended
@@ -46,6 +47,7 @@ Reader = Callable[[Sentence], Interpretation | None]
 _READERS: tuple[Reader, ...] = (
     read_script,
     read_api,
+    read_of_jobs,
     read_order,
     read_explain,
     read_greeting,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
+from opsterm.assistant.jobs.errand import job_errand
 from opsterm.assistant.queries import HostQuestion, RunRequest
 from opsterm.assistant.query_words import HostTopic
 from opsterm.assistant.reading import Sentence, asked, take_targets, understood
@@ -91,7 +92,7 @@ def _doubtful(sentence: Sentence) -> Interpretation | None:
     """Answer what speaks of running something without ordering it: "don't run …", "should I run …"."""
     said = sentence.lows
     if sentence.has(*_REPEATED) and set(said) & (_VERBS | _SERVICE_VERBS | _OTHER_VERBS | {"schedule"}):
-        return asked(Intent.RUN_COMMAND, "Nothing is planned: schedules are not part of this version.", ["help run"])
+        return job_errand(sentence)
     if said[:1] in (("do",), ("never",), ("should",), ("must",)) or said[:2] in _PERMISSIONS:
         if set(said) & (_VERBS | _SERVICE_VERBS | {"reboot"}) and not set(said) & {"which", "how", "what", "who"}:
             return asked(Intent.RUN_COMMAND, "Nothing is proposed. To propose a command, say: run `uptime` on web-01.")

@@ -26,6 +26,7 @@ class World:
         apis: HTTP APIs that are known, by name.
         managers: service manager by target, of those that were looked at, as in "systemd" or "OpenRC".
         services: records of the registry that were not ignored.
+        jobs: each job by schedule: its name, what it does and its phrase, in one text.
         model: says what a sentence wants that no rule has read; None for rules alone.
     """
 
@@ -38,6 +39,7 @@ class World:
     managers: Mapping[str, str] = field(default_factory=dict)
     services: Sequence[ServiceRecord] = ()
     model: IntentModel | None = None
+    jobs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

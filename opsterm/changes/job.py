@@ -53,12 +53,14 @@ class JobTerms:
         jitter_s: a turn begins up to so many seconds after its time, always as many for the same turn.
         retries: how often a turn that failed is tried again.
         limit_s: seconds after which a try is stopped.
+        results: turns of which what was printed is kept.
     """
 
     missed: MissedPolicy = MissedPolicy.RUN_ONCE
     jitter_s: float = 0.0
     retries: int = 2
     limit_s: float = 3600.0
+    results: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class JobTurn:
         rest: what is left of the payload after a try that failed in part, "" for all of it.
         said: why the last try failed.
         failed: names of the targets on which it failed.
+        changes: numbers of the changes that its tries were.
     """
 
     planned_at: float
@@ -84,6 +87,7 @@ class JobTurn:
     rest: str = ""
     said: str = ""
     failed: tuple[str, ...] = ()
+    changes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,7 @@ class JobRun:
         stands_for: planned times that it stands for.
         said: what came of it, in whole sentences.
         failed: names of the targets on which it failed.
+        changes: numbers of the changes that its tries were.
     """
 
     job: int
@@ -109,6 +114,7 @@ class JobRun:
     stands_for: int = 1
     said: str = ""
     failed: tuple[str, ...] = ()
+    changes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +209,7 @@ def _planned(first: float, now: float, following: Following) -> tuple[list[float
 def _given_up(job: Job, turn: JobTurn, now: float) -> JobRun:
     if turn.tries:
         failed = _over(job, turn.planned_at, now, RunState.FAILED, turn.said, stands_for=turn.stands_for)
-        return replace(failed, tries=turn.tries, failed=turn.failed)
+        return replace(failed, tries=turn.tries, failed=turn.failed, changes=turn.changes)
     said = "The next one came before it could begin."
     return _over(job, turn.planned_at, now, RunState.SKIPPED, said, stands_for=turn.stands_for)
 
@@ -225,16 +231,18 @@ def begin(job: Job, now: float) -> Job:
     return replace(job, turn=replace(job.turn, begun_at=now))
 
 
-def succeed(job: Job, now: float, said: str) -> Moved:
-    """End the turn in hand well."""
+def succeed(job: Job, now: float, said: str, *, changes: Sequence[int] = ()) -> Moved:
+    """End the turn in hand well; `changes` are the numbers of those that its last try was."""
     turn = job.turn
     if turn is None:
         return job, ()
     done = _over(job, turn.planned_at, now, RunState.DONE, said, stands_for=turn.stands_for)
-    return replace(job, turn=None), [replace(done, tries=turn.tries)]
+    return replace(job, turn=None), [replace(done, tries=turn.tries, changes=(*turn.changes, *changes))]
 
 
-def fail(job: Job, now: float, said: str, *, failed: Sequence[str] = (), rest: str = "") -> Moved:
+def fail(
+    job: Job, now: float, said: str, *, failed: Sequence[str] = (), rest: str = "", changes: Sequence[int] = ()
+) -> Moved:  # fmt: skip
     """End a try that failed: the turn waits for its next try, or is over when there are no more.
 
     Args:
@@ -243,18 +251,20 @@ def fail(job: Job, now: float, said: str, *, failed: Sequence[str] = (), rest: s
         said: why it failed.
         failed: names of the targets on which it failed, () when it was not about one.
         rest: what is to be tried again, "" for what was tried.
+        changes: numbers of those that the try was.
     """
     turn = job.turn
     if turn is None:
         return job, ()
-    tries = turn.tries + 1
+    tries, made = turn.tries + 1, (*turn.changes, *changes)
     if tries > job.terms.retries:
         over = _over(job, turn.planned_at, now, RunState.FAILED, said, stands_for=turn.stands_for)
-        return replace(job, turn=None), [replace(over, tries=tries, failed=tuple(failed))]
+        return replace(job, turn=None), [replace(over, tries=tries, failed=tuple(failed), changes=made)]
     pause_s = min(FIRST_PAUSE_S * 2 ** (tries - 1), LONGEST_PAUSE_S)
     waits = replace(
-        turn, try_at=now + pause_s, begun_at=None, tries=tries, rest=rest or turn.rest, said=said, failed=tuple(failed)
-    )
+        turn, try_at=now + pause_s, begun_at=None, tries=tries, rest=rest or turn.rest, said=said,
+        failed=tuple(failed), changes=made,
+    )  # fmt: skip
     return replace(job, turn=waits), ()
 
 

@@ -35,7 +35,7 @@ LEARNED_KEYS = (
 )  # fmt: skip
 JOB_KEYS = (
     "id", "kind", "what", "phrase", "english", "cron", "rrule", "start", "timezone", "missed", "jitter_s", "retries",
-    "limit_s", "paused", "by", "made_at", "next_at", "turn", "last",
+    "limit_s", "results", "paused", "by", "made_at", "next_at", "turn", "last",
 )  # fmt: skip
 """Keys of a job; `turn` is what it has in hand, `last` how its last run ended."""
 FINDING_KEYS = (
@@ -244,6 +244,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
         ("snapshot schedule", "schedule list", "schedule run", "schedule pause", "schedule resume", "schedule remove"),
         JOB_KEYS,
     ),
+    "schedule add": (*JOB_KEYS, "standing"),
     "schedule show": (*JOB_KEYS, "runs"),
     "snapshot volumes": ("target", "kind", "name", "origin", "become", "change", "at", "state", "why"),
     "snapshot removed": ("target", "path", "become", "change", "at", "state", "bytes", "why"),

@@ -54,7 +54,7 @@ VERBS: Mapping[str, str] = {
     **{f"risk {action}": f"learning:{action}" for action in ("train", "status", "export")},
     "schedule parse": "schedules:parse",
     "schedule list": "jobs:list_jobs",
-    **{f"schedule {action}": f"jobs:{action}" for action in ("show", "run", "pause", "resume", "remove")},
+    **{f"schedule {action}": f"jobs:{action}" for action in ("add", "show", "run", "pause", "resume", "remove")},
     "snapshot schedule": "jobs:snapshot",
     **{f"knowledge {action}": f"knowledge:{action}" for action in
        ("search", "show", "stats", "add", "edit", "remove", "export", "reindex", "embedder")},

@@ -111,6 +111,7 @@ _TABLE = (
     ("camera.events_up", "", "event stream", "", "1 while a camera's stream of events stands, else 0."),
     ("drift.differs", "", "baseline", "point", "1 while a target is not as its baseline says, else 0."),
     ("job.failed", "", "job", "job", "1 after a job by schedule has failed on a target, 0 when it was done there."),
+    ("job.met", "", "job", "job", "1 after a job has found on a target what is told of, 0 when it no longer did."),
     ("check.certificate_days", "d", "certificate of", "check", "Days that a server's certificate still holds."),
 )  # fmt: skip
 
@@ -120,6 +121,7 @@ _WORDS = {
     "camera.events_up": ("is cut", "stands"), LINK_DOWN: ("is up", "is down"),
     SNMP_TRAP: ("is over", "received", "received"), "drift.differs": ("holds", "no longer holds"),
     "job.failed": ("was done", "failed"),
+    "job.met": ("found nothing", "found"),
 }  # fmt: skip
 
 CATALOGUE: Mapping[str, Metric] = {

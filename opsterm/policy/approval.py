@@ -199,6 +199,11 @@ def require_runnable(case: Case, *, now: float, read_only: bool = False) -> None
         )
     if case.standing is not Standing.APPROVED:
         raise _decided(case)
+    if case.order.terms is not None and case.order.terms.standing:
+        raise NotApproved(
+            f"{case.name} is not run itself: it is a standing approval, for the turns of its job.",
+            next_step="`opsterm schedule list` names the job; opsterm schedule run JOB runs it now.",
+        )
     _require_time(case, now, "run")
     _require_unchanged(case)
     if not hmac.compare_digest(case.order.digest().encode(), case.approved_digest.encode()):

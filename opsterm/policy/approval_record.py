@@ -21,6 +21,8 @@ class ApprovalKind(StrEnum):
     """Nobody was asked: it only reads."""
     AUTONOMY = "autonomy"
     """Nobody was asked: approvals.autonomy lets it run; the note names the table."""
+    STANDING = "standing"
+    """Nobody was asked: it is a turn of a job with a standing approval; the note names it."""
     BREAK_GLASS = "break-glass"
     """Somebody approved alone in an emergency; it opens a review."""
     REVIEW = "review"

@@ -127,6 +127,9 @@ class Terms:
         verify: what is looked at afterwards, and what follows, as `changes.verification` writes it; "" for nothing.
         inverse: a command that takes it back where that is not kept, as whoever asked wrote it; "" for none.
         undoes: number of the change of which this is the inverse, 0 for none.
+        standing: for turns of a job that run without being asked about: who answers at its targets, as
+            `standing.standing_text` writes it; "" for an order that is run itself.
+        under: number and digest of the standing approval that a turn of a job runs by, "" for none.
         once: a text that no other order has, so that an approval of one is none of its twin.
     """
 
@@ -142,12 +145,16 @@ class Terms:
     verify: str = ""
     inverse: str = ""
     undoes: int = 0
+    standing: str = ""
+    under: str = ""
     once: str
 
     def canonical(self) -> dict[str, object]:
         """Return what is approved of them; what may be empty only where it is not, as before there was any."""
         body = asdict(self)
-        for name in ("rollout", "confirm_s", "confirm_by_hand", "unguarded", "verify", "inverse", "undoes"):
+        for name in (
+            "rollout", "confirm_s", "confirm_by_hand", "unguarded", "verify", "inverse", "undoes", "standing", "under",
+        ):  # fmt: skip
             if not body[name]:
                 del body[name]
         return body

@@ -26,6 +26,7 @@ from opsterm.policy.mask import mask
 from opsterm.policy.order import Order, Terms
 from opsterm.policy.requirements import Missing, Requirement, Voice, helps, joined, missing, parse_requirement
 from opsterm.policy.risk import Risk, RiskLevel
+from opsterm.policy.standing import is_standing
 from opsterm.runtime.approval_identity import APPROVE, Identities, Person
 from opsterm.runtime.assent import PLAIN, Allowance, Assent, Progress, terms_of
 from opsterm.runtime.change_limits import ChangeLimits
@@ -42,6 +43,7 @@ class Approvals:
     def __init__(
         self, store: Store, ledger: Ledger, *, settings: ApprovalSettings, identities: Identities, limits: ChangeLimits,
         gate: ComplianceGate, risk: Callable[[Order, Sequence[str]], Awaitable[Risk]],
+        stands: Callable[[Change], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
@@ -50,6 +52,7 @@ class Approvals:
         self._limits = limits
         self._gate = gate
         self._risk = risk
+        self._stands = stands  # raises when the standing approval that a turn runs by does not let it run
 
     def on_terms(  # noqa: PLR0913 (one for each thing that terms say)
         self,
@@ -161,8 +164,8 @@ class Approvals:
         return helps(requirement, voices, voice, requester=terms_of(change).requested_by, members=members)
 
     def _may_break_glass(self, change: Change) -> bool:
-        places = terms_of(change).environments
-        return bool(places) and all(covers(self._settings.break_glass, place) for place in places)
+        places, stands = terms_of(change).environments, is_standing(change.order)
+        return bool(places) and not stands and all(covers(self._settings.break_glass, place) for place in places)
 
     async def _missing(self, change: Change, requirement: Requirement, given: Sequence[Approval]) -> Missing:
         members = await self._identities.members(requirement)
@@ -313,7 +316,7 @@ class Approvals:
         terms = terms_of(change)
         now = round(self._ledger.clock.now(), 3)
         self._limits.require_within(change.order, terms.environments)
-        if change.review.decision.order > RuleDecision.WARN.order:
+        if change.review.decision.order > RuleDecision.WARN.order or terms.standing or terms.under:
             return None
         kind, note, spending = ApprovalKind.READS, READS_ONLY, None
         if why_asked(lifecycle.case_of(change)):
@@ -327,6 +330,15 @@ class Approvals:
         permitted = lifecycle.approve(change, by=POLICY, digest=change.digest, now=now, note=note)
         approval = Approval(change=change.id, kind=kind, who=POLICY, at=now, digest=change.digest, note=note)
         return permitted if await self._write(permitted, [approval], [], by=POLICY, spending=spending) else None
+
+    async def permit_turn(self, change: Change) -> Change | None:
+        """Approve a turn of a job by its standing approval; None when it was decided elsewhere. Raises as `require`."""
+        await self._stands(change)
+        note, now = terms_of(change).under, round(self._ledger.clock.now(), 3)
+        permitted = lifecycle.approve(change, by=POLICY, digest=change.digest, now=now, note=note)
+        kind = ApprovalKind.STANDING
+        approval = Approval(change=change.id, kind=kind, who=POLICY, at=now, digest=change.digest, note=note)
+        return permitted if await self._write(permitted, [approval], [], by=POLICY) else None
 
     async def allowances(self) -> Sequence[Allowance]:
         """Return what runs without a person, and how much of it was spent today (UTC)."""
@@ -353,6 +365,9 @@ class Approvals:
         terms, given = terms_of(change), await self.given(change)
         self._limits.require_within(change.order, terms.environments)
         kinds = {one.kind for one in given}
+        if terms.under:  # whoever else said yes: it is for the standing approval to let it run
+            await self._stands(change)
+            return
         if ApprovalKind.READS in kinds and not why_asked(lifecycle.case_of(change)):
             return
         if ApprovalKind.BREAK_GLASS in kinds and self._may_break_glass(change):

@@ -73,6 +73,12 @@ class Assistant:
         offline: bool,
     ) -> AsyncGenerator[TurnEvent, None]:  # fmt: skip
         began, now = self._clock.monotonic(), self._clock.now()
+        confirmed = await self._confirmed(text)
+        if confirmed is not None:
+            took = self._clock.monotonic() - began
+            stamp = Stamp(rung=Rung.RULES, first_s=took, total_s=took)
+            yield Ended(answer=replace(confirmed, stamp=stamp), turn=self._shelf.begin())
+            return
         if there:
             pointed = Interpretation(intent=Intent.INVENTORY, query=InventoryQuestion(selector=there))
             self._memory = self._memory.after(pointed, now)
@@ -164,6 +170,12 @@ class Assistant:
             intent=read.intent, interpretation=read.line, denotation=meant, question=question_of(read, answer),
             answer=answer, proposal=made, utc_offset_s=world.utc_offset_s,
         )  # fmt: skip
+
+    async def _confirmed(self, text: str) -> Answer | None:
+        try:
+            return await self._answers.confirmed(text)
+        except OpstermError as error:
+            return answer_error(text, error)
 
     async def _answered(self, read: Interpretation, now: float, origin: str) -> Answer:
         if read.query is None:

@@ -94,7 +94,7 @@ class Changes:
             Refused: opsterm is in read-only mode, or a limit of an environment, or the policy, does not let it run.
         """
         change = await self.draft(proposal)
-        kept, facts = await self._store.changes.insert(change, lambda made: [self._proposed(made)])
+        kept, facts = await self._store.changes.insert(change, lambda made: [self.proposed_fact(made)])
         self._ledger.committed(facts)
         return kept
 
@@ -136,7 +136,8 @@ class Changes:
             by=by, now=now,
         )  # fmt: skip
 
-    def _proposed(self, change: Change) -> Fact:
+    def proposed_fact(self, change: Change) -> Fact:
+        """Return what tells of a proposal."""
         told = ChangeProposed(
             change=change.id, command=mask(change.order.command)[0], risk=change.risk.level, digest=change.digest,
             targets=tuple(t.name for t in change.order.targets), reason=change.reason, origin=change.origin,
@@ -177,7 +178,7 @@ class Changes:
             BadInput: a reason, a key or a file is missing.
         """
         require_writable(read_only=self._settings.read_only, what="approved")
-        change = await self._unless_over(await self.get(change_id))
+        change = await self.unless_over(await self.get(change_id))
         return await self.approvals.give(change, digest=digest, assent=assent)
 
     async def query(self, proposal: Proposal) -> Change:
@@ -222,7 +223,7 @@ class Changes:
             StorageError: it has ended, and the disk did not take that; it is written as soon as there is room.
         """
         require_writable(read_only=self._settings.read_only, what="run")
-        await self._unless_over(await self.get(change_id))
+        await self.unless_over(await self.get(change_id))
         task = asyncio.current_task()
         if task is None:
             raise Bug("a change runs outside a task")
@@ -353,7 +354,7 @@ class Changes:
         """Return what a target printed, as kept, from `offset`. Raw bytes: clean them before showing."""
         return await self._store.output.read(change_id, target, offset=offset, limit=limit)
 
-    async def _unless_over(self, change: Change) -> Change:
+    async def unless_over(self, change: Change) -> Change:
         """Return the change; let it expire when its time is over, void it when a target is not what it was."""
         if change.state not in lifecycle.WAITING_STATES:
             return change

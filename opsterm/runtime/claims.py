@@ -25,6 +25,7 @@ from opsterm.core.errors import BadInput, Refused
 from opsterm.core.events import Fact
 from opsterm.policy.approval import why_asked
 from opsterm.policy.mask import mask
+from opsterm.policy.standing import is_standing
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Operator
@@ -122,6 +123,8 @@ class Claims:
         now = self._clock.now()
         found, running = list(await self._by_hand().by_hand(now)), set()
         for change in await self._store.changes.claiming(now - LOOKED_BACK_S):
+            if is_standing(change.order):  # its turns claim, each for itself
+                continue
             alive = False
             if change.state is ChangeState.RUNNING:
                 running.add(change.id)

@@ -13,7 +13,7 @@ class Command:
         id: unique name; in `[keys]` it re-maps the command, and the screen's action has the same name.
         keys: keys as Textual writes them, the first one is shown; empty: only in the palette.
         pane: where the keys count: "everywhere", a pane's name, or that of a screen above: "approval", "target",
-            "connection", "credentials", "services", "files", "points".
+            "connection", "credentials", "services", "files", "points", "jobs".
         title: two or three words for footer and palette.
         text: one sentence for help and documentation.
         verb: the verb of the command line that does the same.
@@ -235,6 +235,21 @@ COMMANDS: tuple[Command, ...] = (
             text="Throws the recovery point away; asks first.", verb="snapshot prune"),
     Command(id="show_points", title="recovery points", text="Lists the recovery points on this host, and puts one back.",
             verb="snapshot list"),
+    Command(id="open_job", keys=("enter",), pane="jobs", title="open",
+            text="Shows the next times of the job, its script, its approval and what its last turns printed.",
+            verb="schedule show"),
+    Command(id="approve_job", keys=("a",), pane="jobs", title="approve",
+            text="Opens the standing approval of the job: approve or revoke it there.", verb="approve"),
+    Command(id="run_job", keys=("x",), pane="jobs", title="run",
+            text="Lets the job run now, beside its schedule.", verb="schedule run"),
+    Command(id="hold_job", keys=("o",), pane="jobs", title="pause or go on",
+            text="Lets the job begin no run any more, or lets it begin them again.", verb="schedule pause"),
+    Command(id="remove_job", keys=("D",), pane="jobs", title="remove",
+            text="Takes the job out and revokes its approval; asks first.", verb="schedule remove"),
+    Command(id="new_job", keys=("plus",), pane="jobs", title="make",
+            text="Makes a job of a sentence; says it back first.", verb="schedule add"),
+    Command(id="show_jobs", keys=("f7",), title="jobs", text="Lists what is done by schedule, and when next.",
+            verb="schedule list"),
     Command(id="unlock_vault", title="unlock vault", text="Opens the vault for this session, or makes one.",
             verb="vault status"),
     Command(id="quit", keys=("q",), title="quit", text="Closes the screen; on the home screen leaves opsterm, asking while changes or a shell run.",

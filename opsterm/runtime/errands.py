@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from opsterm.assistant.answer import Answer, Block
 from opsterm.assistant.answers_cards import answer_cards
@@ -14,7 +13,6 @@ from opsterm.assistant.answers_errands import (
     WRONG,
     answer_command,
     answer_rules,
-    answer_schedule,
     answer_trouble,
     answer_way_back,
     answer_which_command,
@@ -30,7 +28,6 @@ from opsterm.assistant.incidents import like
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.orders import COMMANDS
 from opsterm.assistant.queries import KnowledgeQuestion
-from opsterm.assistant.schedules.spans import schedule_spans
 from opsterm.assistant.scripts.pasted import asks_for_lines, language_of
 from opsterm.assistant.scripts.wish import language_in
 from opsterm.assistant.tokens import tokenize
@@ -46,10 +43,10 @@ from opsterm.runtime.assessments import NOWHERE, Assessments
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.fixes import Fixes
+from opsterm.runtime.job_wishes import JobWishes
 from opsterm.runtime.knowledge import CardHit, Knowledge
 from opsterm.runtime.ports_knowledge import CardFilter
 from opsterm.runtime.recovery import Recovery
-from opsterm.runtime.schedules import Schedules
 from opsterm.runtime.scripts import Scripts
 
 log = logging.getLogger("opsterm.assistant")
@@ -70,11 +67,11 @@ class ErrandRooms:
     compliance: Callable[[], Compliance]
     assessments: Callable[[], Assessments]
     recovery: Callable[[], Recovery]
-    schedules: Callable[[], Schedules]
     scripts: Callable[[], Scripts]
     knowledge: Callable[[], Awaitable[KnowledgeBase]]
     cards: Callable[[], Knowledge]
     fixes: Callable[[], Fixes]
+    wishes: Callable[[], JobWishes]
 
 
 class ErrandAnswers:
@@ -91,7 +88,7 @@ class ErrandAnswers:
             case Intent.SCRIPT:
                 return await self._script(errand)
             case Intent.SCHEDULE:
-                return await self._schedule(errand, now)
+                return await rooms.wishes().answer(errand.words, errand.line, now)
             case Intent.TROUBLESHOOT:
                 return await self._trouble(errand, now)
             case Intent.ROLLBACK:
@@ -101,6 +98,14 @@ class ErrandAnswers:
                 return answer_way_back(errand, newest, [one for one in kept if may_be_taken_back(one)], now)
             case _:
                 return await self._rules(errand)
+
+    async def jobs(self) -> Sequence[str]:
+        """Return each job by schedule in one text."""
+        return await self._rooms.wishes().texts()
+
+    async def confirmed(self, text: str) -> Answer | None:
+        """Do what was said back, when this is a yes to it; None when it is another sentence."""
+        return await self._rooms.wishes().confirmed(text)
 
     async def know(self, question: KnowledgeQuestion, now: float) -> Answer:
         """Answer from the cards, and from the documents where no card speaks of it; `now` in epoch seconds."""
@@ -212,12 +217,3 @@ class ErrandAnswers:
             wish.task, wish.language, wish.values, limit_s=wish.limit_s, only_check=wish.only_check
         )
         return answer_written(errand, written, wish.notes, await scripts.assess(written.text, written.language))
-
-    async def _schedule(self, errand: Errand, now: float) -> Answer:
-        """Read the longest part of a sentence that says a time."""
-        for phrase in schedule_spans(errand.words):
-            found = await self._rooms.schedules().read(phrase, now=datetime.fromtimestamp(now, UTC))
-            if found.is_whole:  # a shorter part would leave out words that say when
-                times = [f"{time:%a %Y-%m-%d %H:%M %Z}" for time in found.times]
-                return answer_schedule(errand, found.english, times, found.question)
-        return answer_schedule(errand, "", (), "When? As in: every day at 06:00, or tomorrow at 3 pm.")

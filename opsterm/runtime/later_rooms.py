@@ -9,7 +9,7 @@ import importlib
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from opsterm.runtime.target_rooms import TargetRooms
+from opsterm.runtime.job_rooms import JobRooms
 
 if TYPE_CHECKING:
     from opsterm.assistant.intents.model import IntentModel
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from opsterm.runtime.errands import ErrandAnswers
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.fixes import Fixes
-    from opsterm.runtime.jobs import Jobs
     from opsterm.runtime.knowledge import Knowledge
     from opsterm.runtime.mail import Post
     from opsterm.runtime.model import Models
@@ -29,21 +28,21 @@ if TYPE_CHECKING:
     from opsterm.runtime.model_talk import ModelTalk
     from opsterm.runtime.model_turns import ModelTurns
     from opsterm.runtime.notices import MailNotices
-    from opsterm.runtime.schedules import Schedules
     from opsterm.runtime.shelf import Shelf
     from opsterm.runtime.suggestions import Suggestions
 
 LOADED_LATER = (
-    "assessments", "audit", "checkpoints", "collection_sources", "collection_upkeep", "collections", "connection_test",
-    "conversations", "countersigning", "doctor", "evidence", "exposition", "files", "fixes", "gates", "jobs",
-    "knowledge", "learned_risk", "mail", "measurers", "model", "model_talk", "notices", "plans", "previews", "recovery",
-    "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews", "rewrites",
-    "schedules", "scripts", "session_paths", "snmp", "suggestions", "terminals", "traps", "works",
+    "assessments", "audit", "checkpoints", "collection_sources", "collection_upkeep", "collections",
+    "connection_test", "conversations", "countersigning", "doctor", "evidence", "exposition", "files", "fixes",
+    "gates", "job_making", "job_view", "job_wishes", "jobs", "knowledge", "learned_risk", "mail", "measurers",
+    "model", "model_talk", "notices", "plans", "previews", "recovery", "recovery_copies", "recovery_selection",
+    "registry", "remote_monitoring", "removals", "reviews", "rewrites", "schedules", "scripts", "session_paths",
+    "snmp", "standing", "suggestions", "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
 
-class LaterRooms(TargetRooms):
+class LaterRooms(JobRooms):
     """The use-cases that are loaded when they are first asked for; those of the assistant and of APIs in a thread."""
 
     _apis: Apis | None = None
@@ -60,23 +59,6 @@ class LaterRooms(TargetRooms):
         from opsterm.runtime.exposition import Exposition
 
         return Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
-
-    @cached_property
-    def schedules(self) -> Schedules:
-        """Phrases of time."""
-        from opsterm.runtime.schedules import Schedules
-
-        return Schedules(self.clock, self._edges.accounts, self.offload)
-
-    @cached_property
-    def jobs(self) -> Jobs:
-        """What is done by schedule."""
-        from opsterm.runtime.jobs import Jobs
-
-        return Jobs(
-            self.store.jobs, self.ledger, self.clock, self._edges.accounts, by=self.operator.name,
-            read_only=self.settings.changes.read_only,
-        )  # fmt: skip
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -229,9 +211,8 @@ class LaterRooms(TargetRooms):
             ErrandRooms(
                 changes=self.changes, alerts=self.alerts, compliance=lambda: self.compliance,
                 assessments=lambda: self.assessments, recovery=lambda: self.recovery,
-                schedules=lambda: self.schedules, scripts=lambda: self.scripts,
-                knowledge=self._edges.open_knowledge, cards=lambda: self.knowledge,
-                fixes=lambda: self.fixes,
+                scripts=lambda: self.scripts, knowledge=self._edges.open_knowledge, cards=lambda: self.knowledge,
+                fixes=lambda: self.fixes, wishes=lambda: self.job_wishes,
             )
         )  # fmt: skip
 

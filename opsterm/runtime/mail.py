@@ -123,6 +123,14 @@ class Post:
             recipients=tuple(Recipient(address=address) for address in to),
         )
 
+    async def send(self, to: Sequence[str], subject: str, body: str) -> Mail:
+        """Put a new mail into the queue; the process that holds the lease delivers it."""
+        mails, facts = await self._store.add(
+            [self.written(to, subject, body)], lambda mail: [self.changed_fact(mail, "queued", by=MAILER)]
+        )
+        self._ledger.committed(facts)
+        return mails[0]
+
     async def queue(self, *, everything: bool = False) -> Sequence[Mail]:
         """Return mails that somebody waits for or that were lost; or all that are kept; newest first."""
         return await self._store.list(everything=everything)

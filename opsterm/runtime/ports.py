@@ -167,6 +167,13 @@ class Connector(Sessions, Protocol):
         """See whether the target answers on its port; logs in nowhere. Raises Unreachable or TimedOut."""
         ...
 
+    async def identity(self, target: OrderTarget) -> str:
+        """Return by what a target is known that answers there, "" where nothing is kept of it; connects to nothing.
+
+        Of SSH that is where it leads by ssh_config, and the host keys that are known, jump hosts before it.
+        """
+        ...
+
     async def trust(self, target: OrderTarget | str, fingerprint: str, /) -> None:
         """Fetch the target's key again and add it to known_hosts if it still has this fingerprint.
 

@@ -57,12 +57,16 @@ class JobOutcome:
         targets: names of the targets that it was about.
         failed: those of them on which it failed, and why.
         rest: what is to be tried again: a payload, "" for all of it.
+        changes: numbers of the changes that it was.
+        met: what was found that somebody wants to know of, by target; None when it was not looked for.
     """
 
     said: str
     targets: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
     rest: str = ""
+    changes: tuple[int, ...] = ()
+    met: Mapping[str, str] | None = None
 
 
 class JobKind(Protocol):

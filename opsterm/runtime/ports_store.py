@@ -298,6 +298,10 @@ class OutputStore(Protocol):
         """Return kept bytes from `offset`; b"" when there are none."""
         ...
 
+    async def forget(self, change_ids: Sequence[int]) -> None:
+        """Throw away what changes printed; that there was some, and its hash, stays with them."""
+        ...
+
 
 class PreferenceStore(Protocol):
     """Small things that stick, such as the theme: text by key."""

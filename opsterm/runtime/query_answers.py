@@ -110,7 +110,12 @@ class QueryAnswers:
             managers=await self._profiles.managers(),
             services=await self._services.list(),
             model=model,
+            jobs=await self._errands.jobs(),
         )
+
+    async def confirmed(self, text: str) -> Answer | None:
+        """Do what was said back, when this is a yes to it; None when it is another sentence."""
+        return await self._errands.confirmed(text)
 
     async def denotation(self, query: Query, text: str, now: float) -> Denotation:
         """Return what the answer of a query is of."""

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.services import Services
     from opsterm.runtime.session_paths import SessionPaths
     from opsterm.runtime.snmp import Snmp
+    from opsterm.runtime.standing import StandingApprovals
     from opsterm.runtime.workers import Workers
 
 
@@ -242,6 +243,7 @@ class Rooms:
         return Approvals(
             self.store, self.ledger, settings=settings, identities=self.identities, limits=self.limits,
             gate=self.gate, risk=checks.risk,
+            stands=lambda change: self.standing.require(change),  # noqa: PLW0108 (loads it when asked)
         )  # fmt: skip
 
     @cached_property
@@ -250,6 +252,16 @@ class Rooms:
         return KnownSurroundings(
             self.clock, self.compliance, self.settings.approvals.limit, self._edges.accounts.zone,
             lambda: self.learned,
+        )  # fmt: skip
+
+    @cached_property
+    def standing(self) -> StandingApprovals:
+        """What turns of jobs run by without being asked about."""
+        from opsterm.runtime.standing import StandingApprovals
+
+        return StandingApprovals(
+            self.store, self.ledger, changes=lambda: self.changes, approvals=lambda: self.approvals,
+            connector=self.connector, read_only=self.settings.changes.read_only,
         )  # fmt: skip
 
     @cached_property

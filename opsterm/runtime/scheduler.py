@@ -18,7 +18,7 @@ from opsterm.core.errors import LeaseLost, NotFound, OpstermError, StorageError
 from opsterm.core.events import Fact
 from opsterm.core.text import clean_line
 from opsterm.inventory.target import LOCALHOST
-from opsterm.monitoring.jobs import JOB_FAILED
+from opsterm.monitoring.jobs import JOB_FAILED, JOB_MET
 from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.policy.mask import mask
 from opsterm.runtime.alerts import Alerts
@@ -134,10 +134,13 @@ class Scheduler:
             if outcome.failed:
                 why = {name: mask(clean_line(text, limit=300))[0] for name, text in outcome.failed.items()}
                 self._job_alerts.found.update({(name, job.name): text for name, text in why.items()})
-                failed = partial(fail, now=now, said=said, failed=tuple(why), rest=outcome.rest)
+                failed = partial(
+                    fail, now=now, said=said, failed=tuple(why), rest=outcome.rest, changes=outcome.changes
+                )
                 await self._moved(job, failed, fence)
             else:
-                await self._moved(job, lambda one: succeed(one, now, said), fence)
+                await self._moved(job, lambda one: succeed(one, now, said, changes=outcome.changes), fence)
+            await self._tell_met(job, outcome, fence)
         except NotFound:
             log.info("%s was taken out while it ran", job.name)
         except StorageError as error:  # it counts as one that was interrupted, and is tried again
@@ -189,12 +192,27 @@ class Scheduler:
             await self._monitoring.take(samples, fence)
         self._job_alerts.found = {key: why for key, why in self._job_alerts.found.items() if key[1] != job.name}
 
-    def _open(self, name: str) -> list[SeriesKey]:
-        return [one.key for one in self._alerts.feed() if one.key.metric == JOB_FAILED and one.key.item == name]
+    async def _tell_met(self, job: Job, outcome: JobOutcome, fence: Fence) -> None:
+        """Raise and end the alerts of what a job has found, where it was looked for."""
+        if outcome.met is None:
+            return
+        met = {name: mask(clean_line(text, limit=300))[0] for name, text in outcome.met.items()}
+        self._job_alerts.met.update({(name, job.name): text for name, text in met.items()})
+        now, looked_at = self._clock.now(), set(outcome.targets) - set(outcome.failed)
+        samples = [Sample(SeriesKey(name, JOB_MET, job.name), now, 1.0) for name in sorted(met)]
+        over = [key for key in self._open(job.name, JOB_MET) if key.target in looked_at - set(met)]
+        samples += [Sample(key, now, 0.0) for key in over]
+        if samples:
+            await self._monitoring.take(samples, fence)
+        for key in over:
+            self._job_alerts.met.pop((key.target, job.name), None)
+
+    def _open(self, name: str, metric: str = JOB_FAILED) -> list[SeriesKey]:
+        return [one.key for one in self._alerts.feed() if one.key.metric == metric and one.key.item == name]
 
     async def _forget_alerts(self, names: set[str], fence: Fence) -> None:
         """End the alerts of jobs that were taken out."""
-        for key in {one.key for one in self._alerts.feed() if one.key.metric == JOB_FAILED}:
+        for key in {one.key for one in self._alerts.feed() if one.key.metric in (JOB_FAILED, JOB_MET)}:
             if key.item not in names:
                 await self._monitoring.forget(key.target, fence, among=partial(_is, key))
 

@@ -59,6 +59,16 @@ class Schedules:
         """
         return await self._offload.run("files", lambda: self._read(phrase, now, timezone))
 
+    async def between(self, schedule: JobSchedule, start: float, end: float) -> Sequence[datetime]:
+        """Return the first times of a schedule behind a moment and up to another, in epoch seconds."""
+
+        def look() -> Sequence[datetime]:
+            after = datetime.fromtimestamp(start, UTC)
+            times = next_times(schedule, after, TIMES_SHOWN, zones=self._accounts)
+            return [time for time in times if time.timestamp() <= end]
+
+        return await self._offload.run("files", look)
+
     def _read(self, phrase: str, now: datetime | None, timezone: str) -> ReadPhrase:
         timezone = timezone or self._accounts.local_zone()
         zone = self._accounts.zone(timezone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from opsterm.runtime.camera_worker import camera_works
@@ -12,9 +12,12 @@ from opsterm.runtime.collection_sources import of_cards, of_targets
 from opsterm.runtime.collection_upkeep import CollectionUpkeep
 from opsterm.runtime.drift import DriftWatch, drift_works
 from opsterm.runtime.guard_reconciliation import GuardReconciliation
+from opsterm.runtime.ports_jobs import JobKind
 from opsterm.runtime.profile_refresh import profile_works
+from opsterm.runtime.report_jobs import REPORT, ReportJobs
 from opsterm.runtime.scheduler import LOOK_EVERY_S as LOOK_FOR_JOBS_EVERY_S
 from opsterm.runtime.scheduler import Scheduler
+from opsterm.runtime.script_jobs import SCRIPT, ScriptJobs
 from opsterm.runtime.snapshot_jobs import SNAPSHOT, SnapshotJobs
 from opsterm.runtime.workers import Worker
 
@@ -59,7 +62,15 @@ def all_works(runtime: Runtime) -> Sequence[Worker]:
 
 def scheduler_of(runtime: Runtime) -> Scheduler:
     """Return what runs jobs, with what does each kind of them."""
-    kinds = {SNAPSHOT: lambda: SnapshotJobs(lambda: runtime.recovery)}
+    scripts = ScriptJobs(
+        standing=lambda: runtime.standing, changes=runtime.changes, jobs=runtime.jobs, output=runtime.store.output,
+        post=lambda: runtime.post, host=runtime.operator.host,
+    )  # fmt: skip
+    kinds: Mapping[str, Callable[[], JobKind]] = {
+        SNAPSHOT: lambda: SnapshotJobs(lambda: runtime.recovery),
+        SCRIPT: lambda: scripts,
+        REPORT: lambda: ReportJobs(runtime.assistant, lambda: runtime.post, runtime.operator.host),
+    }
     return Scheduler(
         runtime.store.jobs, runtime.jobs, kinds, runtime.clock, runtime.ledger, alerts=runtime.alerts,
         job_alerts=runtime.job_alerts, monitoring=runtime.monitoring,

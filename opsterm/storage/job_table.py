@@ -28,7 +28,7 @@ class JobTable(SQLModel, table=True):
 
 
 class JobRunTable(SQLModel, table=True):
-    """Turns of jobs that are over, the newest few of each; `failed` is JSON."""
+    """Turns of jobs that are over, the newest few of each; `failed` and `changes` are JSON."""
 
     __tablename__: ClassVar[str] = "job_run"
     __table_args__ = (Index("job_run_job", "job_id", "id"),)
@@ -41,3 +41,4 @@ class JobRunTable(SQLModel, table=True):
     stands_for: int
     said: str
     failed: str
+    changes: str

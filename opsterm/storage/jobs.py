@@ -25,9 +25,9 @@ GET = f"SELECT {_COLUMNS} FROM job WHERE id = ?"  # noqa: S608 (constants only)
 ADD = f"INSERT INTO job ({_COLUMNS}) VALUES ({', '.join('?' * 12)})"  # noqa: S608 (constants only)
 MOVE = "UPDATE job SET paused = ?, next_at = ?, turn = ? WHERE id = ?"
 REMOVE = "DELETE FROM job WHERE id = ?"
-_RUN = "job_id, planned_at, ended_at, state, tries, stands_for, said, failed"
+_RUN = "job_id, planned_at, ended_at, state, tries, stands_for, said, failed, changes"
 RUNS = f"SELECT {_RUN} FROM job_run WHERE job_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608 (constants only)
-ADD_RUN = f"INSERT INTO job_run ({_RUN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 (constants only)
+ADD_RUN = f"INSERT INTO job_run ({_RUN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 (constants only)
 TIDY_RUNS = """DELETE FROM job_run WHERE job_id = ? AND id <=
 (SELECT id FROM job_run WHERE job_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)"""
 REMOVE_RUNS = "DELETE FROM job_run WHERE job_id = ?"
@@ -94,9 +94,9 @@ class SqliteJobs:
         return [
             JobRun(
                 job=job, planned_at=planned_at, ended_at=ended_at, state=RunState(state), tries=tries,
-                stands_for=stands_for, said=said, failed=tuple(json.loads(failed)),
+                stands_for=stands_for, said=said, failed=tuple(json.loads(failed)), changes=tuple(json.loads(changes)),
             )
-            for job, planned_at, ended_at, state, tries, stands_for, said, failed in rows
+            for job, planned_at, ended_at, state, tries, stands_for, said, failed, changes in rows
         ]  # fmt: skip
 
 
@@ -114,8 +114,8 @@ def _row(job: Job) -> tuple[object, ...]:
 
 
 def _run_row(run: JobRun) -> tuple[object, ...]:
-    failed = json.dumps(run.failed)
-    return run.job, run.planned_at, run.ended_at, str(run.state), run.tries, run.stands_for, run.said, failed
+    failed, changes = json.dumps(run.failed), json.dumps(run.changes)
+    return run.job, run.planned_at, run.ended_at, str(run.state), run.tries, run.stands_for, run.said, failed, changes
 
 
 def _turn_text(turn: JobTurn | None) -> str:
@@ -128,7 +128,8 @@ def _job(row: tuple[Any, ...]) -> Job:  # a row of _COLUMNS as SQLite gives it
     return Job(
         number=number, kind=kind, payload=payload, what=what, phrase=phrase, by=by, made_at=made_at,
         paused=bool(paused), next_at=next_at,
-        turn=JobTurn(**{**hand, "failed": tuple(hand["failed"])}) if hand else None,
+        turn=JobTurn(**{**hand, "failed": tuple(hand["failed"]), "changes": tuple(hand.get("changes", ()))})
+        if hand else None,
         terms=JobTerms(**{**how, "missed": MissedPolicy(how["missed"])}),
         schedule=JobSchedule(
             **{**when, "kind": ScheduleKind(when["kind"]),

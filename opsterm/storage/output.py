@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from opsterm.core.paths import make_private
@@ -49,6 +51,21 @@ class FileOutput:
         """
         path = self.path(change_id, target)
         return await self._run(lambda: _read(path, offset, limit))
+
+    async def forget(self, change_ids: Sequence[int]) -> None:
+        """Throw away what changes printed. Raises StorageError: a folder is there and cannot be removed."""
+        folders = [self._folder / f"c{number}" for number in change_ids]
+        await self._run(lambda: _remove(folders))
+
+
+def _remove(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise fault(error, folder, "written") from error
 
 
 def set_aside(folder: Path, change_id: int) -> None:

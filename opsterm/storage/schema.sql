@@ -180,6 +180,7 @@ CREATE TABLE job_run (
   stands_for INTEGER NOT NULL,
   said VARCHAR NOT NULL,
   failed VARCHAR NOT NULL,
+  changes VARCHAR NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX job_run_job ON job_run (job_id, id);
@@ -454,4 +455,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0016');
+INSERT INTO alembic_version VALUES ('0017');

@@ -24,7 +24,18 @@ _WORDS = {"?": "question_mark", ":": "colon", "@": "at", "/": "slash", "+": "plu
           "=": "equals_sign", ",": "comma", ".": "full_stop", ";": "semicolon"}  # fmt: skip
 
 
-_COVERING = ("everywhere", "approval", "terminal", "target", "connection", "credentials", "services", "files", "points")
+_COVERING = (
+    "everywhere",
+    "approval",
+    "terminal",
+    "target",
+    "connection",
+    "credentials",
+    "services",
+    "files",
+    "points",
+    "jobs",
+)
 """Places whose keys may mean something else than everywhere: nothing else is in reach while they are open."""
 
 

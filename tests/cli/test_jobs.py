@@ -60,3 +60,55 @@ def test_what_cannot_be_done_by_schedule_is_a_sentence(account: Account, words: 
 def test_a_job_that_is_not_there_is_a_sentence(account: Account) -> None:
     assert "`opsterm schedule list` lists them" in account.run("schedule", "show", "j9", expect=2).err
     assert "Write it as in j3" in account.run("schedule", "remove", "all", expect=2).err
+
+
+ADD = ("schedule", "add", "every day at 6 run `df -P /` on localhost and tell me if any disk is over 85% full")
+
+
+def test_a_sentence_is_said_back_and_kept_when_it_is_meant(account: Account) -> None:
+    dry = account.run(*ADD, "--dry-run", expect=0)
+    for part in ("df -P /", "at 06:00 every day", "cron: 0 6 * * *", "used percent is over 85 %", "standing approval"):
+        assert part in dry.err
+    assert "Add --yes" in account.run(*ADD, expect=2).err
+    made = json.loads(account.run(*ADD, "--yes", "--json", expect=0).out)
+    assert tuple(made) == JSON_KEYS["schedule add"]
+    assert (made["kind"], made["standing"], made["results"]) == ("script", "c1", 30)
+    approved = account.run("approve", "c1", "--targets", "1", expect=0)
+    assert "lets its job run these very bytes" in approved.err
+    assert "Filesystem" not in approved.out, "a yes runs nothing"
+    assert "not run itself" in account.run("run", "c1", expect=4).err
+    assert "c1 is approved" in account.run("schedule", "show", "j1", expect=0).out
+    account.run("schedule", "remove", "j1", expect=0)
+    assert "denied" in account.run("changes", expect=0).out
+
+
+def test_a_script_of_a_file_by_a_phrase(account: Account) -> None:
+    script = account.home / "look.sh"
+    script.write_text("#!/bin/sh\ndf -P /\n")
+    words = ("schedule", "add", "weekdays at 7:30", "--script", str(script), "--on", "localhost")
+    said = account.run(*words, "--tell", "failure", "--timeout", "30s", "--stands", "7d", "--dry-run", expect=0).err
+    for part in ("look.sh", "df -P /", "30 s limit on each target", "for 7 d at most", "When it fails"):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("run `uptime` on localhost",), "When?"),
+        (("every day at 6 run `uptime`",), "On which targets?"),
+        (("every day at 6 run `uptime` on no-such-host",), "do not guess where a job runs"),
+        (("every second Tuesday run `uptime` on localhost",), "every other week?"),
+        (("every day at 6 on localhost",), "What is to be done?"),
+        (("every day at 6 run `uptime` on localhost and mail me when it fails",), "To which address"),
+        (("every day at 6 if it rains run `uptime` on localhost",), "I do not understand"),
+        (("every day at 6 fold the laundry on localhost",), "No script here is for"),
+        (("daily", "--script", "/no/such/file", "--on", "localhost"), "cannot be read"),
+        (("daily", "--tell", "sometimes", "--on", "localhost"), "does not say when to tell"),
+        (("every day at 6 mail a@b.co the weather report",), "mail server"),
+    ],
+)
+def test_what_is_missing_is_asked_back(account: Account, words: tuple[str, ...], says: str) -> None:
+    ran = account.run("schedule", "add", *words, "--yes", expect=2)
+    assert says in ran.err
+    assert "Traceback" not in ran.err
+    assert account.run("schedule", "list", "--json", expect=0).out == ""

@@ -174,6 +174,7 @@ class PlayedConnector:
         self.answers = answers
         self.files: dict[tuple[str, str], Sequence[FoundFile | bytes]] = {}
         self.opened: list[str] = []
+        self.identities: dict[str, str] = {}
         self.closed = 0
 
     async def session(self, target: OrderTarget, *, looks: bool = False) -> Session:
@@ -209,6 +210,10 @@ class PlayedConnector:
         """Answer for those that are played."""
         if target.name not in self.answers:
             raise Unreachable(f"{target.name} did not answer.", why="Connection refused.")
+
+    async def identity(self, target: OrderTarget) -> str:
+        """Return what the test says."""
+        return self.identities.get(target.name, "")
 
     async def trust(self, target: OrderTarget | str, fingerprint: str, /) -> None:
         """Do nothing."""

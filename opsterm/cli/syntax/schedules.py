@@ -20,6 +20,13 @@ What is done by schedule is a job. One process runs all of them: an open screen
 or `opsterm serve`. A failed run is tried again after 1 minute, then 2, 4, up to
 an hour apart; when no try is left it is an alert until the job is done."""
 
+_ABOUT_ADD = """\
+A sentence such as "check disk space on all Windows servers every Monday at 6 and
+mail ops@example.com if any drive is over 85 % full". What is missing or has two
+meanings is asked back. All of it is said back before it is kept. A script runs
+unattended only with a standing approval: opsterm approve, for these very bytes
+on these very targets; `opsterm deny` revokes it. A report is only sent."""
+
 _ABOUT_PAUSE = """\
 A run that is going on goes on. Times that come while it is paused are not made
 up for."""
@@ -36,6 +43,7 @@ def add_schedules(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("phrase", nargs="+", metavar="PHRASE", help="the phrase, or - for standard input")
     one.add_argument("--now", default="", metavar="ISO-TIME", help="as if it were that time")
     one.add_argument("--timezone", default="", metavar="ZONE", help=ZONE)
+    _add_job(actions, data)
     add_verb(actions, data, "list", "list what is done by schedule, and when next", about=_ABOUT_JOBS, below="schedule")
     for name, text, about in (
         ("show", "show one job, and how its runs ended", ""),
@@ -46,6 +54,22 @@ def add_schedules(verbs: Verbs[Parser], data: Parser) -> None:
     ):
         one = add_verb(actions, data, name, text, about=about, below="schedule")
         one.add_argument("id", metavar="JOB", help=_JOB)
+
+
+def _add_job(actions: Verbs[Parser], data: Parser) -> None:
+    text = "make a job of a sentence, or of a phrase and a script"
+    one = add_verb(actions, data, "add", text, about=_ABOUT_ADD, below="schedule")
+    one.add_argument("words", nargs="+", metavar="SENTENCE", help="what is to be done when, or when alone")
+    one.add_argument("--script", default="", metavar="FILE", help="what runs, instead of the task in the sentence")
+    one.add_argument("--title", default="", metavar="TEXT", help="what that script does, in a few words")
+    one.add_argument("--on", default="", metavar="SELECTOR", help="which targets, instead of those in the sentence")
+    one.add_argument("--tell", default="", metavar="WHEN", help="as in 'used_percent > 85', failure, change, always")
+    one.add_argument("--to", default="", metavar="ADDRESSES", help="who gets a mail then")
+    one.add_argument("--become", nargs="?", const="root", default="", metavar="ACCOUNT", help="run it by sudo")
+    one.add_argument("--timeout", default="", metavar="TIME", help="how long it may run on one target")
+    one.add_argument("--stands", default="", metavar="TIME", help="how long its approval lasts; 90d if not said")
+    one.add_argument("--results", type=number(1, 200), metavar="N", help="turns whose output is kept; 30 if not said")
+    add_terms(one)
 
 
 def add_terms(verb: Parser) -> None:

@@ -22,6 +22,7 @@ from opsterm.core.units import age_text, bytes_text, parse_duration
 from opsterm.policy.compliance.review import lines_of
 from opsterm.policy.mask import mask
 from opsterm.policy.order import RunAs
+from opsterm.policy.standing import standing_lines
 from opsterm.runtime.assent import terms_of
 from opsterm.runtime.changes import change_number
 from opsterm.runtime.gates import gate_lines
@@ -149,6 +150,8 @@ def describe(context: Context, change: Change) -> None:
     rewrite = context.runtime.rewrites.of_change(change)
     for number, line in enumerate([*rewrite.lines, "taken with: opsterm propose --rewrite"] if rewrite else []):
         say(f"{'' if number else 'rewrite':<8}{line}")
+    for number, line in enumerate(standing_lines(order, now)):
+        say(f"{'' if number else 'stands':<8}{line}")
     for number, line in enumerate(guard_lines(order)):
         say(f"{'' if number else 'guard':<8}{line}")
     if change.reason:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from pathlib import PurePath
 
 from opsterm.changes.job import Job, JobRun, JobTerms, MissedPolicy, RunState
+from opsterm.changes.job_notice import parse_notice
 from opsterm.changes.job_text import job_line, last_text, next_text
 from opsterm.changes.recovery.wish import things_of
 from opsterm.changes.schedule_text import schedule_text
@@ -14,6 +15,8 @@ from opsterm.cli.run import Context
 from opsterm.cli.verbs.schedules import described, require_schedule
 from opsterm.core.errors import BadInput, ExitCode, Refused
 from opsterm.core.units import parse_duration, span_text
+from opsterm.runtime.job_making import shell_of
+from opsterm.runtime.job_wishes import FoundScript, Given
 from opsterm.runtime.jobs import JobWish
 from opsterm.runtime.recovery import TakeWish
 from opsterm.runtime.snapshot_jobs import SnapshotWish
@@ -42,7 +45,9 @@ def _terms(context: Context) -> JobTerms:
     asked = context.invocation
     usual = JobTerms()
     retries = asked.number("retries")
+    results = asked.number("results")
     return JobTerms(
+        results=usual.results if results is None else results,
         missed=MissedPolicy(asked.text("missed") or usual.missed),
         jitter_s=parse_duration(asked.text("jitter") or "0"),
         retries=usual.retries if retries is None else retries,
@@ -89,6 +94,42 @@ async def _say_who_runs(context: Context) -> None:
         context.printer.say("No process runs jobs now: `opsterm serve` does, and so does an open screen.")
 
 
+async def add(context: Context) -> int:
+    """Make a job of a sentence, or of a phrase and a script."""
+    asked = context.invocation
+    draft = await context.runtime.job_wishes.draft(" ".join(asked.texts("words")), given=await _given(context))
+    for line in draft.lines():
+        context.printer.say(line)
+    if asked.yes("dry_run"):
+        return ExitCode.DONE
+    await _require_meant(context)
+    job, standing = await context.runtime.job_making.keep(draft)
+    if context.printer.json:
+        context.printer.record({**record_of(job), "standing": standing.name if standing is not None else None})
+    else:
+        context.printer.line(f"{job.name}  {job_line(job, None, context.runtime.clock.now())}")
+    if standing is not None:
+        context.printer.say(f"It runs once its standing approval was given: opsterm approve {standing.name}")
+    await _say_who_runs(context)
+    return ExitCode.DONE
+
+
+async def _given(context: Context) -> Given:
+    """Return what the line gives beside the sentence. Raises BadInput."""
+    asked = context.invocation
+    name, timeout, lasts = asked.text("script"), asked.text("timeout"), asked.text("stands")
+    script = None
+    if name:
+        text = await context.runtime.job_making.script_text(name)
+        script = FoundScript(text=text, title=asked.text("title") or PurePath(name).name, shell=shell_of(name))
+    notice = parse_notice(asked.text("tell")) if asked.text("tell") else None
+    return Given(
+        script=script, targets=asked.text("on"), to=asked.text("to"), notice=notice, timezone=asked.text("timezone"),
+        become=asked.text("become"), timeout_s=parse_duration(timeout) if timeout else None,
+        lasts_s=parse_duration(lasts) if lasts else None, terms=_terms(context),
+    )  # fmt: skip
+
+
 async def list_jobs(context: Context) -> int:
     """List jobs."""
     jobs, now = context.runtime.jobs, context.runtime.clock.now()
@@ -113,23 +154,14 @@ async def list_jobs(context: Context) -> int:
 
 async def show(context: Context) -> int:
     """Show one job and how its runs ended."""
-    jobs, now = context.runtime.jobs, context.runtime.clock.now()
+    jobs = context.runtime.jobs
     job = await jobs.get(context.invocation.text("id"))
-    runs = await jobs.runs(job)
     if context.printer.json:
+        runs = await jobs.runs(job)
         context.printer.record({**record_of(job, next(iter(runs), None)), "runs": [asdict(run) for run in runs]})
         return ExitCode.DONE
-    terms = job.terms
-    for label, text in (
-        ("job", job.name), ("what", job.what), ("when", schedule_text(job.schedule)), ("asked", job.phrase),
-        ("next", next_text(job, now)), ("missed", terms.missed), ("jitter", span_text(terms.jitter_s)),
-        ("retries", str(terms.retries)), ("limit", span_text(terms.limit_s)), ("by", job.by),
-    ):  # fmt: skip
-        context.printer.line(f"{label:8} {text}")
-    for run in runs:
-        times = f" for {run.stands_for} times" if run.stands_for > 1 else ""
-        at = datetime.fromtimestamp(run.planned_at, UTC).astimezone()
-        context.printer.line(f"{at:%Y-%m-%d %H:%M} {run.state}{times}  {run.said}")
+    for line in await context.runtime.job_view.lines(job):
+        context.printer.line(line)
     return ExitCode.DONE
 
 
@@ -152,7 +184,7 @@ async def resume(context: Context) -> int:
 
 async def remove(context: Context) -> int:
     """Take a job out."""
-    job = await context.runtime.jobs.remove(context.invocation.text("id"))
+    job = await context.runtime.job_making.remove(context.invocation.text("id"))
     return await _told(context, job, "is gone; what it has made stays")
 
 

@@ -20,6 +20,7 @@ from opsterm.core.hub import Ear
 from opsterm.core.quiet_gc import quiet_gc
 from opsterm.core.text import clean_bytes, clean_line
 from opsterm.policy.approval import Ask, friction
+from opsterm.policy.standing import is_standing
 from opsterm.runtime.assent import Assent
 from opsterm.runtime.gates import GATE_FACTS, gate_line
 
@@ -54,7 +55,7 @@ async def approve_change(context: Context, change: Change) -> int:
     digest = context.invocation.text("digest") or change.digest
     if given is None and not context.invocation.text("digest") and is_asked_on_a_terminal():
         await _ask(context, change, count)
-    runs = not context.invocation.yes("no_run")
+    runs = not context.invocation.yes("no_run") and not is_standing(change.order)
     despite = await despite_claims(context, change) if runs else ""
     approved = await context.runtime.changes.approve(change.id, digest=digest, assent=_assent(context))
     if approved.state is ChangeState.APPROVED:

@@ -9,6 +9,7 @@ from opsterm.changes.change import Change, ChangeState
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_line
 from opsterm.policy.approval import Friction, friction
+from opsterm.policy.standing import is_standing
 from opsterm.runtime.assent import Assent, Progress
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.glyphs import Glyphs
@@ -123,6 +124,9 @@ class AssentDialog(Dialog[str]):
 
     async def run_or_ask(self) -> None:
         """Run the approved change; when others have claimed its targets, ask whether it waits or runs beside that."""
+        if is_standing(self.change.order):
+            self.say("It is run by its job only: the screen of jobs runs that now.")
+            return
         try:
             claims = await self.runtime.claims.in_the_way(self.change)
         except OpstermError as error:
@@ -150,7 +154,7 @@ class AssentDialog(Dialog[str]):
             self.change = await self.runtime.changes.get(self.change.id)
             self.fault(error)
             return
-        if self.change.state is ChangeState.APPROVED:
+        if self.change.state is ChangeState.APPROVED and not is_standing(self.change.order):
             await self.run_or_ask()
         await self.look_at_progress()
         if self.change.state is ChangeState.PROPOSED and self.progress is not None:

@@ -41,6 +41,7 @@ from opsterm.policy.compliance.review import RuleReview, lacking_text, verdict_l
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.order import PLAN, RESTORE, Order
 from opsterm.policy.requirements import ONE_PERSON
+from opsterm.policy.standing import is_standing, standing_lines
 from opsterm.runtime.assent import Progress
 from opsterm.runtime.commands import command
 from opsterm.runtime.gates import gate_lines
@@ -145,6 +146,7 @@ def decisive_rows(
         ),
         SheetRow("", f"{shell_text(change)} · {as_whom(change)} · {limit_text(order)}"),
         SheetRow("where", f"{where} · {reach}" if reach else where),
+        *([SheetRow("stands", "\n".join(stands))] if (stands := standing_lines(order, now)) else []),
         *([SheetRow("rollout", "; ".join(lines))] if (lines := rollout_lines(order)) else []),
         *_results(change),
         *([SheetRow("now", "\n".join(at_work))] if (at_work := running_lines(change, evidence.steps, now)) else []),
@@ -327,7 +329,8 @@ def keys_line(
                 keys.append(f"{key('break_glass')} break glass")
             return " · ".join([*keys, later])
         case ChangeState.APPROVED:
-            return f"{key('run_change')} run · {deny} · esc close"
+            run = "" if is_standing(change.order) else f"{key('run_change')} run · "
+            return f"{run}{deny} · esc close"
         case ChangeState.RUNNING:
             go_on = f"{key('proceed_change')} go on now · " if at_gate else ""
             return f"{go_on}{key('stop_change')} stop · {scroll} · esc close, it goes on"

@@ -33,7 +33,7 @@ from opsterm.tui.widgets.suggestions import asking
 if TYPE_CHECKING:
     from opsterm.tui.screens.home import HomeScreen
 
-_NOT_OFFERED = ("lists", "approval", "target", "connection", "credentials", "services", "files", "points")
+_NOT_OFFERED = ("lists", "approval", "target", "connection", "credentials", "services", "files", "points", "jobs")
 
 
 class Errands:

@@ -30,6 +30,7 @@ from opsterm.tui.screens.claim_errand import ClaimErrand
 from opsterm.tui.screens.errand_actions import ErrandActions
 from opsterm.tui.screens.errands import Errands
 from opsterm.tui.screens.file_errands import FileErrands
+from opsterm.tui.screens.jobs import JobsScreen
 from opsterm.tui.screens.points import PointsScreen
 from opsterm.tui.screens.reports import Reports
 from opsterm.tui.screens.services import ServicesScreen
@@ -292,12 +293,15 @@ class HomeScreen(ErrandActions, Screen[None], inherit_bindings=False):
 
     def action_show_points(self) -> None:
         """List the recovery points on this host; the change that puts one back opens."""
+        self.app.push_screen(PointsScreen(self.runtime, self.keymap, self.chosen()), self._open_change)
 
-        def left(change: int | None) -> None:
-            if change:
-                self.run_worker(self.errands.with_change("open", change), group="change", exclusive=True)
+    def _open_change(self, change: int | None) -> None:
+        if change:
+            self.run_worker(self.errands.with_change("open", change), group="change", exclusive=True)
 
-        self.app.push_screen(PointsScreen(self.runtime, self.keymap, self.chosen()), left)
+    def action_show_jobs(self) -> None:
+        """List what is done by schedule; the approval of one opens."""
+        self.app.push_screen(JobsScreen(self.runtime, self.keymap), self._open_change)
 
     def action_show_services(self) -> None:
         """List the services of targets."""
