@@ -38,7 +38,7 @@ STANDS_S = 90 * 86_400.0
 SHELLS = {".ps1": "powershell", ".cmd": "cmd", ".bat": "cmd", ".bash": "bash", ".sh": "bash"}
 """What carries out a script file, by the end of its name."""
 
-SHOWN_LINES = 30
+SHOWN_LINES = 80
 
 _POLICIES = {
     MissedPolicy.RUN_ONCE: "Missed while nobody ran jobs: run once, as soon as somebody does.",
