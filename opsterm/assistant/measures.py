@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from opsterm.assistant.bounds import Bounds, fitted, in_unit_of, take_bounds
 from opsterm.assistant.intents.names import Intent
@@ -11,7 +12,16 @@ from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics, take_statistic, without_trend
 from opsterm.assistant.queries import MetricQuestion, RankingQuestion, RunRequest
 from opsterm.assistant.query_words import Statistic
-from opsterm.assistant.reading import Sentence, asked, lost, take_count, take_targets, take_window, understood
+from opsterm.assistant.reading import (
+    Sentence,
+    asked,
+    lost,
+    take_count,
+    take_grouping,
+    take_targets,
+    take_window,
+    understood,
+)
 from opsterm.assistant.superlatives import (
     DIRECT,
     SEVERAL,
@@ -42,7 +52,7 @@ _NEARLY_FULL = (
 _RANKING_FILLERS = _FILLERS | words(
     "which is using uses users user consumers consumer with than value values have has among amongst across "
     "within sit sits "
-    "sitting showing shows standing stands running at capacity share worth"
+    "sitting showing shows standing stands running at capacity share worth gets get getting"
 )
 _SPARE = ("free", "left", "available", "remaining", "spare")
 _FREE = ("fs.free_bytes", "memory.available_bytes")
@@ -63,6 +73,8 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
     if sentence.has(*_PROCESSES):
         looking = RunRequest(selector=LOCALHOST, command="ps -eo pid,user,%cpu,%mem,comm --sort=-%cpu")
         return asked(Intent.METRIC, "Single processes are not measured; a command can look.", [looking.line])
+    if _of_each(sentence):
+        return asked(Intent.METRIC, "Values are not put together by site, group or the like. Name the targets instead.")
     bounds, tokens = take_bounds(_of_now(sentence, take_count(sentence.tokens)[1]))
     tokens = _fullest_asked(sentence, tokens)
     if NOUNS & set(sentence.lows):
@@ -107,6 +119,21 @@ def _unsaid_limit(bounds: Bounds, direct: tuple[str, bool] | None) -> int:
     if bounds.given:
         return BOUNDED_LIMIT
     return 5 if direct else DEFAULT_LIMIT
+
+
+def _of_each(sentence: Sentence) -> bool:
+    """Return whether values of whole sites or groups are asked for: "cpu per site", "the busiest group"."""
+    if take_metrics(sentence.tokens, sentence.words) is None and not DIRECT.keys() & set(sentence.lows):
+        return False
+    if take_grouping(sentence.tokens)[0] is not None:
+        return True
+    return any(
+        before in {"which", "what", "each", *SUPERLATIVES, *DIRECT} and word in _WHOLES
+        for before, word in pairwise(sentence.lows)
+    )
+
+
+_WHOLES = frozenset({"site", "group", "environment", "env", "location", "datacentre", "datacenter", "tag", "role"})
 
 
 def _of_now(sentence: Sentence, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -186,7 +213,8 @@ def read_metric(sentence: Sentence) -> Interpretation | None:
     )
     if phrase.unknown:
         return lost(Intent.METRIC, phrase, [question] if phrase.says_something else [])
-    if phrase.noun and not phrase.says_something and {"low", "short", "high"} & set(sentence.lows):
+    vague = sentence.has("with high", "with low", "with heavy") and window is None
+    if vague or (phrase.noun and not phrase.says_something and {"low", "short", "high"} & set(sentence.lows)):
         fullest = RankingQuestion(metric=metrics[0], limit=DEFAULT_LIMIT)
         return asked(Intent.METRIC, "From which value on? Say it in numbers, as in: over 90 %.", [fullest.line])
     notes = list(phrase.notes)

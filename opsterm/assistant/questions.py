@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
+from opsterm.assistant.divisions import asks_twice, divided_twice, labels_first
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.lines import HELP_TOPICS
@@ -32,7 +32,7 @@ from opsterm.assistant.reading import (
     understood,
 )
 from opsterm.assistant.seen import take_seen
-from opsterm.assistant.tokens import Token, find_phrase, lows, without
+from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS, NOUNS, STATUS_WORDS, words
 from opsterm.changes.change import ChangeState
 from opsterm.inventory.fleet import Grouping
@@ -328,8 +328,10 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
     divided = _read_division(sentence)
     if divided:
         return divided
-    by, tokens = take_grouping(_labels_with(_all_asked(sentence)))
-    if by is not None and _divided_twice(sentence):
+    by, tokens = take_grouping(labels_first(_all_asked(sentence)))
+    if asks_twice(sentence.lows):
+        return None
+    if by is not None and divided_twice(sentence.lows):
         return asked(Intent.INVENTORY, "A list is divided by one thing at a time. By which?")
     count, tokens = take_count(tokens)
     at, length, _ = find_phrase(tokens, _NOT_REACHED)
@@ -359,7 +361,8 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
 def _all_asked(sentence: Sentence) -> tuple[Token, ...]:
     """Return the tokens of "are all the web servers up" and "are web-03 and web-11 up" without the state."""
     tokens, said = sentence.tokens, sentence.lows
-    if said[:1] not in (("are",), ("is",)):
+    named_first = bool(said) and said[0] in sentence.words.names and "and" not in said  # "web-11 dead?"
+    if said[:1] not in (("are",), ("is",)) and not named_first:
         return tokens
     stated = STATUS_WORDS.keys() | {"ok", "okay"}
     names = [token for token in tokens if token.low in sentence.words.names]
@@ -368,26 +371,6 @@ def _all_asked(sentence: Sentence) -> tuple[Token, ...]:
         good = {"up", "online", "reachable", "alive", "healthy", "ok", "okay"} if not names else stated
         return tuple(token for token in tokens if token.low not in good)
     return tokens
-
-
-def _labels_with(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """Return "which sites have offline hosts" as "by site have offline hosts"."""
-    said = lows(tokens)
-    at = 1 if said[:1] in (("which",), ("what",)) else 0
-    has = said[at + 1 : at + 2] and said[at + 1] in ("have", "has", "with", "contain", "hold", "include")
-    if at + 2 < len(said) and has and GROUPING_WORDS.get(said[at]) and said[at].endswith("s") and said[at] != "os":
-        by = replace(tokens[at], text="by", low="by")
-        return (by, tokens[at], *tokens[at + 2 :])
-    return tokens
-
-
-def _divided_twice(sentence: Sentence) -> bool:
-    """Return whether a list is to be divided by two things: "by os and site"."""
-    said = sentence.lows
-    return any(
-        word in ("and", "then", ",") and behind in GROUPING_WORDS and {"by", "per"} & set(said[:at])
-        for at, (word, behind) in enumerate(pairwise(said))
-    )
 
 
 def _read_division(sentence: Sentence) -> Interpretation | None:

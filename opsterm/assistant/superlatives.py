@@ -62,6 +62,8 @@ def take_limit(tokens: Sequence[Token], *, in_words: bool) -> tuple[int | None, 
 
 def one_is_asked(tokens: Sequence[Token], vocabulary: Vocabulary) -> bool:
     """Return whether one thing is asked for: "which box has", "the busiest web server", not "the busiest servers"."""
+    if tuple(token.low for token in tokens[:2]) == ("which", "of") and {t.low for t in tokens} & {"is", "has", "uses"}:
+        return True
     for at, token in enumerate(tokens):
         if token.low == "who" and any(other.low == "are" for other in tokens[at + 1 : at + 2]):
             return False

@@ -89,8 +89,16 @@ _SAME: Mapping[str, str] = {
         "eaters|eater|guzzlers|guzzler|gobblers"
     ),
     "using": "consuming|drawing",
-    "most cpu": "most loaded|most heavily used|most stressed|most busy|most hard-pressed",
-    "least cpu": "least loaded|least busy|quietest|most idle|least used|laziest|calmest",
+    "one": "offender|culprit",
+    "ones": "offenders|culprits",
+    "most cpu": (
+        "most heavily loaded|heaviest loaded|most loaded|most heavily used|most stressed|most busy|"
+        "most hard-pressed"
+    ),
+    "least cpu": (
+        "lightest loaded|least heavily loaded|most lightly loaded|least loaded|least busy|quietest|"
+        "most idle|least used|laziest|calmest"
+    ),
     "fullest disk": "least free room|tightest on disk|tightest on space|closest to full|most filled up|most full",
     "emptiest disk": "least full|most empty",
     "how busy is": "how hard is|how stressed is|how strained is",
@@ -164,6 +172,7 @@ WORDING_WORDS = frozenset(word for way in _REWORDED for word in way)
 
 _COUNTED = re.compile(r"(\d{1,4})(hrs?|hours?|mins|minutes?|secs|seconds?|days?|weeks?|months?)")
 _CLOCKS = re.compile(r"(\d{1,2}(?::\d{2})?(?:am|pm)?)-(\d{1,2}(?::\d{2})?(?:am|pm)?)")
+_TOP = re.compile(r"(top|bottom)-?(\d{1,3})")
 _SLASHED = re.compile(r"(20\d\d)/(\d{1,2})/(\d{1,2})")
 _DAYS = {short: day for day in DAYS for short in (day[:3], day[:4], day[:5]) if short != day} | {"tues": "tuesday"}
 _BEFORE_A_DAY = frozenset({"on", "since", "last", "from", "until", "to", "between", "and", "past", "for"})
@@ -231,6 +240,8 @@ def _spelt(low: str, before: str, written_before: str, labels: frozenset[str]) -
     """Return the words of one that is written together: "24hrs", "per-site", "non-prod", "8-9am"; None for none."""
     if low in labels:
         return None
+    if top := _TOP.fullmatch(low):
+        return top[1], top[2]
     if low.startswith("per-"):
         return "by", low[4:]
     if low == "linux" and written_before in LINUXES - {"linux"}:
