@@ -47,13 +47,13 @@ _KNOWN = (
 def mended(sentence: Sentence) -> tuple[Sentence, tuple[str, ...]] | None:
     """Return the sentence with its misspelt words mended and what was read as what; None when there is none."""
     vocabulary = sentence.words
-    labels = frozenset(form for label in vocabulary.labels() for form in _forms(label.lower()))
+    known = _KNOWN | {form for label in vocabulary.labels() for form in _forms(label.lower())}
     tokens: list[Token] = []
     notes: list[str] = []
     for token in sentence.tokens:
         low, found = token.low, ""
-        if low and low not in _KNOWN | labels and low not in vocabulary.names:
-            found = _SHORT.get(low, "") or _nearest(low, labels)
+        if low and low not in known and low not in vocabulary.names:
+            found = _SHORT.get(low, "") or _nearest(low, known)
         tokens.append(replace(token, text=found, low=found) if found else token)
         notes += [f"{token.text!r} is read as {found!r}."] if found else []
     return (replace(sentence, tokens=tuple(tokens)), tuple(notes)) if notes else None
@@ -64,11 +64,11 @@ def _forms(label: str) -> tuple[str, ...]:
     return (label, label + ("es" if label.endswith(("s", "x", "ch", "sh")) else "s"))
 
 
-def _nearest(word: str, labels: frozenset[str]) -> str:
+def _nearest(word: str, known: frozenset[str]) -> str:
     """Return the one known word that a misspelt one can be, "" when there is none or there are several."""
     if len(word) < SHORTEST or not word.isalpha():
         return ""
-    found = {one for one in _one_off(word) & (_KNOWN | labels) if len(one) >= SHORTEST and one.isalpha()}
+    found = {one for one in _one_off(word) & known if len(one) >= SHORTEST and one.isalpha()}
     same = {one for one in found if _single(one) == _single(word)} or {one for one in found if one[0] == word[0]}
     same = same or found
     return min(same) if len(same) == 1 else ""
