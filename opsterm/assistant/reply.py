@@ -92,12 +92,12 @@ def reply_record(reply: Reply) -> dict[str, Json]:
         "question": reply.question or None,
         "answer": "\n".join(answer_lines(said)),
         "citations": [{"tag": source.tag, "text": source.text} for source in reply.answer.sources],
-        "stamp": None if stamp is None else {
-            "rung": stamp.rung.value, "model": stamp.model or None, "context": stamp.context or None,
-            "first_s": stamp.first_s, "latency_s": stamp.total_s, "cut": stamp.cut or None,
-        },
         "proposal": None if proposal is None else {
             "command": proposal.command, "selector": proposal.selector or "all", "targets": list(proposal.targets),
             "change": f"c{proposal.change}" if proposal.change else None, "marks": list(proposal.marks),
+        },
+        "stamp": None if stamp is None else {
+            "rung": stamp.rung.value, "model": stamp.model or None, "context": stamp.context or None,
+            "first_s": stamp.first_s, "latency_s": stamp.total_s, "cut": stamp.cut or None,
         },
     }  # fmt: skip

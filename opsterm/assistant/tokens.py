@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,11 +87,19 @@ def without(tokens: Sequence[Token], start: int, length: int) -> tuple[Token, ..
     return (*tokens[:start], *tokens[start + length :])
 
 
+@functools.cache
+def _words_of(phrase: str) -> tuple[str, ...]:
+    return tuple(phrase.split())
+
+
 def find_phrase(tokens: Sequence[Token], phrases: Sequence[str]) -> tuple[int, int, str]:
     """Return (place, length, phrase) of the first of some phrases, longest first, that occurs; (-1, 0, "") for none."""
     words = lows(tokens)
+    there = frozenset(words)
     for phrase in phrases:
-        wanted = tuple(phrase.split())
+        wanted = _words_of(phrase)
+        if wanted[0] not in there:
+            continue
         for at in range(len(words) - len(wanted) + 1):
             if words[at : at + len(wanted)] == wanted:
                 return at, len(wanted), phrase

@@ -188,7 +188,7 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "history": ("at", "low", "mean", "high", "readings"),
     "ask": (
         "intent", "interpretation", "kind", "targets", "count", "groups", "window", "question", "answer", "citations",
-        "stamp", "proposal", "understood", "blocks", "follow_ups",
+        "proposal", "stamp", "understood", "blocks", "follow_ups",
     ),
     "query": QUERY_KEYS,
     "risk": RISK_KEYS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import assert_never
@@ -100,15 +101,18 @@ class QueryAnswers:
 
     async def world(self, now: float, model: IntentModel) -> World:
         """Return the state that a sentence is read against."""
+        series, apis, managers, services = await asyncio.gather(  # each waits for a thread: side by side
+            self._monitoring.all_series(), self._apis.known(), self._profiles.managers(), self._services.list()
+        )
         return World(
             now=now,
             utc_offset_s=float(time.localtime(now).tm_gmtoff),
             operator=self._operator.name,
             rows=self._inventory.rows(),
-            series=await self._monitoring.all_series(),
-            apis=await self._apis.known(),
-            managers=await self._profiles.managers(),
-            services=await self._services.list(),
+            series=series,
+            apis=apis,
+            managers=managers,
+            services=services,
             model=model,
             jobs=await self._errands.jobs(),
         )

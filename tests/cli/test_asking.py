@@ -6,10 +6,13 @@ import json
 
 from opsterm.cli.json_keys import JSON_KEYS
 from tests.cli.account import Account
+from tests.cli.test_models import served
+from tests.ollama.models import FakeModel
+from tests.ollama.scripts import says
 
 REPLY_KEYS = (
     "intent", "interpretation", "kind", "targets", "count", "groups", "window", "question", "answer", "citations",
-    "proposal",
+    "proposal", "stamp",
 )  # fmt: skip
 NOW = ("--now", "2026-11-25T10:00+00:00")
 
@@ -34,7 +37,7 @@ def test_each_line_gets_its_object_in_order(account: Account) -> None:
     assert (replies[0]["kind"], replies[0]["targets"], replies[0]["count"]) == ("list", ["web-01", "web-02"], 2)
     assert replies[2]["window"] == {"start": "2026-11-25T09:00:00+00:00", "end": "2026-11-25T10:00:00+00:00"}
     assert replies[3]["proposal"] == {
-        "command": "reboot", "selector": "web-01", "targets": ["web-01"], "change": None,
+        "command": "reboot", "selector": "web-01", "targets": ["web-01"], "change": None, "marks": [],
     }  # fmt: skip
     assert (replies[4]["targets"], "web-1" in str(replies[4]["question"])) == ([], True)
     assert replies[5]["question"]
@@ -55,3 +58,20 @@ def test_a_single_sentence_proposes_and_has_the_keys_it_promises(account: Accoun
 
 def test_what_is_no_time_is_told(account: Account) -> None:
     assert "is no time" in account.run("ask", "--now", "soon", "hosts", expect=2).err
+
+
+def test_a_model_answers_what_no_rule_reads_unless_it_is_left_out(account: Account) -> None:
+    text = "why might the nginx be slow since the last deployment?"
+    with served(FakeModel("m:1", script=says("It may be the cache [k1]."))) as server:
+        account.config(f'[model]\nurl = "{server.url}"\n')
+        account.run("ask", "--offline", text)
+        _ask(account, text)
+        account.run("ask", "hosts", expect=0)
+        assert server.bodies("/api/chat") == []
+        asked = account.run("ask", "--json", text, expect=0).record()
+        assert (asked["stamp"]["rung"], asked["stamp"]["model"]) == ("model", "m:1")
+        assert asked["blocks"][0]["supported"] is False
+        said = account.run("ask", text, expect=0)
+        assert "It may be the cache [k1]." in said.out
+        assert "(unsupported: there is no k1)" in said.out
+        assert "from: model m:1 · 4,096 tokens · " in said.err

@@ -5,6 +5,7 @@ A server drops what does not fit without a word: so the conversation is cut here
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
@@ -56,7 +57,12 @@ def _whole(message: ChatMessage) -> str:
 def _fixed(ask: ChatAsk) -> int:
     """Return the tokens that tools and the answer take, however many messages there are."""
     tools = [{"name": tool.name, "text": tool.text, "parameters": dict(tool.parameters)} for tool in ask.tools]
-    return (most_tokens(json.dumps(tools)) if tools else 0) + ask.answer_tokens
+    return (_tokens_of_tools(json.dumps(tools)) if tools else 0) + ask.answer_tokens
+
+
+@functools.lru_cache(maxsize=8)
+def _tokens_of_tools(text: str) -> int:
+    return most_tokens(text)  # the same few tools are offered again and again
 
 
 def fitted(ask: ChatAsk) -> tuple[ChatAsk, int]:
