@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 
-from opsterm.assistant.answer import Answer, Block, Paragraph, ProposalReference, Source
+from opsterm.assistant.answer import Answer, Block, FollowUp, Paragraph, ProposalReference, Source
 from opsterm.assistant.artefact import Artefact, Trust
 from opsterm.assistant.model.catalogue import TOOLS
 from opsterm.assistant.model.choice import without_paste
@@ -243,7 +243,10 @@ class ModelTurns:
         )  # fmt: skip
         self._exchanges.append((with_tools, words, text))
         self._read.extend(one for one in desk.read if one not in self._read)
-        answer = Answer(blocks=tuple(blocks), interpretation=asked.line, sources=tuple(sources), stamp=stamp)
+        rules = (FollowUp(words="what the rules say", line=asked.line),) if asked.line else ()
+        answer = Answer(
+            blocks=tuple(blocks), interpretation=asked.line, sources=tuple(sources), stamp=stamp, follow_ups=rules
+        )
         return Ended(
             answer=answer, turn=asked.turn, text=text, stopped=stopped, why=progress.why,
             proposals=tuple(desk.proposed),

@@ -88,7 +88,7 @@ async def test_rules_come_first_and_the_model_gets_what_they_do_not_read(home: P
             assert answer.stamp.first_s <= answer.stamp.total_s
         asked = len(stage.server.bodies("/api/chat"))
         assert asked == 3
-        strict = end(await turn(runtime, OPEN)).answer.interpretation
+        strict = end(await turn(runtime, OPEN)).answer.follow_ups[0].line
         for text, offline in ((OPEN, True), (strict, False)):
             answer = end(await turn(runtime, text, offline=offline)).answer
             assert answer.stamp is not None

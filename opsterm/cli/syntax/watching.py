@@ -7,9 +7,9 @@ from opsterm.cli.syntax.parser import Parser, Verbs, add_verb, number
 _ABOUT_ASK = """\
 A command becomes a proposal that waits for approval. With - each line of
 standard input is an object {"text", "context"}, or plain text: one object a
-line is printed for it, in order; then nothing is proposed, recorded or run, and no
-language model is asked. One sentence that no rule reads goes to the model of
-the settings when it is there; what that says is marked as such.
+line is printed for it, in order; then nothing is proposed, recorded or run,
+and no language model is asked. A single sentence that no rule reads goes to
+the model of the settings when it is there, and the answer says so.
 Context is what was said before. Ends with 2 when a single sentence is not
 understood."""
 
