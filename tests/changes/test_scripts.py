@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_a_script_has_what_a_script_needs(task_id: str, language: Language) -> N
     assert max(map(len, script.text.splitlines())) <= 180
 
 
-@pytest.mark.parametrize(("task_id", "language"), [one for one in shipped() if one[1] is not Language.PYTHON])
+@pytest.mark.parametrize(("task_id", "language"), shipped())
 def test_what_only_reads_is_graded_so_and_what_changes_is_not(task_id: str, language: Language) -> None:
     text, shell = runnable(written(task_id, language).text, language)
     risk = assess(text, shell, [], [])
@@ -133,3 +134,21 @@ act = "true"
     _, faults = read_tasks(text, "x.toml")
     told = {(fault.line, fault.key.rpartition(".")[2]) for fault in faults}
     assert {(3, "id"), (8, "nmaes"), (10, "name"), (11, "kind"), (15, "act")} <= told
+
+
+@pytest.mark.parametrize("language", [Language.BASH, Language.PYTHON])
+def test_a_check_runs_here_and_changes_nothing(language: Language) -> None:
+    """Each that only reads is run with --check: it ends well, or says what is missing."""
+    program = {Language.BASH: "bash", Language.PYTHON: sys.executable}[language]
+    reading = [task for task, there in shipped() if there is language and not tasks()[task].changes]
+
+    def run(task: str, *words: str) -> int:
+        text = written(task, language).text
+        on_input = ["-s", "--"] if language is Language.BASH else ["-"]
+        ran = subprocess.run([program, *on_input, *words], input=text, text=True, capture_output=True, check=False)
+        assert "Traceback" not in ran.stderr
+        return ran.returncode
+
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(lambda task: run(task, "--check"), reading)) <= {0, 3}
+        assert set(pool.map(lambda task: run(task, "--nope"), reading[:5])) == {2}

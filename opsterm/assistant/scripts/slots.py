@@ -26,6 +26,13 @@ _NO_NAMES = word_set(
 )
 
 
+def without_values(words: str) -> str:
+    """Return words without addresses, paths, sizes, percents and names of hosts: they say nothing of the task."""
+    for shape in (_URL, _PATH, _SIZE, _PERCENT, _HOST):
+        words = shape.sub(" ", words)
+    return words
+
+
 def canonical_values(words: str, task: ScriptTask) -> Mapping[str, str]:
     """Return what is said as name=value."""
     found = {}
@@ -112,6 +119,17 @@ def _name(text: str, parameter: Parameter) -> _Said:
     return None
 
 
+def _path(text: str, parameter: Parameter) -> _Said:
+    """Find a path behind a word that says what it is of, or the first that is left."""
+    for word in parameter.words:
+        shape = rf"\b{re.escape(word)}\s+(?:the\s+)?(?:folder\s+|directory\s+|file\s+)?(?:{_PATH.pattern})"
+        match = re.search(shape, text, re.IGNORECASE)
+        if match is not None:
+            return match[1].rstrip(" "), match.span(1)
+    match = _PATH.search(text)
+    return (match[0].rstrip(" "), match.span()) if match else None
+
+
 def _text(text: str, parameter: Parameter) -> _Said:
     quoted = re.search(r"[`'\"]([^`'\"]{1,200})[`'\"]", text)
     return (quoted[1], quoted.span()) if quoted else _name(text, parameter)
@@ -126,7 +144,7 @@ def _host(text: str, parameter: Parameter) -> _Said:
 
 _Reader = Callable[[str, Parameter], _Said]
 _READERS = {
-    ParameterKind.NUMBER: _number, ParameterKind.SIZE: _size, ParameterKind.PATH: _shaped(_PATH),
+    ParameterKind.NUMBER: _number, ParameterKind.SIZE: _size, ParameterKind.PATH: _path,
     ParameterKind.NAME: _name, ParameterKind.HOST: _host, ParameterKind.URL: _shaped(_URL), ParameterKind.TEXT: _text,
 }  # fmt: skip
 _ORDER = {

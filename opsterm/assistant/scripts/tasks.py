@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from opsterm.changes.scripts.task import ScriptTask
+from opsterm.changes.scripts.task import ParameterKind, ScriptTask
 from opsterm.knowledge.terms import terms_of
 
 _FILLERS = frozenset(terms_of(
@@ -15,7 +15,8 @@ _FILLERS = frozenset(terms_of(
     "for with to of on in at all my our their its every each any some new simple small quick good show list print "
     "display get report tell let see code program automate automated automatically server servers host hosts machine "
     "machines system systems computer box boxes if are is be do does it this those these there and or when what "
-    "language powershell bash python linux windows author draft compose produce prepare one"
+    "language powershell bash python linux windows author draft compose produce prepare one last hours days minutes "
+    "weeks past since now today time times"
 ))  # fmt: skip
 """Words that say nothing of the task, unless one of its names is made of them alone."""
 
@@ -35,6 +36,14 @@ _SAME = {
 }  # fmt: skip
 """Stems that mean the same here."""
 
+_ACTS = frozenset(
+    terms_of("restart stop start delete remove lock unlock enable disable compress rotate install kill back")
+) | {"remov"}
+"""Words that say that something is done: a task that has none of those that are said is not meant."""
+_NOT_DONE, _NOT_KNOWN = 0.5, 0.75
+"""What a score is worth when an act was said that the task does not do, or a word that nothing explains."""
+_NAMED = frozenset({ParameterKind.NAME, ParameterKind.TEXT})
+
 _VERBS = frozenset({"look", "show"})
 """Words that weigh little: nearly every task begins with one of them."""
 _VERB_WEIGHT = 0.15
@@ -50,6 +59,8 @@ class TaskWords:
     """The names of tasks as sets of words, each with its weight."""
 
     def __init__(self, tasks: Iterable[ScriptTask]) -> None:
+        tasks = list(tasks)
+        self.takes_names = {task.id for task in tasks if any(one.kind in _NAMED for one in task.parameters)}
         self.names: list[tuple[str, frozenset[str]]] = [
             (task.id, words)
             for task in tasks
@@ -58,11 +69,16 @@ class TaskWords:
         ]
 
     @cached_property
-    def _counts(self) -> Counter[str]:
-        by_task: dict[str, set[str]] = {}
+    def of_task(self) -> Mapping[str, frozenset[str]]:
+        """All words of each task."""
+        found: dict[str, set[str]] = {}
         for task, words in self.names:
-            by_task.setdefault(task, set()).update(words)
-        return Counter(word for words in by_task.values() for word in words)
+            found.setdefault(task, set()).update(words)
+        return {task: frozenset(words) for task, words in found.items()}
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(word for words in self.of_task.values() for word in words)
 
     def weight(self, word: str) -> float:
         """Return what a word counts: the fewer tasks have it, the more."""
@@ -85,4 +101,9 @@ def ranked(text: str, index: TaskWords) -> Sequence[tuple[str, float]]:
         of_name, of_text = shared / whole, shared / max(total, 0.01)
         score = 0.6 * of_name + 0.4 * min(1.0, of_text)
         best[task] = max(best.get(task, 0.0), score)
+    for task in best:
+        if any(word in _ACTS and word not in index.of_task[task] for word in said):
+            best[task] *= _NOT_DONE
+        if task not in index.takes_names and any(word not in known for word in said):
+            best[task] *= _NOT_KNOWN
     return sorted(best.items(), key=lambda one: (-one[1], one[0]))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from opsterm.assistant.scripts.slots import canonical_values, values_in
+from opsterm.assistant.scripts.slots import canonical_values, values_in, without_values
 from opsterm.assistant.scripts.tasks import TaskWords, ranked
 from opsterm.changes.scripts.task import TITLES, Language, ScriptTask
 
@@ -20,6 +20,9 @@ NEAR = 0.3
 APART = 0.08
 """Two tasks whose scores are closer than this are asked about."""
 SHOWN_NEAR = 4
+MOST_TRIED = 8
+FITTING = 1.15
+"""What a score is worth more when all is said that the task has to be told."""
 
 _LANGUAGES: Mapping[Language, re.Pattern[str]] = {
     Language.POWERSHELL: re.compile(r"\b(?:power ?shell|ps1|pwsh|posh)\b", re.IGNORECASE),
@@ -81,10 +84,16 @@ def read_wish(words: str, tasks: Mapping[str, ScriptTask], index: TaskWords | No
         tasks: by their ids.
         index: their words, where they are at hand.
     """
-    named = next((word for word in re.findall(r"[a-z0-9-]+", words.lower()) if word in tasks), "")
+    plain = words.lower().split()
+    named = next((word for word in plain if "-" in word and word in tasks), "")
+    if not named and len(plain) <= 2 + words.count("="):  # "bash memory threshold=90"; in a sentence it is a word
+        named = next((word for word in plain if word in tasks), "")
     if named:
         return _of_task(words, tasks[named], spoken=False)
-    found = ranked(_plain(words), index or TaskWords(tasks.values()))
+    ranking = ranked(without_values(_plain(words)), index or TaskWords(tasks.values()))
+    found = sorted(
+        ((one, score * _fits(words, tasks[one])) for one, score in ranking[:MOST_TRIED]), key=lambda t: -t[1]
+    )
     near = tuple(task for task, score in found[:SHOWN_NEAR] if score >= NEAR)
     if not found or found[0][1] < SURE:
         return ScriptWish(values={}, near=near, question="" if near else "For which task?")
@@ -99,9 +108,18 @@ def read_wish(words: str, tasks: Mapping[str, ScriptTask], index: TaskWords | No
     return _of_task(words, tasks[rivals[0] if rivals else first], spoken=True)
 
 
+def _fits(words: str, task: ScriptTask) -> float:
+    """Return 1, or less when the words do not say a value that the task has to be told."""
+    needed = [one.name for one in task.parameters if one.default is None]
+    if not needed:
+        return 1.0
+    values, _ = values_in(words, task)
+    return FITTING if all(name in values for name in needed) else 1.0
+
+
 def _plain(words: str) -> str:
     """Return words without those that say that a script is wanted, and in which language."""
-    for shape in (*_LANGUAGES.values(), *_SYSTEMS.values(), _INTO, _CHECK, _LIMIT):
+    for shape in (_INTO, *_LANGUAGES.values(), *_SYSTEMS.values(), _CHECK, _LIMIT):
         words = shape.sub(" ", words)
     return words
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from opsterm.policy.effects import Certainty, EffectKind
+from opsterm.policy.python.reader import NotFollowed, read_python
+from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.word_set import word_set
@@ -61,6 +64,8 @@ def judge_code(call: ProgramCall, kind: str, code: Sequence[Argument]) -> None:
         code: the texts.
     """
     text = "\n".join(word.text for word in code)
+    if kind == "python" and UNKNOWN not in text and _note_python(call, code[0], text):
+        return
     plain = len(text) <= CODE_LIMIT and _DANGER[kind].search(text) is None and UNKNOWN not in text
     if plain and not _brings_more(call, kind, text):
         call.add(EffectKind.READ)
@@ -68,6 +73,26 @@ def judge_code(call: ProgramCall, kind: str, code: Sequence[Argument]) -> None:
     call.dark(f"It runs code of {kind}, which this check does not follow.")
     if _DESTROYS.search(text) or UNKNOWN in text:
         call.add(EffectKind.REMOTE_CODE, code[0].shown[:60], Certainty.LIKELY)
+
+
+def _note_python(call: ProgramCall, code: Argument, text: str) -> bool:
+    """Note all that a text of Python does; return whether all of it could be told."""
+    try:
+        found = read_python(text)
+    except NotFollowed:
+        return False
+    call.add(EffectKind.READ)
+    for deed in found:
+        words = [replace(code, text=word, raw=word.replace(UNKNOWN, "?"), base=-1) for word in deed.words]
+        if deed.kind == "run":
+            call.start(words, "python")
+        elif deed.kind == "read":
+            deeds.read(words[0], call.notes, call.frame, call.span)
+        elif deed.kind in ("delete", "tree"):
+            deeds.delete(words[0], call.notes, call.frame, call.span, tree=deed.kind == "tree")
+        else:
+            deeds.write(words[0], call.notes, call.frame, call.span, replaces=deed.kind == "write")
+    return True
 
 
 def _brings_more(call: ProgramCall, kind: str, text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Python read from its syntax: what a text of it does, where all of that can be told."""
