@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from shlex import quote
 from typing import Protocol
 
 from opsterm.assistant.answer import Answer, Block, FollowUp, Paragraph, ProposalReference, table
@@ -157,7 +158,7 @@ class JobWishes:
         self._pending = _Pending(draft=draft, until=now + WAITS_S)
         said = "Nothing is kept yet. Say yes to keep this job"
         after = " and to propose its standing approval." if draft.standing is not None else "."
-        return _said_back([*draft.lines(), said + after], line, f'opsterm schedule add "{words}" --yes')
+        return _said_back([*draft.lines(), said + after], line, f"opsterm schedule add {quote(words)} --yes")
 
     async def confirmed(self, text: str) -> Answer | None:
         """Do what was said back, when this is a yes to it; None when it is another sentence."""

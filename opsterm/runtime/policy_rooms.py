@@ -10,6 +10,7 @@ from opsterm.runtime.rooms import Rooms
 if TYPE_CHECKING:
     from opsterm.runtime.assessments import Assessments
     from opsterm.runtime.audit import Audit
+    from opsterm.runtime.countersigning import Countersigning
     from opsterm.runtime.evidence import EvidenceExport
     from opsterm.runtime.reviews import Reviews
     from opsterm.runtime.rewrites import Rewrites
@@ -67,3 +68,10 @@ class PolicyRooms(Rooms):
         from opsterm.runtime.reviews import Reviews
 
         return Reviews(self.store, self.ledger, self.identities)
+
+    @cached_property
+    def countersigning(self) -> Countersigning:
+        """Approving for another account."""
+        from opsterm.runtime.countersigning import Countersigning
+
+        return Countersigning(self.operator, self._edges.accounts, self._edges.open_signatures, self.offload)

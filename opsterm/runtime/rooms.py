@@ -48,7 +48,6 @@ from opsterm.runtime.surroundings import KnownSurroundings
 
 if TYPE_CHECKING:
     from opsterm.changes.change import Change
-    from opsterm.runtime.countersigning import Countersigning
     from opsterm.runtime.edges import Edges
     from opsterm.runtime.learned_risk import LearnedRisk
     from opsterm.runtime.ports import Connector, Operator
@@ -315,13 +314,6 @@ class Rooms:
 
         edges = self._edges
         return Snmp(self.settings.snmp, lambda: self.inventory, lambda: edges.open_snmp(self.credentials))
-
-    @cached_property
-    def countersigning(self) -> Countersigning:
-        """Approving for another account."""
-        from opsterm.runtime.countersigning import Countersigning
-
-        return Countersigning(self.operator, self._edges.accounts, self._edges.open_signatures, self.offload)
 
     async def _alive(self, process: str) -> bool:
         return await self.offload.run("probe", lambda: self._edges.processes.alive(process))

@@ -114,14 +114,18 @@ def _condition(plain: str) -> tuple[JobNotice | None, str]:
     if match := _FIGURES.search(plain):
         more = match["behind"].lower()
         compare = _COMPARE[" ".join(match["sign"].lower().split())]
-        return _figures(match["what"], more, compare, match["value"], bool(match["unit"])), _without(plain, match)
+        return _figures(match["what"], more, compare, match["value"], percent=bool(match["unit"])), _without(
+            plain, match
+        )
     if match := _FULL.search(plain):
         compare = "<=" if (match["more"] or "").lower() == "less" else ">="
-        return _figures(match["what"], match["behind"] or "", compare, match["value"], True), _without(plain, match)
+        return _figures(match["what"], match["behind"] or "", compare, match["value"], percent=True), _without(
+            plain, match
+        )
     return None, plain
 
 
-def _figures(what: str, behind: str, compare: str, value: str, percent: bool) -> JobNotice:  # noqa: FBT001
+def _figures(what: str, behind: str, compare: str, value: str, *, percent: bool) -> JobNotice:
     said = set(re.findall(r"[A-Za-z_][\w.]*", f"{what} {behind}".lower()))
     free = bool({"free", "available", "left"} & said)
     named = [word for word in re.findall(r"[A-Za-z_][\w.]*", what.lower()) if word not in _GENERIC]
