@@ -30,6 +30,8 @@ class TaskScripts:
         if notice is not None and notice.occasion is JobCause.FIGURES and notice.field == USED:
             over = f" over {notice.value:g}%"  # what the mail is about is marked in the output as well
         wish = await self._scripts().wish(f"{language or ('powershell' if windows else '')} {words}{over}".strip())
+        if not wish.task and not wish.near:
+            return None
         if wish.question:
             raise BadInput(wish.question, next_step="Say it in the sentence.")
         if not wish.task or wish.language is None:

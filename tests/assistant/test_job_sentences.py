@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from opsterm.assistant.errands import Errand
+from opsterm.assistant.intents.names import Intent
+from opsterm.assistant.interpret import interpret
 from opsterm.assistant.jobs.acts import JobVerb, read_job_act
 from opsterm.assistant.jobs.notices import told_words
 from opsterm.assistant.jobs.tasks import task_words
 from opsterm.assistant.jobs.times import job_times
+from opsterm.assistant.world import World
 from opsterm.changes.job_notice import FREE, USED, JobCause, JobNotice
 
 OVER = JobNotice(occasion=JobCause.FIGURES, field=USED, compare=">", value=85.0)
@@ -147,3 +151,14 @@ def test_what_is_wanted_of_jobs(text: str, verb: JobVerb, names: tuple[str, ...]
 )  # fmt: skip
 def test_other_sentences_are_left_alone(text: str) -> None:
     assert read_job_act(text, JOBS) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["run `uptime` on web-01 tomorrow", "schedule a reboot of web-01 tonight", "every monday run uptime on web-01",
+     "run `uptime` on web-01 later", "restart the nginx service on web-01 tomorrow", "pause j3"],
+)  # fmt: skip
+def test_what_is_to_be_done_later_is_no_order_for_now(text: str) -> None:
+    read = interpret(text, World(now=0.0))
+    assert isinstance(read.query, Errand)
+    assert read.intent is Intent.SCHEDULE
