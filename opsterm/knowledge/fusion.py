@@ -17,10 +17,7 @@ LIKENESS_WEIGHT = 1.0
 PATTERN_WEIGHT = 1.0
 
 MEANING_WEIGHT = 1.0
-"""Of the order by a learnt embedder's vectors."""
-
-MEANING_SURE = 0.6
-"""Cosine of such vectors from which on what a card says and what is asked are the same matter."""
+"""Of the order by a learnt embedder's vectors; fitted with all-MiniLM-L6-v2, and the same for others."""
 
 COLUMN_WEIGHTS = (5.0, 6.0, 4.0, 0.3)
 """Of title, symptoms, codes and body, for BM25."""

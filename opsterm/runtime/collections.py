@@ -29,14 +29,14 @@ from opsterm.runtime.ports_vectors import (
 
 log = logging.getLogger("opsterm.knowledge")
 
-OVER_FETCH = 100
-"""Vectors that the index is asked for: what was removed, or is not in the scope, is left out afterwards."""
+OVER_FETCH = (100, 400, 2_000)
+"""Vectors that the index is asked for, more when few remain: what is not there or not in the scope is left out."""
 
-AMONG_LIMIT = 20_000
-"""Items of a narrow scope that are compared one by one when the index named too few of them."""
+SPARE = 10
+"""Items beyond those asked for that are scored anew by their vectors in the tables."""
 
-WIDE_FETCH = 2_000
-"""What the index is asked for when a scope has more items than that, and it named too few."""
+AMONG_LIMIT = 10_000
+"""Items of a narrow scope that are compared one by one, without the graph: of so few it would name too few."""
 
 AT_ONCE = 64
 """Items that are written together."""
@@ -212,7 +212,7 @@ class Collections:
             return found
         hashed = (await self.opened())[0].hashed
         (vector,) = await hashed.embed([words])
-        late = await self._store().within(await hashed.stamp(), vector, scope, waiting)
+        late = await self._store().within(await hashed.stamp(), vector, scope, waiting, AMONG_LIMIT)
         return best_of([*found, *late], limit)
 
     async def _nearest(self, stamp: EmbedderStamp, vector: Vector, scope: Scope, limit: int) -> Sequence[Scored]:
@@ -231,19 +231,17 @@ class Collections:
     ) -> Sequence[Scored]:  # fmt: skip
         store = self._store()
         newer = await store.nearest(stamp, vector, scope, above=state.upto, limit=limit)
-        wanted = max(OVER_FETCH, 4 * limit)
-        named = await index.near(vector, scope, wanted)
-        found = await store.within(stamp, vector, scope, [number for number, _ in named])
-        if len(found) < limit and len(named) >= wanted:
-            numbers = await store.matching(scope, AMONG_LIMIT)
-            if numbers is None:
-                named = await index.near(vector, scope, WIDE_FETCH)
-            else:
-                named = await index.among(vector, scope, numbers, OVER_FETCH + limit) if numbers else ()
-            found = await store.within(stamp, vector, scope, [number for number, _ in named])
-            if numbers is None and len(found) < limit:
-                return await store.nearest(stamp, vector, scope, above=0, limit=limit)
-        return best_of([*found, *newer], limit)
+        numbers = await store.matching(scope, AMONG_LIMIT) if scope.is_narrow else None
+        if numbers is not None:
+            named = await index.among(vector, scope, numbers, limit + SPARE) if numbers else ()
+            found = await store.within(stamp, vector, scope, [number for number, _ in named], limit + SPARE)
+            return best_of([*found, *newer], limit)
+        for wanted in (one * max(1, limit // 10) for one in OVER_FETCH):
+            named = await index.near(vector, scope, wanted)
+            found = await store.within(stamp, vector, scope, [number for number, _ in named], limit + SPARE)
+            if len(found) >= limit or len(named) < wanted:
+                return best_of([*found, *newer], limit)
+        return await store.nearest(stamp, vector, scope, above=0, limit=limit)
 
     # ------------------------------------------------------------------ how they stand
 

@@ -90,9 +90,9 @@ class ItemStore(Protocol):
         ...
 
     async def within(
-        self, stamp: EmbedderStamp, vector: Vector, scope: Scope, numbers: Sequence[int]
+        self, stamp: EmbedderStamp, vector: Vector, scope: Scope, numbers: Sequence[int], limit: int
     ) -> Sequence[Scored]:  # fmt: skip
-        """Return which of some items are there and in a scope, with their cosines, the nearest first."""
+        """Return the first few of some items that are there and in a scope, with their cosines, the nearest first."""
         ...
 
     async def items(self, numbers: Sequence[int]) -> Mapping[int, Item]:

@@ -15,7 +15,7 @@ class ItemTable(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("collection", "name", name="item_name"),
         Index("item_expires", "expires_at"),
-        Index("item_about", "collection", "about"),
+        Index("item_scope", "collection", "about", "owner", "kind", "at"),  # all that a scope asks for
         {"sqlite_autoincrement": True},
     )
     seq: int = Field(primary_key=True)

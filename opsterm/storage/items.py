@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -194,9 +195,9 @@ class SqliteItems:
         return None if len(rows) > limit else sorted(row[0] for row in rows)
 
     async def within(
-        self, stamp: EmbedderStamp, vector: Vector, scope: Scope, numbers: Sequence[int]
+        self, stamp: EmbedderStamp, vector: Vector, scope: Scope, numbers: Sequence[int], limit: int
     ) -> Sequence[Scored]:  # fmt: skip
-        """Return which of some items are there and in a scope, with their cosines, the nearest first."""
+        """Return the first few of some items that are there and in a scope, with their cosines, the nearest first."""
         where, values = _where(scope)
         question = f"""
             SELECT v.item_seq, v.vector FROM item i JOIN item_vector v ON v.embedder = ? AND v.item_seq = i.seq
@@ -205,7 +206,8 @@ class SqliteItems:
 
         def work(db: sqlite3.Connection) -> Sequence[Scored]:
             rows = (db.execute(question, (stamp.key, number, *values)).fetchone() for number in numbers)
-            return sorted(_scored([row for row in rows if row is not None], vector), key=lambda one: (-one[1], one[0]))
+            there = list(islice((row for row in rows if row is not None), limit))
+            return sorted(_scored(there, vector), key=lambda one: (-one[1], one[0]))
 
         return await self._readers.read(work)
 

@@ -38,7 +38,7 @@ class Schema:
 
 
 _HERE = Path(__file__).parent
-SHIPPED = Schema(version="0017", sql=_HERE / "schema.sql", scripts=_HERE / "migrations")
+SHIPPED = Schema(version="0018", sql=_HERE / "schema.sql", scripts=_HERE / "migrations")
 
 
 def prepare(

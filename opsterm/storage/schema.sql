@@ -148,8 +148,8 @@ CREATE TABLE item (
   digest VARCHAR NOT NULL,
   CONSTRAINT item_name UNIQUE (collection, name)
 );
-CREATE INDEX item_about ON item (collection, about);
 CREATE INDEX item_expires ON item (expires_at);
+CREATE INDEX item_scope ON item (collection, about, owner, kind, at);
 CREATE TABLE item_vector (
   embedder VARCHAR NOT NULL,
   item_seq INTEGER NOT NULL,
@@ -455,4 +455,4 @@ CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain BEGIN SELECT R
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL PRIMARY KEY
 );
-INSERT INTO alembic_version VALUES ('0017');
+INSERT INTO alembic_version VALUES ('0018');

@@ -54,6 +54,7 @@ UNDESCRIBED: Mapping[str, str] = {
     "opsterm/storage/migrations/versions/0014_items.py:upgrade": "Alembic calls it; the module says what it makes",
     "opsterm/storage/migrations/versions/0016_conversations.py:upgrade": "Alembic calls it; it says what it makes",
     "opsterm/storage/migrations/versions/0017_turns.py:upgrade": "Alembic calls it; the module says what it makes",
+    "opsterm/storage/migrations/versions/0018_item_scope.py:upgrade": "Alembic calls it; the module says what it makes",
 }
 
 SHARED_NAMES: Mapping[str, str] = {

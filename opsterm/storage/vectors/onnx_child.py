@@ -16,6 +16,9 @@ import tokenizers
 from opsterm.storage.vectors.frames import Head
 from opsterm.storage.vectors.serving import Answer, serve
 
+NICENESS = 5
+"""Vectors of many texts are made behind a screen that somebody looks at."""
+
 TOKENS = 256
 """Of a text that count; what such models were trained with."""
 
@@ -66,7 +69,7 @@ class OnnxChild:
 def main() -> None:
     """Serve."""
     child = OnnxChild()
-    serve({"load": child.load, "embed": child.embed})
+    serve({"load": child.load, "embed": child.embed}, niceness=NICENESS)
 
 
 if __name__ == "__main__":

@@ -13,15 +13,14 @@ from opsterm.storage.vectors.frames import Head, pack, read
 Answer = tuple[Head, bytes]
 Verbs = dict[str, Callable[[Head, bytes], Answer]]
 
-NICENESS = 10
 _SET_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG, prctl(2)."""
 
 
-def serve(verbs: Verbs) -> None:
+def serve(verbs: Verbs, *, niceness: int = 0) -> None:
     """Answer frames until there are no more; a fault is answered by its words, and ends nothing."""
     ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
-    os.nice(NICENESS)
+    os.nice(niceness)
     source = os.fdopen(os.dup(0), "rb")
     sink = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
