@@ -43,7 +43,7 @@ def main() -> None:
             pairs.append((one.intent.value, said.value))
             if said is not one.intent:
                 print(f"{one.intent:15} {said:15} {sure:.2f} {one.text}")
-    print(f"{len(model.weights)} traits, temperature {model.temperature:.2f}, open part: F1 {macro_f1(pairs):.4f}")
+    print(f"{len(model.rows)} traits, temperature {model.temperature:.2f}, open part: F1 {macro_f1(pairs):.4f}")
 
 
 if __name__ == "__main__":
