@@ -96,6 +96,9 @@ def test_nobody_is_talked_into_an_order(text: str) -> None:
 WISHES = {
     "create a powershell script to check disk space": Intent.SCRIPT,
     "every second tuesday at 6am patch the windows boxes": Intent.SCHEDULE,
+    "restart the nginx service on web-01 tomorrow": Intent.SCHEDULE,
+    "run `uptime` on web-01 later": Intent.SCHEDULE,
+    "every monday run uptime on web-01": Intent.SCHEDULE,
     "nginx won't start after the update": Intent.TROUBLESHOOT,
     "undo the last change": Intent.ROLLBACK,
     "what does `chmod -R 777 /srv` do": Intent.EXPLAIN,
