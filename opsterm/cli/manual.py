@@ -110,9 +110,9 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm schedule parse - < phrases.txt",
     ),
     "schedule add": (
-        "opsterm schedule add 'run `df -P` every hour on web-01 and mail me if any disk is over 85%'",
-        "opsterm schedule add 'weekdays at 7:30' --script check.sh --on tag:web --tell failure",
-        "opsterm schedule add 'every Monday at 7 mail ops@example.com the open alerts' --yes",
+        "opsterm schedule add 'check disk space on web-01 every day at 6' --to a@b.org",
+        "opsterm schedule add 'weekdays at 7:30' --script check.sh --on tag:web",
+        "opsterm schedule add 'every Monday at 7 mail a@b.org the open alerts' --yes",
     ),
     "schedule list": ("opsterm schedule list", "opsterm schedule list --json"),
     **{f"schedule {word}": (f"opsterm schedule {word} j3",) for word in ("show", "run", "pause", "resume", "remove")},

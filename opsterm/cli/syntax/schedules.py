@@ -21,11 +21,11 @@ or `opsterm serve`. A failed run is tried again after 1 minute, then 2, 4, up to
 an hour apart; when no try is left it is an alert until the job is done."""
 
 _ABOUT_ADD = """\
-A sentence such as "check disk space on all Windows servers every Monday at 6 and
-mail ops@example.com if any drive is over 85 % full". What is missing or has two
-meanings is asked back. All of it is said back before it is kept. A script runs
-unattended only with a standing approval: opsterm approve, for these very bytes
-on these very targets; `opsterm deny` revokes it. A report is only sent."""
+A sentence such as "check disk space on all Windows servers every Monday at 6
+and mail ops@example.com if any drive is over 85 % full". What is missing or has
+two meanings is asked back. All of it is said back before it is kept. A script
+runs unattended only with a standing approval, for these very bytes on these
+very targets: opsterm approve; opsterm deny revokes it. A report is only sent."""
 
 _ABOUT_PAUSE = """\
 A run that is going on goes on. Times that come while it is paused are not made
