@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from opsterm.assistant.answer import Answer, Block, FollowUp, Listing, Paragraph, table
 from opsterm.assistant.errands import VERBS, Errand
 from opsterm.assistant.intents.names import Intent
-from opsterm.assistant.scripts.wish import ScriptWish
+from opsterm.assistant.scripts.wish import WishedScript
 from opsterm.changes.scripts.explained import ExplainedLine
 from opsterm.changes.scripts.kept import KeptScript
 from opsterm.changes.scripts.task import TITLES, Language, ScriptTask
@@ -68,7 +68,7 @@ def _risk(found: Assessment) -> list[Block]:
 
 
 def answer_no_task(
-    errand: Errand, wish: ScriptWish, near: Sequence[ScriptTask], kept: Sequence[KeptScript]
+    errand: Errand, wish: WishedScript, near: Sequence[ScriptTask], kept: Sequence[KeptScript]
 ) -> Answer:  # fmt: skip
     """Answer a wish that is not sure: what is asked back, what is near, and what this site has kept.
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from opsterm.assistant.scripts.tasks import TaskWords
-from opsterm.assistant.scripts.wish import ScriptWish, read_wish
+from opsterm.assistant.scripts.tasks import TaskNames
+from opsterm.assistant.scripts.wish import WishedScript, read_wish
 from opsterm.changes.scripts.events import ScriptKept
 from opsterm.changes.scripts.explained import ExplainedLine, explain_script
 from opsterm.changes.scripts.kept import KeptScript, parse_reference, require_name, require_text
@@ -72,7 +72,7 @@ class Scripts:
         self._offload = offload
         self._folder = folder
         self._tasks: Mapping[str, ScriptTask] | None = None
-        self._words: TaskWords | None = None
+        self._words: TaskNames | None = None
 
     # ------------------------------------------------------------------ writing
 
@@ -91,11 +91,11 @@ class Scripts:
             )
         return found
 
-    async def wish(self, words: str) -> ScriptWish:
+    async def wish(self, words: str) -> WishedScript:
         """Return what words wish for; it asks back where two tasks fit, and names what is near where none does."""
         tasks = await self.tasks()
         if self._words is None:
-            self._words = TaskWords(tasks.values())
+            self._words = TaskNames(tasks.values())
         return read_wish(words, tasks, self._words)
 
     async def write(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsterm.changes.scripts.task import Language, Parameter, ParameterKind
+from opsterm.changes.scripts.task import Language, ParameterKind, TaskParameter
 from opsterm.changes.scripts.values import literal, require_value
 from opsterm.core.errors import BadInput
 
@@ -20,8 +20,8 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def parameter(kind: ParameterKind) -> Parameter:
-    return Parameter(name="value", kind=kind, about="a value", least=1, most=100)
+def parameter(kind: ParameterKind) -> TaskParameter:
+    return TaskParameter(name="value", kind=kind, about="a value", least=1, most=100)
 
 
 @pytest.mark.parametrize("kind", [*ParameterKind])

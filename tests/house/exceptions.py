@@ -69,6 +69,7 @@ STARTS_PROGRAMS: Mapping[str, str] = {
     "opsterm/adapters/local_child.py": "a session on this host: what an approved change runs",
     "opsterm/adapters/local_shell.py": "the operator's own shell on a pseudo-terminal",
     "opsterm/adapters/slow_reading.py": "fixed commands that measure this host, as systemctl --failed",
+    "opsterm/adapters/script_tools.py": "programs that look at a script on their standard input, and run nothing of it",
     "opsterm/adapters/ssh_config.py": "Match exec of the operator's ssh_config, as ssh runs it",
 }
 

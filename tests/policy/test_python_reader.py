@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from opsterm.policy.level import RiskLevel
-from opsterm.policy.python.reader import NotFollowed, PythonDeed, read_python
 from opsterm.policy.risk import assess
 from opsterm.policy.shell.argument import UNKNOWN
+from opsterm.policy.shell.python.reader import NotFollowed, PythonDeed, read_python
 
 READS = (
     "import shutil\nprint(shutil.disk_usage('/').free)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from opsterm.changes.scripts.task import Parameter, ParameterKind, ScriptTask
+from opsterm.changes.scripts.task import ParameterKind, ScriptTask, TaskParameter
 from opsterm.policy.word_set import word_set
 
 _NUMBER = r"\d{1,9}"
@@ -66,7 +66,7 @@ def _last(shape: re.Pattern[str], text: str) -> re.Match[str] | None:
     return found
 
 
-def _size(text: str, parameter: Parameter) -> _Said:
+def _size(text: str, parameter: TaskParameter) -> _Said:
     del parameter
     match = _last(_SIZE, text)
     if match is None:
@@ -77,7 +77,7 @@ def _size(text: str, parameter: Parameter) -> _Said:
     return f"{int(number)}{unit}", match.span()
 
 
-def _number(text: str, parameter: Parameter) -> _Said:
+def _number(text: str, parameter: TaskParameter) -> _Said:
     if "percent" in parameter.about:
         match = _last(_PERCENT, text)
         if match is not None:
@@ -96,7 +96,7 @@ def _number(text: str, parameter: Parameter) -> _Said:
 
 
 def _shaped(shape: re.Pattern[str]) -> _Reader:
-    def read(text: str, parameter: Parameter) -> _Said:
+    def read(text: str, parameter: TaskParameter) -> _Said:
         del parameter
         match = _last(shape, text)
         return (match[0].rstrip(" "), match.span()) if match else None
@@ -104,7 +104,7 @@ def _shaped(shape: re.Pattern[str]) -> _Reader:
     return read
 
 
-def _name(text: str, parameter: Parameter) -> _Said:
+def _name(text: str, parameter: TaskParameter) -> _Said:
     """Find a name in quotes, or one that stands beside a word that says what it is of."""
     quoted = re.search(r"[`'\"]([A-Za-z0-9_][\w.@:+-]*)[`'\"]", text)
     if quoted:
@@ -119,7 +119,7 @@ def _name(text: str, parameter: Parameter) -> _Said:
     return None
 
 
-def _path(text: str, parameter: Parameter) -> _Said:
+def _path(text: str, parameter: TaskParameter) -> _Said:
     """Find a path behind a word that says what it is of, or the first that is left."""
     for word in parameter.words:
         shape = rf"\b{re.escape(word)}\s+(?:the\s+)?(?:folder\s+|directory\s+|file\s+)?(?:{_PATH.pattern})"
@@ -130,19 +130,19 @@ def _path(text: str, parameter: Parameter) -> _Said:
     return (match[0].rstrip(" "), match.span()) if match else None
 
 
-def _text(text: str, parameter: Parameter) -> _Said:
+def _text(text: str, parameter: TaskParameter) -> _Said:
     quoted = re.search(r"[`'\"]([^`'\"]{1,200})[`'\"]", text)
     return (quoted[1], quoted.span()) if quoted else _name(text, parameter)
 
 
-def _host(text: str, parameter: Parameter) -> _Said:
+def _host(text: str, parameter: TaskParameter) -> _Said:
     del parameter
     text = _PATH.sub(lambda match: " " * len(match[0]), text)
     match = _last(_HOST, text)
     return (match[0], match.span()) if match else None
 
 
-_Reader = Callable[[str, Parameter], _Said]
+_Reader = Callable[[str, TaskParameter], _Said]
 _READERS = {
     ParameterKind.NUMBER: _number, ParameterKind.SIZE: _size, ParameterKind.PATH: _path,
     ParameterKind.NAME: _name, ParameterKind.HOST: _host, ParameterKind.URL: _shaped(_URL), ParameterKind.TEXT: _text,

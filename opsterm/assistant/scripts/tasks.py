@@ -55,7 +55,7 @@ def words_of(text: str) -> list[str]:
     return [term for term in kept if not term[0].isdigit()]
 
 
-class TaskWords:
+class TaskNames:
     """The names of tasks as sets of words, each with its weight."""
 
     def __init__(self, tasks: Iterable[ScriptTask]) -> None:
@@ -87,7 +87,7 @@ class TaskWords:
         return 1.0 / (1.0 + math.log(max(1, self._counts.get(word, 1))))
 
 
-def ranked(text: str, index: TaskWords) -> Sequence[tuple[str, float]]:
+def ranked(text: str, index: TaskNames) -> Sequence[tuple[str, float]]:
     """Return (task, score from 0 to 1), the best first: how much of a name is said, and how much is said besides."""
     said = Counter(words_of(text))
     known = {word for word in said if word in index._counts}  # noqa: SLF001 (the two are one)

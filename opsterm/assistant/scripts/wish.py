@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from opsterm.assistant.scripts.slots import canonical_values, values_in, without_values
-from opsterm.assistant.scripts.tasks import TaskWords, ranked
+from opsterm.assistant.scripts.tasks import TaskNames, ranked
 from opsterm.changes.scripts.task import TITLES, Language, ScriptTask
 
 SURE = 0.62
@@ -43,7 +43,7 @@ _LIMIT = re.compile(r"\blimit_s=(\d+)\b|\btime ?-?out(?: of)? (\d+) ?s(?:ec(?:on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptWish:
+class WishedScript:
     """What is wished for.
 
     Attributes:
@@ -76,7 +76,7 @@ def language_in(words: str) -> Language | None:
     return None
 
 
-def read_wish(words: str, tasks: Mapping[str, ScriptTask], index: TaskWords | None = None) -> ScriptWish:
+def read_wish(words: str, tasks: Mapping[str, ScriptTask], index: TaskNames | None = None) -> WishedScript:
     """Return what is wished for. Never raises; takes a millisecond or two.
 
     Args:
@@ -90,13 +90,13 @@ def read_wish(words: str, tasks: Mapping[str, ScriptTask], index: TaskWords | No
         named = next((word for word in plain if word in tasks), "")
     if named:
         return _of_task(words, tasks[named], spoken=False)
-    ranking = ranked(without_values(_plain(words)), index or TaskWords(tasks.values()))
+    ranking = ranked(without_values(_plain(words)), index or TaskNames(tasks.values()))
     found = sorted(
         ((one, score * _fits(words, tasks[one])) for one, score in ranking[:MOST_TRIED]), key=lambda t: -t[1]
     )
     near = tuple(task for task, score in found[:SHOWN_NEAR] if score >= NEAR)
     if not found or found[0][1] < SURE:
-        return ScriptWish(values={}, near=near, question="" if near else "For which task?")
+        return WishedScript(values={}, near=near, question="" if near else "For which task?")
     first, best = found[0]
     rivals = [task for task, score in found[:SHOWN_NEAR] if best - score < APART]
     language = language_in(words)
@@ -104,7 +104,7 @@ def read_wish(words: str, tasks: Mapping[str, ScriptTask], index: TaskWords | No
         rivals = [task for task in rivals if language in tasks[task].texts] or rivals
     if len(rivals) > 1:
         said = " or ".join(f"{tasks[one].title} ({one})" for one in rivals)
-        return ScriptWish(values={}, near=tuple(rivals), question=f"Which of them: {said}?")
+        return WishedScript(values={}, near=tuple(rivals), question=f"Which of them: {said}?")
     return _of_task(words, tasks[rivals[0] if rivals else first], spoken=True)
 
 
@@ -124,7 +124,7 @@ def _plain(words: str) -> str:
     return words
 
 
-def _of_task(words: str, task: ScriptTask, *, spoken: bool) -> ScriptWish:
+def _of_task(words: str, task: ScriptTask, *, spoken: bool) -> WishedScript:
     notes: list[str] = []
     language = _language(words, task, notes)
     given = canonical_values(words, task)
@@ -137,7 +137,7 @@ def _of_task(words: str, task: ScriptTask, *, spoken: bool) -> ScriptWish:
     limit = _LIMIT.search(words)
     missing = [one for one in task.parameters if one.name not in given and one.default_in(language) is None]
     question = " ".join(f"Which {one.name}: {one.about}?" for one in missing)
-    return ScriptWish(
+    return WishedScript(
         task=task.id, language=language, values=given, notes=tuple(notes), question=question,
         limit_s=int(limit[1] or limit[2]) if limit else 0, only_check=bool(_CHECK.search(words)),
     )  # fmt: skip

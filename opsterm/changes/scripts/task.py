@@ -33,7 +33,7 @@ class ParameterKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class TaskParameter:
     """Something that a task can be told.
 
     Attributes:
@@ -106,7 +106,7 @@ class ScriptTask:
     found: str
     back: str
     limit_s: int
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[TaskParameter, ...]
     texts: Mapping[Language, TaskText]
 
     @property
@@ -114,6 +114,6 @@ class ScriptTask:
         """Whether it changes anything."""
         return bool(self.back)
 
-    def parameter(self, name: str) -> Parameter | None:
+    def parameter(self, name: str) -> TaskParameter | None:
         """Return a parameter by its name."""
         return next((one for one in self.parameters if one.name == name), None)

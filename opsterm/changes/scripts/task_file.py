@@ -34,7 +34,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from opsterm.changes.scripts.task import Language, Parameter, ParameterKind, ScriptTask, TaskText
+from opsterm.changes.scripts.task import Language, ParameterKind, ScriptTask, TaskParameter, TaskText
 from opsterm.changes.scripts.values import require_value
 from opsterm.core.errors import BadInput
 from opsterm.core.toml_places import Path
@@ -114,7 +114,7 @@ def _text(read: TomlText, path: Path, table: Mapping[str, Any], *, changes: bool
     )  # fmt: skip
 
 
-def _parameter(read: TomlText, path: Path, table: Mapping[str, Any]) -> Parameter:
+def _parameter(read: TomlText, path: Path, table: Mapping[str, Any]) -> TaskParameter:
     read.check_keys(path, table, _PARAMETER_KEYS)
     name = read.word(path, table, "name")
     if name and (not _PARAMETER.fullmatch(name) or name in _OURS):
@@ -123,8 +123,8 @@ def _parameter(read: TomlText, path: Path, table: Mapping[str, Any]) -> Paramete
     if kind and kind not in [*ParameterKind]:
         read.complain((*path, "kind"), f"{kind[:60]!r} is not known.", f"Allowed are {', '.join(ParameterKind)}.")
         kind = ParameterKind.TEXT
-    usual = Parameter(name="", kind=ParameterKind.TEXT, about="")
-    found = Parameter(
+    usual = TaskParameter(name="", kind=ParameterKind.TEXT, about="")
+    found = TaskParameter(
         name=name, kind=ParameterKind(kind or ParameterKind.TEXT), about=read.word(path, table, "about"),
         default=read.word(path, table, "default", needed=False) if "default" in table else None,
         windows=read.word(path, table, "windows") if "windows" in table else None,

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from opsterm.changes.scripts.task import Language, Parameter, ParameterKind
+from opsterm.changes.scripts.task import Language, ParameterKind, TaskParameter
 from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
 
@@ -30,7 +30,7 @@ _SHAPES: Mapping[ParameterKind, tuple[re.Pattern[str], str]] = {
 }
 
 
-def require_value(parameter: Parameter, text: str) -> str:
+def require_value(parameter: TaskParameter, text: str) -> str:
     """Return a value as it is kept: a number in digits, a size in bytes, anything else as it is.
 
     Raises:
@@ -54,20 +54,20 @@ def require_value(parameter: Parameter, text: str) -> str:
     return text
 
 
-def _number(parameter: Parameter, text: str) -> str:
+def _number(parameter: TaskParameter, text: str) -> str:
     if not re.fullmatch(r"\d{1,10}", text, re.ASCII) or not parameter.least <= int(text) <= parameter.most:
         raise _refused(parameter, text, f"a whole number from {parameter.least:,} to {parameter.most:,}")
     return str(int(text))
 
 
-def _refused(parameter: Parameter, text: str, allowed: str) -> BadInput:
+def _refused(parameter: TaskParameter, text: str, allowed: str) -> BadInput:
     return BadInput(
         f"{clean_line(text, limit=60)!r} cannot be {parameter.name}: {parameter.about}.",
         next_step=f"It has to be {allowed}.",
     )
 
 
-def literal(parameter: Parameter, value: str, language: Language) -> str:
+def literal(parameter: TaskParameter, value: str, language: Language) -> str:
     """Return a value that `require_value` has let through as a language writes it."""
     if parameter.kind in (ParameterKind.NUMBER, ParameterKind.SIZE):
         return value
@@ -83,7 +83,7 @@ def variable(name: str, language: Language) -> str:
     return name if language is Language.BASH else "$" + "".join(part.capitalize() for part in name.split("_"))
 
 
-def word(parameter: Parameter, value: str, language: Language) -> str:
+def word(parameter: TaskParameter, value: str, language: Language) -> str:
     """Return a value as a word of a command line of a language's shell."""
     if language is Language.POWERSHELL and parameter.kind not in (ParameterKind.NUMBER, ParameterKind.SIZE):
         return f"'{value}'"

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from opsterm.policy.effects import Certainty, EffectKind
-from opsterm.policy.python.reader import NotFollowed, read_python
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import UNKNOWN, Argument
 from opsterm.policy.shell.call import ProgramCall
+from opsterm.policy.shell.python.reader import NotFollowed, read_python
 from opsterm.policy.word_set import word_set
 
 CODE_LIMIT = 4_000

@@ -10,6 +10,7 @@ down_revision = "0014"
 
 
 def upgrade() -> None:
+    """Make the table."""
     op.create_table(
         "script",
         sa.Column("name", sa.String, primary_key=True),

@@ -11,8 +11,8 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 
-from opsterm.policy.python import names
 from opsterm.policy.shell.argument import UNKNOWN
+from opsterm.policy.shell.python import names
 from opsterm.policy.word_set import word_set
 
 MOST_NODES = 20_000
