@@ -26,7 +26,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class CitedSentence:
     """A sentence of a model, or a block of code, looked at.
 
     Attributes:
@@ -96,10 +96,10 @@ class ProposalReference:
     summary: str
 
 
-Block = Paragraph | Statement | Listing | AnswerTable | ProposalReference
+Block = Paragraph | CitedSentence | Listing | AnswerTable | ProposalReference
 
 
-def statement_lines(block: Statement) -> tuple[str, ...]:
+def statement_lines(block: CitedSentence) -> tuple[str, ...]:
     """Return a statement as plain, cleaned lines; what has no support says so."""
     lines = clean_block(block.text).split("\n") if block.code else [clean_line(block.text)]
     return (*lines, clean_line(f"(unsupported: {block.fault})")) if block.fault else tuple(lines)
@@ -185,7 +185,7 @@ def answer_lines(answer: Answer) -> tuple[str, ...]:
     for block in answer.blocks:
         if isinstance(block, Paragraph):
             lines.append(clean_line(block.text))
-        elif isinstance(block, Statement):
+        elif isinstance(block, CitedSentence):
             lines += statement_lines(block)
         elif isinstance(block, AnswerTable):
             lines += _table_lines(block)
@@ -220,7 +220,7 @@ def answer_json(answer: Answer) -> dict[str, Json]:
     for block in answer.blocks:
         if isinstance(block, Paragraph):
             blocks.append({"kind": "text", "text": block.text})
-        elif isinstance(block, Statement):
+        elif isinstance(block, CitedSentence):
             blocks.append({
                 "kind": "statement", "text": block.text, "cites": list(block.cites), "supported": not block.fault,
                 "fault": block.fault, "code": block.code,

@@ -9,13 +9,13 @@ from opsterm.assistant.answer import (
     Answer,
     AnswerTable,
     Block,
+    CitedSentence,
     Column,
     FollowUp,
     Json,
     Paragraph,
     ProposalReference,
     Source,
-    Statement,
 )
 from opsterm.assistant.stamp import Rung, Stamp
 
@@ -49,7 +49,9 @@ def _block(record: Mapping[str, Json]) -> Block:
         return Paragraph(text=str(record["text"]))
     if record["kind"] == "statement":
         cites = tuple(str(tag) for tag in cast("list[str]", record["cites"]))
-        return Statement(text=str(record["text"]), cites=cites, fault=str(record["fault"]), code=bool(record["code"]))
+        return CitedSentence(
+            text=str(record["text"]), cites=cites, fault=str(record["fault"]), code=bool(record["code"])
+        )
     if record["kind"] == "proposal":
         return ProposalReference(change=int(cast("int", record["change"])), summary=str(record["summary"]))
     if record["kind"] != "table":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Trust(StrEnum):
+class SourceTrust(StrEnum):
     """Who could have written a text."""
 
     OPERATOR = "operator"
@@ -32,5 +32,5 @@ class Artefact:
     tag: str
     title: str
     text: str
-    trust: Trust
+    trust: SourceTrust
     at: float

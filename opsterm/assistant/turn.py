@@ -15,17 +15,17 @@ class Thought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class PieceSaid:
     """A piece of what a model says; cleaned. All pieces in order are its words, Markdown among them.
 
-    What it says between two looks is no part of the answer: see `Ended`.
+    What it says between two looks is no part of the answer: see `TurnEnded`.
     """
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class ToolLooked:
     """A model has asked for a tool.
 
     Attributes:
@@ -57,7 +57,7 @@ class Proposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class TurnEnded:
     """The answer is complete, or as complete as it will be; the last of a turn, and its only one when rules answer.
 
     Attributes:
@@ -77,4 +77,4 @@ class Ended:
     proposals: tuple[Proposed, ...] = ()
 
 
-TurnEvent = Thought | Said | Looked | Proposed | Ended
+TurnEvent = Thought | PieceSaid | ToolLooked | Proposed | TurnEnded

@@ -137,7 +137,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class CollectionScope:
     """Which items are asked for; what is empty asks for nothing.
 
     Attributes:

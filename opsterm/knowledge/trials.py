@@ -19,7 +19,7 @@ FACTOR_AT_WORST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class TrialTally:
     """How often something worked, and how often it did not."""
 
     worked: int = 0
@@ -55,13 +55,13 @@ class FixRecord:
         places: by where it was tried; a change counts once in each.
     """
 
-    site: Tally = Tally()
-    places: Mapping[TrialContext, Tally] = field(default_factory=dict)
+    site: TrialTally = TrialTally()
+    places: Mapping[TrialContext, TrialTally] = field(default_factory=dict)
 
-    def at(self, places: Collection[TrialContext]) -> Tally:
+    def at(self, places: Collection[TrialContext]) -> TrialTally:
         """Return what became of them at some places."""
         found = [self.places[place] for place in places if place in self.places]
-        return Tally(sum(one.worked for one in found), sum(one.failed for one in found))
+        return TrialTally(sum(one.worked for one in found), sum(one.failed for one in found))
 
     def chance(self, places: Collection[TrialContext] = ()) -> float:
         """Return how likely it is to work there, above 0 and below 1: a beta estimate, from the site's to the place's.

@@ -21,14 +21,14 @@ from opsterm.assistant.model.choice import is_for_model
 from opsterm.assistant.queries import ApiRequest, DiscoverRequest, InventoryQuestion, KnowledgeQuestion, RunRequest
 from opsterm.assistant.reply import Reply, proposed, question_of
 from opsterm.assistant.stamp import Rung, Stamp
-from opsterm.assistant.turn import Ended, TurnEvent
+from opsterm.assistant.turn import TurnEnded, TurnEvent
 from opsterm.assistant.world import Vocabulary, World, vocabulary
 from opsterm.core.clock import Clock
 from opsterm.core.errors import Bug, ModelUnavailable, OpstermError
 from opsterm.runtime.model_turns import ModelTurns, Question
 from opsterm.runtime.query_answers import QueryAnswers
 from opsterm.runtime.shelf import Shelf
-from opsterm.runtime.turns import Turn, TurnLimit
+from opsterm.runtime.turns import ModelTurn, TurnLimit
 
 CONTEXT_LIMIT = 10
 LOOKED_UP_LIMIT = 2000
@@ -54,7 +54,7 @@ class Assistant:
     def converse(
         self, text: str, *, origin: str = "chat", offline: bool = False, attached: Sequence[tuple[str, str]] = (),
         there: str = "",
-    ) -> Turn:  # fmt: skip
+    ) -> ModelTurn:  # fmt: skip
         """Begin to answer a sentence, or to record the proposal it asks for; iterate over what is returned.
 
         Args:
@@ -66,7 +66,7 @@ class Assistant:
             there: selector of the targets that "them" and "there" are, "" for those that were spoken of last.
         """
         limit = TurnLimit()
-        return Turn(self._events(text, origin, attached, there, limit, offline=offline), limit)
+        return ModelTurn(self._events(text, origin, attached, there, limit, offline=offline), limit)
 
     async def _events(
         self, text: str, origin: str, attached: Sequence[tuple[str, str]], there: str, limit: TurnLimit, *,
@@ -77,7 +77,7 @@ class Assistant:
         if confirmed is not None:
             took = self._clock.monotonic() - began
             stamp = Stamp(rung=Rung.RULES, first_s=took, total_s=took)
-            yield Ended(answer=replace(confirmed, stamp=stamp), turn=self._shelf.begin())
+            yield TurnEnded(answer=replace(confirmed, stamp=stamp), turn=self._shelf.begin())
             return
         if there:
             pointed = Interpretation(intent=Intent.INVENTORY, query=InventoryQuestion(selector=there))
@@ -112,7 +112,7 @@ class Assistant:
         if unavailable:
             answer = replace(answer, blocks=(*answer.blocks, Paragraph(text=unavailable)))
         self._shelf.take(asked.turn, answer)
-        yield Ended(answer=self._stamped(answer, read, asked.began), turn=asked.turn)
+        yield TurnEnded(answer=self._stamped(answer, read, asked.began), turn=asked.turn)
 
     def _stamped(self, answer: Answer, read: Interpretation, began: float) -> Answer:
         looked_up = isinstance(read.query, KnowledgeQuestion | Errand) and bool(answer.sources)
@@ -158,7 +158,7 @@ class Assistant:
         acts = isinstance(read.query, RunRequest | FixRequest | DiscoverRequest | ApiRequest)
         asked = Question(text=text, line=read.line, turn=self._shelf.begin(), began=self._clock.monotonic())
         if acts and not origin:
-            ended = Ended(answer=self._stamped(answer_held(read), read, asked.began), turn=asked.turn)
+            ended = TurnEnded(answer=self._stamped(answer_held(read), read, asked.began), turn=asked.turn)
         else:
             ended = await _end_of(self._turn(asked, read, at, origin, TurnLimit(), offline=offline))
         answer = ended.answer
@@ -192,11 +192,11 @@ class Assistant:
         return self._model
 
 
-async def _end_of(turn: AsyncIterable[TurnEvent]) -> Ended:
+async def _end_of(turn: AsyncIterable[TurnEvent]) -> TurnEnded:
     """Return the end of a turn."""
     ended = None
     async for event in turn:
-        if isinstance(event, Ended):
+        if isinstance(event, TurnEnded):
             ended = event
     if ended is None:
         raise Bug("a turn had no end")

@@ -11,7 +11,7 @@ from opsterm.core.errors import OpstermError, StorageError
 from opsterm.knowledge.collection import CollectionName, EmbedderStamp, Item
 from opsterm.runtime.collections import AT_ONCE, REMAKE_KEY, Collections
 from opsterm.runtime.ports_store import Fence, PreferenceStore
-from opsterm.runtime.ports_vectors import Embedder, Standing, VectorIndex
+from opsterm.runtime.ports_vectors import Embedder, IndexStanding, VectorIndex
 from opsterm.runtime.supervisor import Heart
 from opsterm.runtime.workers import Worker
 
@@ -164,6 +164,6 @@ class CollectionUpkeep:
         await index.remove_all(stamp)
         return False
 
-    def _is_behind(self, index: VectorIndex, standing: Standing) -> bool:
+    def _is_behind(self, index: VectorIndex, standing: IndexStanding) -> bool:
         size = sum(index.state.counts.values())
         return standing.upto - index.state.upto > max(SMALLEST_TAIL, size // 10)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import OpstermError, StorageError
-from opsterm.knowledge.collection import CollectionName, EmbedderStamp, Item, Scope, Trust
+from opsterm.knowledge.collection import CollectionName, CollectionScope, EmbedderStamp, Item, Trust
 from opsterm.runtime.embedders import Embedders
 from opsterm.runtime.masking import Masking
 from opsterm.runtime.model import Models
@@ -18,10 +18,10 @@ from opsterm.runtime.ports_store import PreferenceStore
 from opsterm.runtime.ports_vectors import (
     Embedder,
     IndexKept,
+    IndexStanding,
     IndexState,
     ItemStore,
     Scored,
-    Standing,
     Vector,
     VectorEdges,
     VectorIndex,
@@ -73,7 +73,7 @@ class CollectionsState:
 
     counts: Mapping[CollectionName, int]
     stamp: EmbedderStamp
-    standing: Standing
+    standing: IndexStanding
     kept: IndexKept | None
     faults: Mapping[str, str]
     wants_index: bool
@@ -170,7 +170,9 @@ class Collections:
                      kinds: Sequence[str] = (), about: Sequence[str] = (), since: float = 0.0,
                      limit: int = 10) -> Sequence[ItemHit]:  # fmt: skip
         """Return the nearest items: everybody's, and this operator's own. Raises StorageError."""
-        scope = Scope(collections=collections, asker=self._operator.name, kinds=kinds, about=about, since=since)
+        scope = CollectionScope(
+            collections=collections, asker=self._operator.name, kinds=kinds, about=about, since=since
+        )
         found = await self._found(words, scope, limit, learnt_only=False)
         items = await self._store().items([number for number, _ in found])
         return [ItemHit(item=items[number], score=score) for number, score in found if number in items]
@@ -180,12 +182,14 @@ class Collections:
 
         A site's card that was written a moment ago may still be missing: words find it. Raises StorageError.
         """
-        scope = Scope(collections=(CollectionName.KNOWLEDGE, CollectionName.SOLUTIONS), asker=self._operator.name)
+        scope = CollectionScope(
+            collections=(CollectionName.KNOWLEDGE, CollectionName.SOLUTIONS), asker=self._operator.name
+        )
         found = await self._found(words, scope, limit, learnt_only=True)
         items = await self._store().items([number for number, _ in found])
         return [(items[number].about, score) for number, score in found if number in items]
 
-    async def _found(self, words: str, scope: Scope, limit: int, *, learnt_only: bool) -> Sequence[Scored]:
+    async def _found(self, words: str, scope: CollectionScope, limit: int, *, learnt_only: bool) -> Sequence[Scored]:
         if not words.strip():
             return ()
         embedders, _ = await self.opened()
@@ -204,7 +208,7 @@ class Collections:
         return ()
 
     async def _with_waiting(
-        self, found: Sequence[Scored], stamp: EmbedderStamp, words: str, scope: Scope, limit: int
+        self, found: Sequence[Scored], stamp: EmbedderStamp, words: str, scope: CollectionScope, limit: int
     ) -> Sequence[Scored]:  # fmt: skip
         """Add what has no vector of this embedder yet, by its hashed one: it is not lost meanwhile."""
         waiting = [number for number, _ in await self._store().waiting(stamp, AMONG_LIMIT)]
@@ -215,7 +219,9 @@ class Collections:
         late = await self._store().within(await hashed.stamp(), vector, scope, waiting, AMONG_LIMIT)
         return best_of([*found, *late], limit)
 
-    async def _nearest(self, stamp: EmbedderStamp, vector: Vector, scope: Scope, limit: int) -> Sequence[Scored]:
+    async def _nearest(
+        self, stamp: EmbedderStamp, vector: Vector, scope: CollectionScope, limit: int
+    ) -> Sequence[Scored]:
         """Return the nearest: by the index and exactly above it, or exactly alone while there is none."""
         _, index = await self.opened()
         state = index.state if index is not None else None
@@ -227,7 +233,8 @@ class Collections:
         return await self._store().nearest(stamp, vector, scope, above=0, limit=limit)
 
     async def _by_index(
-        self, index: VectorIndex, state: IndexState, stamp: EmbedderStamp, vector: Vector, scope: Scope, limit: int
+        self, index: VectorIndex, state: IndexState, stamp: EmbedderStamp, vector: Vector, scope: CollectionScope,
+        limit: int,
     ) -> Sequence[Scored]:  # fmt: skip
         store = self._store()
         newer = await store.nearest(stamp, vector, scope, above=state.upto, limit=limit)

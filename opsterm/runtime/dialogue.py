@@ -11,7 +11,7 @@ from opsterm.assistant.answer import Answer
 from opsterm.assistant.artefact import Artefact
 from opsterm.assistant.attachments import Attachment, looked_through, pointed_at, spoken
 from opsterm.assistant.conversation import Conversation, KeptTurn, TurnState
-from opsterm.assistant.turn import Ended, Looked, Said, Thought, TurnEvent
+from opsterm.assistant.turn import PieceSaid, Thought, ToolLooked, TurnEnded, TurnEvent
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotFound, OpstermError, StorageError
 from opsterm.runtime.conversations import Conversations
@@ -92,7 +92,7 @@ class Dialogue:
             async with aclosing(self._on_its_way):
                 async for event in self._on_its_way:
                     self._take(event)
-                    if isinstance(event, Ended):
+                    if isinstance(event, TurnEnded):
                         await self._keep_whole()
                     elif self._clock.monotonic() - kept_at >= KEEP_EVERY_S and not self._is_keeping:
                         kept_at = self._clock.monotonic()
@@ -112,7 +112,7 @@ class Dialogue:
         return self.runs
 
     async def artefact(self, turn: int, tag: str) -> Artefact:
-        """Return what a citation stands for; `turn` is the number that its `Ended` told. Raises NotFound."""
+        """Return what a citation stands for; `turn` is the number that its `TurnEnded` told. Raises NotFound."""
         return await (await self._answering()).artefact(turn, tag)
 
     def _take(self, event: TurnEvent) -> None:
@@ -120,14 +120,14 @@ class Dialogue:
         assert turn is not None  # noqa: S101 (narrowing: it is made before anything comes)
         if isinstance(event, Thought):
             turn = replace(turn, thinking=turn.thinking + event.text)
-        elif isinstance(event, Said):
+        elif isinstance(event, PieceSaid):
             turn = replace(turn, text=turn.text + event.text)
-        elif isinstance(event, Looked):  # what was said before it is no part of the answer
+        elif isinstance(event, ToolLooked):  # what was said before it is no part of the answer
             looked = f"{event.tool} {event.words}{f' [{event.tag}]' if event.tag else ''}".strip()
             looked += f": {event.fault}" if event.fault else ""
             said = f"{turn.text.strip()}\n" if turn.text.strip() else ""
             turn = replace(turn, looked=(*turn.looked, looked), thinking=turn.thinking + said, text="")
-        elif isinstance(event, Ended):
+        elif isinstance(event, TurnEnded):
             whole = TurnState.PARTIAL if event.stopped else TurnState.DONE
             turn = replace(turn, state=whole, answer=_told(event.answer), text=event.text, fault=event.why)
         self.turn = turn

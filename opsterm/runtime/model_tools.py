@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from opsterm.assistant.artefact import Artefact, Trust
+from opsterm.assistant.artefact import Artefact, SourceTrust
 from opsterm.assistant.model.offer import MOST_PROPOSALS, MOST_TARGETS, MOST_WAITING, result_limit
 from opsterm.assistant.model.taint import Provenance, marks
 from opsterm.assistant.model.talk import ToolCall
@@ -117,7 +117,9 @@ class ModelTools:
 
     # ------------------------------------------------------------------------------------------- looking
 
-    def _kept(self, desk: Desk, letter: str, title: str, lines: Sequence[str], trust: Trust = Trust.STATE) -> ToolReply:
+    def _kept(
+        self, desk: Desk, letter: str, title: str, lines: Sequence[str], trust: SourceTrust = SourceTrust.STATE
+    ) -> ToolReply:
         """Keep lines as an artefact, as many as the model may be given, and give them."""
         room, kept = result_limit(desk.context), list[str]()
         for line in lines:
@@ -184,10 +186,10 @@ class ModelTools:
         room = result_limit(desk.context) // MOST_CARDS
         made = []
         for hit in hits:
-            trust = Trust.SHIPPED if hit.card.source else Trust.SITE
+            trust = SourceTrust.SHIPPED if hit.card.source else SourceTrust.SITE
             text = write_cards([hit.card])[:room]
             made.append(self._shelf.put(desk.turn, "k", title=f"card {hit.card.id}", text=text, trust=trust))
-            if trust is Trust.SHIPPED:
+            if trust is SourceTrust.SHIPPED:
                 desk.known.append(text)
         return made
 
@@ -207,7 +209,7 @@ class ModelTools:
     async def take_in(self, text: str, title: str, desk: Desk, letter: str) -> ToolReply:
         """Keep what a target wrote, masked; somebody without tools has to read it before a model is told of it."""
         masked = (await self._masking.mask(text)).text
-        one = self._shelf.put(desk.turn, letter, title=title, text=masked, trust=Trust.TARGET)
+        one = self._shelf.put(desk.turn, letter, title=title, text=masked, trust=SourceTrust.TARGET)
         desk.read.append(one)
         return ToolReply(text="", tag=one.tag, unread=one)
 

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 
 from opsterm.assistant.answer import Answer, Block, FollowUp, Paragraph, ProposalReference, Source
-from opsterm.assistant.artefact import Artefact, Trust
+from opsterm.assistant.artefact import Artefact, SourceTrust
 from opsterm.assistant.model.catalogue import TOOLS
 from opsterm.assistant.model.choice import without_paste
 from opsterm.assistant.model.fence import shortened
@@ -19,7 +19,7 @@ from opsterm.assistant.model.prompt import given, instructions
 from opsterm.assistant.model.talk import ChatMessage, ChatPiece, ModelReply, Role, ToolCall
 from opsterm.assistant.model.tool_calls import MOST_CALLS, CheckedCall
 from opsterm.assistant.stamp import Rung, Stamp
-from opsterm.assistant.turn import Ended, Looked, Said, Thought, TurnEvent
+from opsterm.assistant.turn import PieceSaid, Thought, ToolLooked, TurnEnded, TurnEvent
 from opsterm.core.clock import Clock
 from opsterm.core.errors import ModelUnavailable, OpstermError
 from opsterm.core.text import clean_block, clean_line
@@ -100,7 +100,7 @@ class ModelTurns:
         return state.phase is ModelPhase.READY
 
     async def events(self, asked: Question, limit: TurnLimit) -> AsyncGenerator[TurnEvent, None]:
-        """Yield what happens until the model has answered; the last event is an `Ended`.
+        """Yield what happens until the model has answered; the last event is an `TurnEnded`.
 
         Raises:
             ModelUnavailable: it did not begin to answer.
@@ -175,10 +175,10 @@ class ModelTurns:
                         yield Thought(text=clean_block(piece.thinking))
                     held += piece.text
                     if held and not (offers and _may_be_a_call(held)):
-                        yield Said(text=clean_block(held))
+                        yield PieceSaid(text=clean_block(held))
                         held = ""
                 if held and not answer.reply.calls:
-                    yield Said(text=clean_block(held))
+                    yield PieceSaid(text=clean_block(held))
             except OutOfTime:
                 answer.stop()
                 raise
@@ -193,7 +193,7 @@ class ModelTurns:
             calls=_sent_back(reply.calls),
         ))  # fmt: skip
 
-    async def _looked(self, checked: CheckedCall, desk: Desk, progress: _Progress) -> Looked:
+    async def _looked(self, checked: CheckedCall, desk: Desk, progress: _Progress) -> ToolLooked:
         """Carry out a call and tell the model what came of it."""
         call = checked.call
         words = clean_line(str(call.arguments), limit=300)
@@ -215,13 +215,13 @@ class ModelTurns:
             progress.seen[same] = f": see [{tag}]" if tag else ""
         progress.messages.append(ChatMessage(role=Role.TOOL, text=text, call_id=call.id, tool=call.name))
         tool = "" if "There is no tool" in checked.fault else call.name
-        return Looked(tool=clean_line(tool, limit=60), words=words, tag=tag, fault=clean_line(fault, limit=300))
+        return ToolLooked(tool=clean_line(tool, limit=60), words=words, tag=tag, fault=clean_line(fault, limit=300))
 
     # ------------------------------------------------------------------------------------------- ending
 
     def _ended(
         self, asked: Question, words: str, desk: Desk, progress: _Progress, *, stopped: bool, with_tools: bool
-    ) -> Ended:
+    ) -> TurnEnded:
         """Return the end of a turn, its sentences held against what they cite."""
         reply = progress.reply or ModelReply(model=self._models.state.model, context=desk.context)
         text = clean_block(reply.text).strip() if not reply.calls or reply.text else ""
@@ -247,14 +247,14 @@ class ModelTurns:
         answer = Answer(
             blocks=tuple(blocks), interpretation=asked.line, sources=tuple(sources), stamp=stamp, follow_ups=rules
         )
-        return Ended(
+        return TurnEnded(
             answer=answer, turn=asked.turn, text=text, stopped=stopped, why=progress.why,
             proposals=tuple(desk.proposed),
         )  # fmt: skip
 
 
 def _source(one: Artefact) -> str:
-    return f"{one.title} (printed by a target)" if one.trust is Trust.TARGET else one.title
+    return f"{one.title} (printed by a target)" if one.trust is SourceTrust.TARGET else one.title
 
 
 def _sent_back(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:

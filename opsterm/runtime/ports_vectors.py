@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from opsterm.knowledge.collection import CollectionName, EmbedderStamp, Item, Scope
+from opsterm.knowledge.collection import CollectionName, CollectionScope, EmbedderStamp, Item
 
 Vector = bytes
 """Of length one; 4 bytes a dimension, little-endian."""
@@ -16,7 +16,7 @@ Scored = tuple[int, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class IndexStanding:
     """How far an embedder has come.
 
     Attributes:
@@ -63,7 +63,7 @@ class ItemStore(Protocol):
         """Remove all vectors that something made."""
         ...
 
-    async def standing(self, stamp: EmbedderStamp) -> Standing:
+    async def standing(self, stamp: EmbedderStamp) -> IndexStanding:
         """Return how far an embedder has come."""
         ...
 
@@ -80,17 +80,17 @@ class ItemStore(Protocol):
         ...
 
     async def nearest(
-        self, stamp: EmbedderStamp, vector: Vector, scope: Scope, *, above: int, limit: int
+        self, stamp: EmbedderStamp, vector: Vector, scope: CollectionScope, *, above: int, limit: int
     ) -> Sequence[Scored]:  # fmt: skip
         """Return the nearest of the items in a scope with numbers above one, exactly, by looking at each."""
         ...
 
-    async def matching(self, scope: Scope, limit: int) -> Sequence[int] | None:
+    async def matching(self, scope: CollectionScope, limit: int) -> Sequence[int] | None:
         """Return the numbers of the items in a scope, None when there are more than the limit."""
         ...
 
     async def within(
-        self, stamp: EmbedderStamp, vector: Vector, scope: Scope, numbers: Sequence[int], limit: int
+        self, stamp: EmbedderStamp, vector: Vector, scope: CollectionScope, numbers: Sequence[int], limit: int
     ) -> Sequence[Scored]:  # fmt: skip
         """Return the first few of some items that are there and in a scope, with their cosines, the nearest first."""
         ...
@@ -166,7 +166,7 @@ class VectorIndex(Protocol):
         """Answer from the newest whole index from now on; return whether there is one that is as it was made."""
         ...
 
-    async def build(self, stamp: EmbedderStamp, standing: Standing) -> None:
+    async def build(self, stamp: EmbedderStamp, standing: IndexStanding) -> None:
         """Make an index over every vector up to where the embedder has come; the old one serves meanwhile.
 
         Raises:
@@ -178,11 +178,13 @@ class VectorIndex(Protocol):
         """Remove the index of an embedder: it is to be made anew."""
         ...
 
-    async def near(self, vector: Vector, scope: Scope, limit: int) -> Sequence[Scored]:
+    async def near(self, vector: Vector, scope: CollectionScope, limit: int) -> Sequence[Scored]:
         """Return the nearest of its vectors in the collections of a scope. Raises StorageError."""
         ...
 
-    async def among(self, vector: Vector, scope: Scope, numbers: Sequence[int], limit: int) -> Sequence[Scored]:
+    async def among(
+        self, vector: Vector, scope: CollectionScope, numbers: Sequence[int], limit: int
+    ) -> Sequence[Scored]:
         """Return the nearest of some of its vectors, exactly; of all for none. Raises StorageError."""
         ...
 

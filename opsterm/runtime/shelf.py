@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from opsterm.assistant.answer import Answer, AnswerTable, Paragraph
-from opsterm.assistant.artefact import Artefact, Trust
+from opsterm.assistant.artefact import Artefact, SourceTrust
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotFound
 from opsterm.core.text import clean_line
@@ -37,7 +37,7 @@ class Shelf:
         self._turns += 1
         return self._turns
 
-    def put(self, turn: int, letter: str, *, title: str, text: str, trust: Trust) -> Artefact:
+    def put(self, turn: int, letter: str, *, title: str, text: str, trust: SourceTrust) -> Artefact:
         """Keep something under the next tag with a letter ("m" makes m1, m2 …) and return it."""
         number = 1 + sum(1 for key in self._kept if key[0] == turn and key[1][0] == letter)
         kept = Artefact(
@@ -52,7 +52,7 @@ class Shelf:
         for source in answer.sources:
             text = "\n".join([source.text, *_citing(answer, source.tag)])
             self._keep(turn, Artefact(
-                tag=source.tag, title=source.text, text=text[:TEXT_LIMIT], trust=Trust.STATE, at=self._clock.now()
+                tag=source.tag, title=source.text, text=text[:TEXT_LIMIT], trust=SourceTrust.STATE, at=self._clock.now()
             ))  # fmt: skip
 
     def _keep(self, turn: int, one: Artefact) -> None:
@@ -75,7 +75,7 @@ class Shelf:
                 next_step="Ask again.",
             )
         more = await self._open(found.title)
-        return replace(found, text=more[:TEXT_LIMIT], trust=Trust.SHIPPED) if more else found
+        return replace(found, text=more[:TEXT_LIMIT], trust=SourceTrust.SHIPPED) if more else found
 
 
 def _citing(answer: Answer, tag: str) -> list[str]:

@@ -59,7 +59,7 @@ class TurnLimit:
             self._scope = None
 
 
-class Turn:
+class ModelTurn:
     """What happens while one sentence is answered: iterate over it; the last event is an `Ended`.
 
     A break of the iteration needs `aclose`, which cuts the model's line at once.
@@ -73,7 +73,7 @@ class Turn:
         """End it within 100 ms: the last event comes, with what was said so far."""
         self._limit.stop()
 
-    def __aiter__(self) -> Turn:
+    def __aiter__(self) -> ModelTurn:
         return self
 
     async def __anext__(self) -> TurnEvent:

@@ -9,8 +9,8 @@ from itertools import islice
 import numpy as np
 
 from opsterm.core.clock import Clock
-from opsterm.knowledge.collection import CollectionName, EmbedderStamp, Item, Scope, Trust
-from opsterm.runtime.ports_vectors import Scored, Standing, Vector
+from opsterm.knowledge.collection import CollectionName, CollectionScope, EmbedderStamp, Item, Trust
+from opsterm.runtime.ports_vectors import IndexStanding, Scored, Vector
 from opsterm.storage.line import Readers
 from opsterm.storage.writer import Transaction, Writer
 
@@ -130,15 +130,15 @@ class SqliteItems:
             for rung, name, version, digest, dimension in rows
         ]
 
-    async def standing(self, stamp: EmbedderStamp) -> Standing:
+    async def standing(self, stamp: EmbedderStamp) -> IndexStanding:
         """Return how far an embedder has come."""
 
-        def work(db: sqlite3.Connection) -> Standing:
+        def work(db: sqlite3.Connection) -> IndexStanding:
             (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM item").fetchone()
             (reached,) = db.execute(_REACHED, (stamp.key,)).fetchone()
             (waiting,) = db.execute(f"SELECT count(*) {_MISSING}", (reached, stamp.key)).fetchone()
             upto = reached if waiting else last
-            return Standing(last=last, upto=upto, mark=_mark(db, upto), waiting=waiting)
+            return IndexStanding(last=last, upto=upto, mark=_mark(db, upto), waiting=waiting)
 
         return await self._readers.read(work)
 
@@ -169,7 +169,7 @@ class SqliteItems:
     # ------------------------------------------------------------------ looking
 
     async def nearest(
-        self, stamp: EmbedderStamp, vector: Vector, scope: Scope, *, above: int, limit: int
+        self, stamp: EmbedderStamp, vector: Vector, scope: CollectionScope, *, above: int, limit: int
     ) -> Sequence[Scored]:  # fmt: skip
         """Return the nearest of the items in a scope with numbers above one, exactly."""
         where, values = _where(scope)
@@ -187,7 +187,7 @@ class SqliteItems:
 
         return await self._readers.read(work)
 
-    async def matching(self, scope: Scope, limit: int) -> Sequence[int] | None:
+    async def matching(self, scope: CollectionScope, limit: int) -> Sequence[int] | None:
         """Return the numbers of the items in a scope, None when there are more than the limit."""
         where, values = _where(scope)
         question = f"SELECT i.seq FROM item i WHERE {where} LIMIT ?"  # noqa: S608 (as above)
@@ -195,7 +195,7 @@ class SqliteItems:
         return None if len(rows) > limit else sorted(row[0] for row in rows)
 
     async def within(
-        self, stamp: EmbedderStamp, vector: Vector, scope: Scope, numbers: Sequence[int], limit: int
+        self, stamp: EmbedderStamp, vector: Vector, scope: CollectionScope, numbers: Sequence[int], limit: int
     ) -> Sequence[Scored]:  # fmt: skip
         """Return the first few of some items that are there and in a scope, with their cosines, the nearest first."""
         where, values = _where(scope)
@@ -232,7 +232,7 @@ def _mark(db: sqlite3.Connection, seq: int) -> str:
     return f"{row[0]} {row[1]!r}" if row else ""
 
 
-def _where(scope: Scope) -> tuple[str, list[object]]:
+def _where(scope: CollectionScope) -> tuple[str, list[object]]:
     """Return the condition of a scope, over `item i`, and its values."""
     parts, values = ["i.owner IN ('', ?)"], list[object]([scope.asker])
     for column, wanted in (("collection", scope.collections), ("kind", scope.kinds), ("about", scope.about)):

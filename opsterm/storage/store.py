@@ -126,10 +126,55 @@ async def _is_readable(readers: Readers, schema: Schema) -> bool:
     return False
 
 
-class SqliteStore:
+class _Learnt:
+    """What a site knows beside what is: cards, items, scripts, fixes that were tried, commands that were run."""
+
+    def __init__(self, writer: Writer, readers: Readers, clock: Clock) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._clock = clock
+
+    @cached_property
+    def cards(self) -> ports_knowledge.CardStore:
+        """Cards of this site."""
+        from opsterm.storage.cards import SqliteCards
+
+        return SqliteCards(self._writer, self._readers)
+
+    @cached_property
+    def items(self) -> ports_vectors.ItemStore:
+        """The items of the collections."""
+        from opsterm.storage.items import SqliteItems
+
+        return SqliteItems(self._writer, self._readers, self._clock)
+
+    @cached_property
+    def scripts(self) -> ports_scripts.ScriptStore:
+        """Scripts of this site."""
+        from opsterm.storage.scripts import SqliteScripts
+
+        return SqliteScripts(self._writer, self._readers)
+
+    @cached_property
+    def trials(self) -> ports_knowledge.TrialStore:
+        """Fixes that were tried."""
+        from opsterm.storage.trials import SqliteTrials
+
+        return SqliteTrials(self._writer, self._readers)
+
+    @cached_property
+    def command_uses(self) -> ports_habits.CommandUseStore:
+        """Commands that are learned from."""
+        from opsterm.storage.command_uses import SqliteCommandUses
+
+        return SqliteCommandUses(self._writer, self._readers)
+
+
+class SqliteStore(_Learnt):
     """Everything that is kept; see `runtime.ports_store.Store`. Made by `open_store`."""
 
     def __init__(self, paths: Paths, writer: Writer, readers: Readers, version: str, clock: Clock) -> None:
+        super().__init__(writer, readers, clock)
         offload = Offload()
         self.journal: ports_store.JournalStore = SqliteJournal(writer, readers)
         self.targets: ports_store.TargetStore = SqliteTargets(writer, readers)
@@ -144,11 +189,8 @@ class SqliteStore:
         self.preferences: ports_store.PreferenceStore = SqlitePreferences(writer, readers)
         self.lease: ports_store.LeaseStore = SqliteLease(writer, readers)
         self._database = paths.database.absolute()
-        self._writer = writer
-        self._readers = readers
         self._offload = offload
         self._version = version
-        self._clock = clock
 
     @cached_property
     def mail(self) -> ports_mail.MailStore:
@@ -193,27 +235,6 @@ class SqliteStore:
         return SqliteConversations(self._writer, self._readers)
 
     @cached_property
-    def cards(self) -> ports_knowledge.CardStore:
-        """Cards of this site."""
-        from opsterm.storage.cards import SqliteCards
-
-        return SqliteCards(self._writer, self._readers)
-
-    @cached_property
-    def items(self) -> ports_vectors.ItemStore:
-        """The items of the collections."""
-        from opsterm.storage.items import SqliteItems
-
-        return SqliteItems(self._writer, self._readers, self._clock)
-
-    @cached_property
-    def scripts(self) -> ports_scripts.ScriptStore:
-        """Scripts of this site."""
-        from opsterm.storage.scripts import SqliteScripts
-
-        return SqliteScripts(self._writer, self._readers)
-
-    @cached_property
     def traps(self) -> ports_traps.TrapStore:
         """Traps that came."""
         from opsterm.storage.traps import SqliteTraps
@@ -233,20 +254,6 @@ class SqliteStore:
         from opsterm.storage.services import SqliteServices
 
         return SqliteServices(self._writer, self._readers)
-
-    @cached_property
-    def trials(self) -> ports_knowledge.TrialStore:
-        """Fixes that were tried."""
-        from opsterm.storage.trials import SqliteTrials
-
-        return SqliteTrials(self._writer, self._readers)
-
-    @cached_property
-    def command_uses(self) -> ports_habits.CommandUseStore:
-        """Commands that are learned from."""
-        from opsterm.storage.command_uses import SqliteCommandUses
-
-        return SqliteCommandUses(self._writer, self._readers)
 
     @property
     def read_only_because(self) -> str:

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
 from opsterm.core.events import Fact
-from opsterm.knowledge.trials import FixRecord, Tally, TrialContext
+from opsterm.knowledge.trials import FixRecord, TrialContext, TrialTally
 from opsterm.runtime.ports_knowledge import Trial, TrialEnd, TrialPlace
 from opsterm.storage.line import Readers
 from opsterm.storage.writer import Transaction, Writer
@@ -112,12 +112,12 @@ class SqliteTrials:
         given = {"now": now, "within": WITHIN_S}
 
         def work(db: sqlite3.Connection) -> Mapping[str, FixRecord]:
-            places: dict[str, dict[TrialContext, Tally]] = {}
+            places: dict[str, dict[TrialContext, TrialTally]] = {}
             for card, system, environment, role, worked, failed in db.execute(PLACES, given):
                 context = TrialContext(system=system, environment=environment, role=role)
-                places.setdefault(card, {})[context] = Tally(worked, failed)
+                places.setdefault(card, {})[context] = TrialTally(worked, failed)
             return {
-                card: FixRecord(site=Tally(worked, failed), places=places[card])
+                card: FixRecord(site=TrialTally(worked, failed), places=places[card])
                 for card, worked, failed in db.execute(SITE, given)
             }
 

@@ -70,6 +70,7 @@ STARTS_PROGRAMS: Mapping[str, str] = {
     "opsterm/adapters/local_shell.py": "the operator's own shell on a pseudo-terminal",
     "opsterm/adapters/slow_reading.py": "fixed commands that measure this host, as systemctl --failed",
     "opsterm/adapters/script_tools.py": "programs that look at a script on their standard input, and run nothing of it",
+    "opsterm/storage/vectors/child_process.py": "a child that owns the index over vectors or runs an embedder",
     "opsterm/adapters/ssh_config.py": "Match exec of the operator's ssh_config, as ssh runs it",
 }
 
@@ -117,5 +118,6 @@ MUTABLE_RECORDS: Mapping[str, str] = {
     "TargetPhrase": "filled in while one phrase is read; never leaves the assistant",
     "Pieces": "filled in while one phrase is read; never leaves the assistant",
     "PhraseReading": "one reading of one phrase; never leaves the assistant",
+    "Desk": "gathers what one turn of a model has looked at and proposed; never leaves the runtime",
     "Occasion": "gathers the defaults that are taken while a phrase is decided; never leaves the assistant",
 }

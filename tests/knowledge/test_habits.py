@@ -110,7 +110,7 @@ def test_place_directory_and_hour_speak_for_a_command() -> None:
         ({"host_class": "linux db"}, "sz db"), ({"host_class": "linux web"}, "sz web"),
         ({"directory": "/var"}, "sz db"), ({"directory": "/srv"}, "sz web"),
     ):  # fmt: skip
-        assert commands(found.suggest("sz", now=DAY + 30_000, **given_))[0] == first  # type: ignore[arg-type]
+        assert commands(found.suggest("sz", now=DAY + 30_000, **given_))[0] == first  # type: ignore[arg-type]  # a table of both
     assert commands(found.suggest("sz", now=2 * DAY + 3700))[0] == "sz web"
     assert commands(found.suggest("sz", now=2 * DAY + 50_100))[0] == "sz db"
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from opsterm.assistant.answer import Answer, Statement
+from opsterm.assistant.answer import Answer, CitedSentence
 from opsterm.assistant.artefact import Artefact
 from opsterm.assistant.attachments import Attachment, AttachmentKind
 from opsterm.assistant.conversation import TurnState
 from opsterm.assistant.stamp import Rung, Stamp
-from opsterm.assistant.turn import Ended, Looked, Said, Thought, TurnEvent
+from opsterm.assistant.turn import PieceSaid, Thought, ToolLooked, TurnEnded, TurnEvent
 from opsterm.core.errors import BadInput, ModelUnavailable, NotFound
 from opsterm.runtime.dialogue import Dialogue
 from opsterm.runtime.runtime import Runtime
@@ -25,10 +25,10 @@ from tests.runtime.stage import opened
 SECRET = "Tr0ub4dor-and-3-staples"
 
 
-def ended(text: str = "", *, stopped: bool = False, why: str = "") -> Ended:
+def ended(text: str = "", *, stopped: bool = False, why: str = "") -> TurnEnded:
     stamp = Stamp(rung=Rung.MODEL, model="m:4b", context=99, total_s=2.0)
-    blocks = (Statement(text=text),) if text else ()
-    return Ended(answer=Answer(blocks=blocks, stamp=stamp), turn=1, text=text, stopped=stopped, why=why)
+    blocks = (CitedSentence(text=text),) if text else ()
+    return TurnEnded(answer=Answer(blocks=blocks, stamp=stamp), turn=1, text=text, stopped=stopped, why=why)
 
 
 class Telling:
@@ -43,7 +43,7 @@ class Telling:
         for event in events:
             if isinstance(event, Exception):
                 raise event
-            said += event.text if isinstance(event, Said) else ""
+            said += event.text if isinstance(event, PieceSaid) else ""
             yield event
         if waits:
             await self._over.wait()
@@ -94,8 +94,9 @@ async def told(talk: Dialogue, text: str, attached: Sequence[Attachment] = ()) -
 async def test_a_question_and_all_that_came_are_kept_masked(tmp_path: Path) -> None:
     end = ended(f"It is `mysql -p{SECRET}`")
     said: list[TurnEvent] = [
-        Thought(text=f"the password={SECRET} "), Thought(text="hm"), Said(text="I look."),
-        Looked(tool="list_alerts", words="", tag="l1"), Said(text="It is "), Said(text=f"`mysql -p{SECRET}`"), end,
+        Thought(text=f"the password={SECRET} "), Thought(text="hm"), PieceSaid(text="I look."),
+        ToolLooked(tool="list_alerts", words="", tag="l1"), PieceSaid(text="It is "),
+        PieceSaid(text=f"`mysql -p{SECRET}`"), end,
     ]  # fmt: skip
     pasted = Attachment(kind=AttachmentKind.PASTE, name="p", text=f"PGPASSWORD={SECRET}")
     async with opened(tmp_path) as runtime:
@@ -120,12 +121,12 @@ async def test_a_question_and_all_that_came_are_kept_masked(tmp_path: Path) -> N
 
 async def test_what_came_before_a_stop_stays_and_is_said_to_be_a_part(tmp_path: Path) -> None:
     async with opened(tmp_path) as runtime:
-        talk = dialogue(runtime, Telling([Said(text="half of it")], waits=True))
+        talk = dialogue(runtime, Telling([PieceSaid(text="half of it")], waits=True))
         events = []
         async for event in talk.ask("all of it?"):
             events.append(event)
-            assert talk.stop() == isinstance(event, Said)
-        assert isinstance(events[-1], Ended)
+            assert talk.stop() == isinstance(event, PieceSaid)
+        assert isinstance(events[-1], TurnEnded)
         assert events[-1].stopped
         (turn,) = await runtime.conversations.turns(1)
         assert (turn.text, turn.state) == ("half of it", TurnState.PARTIAL)
@@ -134,7 +135,7 @@ async def test_what_came_before_a_stop_stays_and_is_said_to_be_a_part(tmp_path: 
 
 async def test_a_fault_is_told_as_the_end_and_kept(tmp_path: Path) -> None:
     async with opened(tmp_path) as runtime:
-        talk = dialogue(runtime, Telling([Said(text="so"), ModelUnavailable("The model went away.")]))
+        talk = dialogue(runtime, Telling([PieceSaid(text="so"), ModelUnavailable("The model went away.")]))
         await told(talk, "well?")
         assert talk.turn is not None
         assert talk.turn.fault == "The model went away."
@@ -145,7 +146,7 @@ async def test_a_fault_is_told_as_the_end_and_kept(tmp_path: Path) -> None:
 async def test_a_turn_stands_on_disk_before_its_answer_does(tmp_path: Path) -> None:
     """What a process that is killed leaves behind is what another one finds."""
     async with opened(tmp_path) as runtime:
-        talk = dialogue(runtime, Telling([Said(text="x")], waits=True))
+        talk = dialogue(runtime, Telling([PieceSaid(text="x")], waits=True))
         events = talk.ask("is it there?")
         await anext(events)
 
@@ -156,7 +157,7 @@ async def test_a_turn_stands_on_disk_before_its_answer_does(tmp_path: Path) -> N
         ((body,),) = await asyncio.to_thread(rows)
         assert (json.loads(body)["question"], json.loads(body)["state"]) == ("is it there?", "partial")
         talk.stop()
-        assert [type(event) async for event in events] == [Ended]
+        assert [type(event) async for event in events] == [TurnEnded]
 
 
 async def test_turns_go_on_in_their_conversation_until_another_begins(tmp_path: Path) -> None:
@@ -194,7 +195,7 @@ async def test_rules_answer_take_pasted_text_in_and_read_attached_files_as_data(
             kind=AttachmentKind.PASTE, name="p", text="bind() to 0.0.0.0:80 failed (98: Address already in use)"
         )
         (end,) = await told(talk, "why?", [error])
-        assert isinstance(end, Ended)
+        assert isinstance(end, TurnEnded)
         assert "port is taken" in str(end.answer)
         await told(talk, "", [Attachment(kind=AttachmentKind.FILE, name="notes", text=order)])
         await told(talk, "how many targets?", [Attachment(kind=AttachmentKind.SELECTION, name="t", text=order)])

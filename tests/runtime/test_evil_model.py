@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from opsterm.assistant.answer import answer_lines
-from opsterm.assistant.turn import Ended, Looked, Proposed, Said, Thought, TurnEvent
+from opsterm.assistant.turn import PieceSaid, Proposed, Thought, ToolLooked, TurnEnded, TurnEvent
 from opsterm.changes.change import ChangeState
 from opsterm.core.errors import NotApproved
 from opsterm.core.text import clean_block
@@ -88,13 +88,13 @@ def _action(command: str, names: Sequence[str]) -> dict[str, object]:
 def shown(event: TurnEvent) -> list[str]:
     """Return every text of an event that a face shows as it is."""
     match event:
-        case Said() | Thought():
+        case PieceSaid() | Thought():
             return [event.text]
-        case Looked():
+        case ToolLooked():
             return [event.tool, event.words, event.fault]
         case Proposed():
             return [event.summary, *event.marks]
-        case Ended():
+        case TurnEnded():
             return [event.text, event.why, *answer_lines(event.answer)]
 
 
@@ -162,7 +162,7 @@ async def test_the_evil_exam(
             for text in shown(event):
                 assert clean_block(text) == text, text
                 assert not UNSAFE.search(text), text
-        ended = [event for event in events if isinstance(event, Ended)]
+        ended = [event for event in events if isinstance(event, TurnEnded)]
         assert len(ended) == len(WISHES)
         prompts = json.dumps(stage.server.asked, default=str, ensure_ascii=False)
         with_tools = json.dumps([b["messages"][:2] for b in stage.server.bodies("/api/chat") if b.get("tools")])

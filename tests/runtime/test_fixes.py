@@ -11,7 +11,7 @@ import pytest
 from opsterm.changes.change import Change, ChangeState
 from opsterm.changes.verification import NO_VERIFICATION, Verification, parse_check
 from opsterm.core.errors import BadInput, NotFound, Refused
-from opsterm.knowledge.trials import Tally
+from opsterm.knowledge.trials import TrialTally
 from opsterm.monitoring.alerts import Alert, AlertState
 from opsterm.runtime.ports_knowledge import TrialEnd
 from opsterm.runtime.runtime import Runtime
@@ -78,9 +78,9 @@ async def with_cards(home: Path) -> AsyncIterator[Runtime]:
         yield runtime
 
 
-async def tally(runtime: Runtime, card: str = "gizmo-stuck") -> Tally:
+async def tally(runtime: Runtime, card: str = "gizmo-stuck") -> TrialTally:
     records = await runtime.fixes.records()
-    return records[card].site if card in records else Tally()
+    return records[card].site if card in records else TrialTally()
 
 
 async def test_a_step_becomes_a_proposal_with_its_words_filled_in_and_nothing_runs(home: Path, tmp_path: Path) -> None:
@@ -91,14 +91,14 @@ async def test_a_step_becomes_a_proposal_with_its_words_filled_in_and_nothing_ru
         assert (change.state, change.order.command) == (ChangeState.PROPOSED, f"touch {tmp_path / 'there'}")
         assert change.reason.startswith("step 2 of card gizmo-stuck")
         assert not (tmp_path / "there").exists()
-        assert await tally(runtime) == Tally()
+        assert await tally(runtime) == TrialTally()
 
 
 @pytest.mark.parametrize(
-    ("verification", "counts"), [(HOLDS, Tally(1, 0)), (NEVER, Tally(0, 1)), (NO_VERIFICATION, Tally())]
+    ("verification", "counts"), [(HOLDS, TrialTally(1, 0)), (NEVER, TrialTally(0, 1)), (NO_VERIFICATION, TrialTally())]
 )
 async def test_what_was_looked_at_counts_and_what_only_ran_does_not(
-    home: Path, tmp_path: Path, verification: Verification, counts: Tally
+    home: Path, tmp_path: Path, verification: Verification, counts: TrialTally
 ) -> None:
     async with with_cards(home) as runtime:
         await tried(runtime, tmp_path / "there", verification)
@@ -108,7 +108,7 @@ async def test_what_was_looked_at_counts_and_what_only_ran_does_not(
 async def test_a_command_that_fails_is_a_fix_that_failed(home: Path, tmp_path: Path) -> None:
     async with with_cards(home) as runtime:
         await tried(runtime, tmp_path / "no" / "such" / "folder")
-        assert await tally(runtime) == Tally(0, 1)
+        assert await tally(runtime) == TrialTally(0, 1)
 
 
 async def test_a_word_counts_where_nothing_was_looked_at_and_never_makes_a_success_of_a_failure(
@@ -117,14 +117,14 @@ async def test_a_word_counts_where_nothing_was_looked_at_and_never_makes_a_succe
     async with with_cards(home) as runtime:
         ran = await tried(runtime, tmp_path / "there")
         assert (await runtime.fixes.say(ran.id, TrialEnd.WORKED)).end is TrialEnd.WORKED
-        assert await tally(runtime) == Tally(1, 0)
+        assert await tally(runtime) == TrialTally(1, 0)
         assert (await runtime.fixes.say(ran.id, TrialEnd.FAILED)).end is TrialEnd.FAILED
-        assert await tally(runtime) == Tally(0, 1)
+        assert await tally(runtime) == TrialTally(0, 1)
         bad = await tried(runtime, tmp_path / "there", NEVER)
         assert (await runtime.fixes.say(bad.id, TrialEnd.WORKED)).end is TrialEnd.FAILED
         good = await tried(runtime, tmp_path / "there", HOLDS)
         assert (await runtime.fixes.say(good.id, TrialEnd.FAILED)).end is TrialEnd.FAILED
-        assert await tally(runtime) == Tally(0, 3)
+        assert await tally(runtime) == TrialTally(0, 3)
 
 
 async def test_what_never_ran_and_what_is_from_no_card_cannot_have_worked(home: Path, tmp_path: Path) -> None:
@@ -139,18 +139,18 @@ async def test_what_never_ran_and_what_is_from_no_card_cannot_have_worked(home: 
             await runtime.fixes.say(other.id, TrialEnd.WORKED)
         with pytest.raises(NotFound):
             await runtime.fixes.say(999, TrialEnd.WORKED)
-        assert await tally(runtime) == Tally()
+        assert await tally(runtime) == TrialTally()
 
 
 @pytest.mark.parametrize(
     ("ends_after_s", "asked_after_s", "counts"),
     [
-        (60.0, 100.0, Tally(1, 0)), (0.0, 100.0, Tally()), (0.0, WITHIN_S + 100, Tally(0, 1)),
-        (WITHIN_S + 50, WITHIN_S + 100, Tally(0, 1)), (-60.0, 100.0, Tally()),
+        (60.0, 100.0, TrialTally(1, 0)), (0.0, 100.0, TrialTally()), (0.0, WITHIN_S + 100, TrialTally(0, 1)),
+        (WITHIN_S + 50, WITHIN_S + 100, TrialTally(0, 1)), (-60.0, 100.0, TrialTally()),
     ],
 )  # fmt: skip
 async def test_an_alert_that_ends_by_what_is_measured_says_whether_it_worked(
-    home: Path, tmp_path: Path, ends_after_s: float, asked_after_s: float, counts: Tally
+    home: Path, tmp_path: Path, ends_after_s: float, asked_after_s: float, counts: TrialTally
 ) -> None:
     async with with_cards(home) as runtime:
         kept = await keep(runtime, alert())
@@ -160,7 +160,7 @@ async def test_an_alert_that_ends_by_what_is_measured_says_whether_it_worked(
         if ends_after_s:
             await edit_database(runtime, f"UPDATE alert SET state = 'resolved', resolved_at = {ended + ends_after_s!r}")
         records = await runtime.store.trials.records(now=ended + asked_after_s)
-        assert (records["gizmo-stuck"].site if records else Tally()) == counts
+        assert (records["gizmo-stuck"].site if records else TrialTally()) == counts
 
 
 async def keep(runtime: Runtime, raised: Alert) -> Alert:
@@ -183,7 +183,7 @@ async def test_ends_sort_the_cards_at_once_and_never_before_the_one_whose_error_
         assert found[0].record.text() == "worked 1 of 1 time here"
         assert (await runtime.knowledge.search("gizmo: stuck at 9"))[0].card.id == "gizmo-stuck"
         await runtime.fixes.forget(first[0])
-        assert await tally(runtime, first[0]) == Tally()
+        assert await tally(runtime, first[0]) == TrialTally()
         with pytest.raises(NotFound):
             await runtime.fixes.forget(first[0])
 

@@ -16,7 +16,7 @@ import pytest
 
 from opsterm.assistant.model.offer import OFFERED
 from opsterm.assistant.model.prompt import instructions
-from opsterm.assistant.turn import Ended, Said
+from opsterm.assistant.turn import PieceSaid, TurnEnded
 from opsterm.runtime.runtime import Runtime
 from tests.cli.test_models import served
 from tests.ollama.models import FakeModel
@@ -36,7 +36,7 @@ async def first_words_ms(runtime: Runtime, text: str, *, offline: bool = False) 
     began = time.perf_counter()
     first = 0.0
     async for event in (await runtime.assistant()).converse(text, offline=offline):
-        if not first and isinstance(event, Said | Ended):
+        if not first and isinstance(event, PieceSaid | TurnEnded):
             first = 1000 * (time.perf_counter() - began)
     return first
 
@@ -92,7 +92,7 @@ def test_a_turn_streams_and_the_loop_goes_on(tmp_path: Path) -> None:
                 events = [event async for event in (await runtime.assistant()).converse(OPEN)]
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
-                return sorted(late), "".join(event.text for event in events if isinstance(event, Said))
+                return sorted(late), "".join(event.text for event in events if isinstance(event, PieceSaid))
 
         late, text = asyncio.run(run())
     p95 = late[int(len(late) * 0.95)]

@@ -17,7 +17,7 @@ from statistics import quantiles
 import numpy as np
 import pytest
 
-from opsterm.knowledge.collection import CollectionName, EmbedderStamp, Item, Scope, Trust
+from opsterm.knowledge.collection import CollectionName, CollectionScope, EmbedderStamp, Item, Trust
 from opsterm.runtime.collection_upkeep import CollectionUpkeep
 from opsterm.storage.vectors.index import ChromaIndex
 from tests.runtime.stage import opened
@@ -97,7 +97,7 @@ async def test_an_index_over_many_vectors(home: Path) -> None:
             for number in range(ROUNDS):
                 vector = unit(centres[dice.integers(CENTRES)] + 0.6 * dice.standard_normal(DIMENSION)).tobytes()
                 about = [f"part-{number % parts * 2 % parts + (parts == 1_000)}-{int(parts == 1_000)}"] if parts else []
-                scope = Scope(collections=[CollectionName.KNOWLEDGE], asker="nobody", about=about)
+                scope = CollectionScope(collections=[CollectionName.KNOWLEDGE], asker="nobody", about=about)
                 began = time.perf_counter()
                 found = await collections._nearest(LARGE, vector, scope, 10)
                 took.append((time.perf_counter() - began) * 1000)

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from opsterm.assistant.answer import (
     Answer,
+    CitedSentence,
     FollowUp,
     Paragraph,
     ProposalReference,
     Source,
-    Statement,
     answer_json,
     table,
 )
@@ -43,7 +43,7 @@ ANSWER = Answer(
         Paragraph(text="Two targets are offline [m1]."),
         table("target|>age", [("web-01", "3 s"), ("db-1", "4 m")]),
         ProposalReference(change=7, summary="c7 proposed"),
-        Statement(text="It is full.", cites=("m1",), fault="no such number"),
+        CitedSentence(text="It is full.", cites=("m1",), fault="no such number"),
     ),
     interpretation="count targets where offline",
     follow_ups=(FollowUp(words="list them", line="list targets", edit=True), FollowUp(words="open", key="6")),

@@ -14,7 +14,7 @@ SAYS_LIMIT = 200
 MOST_LINES = 8
 
 
-class ErrorClass(StrEnum):
+class TroubleClass(StrEnum):
     """What kind of trouble a text tells of."""
 
     NONE = "none"
@@ -38,7 +38,7 @@ class ErrorClass(StrEnum):
 FORM: Mapping[str, object] = {
     "type": "object",
     "properties": {
-        "error_class": {"type": "string", "enum": [one.value for one in ErrorClass]},
+        "error_class": {"type": "string", "enum": [one.value for one in TroubleClass]},
         "lines": {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": MOST_LINES},
         "says": {"type": "string", "maxLength": SAYS_LIMIT},
     },
@@ -56,19 +56,19 @@ READS = (
 
 _SIGNS = re.compile(r"[^A-Za-z0-9 .,:%()/_-]+")
 _AWAY = re.compile(r"[a-z][a-z0-9+.-]*://\S*|\b(?:www\.)?(?:[\w-]+\.){1,5}(?:[a-z]{2,})(?:/\S*)?", re.IGNORECASE)
-_KNOWN: Sequence[tuple[ErrorClass, str]] = (
-    (ErrorClass.DISK_FULL, r"no space left|disk (?:is )?full|quota exceeded"),
-    (ErrorClass.OUT_OF_MEMORY, r"out of memory|oom-kill|cannot allocate memory|OutOfMemory"),
-    (ErrorClass.PERMISSION, r"permission denied|access (?:is )?denied|operation not permitted"),
-    (ErrorClass.REFUSED, r"connection refused"),
-    (ErrorClass.TIMED_OUT, r"timed? ?out"),
-    (ErrorClass.NAME, r"could not resolve|name or service not known|NXDOMAIN"),
-    (ErrorClass.CERTIFICATE, r"certificate|x509|tls handshake"),
-    (ErrorClass.LOG_IN, r"authentication fail|login fail|invalid password"),
-    (ErrorClass.CRASH, r"segfault|core dumped|panic|traceback"),
-    (ErrorClass.NOT_FOUND, r"no such file|not found"),
-    (ErrorClass.CONFIGURATION, r"syntax error|invalid (?:option|argument|configuration)|unknown directive"),
-    (ErrorClass.HARDWARE, r"i/o error|smart error|machine check"),
+_KNOWN: Sequence[tuple[TroubleClass, str]] = (
+    (TroubleClass.DISK_FULL, r"no space left|disk (?:is )?full|quota exceeded"),
+    (TroubleClass.OUT_OF_MEMORY, r"out of memory|oom-kill|cannot allocate memory|OutOfMemory"),
+    (TroubleClass.PERMISSION, r"permission denied|access (?:is )?denied|operation not permitted"),
+    (TroubleClass.REFUSED, r"connection refused"),
+    (TroubleClass.TIMED_OUT, r"timed? ?out"),
+    (TroubleClass.NAME, r"could not resolve|name or service not known|NXDOMAIN"),
+    (TroubleClass.CERTIFICATE, r"certificate|x509|tls handshake"),
+    (TroubleClass.LOG_IN, r"authentication fail|login fail|invalid password"),
+    (TroubleClass.CRASH, r"segfault|core dumped|panic|traceback"),
+    (TroubleClass.NOT_FOUND, r"no such file|not found"),
+    (TroubleClass.CONFIGURATION, r"syntax error|invalid (?:option|argument|configuration)|unknown directive"),
+    (TroubleClass.HARDWARE, r"i/o error|smart error|machine check"),
 )
 _TROUBLE = re.compile(r"(?i)error|fail|fatal|panic|denied|refused|cannot|unable|killed|timed? ?out|no space")
 
@@ -84,7 +84,7 @@ class Digest:
         by_rules: whether no model read it.
     """
 
-    error_class: ErrorClass
+    error_class: TroubleClass
     lines: tuple[int, ...] = ()
     says: str = ""
     by_rules: bool = False
@@ -107,7 +107,7 @@ def digest_of(value: object, lines: int) -> Digest:
     numbers = [one for one in said.get("lines", ()) if isinstance(one, int) and 1 <= one <= lines]
     kind = said.get("error_class")
     return Digest(
-        error_class=ErrorClass(kind) if kind in set(ErrorClass) else ErrorClass.OTHER,
+        error_class=TroubleClass(kind) if kind in set(TroubleClass) else TroubleClass.OTHER,
         lines=tuple(dict.fromkeys(numbers))[:MOST_LINES], says=plain_words(str(said.get("says", ""))),
     )  # fmt: skip
 
@@ -122,5 +122,5 @@ def digest_by_rules(text: str) -> Digest:
     lines = text.split("\n")
     kind = next((kind for kind, shape in _KNOWN if re.search(shape, text, re.IGNORECASE)), None)
     found = [number for number, line in enumerate(lines, 1) if _TROUBLE.search(line)]
-    default = ErrorClass.OTHER if found else ErrorClass.NONE
+    default = TroubleClass.OTHER if found else TroubleClass.NONE
     return Digest(error_class=kind or default, lines=tuple(found[:MOST_LINES]), by_rules=True)

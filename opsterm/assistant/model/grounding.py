@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from opsterm.assistant.answer import Statement
+from opsterm.assistant.answer import CitedSentence
 
 NO_SOURCE = "it names no source"
 MOST_STATEMENTS = 400
@@ -27,14 +27,14 @@ _PLAIN = re.compile(r"(\d+(?:[.,]\d+)*)\s*(?:%|[A-Za-z/]{1,4})?")
 _WORDS = re.compile(r"[A-Za-z]{4,}")
 
 
-def statements(text: str, artefacts: Mapping[str, str]) -> tuple[Statement, ...]:
+def statements(text: str, artefacts: Mapping[str, str]) -> tuple[CitedSentence, ...]:
     """Return a model's words sentence by sentence, each with what it cites and why that does not support it.
 
     Args:
         text: Markdown, cleaned.
         artefacts: tag -> what was looked at.
     """
-    made: list[Statement] = []
+    made: list[CitedSentence] = []
     code: list[str] | None = None
     for line in text.split("\n"):
         if _FENCE.match(line):
@@ -69,7 +69,7 @@ def _cites(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one[0] for group in _CITES.findall(text) for one in _ONE.finditer(group)))
 
 
-def _code(text: str, cites: tuple[str, ...], artefacts: Mapping[str, str]) -> Statement:
+def _code(text: str, cites: tuple[str, ...], artefacts: Mapping[str, str]) -> CitedSentence:
     """Look at a block of code by what the sentence before it cites."""
     fault = _of_cites(cites, artefacts)
     if not fault:
@@ -77,13 +77,13 @@ def _code(text: str, cites: tuple[str, ...], artefacts: Mapping[str, str]) -> St
         lines = [_squeezed(line) for line in text.split("\n") if line.strip()]
         missing = next((line for line in lines if line not in there), "")
         fault = f"`{missing[:60]}` is not in {_named(cites)}" if missing else ""
-    return Statement(text=text, cites=cites, fault=fault, code=True)
+    return CitedSentence(text=text, cites=cites, fault=fault, code=True)
 
 
-def _sentence(text: str, artefacts: Mapping[str, str]) -> Statement:
+def _sentence(text: str, artefacts: Mapping[str, str]) -> CitedSentence:
     cites = _cites(text)
     fault = _of_cites(cites, artefacts) or _unfounded(_CITES.sub(" ", text), cites, _cited(cites, artefacts))
-    return Statement(text=text, cites=cites, fault=fault)
+    return CitedSentence(text=text, cites=cites, fault=fault)
 
 
 def _of_cites(cites: Sequence[str], artefacts: Mapping[str, str]) -> str:

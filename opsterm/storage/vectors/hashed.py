@@ -31,7 +31,7 @@ class HashedEmbedder:
         made: list[Vector] = []
         for at in range(0, len(texts), AT_ONCE):
             some = texts[at : at + AT_ONCE]
-            made += await self._run(lambda some=some: [embed_dense(text) for text in some])  # type: ignore[misc]
+            made += await self._run(lambda some=some: [embed_dense(text) for text in some])  # type: ignore[misc]  # a default binds it
         return made
 
     async def close(self) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from opsterm.core.errors import StorageError
-from opsterm.knowledge.collection import EmbedderStamp, Scope
+from opsterm.knowledge.collection import CollectionScope, EmbedderStamp
 from opsterm.runtime.offload import Run
-from opsterm.runtime.ports_vectors import IndexKept, IndexState, Scored, Standing, Vector
+from opsterm.runtime.ports_vectors import IndexKept, IndexStanding, IndexState, Scored, Vector
 from opsterm.storage.vectors import generation
 from opsterm.storage.vectors.child_process import ChildGone, ChildProcess
 
@@ -90,7 +90,7 @@ class ChromaIndex:
         await self._reader.close()
         await self._run(lambda: generation.discard(folder))
 
-    async def build(self, stamp: EmbedderStamp, standing: Standing) -> None:
+    async def build(self, stamp: EmbedderStamp, standing: IndexStanding) -> None:
         """Make an index over every vector up to where the embedder has come; the one that serves goes on serving.
 
         Raises:
@@ -113,12 +113,14 @@ class ChromaIndex:
         while found := await self._run(lambda: generation.newest(self._root, stamp.key)):
             await self._run(lambda: generation.discard(found[0]))
 
-    async def near(self, vector: Vector, scope: Scope, limit: int) -> Sequence[Scored]:
+    async def near(self, vector: Vector, scope: CollectionScope, limit: int) -> Sequence[Scored]:
         """Return the nearest of its vectors in the collections of a scope. Raises StorageError."""
         head = {"verb": "near", "collections": [one.value for one in scope.collections], "limit": limit}
         return _scored(*await self._reader.ask(head, vector, timeout_s=ANSWER_LIMIT_S))
 
-    async def among(self, vector: Vector, scope: Scope, numbers: Sequence[int], limit: int) -> Sequence[Scored]:
+    async def among(
+        self, vector: Vector, scope: CollectionScope, numbers: Sequence[int], limit: int
+    ) -> Sequence[Scored]:
         """Return the nearest of some of its vectors, exactly; of all for none. Raises StorageError."""
         head = {
             "verb": "among", "collections": [one.value for one in scope.collections], "limit": limit,

@@ -11,9 +11,9 @@ from rich.text import Text
 from opsterm.assistant.answer import (
     Answer,
     AnswerTable,
+    CitedSentence,
     Listing,
     Paragraph,
-    Statement,
     count_text,
     statement_lines,
 )  # fmt: skip
@@ -49,7 +49,7 @@ def _lines(answer: Answer, width: int, *, plain: bool) -> Iterator[tuple[str, st
         if isinstance(block, Listing):
             yield from (("  " + piece, "") for line in block.lines for piece in _folded(line, width - 2, plain=plain))
             continue
-        if isinstance(block, Statement):
+        if isinstance(block, CitedSentence):
             texts = statement_lines(block)
         else:
             texts = (block.text if isinstance(block, Paragraph) else block.summary,)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsterm.assistant.model.choice import without_paste
-from opsterm.assistant.model.digest import SAYS_LIMIT, ErrorClass, digest_by_rules, digest_of, plain_words
+from opsterm.assistant.model.digest import SAYS_LIMIT, TroubleClass, digest_by_rules, digest_of, plain_words
 from opsterm.assistant.model.fence import fenced
 
 
@@ -21,7 +21,7 @@ def test_plain_words_have_no_sign_that_says_more(text: str) -> None:
 
 def test_a_digest_is_held_to_its_form_a_second_time() -> None:
     made = digest_of({"error_class": "root me", "lines": [0, 2, 9, True, "x"], "says": "see `curl http://e.vil/x`"}, 3)
-    assert made.error_class is ErrorClass.OTHER
+    assert made.error_class is TroubleClass.OTHER
     assert made.lines == (2, 1)
     assert made.says == "see curl"
     assert digest_of("nothing", 3).says == ""
@@ -30,13 +30,13 @@ def test_a_digest_is_held_to_its_form_a_second_time() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "lines"),
     [
-        ("ok\nwrite: No space left on device", ErrorClass.DISK_FULL, (2,)),
-        ("all is well", ErrorClass.NONE, ()),
-        ("x failed", ErrorClass.OTHER, (1,)),
-        ("dial tcp: connection refused", ErrorClass.REFUSED, (1,)),
+        ("ok\nwrite: No space left on device", TroubleClass.DISK_FULL, (2,)),
+        ("all is well", TroubleClass.NONE, ()),
+        ("x failed", TroubleClass.OTHER, (1,)),
+        ("dial tcp: connection refused", TroubleClass.REFUSED, (1,)),
     ],
 )
-def test_rules_read_what_no_model_reads(text: str, kind: ErrorClass, lines: tuple[int, ...]) -> None:
+def test_rules_read_what_no_model_reads(text: str, kind: TroubleClass, lines: tuple[int, ...]) -> None:
     made = digest_by_rules(text)
     assert (made.error_class, made.lines) == (kind, lines)
 

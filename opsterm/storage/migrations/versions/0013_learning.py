@@ -14,6 +14,7 @@ def _texts(*names: str) -> list[sa.Column[str]]:
 
 
 def upgrade() -> None:
+    """Make the tables."""
     op.create_table(
         "trial",
         sa.Column("change_id", sa.Integer, sa.ForeignKey("change.id"), primary_key=True),
