@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from opsterm.assistant.answer import Answer, FollowUp, Paragraph, Source, count_text, table
 from opsterm.assistant.metric_words import label_of
 from opsterm.assistant.queries import DetailQuestion, MetricQuestion, RankingQuestion
-from opsterm.assistant.query_words import Statistic
+from opsterm.assistant.query_words import Condition, Statistic
 from opsterm.core.units import age_text, value_text
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import LOCALHOST, Protocol, TargetRow
@@ -42,7 +42,9 @@ def series_wanted(
         series: series there are, of all targets that are measured.
     """
     names = set(targets_meant(question.selector, rows))
-    patterns = (question.metric,) if isinstance(question, RankingQuestion) else question.metrics
+    patterns: tuple[str, ...] = question.metrics if isinstance(question, MetricQuestion) else (
+        question.metric, *(one.metric for one in question.also),
+    )  # fmt: skip
     found = [key for key in series if key.target in names and any(matches(p, key) for p in patterns)]
     return tuple(sorted(dict.fromkeys(found), key=catalogue_order))
 
@@ -193,17 +195,19 @@ def _covered(windows: Sequence[SeriesWindow]) -> str:
 
 def choose_ranked(question: RankingQuestion, samples: Sequence[Sample]) -> tuple[Sample, ...]:
     """Return the samples that a ranking means, in its order."""
-    kept = [
-        sample for sample in samples
-        if (question.above is None or sample.value > question.above or _is_bound(question, sample.value))
-        and (question.below is None or sample.value < question.below or _is_bound(question, sample.value))
-    ]  # fmt: skip
+    kept = [sample for sample in _ranked(question, samples) if question.bounds.holds(sample.value)]
+    for one in question.also:
+        fit = {sample.key.target for sample in samples if matches(one.metric, sample.key) and one.holds(sample.value)}
+        kept = [sample for sample in kept if sample.key.target in fit]
     kept.sort(key=lambda sample: sample.value, reverse=not question.smallest)
     return tuple(kept[: question.limit])
 
 
-def _is_bound(question: RankingQuestion, value: float) -> bool:
-    return question.inclusive and value in (question.above, question.below)
+def _ranked(question: RankingQuestion, samples: Sequence[Sample]) -> tuple[Sample, ...]:
+    """Return the samples of the metric that is ranked, without those of further conditions."""
+    return (
+        tuple(sample for sample in samples if matches(question.metric, sample.key)) if question.also else tuple(samples)
+    )
 
 
 def answer_ranking(
@@ -217,20 +221,22 @@ def answer_ranking(
         rows: every target.
         now: epoch seconds.
     """
-    if not samples:
+    ranked = _ranked(question, samples)
+    if not ranked:
         return _nothing(question, rows)
     shown = choose_ranked(question, samples)[:SERIES_LIMIT]
     label = label_of(question.metric)
     if not shown:
-        asked_for = _bounds(question, samples[0])
-        text = f"None of {count_text(len(samples), 'series', 'series')} of {question.metric} is{asked_for}."
+        asked_for = _bounds(question.bounds, ranked[0]) + _with(question, samples)
+        text = f"None of {count_text(len(ranked), 'series', 'series')} of {question.metric} is{asked_for}."
         return Answer(blocks=(Paragraph(text=text),), interpretation=question.line)
     first = shown[0]
     extreme = _EXTREMES.get((first.key.metric, question.smallest)) or (
         f"is {'lowest' if question.smallest else 'highest'} by {label}"
     )
     where = f"{first.key.item or subject(first.key)} on {first.key.target}"
-    head = f"{where} {extreme}: {_value(first.key, first.value)} [m1]."
+    also = f" Only{_with(question, samples).removeprefix(',')}." if question.also else ""
+    head = f"{where} {extreme}: {_value(first.key, first.value)} [m1].{also}"
     listed = [(f"{n}", s.key.target, subject(s.key), _value(s.key, s.value), f"[m{n}]") for n, s in enumerate(shown, 1)]
     sources = tuple(
         Source(tag=f"m{n}", text=f"{s.key} of {s.key.target}, {age_text(now - s.at)} old")
@@ -247,10 +253,19 @@ def answer_ranking(
     )
 
 
-def _bounds(question: RankingQuestion, example: Sample) -> str:
+def _with(question: RankingQuestion, samples: Sequence[Sample]) -> str:
+    """Return the further conditions in words, as in ", with memory used below 50 %"."""
     parts = []
-    if question.above is not None:
-        parts.append(f" above {_value(example.key, question.above)}")
-    if question.below is not None:
-        parts.append(f" below {_value(example.key, question.below)}")
+    for one in question.also:
+        example = next((sample for sample in samples if matches(one.metric, sample.key)), None)
+        parts.append(f", with {label_of(one.metric)}{_bounds(one, example) if example else ' measured'}")
+    return "".join(parts)
+
+
+def _bounds(condition: Condition, example: Sample) -> str:
+    parts = []
+    if condition.above is not None:
+        parts.append(f" above {_value(example.key, condition.above)}")
+    if condition.below is not None:
+        parts.append(f" below {_value(example.key, condition.below)}")
     return " and".join(parts)

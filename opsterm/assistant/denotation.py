@@ -128,7 +128,10 @@ def _inventory(query: InventoryQuestion, text: str, known: Known) -> Denotation:
     tokens = reworded(tokenize(text))
     said = {token.low for token in tokens}
     division = bool(said & set(GROUPING_WORDS)) and not said & NOUNS and not query.selector and not query.count
-    said_so = query.by is not Grouping.GROUP or take_grouping(tokens)[0] is not None  # lists are by group as it is
+    counted = take_count(tokens)[0] and not query.count  # "how many groups are there in prod"
+    said_so = (
+        query.by is not Grouping.GROUP or take_grouping(tokens)[0] is not None or counted
+    )  # lists are by group as it is
     divided = query.by is not Grouping.NONE and (said_so or division)
     groups = {group.name: group.counts.total for group in group_rows(chosen, query.by)} if divided else {}
     kind = "group" if divided else "count" if query.count else "list"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from opsterm.assistant.bounds import fitted, in_unit_of, take_bounds
 from opsterm.assistant.facts import fact_in
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
+from opsterm.assistant.measures import BOUNDED_LIMIT
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics
 from opsterm.assistant.queries import (
     AlertQuestion,
@@ -35,9 +37,9 @@ from opsterm.assistant.reading import (
     understood,
 )
 from opsterm.assistant.superlatives import take_limit
-from opsterm.assistant.targets import TargetPhrase
+from opsterm.assistant.target_phrase import TargetPhrase
 from opsterm.assistant.tokens import Token
-from opsterm.assistant.vocabulary import FILLERS, words
+from opsterm.assistant.vocabulary import FILLERS, NOUNS, words
 from opsterm.inventory.fleet import Grouping
 
 _OPENERS = tuple(
@@ -118,7 +120,7 @@ _LISTS = frozenset(
 )
 """What asks for the targets that were counted."""
 _LEAVING_OUT = (("without",), ("not",), ("except",), ("minus",), ("excluding",), ("drop",), ("lose",), ("no",))
-_THERE = words("are there is that in all does make were")
+_THERE = words("they are there is that in all does make were")
 _ALONE = words("instead please then show me for now make it try")
 _STATES = words("are they is it all up down online offline reachable alive ok okay healthy now still")
 _FILLERS = FILLERS | METRIC_FILLERS | frozenset({"only", "just", "ones", "again", "too", "instead"})
@@ -217,6 +219,9 @@ def _later(
 
 
 def _metric(sentence: Sentence, last: MetricQuestion, tokens: tuple[Token, ...]) -> Interpretation | None:
+    bounded = _bounded(sentence, last, tokens)
+    if bounded is not None:
+        return bounded
     window, timed, tokens = take_window(tokens, sentence.world)
     named = take_metrics(tokens, sentence.words)
     metrics, tokens = named or (last.metrics, tokens)
@@ -230,8 +235,31 @@ def _metric(sentence: Sentence, last: MetricQuestion, tokens: tuple[Token, ...])
     return _result(Intent.METRIC, changed, last, phrase)
 
 
+def _bounded(
+    sentence: Sentence, last: MetricQuestion | RankingQuestion, tokens: tuple[Token, ...]
+) -> Interpretation | None:
+    """Read "only the ones above 60%" behind measured values; None for anything else."""
+    bounds, rest = take_bounds(tokens)
+    metrics = last.metrics if isinstance(last, MetricQuestion) else (last.metric,)
+    said = take_metrics(rest, sentence.words)
+    metrics, rest = said or (metrics, rest)
+    found = fitted(metrics[0], bounds) if bounds.given and len(metrics) == 1 else None
+    if found is None or any(token.low not in _FILLERS | NOUNS for token in rest):
+        return None
+    metric, bounds = found
+    changed = RankingQuestion(
+        metric=metric, selector=last.selector, limit=BOUNDED_LIMIT,
+        smallest=bounds.above is None, above=in_unit_of(metric, bounds.above),
+        below=in_unit_of(metric, bounds.below), inclusive=bounds.inclusive,
+    )  # fmt: skip
+    return understood(changed, [f"It follows on: {last.line}."])
+
+
 def _ranking(sentence: Sentence, last: RankingQuestion, tokens: tuple[Token, ...]) -> Interpretation | None:
     """Read "and by memory?" and "only the top 2" behind a ranking; None for anything else."""
+    bounded = _bounded(sentence, last, tokens)
+    if bounded is not None:
+        return bounded
     said = {token.low for token in tokens}
     named = take_metrics(tokens, sentence.words)
     if named is not None and (

@@ -13,6 +13,7 @@ from dataclasses import replace
 from opsterm.assistant.api_calls import read_api
 from opsterm.assistant.classified import classified
 from opsterm.assistant.document_questions import is_error_text, read_knowledge
+from opsterm.assistant.errands import Errand
 from opsterm.assistant.facts import read_fact
 from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.follow_ups import opened, read_follow_up
@@ -24,9 +25,17 @@ from opsterm.assistant.measures import read_metric, read_ranking
 from opsterm.assistant.mending import mended
 from opsterm.assistant.moments import doubtful_date, is_short_date
 from opsterm.assistant.near import near_lines, near_words
+from opsterm.assistant.neutral_words import without_neutral, without_opening_verb
 from opsterm.assistant.orders import count_targets, read_order
 from opsterm.assistant.profiles import read_profiles
-from opsterm.assistant.queries import ApiRequest, DetailQuestion, DiscoverRequest, RunRequest
+from opsterm.assistant.queries import (
+    ApiRequest,
+    DetailQuestion,
+    DiscoverRequest,
+    Greeting,
+    HelpQuestion,
+    RunRequest,
+)
 from opsterm.assistant.questions import (
     read_alerts,
     read_audit,
@@ -39,7 +48,8 @@ from opsterm.assistant.questions import (
 from opsterm.assistant.reading import Sentence, asked, with_notes
 from opsterm.assistant.scripts.turns import read_script
 from opsterm.assistant.services import read_services
-from opsterm.assistant.tokens import LINE_LIMIT, tokenize
+from opsterm.assistant.stories import read_story
+from opsterm.assistant.tokens import LINE_LIMIT, Token, tokenize
 from opsterm.assistant.wording import reworded
 from opsterm.assistant.world import Vocabulary, World, vocabulary
 
@@ -112,7 +122,7 @@ def _by_rules(sentence: Sentence) -> Interpretation:
     found, failed = _read(sentence)
     if found is not None:
         return found
-    respelt = _read_mended(sentence)
+    respelt = _read_loosely(sentence)
     if respelt is not None:
         return respelt
     loose = read_knowledge(sentence, loosely=True)
@@ -137,6 +147,38 @@ def _read(sentence: Sentence) -> tuple[Interpretation | None, list[Interpretatio
             return found, failed
         failed.append(found)
     return None, failed
+
+
+def _read_loosely(sentence: Sentence) -> Interpretation | None:
+    """Return the reading without words that change nothing, with misspelt ones mended, or of a wish behind a story."""
+    if len(sentence.tokens) > _QUESTION_TOKENS * 2 or is_error_text(sentence):
+        return _read_mended(sentence)
+    labels = {label.lower() for label in sentence.words.labels()}
+    plain = without_neutral(sentence.tokens, labels)
+    found = _read_question(sentence, plain) or _read_mended(sentence)
+    if found is None and plain and len(plain) < len(sentence.tokens):
+        found = _read_mended(replace(sentence, tokens=plain))
+    if found is None and (rest := without_opening_verb(plain, labels)) is not None:
+        found = _read_question(sentence, rest)
+    return found or read_story(sentence, _read_part)
+
+
+def _read_part(part: Sentence) -> Interpretation | None:
+    """Return the reading of a part of a sentence as a question; None for anything that would act."""
+    labels = {label.lower() for label in part.words.labels()}
+    return _question(_read(part)[0]) or _read_question(part, without_neutral(part.tokens, labels)) or _read_mended(part)
+
+
+def _read_question(sentence: Sentence, tokens: tuple[Token, ...]) -> Interpretation | None:
+    """Return the reading of fewer tokens than a sentence has, of a question alone."""
+    if not tokens or len(tokens) == len(sentence.tokens):
+        return None
+    return _question(_read(replace(sentence, tokens=tokens))[0])
+
+
+def _question(found: Interpretation | None) -> Interpretation | None:
+    acts = found is None or isinstance(found.query, _ACTING | None | Greeting | HelpQuestion | Errand)
+    return None if acts else found
 
 
 def _read_mended(sentence: Sentence) -> Interpretation | None:

@@ -26,7 +26,7 @@ from opsterm.assistant.queries import (
     RunRequest,
     TimeWindow,
 )
-from opsterm.assistant.query_words import Age, HostTopic, LastSeen, Statistic, TargetFact
+from opsterm.assistant.query_words import Age, Condition, HostTopic, LastSeen, Statistic, TargetFact
 from opsterm.assistant.targets import canonical
 from opsterm.assistant.windows import window_from_words
 from opsterm.assistant.world import World
@@ -41,8 +41,10 @@ HELP_TOPICS = ("targets", "metrics", "alerts", "changes", "run", "knowledge", "k
 _METRIC = re.compile(
     r"metric (\S+) of (.+?) (now|over \S+|yesterday|today|since \S+|from \S+ to \S+)(?: (largest|smallest|mean))?"
 )
+_BOUNDS = r"(?: (?:above|at-least) (-?[\d.e+-]+))?(?: (?:below|at-most) (-?[\d.e+-]+))?"
+_ALSO = r" with (\S+)" + _BOUNDS
 _RANKING = re.compile(
-    r"(top|bottom) (\d{1,4}) by (\S+?)(?: (?:above|at-least) (-?[\d.e+-]+))?(?: (?:below|at-most) (-?[\d.e+-]+))?"
+    rf"(top|bottom) (\d{{1,4}}) by (\S+?){_BOUNDS}((?: with \S+(?: (?:above|below|at-least|at-most) -?[\d.e+-]+)+)*)"
     r"(?: of (.+))?"
 )
 _WINDOW = r"(?: (over \S+|yesterday|today|since \S+|from \S+ to \S+))?"
@@ -148,14 +150,25 @@ def _ranking(line: str, world: World) -> Query | None:
     match = _RANKING.fullmatch(line)
     if not match or pattern_fault(match[3]) or int(match[2]) < 1:
         return None
+    bounded = re.fullmatch(_ALSO, " with " + line.partition(" by ")[2].partition(" with ")[0].partition(" of ")[0])
+    own = _condition(bounded) if bounded else Condition(metric=match[3])
     return RankingQuestion(
         metric=match[3],
-        selector=canonical(match[6] or ""),
+        selector=canonical(match[7] or ""),
         limit=int(match[2]),
         smallest=match[1] == "bottom",
-        above=float(match[4]) if match[4] else None,
-        below=float(match[5]) if match[5] else None,
-        inclusive=" at-least " in line or " at-most " in line,
+        above=own.above, below=own.below, inclusive=own.inclusive,
+        also=tuple(_condition(found) for found in re.finditer(_ALSO, match[6])),
+    )  # fmt: skip
+
+
+def _condition(found: re.Match[str]) -> Condition:
+    """Return a condition from a match of a metric and its bounds."""
+    return Condition(
+        metric=found[1],
+        above=float(found[2]) if found[2] else None,
+        below=float(found[3]) if found[3] else None,
+        inclusive=" at-least " in found[0] or " at-most " in found[0],
     )
 
 

@@ -11,7 +11,7 @@ from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics, take_statistic, without_trend
 from opsterm.assistant.queries import MetricQuestion, RankingQuestion, RunRequest
-from opsterm.assistant.query_words import Statistic
+from opsterm.assistant.query_words import Condition, Statistic
 from opsterm.assistant.reading import (
     Sentence,
     asked,
@@ -75,6 +75,9 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
         return asked(Intent.METRIC, "Single processes are not measured; a command can look.", [looking.line])
     if _of_each(sentence):
         return asked(Intent.METRIC, "Values are not put together by site, group or the like. Name the targets instead.")
+    both = _two_bounds(sentence)
+    if both is not None:
+        return both
     bounds, tokens = take_bounds(_of_now(sentence, take_count(sentence.tokens)[1]))
     tokens = _fullest_asked(sentence, tokens)
     if NOUNS & set(sentence.lows):
@@ -104,6 +107,29 @@ def read_ranking(sentence: Sentence) -> Interpretation | None:
     if phrase.unknown:
         return lost(Intent.METRIC, phrase, [question])
     return understood(question, [*named[2], *phrase.notes])
+
+
+def _two_bounds(sentence: Sentence) -> Interpretation | None:
+    """Read "boxes with cpu above 40% and memory below 50%": the second bound is a condition on the same targets."""
+    for at in range(len(sentence.tokens) - 2, 1, -1):
+        if sentence.tokens[at].low not in ("and", "but", ",", "while", "with"):
+            continue
+        skip = at + 1 + (sentence.tokens[at + 1].low in ("with", "whose", "but", "and"))
+        bounds, behind = take_bounds(sentence.tokens[skip:])
+        named = take_metrics(behind, sentence.words) if bounds.given else None
+        found = fitted(named[0][0], bounds) if named is not None and len(named[0]) == 1 else None
+        if named is None or found is None or not take_bounds(sentence.tokens[:at])[0].given:
+            continue
+        first = read_ranking(replace(sentence, tokens=(*sentence.tokens[:at], *named[1])))
+        if first is None or not isinstance(first.query, RankingQuestion):
+            return None
+        metric, bounds = found
+        also = Condition(
+            metric=metric, above=in_unit_of(metric, bounds.above), below=in_unit_of(metric, bounds.below),
+            inclusive=bounds.inclusive,
+        )  # fmt: skip
+        return replace(first, query=replace(first.query, also=(*first.query.also, also)))
+    return None
 
 
 def _limit_meant(sentence: Sentence) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from string import ascii_lowercase
 
+from opsterm.assistant.cities import CITIES, city_site
 from opsterm.assistant.metric_words import METRIC_WORDS
 from opsterm.assistant.moments import DAYS, MONTHS
 from opsterm.assistant.reading import Sentence
@@ -38,8 +39,16 @@ _SAID = words(
     "please thanks hello fill fills filled file files page pages name mean means tell told said says time times long "
     "line lines port ports user users read write ready real good best next first second third back down "
 )
+_ACTIONS = words(
+    "wipe drain patch nuke erase flush flash boot bounce kick kill scrub purge shut halt "
+    "fail trash zap ditch dump rebuild "
+    "reimage reset retire evict cordon migrate resize rotate renew replace repair fix "
+    "move rename isolate quarantine burn"
+)
+"""Verbs that would change something: never taken for a misspelt word of a question."""
+
 _KNOWN = (
-    FILLERS | NOUNS | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys() | GROUPING_WORDS.keys()
+    _ACTIONS | FILLERS | NOUNS | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys() | GROUPING_WORDS.keys()
     | frozenset(DAYS) | frozenset(MONTHS) | _SAID | WORDING_WORDS
 )  # fmt: skip
 
@@ -48,6 +57,7 @@ def mended(sentence: Sentence) -> tuple[Sentence, tuple[str, ...]] | None:
     """Return the sentence with its misspelt words mended and what was read as what; None when there is none."""
     vocabulary = sentence.words
     known = _KNOWN | {form for label in vocabulary.labels() for form in _forms(label.lower())}
+    known |= {city for city in CITIES if city_site(city, vocabulary.sites)}
     tokens: list[Token] = []
     notes: list[str] = []
     for token in sentence.tokens:

@@ -75,7 +75,7 @@ _TREND = words(
     "developed move moved moving shot shoot peaked dipped dip increase increased increasing decrease decreased "
     "decreasing shrunk shrink shrinking swing swung fluctuate fluctuated vary varied trending trended happened happen "
     "happening edged ramped ramping picked tailed blown blew balloon ballooned rocketed plummeted bumped stayed stay "
-    "held steady stable flat settled doubled"
+    "held steady stable flat settled doubled filled fills filling"
 )
 """Words for how a value moved: over a stretch of time the answer shows it."""
 METRIC_FILLERS = words(

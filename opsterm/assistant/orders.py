@@ -12,7 +12,7 @@ from opsterm.assistant.jobs.errand import job_errand
 from opsterm.assistant.queries import HostQuestion, RunRequest
 from opsterm.assistant.query_words import HostTopic
 from opsterm.assistant.reading import Sentence, asked, take_targets, understood
-from opsterm.assistant.targets import TargetPhrase
+from opsterm.assistant.target_phrase import TargetPhrase
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import words
 from opsterm.inventory.selector import parse_selector

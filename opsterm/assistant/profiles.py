@@ -10,7 +10,7 @@ from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.queries import DiscoverRequest, HostQuestion
 from opsterm.assistant.query_words import HostTopic
 from opsterm.assistant.reading import Sentence, asked, lost, take_targets, understood
-from opsterm.assistant.targets import TargetPhrase
+from opsterm.assistant.target_phrase import TargetPhrase
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import FILLERS, NOUNS, SYSTEMS, words
 from opsterm.inventory.selector import parse_selector

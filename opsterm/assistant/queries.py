@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.intents.names import Intent
-from opsterm.assistant.query_words import Age, HostTopic, LastSeen, Statistic, TargetFact
+from opsterm.assistant.query_words import Age, Condition, HostTopic, LastSeen, Statistic, TargetFact
 from opsterm.inventory.fleet import Grouping
 
 
@@ -33,11 +33,6 @@ class TimeWindow:
 
 def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
-
-
-def _number(value: float) -> str:
-    """Return a number that reads back to the same float."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
 def _where(word: str, selector: str) -> str:
@@ -165,6 +160,7 @@ class RankingQuestion:
         above: only values above this, in the metric's unit; None for no bound.
         below: only values below this.
         inclusive: whether a value that is the bound itself counts.
+        also: what else must hold of the same target.
     """
 
     intent = Intent.METRIC
@@ -175,15 +171,19 @@ class RankingQuestion:
     above: float | None = None
     below: float | None = None
     inclusive: bool = False
+    also: tuple[Condition, ...] = ()
+
+    @property
+    def bounds(self) -> Condition:
+        """What its own values must be."""
+        return Condition(metric=self.metric, above=self.above, below=self.below, inclusive=self.inclusive)
 
     @property
     def line(self) -> str:
         """The canonical line."""
-        more, less = ("at-least", "at-most") if self.inclusive else ("above", "below")
-        over = f"{more} {_number(self.above)}" if self.above is not None else ""
-        under = f"{less} {_number(self.below)}" if self.below is not None else ""
         head = f"{'bottom' if self.smallest else 'top'} {self.limit} by {self.metric}"
-        return _joined(head, over, under, _where("of", self.selector))
+        also = [f"with {one.metric} {one.line}" for one in self.also]
+        return _joined(head, self.bounds.line, *also, _where("of", self.selector))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

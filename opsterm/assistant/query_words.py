@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -60,3 +61,37 @@ class HostTopic(StrEnum):
     PORTS = "ports"
     LOGGED_IN = "logged-in"
     OFFERING = "offering"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What the newest value of a further metric must be, of the same target.
+
+    Attributes:
+        metric: a metric pattern.
+        above, below: the bounds in the metric's unit, None for none.
+        inclusive: whether a value that is the bound itself counts.
+    """
+
+    metric: str
+    above: float | None = None
+    below: float | None = None
+    inclusive: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value is within the bounds."""
+        if self.inclusive and value in (self.above, self.below):
+            return True
+        return (self.above is None or value > self.above) and (self.below is None or value < self.below)
+
+    @property
+    def line(self) -> str:
+        """The bounds as they stand in a canonical line."""
+        more, less = ("at-least", "at-most") if self.inclusive else ("above", "below")
+        parts = [f"{word} {_number(to)}" for word, to in ((more, self.above), (less, self.below)) if to is not None]
+        return " ".join(parts)
+
+
+def _number(value: float) -> str:
+    """Return a number that reads back to the same float."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)

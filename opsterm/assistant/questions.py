@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from opsterm.assistant.divisions import asks_twice, divided_twice, labels_first
+from opsterm.assistant.idioms import COUNTED_LABELS
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.lines import HELP_TOPICS
@@ -308,13 +309,13 @@ _NOT_REACHED = ("can not be reached", "can not be pinged", "could not be reached
 _DIVIDING = words(
     "break split divide sort order arrange down up out breakdown how spread distributed divided across into "
     "distribution mix "
-    "look looks"
+    "look looks overview summary"
 )
 _FARING = words("how doing looking faring going feeling")
 _SERVED = words(
     "belong belongs enumerate total altogether sit sits got located live lives operating carry carries carrying bear "
     "bearing reached reach over via use uses using listen listens listening log logs logging login logged connect "
-    "connects connected"
+    "connects connected monitor monitored monitoring manage managed watch watched administer administered look after"
 )
 _EXISTING = words(
     "existing which are there exist exists defined used use kinds kind different possible known available"
@@ -375,6 +376,12 @@ def _all_asked(sentence: Sentence) -> tuple[Token, ...]:
 
 def _read_division(sentence: Sentence) -> Interpretation | None:
     """Read "which groups are there", "list tags"."""
+    count, tokens = take_count(sentence.tokens)
+    counted = COUNTED_LABELS.get(tokens[0].low, "") if count and tokens and sentence.lows[0] != "list" else ""
+    if counted and sentence.lows[:1] in (("how",), ("number",), ("count",), ("what",)):
+        phrase = take_targets(sentence, tokens[1:], fillers=FILLERS | _EXISTING | {"different", "distinct", "separate"})
+        by = InventoryQuestion(selector=phrase.selector, by=Grouping(counted))
+        return None if phrase.unknown else understood(by, [*phrase.notes, "Each has a line of its own."])
     said = [low for low in sentence.lows if low not in (FILLERS - set(GROUPING_WORDS)) | _EXISTING]
     if len(said) == 1 and said[0] in GROUPING_WORDS and said[0].endswith("s") and said[0] not in ("os", "status"):
         return understood(InventoryQuestion(by=Grouping(GROUPING_WORDS[said[0]])))

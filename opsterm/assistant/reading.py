@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
 from opsterm.assistant.queries import Query, TimeWindow
-from opsterm.assistant.targets import TargetPhrase, canonical, read_targets
+from opsterm.assistant.target_phrase import TargetPhrase
+from opsterm.assistant.targets import canonical, read_targets
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS, NOUNS, words
 from opsterm.assistant.windows import find_window
@@ -118,7 +119,7 @@ def take_grouping(tokens: Sequence[Token]) -> tuple[Grouping | None, tuple[Token
     return None, tuple(tokens)
 
 
-_SHARES = words("breakdown spread split distribution mix division makeup composition")
+_SHARES = words("breakdown spread split distribution mix division makeup composition overview")
 _INTO = words("into across among between over")
 _DIVIDED = words("sort split divide break group spread distribute divided spread distributed sorted grouped arrange "
                  "breakdown distribution are is")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from opsterm.assistant.vocabulary import BSDS, LINUXES, SYSTEMS
+from opsterm.assistant.vocabulary import BSDS, DESKTOP_LABELS, DESKTOPS, LINUXES, SYSTEMS
 from opsterm.assistant.world import Vocabulary
 
 
@@ -35,6 +35,17 @@ def read_system(said: str, words: Vocabulary, *, behind: str, reserved: frozense
     if any(f" {said} " in f" {low} " for low in words.systems):
         return (said,)
     return (said,) if said in SYSTEMS and not re.fullmatch(r"\d[\d.]*", behind) else ()
+
+
+def read_desktops(said: str, words: Vocabulary) -> tuple[str, str] | None:
+    """Return (field, label) of what an inventory calls the machines that people sit at; None when nothing tells."""
+    if said not in DESKTOPS:
+        return None
+    for field, table in (("group", words.groups), ("tag", words.tags)):
+        for label in DESKTOP_LABELS:
+            if label in table:
+                return field, table[label]
+    return None
 
 
 def _squeezed(text: str) -> str:

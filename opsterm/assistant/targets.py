@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from opsterm.assistant.cities import city_site
 from opsterm.assistant.labels import absent_note, label_before, label_in_list, log_in_at
 from opsterm.assistant.near import near_lines, near_words
 from opsterm.assistant.phrasal import belongs_to_a_verb
-from opsterm.assistant.systems import read_system
+from opsterm.assistant.systems import read_desktops, read_system
+from opsterm.assistant.target_phrase import TargetPhrase
 from opsterm.assistant.terms import TargetTerm, expression, systems_text
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import ALIASES, FILLERS, NOUNS, PROTOCOL_WORDS, STATUS_WORDS, SYSTEMS
@@ -40,44 +41,10 @@ _CONTEXT = {
     "host": "name", "target": "name", "machine": "name", "server": "name",
 }  # fmt: skip
 _SITES = ("site", "datacentre", "datacenter", "location", "dc")
-_AFTER = {"group": "group", "environment": "env", "env": "env", "tag": "tag", **dict.fromkeys(_SITES, "site")}
+_AFTER = {"group": "group", "environment": "env", "env": "env", "tag": "tag", **dict.fromkeys(_SITES, "site"),
+          "groups": "group", "environments": "env", "sites": "site"}  # fmt: skip
 _SINGLE = frozenset({"name", "os", "env", "site", "status", "protocol", "address", "user", "port"})
 _REFERENCES = frozenset({"those", "them", "these", "same"})
-
-
-@dataclass(slots=True)
-class TargetPhrase:
-    """What a phrase came to.
-
-    Attributes:
-        selector: canonical; "" for every target.
-        unknown: words that were not understood; the selector must not be used while there are any.
-        fields: the fields it speaks of, for follow-ups that replace a condition.
-        everything: whether it says that all are meant.
-        noun: whether it names targets as such ("hosts").
-        reference: whether it points to what was spoken of ("those", "there").
-        notes: what was assumed, sentences.
-        absent: labels that the inventory does not have; nothing is proposed while there are any.
-        near: known words that are spelt like the unknown and the absent ones.
-        near_lines: the lines that list what these name.
-    """
-
-    selector: str = ""
-    unknown: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
-    everything: bool = False
-    noun: bool = False
-    reference: bool = False
-    notes: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
-    near_lines: tuple[str, ...] = ()
-    terms: tuple[TargetTerm, ...] = field(default=(), repr=False)
-
-    @property
-    def says_something(self) -> bool:
-        """Whether any word of it chooses targets."""
-        return bool(self.selector or self.everything or self.reference)
 
 
 def read_targets(
@@ -163,7 +130,7 @@ class _Reading:
             self._denied = True
             self._at += 1
             return
-        if self._label_without() or self._take_term():
+        if self._label_without() or self._take_term() or self._desktops():
             return
         token = self.tokens[self._at]
         if low in self.pointers and not (low == "there" and self._low(-1) in ("are", "is", "was", "were")):
@@ -232,6 +199,22 @@ class _Reading:
     def _raw(self, shown: str, name: str) -> None:
         self.terms.append(TargetTerm(f"\0{name}\0{shown}", (), self._denied, self._taken_join()))
         self._done()
+
+    def _desktops(self) -> bool:
+        """Read "the pcs" as the group of such machines; behind another condition it is their noun: "office pcs"."""
+        found = read_desktops(self._low(), self.words)
+        if found is None:
+            return False
+        self._at += 1
+        behind_label = bool(self.terms) and self.terms[-1].field in ("os", "tag", "group")
+        if self.terms and (
+            self.terms[-1].denied or (behind_label and self._low(-2) not in self.fillers | _JOINS.keys())
+        ):
+            self.noun = True
+            return True
+        self.notes.append(f"{self._low(-1)} is read as the {found[0]} {found[1]}.")
+        self._add(found[0], (found[1],))
+        return True
 
     def _status(self, token: Token) -> bool:
         statuses = STATUS_WORDS.get(token.low)
@@ -327,7 +310,7 @@ class _Reading:
         tables = {"name": words.names, "group": words.groups, "env": words.environments, "tag": words.tags,
                   "site": words.sites}  # fmt: skip
         singular = said.removesuffix("es" if said.endswith("hes") else "s") if len(said) > 3 else ""
-        forms = [said, ALIASES.get(said, ""), singular]
+        forms = [said, ALIASES.get(said, "") or city_site(said, words.sites), singular]
         if context in tables and context != "name":
             for form in forms:
                 if form in tables[context]:

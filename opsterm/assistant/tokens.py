@@ -29,6 +29,7 @@ _CONTRACTIONS = {
     "didnt": "did not", "hows": "how is", "whos": "who is", "wheres": "where is", "thats": "that is",
     "theres": "there is", "theyre": "they are", "i've": "i have", "we've": "we have", "ive": "i have",
     "what're": "what are", "who're": "who are", "you've": "you have", "they've": "they have", "weve": "we have",
+    "wot's": "what is", "wots": "what is", "which're": "which are", "how're": "how are", "which's": "which is",
     "aint": "is not", "ain't": "is not", "shouldn't": "should not", "wouldn't": "would not", "couldn't": "could not",
 }  # fmt: skip
 

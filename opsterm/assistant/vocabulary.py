@@ -13,7 +13,7 @@ def words(text: str) -> frozenset[str]:
 NOUNS = words(
     "target targets host hosts machine machines server servers box boxes system systems node nodes device "
     "devices vm vms "
-    "computer computers instance instances inventory fleet one ones pcs workstations"
+    "computer computers instance instances inventory fleet one ones"
 )
 """What a target may be called."""
 
@@ -56,9 +56,18 @@ PROTOCOL_WORDS = words("ssh winrm snmp http")
 ALIASES: Mapping[str, str] = {
     "production": "prod", "live": "prod", "staging": "stage", "development": "dev", "testing": "test", "database": "db",
     "databases": "db", "firewall": "fw", "firewalls": "fw", "webserver": "web", "webservers": "web", "dbs": "db",
+    "active directory": "ad", "domain controller": "ad", "domain controllers": "ad", "mailserver": "mail",
+    "mailservers": "mail", "file server": "storage", "file servers": "storage", "fileservers": "storage",
+    "application": "app", "applications": "app",
     "loadbalancer": "lb", "loadbalancers": "lb",
 }  # fmt: skip
 """Said -> what an inventory may call it; used only when the inventory has that word."""
+
+DESKTOPS = words("pc pcs desktop desktops workstation workstations")
+"""Machines that people sit at."""
+
+DESKTOP_LABELS = ("desktop", "desktops", "workstation", "workstations", "pc", "pcs", "client", "clients", "office")
+"""What an inventory may call them, as a group or a tag."""
 
 GROUPING_WORDS: Mapping[str, str] = {
     "group": "group", "groups": "group", "tag": "tag", "tags": "tag", "os": "os", "system": "os", "systems": "os",

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from opsterm.assistant.days_of_month import day_end, days_of_month
 from opsterm.assistant.moments import (
     DAYS,
     Taken,
@@ -305,7 +306,7 @@ def _between(words: Sequence[str], world: World) -> _Read:
     behind = list(words[place + 1 :])
     late = clock_seconds(behind, bare=True)
     half = next((word[-2:] for word in behind[: late[0] if late else 0] if word.endswith(("am", "pm"))), "")
-    named = _days_of_month(words[1:place], behind, world)
+    named = days_of_month(words[1:place], behind, world)
     if named is not None:
         start, end, used = named
         return (place + 1 + used, _from_to(start, end, world)) if start < end else None
@@ -324,30 +325,8 @@ def _between(words: Sequence[str], world: World) -> _Read:
     return None if second is None else _both(words, place, first, second, world)
 
 
-def _days_of_month(first: Sequence[str], second: Sequence[str], world: World) -> tuple[float, float, int] | None:
-    """Read "20" and "22 november" as two days of november, and "november 20" and "22"; None for anything else."""
-    early, late = _day_number(first), _day_number(second[:1] if second[:1] != ["the"] else second[:2])
-    month = next((word for word in (*first, *second[:3]) if month_number(word)), "")
-    if not month or (early and any(month_number(word) for word in first)):
-        return None
-    begins = day_at([early, month], world) if early else day_at(first, world)
-    if begins is None or (not early and begins[0] != len(first)):
-        return None
-    if early:
-        ends = day_at(second, world)
-        return None if ends is None else (begins[1], ends[1], ends[0])
-    behind = second[1 + (second[0] == "the") :]
-    if not late or behind[:1] in (["am"], ["pm"]) or any(month_number(word) for word in second[:3]):
-        return None
-    ends = day_at([late, month], world)
-    return None if ends is None else (begins[1], ends[1], 1 + (second[0] == "the"))
-
-
-def _day_number(words: Sequence[str]) -> str:
-    """Return the number of "20", "20th" and "the 20th", "" for anything else."""
-    said = [word for word in words if word != "the"]
-    match = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)?", said[0]) if len(said) == 1 else None
-    return match[1] if match else ""
+def _days_ago(words: Sequence[str]) -> bool:
+    return len(words) == 3 and words[2] in ("ago", "back", "earlier") and _UNITS.get(words[1], 0) >= 86400
 
 
 def _clock_to_clock(words: Sequence[str], world: World) -> _Read:
@@ -372,6 +351,11 @@ def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: 
         end += _day_of(start, world) - midnight(world)  # "from monday 8am to 5pm"
     if end <= start and behind[0] in DAYS and end + 7 * 86400 <= world.now:
         end += 7 * 86400  # "from monday to wednesday", said on a Wednesday
+    day = day_at(behind, world)
+    if (day is not None and day[0] == second[0]) or _days_ago(behind[: second[0]]):
+        if (start - midnight(world)) % 86400 and end != midnight(world):
+            return None  # "from sunday 8pm to monday": to its beginning or to its end?
+        end = day_end(end, world)
     return (used, _from_to(start, end, world)) if start < end else None
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from opsterm.assistant.idioms import plainly_said
 from opsterm.assistant.moments import DAYS
 from opsterm.assistant.tokens import Token, find_phrase
 from opsterm.assistant.vocabulary import ALIASES, LINUXES, SYSTEMS, words
@@ -24,19 +25,23 @@ _SAME: Mapping[str, str] = {
         "do me a favour and|do me a favor and|let me know|let me see|let me have|for me please|remind me|"
         "anywhere|somewhere|at all|still|actually|exactly|presently|nowadays|these days|as we speak|"
         "out there|in total|altogether|in all|overall|all told|all in all|tbh|basically|"
-        "a list of|the list of|a full list of|full list of|a rundown of|a run down of|an overview of|overview of|"
+        "a list of|the list of|list of|content|contents|a full list of|full list of|"
+        "a rundown of|a run down of|an overview of|overview of|"
         "a summary of|the names of|the whole of|whole|entire|respectively|wise|everyone|anyone know|anybody know|"
         "do we know|do you know|does anyone know|yet|happen to|i wonder|wanna know|want to know|like to know"
     ),
     "you": "u|ya",
+    "what": "wot|wat|wut|whut",
+    "them": "em|'em|dem|thm",
     "list": (
-        "gimme|lemme see|pull up|pull me up|fetch me|fetch|dig out|dig up|call up|print out|print|grab me|"
+        "give list of|give a list of|give me list of|make list of|need list of|gimme|"
+        "lemme see|pull up|pull me up|fetch me|fetch|dig out|dig up|call up|print out|print|grab me|"
         "grab|enumerate|list out|spit out|hand me|point me to|walk me through|talk me through|run me through|"
         "bring me|retrieve|return|provide|report on|report|output|looking for|searching for|look for|"
         "identify|locate|spell out|read out|need a list of"
     ),
     "hosts": (
-        "kit|gear|hardware|equipment|estate|endpoints|endpoint|appliances|appliance|workstations|workstation|"
+        "kit|gear|hardware|equipment|estate|endpoints|endpoint|appliances|appliance|"
         "bits of kit|pieces of kit|bits and pieces|assets|stuff|things"
     ),
     "everything": "the lot|the whole lot|every last one|each and every",
@@ -143,7 +148,7 @@ _SAME: Mapping[str, str] = {
     "not": "neither",
     "or": "nor",
     "status of": "health of|condition of|the health of|state of health of",
-    "and": "vs|versus|as well as|along with|together with|+",
+    "and": "but only|but just|but solely|but exclusively|vs|versus|as well as|along with|together with|+",
     "last seen": (
         "last check in|last checked in|last time we saw|last time anyone saw|last phoned home|last phone home|"
         "last reported in|last reported|last report in|last report|last saw|last time we heard from|last sign "
@@ -164,7 +169,23 @@ _SAME: Mapping[str, str] = {
 }  # fmt: skip
 """What is said here -> the other ways to say it, "" for what changes nothing."""
 
+_SORTED = ("arranged|ordered|organised|organized|sorted|bucketed|categorised|categorized|"
+           "partitioned|segmented|classified|"
+           "listed|arrange|order|organise|organize|sort|cut|carved|carved up|sliced|chopped|"
+           "clustered|binned|batched|stacked|"
+           "broken|broken down|broken up|broken out|grouped|split|split up|divided|divided up|"
+           "separated|laid out|tallied|"
+           "counted|summarised|summarized|tabulated|shown|displayed|aggregated|totalled|collated|keyed|spread out|"
+           "distributed|pivoted|faceted|sectioned|mapped|presented|itemised|itemized|structured|parcelled")  # fmt: skip
+_PARTS = "by|per|into|across|according to|for each|on|for every|by each|along"
+
 _REWORDED = {tuple(way.split()): tuple(said.split()) for said, ways in _SAME.items() for way in ways.split("|")}
+_REWORDED |= {
+    tuple(f"{way} {part}".split()): ("by",)
+    for way in _SORTED.split("|")
+    for part in _PARTS.split("|")
+    if (way, part) not in (("grouped", "by"), ("sorted", "by"), ("broken down", "by"), ("split", "by"))
+}
 _LONGEST = max(len(way) for way in _REWORDED)
 _FIRST = frozenset(way[0] for way in _REWORDED)
 WORDING_WORDS = frozenset(word for way in _REWORDED for word in way)
@@ -215,7 +236,7 @@ _ASKS = frozenset(
 
 def reworded(tokens: Sequence[Token], vocabulary: Vocabulary | None = None) -> tuple[Token, ...]:
     """Return the tokens of a question in the words that the readers know. Never raises."""
-    rest = _back(_untailed(_unopened(tuple(tokens))))
+    rest = _back(_untailed(plainly_said(_unopened(tuple(tokens)))))
     labels = frozenset(label.lower() for label in vocabulary.labels()) if vocabulary is not None else frozenset()
     made: list[Token] = []
     at = 0
@@ -290,9 +311,41 @@ def _unopened(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tokens
 
 
-_TAILS = (("list", "them"), ("show", "them"), ("name", "them"), ("show", "me"), ("list", "it"), ("which",), ("who",),
-          ("list", "please"), ("list", "them", "please"), ("list", "them", "all"), ("who", "are", "they"),
-          ("which", "are", "they"), ("if", "so", "which"), ("if", "any"), ("name", "names"), ("go",))  # fmt: skip
+_TAILS = tuple(
+    tuple(tail.split())
+    for tail in [
+        "list em",
+        "show em",
+        "list 'em",
+        "name em",
+        "list them",
+        "show them",
+        "name them",
+        "show me",
+        "list it",
+        "which",
+        "who",
+        "list please",
+        "list them please",
+        "list them all",
+        "who are they",
+        "which are they",
+        "if so which",
+        "if any",
+        "name names",
+        "go",
+        "which ones",
+        "which ones are they",
+        "or not",
+        "or no",
+        "what are they",
+        "- which ones",
+        "- which",
+        "for me",
+        "for colleague",
+        "for a colleague",
+    ]
+)
 
 
 def _untailed(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -300,7 +353,7 @@ def _untailed(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     for tail in _TAILS:
         kept = len(tokens) - len(tail)
         if kept > 1 and tuple(token.low for token in tokens[kept:]) == tail and tokens[kept - 1].low not in _NEEDS_MORE:
-            return tokens[:kept]
+            return tokens[: kept - (tokens[kept - 1].low in (",", "-"))]
     return tokens
 
 

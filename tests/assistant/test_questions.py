@@ -27,6 +27,8 @@ def test_the_answer_is_of_what_was_asked(case: Case) -> None:
         ("which hsots are offline", "'hsots' is read as 'hosts'."),
         ("prodution hosts", "'prodution' is read as 'production'."),
         ("memroy of db-1", "'memroy' is read as 'memory'."),
+        ("db-2 looks sick, what is its state", "Only this part was read: 'what is its state'."),
+        ("show the desktops", "desktops is read as the group office."),
     ],
 )
 def test_what_was_mended_is_said(text: str, note: str) -> None:
