@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from opsterm.assistant.answer import Answer, FollowUp, Paragraph, Source, count_text, table
 from opsterm.assistant.metric_words import label_of
 from opsterm.assistant.queries import DetailQuestion, MetricQuestion, RankingQuestion
-from opsterm.assistant.query_words import Condition, Statistic
+from opsterm.assistant.query_words import MetricBound, Statistic
 from opsterm.core.units import age_text, value_text
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import LOCALHOST, Protocol, TargetRow
@@ -262,7 +262,7 @@ def _with(question: RankingQuestion, samples: Sequence[Sample]) -> str:
     return "".join(parts)
 
 
-def _bounds(condition: Condition, example: Sample) -> str:
+def _bounds(condition: MetricBound, example: Sample) -> str:
     parts = []
     if condition.above is not None:
         parts.append(f" above {_value(example.key, condition.above)}")

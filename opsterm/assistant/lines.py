@@ -26,7 +26,7 @@ from opsterm.assistant.queries import (
     RunRequest,
     TimeWindow,
 )
-from opsterm.assistant.query_words import Age, Condition, HostTopic, LastSeen, Statistic, TargetFact
+from opsterm.assistant.query_words import Age, HostTopic, LastSeen, MetricBound, Statistic, TargetFact
 from opsterm.assistant.targets import canonical
 from opsterm.assistant.windows import window_from_words
 from opsterm.assistant.world import World
@@ -151,7 +151,7 @@ def _ranking(line: str, world: World) -> Query | None:
     if not match or pattern_fault(match[3]) or int(match[2]) < 1:
         return None
     bounded = re.fullmatch(_ALSO, " with " + line.partition(" by ")[2].partition(" with ")[0].partition(" of ")[0])
-    own = _condition(bounded) if bounded else Condition(metric=match[3])
+    own = _condition(bounded) if bounded else MetricBound(metric=match[3])
     return RankingQuestion(
         metric=match[3],
         selector=canonical(match[7] or ""),
@@ -162,9 +162,9 @@ def _ranking(line: str, world: World) -> Query | None:
     )  # fmt: skip
 
 
-def _condition(found: re.Match[str]) -> Condition:
+def _condition(found: re.Match[str]) -> MetricBound:
     """Return a condition from a match of a metric and its bounds."""
-    return Condition(
+    return MetricBound(
         metric=found[1],
         above=float(found[2]) if found[2] else None,
         below=float(found[3]) if found[3] else None,

@@ -11,7 +11,7 @@ from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import METRIC_FILLERS, take_metrics, take_statistic, without_trend
 from opsterm.assistant.queries import MetricQuestion, RankingQuestion, RunRequest
-from opsterm.assistant.query_words import Condition, Statistic
+from opsterm.assistant.query_words import MetricBound, Statistic
 from opsterm.assistant.reading import (
     Sentence,
     asked,
@@ -124,7 +124,7 @@ def _two_bounds(sentence: Sentence) -> Interpretation | None:
         if first is None or not isinstance(first.query, RankingQuestion):
             return None
         metric, bounds = found
-        also = Condition(
+        also = MetricBound(
             metric=metric, above=in_unit_of(metric, bounds.above), below=in_unit_of(metric, bounds.below),
             inclusive=bounds.inclusive,
         )  # fmt: skip

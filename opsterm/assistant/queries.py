@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.intents.names import Intent
-from opsterm.assistant.query_words import Age, Condition, HostTopic, LastSeen, Statistic, TargetFact
+from opsterm.assistant.query_words import Age, HostTopic, LastSeen, MetricBound, Statistic, TargetFact
 from opsterm.inventory.fleet import Grouping
 
 
@@ -171,12 +171,12 @@ class RankingQuestion:
     above: float | None = None
     below: float | None = None
     inclusive: bool = False
-    also: tuple[Condition, ...] = ()
+    also: tuple[MetricBound, ...] = ()
 
     @property
-    def bounds(self) -> Condition:
+    def bounds(self) -> MetricBound:
         """What its own values must be."""
-        return Condition(metric=self.metric, above=self.above, below=self.below, inclusive=self.inclusive)
+        return MetricBound(metric=self.metric, above=self.above, below=self.below, inclusive=self.inclusive)
 
     @property
     def line(self) -> str:

@@ -64,7 +64,7 @@ class HostTopic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class MetricBound:
     """What the newest value of a further metric must be, of the same target.
 
     Attributes:

@@ -31,7 +31,7 @@ from opsterm.assistant.queries import (
     RunRequest,
     TimeWindow,
 )
-from opsterm.assistant.query_words import Age, Condition, LastSeen, Statistic, TargetFact
+from opsterm.assistant.query_words import Age, LastSeen, MetricBound, Statistic, TargetFact
 from opsterm.assistant.targets import canonical
 from opsterm.assistant.windows import window_from_words
 from opsterm.assistant.world import World
@@ -253,7 +253,7 @@ _QUERIES: st.SearchStrategy[Query] = st.one_of(
     st.sampled_from(Statistic)),
     st.builds(RankingQuestion, metric=_PATTERNS, selector=_SELECTORS, limit=st.integers(1, 100), smallest=st.booleans(),
               above=_NUMBERS, below=_NUMBERS,
-              also=st.lists(st.builds(Condition, metric=_PATTERNS, above=st.floats(-9, 9), below=_NUMBERS,
+              also=st.lists(st.builds(MetricBound, metric=_PATTERNS, above=st.floats(-9, 9), below=_NUMBERS,
                                       inclusive=st.booleans()), max_size=2).map(tuple)),
     st.builds(AlertQuestion, selector=_SELECTORS, count=st.booleans(), severity=st.sampled_from(["", "critical",
     "warning"]),
