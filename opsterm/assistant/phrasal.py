@@ -15,6 +15,9 @@ _VERBS = words(
     "make made "
     "pick picked fill filled fills filling build built mess messed screw patch patched add adds sign signed lined size"
 )
+_DIVIDING = words("carve chop split break divide slice cut divvy sum add tot count")
+"""Verbs that stand apart from their "up": "carve London up by role"."""
+
 _BEHIND = words("to with for since until date on")
 
 
@@ -25,6 +28,8 @@ def belongs_to_a_verb(tokens: Sequence[Token], at: int) -> bool:
     before = [token.low for token in tokens[max(0, at - 2) : at]]
     behind = tokens[at + 1].low if at + 1 < len(tokens) else ""
     if before[-1:] and before[-1] in _VERBS:
+        return True
+    if behind in ("by", "per", "into") and _DIVIDING & {token.low for token in tokens[:at]}:
         return True
     if len(before) == 2 and before[1] in ("and", "or") and any(char.isdigit() for char in before[0]):
         return True  # "web-03 and up"

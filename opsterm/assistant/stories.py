@@ -7,18 +7,20 @@ denies, compares or counts keeps the whole from being taken apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from opsterm.assistant.interpretation import Exchange, Interpretation, Memory
+from opsterm.assistant.metric_words import METRIC_WORDS
+from opsterm.assistant.moments import DAYS, MONTHS
 from opsterm.assistant.neutral_words import without_neutral
 from opsterm.assistant.orders import read_order
 from opsterm.assistant.queries import DetailQuestion, InventoryQuestion
 from opsterm.assistant.reading import Sentence, take_targets, understood, with_notes
 from opsterm.assistant.tokens import Token, tokenize
-from opsterm.assistant.vocabulary import FILLERS, words
+from opsterm.assistant.vocabulary import ALIASES, FILLERS, NOUNS, STATUS_WORDS, SYSTEMS, words
 
-_CUT = re.compile(r"[?!;]+\s*|[.,:]+\s+|\s+(?:-|--|\u2013|\u2014)\s+")
+_CUT = re.compile(r"[?!;()]+\s*|[.,:]+\s+|\s+(?:-|--|\u2013|\u2014)\s+")
 _POINTING = words("it its it's they their them those these there that this one")
 _RISKY = words(
     "not no never without except excluding but only just other than over under above below more less least most fewer "
@@ -46,6 +48,9 @@ _TALK = FILLERS | words(
     "trying understand figure checking check let know everything fine okay good bad "
     "things stuff happened happening down"
 )
+
+_TELLING = _RISKY | METRIC_WORDS | STATUS_WORDS.keys() | SYSTEMS | ALIASES.keys() | NOUNS | {*DAYS, *MONTHS}
+"""Words that may belong to a wish wherever they stand."""
 
 Read = Callable[[Sentence], Interpretation | None]
 
@@ -79,11 +84,22 @@ def _alone(wish: Sentence, story: Sequence[Token], read: Read) -> Interpretation
     said = {token.low for token in wish.tokens}
     labels = {label.lower() for label in wish.words.labels()}
     rest = without_neutral(story, labels)
-    if not all(token.low in said or (token.low in _TALK and token.low not in labels) for token in rest):
+    if not all(token.low in said or _adds_nothing(token, labels) for token in rest):
         return None
     if said & {"it", "its", "they", "their", "them", "those", "these"} or len(wish.tokens) < 2:
         return None
     return read(wish)
+
+
+def _adds_nothing(token: Token, labels: Collection[str]) -> bool:
+    """Return whether a word beside a wish that reads whole is talk: it names, measures, denies and counts nothing."""
+    low = token.low
+    if low in labels or token.quote:
+        return False
+    if low in _TALK or not low.strip(",.;:!?'()"):
+        return True
+    plain = low.replace("'", "").isalpha()
+    return plain and low not in _TELLING and not any(word in labels for word in (low.removesuffix("s"), f"{low}s"))
 
 
 def _pointed(wish: Sentence, story: Sequence[Token], read: Read) -> Interpretation | None:
@@ -113,7 +129,8 @@ def _pointed(wish: Sentence, story: Sequence[Token], read: Read) -> Interpretati
         tokens = tuple(
             one for token in tokens for one in (tokenize(spoken.selector) if token.low == "there" else (token,))
         )
-    return read(replace(wish, memory=memory, tokens=tokens))
+    found = read(replace(wish, memory=memory, tokens=tokens))
+    return None if found is None or getattr(found.query, "selector", "all of them") == "" else found
 
 
 def _named(tokens: Sequence[Token], name: str) -> tuple[Token, ...]:

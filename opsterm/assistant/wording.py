@@ -120,7 +120,8 @@ _SAME: Mapping[str, str] = {
     "last": "preceding|trailing|this past|these past|this last",
     "2 days ago": "the day before yesterday|day before yesterday",
     "last night": "overnight|during the night|in the night",
-    "now": "at present|right this minute|this minute|this instant|as of now|as of right now|atm|rn",
+    "now": "at present|right this minute|this minute|right this second|this very second|this very moment|this second|"
+    "this instant|as of now|as of right now|atm|rn",
     "today": (
         "since the start of the day|since the beginning of the day|so far today|all day|today so far|"
         "earlier today|over the course of today"

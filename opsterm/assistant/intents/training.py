@@ -5,6 +5,7 @@ Beside the training of what is learned of risk the only module that knows scikit
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Mapping, Sequence
 
@@ -25,6 +26,9 @@ REGULARISATION = 0.15
 
 LEAST_SEEN = {"w": 1, "k": 3}
 """Letter of a kind -> in how many sentences a trait must stand; two for the others."""
+
+CAUTION = 3.5
+"""How much likelier than found a sentence is taken to be out of scope: to abstain costs less than to misread."""
 
 FOLDS = 3
 
@@ -47,14 +51,16 @@ def train(sentences: Mapping[str, Sequence[str]], concepts: Mapping[str, str]) -
     fit = _fitted(values, names)
     traits = np.concatenate([one.get_feature_names_out() for one in kinds.values()])
     rarity = np.concatenate([one.idf_ for one in kinds.values()])
+    temperature = _temperature(values, names)
+    lift = {Intent.OUT_OF_SCOPE.value: temperature * math.log(CAUTION)}
     return IntentModel(
         digest=sentences_digest(sentences, concepts),
         intents=tuple(Intent(str(name)) for name in fit.classes_),
-        bias=tuple(float(value) for value in fit.intercept_),
+        bias=tuple(float(at) + lift.get(name, 0.0) for name, at in zip(fit.classes_, fit.intercept_, strict=True)),
         rows={str(trait): at for at, trait in enumerate(traits)},
         table=array("h", np.round(np.column_stack([rarity, fit.coef_.T]) * SCALE).astype(np.int16).ravel().tolist()),
         concepts=phrases,
-        temperature=_temperature(values, names),
+        temperature=temperature,
     )
 
 
