@@ -12,6 +12,7 @@ from pathlib import Path
 from opsterm.assistant.intents.names import Intent
 
 FILE = Path(__file__).parents[1] / "cases" / "intents.txt"
+STRANGERS = FILE.with_name("intents_of_strangers.tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,15 @@ def labelled() -> tuple[Labelled, ...]:
         elif line:
             found.append(Labelled(line, intent))
     return tuple(found)
+
+
+def of_strangers() -> dict[str, list[Labelled]]:
+    """Return the sentences of people who had seen nothing of this, by name of their set."""
+    found: dict[str, list[Labelled]] = {}
+    for line in STRANGERS.read_text(encoding="utf-8").splitlines():
+        name, intent, text = line.split("\t")
+        found.setdefault(name, []).append(Labelled(text.replace("\\n", "\n"), Intent(intent)))
+    return found
 
 
 def macro_f1(pairs: list[tuple[str, str]]) -> float:
