@@ -282,7 +282,7 @@ async def test_a_script_gets_the_same_with_its_stamp_and_a_line_of_many_never_do
         assert record["stamp"] is not None
         assert stage.server.bodies("/api/chat") == []
         record = reply_record(await assistant.reply(OPEN, origin="command line", offline=False))
-        assert record["stamp"]["model"] == "m:1"  # type: ignore[index,call-overload]  # JSON
+        assert record["stamp"]["model"] == "m:1"  # type: ignore[index,call-overload]  # what JSON is made of
         assert record["proposal"] == {
             "command": "systemctl restart nginx", "selector": "web-01", "targets": ["web-01"], "change": "c1",
             "marks": [],
