@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,22 @@ class LocalFiles:
         if path.stat().st_size > LARGEST:
             raise _too_large(path)
         return path.read_bytes().decode("utf-8", errors="backslashreplace")
+
+    def read_part(self, path: Path, limit: int) -> tuple[str, int]:
+        """Return the beginning of a regular file, at most `limit` bytes, and its size; a pipe or a device is refused.
+
+        Raises:
+            BadInput: it cannot be read, or is no regular file.
+        """
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            with os.fdopen(handle, "rb") as file:
+                facts = os.fstat(file.fileno())
+                if not stat.S_ISREG(facts.st_mode):
+                    raise BadInput(f"{path} is no regular file.")
+                return file.read(limit).decode("utf-8", errors="backslashreplace"), facts.st_size
+        except OSError as error:
+            raise BadInput(f"{path} cannot be read.", why=f"{error.strerror}.") from error
 
     def read_obeyed(self, path: Path) -> str:
         """Return the text of a file that decides what may be done.

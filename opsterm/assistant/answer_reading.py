@@ -13,6 +13,7 @@ from opsterm.assistant.answer import (
     Column,
     FollowUp,
     Json,
+    Listing,
     Paragraph,
     ProposalReference,
     Source,
@@ -52,6 +53,8 @@ def _block(record: Mapping[str, Json]) -> Block:
         return CitedSentence(
             text=str(record["text"]), cites=cites, fault=str(record["fault"]), code=bool(record["code"])
         )
+    if record["kind"] == "listing":
+        return Listing(text=str(record["text"]), language=str(record["language"]))
     if record["kind"] == "proposal":
         return ProposalReference(change=int(cast("int", record["change"])), summary=str(record["summary"]))
     if record["kind"] != "table":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from opsterm.assistant.answer import Json
+from opsterm.assistant.attachments import Attachment, AttachmentKind
 from opsterm.assistant.conversation import (
     TITLE_LIMIT,
     Conversation,
@@ -115,6 +116,13 @@ class Conversations:
         path = home / (place.removeprefix("~/") or f"conversation-{number}.md")  # an absolute one stays as it is
         await self._offload.run("files", lambda: self._files.write_new(path, text.encode()))
         return path
+
+    async def attachment(self, place: str) -> Attachment:
+        """Return the beginning of a file of this machine, to go with a question. Raises BadInput: it cannot be read."""
+        path = self._operator.home / place.removeprefix("~/")  # an absolute one stays as it is
+        limit = self.attach_limit
+        text, size = await self._offload.run("files", lambda: self._files.read_part(path, limit))
+        return Attachment(kind=AttachmentKind.FILE, name=str(path), text=text, cut=max(0, size - limit))
 
     # ------------------------------------------------------------------ writing
 

@@ -36,6 +36,10 @@ class Files(Protocol):
         """Return a file's text. Raises OSError, or BadInput for one that is too large. Blocking."""
         ...
 
+    def read_part(self, path: Path, limit: int) -> tuple[str, int]:
+        """Return the beginning of a regular file, at most `limit` bytes, and its size. Raises BadInput. Blocking."""
+        ...
+
     def read_obeyed(self, path: Path) -> str:
         """Return a file that decides what may be done. Raises as `read`, and BadSetting when others can change it."""
         ...

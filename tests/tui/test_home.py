@@ -65,7 +65,7 @@ async def test_esc_leaves_the_chat_line_keeps_its_text_and_enter_goes_back(furni
         await there.press("4")
         await there.type("half a quest")
         await there.press("escape")
-        assert there.focus == "pane-chat"
+        assert there.focus == "chat-transcript"
         assert "half a quest" in there.text
         await there.press("enter")
         assert there.focus == "chat-line"

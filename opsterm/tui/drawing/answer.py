@@ -83,6 +83,13 @@ def _wrapped(line: str, width: int) -> list[str]:
     return textwrap.wrap(line, max(10, width), break_on_hyphens=False) or [""]
 
 
+def table_rows(block: AnswerTable, width: int, *, plain: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield (row, style, cells as they are, divided by tabs) of a table: its titles, its rows, what was left out."""
+    sources = ["\t".join(column.title for column in block.columns), *("\t".join(row) for row in block.rows), ""]
+    for (row, style), source in zip(_table(block, width, plain=plain), sources, strict=False):
+        yield row, style, source
+
+
 def _table(block: AnswerTable, width: int, *, plain: bool) -> Iterator[tuple[str, str]]:
     """Yield the rows of a table that fits: the widest columns give way first."""
     titles = [column.title for column in block.columns]

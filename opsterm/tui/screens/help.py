@@ -14,7 +14,8 @@ ABOUT = {
     "again.",
     "chat": "Questions in plain language about targets, metrics, alerts and changes. It answers from what is measured "
     "and kept, and says so when it did not understand. Arrow up brings back what you asked; arrow down brings how it "
-    "was understood, as a line you can edit. A command becomes a proposal, never more.",
+    "was understood, as a line you can edit. A command becomes a proposal, never more. esc stops an answer that is "
+    "coming, then leaves the line: j and k pick a passage. /help and its like do more.",
     "terminal": "A shell on a target, opened by your own hand. Every key goes to the remote, esc included; only ctrl+] "
     "leaves, pressed twice it is sent. shift+pgup scrolls back.",
     "approvals": "Changes: what waits for a decision, what runs, what has ended. Nothing runs that was not approved "
@@ -26,7 +27,7 @@ def help_text(place: str, keymap: KeyMap) -> str:
     """Return the help of a pane."""
     lines = [ABOUT[place], ""]
     sections = [(f"In {place}", place), ("Everywhere", "everywhere")]
-    if place not in ("chat", "terminal", "chart"):
+    if place not in ("terminal", "chart"):
         sections.insert(1, ("In lists", "lists"))
     for heading, pane in sections:
         rows = [c for c in COMMANDS if pane in c.pane.split(", ")]
