@@ -105,6 +105,7 @@ OWNS_A_STREAM: Mapping[str, str] = {
 PAINTS_CLEANED_TEXT: Mapping[str, str] = {
     "opsterm/tui/ascii.py": "writes segments that others painted in ASCII",
     "opsterm/tui/theme.py": "takes the colour out of segments that others painted",
+    "opsterm/tui/widgets/transcript.py": "passages are cleaned when they are made, in opsterm/tui/drawing/passages.py",
     "opsterm/tui/widgets/terminal_strips.py": "the emulator cleans every cell, in opsterm/terminal/cells.py",
 }
 

@@ -16,7 +16,7 @@ from opsterm.assistant.answer import Answer
 from opsterm.assistant.stamp import Rung, Stamp
 from opsterm.assistant.turn import PieceSaid, Thought, TurnEnded, TurnEvent
 from opsterm.runtime.dialogue import Dialogue
-from opsterm.tui.drawing.passages import MarkdownPassages, Passage, PassageKind, PassageLook
+from opsterm.tui.drawing.passages import ChatPassage, MarkdownPassages, PassageKind, PassageLook
 from opsterm.tui.panes.chat import ChatPane
 from opsterm.tui.panes.slash import read_slash, slash_named
 from tests.tui.cockpit import Sitting, Stage, sitting
@@ -207,7 +207,7 @@ def test_markdown_is_the_same_however_it_is_cut_and_sealed_blocks_stay(cuts: lis
     whole = MarkdownPassages(0, LOOK)
     whole.add(MARKDOWN)
     parts = MarkdownPassages(0, LOOK)
-    sealed: list[Passage] = []
+    sealed: list[ChatPassage] = []
     for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(MARKDOWN)], strict=True):
         parts.add(MARKDOWN[start:end])
         assert parts.passages[: len(sealed)] == sealed

@@ -55,7 +55,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
+class ChatPassage:
     """A block that can be picked.
 
     Attributes:
@@ -82,25 +82,25 @@ class PassageLook:
     unfolded: bool = False
 
 
-def turn_passages(turn: KeptTurn, place: int, look: PassageLook) -> list[Passage]:
+def turn_passages(turn: KeptTurn, place: int, look: PassageLook) -> list[ChatPassage]:
     """Return the passages of a turn, its question first."""
     model = MarkdownPassages(place, look)
     model.add(turn.text)
     return [*asked_passages(turn, place, look), *model.passages, *end_passages(turn, place, look)]
 
 
-def asked_passages(turn: KeptTurn, place: int, look: PassageLook) -> list[Passage]:
+def asked_passages(turn: KeptTurn, place: int, look: PassageLook) -> list[ChatPassage]:
     """Return what stands before an answer: the question, what went with it, what was thought and looked at."""
     rows = list(_led("you", turn.question, look, "you"))
     labels = [shown(f"      + {one.label}", plain=look.plain) for one in turn.attached]
     rows += [Row(text=label[: look.width], style="dim") for label in labels]
-    made = [Passage(kind=PassageKind.QUESTION, turn=place, text=turn.question, rows=(Row(text=""), *rows))]
+    made = [ChatPassage(kind=PassageKind.QUESTION, turn=place, text=turn.question, rows=(Row(text=""), *rows))]
     if turn.thinking.strip():
         lines = turn.thinking.strip().splitlines()
         mark = "v" if look.unfolded else ">"
         head = Row(text=f"  {mark} thinking, {len(lines)} line{'' if len(lines) == 1 else 's'}", style="dim")
         body = [row for line in lines for row in _rows(line, look, "dim", "    ")] if look.unfolded else []
-        made.append(Passage(kind=PassageKind.THINKING, turn=place, text=turn.thinking.strip(), rows=(head, *body)))
+        made.append(ChatPassage(kind=PassageKind.THINKING, turn=place, text=turn.thinking.strip(), rows=(head, *body)))
     for line in turn.looked:
         rows = list(_rows(f"looked at {line}", look, "dim", "  "))
         tag = _NAMED.search(line)
@@ -108,7 +108,7 @@ def asked_passages(turn: KeptTurn, place: int, look: PassageLook) -> list[Passag
     return made
 
 
-def end_passages(turn: KeptTurn, place: int, look: PassageLook) -> list[Passage]:
+def end_passages(turn: KeptTurn, place: int, look: PassageLook) -> list[ChatPassage]:
     """Return what stands at the end of an answer, or all of one that no model wrote."""
     made = list(_answered(turn.answer, place, look, written=bool(turn.text))) if turn.answer else []
     if turn.fault:
@@ -123,7 +123,7 @@ def end_passages(turn: KeptTurn, place: int, look: PassageLook) -> list[Passage]
     return made
 
 
-def _answered(answer: Answer, place: int, look: PassageLook, *, written: bool) -> Iterator[Passage]:
+def _answered(answer: Answer, place: int, look: PassageLook, *, written: bool) -> Iterator[ChatPassage]:
     who = "?" if not answer.understood else "model" if answer.stamp and answer.stamp.rung is Rung.MODEL else "rules"
     for block in answer.blocks:
         if isinstance(block, AnswerTable):
@@ -171,8 +171,10 @@ def _first_named(text: str) -> str:
     return found[0] if found else ""
 
 
-def _passage(kind: PassageKind, place: int, text: str, rows: Sequence[Row] | Iterator[Row], opens: str = "") -> Passage:
-    return Passage(kind=kind, turn=place, text=text, rows=tuple(rows), opens=opens)
+def _passage(
+    kind: PassageKind, place: int, text: str, rows: Sequence[Row] | Iterator[Row], opens: str = ""
+) -> ChatPassage:
+    return ChatPassage(kind=kind, turn=place, text=text, rows=tuple(rows), opens=opens)
 
 
 def _led(who: str, text: str, look: PassageLook, style: str) -> Iterator[Row]:
@@ -199,7 +201,7 @@ class MarkdownPassages:
     def __init__(self, place: int, look: PassageLook) -> None:
         self._place = place
         self._look = look
-        self._sealed: list[Passage] = []
+        self._sealed: list[ChatPassage] = []
         self._open: list[str] = []
         self._rest = ""
         self._fence = ""
@@ -211,17 +213,17 @@ class MarkdownPassages:
         return len(self._sealed)
 
     @property
-    def passages(self) -> list[Passage]:
+    def passages(self) -> list[ChatPassage]:
         """All of them, the open one last."""
         return [*self._sealed, *self.open]
 
     @property
-    def open(self) -> list[Passage]:
+    def open(self) -> list[ChatPassage]:
         """The one that still grows, if there is one."""
         lines = [*self._open, self._rest] if self._rest else self._open
         return [self._drawn(lines)] if any(line.strip() for line in lines) else []
 
-    def since(self, sealed: int) -> list[Passage]:
+    def since(self, sealed: int) -> list[ChatPassage]:
         """Return what has changed since that many were sealed."""
         return [*self._sealed[sealed:], *self.open]
 
@@ -254,7 +256,7 @@ class MarkdownPassages:
             self._sealed.append(self._drawn(self._open))
         self._open = []
 
-    def _drawn(self, lines: Sequence[str]) -> Passage:
+    def _drawn(self, lines: Sequence[str]) -> ChatPassage:
         look = self._look
         rows: list[Row] = []
         if self._fence:

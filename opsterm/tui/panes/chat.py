@@ -18,12 +18,11 @@ from opsterm.assistant.stamp import Rung
 from opsterm.assistant.turn import TurnEnded
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_line
-from opsterm.runtime.dialogue import Dialogue
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.drawing.passages import Passage, PassageKind, PassageLook, turn_passages
+from opsterm.tui.drawing.passages import ChatPassage, PassageKind, PassageLook, turn_passages
 from opsterm.tui.panes.chat_errands import ChatErrands
+from opsterm.tui.panes.chat_place import ChatPlace
 from opsterm.tui.panes.live_answer import LiveAnswer
-from opsterm.tui.panes.pane import Pane
 from opsterm.tui.panes.slash import fitting_slashes, read_slash
 from opsterm.tui.widgets.chat_line import ChatLine
 from opsterm.tui.widgets.suggestions import CommandEnd, asking, begun_in_chat
@@ -38,12 +37,8 @@ HINT = (
 _TICKED = re.compile(r"`([^`\n]+)`")
 
 
-class ChatPane(Pane):
+class ChatPane(ChatPlace):
     """The conversation, and the line to type in. What is typed is always text; esc leaves the line and keeps it."""
-
-    number = 4
-    place = "chat"
-    title = "Chat"
 
     class Proposed(Message):
         """The chat made a proposal, and nothing was typed since it was asked for.
@@ -59,13 +54,10 @@ class ChatPane(Pane):
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime)
         self.attached: list[Attachment] = []
-        self.turns: list[KeptTurn] = []
-        self.numbers: dict[int, int] = {}  # place of a turn -> the number with which its artefacts are asked for
         self.errands = ChatErrands(self)
         self._asked: list[str] = []
         self._at = 0
         self._understood = ""
-        self._dialogue: Dialogue | None = None
         self._live: LiveAnswer | None = None
         self._waiting: tuple[str, Sequence[Attachment]] | None = None
         self._busy = self._unfolded = False
@@ -80,22 +72,6 @@ class ChatPane(Pane):
     def entry(self) -> Widget:
         """The line takes the focus."""
         return self.line
-
-    @property
-    def line(self) -> ChatLine:
-        """Where one types."""
-        return self.query_one(ChatLine)
-
-    @property
-    def transcript(self) -> Transcript:
-        """What was said."""
-        return self.query_one(Transcript)
-
-    @property
-    def dialogue(self) -> Dialogue:
-        """The conversation; there once the runtime is open."""
-        assert self._dialogue is not None  # noqa: S101 (narrowing: nothing is asked before)
-        return self._dialogue
 
     async def begin(self) -> None:
         """Go on with the newest conversation."""
@@ -116,11 +92,6 @@ class ChatPane(Pane):
         self.transcript.pick(None)
         self._draw_all()
         self.entitle()
-
-    def entitle(self) -> None:
-        """Say which conversation it is."""
-        of = self.dialogue.conversation
-        self.retitle(of.title if of else "rules, no model" if not self.runtime.models.state.model else "")
 
     # ------------------------------------------------------------------ asking
 
@@ -250,11 +221,6 @@ class ChatPane(Pane):
 
     # ------------------------------------------------------------------ keys
 
-    def put(self, text: str) -> None:
-        """Put a text into the line."""
-        self.line.value = clean_line(text)
-        self.line.cursor_position = len(self.line.value)
-
     @on(Input.Changed)
     def _changed(self, message: Input.Changed) -> None:
         message.stop()
@@ -331,7 +297,7 @@ class ChatPane(Pane):
             self._show_beside()
             self.go()
 
-    def _picked(self) -> Passage | None:
+    def _picked(self) -> ChatPassage | None:
         if self.transcript.current is None:
             self.cockpit.say("Pick a passage first: k goes up to the newest one.")
         return self.transcript.current

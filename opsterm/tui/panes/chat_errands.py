@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from opsterm.assistant.attachments import Attachment, AttachmentKind, attached_text
 from opsterm.core.errors import NotFound, OpstermError
@@ -12,15 +11,13 @@ from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
 from opsterm.knowledge.card_file import write_cards
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.drawing.passages import Passage, PassageKind
+from opsterm.tui.drawing.passages import ChatPassage, PassageKind
+from opsterm.tui.panes.chat_place import ChatPlace
 from opsterm.tui.panes.slash import SLASHES, slash_named
 from opsterm.tui.panes.terminal import TerminalPane
 from opsterm.tui.screens.choice import ChoiceScreen
 from opsterm.tui.screens.prompt import ConfirmScreen, PromptScreen
 from opsterm.tui.screens.text import TextScreen
-
-if TYPE_CHECKING:
-    from opsterm.tui.panes.chat import ChatPane
 
 _ALERT = re.compile(r"a?(\d{1,12})")
 _CARD = re.compile(r"card ([a-z0-9-]+)")
@@ -30,7 +27,7 @@ _UNTYPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 class ChatErrands:
     """Dialogs of the chat and what follows from them."""
 
-    def __init__(self, pane: ChatPane) -> None:
+    def __init__(self, pane: ChatPlace) -> None:
         self._pane = pane
 
     @property
@@ -218,7 +215,7 @@ class ChatErrands:
 
     # ------------------------------------------------------------------ opening
 
-    def open(self, passage: Passage) -> bool:
+    def open(self, passage: ChatPassage) -> bool:
         """Open what a passage names: source, alert, change, thinking, the line that follows; False for nothing."""
         opens = passage.opens
         if passage.kind is PassageKind.THINKING:
@@ -243,7 +240,7 @@ class ChatErrands:
         )
         self._pane.app.push_screen(TextScreen(f"Alert a{number}", text))
 
-    async def _open_source(self, passage: Passage, tag: str) -> None:
+    async def _open_source(self, passage: ChatPassage, tag: str) -> None:
         turn = self._pane.turns[passage.turn]
         source = next((one.text for one in (turn.answer.sources if turn.answer else ()) if one.tag == tag), "")
         try:

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from opsterm.tui.drawing.passages import Passage, Row
+from opsterm.tui.drawing.passages import ChatPassage, Row
 from opsterm.tui.wrapping import wrapped
 
 STYLES = ("you", "dim", "code", "head", "warning", "cursor")
@@ -47,7 +47,7 @@ class Transcript(ScrollView, can_focus=True):
         self.picked: int | None = None
         self._empty_rows = empty_rows
         self._hint: list[Row] = []
-        self._passages: list[Passage] = []
+        self._passages: list[ChatPassage] = []
         self._rows: list[tuple[Row, int]] = []
         self._starts: list[int] = []
         self._styles: dict[str, Style] = {}
@@ -61,16 +61,16 @@ class Transcript(ScrollView, can_focus=True):
         return max(20, self.size.width - 2)
 
     @property
-    def passages(self) -> Sequence[Passage]:
+    def passages(self) -> Sequence[ChatPassage]:
         """What is shown, oldest first."""
         return self._passages
 
     @property
-    def current(self) -> Passage | None:
+    def current(self) -> ChatPassage | None:
         """The passage under the cursor."""
         return self._passages[self.picked] if self.picked is not None and self.picked < len(self._passages) else None
 
-    def show(self, passages: Sequence[Passage], *, since: int = 0) -> None:
+    def show(self, passages: Sequence[ChatPassage], *, since: int = 0) -> None:
         """Show passages in the place of those from a place on; what stands before it is not drawn again."""
         follows = self.picked is None and (not self._rows or round(self.scroll_y) >= self.max_scroll_y)
         del self._rows[self._starts[since] if since < len(self._starts) else len(self._rows) :]
