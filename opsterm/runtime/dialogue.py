@@ -105,11 +105,11 @@ class Dialogue:
             self._on_its_way, self.runs = None, False
 
     def stop(self) -> bool:
-        """Break the answer off; what came stays. False when nothing is being answered."""
-        self._stopped = True
-        if self._on_its_way is not None:
+        """Break the answer off; what came stays. False when nothing is being answered, or that was said before."""
+        again, self._stopped = self._stopped, True
+        if self._on_its_way is not None and not again:
             self._on_its_way.stop()
-        return self.runs
+        return self.runs and not again
 
     async def artefact(self, turn: int, tag: str) -> Artefact:
         """Return what a citation stands for; `turn` is the number that its `TurnEnded` told. Raises NotFound."""
