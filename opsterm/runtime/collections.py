@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from opsterm.core.clock import Clock
 from opsterm.core.errors import OpstermError, StorageError
-from opsterm.knowledge.collection import CollectionName, CollectionScope, EmbedderStamp, Item, Trust
+from opsterm.knowledge.collection import BODY_LIMIT, CollectionName, CollectionScope, EmbedderStamp, Item, Trust
 from opsterm.runtime.embedders import Embedders
 from opsterm.runtime.masking import Masking
 from opsterm.runtime.model import Models
@@ -150,15 +150,22 @@ class Collections:
             vectors = await hashed.embed([f"{one.title}. {one.body}" for one in masked])
             await self._store().keep(masked, stamp, vectors)
 
-    async def keep_question(self, text: str, *, taken_for: str) -> None:
-        """Keep what this operator asked; nobody else finds it. Raises StorageError."""
-        now = self._clock.now()
+    async def keep_question(self, text: str, *, taken_for: str, at: float | None = None) -> None:
+        """Keep what this operator asked, now or at a time; nobody else finds it. Raises StorageError."""
+        at = self._clock.now() if at is None else at
         await self.keep([
             Item(
-                collection=CollectionName.INTERACTIONS, name=f"{self._operator.name} {now!r}", kind="question",
-                owner=self._operator.name, trust=Trust.SAID, about=taken_for, title="", body=text, at=now,
+                collection=CollectionName.INTERACTIONS, name=self._question_name(at), kind="question",
+                owner=self._operator.name, trust=Trust.SAID, about=taken_for, title="", body=text[:BODY_LIMIT], at=at,
             )
         ])  # fmt: skip
+
+    async def forget_questions(self, at: Sequence[float]) -> None:
+        """Forget what this operator asked at some times. Raises StorageError."""
+        await self._store().remove(CollectionName.INTERACTIONS, [self._question_name(one) for one in at])
+
+    def _question_name(self, at: float) -> str:
+        return f"{self._operator.name} {at!r}"
 
     async def remake(self) -> None:
         """Ask the process that has the lease to make the index anew. Raises StorageError."""

@@ -22,6 +22,7 @@ from opsterm.core.chat_settings import ChatSettings
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.core.text import clean_line
+from opsterm.runtime.collections import Collections
 from opsterm.runtime.edges import Files
 from opsterm.runtime.masking import Masking
 from opsterm.runtime.offload import Offload
@@ -42,11 +43,12 @@ class Conversations:
         masking: takes secrets out before anything is kept.
         settings: for how long.
         files: writes an export.
+        collections: where questions are found again by what they mean.
     """
 
     def __init__(
         self, store: Callable[[], ConversationStore], clock: Clock, masking: Masking, *, operator: Operator,
-        settings: ChatSettings, files: Files, offload: Offload,
+        settings: ChatSettings, files: Files, offload: Offload, collections: Callable[[], Collections],
     ) -> None:  # fmt: skip
         self._store = store
         self._clock = clock
@@ -55,6 +57,7 @@ class Conversations:
         self._settings = settings
         self._files = files
         self._offload = offload
+        self._collections = collections
 
     @property
     def kept(self) -> bool:
@@ -144,6 +147,13 @@ class Conversations:
         clean = json.loads(json.dumps(_exchanged(record, masked)))
         return turn_of(clean, number=turn.number, conversation=turn.conversation, at=turn.at)
 
+    async def keep_question(self, turn: KeptTurn) -> None:
+        """Put the question of a turn among this operator's interactions, masked. Raises StorageError."""
+        if self.kept and turn.question.strip():
+            read = turn.answer.interpretation if turn.answer else ""
+            taken_for = read.partition(" ")[0] or "nothing"  # a word of ours: what follows it is the operator's
+            await self._collections().keep_question(turn.question, taken_for=taken_for, at=turn.at)
+
     async def rename(self, number: int, title: str) -> None:
         """Give one another title. Raises NotFound, BadInput for an empty one."""
         masked = (await self._masking.mask_all([clean_line(" ".join(title.split()))]))[0]
@@ -156,9 +166,11 @@ class Conversations:
 
     async def remove(self, number: int) -> int:
         """Forget one; return how many turns it had. Raises NotFound."""
+        asked = [turn.at for turn in await self.turns(number, limit=100_000)]
         turns = await self._store().remove(self._operator.name, number)
         if turns is None:
             raise _unknown(number)
+        await self._collections().forget_questions(asked)
         return turns
 
     async def _tidy(self) -> None:

@@ -113,6 +113,7 @@ class LaterRooms(JobRooms):
         return Conversations(
             lambda: self.store.conversations, self.clock, self.masking, operator=edges.operator,
             settings=self.settings.chat, files=edges.files, offload=self.offload,
+            collections=lambda: self.collections,
         )  # fmt: skip
 
     async def dialogue(self) -> Dialogue:

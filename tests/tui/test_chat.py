@@ -15,6 +15,7 @@ from textual import events
 from opsterm.assistant.answer import Answer
 from opsterm.assistant.stamp import Rung, Stamp
 from opsterm.assistant.turn import PieceSaid, Thought, TurnEnded, TurnEvent
+from opsterm.knowledge.collection import CollectionName
 from opsterm.runtime.dialogue import Dialogue
 from opsterm.tui.drawing.passages import ChatPassage, MarkdownPassages, PassageKind, PassageLook
 from opsterm.tui.panes.chat import ChatPane
@@ -172,6 +173,9 @@ async def test_words_behind_a_slash_attach_rename_export_and_forget(furnished: S
     async with sitting(furnished) as there:
         await ask(there, "how many targets?")
         await there.until(lambda: not chat(there).busy)
+        await there.app.workers.wait_for_complete([one for one in there.app.workers if one.group == "remember"])
+        (meant,) = await there.app.runtime.collections.search("targets", collections=[CollectionName.INTERACTIONS])
+        assert (meant.item.body, meant.item.about) == ("how many targets?", "count")
         await there.type("/")
         assert "/sessions" in there.text
         await there.type("ren")
@@ -200,6 +204,7 @@ async def test_words_behind_a_slash_attach_rename_export_and_forget(furnished: S
         await there.press("enter", "y")
         await there.until("Forgotten, 1 question")
         assert list(await there.app.runtime.conversations.list()) == []
+        assert not (await there.app.runtime.collections.store.counts())[CollectionName.INTERACTIONS]
 
 
 @given(st.lists(st.integers(1, len(MARKDOWN)), max_size=12))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rich.text import Text
 from textual import on
@@ -159,12 +160,17 @@ class ChatPane(ChatPlace):
     def _follow_up(self, turn: KeptTurn) -> None:
         if self.dialogue.trouble:
             self.cockpit.say(f"The question is not kept. {self.dialogue.trouble}", severity="warning")
+        self.run_worker(self._keep_question(turn), group="remember", exclusive=False)
         answer = turn.answer
         self._take_reading(answer.interpretation if answer else "")
         by_rules = answer is not None and (answer.stamp is None or answer.stamp.rung is not Rung.MODEL)
         untouched = not self.line.value and not self.attached and self._waiting is None and self.line.has_focus
         if answer is not None and answer.change_id and by_rules and untouched and self.screen.is_current:
             self.post_message(self.Proposed(answer.change_id))
+
+    async def _keep_question(self, turn: KeptTurn) -> None:
+        with suppress(OpstermError):  # a comfort; that the turn itself is not kept is told
+            await self.runtime.conversations.keep_question(turn)
 
     # ------------------------------------------------------------------ showing
 
