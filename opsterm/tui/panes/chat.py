@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.events import Key
@@ -216,8 +215,7 @@ class ChatPane(ChatPlace):
         found = fitting_slashes(self.line.value)[: max(1, self.size.height - 6)]
         menu = self.query_one("#chat-menu", Static)
         menu.display = bool(found)
-        rows = "\n".join(f"/{one.name} {one.takes}".strip() + f"  {one.text}" for one in found)
-        menu.update(Text(rows, no_wrap=True, overflow="ellipsis"))
+        menu.update("\n".join(f"/{one.name} {one.takes}".strip() + f"  {one.text}" for one in found))
 
     def _take_reading(self, line: str) -> None:
         """Show how the sentence was read: the line below the newest one, to be edited and asked again."""
