@@ -19,7 +19,7 @@ CODE_LIMIT = 4_000
 _DANGER: Mapping[str, re.Pattern[str]] = {
     "python": re.compile(
         r"subprocess|os\.(?!path|environ|uname|getpid|cpu_count|getcwd|listdir|getloadavg|sep|name|stat\b|walk|getenv|linesep)|shutil|socket\.(?!gethost|getfqdn)|"
-        r"urllib|requests|http\.client|\bopen\([^)]*,\s*['\"][^'\"]*[wax+]|exec\(|eval\(|compile\(|__import__|importlib|ctypes|\bpty\b|unlink|rmtree|"
+        r"urllib|requests|http\.client|\bopen\b(?!\([^,)]*\))|\b__(?!name__|file__|main__|future__)\w+|globals\(|locals\(|vars\(|exec\(|eval\(|compile\(|__import__|importlib|ctypes|\bpty\b|unlink|rmtree|"
         r"\bremove\(|\.write|from\s+(?:os|shutil|subprocess|socket|pty|ctypes)\s+import|getattr\(|base64|codecs|pickle|marshal|system\("
     ),
     "perl": re.compile(
