@@ -84,6 +84,7 @@ class ChromaIndex:
         self._state = IndexState(
             embedder=about.embedder, upto=about.upto, counts=about.counts, built_in_s=about.seconds
         )
+        await self._run(lambda: generation.tidy(self._root, stamp.key))  # nobody reads the older ones any more
         return True
 
     async def _discard(self, folder: Path) -> None:
