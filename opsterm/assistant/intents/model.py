@@ -11,7 +11,7 @@ import math
 import sys
 from array import array
 from base64 import b64decode, b64encode
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -67,9 +67,9 @@ class IntentModel:
         width = len(self.intents) + 1
         rarity = {trait: self.table[self.rows[trait] * width] / SCALE for trait in counts}
         values = {trait: (1 + math.log(count)) * rarity[trait] for trait, count in counts.items()}
-        squares: Counter[str] = Counter()
+        squares: dict[str, float] = defaultdict(float)
         for trait, value in values.items():
-            squares[trait[0]] += value * value  # type: ignore[assignment]  # a sum of numbers, whole or not
+            squares[trait[0]] += value * value
         return {trait: SHARES[trait[0]] * value / math.sqrt(squares[trait[0]]) for trait, value in values.items()}
 
 
