@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -99,10 +100,39 @@ class ProposalReference:
 Block = Paragraph | CitedSentence | Listing | AnswerTable | ProposalReference
 
 
+UNSUPPORTED = "(?)"
+"""Stands behind a sentence that nothing supports."""
+
+REASONS_TOLD = 3
+
+
 def statement_lines(block: CitedSentence) -> tuple[str, ...]:
-    """Return a statement as plain, cleaned lines; what has no support says so."""
+    """Return a statement as plain, cleaned lines; one without support bears the sign of that."""
     lines = clean_block(block.text).split("\n") if block.code else [clean_line(block.text)]
-    return (*lines, clean_line(f"(unsupported: {block.fault})")) if block.fault else tuple(lines)
+    if block.fault and not block.code:
+        lines[-1] += f" {UNSUPPORTED}"
+    return (*lines, UNSUPPORTED) if block.fault and block.code else tuple(lines)
+
+
+def unsupported(blocks: Sequence[Block]) -> tuple[CitedSentence, ...]:
+    """Return the sentences that nothing supports."""
+    return tuple(block for block in blocks if isinstance(block, CitedSentence) and block.fault)
+
+
+def support_told(blocks: Sequence[Block]) -> str:
+    """Return how many sentences have no support, as in "3 of 5 sentences have no support"; "" when all have."""
+    all_of_them = sum(isinstance(block, CitedSentence) for block in blocks)
+    without = len(unsupported(blocks))
+    have = "has" if without == 1 else "have"
+    return f"{without} of {count_text(all_of_them, 'sentence')} {have} no support" if without else ""
+
+
+def _reasons_told(blocks: Sequence[Block]) -> str:
+    """Return why sentences have no support, the commonest reasons first."""
+    counts = Counter(one.fault for one in unsupported(blocks))
+    told = [f"{fault} ({times})" if times > 1 else fault for fault, times in counts.most_common(REASONS_TOLD)]
+    more = len(counts) - len(told)
+    return "; ".join([*told, *([f"{more} other reasons"] if more > 0 else [])])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +223,8 @@ def answer_lines(answer: Answer) -> tuple[str, ...]:
             lines += block.lines
         else:
             lines.append(clean_line(block.summary))
+    if told := support_told(answer.blocks):
+        lines.append(clean_line(f"{UNSUPPORTED} {told}: {_reasons_told(answer.blocks)}"))
     lines += [clean_line(f"[{source.tag}] {source.text}") for source in answer.sources]
     lines += [clean_line(f"  {f.key or '>'}  {f.line or f.words}") for f in answer.follow_ups]
     return tuple(lines)

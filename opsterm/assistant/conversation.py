@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import cast
 
-from opsterm.assistant.answer import Answer, Json, answer_json, answer_lines
+from opsterm.assistant.answer import Answer, Json, answer_json, answer_lines, support_told, unsupported
 from opsterm.assistant.answer_reading import answer_of
 from opsterm.assistant.attachments import Attachment, AttachmentKind
 from opsterm.core.text import clean_block, clean_line
@@ -163,6 +163,7 @@ def conversation_markdown(conversation: Conversation, turns: Sequence[KeptTurn])
         parts += [f"Looked at: {clean_line(line)}" for line in turn.looked]
         if turn.text:
             parts.append(f"Written by a model:\n\n{_fenced(turn.text)}")
+            parts += _without_support(turn.answer)
         elif turn.answer:
             parts.append(_fenced("\n".join(answer_lines(replace(turn.answer, follow_ups=())))))
         if turn.fault:
@@ -170,6 +171,13 @@ def conversation_markdown(conversation: Conversation, turns: Sequence[KeptTurn])
         marks = [turn.stamped, "not finished" if turn.state is TurnState.PARTIAL else ""]
         parts += [f"Answered by {', '.join(filter(None, marks))}."] if any(marks) else []
     return "\n\n".join(parts) + "\n"
+
+
+def _without_support(answer: Answer | None) -> list[str]:
+    if answer is None:
+        return ["It was broken off, and not held against what it cites."]
+    lines = [f"{one.text} ({one.fault})" for one in unsupported(answer.blocks)]
+    return [f"{support_told(answer.blocks)}:\n\n{_fenced(chr(10).join(lines))}"] if lines else []
 
 
 def _when(at: float) -> str:

@@ -72,6 +72,6 @@ def test_a_model_answers_what_no_rule_reads_unless_it_is_left_out(account: Accou
         assert (asked["stamp"]["rung"], asked["stamp"]["model"]) == ("model", "m:1")
         assert asked["blocks"][0]["supported"] is False
         said = account.run("ask", text, expect=0)
-        assert "It may be the cache [k1]." in said.out
-        assert "(unsupported: there is no k1)" in said.out
+        assert "It may be the cache [k1]. (?)" in said.out
+        assert "(?) 1 of 1 sentence has no support: there is no k1" in said.out
         assert "from: model m:1 · 4,096 tokens · " in said.err

@@ -25,6 +25,7 @@ _FIGURE = re.compile(r"[\w./:%-]*\d[\w./:%-]*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _PLAIN = re.compile(r"(\d+(?:[.,]\d+)*)\s*(?:%|[A-Za-z/]{1,4})?")
 _WORDS = re.compile(r"[A-Za-z]{4,}")
+_SAID = re.compile(r"[^\s|:=_*~-]")
 
 
 def statements(text: str, artefacts: Mapping[str, str]) -> tuple[CitedSentence, ...]:
@@ -44,7 +45,7 @@ def statements(text: str, artefacts: Mapping[str, str]) -> tuple[CitedSentence, 
         elif code is not None:
             code.append(line)
         elif line.strip():
-            made += [_sentence(one, artefacts) for one in _sentences(_LEAD.sub("", line).strip())]
+            made += [_sentence(line[start:end], artefacts) for start, end in sentence_spans(line)]
         if len(made) >= MOST_STATEMENTS:
             break
     if code and any(one.strip() for one in code):
@@ -52,16 +53,27 @@ def statements(text: str, artefacts: Mapping[str, str]) -> tuple[CitedSentence, 
     return tuple(made[:MOST_STATEMENTS])
 
 
-def _sentences(line: str) -> list[str]:
-    """Return the sentences of a line; what only cites belongs to the one before it."""
-    found: list[str] = []
-    for part in _ENDS.split(line):
-        cites = _CITES.match(part)
-        at = cites.end() if found and cites is not None else 0
-        if at:
-            found[-1] += f" {part[:at]}"
-        if left := part[at:].strip(" ." if at else None):
-            found.append(left)
+def sentence_spans(line: str) -> list[tuple[int, int]]:
+    """Return where the sentences of a line begin and end; what only cites belongs to the one before it.
+
+    What leads a line in (a bullet, a number, `#`, `>`) is no part of a sentence, and the line of dashes below the
+    titles of a table is none.
+    """
+    if not _SAID.search(line):
+        return []
+    lead = _LEAD.match(line)
+    start, found = lead.end() if lead else 0, list[tuple[int, int]]()
+    for stop, after in [*((one.start(), one.end()) for one in _ENDS.finditer(line, start)), (len(line), len(line))]:
+        cites = _CITES.match(line, start, stop) if found else None
+        if cites:
+            found[-1] = found[-1][0], cites.end()
+            start = cites.end()
+        blank = " ." if cites else None
+        part = line[start:stop]
+        if words := part.strip(blank):
+            at = start + len(part) - len(part.lstrip(blank))
+            found.append((at, at + len(words)))
+        start = after
     return found
 
 
