@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from textual import events
 
 from opsterm.assistant.answer import Answer
+from opsterm.assistant.model.grounding import statements
 from opsterm.assistant.stamp import Rung, Stamp
 from opsterm.assistant.turn import PieceSaid, Thought, TurnEnded, TurnEvent
 from opsterm.knowledge.collection import CollectionName
 from opsterm.runtime.dialogue import Dialogue
-from opsterm.tui.drawing.passages import ChatPassage, MarkdownPassages, PassageKind, PassageLook
+from opsterm.tui.drawing.model_passages import MarkdownPassages
+from opsterm.tui.drawing.passage import ChatPassage, PassageKind, PassageLook
 from opsterm.tui.panes.chat import ChatPane
 from opsterm.tui.panes.slash import read_slash, slash_named
+from opsterm.tui.screens.target_page import TargetPage
 from tests.tui.cockpit import Sitting, Stage, sitting
 
 LOOK = PassageLook(width=60)
@@ -53,7 +56,8 @@ class Streaming:
             said += piece.text if isinstance(piece, PieceSaid) else ""
             yield piece
         stamp = Stamp(rung=Rung.MODEL, model="m:4b", total_s=1.0)
-        yield TurnEnded(answer=Answer(blocks=(), stamp=stamp), turn=1, text=said, stopped=stopped)
+        blocks = statements(said, {})
+        yield TurnEnded(answer=Answer(blocks=blocks, stamp=stamp), turn=1, text=said, stopped=stopped)
 
     def stop(self) -> None:
         self.stopped_at = time.perf_counter()
@@ -152,6 +156,40 @@ async def test_passages_are_picked_copied_and_asked_again(furnished: Stage) -> N
         chat(there).transcript.pick(next(at for at, one in enumerate(passages) if one.opens == "[k1]"))
         await there.press("enter")
         await there.until("Ships with opsterm")
+
+
+async def test_names_of_an_answer_are_walked_and_opened_and_why_a_sentence_has_no_support_is_listed(
+    furnished: Stage,
+) -> None:
+    async with sitting(furnished) as there:
+        model = streaming(there)
+        await there.press("4")
+        await there.type("why?")
+        there._send("enter")
+        await there.until(lambda: len(chat(there).turns) == 1)
+        said = "The disk of **web-01** is full [m1:2]. It will burst."
+        for at in range(0, len(said), 7):
+            model.pieces.put_nowait(PieceSaid(text=said[at : at + 7]))
+        model.pieces.put_nowait(None)
+        await there.until(lambda: not chat(there).busy)
+        assert "The disk of web-01 is full [m1:2]. (?) It will burst. (?)" in there.text
+        assert "(?) 2 of 2 sentences have no support; enter says why" in there.text
+        await there.press("escape", "up", "up", "enter")
+        await there.until("there is no m1")
+        assert "it names no source" in there.text
+        await there.press("escape", "left")
+        transcript = chat(there).transcript
+        assert transcript.current_name is not None
+        assert transcript.current_name.opens == "[m1:2]"
+        await there.press("h")
+        assert transcript.current_name.opens == "target web-01"
+        await there.press("left")
+        assert "No name before this opens anything" in there.text
+        await there.press("enter")
+        await there.until(lambda: isinstance(there.app.screen, TargetPage))
+        assert "web-01" in there.text
+        await there.press("escape", "l", "right")
+        assert "No name further on opens anything" in there.text
 
 
 async def test_a_paste_of_several_lines_stands_beside_the_line_and_goes_with_the_question(furnished: Stage) -> None:

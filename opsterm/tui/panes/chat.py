@@ -20,7 +20,8 @@ from opsterm.assistant.turn import TurnEnded
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_line
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.drawing.passages import ChatPassage, PassageKind, PassageLook, turn_passages
+from opsterm.tui.drawing.passage import ChatPassage, PassageKind, PassageLook
+from opsterm.tui.drawing.passages import turn_passages
 from opsterm.tui.panes.chat_errands import ChatErrands
 from opsterm.tui.panes.chat_place import ChatPlace
 from opsterm.tui.panes.live_answer import LiveAnswer
@@ -175,7 +176,13 @@ class ChatPane(ChatPlace):
 
     @property
     def _look(self) -> PassageLook:
-        return PassageLook(width=self.transcript.room, plain=self.cockpit.terminal.ascii, unfolded=self._unfolded)
+        return PassageLook(
+            width=self.transcript.room, plain=self.cockpit.terminal.ascii, unfolded=self._unfolded,
+            is_target=self._is_target,
+        )  # fmt: skip
+
+    def _is_target(self, name: str) -> bool:
+        return self.runtime.inventory.target(name) is not None
 
     @on(Transcript.Resized)
     def _draw_all(self) -> None:
@@ -278,9 +285,24 @@ class ChatPane(ChatPlace):
     def action_enter_line(self) -> None:
         """Open what is picked; else go back to the line."""
         picked = self.transcript.current if self.transcript.has_focus else None
-        if picked is None or not self.errands.open(picked):
+        name = self.transcript.current_name
+        if picked is None or not self.errands.open(picked, name.opens if name else picked.opens):
             self.transcript.pick(None)
             self.go()
+
+    def action_next_name(self) -> None:
+        """Go to the next name that opens something."""
+        self._step_name(1)
+
+    def action_previous_name(self) -> None:
+        """Go to the name before."""
+        self._step_name(-1)
+
+    def _step_name(self, by: int) -> None:
+        self.screen.set_focus(self.transcript)
+        if not self.transcript.step_name(by):
+            where = "further on" if by > 0 else "before this"
+            self.cockpit.say(f"No name {where} opens anything: targets, citations, alerts and changes do.")
 
     def action_copy(self) -> None:
         """Copy the passage under the cursor."""

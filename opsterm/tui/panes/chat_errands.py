@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 
+from opsterm.assistant.answer import unsupported
 from opsterm.assistant.attachments import Attachment, AttachmentKind, attached_text
 from opsterm.core.errors import NotFound, OpstermError
 from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
 from opsterm.knowledge.card_file import write_cards
 from opsterm.runtime.runtime import Runtime
-from opsterm.tui.drawing.passages import ChatPassage, PassageKind
+from opsterm.tui.drawing.passage import WHY, ChatPassage, PassageKind
 from opsterm.tui.panes.chat_place import ChatPlace
 from opsterm.tui.panes.slash import SLASHES, slash_named
 from opsterm.tui.panes.terminal import TerminalPane
@@ -215,14 +216,17 @@ class ChatErrands:
 
     # ------------------------------------------------------------------ opening
 
-    def open(self, passage: ChatPassage) -> bool:
-        """Open what a passage names: source, alert, change, thinking, the line that follows; False for nothing."""
-        opens = passage.opens
+    def open(self, passage: ChatPassage, opens: str) -> bool:
+        """Open what stands in a passage: target, source, alert, change, thinking, a line; False for nothing."""
         if passage.kind is PassageKind.THINKING:
             self._pane.unfold()
         elif passage.kind is PassageKind.FOLLOW_UP and opens:
             self._pane.put(opens)
             self._pane.go()
+        elif opens == WHY:
+            self._show_why(passage)
+        elif opens.startswith("target "):
+            self._begin(self._open_target(opens.removeprefix("target ")))
         elif opens.startswith("["):
             self._begin(self._open_source(passage, opens.strip("[]")))
         elif opens.startswith("c"):
@@ -233,6 +237,21 @@ class ChatErrands:
             return False
         return True
 
+    def _show_why(self, passage: ChatPassage) -> None:
+        answer = self._pane.turns[passage.turn].answer
+        parts = (
+            [f"{one.fault}\n  {one.text.replace(chr(10), chr(10) + '  ')}" for one in unsupported(answer.blocks)]
+            if answer
+            else []
+        )
+        self._pane.app.push_screen(TextScreen(passage.text, "\n\n".join(parts)))
+
+    async def _open_target(self, name: str) -> None:
+        home = self._pane.cockpit.home
+        if self._runtime.inventory.target(name) is None:
+            raise NotFound(f"There is no target {name} any more.")
+        await home.targets.do("open", [name])
+
     async def _open_alert(self, number: int) -> None:
         alert = await self._runtime.alerts.get(number)
         text = f"{alert.severity.upper()}  {alert.key.target}  {alert.summary}\n\nstate     {alert.state}\n" + (
@@ -240,7 +259,8 @@ class ChatErrands:
         )
         self._pane.app.push_screen(TextScreen(f"Alert a{number}", text))
 
-    async def _open_source(self, passage: ChatPassage, tag: str) -> None:
+    async def _open_source(self, passage: ChatPassage, cited: str) -> None:
+        tag, _, lines = cited.partition(":")
         turn = self._pane.turns[passage.turn]
         source = next((one.text for one in (turn.answer.sources if turn.answer else ()) if one.tag == tag), "")
         try:
@@ -251,6 +271,10 @@ class ChatErrands:
             if card is None:
                 raise
             title, text = source, write_cards([await self._runtime.knowledge.get(card[1])])
+        if lines:
+            first, _, last = lines.partition("-")
+            said = "\n".join(text.partition("\n\n")[2].split("\n")[int(first) - 1 : int(last or first)])
+            text = f"Lines {lines}:\n\n{said}\n\nAll of it. {text}"
         self._pane.app.push_screen(TextScreen(f"[{tag}] {title}", text))
 
     def to_terminal(self, command: str) -> None:

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from opsterm.assistant.conversation import KeptTurn
 from opsterm.assistant.turn import PieceSaid, Thought, ToolLooked, TurnEvent
-from opsterm.tui.drawing.passages import MarkdownPassages, PassageLook, asked_passages, end_passages, turn_passages
+from opsterm.tui.drawing.model_passages import MarkdownPassages
+from opsterm.tui.drawing.passage import PassageLook
+from opsterm.tui.drawing.passages import asked_passages, turn_passages
 from opsterm.tui.widgets.transcript import Transcript
 
 
@@ -68,9 +70,5 @@ class LiveAnswer:
         self._head_changed = self._changed = False
 
     def end(self, turn: KeptTurn) -> None:
-        """Show the end of it; what is sealed stays as it is, unless the answer is other words than those that came."""
-        if not turn.text or turn.text.strip() != self._said.strip():
-            self._transcript.show(turn_passages(turn, self._place, self._look), since=self._start)
-            return
-        self.draw()
-        self._transcript.show(end_passages(turn, self._place, self._look), since=len(self._transcript.passages))
+        """Show the end of it: what of it has support is known only now."""
+        self._transcript.show(turn_passages(turn, self._place, self._look), since=self._start)
