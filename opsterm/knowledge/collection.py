@@ -154,10 +154,9 @@ class CollectionScope:
     about: Collection[str] = ()
     since: float = 0.0
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it asks for less than what an operator may see of its collections."""
-        return bool(self.kinds or self.about or self.since)
+    def narrows(self, name: CollectionName) -> bool:
+        """Whether it asks for less than all that is in a collection."""
+        return bool(self.kinds or self.about or self.since) or RULES[name].owner == "operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

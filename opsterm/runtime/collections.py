@@ -30,13 +30,13 @@ from opsterm.runtime.ports_vectors import (
 log = logging.getLogger("opsterm.knowledge")
 
 OVER_FETCH = (100, 400, 2_000)
-"""Vectors that the index is asked for, more when few remain: what is not there or not in the scope is left out."""
+"""Vectors that the index is asked for, more when few remain: what is not there any more is left out."""
 
 SPARE = 10
 """Items beyond those asked for that are scored anew by their vectors in the tables."""
 
-AMONG_LIMIT = 10_000
-"""Items of a narrow scope that are compared one by one, without the graph: of so few it would name too few."""
+WAITING_LIMIT = 10_000
+"""Items without a learnt vector that are compared by their hashed ones."""
 
 AT_ONCE = 64
 """Items that are written together."""
@@ -218,12 +218,12 @@ class Collections:
         self, found: Sequence[Scored], stamp: EmbedderStamp, words: str, scope: CollectionScope, limit: int
     ) -> Sequence[Scored]:  # fmt: skip
         """Add what has no vector of this embedder yet, by its hashed one: it is not lost meanwhile."""
-        waiting = [number for number, _ in await self._store().waiting(stamp, AMONG_LIMIT)]
+        waiting = [number for number, _ in await self._store().waiting(stamp, WAITING_LIMIT)]
         if not waiting:
             return found
         hashed = (await self.opened())[0].hashed
         (vector,) = await hashed.embed([words])
-        late = await self._store().within(await hashed.stamp(), vector, scope, waiting, AMONG_LIMIT)
+        late = await self._store().within(await hashed.stamp(), vector, scope, waiting, WAITING_LIMIT)
         return best_of([*found, *late], limit)
 
     async def _nearest(
@@ -245,11 +245,6 @@ class Collections:
     ) -> Sequence[Scored]:  # fmt: skip
         store = self._store()
         newer = await store.nearest(stamp, vector, scope, above=state.upto, limit=limit)
-        numbers = await store.matching(scope, AMONG_LIMIT) if scope.is_narrow else None
-        if numbers is not None:
-            named = await index.among(vector, scope, numbers, limit + SPARE) if numbers else ()
-            found = await store.within(stamp, vector, scope, [number for number, _ in named], limit + SPARE)
-            return best_of([*found, *newer], limit)
         for wanted in (one * max(1, limit // 10) for one in OVER_FETCH):
             named = await index.near(vector, scope, wanted)
             found = await store.within(stamp, vector, scope, [number for number, _ in named], limit + SPARE)

@@ -85,10 +85,6 @@ class ItemStore(Protocol):
         """Return the nearest of the items in a scope with numbers above one, exactly, by looking at each."""
         ...
 
-    async def matching(self, scope: CollectionScope, limit: int) -> Sequence[int] | None:
-        """Return the numbers of the items in a scope, None when there are more than the limit."""
-        ...
-
     async def within(
         self, stamp: EmbedderStamp, vector: Vector, scope: CollectionScope, numbers: Sequence[int], limit: int
     ) -> Sequence[Scored]:  # fmt: skip
@@ -179,13 +175,7 @@ class VectorIndex(Protocol):
         ...
 
     async def near(self, vector: Vector, scope: CollectionScope, limit: int) -> Sequence[Scored]:
-        """Return the nearest of its vectors in the collections of a scope. Raises StorageError."""
-        ...
-
-    async def among(
-        self, vector: Vector, scope: CollectionScope, numbers: Sequence[int], limit: int
-    ) -> Sequence[Scored]:
-        """Return the nearest of some of its vectors, exactly; of all for none. Raises StorageError."""
+        """Return the nearest of its vectors in a scope: fewer only when there are no more. Raises StorageError."""
         ...
 
     async def close(self) -> None:

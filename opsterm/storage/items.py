@@ -187,13 +187,6 @@ class SqliteItems:
 
         return await self._readers.read(work)
 
-    async def matching(self, scope: CollectionScope, limit: int) -> Sequence[int] | None:
-        """Return the numbers of the items in a scope, None when there are more than the limit."""
-        where, values = _where(scope)
-        question = f"SELECT i.seq FROM item i WHERE {where} LIMIT ?"  # noqa: S608 (as above)
-        rows = await self._readers.read(lambda db: db.execute(question, (*values, limit + 1)).fetchall())
-        return None if len(rows) > limit else sorted(row[0] for row in rows)
-
     async def within(
         self, stamp: EmbedderStamp, vector: Vector, scope: CollectionScope, numbers: Sequence[int], limit: int
     ) -> Sequence[Scored]:  # fmt: skip

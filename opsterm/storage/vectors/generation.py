@@ -18,7 +18,7 @@ from pathlib import Path
 
 from opsterm.core.paths import make_private
 
-SHAPE = 1
+SHAPE = 2
 """Of the files; those of another one are made anew."""
 
 SEAL = "seal.json"

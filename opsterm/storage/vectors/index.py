@@ -33,7 +33,6 @@ class ChromaIndex:
         self._reader = ChildProcess(PROGRAM, root, run)
         self._maker = ChildProcess(PROGRAM, root, run)
         self._state = NOTHING
-        self._dimension = 0
         self._crashes: dict[str, int] = {}
 
     @property
@@ -80,7 +79,6 @@ class ChromaIndex:
         if "broken" in answer:
             await self._discard(folder)
             return False
-        self._dimension = about.dimension
         self._state = IndexState(
             embedder=about.embedder, upto=about.upto, counts=about.counts, built_in_s=about.seconds
         )
@@ -115,20 +113,12 @@ class ChromaIndex:
             await self._run(lambda: generation.discard(found[0]))
 
     async def near(self, vector: Vector, scope: CollectionScope, limit: int) -> Sequence[Scored]:
-        """Return the nearest of its vectors in the collections of a scope. Raises StorageError."""
-        head = {"verb": "near", "collections": [one.value for one in scope.collections], "limit": limit}
-        return _scored(*await self._reader.ask(head, vector, timeout_s=ANSWER_LIMIT_S))
-
-    async def among(
-        self, vector: Vector, scope: CollectionScope, numbers: Sequence[int], limit: int
-    ) -> Sequence[Scored]:
-        """Return the nearest of some of its vectors, exactly; of all for none. Raises StorageError."""
+        """Return the nearest of its vectors in a scope. Raises StorageError."""
         head = {
-            "verb": "among", "collections": [one.value for one in scope.collections], "limit": limit,
-            "dimension": self._dimension,
+            "verb": "near", "collections": [one.value for one in scope.collections], "asker": scope.asker,
+            "kinds": list(scope.kinds), "about": list(scope.about), "since": scope.since, "limit": limit,
         }  # fmt: skip
-        body = vector + struct.pack(f"<{len(numbers)}q", *numbers)
-        return _scored(*await self._reader.ask(head, body, timeout_s=ANSWER_LIMIT_S))
+        return _scored(*await self._reader.ask(head, vector, timeout_s=ANSWER_LIMIT_S))
 
     async def close(self) -> None:
         """End its processes; safe to call twice."""

@@ -10,19 +10,20 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import chromadb
 import numpy as np
-import numpy.typing as npt
 from chromadb.config import Settings
 
-from opsterm.knowledge.collection import RULES, CollectionName
+from opsterm.knowledge.collection import RULES, CollectionName, CollectionScope
 from opsterm.storage.vectors import generation
 from opsterm.storage.vectors.frames import Head
+from opsterm.storage.vectors.part import Numbers, Part, PartWriter, Row
 from opsterm.storage.vectors.serving import Answer, serve
+from opsterm.storage.vectors.sketches import Matrix
 
 PAGE = 2_000
 """Rows that are read in one transaction: the database goes on being written meanwhile."""
@@ -33,16 +34,13 @@ NICENESS = 10
 FLUSH_AT_MOST = 50_000
 """Vectors between two writes of the whole index to the disk."""
 
-FEW = 20_000
-"""Vectors of a collection that are compared one by one: that takes 5 to 20 ms, and misses none."""
-
 PROBES = 16
 """Vectors of each collection that have to find themselves before an index is believed."""
 
 NEIGHBOURS, EF_BUILD, EF_SEARCH = 16, 100, 120
 
 _PAGE = """
-SELECT v.item_seq, v.vector FROM item_vector v JOIN item i ON i.seq = v.item_seq
+SELECT v.item_seq, v.vector, i.kind, i.owner, i.about, i.at FROM item_vector v JOIN item i ON i.seq = v.item_seq
 WHERE v.embedder = ? AND v.item_seq > ? AND v.item_seq <= ? AND i.collection = ? ORDER BY v.item_seq LIMIT ?
 """
 _COUNT = """
@@ -50,48 +48,35 @@ SELECT count(*) FROM item_vector v JOIN item i ON i.seq = v.item_seq
 WHERE v.embedder = ? AND v.item_seq <= ? AND i.collection = ?
 """
 
-Matrix = npt.NDArray[np.float32]
-Numbers = npt.NDArray[np.int64]
 
+class _Indexed:
+    """One collection of a generation: its columns, and Chroma's graph over it."""
 
-class _Part:
-    """One collection of a generation: Chroma's, and the vectors themselves for what must be exact."""
+    def __init__(self, part: Part, name: CollectionName, collection: Any) -> None:
+        self._part = part
+        self._name = name
+        self._collection = collection  # Any: of chromadb, whose types are not looked at
 
-    def __init__(self, folder: Path, name: str, dimension: int, collection: Any) -> None:
-        self.collection = collection  # Any: of chromadb, whose types are not looked at
-        self.numbers: Numbers = np.fromfile(folder / f"{name}.seq", "<i8")
-        shape = (len(self.numbers), dimension)
-        place = folder / f"{name}.f32"
-        self.vectors: Matrix = np.memmap(place, "<f4", "r", shape=shape) if len(self.numbers) else np.zeros(shape, "f4")
-
-    def near(self, vector: Matrix, limit: int) -> tuple[Numbers, Matrix]:
-        """Return the nearest, with their cosines: of few exactly, of many by the graph, which may miss one."""
-        return self.among(vector, self.numbers, limit) if len(self.numbers) <= FEW else self._by_graph(vector, limit)
+    def near(self, vector: Matrix, scope: CollectionScope, limit: int) -> tuple[Numbers, Matrix]:
+        """Return the nearest in a scope, with their cosines: by the graph when all of many are asked for."""
+        if self._part.is_large and not scope.narrows(self._name):
+            return self._by_graph(vector, limit)
+        return self._part.near(vector, scope, limit)
 
     def _by_graph(self, vector: Matrix, limit: int) -> tuple[Numbers, Matrix]:
-        limit = min(limit, len(self.numbers))
-        found = self.collection.query(query_embeddings=vector[None, :], n_results=limit, include=["distances"])
+        limit = min(limit, len(self._part.numbers))
+        found = self._collection.query(query_embeddings=vector[None, :], n_results=limit, include=["distances"])
         numbers = np.array([int(one) for one in found["ids"][0]], np.int64)
         return numbers, 1 - np.array(found["distances"][0], np.float32)
 
-    def among(self, vector: Matrix, wanted: Numbers, limit: int) -> tuple[Numbers, Matrix]:
-        """Return the nearest of some, exactly."""
-        places = np.searchsorted(self.numbers, wanted)
-        there = places < len(self.numbers)
-        there[there] = self.numbers[places[there]] == wanted[there]
-        places = places[there]
-        scores = self.vectors[places] @ vector
-        best = np.argsort(-scores, kind="stable")[:limit]
-        return self.numbers[places[best]], scores[best]
-
     def probes_fail(self) -> int:
         """Return how many of some vectors do not find themselves."""
-        count = len(self.numbers)
+        count = len(self._part.numbers)
         if not count:
             return 0
         failed = 0
         for place in np.unique(np.linspace(0, count - 1, min(PROBES, count)).astype(int)):
-            _, scores = self._by_graph(np.array(self.vectors[place]), 1)
+            _, scores = self._by_graph(np.array(self._part.vectors[place]), 1)
             failed += not len(scores) or float(scores[0]) < 0.999
         return failed
 
@@ -100,7 +85,7 @@ class IndexChild:
     """Its state: at most one generation is open."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, _Part] = {}
+        self._parts: dict[CollectionName, _Indexed] = {}
         self._locks: list[int] = []
 
     def build(self, head: Head, _: bytes) -> Answer:
@@ -114,7 +99,7 @@ class IndexChild:
         client = _client(folder / generation.CHROMA)
         with contextlib.closing(sqlite3.connect(f"{Path(head['database']).as_uri()}?mode=ro", uri=True)) as db:
             for kind in CollectionName:
-                counts[kind.value] = _fill(client, db, folder, kind, embedder, upto)
+                counts[kind.value] = _fill(client, db, folder, kind, head)
         client.close()
         about = generation.Seal(
             shape=generation.SHAPE, embedder=embedder, upto=upto, mark=str(head["mark"]), counts=counts,
@@ -133,29 +118,22 @@ class IndexChild:
             return {"broken": "its files are not those that were sealed"}, b""
         client = _client(folder / generation.CHROMA)
         parts = {}
-        for name in about.counts:
-            collection = client.get_collection(name, embedding_function=None)
-            part = parts[name] = _Part(folder, name, about.dimension, collection)
+        for name in map(CollectionName, about.counts):
+            collection = client.get_collection(name.value, embedding_function=None)
+            part = parts[name] = _Indexed(Part(folder, name, about.dimension), name, collection)
             if part.probes_fail():
                 return {"broken": f"vectors of {name} do not find themselves"}, b""
         self._parts = parts
         return {"upto": about.upto, "counts": dict(about.counts)}, b""
 
     def near(self, head: Head, body: bytes) -> Answer:
-        """Answer which vectors are nearest: of each collection that is asked for, by the index."""
+        """Answer which vectors in a scope are nearest."""
         vector, limit = np.frombuffer(body, "<f4"), int(head["limit"])
-        found = [
-            self._parts[name].near(vector, limit) for name in head["collections"] if len(self._parts[name].numbers)
-        ]
-        return _answer(found, limit)
-
-    def among(self, head: Head, body: bytes) -> Answer:
-        """Answer which of some vectors are nearest, exactly; all of them when none is named."""
-        length = 4 * int(head["dimension"])
-        vector, wanted = np.frombuffer(body[:length], "<f4"), np.frombuffer(body[length:], "<i8")
-        limit = int(head["limit"])
-        parts = [self._parts[name] for name in head["collections"]]
-        return _answer([part.among(vector, wanted if len(wanted) else part.numbers, limit) for part in parts], limit)
+        scope = CollectionScope(
+            collections=[CollectionName(name) for name in head["collections"]], asker=str(head["asker"]),
+            kinds=head["kinds"], about=head["about"], since=float(head["since"]),
+        )  # fmt: skip
+        return _answer([self._parts[name].near(vector, scope, limit) for name in scope.collections], limit)
 
     def _lock(self, root: Path, name: str) -> None:
         """Insist on being the only one. Raises OSError: another child has not ended yet."""
@@ -183,8 +161,9 @@ def _client(folder: Path) -> Any:
     return chromadb.PersistentClient(str(folder), settings=settings)
 
 
-def _fill(client: Any, db: sqlite3.Connection, folder: Path, kind: CollectionName, embedder: str, upto: int) -> int:
+def _fill(client: Any, db: sqlite3.Connection, folder: Path, kind: CollectionName, head: Head) -> int:
     """Make one collection; return how many vectors it has."""
+    embedder, upto, dimension = str(head["embedder"]), int(head["upto"]), int(head["dimension"])
     name, rules = kind.value, RULES[kind]
     (count,) = db.execute(_COUNT, (embedder, upto, name)).fetchone()
     rounds = max(1, -(-count // FLUSH_AT_MOST))
@@ -199,28 +178,25 @@ def _fill(client: Any, db: sqlite3.Connection, folder: Path, kind: CollectionNam
         }},
     )  # fmt: skip
     made = 0
-    with (folder / f"{name}.seq").open("wb") as numbers_file, (folder / f"{name}.f32").open("wb") as vectors_file:
-        for numbers, vectors in _pages(db, kind, embedder, upto):
+    with PartWriter(folder, name, dimension, count) as writer:
+        for rows in _pages(db, kind, embedder, upto):
+            numbers, vectors = writer.write(rows)
             collection.add(ids=[str(one) for one in numbers], embeddings=vectors)
-            numbers.tofile(numbers_file)
-            vectors.tofile(vectors_file)
-            made += len(numbers)
+            made += len(rows)
     return made
 
 
-def _pages(db: sqlite3.Connection, kind: CollectionName, embedder: str, upto: int) -> Iterator[tuple[Numbers, Matrix]]:
+def _pages(db: sqlite3.Connection, kind: CollectionName, embedder: str, upto: int) -> Iterator[Sequence[Row]]:
     last = 0
     while rows := db.execute(_PAGE, (embedder, last, upto, kind.value, PAGE)).fetchall():
-        numbers = np.array([row[0] for row in rows], "<i8")
-        vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), -1)
-        yield numbers, vectors
-        last = int(numbers[-1])
+        yield rows
+        last = rows[-1][0]
 
 
 def main() -> None:
     """Serve."""
     child = IndexChild()
-    serve({"build": child.build, "open": child.open, "near": child.near, "among": child.among})
+    serve({"build": child.build, "open": child.open, "near": child.near})
 
 
 if __name__ == "__main__":
