@@ -20,8 +20,8 @@ from chromadb.config import Settings
 
 from opsterm.knowledge.collection import RULES, CollectionName, CollectionScope
 from opsterm.storage.vectors import generation
+from opsterm.storage.vectors.columns import ColumnWriter, Numbers, Row, VectorColumns
 from opsterm.storage.vectors.frames import Head
-from opsterm.storage.vectors.part import Numbers, Part, PartWriter, Row
 from opsterm.storage.vectors.serving import Answer, serve
 from opsterm.storage.vectors.sketches import Matrix
 
@@ -52,31 +52,31 @@ WHERE v.embedder = ? AND v.item_seq <= ? AND i.collection = ?
 class _Indexed:
     """One collection of a generation: its columns, and Chroma's graph over it."""
 
-    def __init__(self, part: Part, name: CollectionName, collection: Any) -> None:
-        self._part = part
+    def __init__(self, columns: VectorColumns, name: CollectionName, collection: Any) -> None:
+        self._columns = columns
         self._name = name
         self._collection = collection  # Any: of chromadb, whose types are not looked at
 
     def near(self, vector: Matrix, scope: CollectionScope, limit: int) -> tuple[Numbers, Matrix]:
         """Return the nearest in a scope, with their cosines: by the graph when all of many are asked for."""
-        if self._part.is_large and not scope.narrows(self._name):
+        if self._columns.is_large and not scope.narrows(self._name):
             return self._by_graph(vector, limit)
-        return self._part.near(vector, scope, limit)
+        return self._columns.near(vector, scope, limit)
 
     def _by_graph(self, vector: Matrix, limit: int) -> tuple[Numbers, Matrix]:
-        limit = min(limit, len(self._part.numbers))
+        limit = min(limit, len(self._columns.numbers))
         found = self._collection.query(query_embeddings=vector[None, :], n_results=limit, include=["distances"])
         numbers = np.array([int(one) for one in found["ids"][0]], np.int64)
         return numbers, 1 - np.array(found["distances"][0], np.float32)
 
     def probes_fail(self) -> int:
         """Return how many of some vectors do not find themselves."""
-        count = len(self._part.numbers)
+        count = len(self._columns.numbers)
         if not count:
             return 0
         failed = 0
         for place in np.unique(np.linspace(0, count - 1, min(PROBES, count)).astype(int)):
-            _, scores = self._by_graph(np.array(self._part.vectors[place]), 1)
+            _, scores = self._by_graph(np.array(self._columns.vectors[place]), 1)
             failed += not len(scores) or float(scores[0]) < 0.999
         return failed
 
@@ -85,7 +85,7 @@ class IndexChild:
     """Its state: at most one generation is open."""
 
     def __init__(self) -> None:
-        self._parts: dict[CollectionName, _Indexed] = {}
+        self._indexed: dict[CollectionName, _Indexed] = {}
         self._locks: list[int] = []
 
     def build(self, head: Head, _: bytes) -> Answer:
@@ -117,13 +117,13 @@ class IndexChild:
         if about is None or generation.sums_of(folder) != about.files:
             return {"broken": "its files are not those that were sealed"}, b""
         client = _client(folder / generation.CHROMA)
-        parts = {}
+        indexed = {}
         for name in map(CollectionName, about.counts):
             collection = client.get_collection(name.value, embedding_function=None)
-            part = parts[name] = _Indexed(Part(folder, name, about.dimension), name, collection)
-            if part.probes_fail():
+            one = indexed[name] = _Indexed(VectorColumns(folder, name, about.dimension), name, collection)
+            if one.probes_fail():
                 return {"broken": f"vectors of {name} do not find themselves"}, b""
-        self._parts = parts
+        self._indexed = indexed
         return {"upto": about.upto, "counts": dict(about.counts)}, b""
 
     def near(self, head: Head, body: bytes) -> Answer:
@@ -133,7 +133,7 @@ class IndexChild:
             collections=[CollectionName(name) for name in head["collections"]], asker=str(head["asker"]),
             kinds=head["kinds"], about=head["about"], since=float(head["since"]),
         )  # fmt: skip
-        return _answer([self._parts[name].near(vector, scope, limit) for name in scope.collections], limit)
+        return _answer([self._indexed[name].near(vector, scope, limit) for name in scope.collections], limit)
 
     def _lock(self, root: Path, name: str) -> None:
         """Insist on being the only one. Raises OSError: another child has not ended yet."""
@@ -178,7 +178,7 @@ def _fill(client: Any, db: sqlite3.Connection, folder: Path, kind: CollectionNam
         }},
     )  # fmt: skip
     made = 0
-    with PartWriter(folder, name, dimension, count) as writer:
+    with ColumnWriter(folder, name, dimension, count) as writer:
         for rows in _pages(db, kind, embedder, upto):
             numbers, vectors = writer.write(rows)
             collection.add(ids=[str(one) for one in numbers], embeddings=vectors)

@@ -41,7 +41,7 @@ def code(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-class PartWriter:
+class ColumnWriter:
     """Writes the columns of a collection, in blocks that come in the order of their numbers."""
 
     def __init__(self, folder: Path, name: str, dimension: int, count: int) -> None:
@@ -86,11 +86,11 @@ class PartWriter:
             self._turn.tofile(self._path(TURN))
 
 
-class Part:
+class VectorColumns:
     """The columns of a collection, read."""
 
     def __init__(self, folder: Path, name: str, dimension: int) -> None:
-        """Open what a `PartWriter` wrote."""
+        """Open what a `ColumnWriter` wrote."""
         self._place = folder / name
         self.numbers: Numbers = self._read(NUMBERS, "<i8")
         self.vectors: Matrix = self._read(VECTORS, "<f4").reshape(-1, dimension)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from opsterm.knowledge.collection import CollectionName, CollectionScope
 from opsterm.knowledge.embedding import embed_dense
-from opsterm.storage.vectors import part
-from opsterm.storage.vectors.part import Part, PartWriter, Row
+from opsterm.storage.vectors import columns
+from opsterm.storage.vectors.columns import ColumnWriter, Row, VectorColumns
 from opsterm.storage.vectors.sketches import Matrix
 
 DIMENSION = 64
@@ -24,7 +24,8 @@ KINDS, OWNERS, ABOUTS = ("concept", "runbook"), ("", "", "ana", "bo"), tuple(f"h
 
 
 def unit(vectors: np.ndarray) -> Matrix:
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype("<f4")  # type: ignore[no-any-return]
+    made: Matrix = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype("<f4")
+    return made
 
 
 def rows_of(vectors: Matrix, dice: random.Random) -> list[Row]:
@@ -34,11 +35,11 @@ def rows_of(vectors: Matrix, dice: random.Random) -> list[Row]:
     ]
 
 
-def part_of(folder: Path, rows: Sequence[Row], dimension: int = DIMENSION) -> Part:
-    with PartWriter(folder, "knowledge", dimension, len(rows)) as writer:
+def columns_of(folder: Path, rows: Sequence[Row], dimension: int = DIMENSION) -> VectorColumns:
+    with ColumnWriter(folder, "knowledge", dimension, len(rows)) as writer:
         for at in range(0, len(rows), BLOCK):
             writer.write(rows[at : at + BLOCK])
-    return Part(folder, "knowledge", dimension)
+    return VectorColumns(folder, "knowledge", dimension)
 
 
 def nearest(rows: Sequence[Row], vector: Matrix, scope: CollectionScope, limit: int) -> list[int]:
@@ -73,7 +74,7 @@ def test_of_few_exactly_those_are_found_that_looking_at_each_finds(
     rows = rows_of(unit(dice.standard_normal((count, DIMENSION))), random.Random(seed))
     asked = unit(dice.standard_normal(DIMENSION))
     with tempfile.TemporaryDirectory() as folder:
-        numbers, scores = part_of(Path(folder), rows).near(asked, scope, limit)
+        numbers, scores = columns_of(Path(folder), rows).near(asked, scope, limit)
         assert numbers.tolist() == nearest(rows, asked, scope, limit)
         assert scores.tolist() == sorted(scores.tolist(), reverse=True)
 
@@ -81,7 +82,7 @@ def test_of_few_exactly_those_are_found_that_looking_at_each_finds(
 @settings(max_examples=20, deadline=None)
 @given(scope=SCOPES)
 def test_sketches_leave_out_nothing_while_there_are_few_enough_to_compare(
-    many: tuple[Part, Sequence[Row], Matrix], scope: CollectionScope
+    many: tuple[VectorColumns, Sequence[Row], Matrix], scope: CollectionScope
 ) -> None:
     found, rows, asked = many
     assert found.is_large
@@ -89,12 +90,12 @@ def test_sketches_leave_out_nothing_while_there_are_few_enough_to_compare(
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Part, Sequence[Row], Matrix]:
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[VectorColumns, Sequence[Row], Matrix]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(part, "FEW", 1_000)
+        patch.setattr(columns, "FEW", 1_000)
         dice = np.random.default_rng(46)
         rows = rows_of(unit(dice.standard_normal((2_500, DIMENSION))), random.Random(46))
-        return part_of(tmp_path_factory.mktemp("part"), rows), rows, unit(dice.standard_normal(DIMENSION))
+        return columns_of(tmp_path_factory.mktemp("columns"), rows), rows, unit(dice.standard_normal(DIMENSION))
 
 
 def in_heaps(dice: np.random.Generator) -> tuple[Matrix, Matrix]:
@@ -122,9 +123,9 @@ def test_of_many_nearly_all_are_found_though_a_tenth_is_compared(
     assert callable(kind)
     vectors, asked = kind(np.random.default_rng(47))
     rows = rows_of(vectors, random.Random(47))
-    monkeypatch.setattr(part, "FEW", 1_000)
-    monkeypatch.setattr(part, "COMPARED", len(rows) // 10)
-    found = part_of(tmp_path, rows, vectors.shape[1])
+    monkeypatch.setattr(columns, "FEW", 1_000)
+    monkeypatch.setattr(columns, "COMPARED", len(rows) // 10)
+    found = columns_of(tmp_path, rows, vectors.shape[1])
     for since in (0.0, 700.0):
         scope = CollectionScope(collections=[CollectionName.KNOWLEDGE], asker="ana", since=since, kinds=KINDS[:1])
         shares = [share(found.near(one, scope, 10)[0].tolist(), nearest(rows, one, scope, 10)) for one in asked]
@@ -137,7 +138,7 @@ def test_two_of_one_text_are_told_from_others_only(tmp_path: Path) -> None:
     rows: list[Row] = [
         (n, vectors[n].tobytes(), "question", owner, "", 1.0) for n, owner in enumerate(("ana", "bo", ""))
     ]
-    found = part_of(tmp_path, rows)
+    found = columns_of(tmp_path, rows)
     for asker, right in (("ana", {0, 2}), ("bo", {1, 2}), ("cy", {2})):
         scope = CollectionScope(collections=[CollectionName.INTERACTIONS], asker=asker)
         assert set(found.near(vectors[0], scope, 10)[0].tolist()) == right
