@@ -19,7 +19,12 @@ _UNITS = {
     "MONTHLY": "month",
     "YEARLY": "year",
 }
-_NTH = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last"}
+_NTH = {
+    "1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last", "-2": "last but one",
+}  # fmt: skip
+_WORKING = "MO,TU,WE,TH,FR"
+TIMES_TOLD = 8
+"""Times of a day that are told one by one."""
 
 
 def schedule_text(schedule: JobSchedule) -> str:
@@ -85,18 +90,36 @@ def _hours_text(parts: dict[str, str], *, elapses: bool) -> str:
     if elapses:
         return "in the hours " + ", ".join(str(hour) for hour in hours)
     minutes = [int(minute) for minute in parts.get("BYMINUTE", "0").split(",")]
-    return "at " + " and ".join(f"{hour:02}:{minute:02}" for hour in hours for minute in minutes)
+    times = [f"{hour:02}:{minute:02}" for hour in sorted(hours) for minute in sorted(minutes)]
+    if "BYSETPOS" in parts and not _is_of_working_days(parts):
+        times = [times[int(place) - 1] for place in parts["BYSETPOS"].split(",") if int(place) <= len(times)]
+    if len(times) > TIMES_TOLD:
+        return f"at {times[0]}, {times[1]} and so on to {times[-1]}, {len(times)} times a day"
+    return "at " + " and ".join(times)
+
+
+def _is_of_working_days(parts: dict[str, str]) -> bool:
+    return parts["FREQ"] == "MONTHLY" and parts.get("BYDAY") == _WORKING
+
+
+def _counted(number: str) -> str:
+    """Return "third", "12th", "last but one", "4th last"."""
+    at = int(number)
+    return _NTH.get(number) or (f"{at}th" if at > 0 else f"{-at}th last").replace("3th", "3rd")
 
 
 def _days_text(parts: dict[str, str]) -> list[str]:
     said = []
-    if "BYSETPOS" in parts:
-        said.append(f"on the {_NTH.get(parts['BYSETPOS'], parts['BYSETPOS'])} working day")
+    if "BYSETPOS" in parts and _is_of_working_days(parts):
+        said.append(f"on the {_counted(parts['BYSETPOS'])} working day")
     elif "BYDAY" in parts:
         names = [_weekday(day) for day in parts["BYDAY"].split(",")]
         said.append(f"on {' and '.join(names)}")
     if "BYMONTHDAY" in parts:
-        days = ["the last day" if day == "-1" else f"day {day}" for day in parts["BYMONTHDAY"].split(",")]
+        days = [
+            f"the {_counted(day)} day" if day.startswith("-") else f"day {day}"
+            for day in parts["BYMONTHDAY"].split(",")
+        ]
         said.append(f"{'that is' if 'BYDAY' in parts else 'on'} {' and '.join(days)}")
     if "BYMONTH" in parts:
         said.append(f"of {' and '.join(_MONTHS[int(month)] for month in parts['BYMONTH'].split(','))}")
@@ -105,4 +128,4 @@ def _days_text(parts: dict[str, str]) -> list[str]:
 
 def _weekday(day: str) -> str:
     number, name = day[:-2], _DAYS[day[-2:]]
-    return f"the {_NTH.get(number, number)} {name}" if number else name
+    return f"the {_counted(number)} {name}" if number else name

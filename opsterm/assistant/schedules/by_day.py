@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -12,6 +12,11 @@ from opsterm.changes.schedule import WEEKDAYS, JobSchedule, ScheduleKind, first_
 
 DEFAULT_WEEKDAY = 6
 """Sunday: the day of a weekly schedule that names none."""
+MOST_WORKING = 20
+"""Working days that every month has."""
+SHORTEST_MONTH = 28
+_MANY = 5
+"""Hours in a row that are written as a range."""
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FREQUENCY = {"day": "DAILY", "week": "WEEKLY", "month": "MONTHLY", "year": "YEARLY"}
 
@@ -28,9 +33,24 @@ class _Days:
 
     @property
     def known(self) -> bool:
-        """Whether cron has words for them."""
-        fifth = all(number in (-1, 1, 2, 3, 4, 5) for number, _ in self.nth)
-        return fifth and all(day == -1 or 1 <= day <= 31 for day in self.month_days)
+        """Whether there are such days."""
+        fifth = all(1 <= abs(number) <= 5 for number, _ in self.nth)
+        return fifth and all(1 <= abs(day) <= 31 for day in self.month_days) and abs(self.working_day) <= MOST_WORKING
+
+    @property
+    def in_cron(self) -> bool:
+        """Whether cron has words for them: of the last ones only for the last itself."""
+        ends = {*self.month_days, *(number for number, _ in self.nth)}
+        return min(ends, default=1) >= -1 and not (self.working_day or self.both)
+
+    @property
+    def in_a_turn(self) -> int:
+        """Return how many days each turn of the rule has; 0 where that differs."""
+        if self.working_day or self.both or any(abs(number) == 5 for number, _ in self.nth):
+            return 0
+        if any(abs(day) > SHORTEST_MONTH for day in self.month_days):
+            return 0
+        return len(self.nth) + len(self.month_days)
 
     @property
     def both(self) -> bool:
@@ -45,14 +65,13 @@ def on_days(occasion: Occasion, unit: str, clocks: list[Clock]) -> Understood:
         return Understood(None, days)
     if not days.known:
         return Understood(None, "Which day of the month?")
-    if not _is_one_grid(clocks):
-        return Understood(None, "These times are no single schedule. Make one for each.")
-    if not (days.working_day or days.both or occasion.has_bounds):
+    if days.in_cron and not occasion.has_bounds and _is_one_grid(clocks):
         return _cron(occasion, clocks, days)
     if days.working_day and len(clocks) > 1:
         return Understood(None, "At which time? On a working day of the month there is one.")
-    monthly = days.working_day or days.nth or days.month_days
-    return _rule(occasion, [f"FREQ={'MONTHLY' if monthly else 'DAILY'}", *_rule_days(days)], clocks)
+    monthly = bool(days.working_day or days.nth or days.month_days)
+    parts = [f"FREQ={'MONTHLY' if monthly else 'DAILY'}", *_rule_days(days)]
+    return _rule(occasion, parts, clocks, days.in_a_turn if monthly else 1)
 
 
 def every_so_many(occasion: Occasion, number: int, unit: str, clocks: list[Clock]) -> Understood:
@@ -60,9 +79,9 @@ def every_so_many(occasion: Occasion, number: int, unit: str, clocks: list[Clock
     days = _days(occasion, unit)
     if isinstance(days, str):
         return Understood(None, days)
-    if not _is_one_grid(clocks):
-        return Understood(None, "These times are no single schedule. Make one for each.")
-    return _rule(occasion, [f"FREQ={_FREQUENCY[unit]}", f"INTERVAL={number}", *_rule_days(days)], clocks)
+    in_a_turn = 1 if unit == "day" else len(days.weekdays) if unit == "week" else days.in_a_turn
+    parts = [f"FREQ={_FREQUENCY[unit]}", f"INTERVAL={number}", *_rule_days(days)]
+    return _rule(occasion, parts, clocks, in_a_turn)
 
 
 def _is_one_grid(clocks: list[Clock]) -> bool:
@@ -75,7 +94,9 @@ def _days(occasion: Occasion, unit: str) -> _Days | str:
     said = occasion.said
     days = _Days(set(said.months), set(said.month_days), set(said.weekdays), list(said.nth), said.working_day)
     if said.day is not None:
-        days.months, days.month_days = {said.day.month}, {said.day.day}
+        days.months, days.month_days = {day.month for day in (said.day, *said.more_days)}, {said.day.day}
+        if any(day.day != said.day.day or day.year for day in said.more_days):
+            return "These days are no single schedule. Make one for each."
     if len(days.weekdays) == 7:
         days.weekdays = set()
     placed = bool(days.month_days or days.nth or days.working_day)
@@ -90,8 +111,7 @@ def _days(occasion: Occasion, unit: str) -> _Days | str:
     if unit in ("month", "year") and days.weekdays and not placed:
         return f"Which {_DAYS[min(days.weekdays)]} of the month?"
     if unit == "year" and not days.months:
-        days.months = {1}
-        occasion.assume("In which month? January is taken.")
+        return "On which day of the year?"
     if unit in ("month", "year") and not placed:
         days.month_days = {1}
         occasion.assume("On which day? The first is taken.")
@@ -106,8 +126,8 @@ def _cron(occasion: Occasion, clocks: list[Clock], days: _Days) -> Understood:
     weekdays += [f"{(day + 1) % 7}{'L' if number == -1 else f'#{number}'}" for number, day in days.nth]
     month_days = [str(day) for day in sorted(days.month_days - {-1})] + ["L"] * (-1 in days.month_days)
     fields = (
-        _joined(minute for _, minute in clocks), _joined(hour for hour, _ in clocks), ",".join(month_days) or "*",
-        _joined(days.months) or "*", ",".join(weekdays) or "*",
+        _minutes({minute for _, minute in clocks}), ranges(sorted({hour for hour, _ in clocks}), _MANY),
+        ",".join(month_days) or "*", _joined(days.months) or "*", ",".join(weekdays) or "*",
     )  # fmt: skip
     return occasion.means(JobSchedule(kind=ScheduleKind.CRON, timezone=occasion.zone, cron=" ".join(fields)))
 
@@ -127,8 +147,12 @@ def _rule_days(days: _Days) -> list[str]:
     return parts
 
 
-def _rule(occasion: Occasion, parts: list[str], clocks: list[Clock]) -> Understood:
+def _rule(occasion: Occasion, parts: list[str], clocks: list[Clock], days_in_a_turn: int) -> Understood:
     said = occasion.said
+    if not _is_one_grid(clocks):
+        if not days_in_a_turn:
+            return Understood(None, "These times are no single schedule. Make one for each.")
+        parts.append(f"BYSETPOS={_joined(_positions(clocks, days_in_a_turn))}")
     parts += ["BYHOUR=" + _joined(hour for hour, _ in clocks), "BYMINUTE=" + _joined(minute for _, minute in clocks)]
     parts.append("BYSECOND=0")
     if said.count:
@@ -146,6 +170,13 @@ def _rule(occasion: Occasion, parts: list[str], clocks: list[Clock]) -> Understo
     )
 
 
+def _positions(clocks: list[Clock], days: int) -> Iterator[int]:
+    """Yield which of all times that a turn's hours and minutes make are meant, counted from 1 over its days."""
+    grid = sorted({(hour, minute) for hour, _ in clocks for _, minute in clocks})
+    wanted = {*clocks}
+    return (day * len(grid) + at for day in range(days) for at, clock in enumerate(grid, 1) if clock in wanted)
+
+
 def cron_weekdays(days: set[int]) -> str:
     """Return weekdays as cron has them: Sunday is 0."""
     return ranges(sorted((day + 1) % 7 for day in days))
@@ -160,12 +191,17 @@ def _joined(numbers: Iterable[int]) -> str:
     return ",".join(str(number) for number in sorted(set(numbers)))
 
 
-def ranges(numbers: list[int]) -> str:
-    """Return numbers as cron writes them, three and more in a row as a range."""
+def _minutes(minutes: set[int]) -> str:
+    step = 60 // len(minutes)
+    return f"*/{step}" if len(minutes) > 1 and minutes == {*range(0, 60, step)} else _joined(minutes)
+
+
+def ranges(numbers: list[int], most: int = 3) -> str:
+    """Return numbers as cron writes them, so many and more in a row as a range."""
     parts: list[list[int]] = []
     for number in numbers:
         if parts and number == parts[-1][-1] + 1:
             parts[-1].append(number)
         else:
             parts.append([number])
-    return ",".join(f"{part[0]}-{part[-1]}" if len(part) > 2 else _joined(part) for part in parts)
+    return ",".join(f"{part[0]}-{part[-1]}" if len(part) >= most else _joined(part) for part in parts)

@@ -137,7 +137,9 @@ def read_clocks(words: Words, at: int, *, bare: bool, part: str = "") -> tuple[i
 
 def _is_no_clock(words: Words, at: int, length: int) -> bool:
     """Return whether what looks like an hour counts something else, as in "at 6 and 15 minutes"."""
-    return words[at + length : at + length + 1] in (("minutes",), ("min",), ("days",), ("weeks",), ("th",))
+    return words[at + length : at + length + 1] in (
+        ("minutes",), ("min",), ("days",), ("weeks",), ("th",), ("times",)
+    )  # fmt: skip
 
 
 def read_window(words: Words, at: int) -> tuple[int, tuple[Clock, Clock]] | None:

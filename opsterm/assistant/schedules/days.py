@@ -12,7 +12,7 @@ Words = tuple[str, ...]
 
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _NUMERIC = re.compile(r"(\d{1,2})([./])(\d{1,2})(?:[./](\d{2,4}))?")
-_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
+_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)(_last)?")
 _JOINTS = frozenset({",", "and", "&", "or", "on"})
 _WORKING = {("working", "day"), ("working", "days"), ("business", "day"), ("business", "days"), ("work", "days"),
             ("work", "day"), ("week", "days"), ("week", "day")}  # fmt: skip
@@ -57,9 +57,9 @@ def weekday_list(words: Words, at: int) -> tuple[int, tuple[int, ...], bool] | N
 
 
 def ordinal(word: str) -> int:
-    """Return what "second", "2nd" or "last" stands for; 0 for none."""
+    """Return what "second", "2nd", "last" or "3rd_last" stands for; 0 for none."""
     if match := _ORDINAL.fullmatch(word):
-        return int(match[1])
+        return -int(match[1]) if match[2] else int(match[1])
     return ORDINALS.get(word, 0)
 
 

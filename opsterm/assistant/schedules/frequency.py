@@ -9,6 +9,7 @@ from opsterm.assistant.schedules.which_day import of_month
 from opsterm.assistant.schedules.words import ADVERBS, PARTS_OF_DAY, UNCLEAR, WEEKEND, WORKING
 
 _ORDER = ("second", "minute", "hour", "day", "week", "month", "year")
+_HOURS = _ORDER.index("hour")
 
 
 def unclear(reading: PhraseReading, at: int) -> int:
@@ -96,8 +97,11 @@ def set_interval(reading: PhraseReading, number: int, unit: str) -> None:
         reading.ask("How often?")
         return
     before = said.interval
-    if before is not None and before != (number, unit) and {before[0], number} != {1}:
-        reading.ask("How often: two intervals are said.")
+    if before is not None and before != (number, unit):
+        longer = max(before, (number, unit), key=lambda one: _ORDER.index(one[1]))
+        shorter = before if longer == (number, unit) else (number, unit)
+        if longer[0] != 1 or shorter[1] == longer[1] or (shorter[0] != 1 and _ORDER.index(shorter[1]) > _HOURS):
+            reading.ask("How often: two intervals are said.")
     if before is None or _ORDER.index(unit) < _ORDER.index(before[1]):
         said.interval = (number, unit)
 

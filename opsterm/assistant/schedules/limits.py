@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 
 from opsterm.assistant.schedules.clocks import read_clock
@@ -10,11 +12,11 @@ from opsterm.assistant.schedules.intervals import times_per
 from opsterm.assistant.schedules.pieces import Day
 from opsterm.assistant.schedules.reading import PhraseReading
 from opsterm.assistant.schedules.which_day import NAMED_DAYS, dated
-from opsterm.assistant.schedules.words import FILLERS, NUMBERS, UNITS, WEEKDAYS, ZONE_SHORT, ZONE_UNCLEAR
+from opsterm.assistant.schedules.words import FILLERS, MONTHS, NUMBERS, UNITS, WEEKDAYS, ZONE_SHORT, ZONE_UNCLEAR
 
 _LEFT_OUT = (
     "except for", "except on", "except", "but not on", "but not", "but", "excluding", "other than", "apart from",
-    "not on",
+    "save for", "save", "bar", "skipping", "leaving out", "without", "omitting", "not on",
 )  # fmt: skip
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
@@ -43,18 +45,22 @@ def zone(reading: PhraseReading, at: int) -> int:
 
 def bounds(reading: PhraseReading, at: int) -> int:
     """Read "starting tomorrow", "until 31 December", "for two weeks", "ten times"."""
-    lead = reading.next(at, "starting on", "starting from", "starting", "beginning on", "beginning", "from", "as of")
-    if lead and (day := _day_at(reading, at + lead)):
+    lead = reading.next(at, "starting on", "starting from", "starting", "beginning on", "beginning", "from", "as of",
+                        "effective", "commencing", "commencing on", "first on", "first run on")  # fmt: skip
+    starts = _start_at(reading, at + lead) if lead and reading.word(at) != "from" else None
+    if lead and (day := starts or _day_at(reading, at + lead)):
         reading.said.start = day[1]
-        return lead + day[0]
+        return lead + day[0] + reading.next(at + lead + day[0], "on", "onwards", "onward")
     lead += reading.next(at + lead, "at") if lead else 0
     clock = read_clock(reading.words, at + lead, bare=True) if lead and reading.word(at) != "from" else None
     if clock is not None:
         reading.said.clocks.append(clock[1])
         reading.said.starts_at = True
         return lead + clock[0]
-    lead = reading.next(at, "until", "till", "through", "ending on", "ending", "up to")
-    if lead and (day := _day_at(reading, at + lead)):
+    lead = reading.next(at, "until", "till", "through", "ending on", "ending", "up to", "up until", "for the rest of",
+                        "and end on", "ending at", "ending with", "to and including")  # fmt: skip
+    ends = reading.word(at) == "for" or not lead
+    if lead and (day := _end_at(reading, at + lead, rest=ends) or (None if ends else _day_at(reading, at + lead))):
         reading.said.until = datetime.combine(day[1], time(23, 59, 59))
         return lead + day[0]
     return _for_so_long(reading, at)
@@ -73,6 +79,54 @@ def _for_so_long(reading: PhraseReading, at: int) -> int:
         reading.said.until = reading.now + timedelta(days=number * (7 if span == "week" else 1))
         return lead + 2
     return 0
+
+
+def _end_at(reading: PhraseReading, at: int, *, rest: bool) -> tuple[int, date] | None:
+    """Read "the end of December", "the end of next week", "March" and, behind "for the rest of", "the year"."""
+    end = reading.next(at, "the end of", "end of", "the last day of")
+    place = at + end
+    place += reading.next(place, "the", "this", "next")
+    lead = reading.word(place - 1) if place > at + end else ""
+    word, today = reading.word(place), reading.now.date()
+    if word in MONTHS and not reading.word(place + 1).isdecimal():
+        year = today.year + (MONTHS[word] < today.month) + (lead == "next")
+        return place + 1 - at, date(year, MONTHS[word], monthrange(year, MONTHS[word])[1])
+    if word in MONTHS and re.fullmatch(r"20\d\d", reading.word(place + 1)) and end:
+        year = int(reading.word(place + 1))
+        return place + 2 - at, date(year, MONTHS[word], monthrange(year, MONTHS[word])[1])
+    if not (end or rest) or word not in ("week", "month", "year"):
+        return None
+    ahead = int(lead == "next")
+    if word == "week":
+        return place + 1 - at, today + timedelta(days=6 - today.weekday() + 7 * ahead)
+    if word == "year":
+        return place + 1 - at, date(today.year + ahead, 12, 31)
+    year, index = divmod(today.year * 12 + today.month - 1 + ahead, 12)
+    return place + 1 - at, date(year, index + 1, monthrange(year, index + 1)[1])
+
+
+def _start_at(reading: PhraseReading, at: int) -> tuple[int, date] | None:
+    """Read "January", "next month" and "next week" behind "starting": the first of it."""
+    lead = reading.next(at, "in", "from")
+    lead += reading.next(at + lead, "the start of", "the beginning of", "start of")
+    following = reading.next(at + lead, "next")
+    word, today = reading.word(at + lead + following), reading.now.date()
+    length = lead + following + 1
+    if word in MONTHS and not reading.word(at + length).isdecimal():
+        return length, date(today.year + (MONTHS[word] <= today.month), MONTHS[word], 1)
+    if following and word == "week":
+        return length, today + timedelta(days=7 - today.weekday())
+    if following and word == "month":
+        return length, date(today.year + (today.month == 12), today.month % 12 + 1, 1)
+    return (length, date(today.year + 1, 1, 1)) if following and word == "year" else None
+
+
+def choice(reading: PhraseReading, at: int) -> int:
+    """Ask about "or", which leaves open what is meant; "every Tuesday or Thursday" is both."""
+    if not reading.next(at, "or"):
+        return 0
+    reading.ask('Which of the two? "Or" leaves it open.')
+    return 1
 
 
 def _day_at(reading: PhraseReading, at: int) -> tuple[int, date] | None:

@@ -13,6 +13,8 @@ def decide(occasion: Occasion) -> Understood:
     said = occasion.said
     if said.question:
         return Understood(None, said.question)
+    if said.more_days and not said.recurs:
+        return Understood(None, "Which day? Two are said.")
     if (said.after is not None or said.day is not None or occasion.is_one_weekday) and not said.recurs:
         return once(occasion)
     again = said.recurs or said.interval or said.weekdays or said.months
@@ -34,7 +36,7 @@ def _recurring(occasion: Occasion) -> Understood:
         return Understood(None, "The shortest interval is a minute. How often?")
     if unit in ("minute", "hour") or said.window:
         return within_day(occasion, number, unit)
-    if said.minute is not None:
+    if said.minutes:
         return Understood(None, "At that minute of which hours?")
     if not occasion.count_fits():
         return Understood(None, "At which times? Not as many are said as there are to be.")

@@ -24,6 +24,8 @@ def once(occasion: Occasion) -> Understood:
             at = datetime.combine(at.date(), time(*said.clocks[0]))
         return _single(occasion, at.replace(microsecond=0))
     day = dated(said.day, occasion.now) if said.day is not None else _coming_weekday(occasion)
+    if said.weekdays and day.weekday() not in said.weekdays:
+        return Understood(None, f"{day} is a {day:%A}. On which day?")
     clock = occasion.one_clock()
     at = datetime.combine(day, time(*clock))
     if said.day is not None and not said.day.year and at <= occasion.now:

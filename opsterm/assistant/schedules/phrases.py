@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 
 from opsterm.assistant.schedules import frequency, limits, which_day, which_hour
+from opsterm.assistant.schedules.courtesy import without_courtesy
 from opsterm.assistant.schedules.meaning import decide
 from opsterm.assistant.schedules.occasion import Occasion, Understood
 from opsterm.assistant.schedules.pieces import Pieces
 from opsterm.assistant.schedules.reading import PhraseReading
-from opsterm.assistant.schedules.words import LONGEST_PHRASE, MENDED, words_of
+from opsterm.assistant.schedules.spelling import mended
+from opsterm.assistant.schedules.tokens import words_of
+from opsterm.assistant.schedules.words import LONGEST_PHRASE
 from opsterm.changes.schedule import JobSchedule, ScheduleKind, Zones, next_times
 from opsterm.core.errors import BadInput
 
@@ -34,11 +36,11 @@ def understand_schedule(text: str, *, now: datetime, timezone: str, zones: Zones
         return Understood(None, f"That is longer than {LONGEST_PHRASE} characters. When, in short?")
     if (cron := _as_cron(text)) is not None:
         return cron if isinstance(cron, Understood) else _cron(cron, now, timezone, zones)
-    words = words_of(text)
+    words = without_courtesy(words_of(text))
     if not words:
         return Understood(None, "When?")
     said, left = _read(words, _local(now, zones.zone(timezone)), zones)
-    words, notes = _mended(words, left)
+    words, notes = mended(words, left)
     zone = said.zone or timezone  # days are counted where the schedule is
     if notes or said.zone:
         said, left = _read(words, _local(now, zones.zone(zone)), zones)
@@ -61,20 +63,6 @@ def _that_exists(understood: Understood, place: tzinfo) -> Understood:
     there = early.astimezone(UTC).astimezone(place).replace(tzinfo=None) == once.start
     how = "comes twice" if there else "does not come"
     return Understood(None, f"{once.start:%Y-%m-%d %H:%M} {how} there, for clocks are changed. At what time, in UTC?")
-
-
-def _mended(words: tuple[str, ...], left: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the words with those put right that are part of nothing and near to just one word of time; what was."""
-    near = {word: found for word in left if word.isalpha() and (found := _nearest(word))}
-    notes = tuple(f"Is {word!r} {found}? That is taken." for word, found in near.items())
-    return tuple(near.get(word, word) for word in words), notes
-
-
-def _nearest(word: str) -> str:
-    found = get_close_matches(word, MENDED, n=2, cutoff=0.8) if len(word) > 3 else []
-    close = [SequenceMatcher(None, one, word).ratio() for one in found]
-    alone = found and (len(found) == 1 or close[0] - close[1] > 0.02)
-    return found[0] if alone and found[0][0] == word[0] else ""  # "never" is not "every"
 
 
 def _local(now: datetime, zone: tzinfo) -> datetime:
@@ -114,10 +102,10 @@ def _cron(cron: str, now: datetime, timezone: str, zones: Zones) -> Understood:
 
 
 _READERS = (
-    frequency.unclear, limits.zone, limits.bounds, limits.exception, limits.from_now, which_hour.past_the_hour,
-    which_day.month_end, frequency.every, frequency.adverb, frequency.times_each, which_hour.window,
-    which_day.named_date, which_day.nth, which_day.named_day, which_day.weekdays, which_day.months, which_hour.clocks,
-    which_hour.part_of_day, limits.filler,
+    frequency.unclear, limits.choice, limits.zone, limits.bounds, limits.exception, limits.from_now,
+    which_hour.past_the_hour, which_day.month_end, which_day.of_this_month, frequency.every, frequency.adverb,
+    frequency.times_each, which_hour.window, which_day.named_date, which_day.nth, which_day.named_day,
+    which_day.weekdays, which_day.months, which_hour.clocks, which_hour.part_of_day, limits.filler,
 )  # fmt: skip
 """In the order in which they are asked at each place."""
 

@@ -16,17 +16,19 @@ class Pieces:
     Attributes:
         clocks: times of day.
         window: first and last time of day, of something that is done several times a day.
+        to_the_end: whether the last time of the window is one of its times, as "inclusive" says.
         interval: number and unit, as in (15, "minute").
-        minute: minute of the hour of something hourly.
+        minutes: of the hour, of something hourly.
         weekdays: numbers of `date.weekday`.
         nth: pairs of a number and a weekday, as the second Tuesday; -1 is the last.
         month_days: days of a month; -1 is the last.
-        working_day: 1 for the first, -1 for the last working day of a month.
+        working_day: 1 for the first, -1 for the last working day of a month; 0 for none.
         months: numbers.
         of_quarter: whether the months are those of quarters.
         part_of_day: as in "every morning".
         days_after_clock: whether days were said behind a time of day: with one more time it is two schedules.
         day: a day that was named; its year is 0 when that was not said.
+        more_days: others that were named.
         after: how long from now.
         weekday_once: a weekday that was named without saying that it comes again.
         weekday_is_next: whether it was "next Friday", which is never today.
@@ -42,8 +44,9 @@ class Pieces:
 
     clocks: list[Clock] = field(default_factory=list)
     window: tuple[Clock, Clock] | None = None
+    to_the_end: bool = False
     interval: tuple[int, str] | None = None
-    minute: int | None = None
+    minutes: list[int] = field(default_factory=list)
     weekdays: set[int] = field(default_factory=set)
     nth: list[tuple[int, int]] = field(default_factory=list)
     month_days: list[int] = field(default_factory=list)
@@ -53,6 +56,7 @@ class Pieces:
     part_of_day: str = ""
     days_after_clock: bool = False
     day: Day | None = None
+    more_days: list[Day] = field(default_factory=list)
     after: timedelta | None = None
     weekday_once: int | None = None
     weekday_is_next: bool = False

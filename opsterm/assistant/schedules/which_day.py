@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from opsterm.assistant.schedules.days import date_at, month_list, ordinal_list, weekday_list
+from opsterm.assistant.schedules.days import date_at, month_list, ordinal, ordinal_list, weekday_list
 from opsterm.assistant.schedules.pieces import Day
 from opsterm.assistant.schedules.reading import PhraseReading
 from opsterm.assistant.schedules.words import WEEKDAYS
@@ -20,6 +21,7 @@ _OF_MONTH = (
     "of the month", "of each month", "of every month", "of a month", "each month", "every month", "of month",
     "in the month", "in each month", "in every month", "a month", "monthly", "of any month", "per month",
 )  # fmt: skip
+_OF_THIS_MONTH = ("of this month", "of next month", "next month", "this month", "of the coming month")
 _OF_QUARTER = (
     *(f"{lead} {kind} quarter" for lead in ("of", "in") for kind in ("the", "each", "every", "a", "any")),
     "each quarter", "every quarter", "of quarter",
@@ -41,8 +43,20 @@ def of_month(reading: PhraseReading, at: int) -> int:
     return reading.next(at, *_OF_MONTH)
 
 
+_LONGER_ENDS = (
+    (-1, ("end", "close")), (1, ("start", "beginning")),
+)  # fmt: skip
+
+
 def month_end(reading: PhraseReading, at: int) -> int:
-    """Read "at the end of the month" and "at the start of each month"."""
+    """Read "at the end of the month", "at the start of each month", "at the end of each quarter"."""
+    lead = reading.next(at, "at")
+    lead += reading.next(at + lead, "the")
+    for number, names in _LONGER_ENDS:
+        end = reading.next(at + lead, *names)
+        if end and (longer := _of_longer(reading, at + lead + end, [number])):
+            reading.said.month_days.append(number)
+            return lead + end + longer
     for number, phrases in _ENDS.items():
         if length := reading.next(at, *phrases):
             reading.said.month_days.append(number)
@@ -96,8 +110,8 @@ def _day_word(reading: PhraseReading, at: int, numbers: Sequence[int]) -> int:
     said = reading.said
     working = reading.next(at, "working day", "business day", "work day", "workday", "weekday")
     if working:
-        if len(numbers) > 1 or numbers[0] not in (1, -1):
-            reading.ask("Which day? Of working days only the first and the last are known.")
+        if len(numbers) > 1:
+            reading.ask("Which day? Of the working days of a month one is known.")
         said.working_day = numbers[0]
         return working
     if length := reading.next(at, "day", "days"):
@@ -133,10 +147,31 @@ def named_date(reading: PhraseReading, at: int) -> int:
     if isinstance(day, str):
         reading.ask(day)
     elif reading.said.day is not None:
-        reading.ask("Which day? Two are said.")
+        reading.said.more_days.append(day)
     else:
         reading.said.day = day
     return length + reading.next(at + length, "t")
+
+
+def of_this_month(reading: PhraseReading, at: int) -> int:
+    """Read "the 30th of this month" and "the last day of next month"."""
+    lead = reading.next(at, "the")
+    number = ordinal(reading.word(at + lead))
+    length = lead + 1 + reading.next(at + lead + 1, "day")
+    month = reading.next(at + length, *_OF_THIS_MONTH)
+    if not number or not month:
+        return 0
+    ahead = int("this" not in reading.words[at + length : at + length + month])
+    year, index = divmod(reading.now.year * 12 + reading.now.month - 1 + ahead, 12)
+    days = monthrange(year, index + 1)[1]
+    day = number if number > 0 else days + 1 + number
+    if not 1 <= day <= days:
+        reading.ask(f"That month has {days} days. On which day?")
+    elif reading.said.day is not None:
+        reading.said.more_days.append(Day(year, index + 1, day))
+    else:
+        reading.said.day = Day(year, index + 1, day)
+    return length + month
 
 
 def named_day(reading: PhraseReading, at: int) -> int:
@@ -170,6 +205,8 @@ def weekdays(reading: PhraseReading, at: int) -> int:
             return 0
         found = (found[0] + lead, *found[1:])
     length, days, again = found
+    if "or" in reading.words[at : at + length] and not reading.said.recurs:
+        reading.ask('Which of the days? "Or" leaves it open.')
     reading.note_days()
     reading.said.weekdays.update(days)
     reading.said.recurs |= again

@@ -8,44 +8,64 @@ from opsterm.assistant.schedules.pieces import Clock
 from opsterm.assistant.schedules.reading import PhraseReading
 from opsterm.assistant.schedules.words import NUMBERS, PARTS_OF_DAY, UNITS
 
+_WORDS_OF_MINUTES = {"quarter": 15, "half": 30}
+
 
 def past_the_hour(reading: PhraseReading, at: int) -> int:
     """Read "on the hour", "at 15 past the hour", "at minute 20"."""
+    halves = reading.next(at, "on the half hour", "on the hour and half hour", "on the hour and the half hour",
+                          "on the hour and on the half hour")  # fmt: skip
+    if halves and (halves > 4 or reading.said.interval == (30, "minute")):
+        set_interval(reading, 30, "minute")
+        return halves
     hourly = reading.next(at, "on the hour", "at the top of the hour", "top of the hour", "at the full hour")
     half = reading.next(at, "on the half hour", "at the half hour")
     if hourly or half:
-        reading.said.minute = 30 if half else 0
+        reading.said.minutes = [30 if half else 0]
         set_interval(reading, 1, "hour")
         return hourly or half
     lead = reading.next(at, "at")
-    if reading.next(at + lead, "minute") and reading.words[at + lead + 1 : at + lead + 2]:
-        number = reading.words[at + lead + 1]
-        if number.isdecimal() and int(number[:3]) < 60:
-            reading.said.minute = int(number)
-            return lead + 2
-    if reading.next(at + lead, ":") and reading.words[at + lead + 1 : at + lead + 2]:
-        number = reading.words[at + lead + 1]
-        if number.isdecimal() and int(number[:3]) < 60:
-            reading.said.minute = int(number)
-            return lead + 2
+    for sign in ("minutes", "minute", ":"):
+        if (behind := reading.next(at + lead, sign)) and (found := _minute_list(reading, at + lead + behind, sign)):
+            reading.said.minutes = found[1]
+            return lead + behind + found[0]
     return _minutes_past(reading, at, lead)
+
+
+def _minute_list(reading: PhraseReading, at: int, sign: str) -> tuple[int, list[int]] | None:
+    """Read "10", "5, 25 and 45", ":10 and :40" behind its first sign."""
+    minutes: list[int] = []
+    length = 0
+    while True:
+        gap = 0
+        while minutes and reading.word(at + length + gap) in {",", "and", "&", sign} - {""}:
+            gap += 1
+        word = reading.word(at + length + gap)
+        digits = word.isdecimal() and len(word) <= 2
+        number = int(word) if digits else _WORDS_OF_MINUTES.get(word, NUMBERS.get(word, -1))
+        if not 0 <= number < 60 or word in ("a", "an") or (minutes and not gap):
+            return (length, minutes) if minutes else None
+        minutes.append(number)
+        length += gap + 1
 
 
 def _minutes_past(reading: PhraseReading, at: int, lead: int) -> int:
     place = at + lead
     article = reading.next(place, "a")
-    word = reading.words[place + article] if place + article < len(reading.words) else ""
-    minute = {"quarter": 15, "half": 30}.get(word, int(word) if word.isdecimal() else NUMBERS.get(word, -1))
-    length = article + 1 + reading.next(place + article + 1, "minutes", "minute", "min")
+    found = _minute_list(reading, place + article, "")
+    if found is None:
+        return 0
+    length = article + found[0] + reading.next(place + article + found[0], "minutes", "minute", "min", "mins")
     past = reading.next(place + length, "past the hour", "past each hour", "past every hour", "after the hour",
                       "past hour", "after every hour", "after each hour")  # fmt: skip
     hourly = reading.said.interval is not None and reading.said.interval[1] == "hour"
     if not past and hourly:
         past = reading.next(place + length, "past", "after")
-    before = reading.next(place + length, "to the hour", "before the hour", "to every hour", "before every hour")
-    if not 0 < minute < 60 or not (past or before):
+    before = reading.next(place + length, "to the hour", "before the hour", "to every hour", "before every hour",
+                        "to each hour", "before each hour")  # fmt: skip
+    if not (past or before) or not all(found[1]):
         return 0
-    reading.said.minute = minute if past else 60 - minute
+    reading.said.minutes = found[1] if past else [60 - minute for minute in found[1]]
     if not hourly:
         set_interval(reading, 1, "hour")
     return lead + length + past + before
@@ -58,6 +78,9 @@ def window(reading: PhraseReading, at: int) -> int:
     if hours:
         reading.ask("From when to when are those hours?")
         return hours
+    if length := reading.next(at, ", inclusive", "inclusive", "inclusively"):
+        reading.said.to_the_end = True
+        return length
     found = read_window(reading.words, at)
     if found is None:
         return 0

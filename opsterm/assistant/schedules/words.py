@@ -1,47 +1,23 @@
-"""The words of time that phrases are made of."""
+"""The words of time that phrases are made of, and what each means."""
 
 from __future__ import annotations
-
-import re
 
 LONGEST_PHRASE = 500
 """Characters; a longer text is no phrase."""
 
-_TOKEN = re.compile(
-    r"""\d{4}-\d{2}-\d{2}(?=t\d)            # a date that a time is tied to
-      | \d{4}-\d{2}-\d{2}
-      | \d{1,2}[./]\d{1,2}[./]\d{2,4}
-      | \d{1,2}/\d{1,2}(?![\d/])
-      | \d{1,2}[:.h]\d{2}(?::\d{2})?(?!\d)
-      | \d+(?:st|nd|rd|th)\b
-      | \d+
-      | [a-z_]+(?:/[a-z_+-]+)+               # a zone
-      | [a-z]+(?:'[a-z]+)?
-      | [^\s]""",
-    re.VERBOSE,
-)
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a phrase in lower case; signs are words of their own."""
-    low = text.lower().replace("\u2019", "'").replace("\u2013", "-").replace("\u2014", "-")
-    low = re.sub(r"\b([ap])\.m\.?", r"\1m", low)
-    low = re.sub(r"\b(bi|semi)-(?=[a-z])", r"\1", low)
-    low = re.sub(r"(?<=[a-z]):(?=\s)", ",", low)  # "three times a day: 7, 13 and 19"
-    low = re.sub(r"\balternat(?:e|ing) ([a-z]+?)s?\b", r"every other \1", low)
-    low = re.sub(r"\b(?:tmrw|tmr|tomo)\b", "tomorrow", low)
-    return tuple(_TOKEN.findall(low.strip().rstrip(".!?")))
-
-
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+         "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 NUMBERS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
-    "ninety": 90,
+    "a": 1, "an": 1, **{word: number for number, word in enumerate(_ONES, 1)},
+    **{word: number * 10 for number, word in enumerate(_TENS, 2)},
 }  # fmt: skip
-
+_FIRST = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+          "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth",
+          "nineteenth", "twentieth")  # fmt: skip
 ORDINALS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "twelfth": 12, "fifteenth": 15, "twentieth": 20, "thirtieth": 30, "last": -1, "final": -1,
+    **{word: number for number, word in enumerate(_FIRST, 1)}, "thirtieth": 30, "last": -1, "final": -1,
+    "penultimate": -2,
 }  # fmt: skip
 
 WEEKDAYS = {
@@ -104,6 +80,7 @@ ZONE_UNCLEAR = frozenset({
 
 FILLERS = frozenset({
     "at", "on", "the", "please", "run", "it", "and", "then", ",", "in", "of", "@", "o'clock", "do", "once", "just",
+    "both", "only",
 })  # fmt: skip
 """Words that say nothing by themselves."""
 
