@@ -21,6 +21,7 @@ from opsterm.core.mail import DeliveryReport, Mail, MailPhase, MailReply, Troubl
 from opsterm.core.mail_settings import MailSettings
 from opsterm.core.secret import Secret
 from opsterm.runtime.offload import Run
+from opsterm.runtime.ports_mail import Handing
 
 MOST_ADDRESSES = 4
 """Addresses of the server's name that are tried, one after the other."""
@@ -56,12 +57,12 @@ class SmtpTransport:
         self._hostname = hostname if hostname.isascii() and hostname.replace("-", "").replace(".", "").isalnum() else ""
         self._offload = offload
 
-    async def deliver(self, mail: Mail, *, password: Secret | None) -> DeliveryReport:
+    async def deliver(self, mail: Mail, *, password: Secret | None, handing: Handing) -> DeliveryReport:
         """Offer a mail to the server for everybody who waits for it. Raises nothing but cancellation."""
         conversation = _Conversation(self._settings, self._hostname or "localhost", self._offload)
         try:
             await conversation.open(password)
-            await conversation.offer(mail)
+            await conversation.offer(mail, handing)
         except _Failed as failed:
             return conversation.report(failed.trouble)
         finally:
@@ -190,7 +191,7 @@ class _Conversation:
 
     # ------------------------------------------------------------------------------------------- the mail
 
-    async def offer(self, mail: Mail) -> None:
+    async def offer(self, mail: Mail, handing: Handing) -> None:
         """Offer the mail to everybody who waits for it. Raises _Failed when the server decided about nobody more."""
         client = self._client
         if client is None:
@@ -211,6 +212,7 @@ class _Conversation:
             return
         taken = await self._recipients_taken(client, mail, utf8=utf8)
         if taken:
+            await handing(taken)
             await self._message_sent(client, mail, sender, taken, utf8=utf8)
 
     async def _envelope_begun(self, client: SMTP, mail: Mail, sender: str, *, utf8: bool) -> bool:

@@ -279,6 +279,12 @@ def pause(job: Job, now: float, following: Following, *, off: bool) -> Job:
     return replace(job, paused=False, next_at=following(now))
 
 
+def once_a_turn(job: Job) -> str:
+    """Return a name of the turn in hand, the same for all its tries: what is told of it is told once."""
+    planned = job.turn.planned_at if job.turn is not None else job.made_at
+    return f"{job.name} of {job.made_at:.3f} at {planned:.3f}"
+
+
 def run_now(job: Job, now: float) -> Job:
     """Take a turn in hand beside the schedule. Raises BadInput when it is paused or has one in hand."""
     if job.paused or (job.turn is not None and job.turn.begun_at is not None):

@@ -24,14 +24,19 @@ class RecipientState(StrEnum):
     """What has come of a mail for one recipient."""
 
     WAITING = "waiting"
+    HANDED = "being handed over"
     SENT = "sent"
     REFUSED = "refused"
     GIVEN_UP = "given up"
+    UNSURE = "perhaps sent"
     DROPPED = "dropped"
 
 
 LOST_STATES = (RecipientState.REFUSED, RecipientState.GIVEN_UP)
 """Nobody got it, and nobody decided that."""
+
+OPEN_STATES = (RecipientState.WAITING, RecipientState.HANDED)
+"""What comes of it is not known yet."""
 
 
 class MailPhase(StrEnum):
@@ -168,10 +173,15 @@ class Mail:
         return tuple(r.address for r in self.recipients if r.state is RecipientState.WAITING)
 
     @property
+    def is_open(self) -> bool:
+        """Whether somebody waits for it, or is being handed it."""
+        return any(r.state in OPEN_STATES for r in self.recipients)
+
+    @property
     def state(self) -> str:
-        """The whole mail in a word: waiting while anybody waits, lost when anybody did not get it, sent, dropped."""
+        """The whole mail in a word: what the worst off of its recipients is."""
         states = {recipient.state for recipient in self.recipients}
-        for state in (RecipientState.WAITING, *LOST_STATES, RecipientState.DROPPED):
+        for state in (*OPEN_STATES, RecipientState.UNSURE, *LOST_STATES, RecipientState.DROPPED):
             if state in states:
                 return str(state)
         return str(RecipientState.SENT)
@@ -201,10 +211,33 @@ def settle(mail: Mail, report: DeliveryReport, now: float, *, spread: float, giv
     )
 
 
+def hand_over(mail: Mail, to: Sequence[str], now: float) -> Mail:
+    """Return a mail whose text is about to go to the server for these addresses: from here on it may be taken."""
+    handed = tuple(
+        replace(r, state=RecipientState.HANDED, at=now)
+        if r.address in to and r.state is RecipientState.WAITING else r
+        for r in mail.recipients
+    )  # fmt: skip
+    return replace(mail, recipients=handed)
+
+
+def interrupted(mail: Mail) -> Mail:
+    """Return a mail that a process which is no more was handing over: nobody knows whether the server took it."""
+    why = "opsterm ended while it handed this over: the server may have taken it"
+    unsure = tuple(
+        replace(r, state=RecipientState.UNSURE, reply=why) if r.state is RecipientState.HANDED else r
+        for r in mail.recipients
+    )
+    return replace(mail, recipients=unsure)
+
+
 def _settled(recipient: Recipient, report: DeliveryReport, now: float, *, over: bool) -> Recipient:
-    if recipient.state is not RecipientState.WAITING:
-        return recipient
     answer = report.answers.get(recipient.address)
+    if recipient.state is RecipientState.UNSURE and answer is not None and answer.verdict is Verdict.TAKEN:
+        return replace(recipient, state=RecipientState.SENT, code=answer.code, reply=str(answer), at=now)
+    if recipient.state not in OPEN_STATES:
+        return recipient
+    recipient = replace(recipient, state=RecipientState.WAITING)
     if answer is None:
         said = replace(recipient, code=0, reply=str(report.trouble) if report.trouble else "not asked", at=now)
     else:
@@ -225,9 +258,10 @@ def pause_s(tries: int, spread: float) -> float:
 def put_back(mail: Mail, now: float) -> Mail:
     """Return a mail that is tried again at once for everybody who did not get it."""
     again = tuple(
-        replace(r, state=RecipientState.WAITING) if r.state in (*LOST_STATES, RecipientState.DROPPED) else r
+        replace(r, state=RecipientState.WAITING)
+        if r.state in (*LOST_STATES, RecipientState.UNSURE, RecipientState.DROPPED) else r
         for r in mail.recipients
-    )
+    )  # fmt: skip
     return replace(mail, recipients=again, since=now, next_try_at=now)
 
 

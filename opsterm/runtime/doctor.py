@@ -227,6 +227,7 @@ def check_mail(settings: MailSettings, queue: Sequence[Mail], now: float) -> Che
         now: epoch seconds.
     """
     lost = [mail for mail in queue if any(r.state in LOST_STATES for r in mail.recipients)]
+    unsure = [mail for mail in queue if any(r.state is RecipientState.UNSURE for r in mail.recipients)]
     late = [mail for mail in queue if mail.waiting]
     if not settings.host and not queue:
         return Check(name="mail", health=Health.GOOD, text="no mail server is set, so no mail is sent")
@@ -242,10 +243,17 @@ def check_mail(settings: MailSettings, queue: Sequence[Mail], now: float) -> Che
     if failing is not None:
         said = failing.trouble or next((r.reply for r in failing.recipients if r.state is RecipientState.WAITING), "")
         text += f", the oldest for {age_text(now - late[-1].made_at)}; last failure: {said}"
+    if unsure:
+        text += f"; {len(unsure)} may have been sent, or not: opsterm ended while it handed them over"
     if lost:
         return Check(
             name="mail", health=Health.BAD, text=f"{text}; {len(lost)} were not delivered and are tried no more",
             next_step="`opsterm mail queue` says why; `opsterm mail retry` tries again, `opsterm mail drop` gives up.",
+        )  # fmt: skip
+    if unsure:
+        return Check(
+            name="mail", health=Health.NOTE, text=text,
+            next_step="Ask those it was for. `opsterm mail retry m7` sends one again, `opsterm mail drop m7` ends it.",
         )  # fmt: skip
     if failing is not None:
         return Check(name="mail", health=Health.NOTE, text=text, next_step="`opsterm mail test` says what is wrong.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,6 +19,7 @@ from opsterm.core.mail import (
     Recipient,
     Trouble,
     drop,
+    hand_over,
     parse_addresses,
     put_back,
     settle,
@@ -30,7 +32,7 @@ from opsterm.runtime.credentials import MAIL
 from opsterm.runtime.events import MailChanged
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Credentials, Operator
-from opsterm.runtime.ports_mail import MailStore, MailTransport
+from opsterm.runtime.ports_mail import Handing, MailStore, MailTransport
 from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.secret_places import SecretPlace
 from opsterm.runtime.supervisor import Heart, to_the_end
@@ -43,7 +45,7 @@ CLAIMED_FOR_S = 60.0
 """How long a mail is left alone after a process began to send it: one that was killed at it leaves it for so long."""
 
 GRACE_S = 3.0
-"""How long a mail that is being handed over may finish when opsterm ends: cut off, it might be sent twice."""
+"""How long a mail that is being handed over may finish when opsterm ends: cut off, it is "perhaps sent"."""
 
 KEPT_S = 30 * 86400.0
 """How long a mail that was sent or dropped stays in the queue's history."""
@@ -52,6 +54,11 @@ TIDY_EVERY_S = 3600.0
 
 MAILER = "mail"
 """Who facts of the delivering worker are by."""
+
+
+async def kept_nowhere(addresses: Sequence[str]) -> None:
+    """Keep nothing: what is sent past the queue is seen by whoever waits for it."""
+    del addresses
 
 
 class Post:
@@ -88,7 +95,7 @@ class Post:
         mail = self.written(addresses, f"[opsterm] test message from {host}", body)
         return addresses, await self._offer(mail)
 
-    async def _offer(self, mail: Mail) -> DeliveryReport:
+    async def _offer(self, mail: Mail, handing: Handing = kept_nowhere) -> DeliveryReport:
         """Hand a mail over; what is missing on our side is told like a failure of the server's."""
         try:
             check_server(self._settings)
@@ -98,7 +105,7 @@ class Post:
             phase = MailPhase.SETTINGS if isinstance(error, BadSetting) else MailPhase.LOGIN
             said = " ".join(part for part in (error.what, error.why) if part)
             return DeliveryReport(trouble=Trouble(phase=phase, text=clean_line(said), next_step=error.next_step))
-        return await transport.deliver(mail, password=password)
+        return await transport.deliver(mail, password=password, handing=handing)
 
     async def _password(self) -> Secret | None:
         if not self._settings.user:
@@ -109,12 +116,21 @@ class Post:
 
     # ---------------------------------------------------------------------------------------- the queue
 
-    def written(self, to: Sequence[str], subject: str, body: str) -> Mail:
-        """Return a new mail: cleaned, masked, with an identity that it keeps."""
+    def written(self, to: Sequence[str], subject: str, body: str, *, once: str = "") -> Mail:
+        """Return a new mail: cleaned, masked, with an identity that it keeps.
+
+        Args:
+            to: addresses.
+            subject: one line.
+            body: plain text.
+            once: what the mail is about, as in "j3 1795000000": the same gives the same Message-ID; "" for a new one.
+        """
         now = self._clock.now()
+        known = f"{self._settings.sender_used} {self._operator.host} {once} {','.join(to)}"
+        name = hashlib.sha256(known.encode()).hexdigest()[:32] if once else secrets.token_hex(16)
         domain = self._settings.sender_used.rpartition("@")[2] or self._operator.host or "localhost"
         return Mail(
-            message_id=f"<{secrets.token_hex(16)}@{domain if domain.isascii() else 'localhost'}>",
+            message_id=f"<{name}@{domain if domain.isascii() else 'localhost'}>",
             subject=mask(clean_line(subject))[0],
             body=mask(clean_block(body))[0],
             made_at=now,
@@ -123,10 +139,13 @@ class Post:
             recipients=tuple(Recipient(address=address) for address in to),
         )
 
-    async def send(self, to: Sequence[str], subject: str, body: str) -> Mail:
-        """Put a new mail into the queue; the process that holds the lease delivers it."""
+    async def send(self, to: Sequence[str], subject: str, body: str, *, once: str = "") -> Mail:
+        """Put a new mail into the queue; the process that holds the lease delivers it. `once` as in `written`.
+
+        With `once`, a mail about the same that is in the queue or its history already is returned instead.
+        """
         mails, facts = await self._store.add(
-            [self.written(to, subject, body)], lambda mail: [self.changed_fact(mail, "queued", by=MAILER)]
+            [self.written(to, subject, body, once=once)], lambda mail: [self.changed_fact(mail, "queued", by=MAILER)]
         )
         self._ledger.committed(facts)
         return mails[0]
@@ -188,17 +207,27 @@ class Post:
         mail = await self._store.claim(number, self._clock.now() + CLAIMED_FOR_S, fence)
         if mail is None:
             return
-        report = await self._offer(mail)
+        if not mail.waiting:  # a process that is no more was handing it over
+            await self._kept(number, lambda one: one)
+            return
+
+        async def handing(addresses: Sequence[str]) -> None:
+            await self._kept(number, lambda one: hand_over(one, addresses, self._clock.now()))
+
+        report = await self._offer(mail, handing)
         settled = partial(
             settle, report=report, now=self._clock.now(), spread=self._random.random(),
             give_up_after_s=self._settings.give_up_after_s,
         )  # fmt: skip
-        found = await self._store.update(number, settled, self._ended_facts)
+        await self._kept(number, settled)
+
+    async def _kept(self, number: int, change: Callable[[Mail], Mail]) -> None:
+        found = await self._store.update(number, change, self._ended_facts)
         if found is not None:
             self._ledger.committed(found[1])
 
     def _ended_facts(self, mail: Mail) -> Sequence[Fact]:
-        return [] if mail.waiting else [self.changed_fact(mail, "ended", by=MAILER)]
+        return [] if mail.is_open else [self.changed_fact(mail, "ended", by=MAILER)]
 
 
 def check_server(settings: MailSettings) -> None:

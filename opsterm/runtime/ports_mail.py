@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from opsterm.runtime.ports_store import Fence, Store
@@ -28,11 +28,15 @@ Facts: TypeAlias = "Callable[[Mail], Sequence[Fact]]"
 """Called, in another thread, with a mail as it was kept; what it returns is committed with it."""
 
 
+Handing: TypeAlias = "Callable[[Sequence[str]], Awaitable[None]]"
+"""Keeps that a mail is about to be handed over for these addresses."""
+
+
 class MailStore(Protocol):
     """The queue of mail on disk, and what has been told of alerts."""
 
     async def add(self, mails: Sequence[Mail], facts: Facts) -> tuple[Sequence[Mail], Sequence[Fact]]:
-        """Keep new mails; return them with their ids."""
+        """Keep new mails; return them with their ids. One whose Message-ID is here already is that one, and untold."""
         ...
 
     async def tell(
@@ -69,7 +73,10 @@ class MailStore(Protocol):
         ...
 
     async def claim(self, mail_id: int, until: float, fence: Fence) -> Mail | None:
-        """Keep a mail from being tried by others until a time; None when nobody waits for it any more."""
+        """Keep a mail from being tried by others until a time; None when there is nothing to be done with it.
+
+        For whom it was being handed over before, it is unsure from now on: that process is no more.
+        """
         ...
 
     async def update(
@@ -89,8 +96,14 @@ class MailStore(Protocol):
 class MailTransport(Protocol):
     """Hands mail to a server."""
 
-    async def deliver(self, mail: Mail, *, password: Secret | None) -> DeliveryReport:
+    async def deliver(self, mail: Mail, *, password: Secret | None, handing: Handing) -> DeliveryReport:
         """Offer a mail to the server for everybody who waits for it. Raises nothing but cancellation.
+
+        Args:
+            mail: what is offered.
+            password: for the log-in.
+            handing: awaited with the addresses that the server takes, before the text goes to it; what it raises ends
+                the try.
 
         Every step has a time-out. When this returns the connection is closed or about to be.
         """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from opsterm.assistant.answer import answer_lines
-from opsterm.changes.job import Job, JobTerms
+from opsterm.changes.job import Job, JobTerms, once_a_turn
 from opsterm.core.errors import BadInput
 from opsterm.inventory.target import LOCALHOST
 from opsterm.runtime.jobs import JobWish
@@ -70,6 +70,7 @@ class ReportJobs:
             raise BadInput(f"The question is no longer understood: {wish.question}", next_step="Make the job anew.")
         lines = [f"{wish.question}, {job.phrase}.", "", *answer_lines(replace(reply.answer, follow_ups=())), ""]
         mail = await self._post().send(
-            wish.to, f"[opsterm] {job.name} {wish.question}", "\n".join([*lines, f"opsterm on {self._host}"])
-        )
+            wish.to, f"[opsterm] {job.name} {wish.question}", "\n".join([*lines, f"opsterm on {self._host}"]),
+            once=once_a_turn(job),
+        )  # fmt: skip
         return JobOutcome(said=f"{mail.name} to {', '.join(wish.to)} is in the queue.", targets=(LOCALHOST,))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opsterm.changes.change import Change, Outcome, OutcomeState
-from opsterm.changes.job import Job, JobTerms, RunState
+from opsterm.changes.job import Job, JobTerms, RunState, once_a_turn
 from opsterm.changes.job_notice import JobCause, JobNotice, figure_text, met_by, notice_body, notice_of
 from opsterm.changes.job_results import result_rows
 from opsterm.core.text import clean_block, clean_bytes, clean_line
@@ -191,7 +191,8 @@ class ScriptJobs:
         count = len(found.met) or len(found.failed) or len(found.outcomes)
         what = "found on" if found.met else "failed on" if found.failed else "done on"
         subject = f"[opsterm] {job.name} {wish.title}: {what} {count} of {len(found.outcomes)}"
-        await self._post().send(notice.to, subject, "\n".join(self._letter(job, wish, found, change)))
+        letter = "\n".join(self._letter(job, wish, found, change))
+        await self._post().send(notice.to, subject, letter, once=once_a_turn(job))
 
     def _letter(self, job: Job, wish: ScriptWish, found: _Found, change: Change) -> list[str]:
         lines = [f"{wish.title} on {wish.targets}, {job.phrase}.", wish.notice.text, ""]

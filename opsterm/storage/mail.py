@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from opsterm.core.events import Fact
-from opsterm.core.mail import Mail, Recipient, RecipientState
+from opsterm.core.mail import Mail, Recipient, RecipientState, interrupted
 from opsterm.monitoring.alerts import Severity
 from opsterm.runtime.ports_mail import Facts
 from opsterm.runtime.ports_store import Fence
@@ -22,8 +22,11 @@ SAVE = f"""INSERT INTO mail ({_COLUMNS}, state) VALUES ({", ".join("?" * 10)})
 ON CONFLICT (id) DO UPDATE SET since = excluded.since, tries = excluded.tries, next_try_at = excluded.next_try_at,
 trouble = excluded.trouble, state = excluded.state"""  # noqa: S608 (constants only)
 GET = f"SELECT {_COLUMNS} FROM mail WHERE id = ?"  # noqa: S608 (constants only)
-DUE = f"SELECT {_COLUMNS} FROM mail WHERE state = 'waiting' AND next_try_at <= ? ORDER BY next_try_at, id LIMIT ?"  # noqa: S608 (constants only)
-OPEN = f"SELECT {_COLUMNS} FROM mail WHERE state IN ('waiting', 'refused', 'given up') ORDER BY id DESC LIMIT ?"  # noqa: S608 (constants only)
+DUE = f"""SELECT {_COLUMNS} FROM mail WHERE state IN ('waiting', 'being handed over') AND next_try_at <= ?
+ORDER BY next_try_at, id LIMIT ?"""  # noqa: S608 (constants only)
+OPEN = f"""SELECT {_COLUMNS} FROM mail
+WHERE state IN ('waiting', 'being handed over', 'perhaps sent', 'refused', 'given up') ORDER BY id DESC LIMIT ?"""  # noqa: S608 (constants only)
+NUMBERED = "SELECT id FROM mail WHERE message_id = ?"
 NEWEST = f"SELECT {_COLUMNS} FROM mail ORDER BY id DESC LIMIT ?"  # noqa: S608 (constants only)
 TIDY_RECIPIENTS = """DELETE FROM mail_recipient WHERE mail_id IN
 (SELECT id FROM mail WHERE made_at < ? AND state IN ('sent', 'dropped'))"""
@@ -48,7 +51,7 @@ class SqliteMail:
         self._readers = readers
 
     async def add(self, mails: Sequence[Mail], facts: Facts) -> tuple[Sequence[Mail], Sequence[Fact]]:
-        """Keep new mails; return them with their ids."""
+        """Keep new mails; return them with their ids. One whose Message-ID is here already is that one."""
         return await self._writer.write(lambda tx: _add(tx, mails, facts))
 
     async def tell(
@@ -98,13 +101,14 @@ class SqliteMail:
         return await self._readers.read(lambda db: _get(db, mail_id))
 
     async def claim(self, mail_id: int, until: float, fence: Fence) -> Mail | None:
-        """Keep a mail from being tried by others until a time; None when nobody waits for it any more."""
+        """Keep a mail from being tried by others until a time; None when there is nothing to be done with it."""
 
         def work(tx: Transaction) -> Mail | None:
             tx.check(fence)
             mail = _get(tx.db, mail_id)
-            if mail is None or not mail.waiting:
+            if mail is None or not mail.is_open:
                 return None
+            mail = interrupted(mail)
             _save(tx.db, replace(mail, next_try_at=until))
             return mail
 
@@ -136,8 +140,14 @@ class SqliteMail:
 
 
 def _add(tx: Transaction, mails: Sequence[Mail], facts: Facts) -> tuple[Sequence[Mail], Sequence[Fact]]:
-    kept = [replace(mail, id=_save(tx.db, mail)) for mail in mails]
-    return kept, tx.append([fact for mail in kept for fact in facts(mail)])
+    kept: list[Mail] = []
+    told: list[Fact] = []
+    for mail in mails:
+        before = tx.db.execute(NUMBERED, (mail.message_id,)).fetchone()
+        found = _get(tx.db, before[0]) if before is not None else None
+        kept.append(found or replace(mail, id=_save(tx.db, mail)))
+        told += facts(kept[-1]) if found is None else []
+    return kept, tx.append(told)
 
 
 def _save(db: sqlite3.Connection, mail: Mail) -> int:

@@ -15,6 +15,7 @@ from opsterm.adapters import smtp
 from opsterm.adapters.mail_message import header_text, message_bytes
 from opsterm.core.mail import MailPhase, Verdict
 from opsterm.core.secret import Secret
+from opsterm.runtime.mail import kept_nowhere
 from tests.adapters.mail_stage import Inbox, certificate, mail, mail_server, replies, told_server, transport
 
 PASSWORD = Secret("right horse")
@@ -26,7 +27,7 @@ async def test_a_mail_goes_over_a_verified_line_after_a_log_in(security: str, tm
     inbox = Inbox()
     async with mail_server(inbox, context=context, at_once=security == "tls", auth=True) as port:
         line = transport(port, security=security, ca_file=str(ca_file), user="ops")
-        report = await line.deliver(mail("ana@site.test", "ben@site.test"), password=PASSWORD)
+        report = await line.deliver(mail("ana@site.test", "ben@site.test"), password=PASSWORD, handing=kept_nowhere)
     assert report.trouble is None, report
     assert {phase for phase, _ in report.steps} == set(MailPhase) - {MailPhase.SETTINGS}
     assert {said.verdict for said in report.answers.values()} == {Verdict.TAKEN}
@@ -49,7 +50,7 @@ async def test_a_certificate_that_is_not_valid_is_refused_before_anything_is_sai
     inbox = Inbox()
     async with mail_server(inbox, context=context, at_once=security == "tls", auth=True) as port:
         line = transport(port, security=security, ca_file=str(ca_file), user="ops")
-        report = await line.deliver(mail(), password=PASSWORD)
+        report = await line.deliver(mail(), password=PASSWORD, handing=kept_nowhere)
     assert report.trouble is not None
     assert (report.trouble.phase, inbox.taken, report.answers) == (MailPhase.TLS, [], {})
     assert said in report.trouble.text
@@ -59,7 +60,7 @@ async def test_a_certificate_that_is_not_valid_is_refused_before_anything_is_sai
 async def test_an_authority_that_is_not_known_is_refused(tmp_path: Path) -> None:
     context, _ = await asyncio.to_thread(certificate, tmp_path, "good")
     async with mail_server(Inbox(), context=context, at_once=True) as port:
-        report = await transport(port, security="tls").deliver(mail(), password=None)
+        report = await transport(port, security="tls").deliver(mail(), password=None, handing=kept_nowhere)
     assert report.trouble is not None
     assert "authority that this system does not know" in report.trouble.text
     assert "mail.ca_file" in report.trouble.next_step
@@ -68,7 +69,9 @@ async def test_an_authority_that_is_not_known_is_refused(tmp_path: Path) -> None
 async def test_a_server_that_offers_no_starttls_gets_nothing() -> None:
     inbox = Inbox()
     async with mail_server(inbox) as port:
-        report = await transport(port, security="starttls", user="ops").deliver(mail(), password=PASSWORD)
+        report = await transport(port, security="starttls", user="ops").deliver(
+            mail(), password=PASSWORD, handing=kept_nowhere
+        )
     assert report.trouble is not None
     assert (report.trouble.phase, inbox.taken) == (MailPhase.TLS, [])
 
@@ -77,7 +80,9 @@ async def test_a_wrong_password_names_the_log_in(tmp_path: Path) -> None:
     context, ca_file = await asyncio.to_thread(certificate, tmp_path, "good")
     async with mail_server(Inbox(), context=context, auth=True) as port:
         line = transport(port, security="starttls", ca_file=str(ca_file), user="ops")
-        wrong, none = [await line.deliver(mail(), password=p) for p in (Secret("wrong horse"), None)]
+        wrong, none = [
+            await line.deliver(mail(), password=p, handing=kept_nowhere) for p in (Secret("wrong horse"), None)
+        ]
     assert wrong.trouble is not None
     assert none.trouble is not None
     assert (wrong.trouble.phase, none.trouble.phase) == (MailPhase.LOGIN, MailPhase.LOGIN)
@@ -93,8 +98,8 @@ async def test_every_recipient_has_an_answer_of_its_own() -> None:
     })  # fmt: skip
     to = ("ana@site.test", "gone@site.test", "full@site.test", "grey@site.test")
     async with mail_server(inbox) as port:
-        first = await transport(port).deliver(mail(*to), password=None)
-        second = await transport(port).deliver(mail("grey@site.test"), password=None)
+        first = await transport(port).deliver(mail(*to), password=None, handing=kept_nowhere)
+        second = await transport(port).deliver(mail("grey@site.test"), password=None, handing=kept_nowhere)
     found = {address: (said.verdict, said.phase, said.code) for address, said in first.answers.items()}
     assert found == {
         "ana@site.test": (Verdict.TAKEN, MailPhase.MESSAGE, 250),
@@ -120,7 +125,9 @@ async def test_a_refusal_of_sender_or_message_counts_for_everybody(
     inbox: Inbox, verdict: Verdict, phase: MailPhase
 ) -> None:
     async with mail_server(inbox) as port:
-        report = await transport(port).deliver(mail("ana@site.test", "ben@site.test"), password=None)
+        report = await transport(port).deliver(
+            mail("ana@site.test", "ben@site.test"), password=None, handing=kept_nowhere
+        )
     assert {(said.verdict, said.phase) for said in report.answers.values()} == {(verdict, phase)}
     assert len(report.answers) == 2
 
@@ -144,7 +151,7 @@ async def test_a_broken_server_costs_a_time_out_and_names_its_step(how: str) -> 
     by_word, greeting, phase = BROKEN[how]
     async with told_server(replies(by_word, greeting=greeting)) as port:
         async with asyncio.timeout(120):
-            report = await transport(port, timeout_s=0.2).deliver(mail(), password=None)
+            report = await transport(port, timeout_s=0.2).deliver(mail(), password=None, handing=kept_nowhere)
     assert report.trouble is not None, report
     assert report.trouble.phase is phase
     assert report.answers == {}
@@ -163,7 +170,7 @@ async def test_a_cancelled_mail_leaves_no_connection_and_no_task() -> None:
 
     began = asyncio.Event()
     async with told_server(talk) as port:
-        task = asyncio.ensure_future(transport(port).deliver(mail(), password=None))
+        task = asyncio.ensure_future(transport(port).deliver(mail(), password=None, handing=kept_nowhere))
         await began.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -210,7 +217,7 @@ async def test_malformed_replies_neither_crash_nor_grow(count: int, monkeypatch:
         await replies(words, greeting=words[""])(reader, writer)
 
     async def one(line: object) -> None:
-        report = await line.deliver(mail("ana@site.test"), password=None)  # type: ignore[attr-defined]  # a transport
+        report = await line.deliver(mail("ana@site.test"), password=None, handing=kept_nowhere)  # type: ignore[attr-defined]  # a transport
         assert report.trouble or report.answers
         for said in report.answers.values():
             assert "\n" not in said.text
@@ -250,6 +257,7 @@ async def test_other_scripts_arrive_as_they_were_written() -> None:
         report = await transport(port).deliver(
             mail("jürgen@site.test", "ana@bücher.test", subject="Platte voll: größer als 90 %", body=body),
             password=None,
+            handing=kept_nowhere,
         )
     assert report.trouble is None, report
     ((to, message),) = inbox.taken
@@ -261,6 +269,8 @@ async def test_other_scripts_arrive_as_they_were_written() -> None:
 
 async def test_an_address_that_the_server_cannot_be_told_is_refused_alone() -> None:
     async with told_server(replies({**GO_ON, ".": b"250 queued\r\n"})) as port:
-        report = await transport(port).deliver(mail("jürgen@site.test", "ana@site.test"), password=None)
+        report = await transport(port).deliver(
+            mail("jürgen@site.test", "ana@site.test"), password=None, handing=kept_nowhere
+        )
     assert report.answers["jürgen@site.test"].verdict is Verdict.REFUSED
     assert report.answers["ana@site.test"].verdict is Verdict.TAKEN

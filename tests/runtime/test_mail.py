@@ -17,6 +17,7 @@ from opsterm.core.mail import DeliveryReport, Mail, MailPhase, MailReply, Recipi
 from opsterm.core.secret import Secret
 from opsterm.runtime.doctor import Health
 from opsterm.runtime.notices import notice_rules
+from opsterm.runtime.ports_mail import Handing
 from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.mail_stage import Inbox, mail_server, replies, told_server
@@ -41,9 +42,10 @@ class PlayedServer:
     says: list[Callable[[Mail], DeliveryReport]]
     offered: list[Mail] = field(default_factory=list)
 
-    async def deliver(self, mail: Mail, *, password: Secret | None) -> DeliveryReport:
+    async def deliver(self, mail: Mail, *, password: Secret | None, handing: Handing) -> DeliveryReport:
         """MailReply."""
         del password
+        await handing(mail.waiting)
         self.offered.append(mail)
         return (self.says.pop(0) if len(self.says) > 1 else self.says[0])(mail)
 
@@ -131,8 +133,8 @@ async def test_what_was_dropped_while_it_was_sent_stays_true_to_what_happened(ho
         fence = await held(runtime)
         mail = await queued(runtime)
 
-        async def deliver(offered: Mail, *, password: Secret | None) -> DeliveryReport:
-            del password
+        async def deliver(offered: Mail, *, password: Secret | None, handing: Handing) -> DeliveryReport:
+            del password, handing
             await runtime.post.drop([offered.id])
             return answered(Verdict.LATER, 450)(offered)
 
@@ -200,6 +202,64 @@ async def test_a_killed_process_loses_nothing_and_a_mail_that_was_taken_is_not_s
         await until(lambda: inbox.taken)
         await until_async(lambda: is_empty(runtime))
     assert [message["Message-ID"] for _, message in inbox.taken] == [second.message_id]
+
+
+async def test_a_mail_whose_answer_nobody_lived_to_hear_is_flagged_and_not_sent_again(home: Path) -> None:
+    """The process is killed behind the last byte of the text: the server may have taken it."""
+    heard = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx.test\r\n")
+        while line := await reader.readline():
+            writer.write(b"354 go on\r\n" if line.upper().startswith(b"DATA") else b"250 OK\r\n")
+            if line.upper().startswith(b"DATA"):
+                await reader.readuntil(b"\r\n.\r\n")
+                heard.set()
+                await reader.read()
+                return
+
+    async with told_server(mute) as port:
+        settings = SERVER.format(port=port)
+        (home / "opsterm/config").mkdir(parents=True, mode=0o700)
+        await asyncio.to_thread((home / "opsterm/config/config.toml").write_text, settings)
+        async with opened(home, settings=settings) as runtime:
+            mail = await queued(runtime, "ana@x.test", "ben@x.test")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "opsterm", "serve", cwd=CHECKOUT, stderr=asyncio.subprocess.DEVNULL,
+            env={"OPSTERM_HOME": str(home / "opsterm"), "HOME": str(home), "PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+        async with asyncio.timeout(120):
+            await heard.wait()
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+    inbox, clock = Inbox(), StoppedClock(mail.made_at + 600.0)
+    async with mail_server(inbox) as port, opened(home, settings=SERVER.format(port=port), clock=clock) as runtime:
+        fence = await held(runtime)
+        for _ in range(3):
+            await runtime.post.deliver_due(fence)
+        assert inbox.taken == [], "it may have it already"
+        [kept] = await runtime.post.queue()
+        assert (kept.state, {one.state for one in kept.recipients}) == ("perhaps sent", {RecipientState.UNSURE})
+        assert "may have taken it" in kept.recipients[0].reply
+        [line] = [check for check in await runtime.doctor() if check.name == "mail"]
+        assert "1 may have been sent, or not" in line.text
+        await runtime.post.retry([kept.id])
+        await runtime.post.deliver_due(fence)
+    assert [(to, message["Message-ID"]) for to, message in inbox.taken] == [
+        (["ana@x.test", "ben@x.test"], mail.message_id)
+    ]
+
+
+async def test_what_is_told_of_the_same_thing_is_queued_once(home: Path, clock: StoppedClock) -> None:
+    async with opened(home, settings=SERVER.format(port=25), clock=clock) as runtime:
+        post = runtime.post
+        first = await post.send(("ana@x.test",), "j1 disk", "91 %", once="j1 at 5")
+        clock.advance(60)
+        again = await post.send(("ana@x.test",), "j1 disk", "92 %", once="j1 at 5")
+        other = await post.send(("ana@x.test",), "j1 disk", "92 %", once="j1 at 6")
+        assert (again.id, again.body) == (first.id, first.body)
+        assert other.message_id != first.message_id
+        assert len(await post.queue()) == 2
 
 
 async def is_empty(runtime: Runtime) -> bool:
