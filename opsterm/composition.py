@@ -15,6 +15,7 @@ from opsterm.runtime.edges import Edges
 from opsterm.runtime.runtime import Runtime
 
 if TYPE_CHECKING:
+    from opsterm.core.camera_settings import CameraSettings
     from opsterm.core.knowledge_settings import KnowledgeSettings
     from opsterm.core.model_settings import ModelSettings
     from opsterm.knowledge.search import KnowledgeBase
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_apis import DescriptionReader
     from opsterm.runtime.ports_approval import Signatures
     from opsterm.runtime.ports_audit import CheckpointPlaces
-    from opsterm.runtime.ports_camera import CameraReader
+    from opsterm.runtime.ports_camera import CameraReader, CameraWriter
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_knowledge import CardIndex
     from opsterm.runtime.ports_learned import LearnedFile
@@ -153,6 +154,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_traps=open_traps,
             open_reach=open_reach,
             open_cameras=open_cameras,
+            open_camera_writer=lambda credentials: _camera_writer(settings.cameras, credentials, runtime),
             open_apis=open_apis,
             open_certificates=open_certificates,
             open_signatures=open_signatures,
@@ -178,6 +180,14 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
         ),
     )
     return runtime
+
+
+async def _camera_writer(settings: CameraSettings, credentials: Credentials, runtime: Runtime) -> CameraWriter:
+    name = "opsterm.adapters.camera_write"
+    adapter = await runtime.offload.run("imports", lambda: importlib.import_module(name))
+    pool = runtime.offload.pool("reach")
+    writer: CameraWriter = adapter.open_camera_writer(settings, credentials, runtime.clock, pool)
+    return writer
 
 
 async def _script_tools(runtime: Runtime) -> ScriptTools:

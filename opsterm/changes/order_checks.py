@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from opsterm.changes.plan_phases import require_places
-from opsterm.changes.plan_steps import require_checks
+from opsterm.changes.plan_steps import require_checks, require_transports
 from opsterm.core.errors import BadInput
 from opsterm.core.http_request import parse_request
 from opsterm.inventory.folding import fold
@@ -16,9 +18,11 @@ from opsterm.policy.order import (
     PLAN,
     RESTORE,
     SHELLS_OF_PROTOCOL,
+    STEPS_OF_PROTOCOL,
     UNIX_SHELLS,
     WITH_OWN_VERB,
     Order,
+    OrderTarget,
     RunAs,
     require_account,
 )
@@ -37,7 +41,8 @@ def require_carried_out(order: Order) -> None:
     _require_run_protocols(order)
     _require_shell(order)
     _require_start(order)
-    _require_request(order)
+    if order.shell == HTTP:
+        _require_request(order.command, order.targets)
 
 
 def _require_shell(order: Order) -> None:
@@ -57,6 +62,10 @@ def _require_shell(order: Order) -> None:
         plan = parse_plan(order.command)
         require_checks(plan)
         require_places(plan, [target.name for target in order.targets])
+        require_transports(plan, order.targets)
+        for step in plan.steps:
+            if step.shell == HTTP:
+                _require_request(step.command, [one for one in order.targets if not step.on or one.name in step.on])
     require_sendable(order.command, order.shell)
 
 
@@ -72,12 +81,10 @@ def _require_start(order: Order) -> None:
         require_account(order.become)
 
 
-def _require_request(order: Order) -> None:
+def _require_request(text: str, targets: Sequence[OrderTarget]) -> None:
     """Raise BadInput for a request over HTTP that cannot be sent as it is written, or is for another server."""
-    if order.shell != HTTP:
-        return
-    origin = parse_request(order.command).origin
-    for target in order.targets:
+    origin = parse_request(text).origin
+    for target in targets:
         if (target.address.lower().strip("[]"), target.port) != (origin.host, origin.port):
             raise BadInput(
                 f"The request is for {origin}, and {target.name} is another server.",
@@ -87,7 +94,7 @@ def _require_request(order: Order) -> None:
 
 def _require_run_protocols(order: Order) -> None:
     """Raise BadInput naming the targets on which this version cannot run anything."""
-    able = (HTTP,) if order.shell == HTTP else COMMAND_PROTOCOLS
+    able = (HTTP,) if order.shell == HTTP else tuple(STEPS_OF_PROTOCOL) if order.shell == PLAN else COMMAND_PROTOCOLS
     others = [target for target in order.targets if target.protocol not in able]
     if not others:
         return

@@ -15,6 +15,12 @@ verify = ["config:nginx"]
 title = "let nginx read it"
 command = "systemctl reload nginx"
 verify = ["unit:nginx", "http:http://localhost/ 200"]
+
+[[step]]
+title = "measure the switches"
+on = "tag:switch"
+watch = "measurements"
+before = ["snmp:sysUpTime"]
 """
 
 from __future__ import annotations
@@ -26,24 +32,26 @@ from typing import Any
 
 from opsterm.changes.gate import Worse, gate_of
 from opsterm.changes.guard import USUAL, GuardWish, wish_from
+from opsterm.changes.plan_text import PlanText
+from opsterm.changes.plan_wishes import WISH_KEYS, WISHES, StepWish, read_wish
 from opsterm.changes.rollout import RolloutWish, parse_budget, parse_strategy, wait_s
 from opsterm.changes.scripts.kept import parse_reference
 from opsterm.changes.verification import NO_VERIFICATION, OnFailure, Verification, parse_check, require_numbers
-from opsterm.core.errors import BadSelector, OpstermError
-from opsterm.core.text import clean_line
+from opsterm.core.errors import BadSelector
 from opsterm.core.toml_places import Path
-from opsterm.core.toml_text import TomlFault, TomlText
-from opsterm.core.units import parse_duration
+from opsterm.core.toml_text import TomlFault
 from opsterm.inventory.selector import parse_selector
 from opsterm.policy.order import UNIX_SHELLS, require_account
-from opsterm.policy.plan_order import MOST_STEPS, TITLE_LENGTH, USUAL_TRIES, PlanOrder, PlanStep
+from opsterm.policy.plan_order import MOST_STEPS, USUAL_TRIES, PlanOrder, PlanStep
 
 _KEYS = (
     "title", "on", "reason", "become", "timeout", "rollout", "max_failures", "max_unavailable", "wait", "probe",
     "margin", "worse", "confirm",
     "no_confirm", "way_back", "on_failure", "verify", "tries", "within", "step",
 )  # fmt: skip
-_STEP_KEYS = ("title", "on", "command", "script", "shell", "before", "verify", "tries", "within", "inverse")
+_STEP_KEYS = (
+    "title", "on", "command", "script", "shell", "before", "verify", "tries", "within", "inverse", *WISH_KEYS
+)  # fmt: skip
 _MEANT = {
     "targets": "on", "target": "on", "hosts": "on", "host": "on", "name": "title", "cmd": "command", "run": "command",
     "shell_command": "command", "sudo": "become", "user": "become", "strategy": "rollout", "serial": "rollout",
@@ -68,6 +76,7 @@ class PlanFile:
         way_back: whether what it touches is kept beforehand.
         verification: what is looked at after the last step, and what follows when any of it fails.
         plan: the steps.
+        wishes: of each step what it asks for besides a command; its text is made once the targets are known.
         places: of each step which targets, "" for all of the plan; when one says so, the order is kept across targets.
     """
 
@@ -81,6 +90,7 @@ class PlanFile:
     way_back: bool
     verification: Verification
     plan: PlanOrder
+    wishes: tuple[StepWish | None, ...]
     places: tuple[str, ...]
 
 
@@ -95,7 +105,7 @@ def read_plan_file(
         script: returns (text, shell) of what a step names: a file, of which the shell is "", or a version of a kept
             script, as in "report@3". Raises OpstermError when there is none.
     """
-    read = _PlanText(text, file)
+    read = PlanText(text, file)
     tree = read.tree
     read.check_keys((), tree, _KEYS, meant=_MEANT)
     tables = read.tables((), tree, "step")
@@ -103,8 +113,10 @@ def read_plan_file(
     if not read.problems and not 1 <= len(steps) <= MOST_STEPS:
         read.complain(("step",), f"It has {len(steps)} steps.", f"Write 1 to {MOST_STEPS} [[step]] tables.")
     places = tuple(_place(read, ("step", place), table) for place, table in enumerate(tables))
-    if any(places) and not all(places) and "on" not in tree:
-        place = next(place for place, said in enumerate(places) if not said)
+    wishes = tuple(read_wish(read, ("step", place), table) for place, table in enumerate(tables))
+    told = [bool(said or (wish and wish.call)) for said, wish in zip(places, wishes, strict=True)]
+    if any(told) and not all(told) and "on" not in tree:
+        place = told.index(False)
         read.complain(("step", place), "It does not say on which targets.", 'Write on = "tag:web" here, or at the top.')
     if "on" in tree:
         _place(read, (), tree)
@@ -117,7 +129,7 @@ def read_plan_file(
         reason=read.word((), tree, "reason", needed=False), become=become,
         timeout_s=read.seconds((), tree, "timeout", 0) or None, rollout=rollout, guard=_guard(read, tree),
         way_back=read.yes_no((), tree, "way_back") is not False, verification=_verification(read, tree),
-        plan=PlanOrder(steps=steps), places=places,
+        plan=PlanOrder(steps=steps), wishes=wishes, places=places,
     )  # fmt: skip
     return (None if read.problems else found), tuple(read.problems)
 
@@ -132,40 +144,7 @@ def kept_scripts_in(text: str) -> frozenset[str]:
     return frozenset(one for one in named if isinstance(one, str) and parse_reference(one))
 
 
-class _PlanText(TomlText):
-    """The text of a plan."""
-
-    def tried(self, path: Path, work: Callable[[], object]) -> None:
-        """Do what may find something wrong, and complain of that."""
-        try:
-            work()
-        except OpstermError as error:
-            self.complain(path, " ".join(filter(None, (error.what, error.why))), error.next_step)
-
-    def seconds(self, path: Path, table: Mapping[str, Any], key: str, usual: int) -> int:
-        """Return a length of time in whole seconds, `usual` where none is said."""
-        found = [usual]
-        text = self.word(path, table, key, needed=False)
-        if text:
-            self.tried((*path, key), lambda: found.append(round(parse_duration(text))))
-        return found[-1]
-
-    def title(self, path: Path, table: Mapping[str, Any], *, needed: bool) -> str:
-        """Return a title of one line."""
-        text = self.word(path, table, "title", needed=needed)
-        if clean_line(text, limit=TITLE_LENGTH) != text or text != text.strip():
-            self.complain((*path, "title"), f"It is no line of up to {TITLE_LENGTH} characters.", "Write a few words.")
-        return text
-
-    def checks(self, path: Path, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
-        """Return checks, each as it is written in one way only."""
-        found: list[str] = []
-        for text in self.words(path, table, key):
-            self.tried((*path, key), lambda text=text: found.append(str(parse_check(text))))  # type: ignore[misc]  # a default binds it
-        return tuple(dict.fromkeys(found))
-
-
-def _place(read: _PlanText, path: Path, table: Mapping[str, Any]) -> str:
+def _place(read: PlanText, path: Path, table: Mapping[str, Any]) -> str:
     """Return which targets a step is for, "" for all of the plan."""
     text = read.word(path, table, "on", needed="on" in table)
     if text:
@@ -176,10 +155,11 @@ def _place(read: _PlanText, path: Path, table: Mapping[str, Any]) -> str:
     return text
 
 
-def _step(read: _PlanText, path: Path, table: Mapping[str, Any], script: Callable[[str], tuple[str, str]]
+def _step(read: PlanText, path: Path, table: Mapping[str, Any], script: Callable[[str], tuple[str, str]]
 ) -> PlanStep:  # fmt: skip
     read.check_keys(path, table, _STEP_KEYS, meant=_MEANT)
-    command, own = read.word(path, table, "command", needed="script" not in table), ""
+    wished = next((shell for key, shell in WISHES.items() if key in table), "")
+    command, own = read.word(path, table, "command", needed="script" not in table and not wished), ""
     if "script" in table:
         if "command" in table:
             read.complain((*path, "script"), "It has a command as well.", "Keep one of the two.")
@@ -192,7 +172,7 @@ def _step(read: _PlanText, path: Path, table: Mapping[str, Any], script: Callabl
     if own and shell != own:
         read.complain((*path, "shell"), f"The script runs in {own}.", "Leave the key out.")
     step = PlanStep(
-        title=read.title(path, table, needed=True), command=_trimmed(command), shell=shell,
+        title=read.title(path, table, needed=True), command=_trimmed(command), shell=wished or shell,
         before=read.checks(path, table, "before"), verify=read.checks(path, table, "verify"),
         tries=read.number(path, table, "tries", USUAL_TRIES),
         within_s=read.seconds(path, table, "within", NO_VERIFICATION.within_s),
@@ -208,7 +188,7 @@ def _trimmed(text: str) -> str:
     return text.strip("\n")
 
 
-def _rollout(read: _PlanText, tree: Mapping[str, Any]) -> RolloutWish:
+def _rollout(read: PlanText, tree: Mapping[str, Any]) -> RolloutWish:
     wish = RolloutWish(
         strategy=read.word((), tree, "rollout", needed=False),
         failures=str(tree.get("max_failures", "")),
@@ -233,14 +213,14 @@ def _rollout(read: _PlanText, tree: Mapping[str, Any]) -> RolloutWish:
     return wish
 
 
-def _guard(read: _PlanText, tree: Mapping[str, Any]) -> GuardWish:
+def _guard(read: PlanText, tree: Mapping[str, Any]) -> GuardWish:
     confirm, unguarded = (read.word((), tree, key, needed=False) for key in ("confirm", "no_confirm"))
     found = [USUAL]
     read.tried(("confirm",), lambda: found.append(wish_from(confirm, unguarded=unguarded)))
     return found[-1]
 
 
-def _verification(read: _PlanText, tree: Mapping[str, Any]) -> Verification:
+def _verification(read: PlanText, tree: Mapping[str, Any]) -> Verification:
     on_failure: Sequence[str] = read.words((), tree, "on_failure", [word.value for word in OnFailure])
     found = Verification(
         checks=tuple(map(parse_check, read.checks((), tree, "verify"))),

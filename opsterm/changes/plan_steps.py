@@ -9,12 +9,21 @@ from types import MappingProxyType
 from opsterm.changes.change import Change
 from opsterm.changes.plan_phases import PlanPhase
 from opsterm.changes.plan_remainder import everywhere
-from opsterm.changes.verification import Verification, parse_check, require_numbers, verification_of
+from opsterm.changes.verification import (
+    FROM_HERE,
+    UNIX_PROTOCOLS,
+    Verification,
+    parse_check,
+    require_numbers,
+    verification_of,
+)
 from opsterm.changes.way_back.prepared import restoring, step_ways
+from opsterm.core.errors import BadInput
 from opsterm.core.text import clean_line
 from opsterm.inventory.folding import fold, natural_key
+from opsterm.policy.camera_order import parse_camera_order
 from opsterm.policy.mask import mask
-from opsterm.policy.order import RESTORE, Order, RunAs
+from opsterm.policy.order import HTTP, RESTORE, STEPS_OF_PROTOCOL, VAPIX, Order, OrderTarget, RunAs
 from opsterm.policy.plan_order import MOST_STEPS, TITLE_LENGTH, PlanOrder, PlanStep, parse_plan
 from opsterm.policy.restoring import Stored
 from opsterm.policy.way_back import Coverage, ThingKind, WayBack, in_order
@@ -27,6 +36,30 @@ def require_checks(plan: PlanOrder) -> None:
     for step in plan.steps:
         before_of(step)
         require_numbers(after_of(step))
+
+
+def require_transports(plan: PlanOrder, targets: Sequence[OrderTarget]) -> None:
+    """Check that each step can be carried out, and looked at, on each of its targets.
+
+    Raises:
+        BadInput: a target is reached in another way than the step needs; it names both.
+    """
+    for number, step in enumerate(plan.steps, 1):
+        looked = {check.kind for check in (*before_of(step).checks, *after_of(step).checks)} - {*FROM_HERE}
+        for target in targets:
+            if step.on and target.name not in step.on:
+                continue
+            if step.shell not in STEPS_OF_PROTOCOL.get(target.protocol, ()):
+                raise BadInput(
+                    f"Step {number}, {step.title}, cannot be done on {target.name}: it is reached over "
+                    f"{target.protocol}, and the step is for {step.shell}.",
+                    next_step="Give the step other targets by on.",
+                )
+            if looked and target.protocol not in UNIX_PROTOCOLS:
+                raise BadInput(
+                    f"Step {number}, {step.title}, cannot be looked at on {target.name} by {min(looked)}.",
+                    next_step="From here there are reach:, snmp: and camera:.",
+                )
 
 
 def before_of(step: PlanStep) -> Verification:
@@ -121,7 +154,8 @@ def undoing(
             joined = plan.across and group_of.get(last, last) == group_of.get(number, number)
             base = replace(base, on=tuple(sorted(there, key=natural_key)), joined=joined)
             if inverse:
-                found.append(replace(base, command=inverse))
+                shell = plan.steps[number - 1].inverse_shell
+                found.append(replace(base, command=inverse, shell=shell))
             else:
                 text = restoring(change, way, step=number, insist=insist, stored=stored.get(number, ())).text()
                 found.append(replace(base, command=text, shell=RESTORE))
@@ -150,8 +184,15 @@ def step_lines(order: Order) -> Sequence[str]:
     return [_line(number, step) for number, step in enumerate(parse_plan(order.command).steps, 1)]
 
 
+def step_words(step: PlanStep) -> str:
+    """Return what a step does as it is shown: its command; of the configuration of a camera which profiles it has."""
+    if step.shell == VAPIX:
+        return f"configure {parse_camera_order(step.command).in_words()}"
+    return f"request {step.command}" if step.shell == HTTP else step.command
+
+
 def _line(number: int, step: PlanStep) -> str:
-    first, *more = mask(step.command)[0].strip().split("\n")
+    first, *more = mask(step_words(step))[0].strip().split("\n")
     shown = clean_line(first)
     shown = shown if len(shown) <= _COMMAND_SHOWN else shown[: _COMMAND_SHOWN - 1] + "…"
     parts = [f"{number} {step.title}{f' (on {fold(step.on)})' if step.on else ''}"]

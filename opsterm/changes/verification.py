@@ -18,6 +18,7 @@ from opsterm.changes.way_back.script import keeper_digest
 from opsterm.core.errors import BadInput, NotApproved, Refused
 from opsterm.core.text import clean_line
 from opsterm.core.units import span_text
+from opsterm.monitoring.mib import instance_of, parse_oid
 from opsterm.policy.file_put import PUT
 from opsterm.policy.order import PLAN, UNIX_SHELLS, Order
 from opsterm.policy.risk import why_not_read_only
@@ -28,13 +29,17 @@ UNIT_STATES = ("active", "inactive", "enabled", "disabled")
 MOST_CHECKS = 20
 MOST_TRIES = 100
 LONGEST_S = 3600
-EXAMPLES = "unit:nginx active, port:443, http:http://localhost/ 200, config:sshd, command:findmnt /data or reach:443"
+EXAMPLES = (
+    "unit:nginx active, port:443, http:http://localhost/ 200, config:sshd, command:findmnt /data, reach:443, "
+    "snmp:sysUpTime or camera:events"
+)
 THERE = "{target}"
 """Stands for the address of the target in a URL that is asked from here."""
 
 _UNIT = re.compile(rf"([A-Za-z0-9][A-Za-z0-9:_.\\@-]{{0,250}})(?:\s+({'|'.join(UNIT_STATES)}))?")
 _PORT = re.compile(r"([1-9][0-9]{0,4})(/tcp|/udp)?")
 _HTTP = re.compile(r"(https?://[A-Za-z0-9._~:/?#\[\]!$&()*+,;=%-]{1,2000})(?:\s+([1-5][0-9]{2}))?")
+_CAMERA = re.compile(r"events|motion [^\s:][^:]{0,79}")
 _REACH = re.compile(r"(https?://(?:\{target\})?[A-Za-z0-9._~:/?#\[\]!$&()*+,;=%-]{0,2000})(?:\s+([1-5][0-9]{2}))?")
 
 
@@ -47,6 +52,12 @@ class ChangeCheckKind(StrEnum):
     CONFIG = "config"
     COMMAND = "command"
     REACH = "reach"
+    SNMP = "snmp"
+    CAMERA = "camera"
+
+
+FROM_HERE = (ChangeCheckKind.REACH, ChangeCheckKind.SNMP, ChangeCheckKind.CAMERA)
+"""What is looked at from this host, whatever the target is."""
 
 
 class OnFailure(StrEnum):
@@ -62,7 +73,8 @@ class ChangeCheck:
 
     Attributes:
         kind: what sort of thing.
-        subject: a unit, a port with "/udp" if it is one, a URL, a word of CONFIGS, a command, or what is reached.
+        subject: a unit, a port with "/udp" if it is one, a URL, a word of CONFIGS, a command, what is reached, an
+            object that an agent has to answer with, or "events" or "motion NAME" of a camera.
         wanted: of a unit its state; of a URL the status, "" for any below 400; of others "".
     """
 
@@ -168,6 +180,16 @@ def _reach(text: str) -> ChangeCheck | None:
     return ChangeCheck(kind=ChangeCheckKind.REACH, subject=found[1], wanted=found[2] or "")
 
 
+def _snmp(text: str) -> ChangeCheck | None:
+    instance_of(parse_oid(text))
+    return ChangeCheck(kind=ChangeCheckKind.SNMP, subject=text)
+
+
+def _camera(text: str) -> ChangeCheck | None:
+    found = _CAMERA.fullmatch(text)
+    return ChangeCheck(kind=ChangeCheckKind.CAMERA, subject=text) if found else None
+
+
 def address_of_check(check: ChangeCheck, host: str) -> int | str:
     """Return what a check of the kind REACH asks from here: a port of the target, or a URL.
 
@@ -183,11 +205,12 @@ def address_of_check(check: ChangeCheck, host: str) -> int | str:
 _READERS = {
     ChangeCheckKind.UNIT: _unit, ChangeCheckKind.PORT: _port, ChangeCheckKind.HTTP: _http,
     ChangeCheckKind.CONFIG: _config, ChangeCheckKind.COMMAND: _command, ChangeCheckKind.REACH: _reach,
+    ChangeCheckKind.SNMP: _snmp, ChangeCheckKind.CAMERA: _camera,
 }  # fmt: skip
 
 
 def check_text(check: ChangeCheck) -> str:
-    """Return the text for `sh` that looks at it; its exit status is 0 when it holds. One of REACH has none: ""."""
+    """Return the text for `sh` that looks at it; its exit status is 0 when it holds. Of FROM_HERE none has one: ""."""
     match check.kind:
         case ChangeCheckKind.UNIT:
             return unit_text(check.subject, check.wanted)
@@ -199,7 +222,7 @@ def check_text(check: ChangeCheck) -> str:
             return config_text(check.subject)
         case ChangeCheckKind.COMMAND:
             return command_text(check.subject)
-        case ChangeCheckKind.REACH:
+        case _:
             return ""
 
 
@@ -262,6 +285,8 @@ def bound(wish: Verification, order: Order, *, way_back: bool) -> str:
         return ""
     require_numbers(wish)
     others = [target.name for target in order.targets if target.protocol not in UNIX_PROTOCOLS]
+    if order.shell == PLAN and all(check.kind in FROM_HERE for check in wish.checks):
+        others = []  # its steps say how each is taken back, wherever they are
     if others or order.shell not in (*UNIX_SHELLS, PUT, PLAN):
         raise BadInput(
             "Only what is done to Unix targets is verified by this version.",

@@ -235,7 +235,10 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
         ),
         CHANGE_KEYS,
     ),
-    "change check": ("file", "line", "key", "what", "allowed"),
+    "change check": (
+        "file", "line", "key", "what", "allowed", "step", "title", "over", "targets", "does", "risk", "reason",
+        "rules", "back", "verify",
+    ),
     "change run": CHANGE_KEYS,
     "simulate": ("number", "target", "kind", "what", "become", "fails", "state"),
     "snapshot take": (*POINT_KEYS, "error", "why", "next_step"),

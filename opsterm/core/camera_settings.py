@@ -12,7 +12,7 @@ class CameraSettings:
     """`[cameras]`: cameras that speak VAPIX; targets with the protocol http."""
 
     events: str = option(
-        "", "Selector of the cameras whose motion and faults become alerts, as in tag:camera; empty: none."
+        "", "Selector of the cameras whose motion and faults become alerts, as in tag:camera; empty: those of plans."
     )
     ca_file: str = option(
         "", "PEM file of the authorities that signed their certificates; empty: those of this machine."

@@ -29,6 +29,9 @@ MOTION_APPLICATIONS: Mapping[str, str] = {
 }
 """Applications on a camera that see motion, by the name in their address /local/NAME/control.cgi."""
 
+CONFIGURATION_VERSION = "1.2"
+"""Of the interface by which these applications are configured."""
+
 EVENT_TOPICS = (
     "tnsaxis:CameraApplicationPlatform/VMD//.",
     "tnsaxis:CameraApplicationPlatform/MotionGuard//.",
@@ -191,6 +194,14 @@ def motion_profiles(application: str, text: str) -> Sequence[MotionProfile]:
         for one in profiles[:MOST_PROFILES]
         if isinstance(one, dict)
     ]  # fmt: skip
+
+
+def configuration_of(text: str) -> Mapping[str, Any]:
+    """Read the answer to getConfiguration as it is; names in it are not clean. Raises CameraReplyError."""
+    found = read_reply(text)
+    if not isinstance(found.get("profiles"), list) or not isinstance(found.get("cameras"), list):
+        raise CameraReplyError("Its answer names no profiles and cameras.")
+    return found
 
 
 def _number(value: object) -> int:

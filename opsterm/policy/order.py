@@ -24,16 +24,34 @@ PLAN = "plan"
 HTTP = "http"
 """The shell of an order whose text is a request over HTTP; see `core.http_request`."""
 
+VAPIX = "vapix"
+"""The shell of a step that configures a camera; see `policy.camera_order`."""
+
+WATCH = "watch"
+"""The shell of a step by which opsterm itself begins to watch a target; see `policy.watch_order`."""
+
 SHELLS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
     "local": ("sh", "bash", "put", RESTORE, PLAN),
     "ssh": ("sh", "bash", "put", RESTORE, PLAN),
     "winrm": ("powershell", "cmd", "wql", RESTORE),
-    "http": (HTTP,),
+    "http": (HTTP, PLAN),
+    "snmp": (PLAN,),
 }
 """What carries a text out, by how the target is reached (words of `inventory.Protocol`).
 
 A shell is whatever gives the text its meaning: an interpreter on the target, or one of our own sessions.
 """
+
+STEPS_OF_PROTOCOL: Mapping[str, tuple[str, ...]] = {
+    "local": ("sh", "bash", RESTORE),
+    "ssh": ("sh", "bash", RESTORE, WATCH),
+    "http": (HTTP, VAPIX, WATCH),
+    "snmp": (WATCH,),
+}
+"""What a step of a plan may be, by how its target is reached."""
+
+BESIDE_SESSIONS = (VAPIX, WATCH)
+"""What is carried out without a session on the target."""
 
 WITH_OWN_VERB = ("put", RESTORE, PLAN, HTTP)
 """Shells of orders that no text typed for a shell becomes: files, rollbacks, plans and requests."""
@@ -41,13 +59,14 @@ WITH_OWN_VERB = ("put", RESTORE, PLAN, HTTP)
 SHELLS_ASSESSED = ("bash", "sh", "powershell", "cmd", "network-cli", "sql")
 """Languages of which the risk may be asked; one without a reader is known by its list of harmless commands, if any."""
 
-COMMAND_PROTOCOLS = tuple(protocol for protocol, shells in SHELLS_OF_PROTOCOL.items() if HTTP not in shells)
-"""Protocols over which commands run; over HTTP it is requests that are sent."""
+COMMAND_PROTOCOLS = ("local", "ssh", "winrm")
+"""Protocols over which commands run; over HTTP it is requests that are sent, and over SNMP it is only asked."""
 
 
 def usual_shell(protocols: Iterable[str]) -> str:
     """Return the shell for a text of which none was said: "powershell" when all targets are Windows, else "sh"."""
-    usual = {SHELLS_OF_PROTOCOL[protocol][0] for protocol in protocols if protocol in SHELLS_OF_PROTOCOL}
+    known = [SHELLS_OF_PROTOCOL[protocol][0] for protocol in protocols if protocol in SHELLS_OF_PROTOCOL]
+    usual = {*known} - {PLAN}
     return usual.pop() if len(usual) == 1 else "sh"
 
 

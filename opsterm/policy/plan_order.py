@@ -26,7 +26,7 @@ from opsterm.core.text import clean_line
 from opsterm.inventory.folding import fold, unfold
 from opsterm.policy.effects import Effect, Span
 from opsterm.policy.invocation import Findings, Invocation
-from opsterm.policy.order import PLAN, RESTORE, UNIX_SHELLS, Order
+from opsterm.policy.order import HTTP, PLAN, RESTORE, STEPS_OF_PROTOCOL, UNIX_SHELLS, WATCH, Order
 from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.understanding import understand
 
@@ -44,12 +44,13 @@ class PlanStep:
     Attributes:
         title: what it is for, one line.
         command: the text for its shell.
-        shell: sh or bash; RESTORE for one that puts back what a step of another change has changed.
+        shell: sh or bash; HTTP for a request, VAPIX for the configuration of a camera, WATCH for what opsterm itself
+            does; RESTORE for one that puts back what a step of another change has changed.
         before: checks that have to hold before it begins, as `changes.verification` writes them.
         verify: checks that have to hold after it.
         tries: how often those after it are looked at.
         within_s: seconds that all these tries may take.
-        inverse: the text that takes it back, "" for its kept state.
+        inverse: the text that takes it back, "" for its kept state; `inverse_shell` carries it out.
         undoes: (number of a change, number of its step) that it takes back, None for a step forward.
         on: names of the targets that it is for, in natural order, () for all of the order.
         joined: whether it is gone over together with the step before: a target does both before the next one begins.
@@ -66,6 +67,11 @@ class PlanStep:
     undoes: tuple[int, int] | None = None
     on: tuple[str, ...] = ()
     joined: bool = False
+
+    @property
+    def inverse_shell(self) -> str:
+        """What carries out the text that takes it back."""
+        return self.shell if self.shell not in (*UNIX_SHELLS, RESTORE) else "sh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +119,7 @@ def _pieces(plan: PlanOrder) -> Iterator[tuple[str, str]]:
         if step.verify:
             yield f"  tries {step.tries} within {step.within_s}\n", ""
         if step.inverse:
-            yield from _block("back", "sh", step.inverse)
+            yield from _block("back", step.inverse_shell, step.inverse)
 
 
 def _block(word: str, shell: str, command: str) -> Iterator[tuple[str, str]]:
@@ -146,7 +152,7 @@ def parse_plan(text: str) -> PlanOrder:
     if not steps or len(steps) > MOST_STEPS or found.text() != text:
         raise _WRONG
     for step in steps:
-        if step.shell not in (*UNIX_SHELLS, RESTORE) or (step.shell == RESTORE) > (step.undoes is not None):
+        if step.shell not in _SHELLS or (step.shell == RESTORE) > (step.undoes is not None):
             raise _WRONG
         if step.shell == RESTORE:
             parse_restoring(step.command)
@@ -158,6 +164,10 @@ def parse_plan(text: str) -> PlanOrder:
         raise _WRONG
     return found
 
+
+_SHELLS = frozenset(shell for shells in STEPS_OF_PROTOCOL.values() for shell in shells)
+_READ_ELSEWHERE = (HTTP, WATCH)
+"""What has no effects that are read out of its text; each is graded by itself."""
 
 _WRONG = BadInput("This is no plan of steps.", next_step="`opsterm change run FILE.toml` makes one of a file.")
 
@@ -206,6 +216,16 @@ def _read_block(lines: list[str], at: int, rest: str) -> tuple[str, str, int]:
     return shell, "\n".join(lines[at + 1 : last]), last + 1
 
 
+def other_steps(text: str) -> tuple[tuple[int, PlanStep], ...]:
+    """Return the steps of a plan that are no commands of a Unix shell, with their numbers; () for what is no plan."""
+    try:
+        steps = parse_plan(text).steps
+    except BadInput:
+        return ()
+    ours = (*UNIX_SHELLS, RESTORE)
+    return tuple((number, step) for number, step in enumerate(steps, 1) if step.shell not in ours)
+
+
 def takes_back(command: str, shell: str) -> int:
     """Return the number of the change that an order takes back, 0 for an order that does something new.
 
@@ -241,7 +261,7 @@ def read_plan(text: str) -> Findings:
         if shell == RESTORE:
             span = Span(start=at, end=at + len(piece))
             effects += [replace(effect, span=span) for effect in parse_restoring(piece).effects]
-        elif shell:
+        elif shell and shell not in _READ_ELSEWHERE:
             found = understand(piece, shell)
             effects += [replace(effect, span=_moved(effect.span, at)) for effect in found.effects]
             commands += [replace(command, span=_moved(command.span, at)) for command in found.commands]

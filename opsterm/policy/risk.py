@@ -13,18 +13,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from opsterm.monitoring.session_path import SessionPath
+from opsterm.policy.camera_order import REASONS as CAMERA_REASONS
 from opsterm.policy.context import MANY_TARGETS, Surroundings, raise_level
 from opsterm.policy.file_put import PUT
 from opsterm.policy.grading import grade
 from opsterm.policy.http_risk import grade_request
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import Lockout, lockout_of
-from opsterm.policy.order import AS_LOGGED_IN, HTTP, PLAN, RESTORE, OrderTarget, RunAs
+from opsterm.policy.order import AS_LOGGED_IN, HTTP, PLAN, RESTORE, VAPIX, WATCH, OrderTarget, RunAs
+from opsterm.policy.plan_order import other_steps
 from opsterm.policy.put_order import put_reasons
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
 from opsterm.policy.restoring import restore_reasons
 from opsterm.policy.understanding import READERS, Understanding, understand
+from opsterm.policy.watch_order import watch_reasons
 from opsterm.policy.words import LENGTH_LIMIT, split
 from opsterm.policy.wql import class_refusal, wql_refusal
 
@@ -85,6 +88,11 @@ def assess(
         said, weighty = restore_reasons(command)
         raised = raise_level(RiskLevel.HIGH if weighty else RiskLevel.MEDIUM, (), around)
         return Risk(level=raised.level, reasons=(*said, *raised.reasons))
+    if shell == VAPIX:
+        raised = raise_level(RiskLevel.HIGH, (), around)
+        return Risk(level=raised.level, reasons=(*CAMERA_REASONS, *raised.reasons))
+    if shell == WATCH:
+        return Risk(level=RiskLevel.LOW, reasons=watch_reasons(command))
     if shell == HTTP:
         grade = grade_request(command)
         changing = RiskLevel.MEDIUM if grade.medium else RiskLevel.HIGH
@@ -96,7 +104,8 @@ def assess(
     if shell in READERS and command.strip():
         understood = understand(command, shell)
         found = lockout or lockout_of(understood, ways)
-        return _with_lockout(_graded(understood, found, refusal, around, warnings, how), found)
+        risk = _with_lockout(_graded(understood, found, refusal, around, warnings, how), found)
+        return _with_other_steps(risk, command, targets, around) if shell == PLAN else risk
     by_sudo = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
         reads = "It only reads: every command in it is on the read-only list."
@@ -137,6 +146,18 @@ def _graded(
         reasons.append(f"It runs as {how.become} by sudo.")
     raised = raise_level(level, understood.effects, around)
     return Risk(level=raised.level, reasons=(*reasons, *raised.reasons, *warnings))
+
+
+def _with_other_steps(risk: Risk, text: str, targets: Sequence[OrderTarget], around: Surroundings) -> Risk:
+    """Return the grade of a plan with what is thought of each step that is no command of a Unix shell: the worst."""
+    level, reasons = risk.level, list(risk.reasons)
+    for number, step in other_steps(text):
+        one = assess(step.command, step.shell, targets, around.environments, around=around)
+        reasons.append(f"Step {number}: {one.reasons[0]}")
+        if one.level.order > level.order:
+            level = one.level
+            reasons.insert(0, reasons.pop())
+    return Risk(level=level, reasons=tuple(reasons))
 
 
 def _with_lockout(risk: Risk, found: Lockout) -> Risk:

@@ -50,9 +50,15 @@ def _read_plan(text: str) -> Findings:
     return read_plan(text)
 
 
+def _read_camera_order(text: str) -> Findings:
+    from opsterm.policy.camera_order import read_camera_order  # noqa: PLC0415 (few plans have one)
+
+    return read_camera_order(text)
+
+
 READERS: Mapping[str, Reader] = {
     "sh": _read_bash, "bash": _read_bash, "powershell": _read_powershell, "cmd": _read_cmd, "sql": _read_sql,
-    "network-cli": _read_network_cli, "plan": _read_plan,
+    "network-cli": _read_network_cli, "plan": _read_plan, "vapix": _read_camera_order,
 }  # fmt: skip
 """Shell -> what reads its language."""
 

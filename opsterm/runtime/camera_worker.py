@@ -37,7 +37,7 @@ log = logging.getLogger("opsterm.cameras")
 
 
 class CameraWorker:
-    """Keeps one stream to each camera that the setting cameras.events chooses."""
+    """Keeps one stream to each camera that the setting cameras.events, or a plan, chooses."""
 
     def __init__(self, cameras: Cameras, clock: Clock, monitoring: Monitoring) -> None:
         self._cameras = cameras
@@ -129,8 +129,6 @@ class CameraWorker:
 
 
 def camera_works(cameras: Cameras, clock: Clock, monitoring: Monitoring) -> Sequence[Worker]:
-    """Return the worker that listens to the cameras of the settings, if any are chosen."""
-    if not cameras.selector:
-        return ()
+    """Return the worker that listens to the cameras that are chosen."""
     run = CameraWorker(cameras, clock, monitoring).listen_for_ever
     return (Worker(name="cameras", run=run, beat_every_s=1.0),)

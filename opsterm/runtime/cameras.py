@@ -16,6 +16,8 @@ from opsterm.inventory.target import Protocol, Target
 from opsterm.monitoring.cameras import EVENT_TOPICS, CameraEvent, CameraInfo, MotionProfile, camera_rules
 from opsterm.monitoring.sample import SeriesKey
 from opsterm.monitoring.thresholds import Rule
+from opsterm.policy.order import OrderTarget
+from opsterm.policy.watch_order import WatchKind, watched_selector
 from opsterm.runtime.edges import Files
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.monitoring import check_selector
@@ -60,9 +62,9 @@ class Cameras:
         open_reader: Callable[[], Awaitable[CameraReader]],
     ) -> None:  # fmt: skip
         """Read the settings. Raises BadSetting."""
-        self.selector = settings.events.strip()
-        if self.selector:
-            check_selector(self.selector, "cameras.events")
+        if settings.events.strip():
+            check_selector(settings.events, "cameras.events")
+        self.selector = watched_selector(settings.events, WatchKind.CAMERA_ALERTS)
         self._clock = clock
         self._inventory = inventory
         self._files = files
@@ -73,7 +75,7 @@ class Cameras:
 
     def rules(self) -> Sequence[Rule]:
         """Return the rules that raise alerts from events."""
-        return camera_rules(self.selector, explain=lambda key: self.faults.get(key.target, "")) if self.selector else []
+        return camera_rules(self.selector, explain=lambda key: self.faults.get(key.target, ""))
 
     def every_s(self, key: SeriesKey) -> float:
         """Return the seconds between two measurements of a stream, 0 for any other series."""
@@ -81,7 +83,7 @@ class Cameras:
 
     def watched(self) -> Sequence[CameraPlace]:
         """Return the cameras whose events become alerts. Costs no query."""
-        rows = self._inventory.select(self.selector).rows if self.selector else ()
+        rows = self._inventory.select(self.selector).rows
         return [place_of(row.target) for row in rows if row.target.protocol is Protocol.HTTP]
 
     async def reader(self) -> CameraReader:
@@ -154,7 +156,14 @@ def place_of(target: Target) -> CameraPlace:
             f"{target.name} is no camera: it is reached over {target.protocol}.",
             next_step=f"opsterm targets edit {target.name} --protocol http --os axis",
         )
-    port = target.port or 80
-    return CameraPlace(
-        name=target.name, host=target.reach, port=port, tls=port in TLS_PORTS, user=target.user or DEFAULT_USER
-    )
+    return _place(target.name, target.reach, target.port or 0, target.user)
+
+
+def camera_of(target: OrderTarget) -> CameraPlace:
+    """Return how a target of an order is reached as a camera."""
+    return _place(target.name, target.address, target.port, target.user)
+
+
+def _place(name: str, host: str, port: int, user: str) -> CameraPlace:
+    port = port or 80
+    return CameraPlace(name=name, host=host, port=port, tls=port in TLS_PORTS, user=user or DEFAULT_USER)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_apis import DescriptionReader
     from opsterm.runtime.ports_approval import Accounts, Signatures
     from opsterm.runtime.ports_audit import CheckpointPlaces
-    from opsterm.runtime.ports_camera import CameraReader
+    from opsterm.runtime.ports_camera import CameraReader, CameraWriter
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_knowledge import CardIndex
     from opsterm.runtime.ports_learned import LearnedFile
@@ -85,6 +85,7 @@ class Edges:
         open_traps: makes the receiver of traps, given the credentials.
         open_reach: makes what checks web servers, ports and hosts, given the credentials.
         open_cameras: makes what asks cameras, given the credentials.
+        open_camera_writer: makes what configures them, the same.
         open_apis: makes what fetches descriptions of APIs.
         open_certificates: makes what takes certificates apart.
         open_signatures: makes what signs approvals and sees whose signatures they are.
@@ -117,6 +118,7 @@ class Edges:
     open_traps: Callable[[Credentials], Awaitable[TrapEar]]
     open_reach: Callable[[Credentials], Awaitable[ReachProbe]]
     open_cameras: Callable[[Credentials], Awaitable[CameraReader]]
+    open_camera_writer: Callable[[Credentials], Awaitable[CameraWriter]]
     open_apis: Callable[[], Awaitable[DescriptionReader]]
     open_certificates: Callable[[], Awaitable[ReadCertificate]]
     open_signatures: Callable[[], Awaitable[Signatures]]

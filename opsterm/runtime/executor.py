@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
 from opsterm.changes import lifecycle
@@ -23,9 +23,9 @@ from opsterm.changes.verification import require_same_keeper, verification_of
 from opsterm.changes.way_back.prepared import as_run, keeper_shell, prepared
 from opsterm.changes.way_back.words import OF_GUARD, KeeperStep
 from opsterm.core.clock import Clock
-from opsterm.core.errors import NotApproved, NotFound, TimedOut, Unreachable
+from opsterm.core.errors import NotApproved, NotFound
 from opsterm.policy import approval
-from opsterm.policy.order import PLAN, OrderTarget, RunAs
+from opsterm.policy.order import BESIDE_SESSIONS, COMMAND_PROTOCOLS, PLAN, OrderTarget, RunAs
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.change_work import ChangeWork, Hands, TargetPart
 from opsterm.runtime.claims import Passage
@@ -36,14 +36,16 @@ from opsterm.runtime.guarding import Guarding
 from opsterm.runtime.keeping import Keeping, OpenCopies, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.marking import Marking
+from opsterm.runtime.opened_target import OpenedTarget
 from opsterm.runtime.output_intake import OutputIntake
 from opsterm.runtime.output_record import OutputRecord
 from opsterm.runtime.outside_checks import LookFromHere
 from opsterm.runtime.plan_running import OnTarget, PlanRunning
-from opsterm.runtime.ports import Connector, Ended, Session
+from opsterm.runtime.ports import Connector, Ended
 from opsterm.runtime.ports_connection_test import UNHEARD
 from opsterm.runtime.ports_store import Store
 from opsterm.runtime.rollout_running import RolloutRunning
+from opsterm.runtime.step_transports import CarryStep
 from opsterm.runtime.supervisor import to_the_end
 from opsterm.runtime.verifying import Verifying
 
@@ -65,6 +67,7 @@ class Executor:
         output_limit: bytes of output kept per target.
         copies: what is kept on this host of what changes touch, and is put back from here.
         from_here: looks from this host whether a change has come out as it should.
+        carry: carries out steps that need no session.
         silent: names those members of the groups of a rollout that are known not to answer.
         quiet_limit_s: seconds a command may print nothing before it is stopped; 0 for any.
         read_only: the setting changes.read_only: nothing is run.
@@ -78,7 +81,7 @@ class Executor:
         self, store: Store, ledger: Ledger, connector: Callable[[], Awaitable[Connector]], clock: Clock, *,
         require: Callable[[Change], Awaitable[None]], passage: Callable[[Change, str], Awaitable[Passage]],
         marking: Marking, copies: OpenCopies, runner: str, parallel: int, output_limit: int,
-        from_here: LookFromHere, silent: Callable[[Rollout], Collection[str]] = lambda _: (),
+        from_here: LookFromHere, carry: CarryStep, silent: Callable[[Rollout], Collection[str]] = lambda _: (),
         quiet_limit_s: float = 0.0, read_only: bool = False, waits: bool = True,
     ) -> None:  # fmt: skip
         self._store = store
@@ -96,6 +99,7 @@ class Executor:
         gating = Gating(ledger, self._verifying, store.samples, waits=waits)
         self._rollouts = RolloutRunning(gating, clock, parallel=parallel, silent=silent)
         self._intake = OutputIntake(store.output, ledger, quiet_limit_s=quiet_limit_s)
+        self._carry = carry
         self._read_only = read_only
         self.ends = Ends(store, ledger)
 
@@ -176,21 +180,14 @@ class Executor:
         return await self._rollouts.run(work)
 
     async def _stream(self, change: Change, part: TargetPart) -> Ended:
-        target = part.target
-        try:
-            connector = await self._connector()
-            session = await connector.session(target)
-        except TimedOut as error:  # nothing was begun: that is another thing than a command that takes too long
-            raise Unreachable(error.what, why=error.why, next_step=error.next_step) from error
-        try:
-            on = self._on(session, change, target, part.record)
+        connector = await self._connector()
+        async with self._opened(target := part.target) as opened:
+            on = self._on(opened, change, target, part.record)
             if part.arming_s:
                 return await self._arm(connector, on, part.arming_s)
             if is_across(change.order):
                 return await self._step_on(on, part)
             return await self._make(connector, on, part)
-        finally:
-            await session.close()
 
     async def _arm(self, connector: Connector, on: OnTarget, seconds: int) -> Ended:
         """Keep what the change touches, and have the target take it back unless it is confirmed."""
@@ -244,14 +241,17 @@ class Executor:
             await self._keeping.capture(run, change, way, target)
         return await looked_at()
 
-    def _on(self, session: Session, change: Change, target: OrderTarget, record: OutputRecord) -> OnTarget:
-        """Return what runs texts in a session."""
-        run = _runs(session, target)
+    def _on(self, opened: OpenedTarget, change: Change, target: OrderTarget, record: OutputRecord) -> OnTarget:
+        """Return what runs texts on a target."""
+        run = _runs(opened, target)
 
         async def begin(
             text: str, shell: str, how: RunAs, limit_s: float, feed: AsyncIterator[bytes] | None = None
         ) -> Ended:
-            pieces = session.run(text, shell=shell, how=how, feed=feed)
+            if shell in BESIDE_SESSIONS:
+                pieces = self._carry(text, shell, target)
+            else:
+                pieces = (await opened.on()).run(text, shell=shell, how=how, feed=feed)
             return await self._intake.to_the_end(pieces, change, target, record, limit_s)
 
         return OnTarget(run=run, begin=begin, change=change, target=target)
@@ -266,20 +266,23 @@ class Executor:
     @asynccontextmanager
     async def _looking(self, target: OrderTarget) -> AsyncIterator[RunText]:
         """Log in to look at a target of a change that runs; give what runs a text there."""
-        session = await (await self._connector()).session(target)
-        try:
-            yield _runs(session, target)
-        finally:
-            await session.close()
+        async with self._opened(target) as opened:
+            yield _runs(opened, target)
 
     @asynccontextmanager
     async def _on_target(self, change: Change, target: OrderTarget) -> AsyncIterator[OnTarget]:
         """Log in to a target to take a change back there that runs; nothing of what is printed is kept."""
-        session = await (await self._connector()).session(target)
-        try:
-            yield self._on(session, change, target, OutputRecord(limit=0))
-        finally:
-            await session.close()
+        async with self._opened(target) as opened:
+            yield self._on(opened, change, target, OutputRecord(limit=0))
+
+    @asynccontextmanager
+    async def _opened(self, target: OrderTarget) -> AsyncIterator[OpenedTarget]:
+        """Log in to a target; to one that takes no commands when a step needs it: many steps there need none."""
+        connector = await self._connector()
+        async with OpenedTarget(lambda: connector.session(target)) as opened:
+            if target.protocol in COMMAND_PROTOCOLS:
+                await opened.on()
+            yield opened
 
     async def at_guard(self, change: Change, name: str, step: KeeperStep, *, seconds: int = 0) -> GuardAnswer:
         """Do a step about the guard that a change has on a target, over a connection of its own.
@@ -321,8 +324,15 @@ class Executor:
         return await self.ends.keep(finished, fact)
 
 
-def _runs(session: Session, target: OrderTarget) -> RunText:
-    return lambda text, how: session.run(text, shell=keeper_shell(target), how=how)
+def _runs(opened: OpenedTarget, target: OrderTarget) -> RunText:
+    async def run(text: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
+        session = await opened.on()
+        coming = session.run(text, shell=keeper_shell(target), how=how)
+        async with aclosing(coming) as pieces:  # type: ignore[type-var]  # an async generator
+            async for piece in pieces:
+                yield piece
+
+    return run
 
 
 def _guarded(connector: Connector, change: Change, way: WayBack, target: OrderTarget) -> Guarded:
@@ -332,9 +342,9 @@ def _guarded(connector: Connector, change: Change, way: WayBack, target: OrderTa
 @asynccontextmanager
 async def _afresh(connector: Connector, target: OrderTarget) -> AsyncIterator[RunText]:
     """Log in over a connection of its own; give what runs a text there."""
-    async with connector.fresh(target, UNHEARD) as sessions:
-        session = await sessions.session(target)
-        try:
-            yield _runs(session, target)
-        finally:
-            await session.close()
+    async with (
+        connector.fresh(target, UNHEARD) as sessions,
+        OpenedTarget(lambda: sessions.session(target)) as opened,
+    ):
+        await opened.on()
+        yield _runs(opened, target)

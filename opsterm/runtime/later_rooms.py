@@ -9,11 +9,10 @@ import importlib
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from opsterm.runtime.job_rooms import JobRooms
+from opsterm.runtime.plan_rooms import PlanRooms
 
 if TYPE_CHECKING:
     from opsterm.assistant.intents.model import IntentModel
-    from opsterm.runtime.apis import Apis
     from opsterm.runtime.assistant import Assistant
     from opsterm.runtime.collections import Collections
     from opsterm.runtime.conversations import Conversations
@@ -35,17 +34,17 @@ LOADED_LATER = (
     "assessments", "audit", "checkpoints", "collection_sources", "collection_upkeep", "collections",
     "connection_test", "conversations", "countersigning", "doctor", "evidence", "exposition", "files", "fixes",
     "gates", "job_making", "job_view", "job_wishes", "jobs", "knowledge", "learned_risk", "mail", "measurers",
-    "model", "model_talk", "notices", "plans", "previews", "recovery", "recovery_copies", "recovery_selection",
-    "registry", "remote_monitoring", "removals", "reviews", "rewrites", "schedules", "scripts", "session_paths",
-    "snmp", "standing", "suggestions", "terminals", "traps", "works",
+    "model", "model_talk", "notices", "plan_filling", "plan_outline", "plans", "previews",
+    "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews",
+    "rewrites", "schedules", "scripts", "session_paths", "snmp", "standing", "suggestions", "terminals",
+    "traps", "works",
 )  # fmt: skip
 """Their modules."""
 
 
-class LaterRooms(JobRooms):
-    """The use-cases that are loaded when they are first asked for; those of the assistant and of APIs in a thread."""
+class LaterRooms(PlanRooms):
+    """The use-cases that are loaded when they are first asked for; those of the assistant in a thread."""
 
-    _apis: Apis | None = None
     _assistant: Assistant | None = None
 
     def load_all(self) -> None:
@@ -216,19 +215,3 @@ class LaterRooms(JobRooms):
                 fixes=lambda: self.fixes, wishes=lambda: self.job_wishes,
             )
         )  # fmt: skip
-
-    async def apis(self) -> Apis:
-        """Return the use-cases of HTTP APIs, loaded when first asked for."""
-        module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.apis"))
-        if self._apis is None:
-            from opsterm.runtime.accepted_operations import AcceptedOperations
-
-            edges = self._edges
-            self._apis = cast("type[Apis]", module.Apis)(
-                self.store.apis, self.ledger, self.clock, inventory=self.inventory, changes=self.changes,
-                credentials=lambda: self.credentials, reader=edges.open_apis, files=edges.files, offload=self.offload,
-                read_only=self.settings.changes.read_only,
-                accepted=AcceptedOperations(self.store.preferences, self.ledger),
-                contents=edges.open_contents, upload_limit=self.settings.changes.put_limit_mb * 1_000_000,
-            )  # fmt: skip
-        return self._apis

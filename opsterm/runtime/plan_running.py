@@ -17,13 +17,14 @@ from opsterm.changes.way_back.prepared import has_way_back, keeping_as, restorin
 from opsterm.core.errors import TimedOut
 from opsterm.core.events import Event
 from opsterm.policy.mask import mask
-from opsterm.policy.order import RESTORE, OrderTarget, RunAs
+from opsterm.policy.order import BESIDE_SESSIONS, RESTORE, OrderTarget, RunAs
 from opsterm.policy.plan_order import PlanStep, parse_plan
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.keeping import LIMIT_S, Keeping, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Ended
 from opsterm.runtime.ports_store import JournalStore
+from opsterm.runtime.step_transports import NOTHING_LEFT
 from opsterm.runtime.verifying import NotVerified, Verifying
 
 KEPT_FACTS = 100_000
@@ -129,6 +130,8 @@ class PlanRunning:
             )  # fmt: skip
             if ended.exit_status != 0:
                 state, message = OutcomeState.FAILED, f"{name} ended with {ended.signal or ended.exit_status}."
+                if step.shell in BESIDE_SESSIONS:
+                    message += f" Why: opsterm output {on.change.name}"
             else:
                 message = await self._verifying.look(on.run, on.change, on.target, after_of(step), step=number)
         except TimedOut as error:
@@ -140,6 +143,9 @@ class PlanRunning:
             message=mask(message)[0],
         )  # fmt: skip
         await self._tell(told, on.change)
+        if step.shell in BESIDE_SESSIONS and ended.exit_status == NOTHING_LEFT:
+            back = ChangeStepRolledBack(change=change, target=target, step=number, by_change=change, equal=True)
+            await self._tell(back, on.change)
         if state is not OutcomeState.DONE:
             left = f"The steps before it are done; take them back: opsterm rollback {on.change.name}"
             raise NotVerified(message, state=state, ended=ended, next_step=left)

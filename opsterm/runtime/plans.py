@@ -13,20 +13,18 @@ from opsterm.changes.plan_remainder import everywhere, names_of
 from opsterm.changes.step_progress import steps_now
 from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.toml_text import TomlFault
-from opsterm.inventory.folding import fold, natural_key
-from opsterm.inventory.target import TargetRow
+from opsterm.inventory.folding import fold
 from opsterm.policy.order import PLAN, RunAs
-from opsterm.policy.plan_order import PlanOrder, PlanStep
+from opsterm.runtime.assessments import Assessments
 from opsterm.runtime.edges import Files
 from opsterm.runtime.offload import Offload
+from opsterm.runtime.plan_filling import PlanFilling
+from opsterm.runtime.plan_outline import StepOutline, outline
 from opsterm.runtime.plan_running import KEPT_FACTS
 from opsterm.runtime.ports_store import JournalStore
 from opsterm.runtime.proposal import Proposal
 
 SHOWN_FAULTS = 5
-
-Resolve = Callable[[str], Awaitable[Sequence[TargetRow]]]
-"""Returns the targets that words choose, as `Inventory.resolve`."""
 
 KeptScripts = Callable[[str], Awaitable[tuple[str, str]]]
 """Returns (text, shell) of what "report@3" names, as `Scripts.step`."""
@@ -37,20 +35,22 @@ class Plans:
 
     Args:
         files: reads the operator's files.
-        resolve: chooses targets by their words.
+        filling: says on which targets each step is, and writes what is no command.
         journal: returns what says how far plans are; a file is looked at without it.
+        assessments: gives what judges steps.
         scripts: returns (text, shell) of a version of a kept script.
         offload: runs what blocks.
     """
 
     def __init__(
-        self, files: Files, resolve: Resolve, journal: Callable[[], JournalStore], scripts: KeptScripts,
-        offload: Offload,
+        self, files: Files, filling: PlanFilling, journal: Callable[[], JournalStore], scripts: KeptScripts,
+        assessments: Callable[[], Assessments], offload: Offload,
     ) -> None:  # fmt: skip
         self._files = files
-        self._resolve = resolve
+        self._filling = filling
         self._journal = journal
         self._scripts = scripts
+        self._assessments = assessments
         self._offload = offload
 
     async def check(self, file: str) -> Sequence[TomlFault]:
@@ -77,14 +77,14 @@ class Plans:
                 why="\n".join([*map(str, faults[:SHOWN_FAULTS]), *[f"{more} more"] * (more > 0)]),
                 next_step=f"Mend it; all of it is told by: opsterm change check {file}",
             )
-        plan, selector = found.plan, on or found.selector
-        if any(found.places):
-            if on:
-                raise BadInput(
-                    f"The steps of {file} say on which targets they run, and --on says otherwise.",
-                    next_step="Leave --on away, or change the file.",
-                )
-            plan = await self._placed(found)
+        plan, selector, said = found.plan, on or found.selector, tuple[str, ...]()
+        if on and any(found.places):
+            raise BadInput(
+                f"The steps of {file} say on which targets they run, and --on says otherwise.",
+                next_step="Leave --on away, or change the file.",
+            )
+        if any(found.places) or any(found.wishes):
+            plan, said = await self._filling.placed(replace(found, selector=selector))
             plan, selector = everywhere(plan), fold(names_of(plan))
         if not selector.strip():
             raise BadInput(
@@ -93,26 +93,12 @@ class Plans:
         return Proposal(
             command=plan.text(), selector=selector, shell=PLAN, reason=found.reason or found.title, origin=origin,
             timeout_s=found.timeout_s, how=RunAs(become=found.become), rollout=found.rollout, way_back=found.way_back,
-            guard=found.guard, verification=found.verification,
+            guard=found.guard, verification=found.verification, warnings=said,
         )  # fmt: skip
 
-    async def _placed(self, found: PlanFile) -> PlanOrder:
-        """Return the plan of a file, each step with its targets as the inventory has them now.
-
-        Raises:
-            BadInput: the words of a step choose no target; it names the step.
-        """
-        steps: list[PlanStep] = []
-        for number, (step, place) in enumerate(zip(found.plan.steps, found.places, strict=True), 1):
-            try:
-                rows = await self._resolve(place or found.selector)
-            except BadInput as error:
-                raise BadInput(
-                    f"Step {number}, {step.title}: {error.what}", why=error.why, next_step=error.next_step
-                ) from error
-            on = tuple(sorted((row.target.name for row in rows), key=natural_key))
-            steps.append(replace(step, on=on, joined=bool(steps) and steps[-1].on == on))
-        return PlanOrder(steps=tuple(steps), across=True)
+    async def outline(self, change: Change) -> Sequence[StepOutline]:
+        """Return what each step of a plan is by itself. Raises BadInput for what is no plan."""
+        return await outline(change.order, self._assessments(), reason=change.reason)
 
     async def steps(self, change: Change) -> Mapping[str, str]:
         """Return by target which step of a plan is at work or was last; {} for what is no plan."""

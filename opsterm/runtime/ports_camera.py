@@ -1,8 +1,8 @@
-"""What the use-cases of cameras need from the edge. Everything here reads; nothing changes a camera."""
+"""What the use-cases of cameras need from the edge. One word of it changes a camera, for steps of approved plans."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -45,6 +45,15 @@ class CameraReader(Protocol):
         """Return the profiles of the motion applications that it has; NotFound when it has none."""
         ...
 
+    async def configuration(self, camera: CameraPlace, application: str) -> Mapping[str, object]:
+        """Return the whole configuration of an application as the camera says it; NotFound when it does not run.
+
+        Args:
+            camera: which.
+            application: a key of `cameras.MOTION_APPLICATIONS`.
+        """
+        ...
+
     async def snapshot(self, camera: CameraPlace, *, resolution: str, view: int) -> bytes:
         """Return a picture, JPEG.
 
@@ -59,4 +68,12 @@ class CameraReader(Protocol):
         self, camera: CameraPlace, topics: Sequence[str]
     ) -> AbstractAsyncContextManager[AsyncIterator[CameraEvent]]:
         """Open a stream of events; it ends when the camera ends it, and raises as above when the line is cut."""
+        ...
+
+
+class CameraWriter(Protocol):
+    """Configures cameras; the steps of a plan do, and nothing else."""
+
+    async def configure(self, camera: CameraPlace, application: str, configuration: Mapping[str, object]) -> None:
+        """Set the whole configuration of an application. Raises as `CameraReader`; Unreachable when it says no."""
         ...

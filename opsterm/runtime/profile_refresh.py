@@ -12,6 +12,7 @@ from opsterm.core.clock import Clock
 from opsterm.core.errors import LeaseLost, OpstermError
 from opsterm.core.settings import MonitoringSettings, Settings
 from opsterm.inventory.target import WITH_A_SHELL
+from opsterm.policy.watch_order import WatchKind, watched_selector
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.ports_store import Fence
 from opsterm.runtime.profiles import Profiles
@@ -46,7 +47,7 @@ class _Turn:
 
 
 class ProfileRefresh:
-    """Looks again at targets that the setting monitoring.remote chooses; run under the lease.
+    """Looks again at targets that are measured; run under the lease.
 
     Args:
         boots: returns the boot ids that measuring showed last, by target: a new one makes a profile due.
@@ -57,7 +58,7 @@ class ProfileRefresh:
         boots: Callable[[], Mapping[str, str]],
     ) -> None:  # fmt: skip
         self._clock = clock
-        self._selector = settings.remote
+        self._selector = watched_selector(settings.remote, WatchKind.MEASUREMENTS)
         self._interval_s = settings.profile_interval_h * 3600
         self._inventory = inventory
         self._profiles = profiles

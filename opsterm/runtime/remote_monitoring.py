@@ -1,4 +1,4 @@
-"""The worker that measures targets: those that the setting monitoring.remote chooses, each once in an interval."""
+"""The worker that measures targets: those that monitoring.remote, or a plan, chooses, each once in an interval."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from opsterm.inventory.target import Protocol
 from opsterm.monitoring.sample import Sample, SeriesKey
 from opsterm.policy.mask import mask
 from opsterm.policy.order import OrderTarget
+from opsterm.policy.watch_order import WatchKind, watched_selector
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.measurers import Measurement, Measurer
 from opsterm.runtime.monitoring import Monitoring
@@ -78,7 +79,7 @@ class RemoteMonitoring:
         measurers: Mapping[Protocol, Measurer],
     ) -> None:  # fmt: skip
         self._clock = clock
-        self._selector = settings.remote
+        self._selector = watched_selector(settings.remote, WatchKind.MEASUREMENTS)
         self._interval_s = settings.remote_interval_s
         self._limit_s = min(max(self._interval_s, SHORTEST_LIMIT_S), LONGEST_LIMIT_S)
         self._inventory = inventory

@@ -43,6 +43,7 @@ from opsterm.runtime.rollbacks import Rollbacks
 from opsterm.runtime.rollouts import Rollouts
 from opsterm.runtime.secret_targets import places_for
 from opsterm.runtime.service_checks import ServiceChecks
+from opsterm.runtime.step_transports import StepTransports
 from opsterm.runtime.supervisor import Supervisor
 from opsterm.runtime.surroundings import KnownSurroundings
 
@@ -201,7 +202,14 @@ class Rooms:
         executor = Executor(
             store, ledger, self.connector, self.clock, require=self.approvals.require, passage=self.claims.passage,
             marking=self._marking, copies=lambda: self.kept_points.copies,
-            from_here=OutsideChecks(self._reach_probe, self.clock).look, runner=edges.processes.me(),
+            from_here=OutsideChecks(
+                self._reach_probe, lambda: self.snmp.reader(), self.cameras.reader, self.clock,  # noqa: PLW0108 (the same)
+            ).look,
+            carry=StepTransports(
+                self.cameras.reader, lambda: edges.open_camera_writer(self.credentials),
+                lambda name, new, gone: self.inventory.label(name, add_tags=new, remove_tags=gone),
+            ).carry,
+            runner=edges.processes.me(),
             parallel=settings.ssh.parallel, output_limit=settings.changes.output_limit_kb * 1000,
             silent=self.rollouts.silent, quiet_limit_s=settings.changes.quiet_timeout_s,
             read_only=settings.changes.read_only,

@@ -133,10 +133,15 @@ async def simulate(change: Change, clock: Clock, *, parallel: int, failing: Sequ
         acts.append(SimulatedAct(target=target.name, kind=ActKind.CHECK, what=str(check)))
         return True, "holds"
 
+    async def carry(text: str, shell: str, target: OrderTarget) -> AsyncIterator[bytes | Ended]:
+        session = await connector.session(target)
+        async for piece in session.run(text, shell=shell):
+            yield piece
+
     executor = Executor(
         cast("Store", _PretendedStore(approved, journal)), ledger, pretended_connector, clock, require=require,
         passage=passage, marking=_NoMarks(cast("JournalStore", journal), installation="simulation", who=""),
-        copies=lambda: cast("RecoveryCopies", _NoCopies()), from_here=from_here, runner="simulation",
+        copies=lambda: cast("RecoveryCopies", _NoCopies()), from_here=from_here, carry=carry, runner="simulation",
         parallel=parallel, output_limit=0, waits=False,
     )  # fmt: skip
     ended = await executor.run(approved.id)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from opsterm.runtime.connection_test import ConnectionTest
     from opsterm.runtime.files import FileTransfers
     from opsterm.runtime.gates import Gates
-    from opsterm.runtime.plans import Plans
     from opsterm.runtime.profiles import Profiles
     from opsterm.runtime.questions import Questions
     from opsterm.runtime.recovery import Recovery
@@ -127,17 +126,6 @@ class TargetRooms(PolicyRooms):
             lambda: self.store.scripts, self.ledger, self.clock, operator=edges.operator,
             assessments=lambda: self.assessments, tools=edges.open_script_tools, files=edges.files,
             offload=self.offload, folder=self.paths.shipped / "knowledge_seed" / "scripts",
-        )  # fmt: skip
-
-    @cached_property
-    def plans(self) -> Plans:
-        """Plans in files."""
-        from opsterm.runtime.plans import Plans
-
-        return Plans(
-            self._edges.files,
-            lambda words: self.inventory.resolve(words),  # noqa: PLW0108 (a file is looked at without it)
-            lambda: self.store.journal, self.scripts.step, self.offload,
         )  # fmt: skip
 
     @cached_property

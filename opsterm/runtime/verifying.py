@@ -14,8 +14,8 @@ from opsterm.changes.change import Change, OutcomeState
 from opsterm.changes.events import ChangeRolledBack, ChangeVerified
 from opsterm.changes.guard import guard_of
 from opsterm.changes.verification import (
+    FROM_HERE,
     ChangeCheck,
-    ChangeCheckKind,
     OnFailure,
     Verification,
     check_text,
@@ -141,7 +141,7 @@ class Verifying:
 
     async def _one(self, run: RunText, how: RunAs, check: ChangeCheck, target: OrderTarget) -> tuple[bool, str]:
         """Return whether a check holds, and what it has seen in one line."""
-        if check.kind is ChangeCheckKind.REACH:
+        if check.kind in FROM_HERE:
             return await self._from_here(check, target)
         return await _on_target(run, how, check)
 

@@ -29,7 +29,7 @@ def all_works(runtime: Runtime) -> Sequence[Worker]:
     """Return the workers, by what the settings ask for."""
     interval_s = runtime.settings.monitoring.interval_s
     works = [Worker(name="measurements", run=runtime.monitoring.measure_for_ever, beat_every_s=interval_s)]
-    if runtime.settings.monitoring.remote.strip() and not runtime.settings.changes.read_only:
+    if not runtime.settings.changes.read_only:
         run = runtime.remote_monitoring.measure_for_ever
         works.append(Worker(name="remote measurements", run=run, beat_every_s=1.0))
         works += profile_works(

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
 import hashlib
 import json
 import re
 import secrets
 import struct
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,13 +53,19 @@ class Camera:
     Attributes:
         states: topic -> data of what is stateful; told when a stream is configured, and when it changes.
         applications: those that run, "vmd" or "motionguard", and their profiles.
+        views: what the application says of its views; a view sees nothing while it is not active.
+        configured: how often a configuration was set.
+        makes_of_it: what the camera makes of a profile that it is given.
         replies: path -> bytes said instead of the right answer.
         heard: head of each request.
         streams: those that are open.
     """
 
     states: dict[str, dict[str, str]] = field(default_factory=lambda: {VMD: {"active": "0"}})
-    applications: dict[str, list[Any]] = field(default_factory=lambda: {"vmd": [PROFILE]})
+    applications: dict[str, list[Any]] = field(default_factory=lambda: {"vmd": [copy.deepcopy(PROFILE)]})
+    views: list[Any] = field(default_factory=lambda: [{"id": 1, "rotation": 0, "active": True}])
+    configured: int = 0
+    makes_of_it: Callable[[Any], Any] = copy.copy
     replies: dict[str, bytes] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
     streams: list[Stream] = field(default_factory=list)
@@ -115,8 +122,13 @@ class Camera:
             return 200, "application/json", _rpc(method, body, {"getAllProperties": {"propertyList": PROPERTIES}})
         for name, profiles in self.applications.items():
             if path == f"/local/{name}/control.cgi":
-                cameras = [{"id": 1, "rotation": 0, "active": True}]
-                data = {"cameras": cameras, "configurationStatus": 2, "profiles": profiles}
+                asked = json.loads(body) if method == "POST" else {}
+                if asked.get("method") == "setConfiguration":
+                    self.configured += 1
+                    self.views = asked["params"]["cameras"]
+                    self.applications[name] = [self.makes_of_it(one) for one in asked["params"]["profiles"]]
+                    return 200, "application/json", _rpc(method, body, {"setConfiguration": {}})
+                data = {"cameras": self.views, "configurationStatus": 2 + self.configured, "profiles": profiles}
                 return 200, "application/json", _rpc(method, body, {"getConfiguration": data})
         if path.startswith("/axis-cgi/jpg/image.cgi") and method == "GET":
             good = "resolution=9x9" not in path

@@ -18,6 +18,11 @@ DESCRIPTIONS = "opsterm/adapters/http_fetch.py"
 CAMERAS = "opsterm/adapters/camera.py"
 """Asks cameras; what it may POST is a `request_text` of a method that is written down and gets something."""
 
+CONFIGURES = "opsterm/runtime/step_transports.py"
+"""Configures cameras, for steps that the executor hands it; the one request for that is written down in one adapter."""
+
+WRITES = "opsterm/adapters/camera_write.py"
+
 MODELS = "opsterm/adapters/ollama.py"
 """Asks the model server that the settings name, and no other."""
 
@@ -25,6 +30,7 @@ SPEAK_HTTP = {
     "httpx": frozenset(
         {
             "camera",
+            "camera_line",
             "http_auth",
             "http_check",
             "http_faults",
@@ -58,10 +64,16 @@ def sends_requests(modules: Iterable[Module]) -> Breaches:
                 found.append(f"{m.at(call)} asks a camera for another thing than to tell something")
             if (
                 m.name == CAMERAS
-                and called(call) == "_ask"
+                and called(call) == "ask"
                 and not all(isinstance(body, ast.Call) and called(body) == "request_text" for body in call.args[2:])
             ):
                 found.append(f"{m.at(call)} sends a camera what is not written down")
+            if called(call) == "configure" and m.name != CONFIGURES:
+                found.append(f"{m.at(call)} configures a camera: only {CONFIGURES} does")
+            if called(call) == "StepTransports" and m.name != "opsterm/runtime/rooms.py":
+                found.append(f"{m.at(call)} makes what carries out steps: it is made for the executor alone")
+            if m.name not in (CAMERAS, WRITES) and "CameraLine" in (called(call), dotted(call.func)):
+                found.append(f"{m.at(call)} opens a line to a camera: only {CAMERAS} and {WRITES} do")
             if m.name == MODELS and dotted(call.func) in ("self._http.request", "self._http.stream"):
                 if not ast.unparse(call.args[1]).startswith("self._place.url + "):
                     found.append(f"{m.at(call)} asks another server than the one of the settings")

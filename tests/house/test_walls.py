@@ -78,7 +78,7 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     ),
     "another adapter speaks HTTP": ("requests leave with an order", "opsterm/adapters/x.py", "import httpx"),
     "a camera is told to do something": (
-        "requests leave with an order", "opsterm/adapters/camera.py", "await self._ask(c, p, request_text('setDate'))",
+        "requests leave with an order", "opsterm/adapters/camera.py", "self._line.ask(c, p, request_text('setDate'))",
     ),
     "another server is asked": (
         "requests leave with an order", "opsterm/adapters/ollama.py", "await self._http.request('GET', url)",
@@ -86,7 +86,16 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     "a model server is asked otherwise": (
         "requests leave with an order", "opsterm/adapters/ollama.py", "await self._http.post(url)",
     ),
-    "a camera is sent a text": ("requests leave with an order", "opsterm/adapters/camera.py", "self._ask(c, p, body)"),
+    "a camera is configured aside": (
+        "requests leave with an order", "opsterm/runtime/cameras.py", "await writer.configure(c, 'vmd', {})",
+    ),
+    "steps are carried out aside": (
+        "requests leave with an order", "opsterm/runtime/plans.py", "StepTransports(a, b, c).carry(text, shell, target)",
+    ),
+    "another adapter has a line to cameras": (
+        "requests leave with an order", "opsterm/adapters/x.py", "CameraLine(settings, credentials, trust)",
+    ),
+    "a camera is sent a text": ("requests leave with an order", "opsterm/adapters/camera.py", "self.x.ask(c, p, b)"),
     "what looks becomes root": (
         "one executor opens targets", "opsterm/runtime/remote_look.py",
         "def x(look: Look): session.run(look.script, shell=look.shell, how=ROOT)",

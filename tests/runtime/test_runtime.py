@@ -121,7 +121,8 @@ async def test_the_doctor_tells_each_part(home: Path) -> None:
             "task journal", "task inventory", "task alerts", "task newest values", "task stop requests", "task lease",
             "task measurements", "task samples upkeep", "task changes upkeep", "task contents upkeep", "task mail",
             "task mail about alerts", "task report", "task audit", "task claims", "task guarded changes", "task drift",
-            "task scheduler", "task collections", "task vector index",
+            "task scheduler", "task collections", "task vector index", "task remote measurements", "task profiles",
+            "task cameras",
         }  # fmt: skip
         assert {found[name] for name in tasks} == {Health.GOOD}
 

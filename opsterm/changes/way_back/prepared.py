@@ -15,7 +15,7 @@ from opsterm.changes.way_back.words import KeeperStep
 from opsterm.core.errors import BadInput, NotApproved
 from opsterm.core.text import shown_exactly
 from opsterm.policy.file_put import PUT
-from opsterm.policy.order import AS_LOGGED_IN, PLAN, RESTORE, UNIX_SHELLS, Order, OrderTarget, RunAs
+from opsterm.policy.order import AS_LOGGED_IN, BESIDE_SESSIONS, PLAN, RESTORE, UNIX_SHELLS, Order, OrderTarget, RunAs
 from opsterm.policy.plan_order import PlanOrder, parse_plan
 from opsterm.policy.put_order import puts_of
 from opsterm.policy.restoring import Restoring, Stored, parse_restoring
@@ -139,6 +139,8 @@ def step_ways(plan: PlanOrder, how: RunAs) -> tuple[WayBack, ...]:
         how: as whom its steps run.
     """
     ways = [
+        WayBack(coverage=Coverage.EXACT, own=(step.inverse,), become=how.become)
+        if step.inverse and step.shell in BESIDE_SESSIONS else
         WayBack(coverage=Coverage.INVERSE, gaps=("its own command takes it back, and that is not proven.",),
                 own=(step.inverse,), become=how.become, whole=False)
         if step.inverse else way_back_to(step.command, step.shell, how)

@@ -17,7 +17,18 @@ kept one as in report@3, see `opsterm script`), and may have a shell, checks
 before it (before) and after it (verify, tries, within), and a text of its own
 that takes it back (inverse). A step may say its own targets (on); then a step
 begins when the one before it has ended well on all of its targets, unless both
-are for the same, and a rollback takes the steps back in reverse across targets."""
+are for the same, and a rollback takes the steps back in reverse across targets.
+Instead of a command a step may have motion = "NAME" (a profile of a camera, with
+view and ignore_shorter), watch = "measurements" or "camera alerts", or call =
+["API", "OPERATION", "NAME=VALUE"] with an inverse_call. Cameras are asked how
+they are configured, and told nothing, when the plan is checked or proposed."""
+
+_ABOUT_CHECK = f"""\
+{_ABOUT_FILE}
+
+Every fault is told with its line. Of a plan in order it tells of each step over
+what and where it is done, how bad it is, which rules it touches, and how it is
+taken back. Nothing is changed and nothing is kept."""
 
 _ABOUT_RUN = f"""\
 {_ABOUT_FILE}
@@ -36,7 +47,7 @@ command, or a step, fails on a target, as in web-02 or web-02:3."""
 
 def add_plans(verbs: Verbs[Parser], data: Parser) -> None:
     """Add the verbs about plans."""
-    one = add_verb(verbs, data, "change check", "look whether a plan in a file is in order", about=_ABOUT_FILE)
+    one = add_verb(verbs, data, "change check", "look whether a plan in a file is in order", about=_ABOUT_CHECK)
     one.add_argument("file", metavar="FILE", help="a TOML file")
     one = add_verb(verbs, data, "change run", "propose a plan of several steps, ask, and run it", about=_ABOUT_RUN)
     one.add_argument("file", metavar="FILE", help="a TOML file")
