@@ -50,8 +50,8 @@ class MonitoringSettings:
     interval_s: float = option(2.0, "Seconds between two measurements of this host.", check=between(0.1, 3600))
     remote: str = option(
         "",
-        "Selector of the SSH, WinRM and SNMP targets that are logged in to and measured, as in tag:web; empty: those of "
-        "plans. In read-only mode nobody is logged in to.",
+        "Selector of the SSH, WinRM and SNMP targets that are logged in to and measured, as in tag:web; empty: those "
+        "of plans. In read-only mode nobody is logged in to.",
     )
     remote_interval_s: float = option(
         10.0, "Seconds between two measurements of such a target.", check=between(1, 3600)

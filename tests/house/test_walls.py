@@ -20,6 +20,7 @@ WALLS: Mapping[str, Wall] = {
     "one executor opens targets": walls.opens_targets,
     "files come by the use-case and go by a change": walls.moves_files,
     "requests leave with an order": request_walls.sends_requests,
+    "cameras are configured by plans": request_walls.configures_cameras,
     "what looks is written down": walls.looks_with_made_up_scripts,
     "one way to the executor": walls.makes_executors,
     "few files start programs": partial(walls.starts_programs, allowed=exceptions.STARTS_PROGRAMS),
@@ -87,13 +88,13 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
         "requests leave with an order", "opsterm/adapters/ollama.py", "await self._http.post(url)",
     ),
     "a camera is configured aside": (
-        "requests leave with an order", "opsterm/runtime/cameras.py", "await writer.configure(c, 'vmd', {})",
+        "cameras are configured by plans", "opsterm/runtime/cameras.py", "await writer.configure(c, 'vmd', {})",
     ),
     "steps are carried out aside": (
-        "requests leave with an order", "opsterm/runtime/plans.py", "StepTransports(a, b, c).carry(text, shell, target)",
+        "cameras are configured by plans", "opsterm/runtime/plans.py", "StepTransports(a, b, c).carry(t, shell, target)",
     ),
     "another adapter has a line to cameras": (
-        "requests leave with an order", "opsterm/adapters/x.py", "CameraLine(settings, credentials, trust)",
+        "cameras are configured by plans", "opsterm/adapters/x.py", "CameraLine(settings, credentials, trust)",
     ),
     "a camera is sent a text": ("requests leave with an order", "opsterm/adapters/camera.py", "self.x.ask(c, p, b)"),
     "what looks becomes root": (
