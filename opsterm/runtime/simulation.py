@@ -133,16 +133,11 @@ async def simulate(change: Change, clock: Clock, *, parallel: int, failing: Sequ
         acts.append(SimulatedAct(target=target.name, kind=ActKind.CHECK, what=str(check)))
         return True, "holds"
 
-    async def carry(text: str, shell: str, target: OrderTarget) -> AsyncIterator[bytes | Ended]:
-        session = await connector.session(target)
-        async for piece in session.run(text, shell=shell):
-            yield piece
-
     executor = Executor(
         cast("Store", _PretendedStore(approved, journal)), ledger, pretended_connector, clock, require=require,
         passage=passage, marking=_NoMarks(cast("JournalStore", journal), installation="simulation", who=""),
-        copies=lambda: cast("RecoveryCopies", _NoCopies()), from_here=from_here, carry=carry, runner="simulation",
-        parallel=parallel, output_limit=0, waits=False,
+        copies=lambda: cast("RecoveryCopies", _NoCopies()), from_here=from_here, carry=connector.carry,
+        runner="simulation", parallel=parallel, output_limit=0, waits=False,
     )  # fmt: skip
     ended = await executor.run(approved.id)
     terms = change.order.terms
@@ -231,12 +226,20 @@ class _PretendedConnector:
 
     async def session(self, target: OrderTarget, *, looks: bool = False) -> _PretendedSession:
         del looks
+        return self._opened(target)
+
+    def _opened(self, target: OrderTarget) -> _PretendedSession:
         self._acts.append(SimulatedAct(target=target.name, kind=ActKind.CONNECT, what=target.address))
         if target.name not in self._sessions:
             self._sessions[target.name] = _PretendedSession(
                 target.name, self._acts, self._kept(target.name), self._checks, self._failing
             )
         return self._sessions[target.name]
+
+    async def carry(self, text: str, shell: str, target: OrderTarget) -> AsyncIterator[bytes | Ended]:
+        del shell
+        async for piece in self._opened(target).answers(text, AS_LOGGED_IN):
+            yield piece
 
     def fresh(self, target: OrderTarget, steps: object) -> _PretendedFresh:
         del target, steps
@@ -274,6 +277,10 @@ class _PretendedSession:
         self, command: str, *, shell: str, how: RunAs = AS_LOGGED_IN, feed: AsyncIterator[bytes] | None = None
     ) -> AsyncIterator[bytes | Ended]:
         del shell, feed
+        async for piece in self.answers(command, how):
+            yield piece
+
+    async def answers(self, command: str, how: RunAs) -> AsyncIterator[bytes | Ended]:
         step = _KEEPER.findall(command)
         if step:
             verb = step[-1]

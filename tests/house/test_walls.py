@@ -91,7 +91,7 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
         "cameras are configured by plans", "opsterm/runtime/cameras.py", "await writer.configure(c, 'vmd', {})",
     ),
     "steps are carried out aside": (
-        "cameras are configured by plans", "opsterm/runtime/plans.py", "StepTransports(a, b, c).carry(t, shell, target)",
+        "cameras are configured by plans", "opsterm/runtime/plans.py", "StepTransports(a, b, c).carry(t, shell, to)",
     ),
     "another adapter has a line to cameras": (
         "cameras are configured by plans", "opsterm/adapters/x.py", "CameraLine(settings, credentials, trust)",
