@@ -6,15 +6,15 @@ import re
 from collections.abc import Sequence
 
 from opsterm.assistant.moments import day_at, month_number
-from opsterm.assistant.world import World
+from opsterm.assistant.world import LocalTime
 
 
-def day_end(midnight_at: float, world: World) -> float:
+def day_end(midnight_at: float, world: LocalTime) -> float:
     """Return the end of a day that ends a stretch: "from 16 to 18 november" is three whole days."""
     return min(midnight_at + 86400, max(world.now, midnight_at))
 
 
-def days_of_month(first: Sequence[str], second: Sequence[str], world: World) -> tuple[float, float, int] | None:
+def days_of_month(first: Sequence[str], second: Sequence[str], world: LocalTime) -> tuple[float, float, int] | None:
     """Read "20" and "22 november" as two days of november, and "november 20" and "22"; None for anything else."""
     early, late = _day_number(first), _day_number(second[:1] if second[:1] != ["the"] else second[:2])
     month = next((word for word in (*first, *second[:3]) if month_number(word)), "")

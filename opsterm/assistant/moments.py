@@ -9,13 +9,14 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from opsterm.assistant.world import World
+from opsterm.assistant.world import LocalTime
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
+_MONTH_NUMBERS = {word: number for number, name in enumerate(MONTHS, 1) for word in (name, name[:3])}
 ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[t ](\d{1,2}):(\d{2}))?$")
 CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(am|pm)?$")
 _NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})$")
@@ -30,19 +31,19 @@ Taken = tuple[int, float]
 """Words used, and epoch seconds."""
 
 
-def midnight(world: World, days_ago: int = 0) -> float:
+def midnight(world: LocalTime, days_ago: int = 0) -> float:
     """Return the beginning of a local day."""
     local = datetime.fromtimestamp(world.now + world.utc_offset_s, UTC)
     day = local.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
     return day.timestamp() - world.utc_offset_s
 
 
-def weekday(world: World) -> int:
+def weekday(world: LocalTime) -> int:
     """Return the local day of the week, 0 for Monday."""
     return datetime.fromtimestamp(world.now + world.utc_offset_s, UTC).weekday()
 
 
-def date(world: World, year: int, month: int, day: int = 1, *, hour: int = 0, minute: int = 0) -> float | None:
+def date(world: LocalTime, year: int, month: int, day: int = 1, *, hour: int = 0, minute: int = 0) -> float | None:
     """Return a local time as epoch seconds; None when there is no such day or hour."""
     try:
         made = datetime(year, month, day, hour, minute, tzinfo=UTC)
@@ -51,18 +52,17 @@ def date(world: World, year: int, month: int, day: int = 1, *, hour: int = 0, mi
     return made.timestamp() - world.utc_offset_s
 
 
-def this_year(world: World) -> int:
+def this_year(world: LocalTime) -> int:
     """Return the local year."""
     return datetime.fromtimestamp(world.now + world.utc_offset_s, UTC).year
 
 
 def month_number(word: str) -> int:
     """Return 1 to 12 for the name of a month or its first three letters, 0 for another word."""
-    names = [word == name or word == name[:3] for name in MONTHS]
-    return names.index(True) + 1 if True in names else 0
+    return _MONTH_NUMBERS.get(word, 0)
 
 
-def doubtful_date(word: str, world: World) -> tuple[str, str] | None:
+def doubtful_date(word: str, world: LocalTime) -> tuple[str, str] | None:
     """Return the two days, as ISO dates, that a date in numbers may mean; None when it means one or is none."""
     match = _NUMERIC.match(word) or _SHORT.match(word)
     if not match or match[2] == ".":
@@ -89,14 +89,14 @@ def _year(text: str) -> int:
     return int(text) + (2000 if len(text) == 2 else 0)
 
 
-def _newest_year(world: World, month: int, day: int) -> int:
+def _newest_year(world: LocalTime, month: int, day: int) -> int:
     """Return the year of the newest such day that has begun."""
     year = this_year(world)
     at = date(world, year, month, day)
     return year - 1 if at is not None and at > world.now else year
 
 
-def day_at(words: Sequence[str], world: World) -> Taken | None:
+def day_at(words: Sequence[str], world: LocalTime) -> Taken | None:
     """Read a day: "today", "friday" (the newest one before today), "2026-11-20", "3 november", "november 3rd 2026"."""
     first = words[0] if words else ""
     if first in ("today", "yesterday"):
@@ -117,11 +117,11 @@ def day_at(words: Sequence[str], world: World) -> Taken | None:
     return _numeric(first, world) or _named(words, world) or _in_month(words, world)
 
 
-def _weekday_of(at: float, world: World) -> int:
+def _weekday_of(at: float, world: LocalTime) -> int:
     return datetime.fromtimestamp(at + world.utc_offset_s, UTC).weekday()
 
 
-def _in_month(words: Sequence[str], world: World) -> Taken | None:
+def _in_month(words: Sequence[str], world: LocalTime) -> Taken | None:
     """Read "the 21st" as the newest such day that has begun."""
     skip = 1 if words and words[0] == "the" else 0
     match = _SUFFIXED.match(words[skip]) if skip < len(words) else None
@@ -136,7 +136,7 @@ def _in_month(words: Sequence[str], world: World) -> Taken | None:
     return None
 
 
-def _numeric(word: str, world: World) -> Taken | None:
+def _numeric(word: str, world: LocalTime) -> Taken | None:
     match = _NUMERIC.match(word) or _SHORT.match(word)
     if not match or doubtful_date(word, world):
         return None
@@ -148,7 +148,7 @@ def _numeric(word: str, world: World) -> Taken | None:
     return None if at is None else (1, at)
 
 
-def _named(words: Sequence[str], world: World) -> Taken | None:
+def _named(words: Sequence[str], world: LocalTime) -> Taken | None:
     """Read "3 november", "the 3rd of november", "november 3 2026"; without a year the newest one that has begun."""
     said = [*(word for word in words[:5]), "", "", ""]
     skip = 1 if said[0] == "the" else 0
@@ -193,7 +193,7 @@ def clock_seconds(words: Sequence[str], *, bare: bool = False) -> Taken | None:
     return (used, hour * 3600.0 + minute * 60) if hour < 24 and minute < 60 else None
 
 
-def moment_at(words: Sequence[str], world: World, *, bare: bool = False) -> Taken | None:
+def moment_at(words: Sequence[str], world: LocalTime, *, bare: bool = False) -> Taken | None:
     """Read a moment: a clock of today or of the day that follows it, a day, or both as ISO has them."""
     if not words:
         return None
@@ -223,7 +223,7 @@ _AGO_SPANS = {"minute": 60, "minutes": 60, "min": 60, "mins": 60, "hour": 3600, 
 _FEW = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 
 
-def _time_ago(words: Sequence[str], world: World) -> Taken | None:
+def _time_ago(words: Sequence[str], world: LocalTime) -> Taken | None:
     """Read "half an hour ago", "2 hours ago"; "two days ago" is the beginning of that day."""
     if tuple(words[:3]) == ("half", "an", "hour") and words[3:4] and words[3] in _AGO:
         return 4, world.now - 1800

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opsterm.assistant.moments import day_at, midnight
-from opsterm.assistant.world import World
+from opsterm.assistant.world import LocalTime
 
 _HOURS = {"morning": (0, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30)}
 
@@ -48,7 +48,7 @@ class PartOfDay:
         return self.midnight + clock + (noon if bare else 0)
 
 
-def part_at(words: Sequence[str], world: World) -> PartOfDay | None:
+def part_at(words: Sequence[str], world: LocalTime) -> PartOfDay | None:
     """Read "this morning", "last night", "friday evening", "yesterday in the afternoon"; None for anything else."""
     if tuple(words[:2]) == ("last", "night"):
         return PartOfDay(2, midnight(world, 1), "night")

@@ -5,6 +5,7 @@ Days begin at local midnight. What is not understood is left to the caller, neve
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from opsterm.assistant.moments import (
 from opsterm.assistant.parts_of_day import part_at
 from opsterm.assistant.queries import TimeWindow
 from opsterm.assistant.tokens import Token, lows
-from opsterm.assistant.world import World
+from opsterm.assistant.world import Instant, LocalTime
 from opsterm.core.errors import BadInput
 from opsterm.core.units import parse_duration
 
@@ -57,9 +58,13 @@ Found = tuple[int, int, TimeWindow | None]
 """Place, length in tokens, and the window; None stands for now."""
 
 
-def find_window(tokens: Sequence[Token], world: World) -> Found | None:
+def find_window(tokens: Sequence[Token], world: LocalTime) -> Found | None:
     """Return the first stretch of time that tokens hold, with the little words in front of it, or None."""
-    words = lows(tokens)
+    return _first_window(lows(tokens), Instant(now=world.now, utc_offset_s=world.utc_offset_s))
+
+
+@functools.lru_cache(maxsize=64)  # each reading of a sentence asks for the same: a third of what reading costs
+def _first_window(words: tuple[str, ...], world: Instant) -> Found | None:
     for at in range(len(words)):
         if words[at].count("/") == 1 and not is_short_date(words, at):
             continue
@@ -86,7 +91,7 @@ def find_window(tokens: Sequence[Token], world: World) -> Found | None:
     return None
 
 
-def window_from_words(text: str, world: World) -> TimeWindow | None:
+def window_from_words(text: str, world: LocalTime) -> TimeWindow | None:
     """Read canonical words back; None when they are not."""
     words = tuple(text.lower().split())
     if len(words) == 2 and words[0] == "over":
@@ -105,14 +110,14 @@ def window_from_words(text: str, world: World) -> TimeWindow | None:
 _Read = tuple[int, TimeWindow | None] | None
 
 
-def _now(words: Sequence[str], world: World) -> _Read:
+def _now(words: Sequence[str], world: LocalTime) -> _Read:
     for phrase in _NOW:
         if tuple(words[: len(phrase)]) == phrase:
             return len(phrase), None
     return None
 
 
-def _relative(words: Sequence[str], world: World) -> _Read:
+def _relative(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "last hour", "past 3 days", "last 90m", "over 2h", "half an hour"."""
     if len(words) == 1 and _BARE.fullmatch(words[0]):
         return 1, _last(parse_duration(words[0].replace("min", "m")), world)
@@ -144,7 +149,7 @@ def _number(word: str) -> tuple[float, int]:
     return (float(NUMBERS[word]), 1) if NUMBERS.get(word) else (1.0, 0)
 
 
-def _last(seconds: float, world: World) -> TimeWindow | None:
+def _last(seconds: float, world: LocalTime) -> TimeWindow | None:
     span = min(max(1.0, seconds), LONGEST_S)
     return TimeWindow(start=world.now - span, end=world.now, words=f"over {_duration(span)}")
 
@@ -156,7 +161,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds:g}s"
 
 
-def _named_day(words: Sequence[str], world: World) -> _Read:
+def _named_day(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "today", "yesterday", "this week", "over the weekend", "in october", "monday", "2026-11-20"."""
     first = words[0]
     if first == "today":
@@ -181,7 +186,7 @@ def _named_day(words: Sequence[str], world: World) -> _Read:
     return _month(words, world)
 
 
-def _month(words: Sequence[str], world: World) -> _Read:
+def _month(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "october", "october 2025", "last october": the newest that has begun. "may" and "mar" need more."""
     skip = 1 if words[0] in _LAST else 0
     name = words[skip] if skip < len(words) else ""
@@ -200,7 +205,7 @@ def _month(words: Sequence[str], world: World) -> _Read:
     return skip + 1 + bool(given), window
 
 
-def _part_of_day(words: Sequence[str], world: World) -> _Read:
+def _part_of_day(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "last night", "yesterday afternoon", "this afternoon", "friday evening"."""
     part = part_at(words, world)
     if part is None or tuple(words[:2]) == ("this", "morning"):
@@ -210,7 +215,7 @@ def _part_of_day(words: Sequence[str], world: World) -> _Read:
     return (part.used, _from_to(start, end, world)) if start < end else None
 
 
-def _day_and_hours(words: Sequence[str], world: World) -> _Read:
+def _day_and_hours(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "yesterday between 8am and 9am", "on friday from 10:00 to 11:00"."""
     day = day_at(words, world)
     skip = day[0] + (tuple(words[day[0] : day[0] + 1]) == (",",)) if day is not None else 0
@@ -223,7 +228,7 @@ def _day_and_hours(words: Sequence[str], world: World) -> _Read:
     return skip + found[0], _from_to(found[1].start + shift, found[1].end + shift, world)
 
 
-def _ago(words: Sequence[str], world: World) -> _Read:
+def _ago(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "half an hour ago", "2 hours ago", "an hour back" as the minutes around it, "two days ago" as that day."""
     ends = ("ago", "back", "earlier")
     if tuple(words[:3]) == ("half", "an", "hour") and tuple(words[3:4]) and words[3] in ends:
@@ -240,7 +245,7 @@ def _ago(words: Sequence[str], world: World) -> _Read:
     return 3, _around(world.now - seconds, world)
 
 
-def _at_clock(words: Sequence[str], world: World) -> _Read:
+def _at_clock(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "14:30 yesterday" and "14:30" as the minutes around it, the newest such time when no day is said."""
     day = day_at(words, world)
     moment = moment_at(words, world) if day is not None else None
@@ -261,11 +266,11 @@ def _at_clock(words: Sequence[str], world: World) -> _Read:
     return clock[0], _around(at if at <= world.now else at - 86400, world)
 
 
-def _around(at: float, world: World) -> TimeWindow | None:
+def _around(at: float, world: LocalTime) -> TimeWindow | None:
     return _from_to(at - AROUND_S, min(at + AROUND_S, world.now), world) if at <= world.now else None
 
 
-def _since(words: Sequence[str], world: World) -> _Read:
+def _since(words: Sequence[str], world: LocalTime) -> _Read:
     if words[0] == "from" and (found := _from_on(words, world)) is not None:
         return found
     if words[0] != "since":
@@ -288,7 +293,7 @@ def _since(words: Sequence[str], world: World) -> _Read:
     return (1 + moment[0], _since_time(at, world)) if at < world.now else None
 
 
-def _from_on(words: Sequence[str], world: World) -> _Read:
+def _from_on(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "from monday on", "from 8am onwards"."""
     moment = moment_at(words[1:], world)
     behind = words[1 + moment[0] : 2 + moment[0]] if moment is not None else ()
@@ -297,7 +302,7 @@ def _from_on(words: Sequence[str], world: World) -> _Read:
     return 2 + moment[0], _since_time(moment[1], world)
 
 
-def _between(words: Sequence[str], world: World) -> _Read:
+def _between(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "between 8am and 9am yesterday", "from 10:00 until 11:00", "between 8 and 9 am"."""
     joins = {"between": ("and",), "from": ("to", "until", "till", "through", "-")}.get(words[0])
     place = next((at for at, word in enumerate(words) if joins and word in joins), 0)
@@ -329,7 +334,7 @@ def _days_ago(words: Sequence[str]) -> bool:
     return len(words) == 3 and words[2] in ("ago", "back", "earlier") and _UNITS.get(words[1], 0) >= 86400
 
 
-def _clock_to_clock(words: Sequence[str], world: World) -> _Read:
+def _clock_to_clock(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "8am to 9am yesterday" like "from 8am to 9am yesterday"."""
     clock = clock_seconds(words)
     if clock is None or words[clock[0] : clock[0] + 1] not in (("to",), ("until",), ("-",), ("till",)):
@@ -338,7 +343,7 @@ def _clock_to_clock(words: Sequence[str], world: World) -> _Read:
     return (found[0] - 1, found[1]) if found is not None else None
 
 
-def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: World) -> _Read:
+def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: LocalTime) -> _Read:
     """Return the stretch between two moments; a day that only one of them says is meant of both."""
     behind = words[place + 1 :]
     used, start, end = place + 1 + second[0], first[1], second[1]
@@ -359,15 +364,15 @@ def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: 
     return (used, _from_to(start, end, world)) if start < end else None
 
 
-def _day_of(at: float, world: World) -> float:
+def _day_of(at: float, world: LocalTime) -> float:
     return at - (at + world.utc_offset_s) % 86400
 
 
-def _since_time(start: float, world: World) -> TimeWindow | None:
+def _since_time(start: float, world: LocalTime) -> TimeWindow | None:
     return _between_times(start, world.now, f"since {_stamp(start, world)}")
 
 
-def _from_to(start: float, end: float, world: World) -> TimeWindow | None:
+def _from_to(start: float, end: float, world: LocalTime) -> TimeWindow | None:
     return _between_times(start, end, f"from {_stamp(start, world)} to {_stamp(end, world)}")
 
 
@@ -375,6 +380,6 @@ def _between_times(start: float, end: float, words: str) -> TimeWindow | None:
     return TimeWindow(start=start, end=max(end, start + 1), words=words)
 
 
-def _stamp(at: float, world: World) -> str:
+def _stamp(at: float, world: LocalTime) -> str:
     local = datetime.fromtimestamp(at + world.utc_offset_s, UTC)
     return local.strftime("%Y-%m-%dt%H:%M")

@@ -5,12 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from opsterm.assistant.intents.model import IntentModel
 from opsterm.inventory.apis.description import ApiDescription
 from opsterm.inventory.service import ServiceRecord
 from opsterm.inventory.target import TargetRow
 from opsterm.monitoring.sample import SeriesKey
+
+
+class LocalTime(Protocol):
+    """What a time is read against."""
+
+    @property
+    def now(self) -> float:
+        """Epoch seconds."""
+        ...
+
+    @property
+    def utc_offset_s(self) -> float:
+        """What local time is ahead of UTC, in seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """A `LocalTime` and nothing else."""
+
+    now: float
+    utc_offset_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,9 +101,10 @@ class QueryAnswers:
 
     async def world(self, now: float, model: IntentModel) -> World:
         """Return the state that a sentence is read against."""
-        series, apis, managers, services = await asyncio.gather(  # each waits for a thread: side by side
-            self._monitoring.all_series(), self._apis.known(), self._profiles.managers(), self._services.list()
-        )
+        series, apis, managers, services, jobs = await asyncio.gather(  # each waits for a thread: side by side
+            self._monitoring.all_series(), self._apis.known(), self._profiles.managers(), self._services.list(),
+            self._errands.jobs(),
+        )  # fmt: skip
         return World(
             now=now,
             utc_offset_s=float(time.localtime(now).tm_gmtoff),
@@ -114,7 +115,7 @@ class QueryAnswers:
             managers=managers,
             services=services,
             model=model,
-            jobs=await self._errands.jobs(),
+            jobs=jobs,
         )
 
     async def confirmed(self, text: str) -> Answer | None:
