@@ -78,7 +78,8 @@ class Dialogue:
         self.trouble, self._stopped, self.runs = "", False, True
         kept_at = self._clock.monotonic()
         try:
-            await self._keep()
+            self._begin_keeping()  # beside the request, which does not wait for the disk; its first word does
+            asking: asyncio.Task[None] | None = self._keeping
             answering = await self._answering()
             if self._forgets:
                 answering.begin()
@@ -91,12 +92,15 @@ class Dialogue:
                 self._on_its_way.stop()
             async with aclosing(self._on_its_way):
                 async for event in self._on_its_way:
+                    if asking is not None:
+                        await asking
+                        asking = None
                     self._take(event)
                     if isinstance(event, TurnEnded):
                         await self._keep_whole()
                     elif self._clock.monotonic() - kept_at >= KEEP_EVERY_S and not self._is_keeping:
                         kept_at = self._clock.monotonic()
-                        self._keeping = asyncio.get_running_loop().create_task(self._keep())
+                        self._begin_keeping()
                     yield event
         except OpstermError as error:
             self.turn = replace(self.turn, state=TurnState.FAILED, fault=str(error))
@@ -131,6 +135,9 @@ class Dialogue:
             whole = TurnState.PARTIAL if event.stopped else TurnState.DONE
             turn = replace(turn, state=whole, answer=_told(event.answer), text=event.text, fault=event.why)
         self.turn = turn
+
+    def _begin_keeping(self) -> None:
+        self._keeping = asyncio.get_running_loop().create_task(self._keep())
 
     @property
     def _is_keeping(self) -> bool:
