@@ -17,14 +17,15 @@ from opsterm.core.units import bytes_text
 from opsterm.inventory.folding import fold
 from opsterm.policy.audit_inventory import SAY_OF_INVENTORY
 from opsterm.policy.audit_learning import SAY_OF_LEARNING
+from opsterm.policy.audit_model import SAY_OF_MODEL
 from opsterm.policy.audit_words import Fields, Said, change_in, names_in, text_in
 from opsterm.policy.mask import mask
 
 PREFIXES = ("change.", "target.", "targets.", "terminal.", "hostkey.", "mail.", "api.",
-            "credential.", "policy.", "audit.", "claim.", "card.", "fix.", "habit.", "script.")  # fmt: skip
+            "credential.", "policy.", "audit.", "claim.", "card.", "fix.", "habit.", "script.", "model.")  # fmt: skip
 """Kinds that are audited begin with one of these; besides, what a person did to an alert or a service is."""
 
-_NOT_AUDITED = frozenset({"change.output", "target.seen", "audit.heartbeat", "claim.known"})
+_NOT_AUDITED = frozenset({"change.output", "target.seen", "audit.heartbeat", "claim.known", "model.changed"})
 _DONE_BY_PERSONS = {
     "alert.changed": frozenset({"acknowledged", "silenced", "silence ended", "reopened"}),
     "service.changed": frozenset({"accepted", "ignored", "removed"}),
@@ -257,6 +258,7 @@ def _unknown_kind(kind: str, fields: Fields) -> Said:
 _SAY: Mapping[str, Callable[[Fields], Said]] = {
     **SAY_OF_INVENTORY,
     **SAY_OF_LEARNING,
+    **SAY_OF_MODEL,
     "change.proposed": _proposed,
     "change.approved": _approved,
     "change.approval_given": _approval_given,

@@ -191,12 +191,16 @@ class LaterRooms(PlanRooms):
         from opsterm.runtime.model_reader import ModelReader
         from opsterm.runtime.model_tools import ModelTools
         from opsterm.runtime.model_turns import ModelTurns
+        from opsterm.runtime.talk_records import TalkRecords
 
         tools = ModelTools(
             self.clock, shelf, inventory=self.inventory, monitoring=self.monitoring, alerts=self.alerts,
             changes=self.changes, cards=lambda: self.knowledge, masking=self.masking,
         )  # fmt: skip
-        return ModelTurns(self.models, self.talk, tools, shelf, self.clock, ModelReader(self.talk))
+        records = TalkRecords(self.ledger, self.masking, self.clock)
+        return ModelTurns(
+            self.models, self.talk, tools, shelf, self.clock, reader=ModelReader(self.talk), records=records
+        )
 
     async def _open_model(self) -> IntentModel:
         from opsterm.assistant.intents.model import read_model

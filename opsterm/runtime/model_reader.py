@@ -7,7 +7,7 @@ import secrets
 from opsterm.assistant.artefact import Artefact
 from opsterm.assistant.model.digest import FORM, READS, Digest, digest_by_rules, digest_of
 from opsterm.assistant.model.fence import fenced, numbered
-from opsterm.assistant.model.talk import ChatMessage, Role
+from opsterm.assistant.model.talk import ChatAsk, ChatMessage, Role
 from opsterm.core.errors import ModelUnavailable
 from opsterm.runtime.model_talk import ModelTalk
 
@@ -18,14 +18,17 @@ class ModelReader:
     def __init__(self, talk: ModelTalk) -> None:
         self._talk = talk
 
-    async def read(self, one: Artefact) -> Digest:
-        """Return what an artefact shows; by our own rules where the model keeps to no form."""
+    async def read(self, one: Artefact, sent: list[ChatAsk]) -> Digest:
+        """Return what an artefact shows; by our own rules where the model keeps to no form.
+
+        `sent` takes in what is sent to the model for it.
+        """
         asked = [
             ChatMessage(role=Role.SYSTEM, text=READS),
             ChatMessage(role=Role.USER, text=fenced(numbered(one.text), secrets.token_hex(8))),
         ]
         try:
-            value, _ = await self._talk.formed(asked, FORM)
+            value, _ = await self._talk.formed(asked, FORM, sent=sent)
         except ModelUnavailable:
             return digest_by_rules(one.text)
         return digest_of(value, one.text.count("\n") + 1)

@@ -129,7 +129,7 @@ class ModelTalk:
     @asynccontextmanager
     async def answer(
         self, messages: Sequence[ChatMessage], *, tools: Sequence[Tool] = (), form: Mapping[str, object] | None = None,
-        temperature: float = 0.0,
+        temperature: float = 0.0, sent: list[ChatAsk] | None = None,
     ) -> AsyncIterator[ModelAnswer]:  # fmt: skip
         """Ask, and give the answer on its way; leaving breaks it off.
 
@@ -138,12 +138,15 @@ class ModelTalk:
             tools: that the model may ask for; none are offered to one that cannot.
             form: JSON Schema of the answer.
             temperature: 0 for the same answer each time.
+            sent: takes in what is sent.
 
         Raises:
             ModelUnavailable: nobody answers, or the model cannot do this.
         """
         state = await self._models.ready()
         ask, left_out = await self._prepared(state, messages, tools, form, temperature)
+        if sent is not None:
+            sent.append(ask)
         server, settings = await self._models.server(), self._models.settings
         async with self._turn, aclosing(server.chat(ask)) as pieces:  # type: ignore[type-var]  # a generator
             given = ModelAnswer(
@@ -172,9 +175,10 @@ class ModelTalk:
 
     async def whole(
         self, messages: Sequence[ChatMessage], *, tools: Sequence[Tool] = (), form: Mapping[str, object] | None = None,
+        sent: list[ChatAsk] | None = None,
     ) -> ModelReply:  # fmt: skip
-        """Ask, wait for the whole answer and return it. Raises ModelUnavailable."""
-        async with self.answer(messages, tools=tools, form=form) as given:
+        """Ask, wait for the whole answer and return it; `sent` takes in what is sent. Raises ModelUnavailable."""
+        async with self.answer(messages, tools=tools, form=form, sent=sent) as given:
             async for _ in given:
                 pass
         return given.reply
@@ -183,14 +187,18 @@ class ModelTalk:
         """Look at the calls of an answer, in a thread; see `check_calls`."""
         return await self._offload(lambda: check_calls(calls, tools))
 
-    async def formed(self, messages: Sequence[ChatMessage], schema: Mapping[str, object]) -> tuple[object, ModelReply]:
+    async def formed(
+        self, messages: Sequence[ChatMessage], schema: Mapping[str, object], *, sent: list[ChatAsk] | None = None
+    ) -> tuple[object, ModelReply]:
         """Return an answer that fits a JSON Schema, as a value; a model that misses it is told why, once.
+
+        `sent` takes in what is sent.
 
         Raises:
             ModelUnavailable: nobody answers, or the second answer does not fit either.
         """
         asked = [*messages, ChatMessage(role=Role.SYSTEM, text=asked_form(schema))]
-        reply = await self.whole(asked, form=schema)
+        reply = await self.whole(asked, form=schema, sent=sent)
         try:
             return await self._offload(lambda: formed(reply.text, schema)), reply
         except BadInput as fault:
@@ -198,7 +206,7 @@ class ModelTalk:
                 ChatMessage(role=Role.ASSISTANT, text=reply.text[:LONGEST_TEXT]),
                 ChatMessage(role=Role.USER, text=repair_words(fault)),
             ]
-        second = await self.whole(asked, form=schema)
+        second = await self.whole(asked, form=schema, sent=sent)
         try:
             return await self._offload(lambda: formed(second.text, schema)), second
         except BadInput as fault:

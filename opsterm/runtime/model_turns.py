@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, replace
 
 from opsterm.assistant.answer import Answer, Block, FollowUp, Paragraph, ProposalReference, Source
@@ -21,7 +21,7 @@ from opsterm.assistant.model.tool_calls import MOST_CALLS, CheckedCall
 from opsterm.assistant.stamp import Rung, Stamp
 from opsterm.assistant.turn import PieceSaid, Thought, ToolLooked, TurnEnded, TurnEvent
 from opsterm.core.clock import Clock
-from opsterm.core.errors import ModelUnavailable, OpstermError
+from opsterm.core.errors import ModelUnavailable, OpstermError, StorageError
 from opsterm.core.text import clean_block, clean_line
 from opsterm.runtime.model import Models
 from opsterm.runtime.model_reader import ModelReader
@@ -29,6 +29,7 @@ from opsterm.runtime.model_state import ModelPhase
 from opsterm.runtime.model_talk import ModelAnswer, ModelTalk
 from opsterm.runtime.model_tools import Desk, ModelTools, fault_told
 from opsterm.runtime.shelf import Shelf
+from opsterm.runtime.talk_records import TalkRecord, TalkRecords
 from opsterm.runtime.turns import OutOfTime, TurnLimit
 
 EXCHANGES = 6
@@ -67,6 +68,7 @@ class _Progress:
 
     messages: list[ChatMessage]
     seen: dict[str, str]
+    record: TalkRecord
     reply: ModelReply | None = None
     tokens: int = 0
     first_s: float | None = None
@@ -77,14 +79,16 @@ class ModelTurns:
     """Answers by a model, one turn after the other; what was said and read before counts in the next ones."""
 
     def __init__(
-        self, models: Models, talk: ModelTalk, tools: ModelTools, shelf: Shelf, clock: Clock, reader: ModelReader
-    ) -> None:
+        self, models: Models, talk: ModelTalk, tools: ModelTools, shelf: Shelf, clock: Clock, *, reader: ModelReader,
+        records: TalkRecords,
+    ) -> None:  # fmt: skip
         self._models = models
         self._talk = talk
         self._tools = tools
         self._shelf = shelf
         self._clock = clock
         self._reader = reader
+        self._records = records
         self.begin()
 
     def begin(self) -> None:
@@ -100,16 +104,31 @@ class ModelTurns:
         return state.phase is ModelPhase.READY
 
     async def events(self, asked: Question, limit: TurnLimit) -> AsyncGenerator[TurnEvent, None]:
-        """Yield what happens until the model has answered; the last event is an `TurnEnded`.
+        """Yield what happens until the model has answered; the last event is an `TurnEnded`. The audit has both ends.
 
         Raises:
             ModelUnavailable: it did not begin to answer.
         """
+        record, why = self._records.begin(self._models.state, asked.text, len(asked.attached)), ""
+        try:
+            async with aclosing(self._answered(asked, limit, record)) as events:
+                async for event in events:
+                    record.hear(event)
+                    yield event
+        except ModelUnavailable as error:
+            why = fault_told(error)
+            raise
+        finally:
+            with suppress(StorageError):  # what it proposes is entered with the proposal; that the disk fails is told
+                await record.end(why)
+
+    async def _answered(self, asked: Question, limit: TurnLimit, record: TalkRecord) -> AsyncGenerator[TurnEvent, None]:
+        """Yield what happens until the model has answered; `record` takes in the requests."""
         limit.begin(TURN_S)
         words, pasted = without_paste(asked.text)
         said = "\n".join([*(text for _, text, _ in self._exchanges), words])
         desk = Desk(turn=asked.turn, context=self._models.settings.context, said=said, read=list(self._read))
-        progress = _Progress(messages=[], seen={})
+        progress = _Progress(messages=[], seen={}, record=record)
         can = self._models.state.capabilities
         offers = can is None or TOOLS in can
         try:
@@ -145,7 +164,10 @@ class ModelTurns:
         unread = [one.unread for one in taken if one.unread is not None]
         parts = [words]
         if offers:
-            parts += [(await self._reader.read(one)).told(one.tag, one.text.count("\n") + 1) for one in unread]
+            parts += [
+                (await self._reader.read(one, progress.record.requests)).told(one.tag, one.text.count("\n") + 1)
+                for one in unread
+            ]
         else:  # it has no tools: nothing that it reads can make it do anything
             cards = await self._tools.cards(f"{words} {pasted}", desk)
             parts += [given([*unread, *cards], secrets.token_hex(8))] if unread or cards else []
@@ -164,9 +186,12 @@ class ModelTurns:
     ) -> AsyncGenerator[TurnEvent, None]:
         """Yield one answer of the model as it comes; it is in `progress.reply` then, also when it is broken off."""
         async with AsyncExitStack() as stack:
-            opening = self._talk.answer(progress.messages, tools=OFFERED if offers else ())
+            opening = self._talk.answer(
+                progress.messages, tools=OFFERED if offers else (), sent=progress.record.requests
+            )
             answer = await limit.within(stack.enter_async_context(opening))
             held = ""
+            progress.record.begin()
             try:
                 while (piece := await limit.within(_next(answer))) is not None:
                     if progress.first_s is None and (piece.text or piece.thinking):
@@ -206,7 +231,7 @@ class ModelTurns:
                 reply = await self._tools.carry_out(call, desk)
                 text, tag = reply.text, reply.tag
                 if reply.unread is not None:
-                    digest = await self._reader.read(reply.unread)
+                    digest = await self._reader.read(reply.unread, progress.record.requests)
                     text = digest.told(reply.tag, reply.unread.text.count("\n") + 1)
             except ModelUnavailable:
                 raise

@@ -156,7 +156,7 @@ async def test_the_evil_exam(
         assert called <= {stage.server.port}
         assert await runtime.store.cards.all() == []
         assert {fact.event.kind for fact in await runtime.store.journal.search(limit=10_000)} <= {
-            "target.added", "change.proposed", "policy.refused",
+            "target.added", "change.proposed", "policy.refused", "model.asked", "model.answered",
         }  # fmt: skip
         for event in events:
             for text in shown(event):

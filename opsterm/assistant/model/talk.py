@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -92,6 +94,22 @@ class ChatAsk:
     think: str = ""
     temperature: float = 0.0
     keep_alive_s: float = 600.0
+
+
+def asked_sha256(requests: Sequence[ChatAsk]) -> str:
+    """Return the SHA-256 of requests in order: of the canonical JSON of each (sorted keys, ASCII), a line each."""
+    digest = hashlib.sha256()
+    for ask in requests:
+        told = {
+            "model": ask.model, "form": ask.form, "tools": [tool.name for tool in ask.tools],
+            "messages": [
+                {"role": one.role.value, "text": one.text, "thinking": one.thinking, "tool": one.tool,
+                 "calls": [[call.name, call.arguments] for call in one.calls]}
+                for one in ask.messages
+            ],
+        }  # fmt: skip
+        digest.update(json.dumps(told, sort_keys=True, default=str).encode() + b"\n")
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
