@@ -115,15 +115,6 @@ def answer_rules(errand: Errand, packs: Sequence[str], waiting: int) -> Answer:
     )  # fmt: skip
 
 
-def answer_ahead(errand: Errand, fullest: Answer) -> Answer:
-    """Answer a question about the future: there is no forecast, so what is fullest now, said to be so."""
-    head = Paragraph(text="I do not forecast yet. This is how full things are now, and not when they will be full:")
-    return Answer(
-        blocks=(head, *fullest.blocks), interpretation=errand.line, sources=fullest.sources,
-        follow_ups=fullest.follow_ups,
-    )  # fmt: skip
-
-
 def _with_documents(
     errand: Errand, blocks: Sequence[Block], hits: Sequence[Hit], follow_ups: Sequence[FollowUp]
 ) -> Answer:

@@ -27,6 +27,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("memory on localhost over the last hour", "lowest, mean, highest"),
         ("which file system is fullest?", "the largest of many"),
         ("how much disk is left", "what is free"),
+        ("which disks are full within 30 days?", "a forecast from kept history, or why there is none"),
     ),
     "alerts": (
         ("what is wrong?", "open alerts"),

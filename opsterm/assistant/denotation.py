@@ -9,6 +9,7 @@ from opsterm.assistant.answers_fleet import choose_alerts, choose_targets
 from opsterm.assistant.answers_measures import choose_ranked, targets_meant
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.fix_request import FixRequest
+from opsterm.assistant.forecast_question import ForecastQuestion
 from opsterm.assistant.queries import (
     AlertQuestion,
     AuditQuestion,
@@ -99,6 +100,8 @@ def denote(query: Query, text: str, known: Known) -> Denotation:
             names = targets_meant(query.selector, known.rows) if query.selector else ()
             kind = {FactQuestion: "detail", HostQuestion: "list", Errand: "text"}.get(type(query), "proposal")
             return Denotation(kind=kind, targets=names, count=len(names) if kind == "proposal" else None)
+        case ForecastQuestion():
+            return Denotation(kind="series", targets=targets_meant(query.selector, known.rows))
         case Greeting() | HelpQuestion() | KnowledgeQuestion():
             return Denotation(kind="text")
         case _:

@@ -17,6 +17,7 @@ from opsterm.assistant.errands import Errand
 from opsterm.assistant.facts import read_fact
 from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.follow_ups import opened, read_follow_up
+from opsterm.assistant.forecasts import read_forecast
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
 from opsterm.assistant.jobs.errand import read_of_jobs
@@ -58,6 +59,7 @@ _READERS: tuple[Reader, ...] = (
     read_script,
     read_api,
     read_of_jobs,
+    read_forecast,
     read_order,
     read_explain,
     read_greeting,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from opsterm.assistant.fix_request import FixRequest
+from opsterm.assistant.forecast_question import ForecastQuestion
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.queries import (
     AlertQuestion,
@@ -123,7 +124,8 @@ def selector_of(query: Query) -> str | None:
         | AlertQuestion
         | RunRequest
         | FixRequest
-        | DiscoverRequest,
+        | DiscoverRequest
+        | ForecastQuestion,
     ):
         return query.selector
     if isinstance(query, HostQuestion):

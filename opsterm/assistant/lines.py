@@ -7,6 +7,7 @@ import re
 from opsterm.assistant.api_calls import read_api_line
 from opsterm.assistant.errands import Errand, read_errand_line
 from opsterm.assistant.fix_request import FixRequest, read_fix_line
+from opsterm.assistant.forecast_question import ForecastQuestion, read_forecast_line
 from opsterm.assistant.queries import (
     AlertQuestion,
     AuditQuestion,
@@ -87,6 +88,7 @@ def read_line(text: str, world: World) -> Query | None:
         _run,
         _explain,
         _fix,
+        _forecast,
         _errand,
         read_api_line,
     ):
@@ -244,3 +246,11 @@ def _fix(line: str, world: World) -> Query | None:
         return None
     card, step, values, selector = found
     return FixRequest(card=card, step=step, values=values, selector=canonical(selector))
+
+
+def _forecast(line: str, world: World) -> Query | None:
+    found = read_forecast_line(line)
+    if found is None:
+        return None
+    metrics, selector, within_h = found
+    return ForecastQuestion(metrics=metrics, selector=canonical(selector), within_h=within_h)

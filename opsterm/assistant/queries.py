@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.fix_request import FixRequest
+from opsterm.assistant.forecast_question import ForecastQuestion
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.query_words import Age, HostTopic, LastSeen, MetricBound, Statistic, TargetFact
 from opsterm.inventory.fleet import Grouping
@@ -383,6 +384,7 @@ Query = (
     | ApiQuestion
     | ApiRequest
     | FixRequest
+    | ForecastQuestion
     | Errand
 )
 """Every meaning a sentence can have."""

@@ -186,6 +186,10 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "apis remove": ("name", "secrets_kept"),
     "metrics": ("target", "metric", "item", "at", "value"),
     "history": ("at", "low", "mean", "high", "readings"),
+    "forecast": (
+        "target", "metric", "item", "unit", "limit", "outlook", "value", "at", "history_s", "readings", "horizon_s",
+        "per_day", "full_at", "earliest", "latest", "low", "middle", "high", "cut_at", "recurring",
+    ),
     "ask": (
         "intent", "interpretation", "kind", "targets", "count", "groups", "window", "question", "answer", "citations",
         "proposal", "stamp", "understood", "blocks", "follow_ups",

@@ -95,6 +95,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "apis remove": ("opsterm apis remove petstore",),
     "metrics": ("opsterm metrics", "opsterm metrics --target localhost --json"),
     "history": ("opsterm history cpu.used_percent --window 24h", "opsterm history 'fs.used_percent[/]' --json"),
+    "forecast": (
+        "opsterm forecast db-1",
+        "opsterm forecast 'tag:web' --within 30d --json",
+        "opsterm forecast web-01 --metric memory.used_percent --window 60d",
+    ),
     "ask": ("opsterm ask which file system is fullest", "opsterm ask 'run `df -h` on web-[01-03]'"),
     "preview": ("opsterm preview c18", "opsterm preview c18 --all --json"),
     "risk": (

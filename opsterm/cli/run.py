@@ -46,6 +46,7 @@ VERBS: Mapping[str, str] = {
     "alerts": "watching:alerts",
     "metrics": "watching:metrics",
     "history": "watching:history",
+    "forecast": "forecasts:forecast",
     "ask": "asking:ask",
     **{f"chat {action}": f"chat:{action}" for action in ("show", "search", "export", "rename", "remove")},
     "chat list": "chat:list_conversations",

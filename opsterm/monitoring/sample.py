@@ -56,6 +56,24 @@ class Point(NamedTuple):
     readings: int
 
 
+class HourRange(NamedTuple):
+    """What the hourly means of one series range over.
+
+    Attributes:
+        key: the series.
+        first_at: start of the oldest hour, epoch seconds.
+        low: smallest mean.
+        high: largest mean.
+        last: newest mean.
+    """
+
+    key: SeriesKey
+    first_at: float
+    low: float
+    high: float
+    last: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesWindow:
     """One series over one window, ready to draw.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.errands import ErrandAnswers
     from opsterm.runtime.exposition import Exposition
     from opsterm.runtime.fixes import Fixes
+    from opsterm.runtime.forecasts import Forecasts
     from opsterm.runtime.knowledge import Knowledge
     from opsterm.runtime.mail import Post
     from opsterm.runtime.model import Models
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "collection_sources", "collection_upkeep", "collections",
     "connection_test", "conversations", "countersigning", "doctor", "evidence", "exposition", "files", "fixes",
-    "gates", "job_making", "job_view", "job_wishes", "jobs", "knowledge", "learned_risk", "mail", "measurers",
+    "forecasts", "gates", "job_making", "job_view", "job_wishes", "jobs", "knowledge", "learned_risk", "mail", "measurers",
     "model", "model_talk", "notices", "plan_filling", "plan_outline", "plans", "previews",
     "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews",
     "rewrites", "schedules", "scripts", "session_paths", "snmp", "standing", "suggestions", "terminals",
@@ -91,6 +92,13 @@ class LaterRooms(PlanRooms):
             self.store.trials, self.ledger, self.clock, knowledge=self.knowledge, changes=self.changes,
             inventory=self.inventory, alerts=self.alerts, operator=self.operator,
         )  # fmt: skip
+
+    @cached_property
+    def forecasts(self) -> Forecasts:
+        """Forecasts from kept measurements."""
+        from opsterm.runtime.forecasts import Forecasts
+
+        return Forecasts(self.store, self.inventory, self.monitoring, self.offload)
 
     @cached_property
     def suggestions(self) -> Suggestions:
@@ -179,6 +187,7 @@ class LaterRooms(PlanRooms):
                 self.clock, operator=self.operator, inventory=self.inventory, monitoring=self.monitoring,
                 alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
                 profiles=self.profiles, services=self.services, errands=errands,
+                forecasts=lambda: self.forecasts,
             )  # fmt: skip
             make = cast("type[Assistant]", module.Assistant)
             shelf = Shelf(self.clock, errands.source_text)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opsterm.core.events import Fact
     from opsterm.inventory.target import Target
     from opsterm.monitoring.alerts import Alert
-    from opsterm.monitoring.sample import Point, Sample, SeriesKey
+    from opsterm.monitoring.sample import HourRange, Point, Sample, SeriesKey
     from opsterm.policy.approval_record import Approval, ApprovalKind
 
 
@@ -149,6 +149,10 @@ class SampleStore(Protocol):
         self, keys: Sequence[SeriesKey], start: float, end: float, step_s: float
     ) -> Sequence[Sequence[Point]]:
         """Return `points` of several series, in the order of `keys`, all from one state: cheaper than one by one."""
+        ...
+
+    async def ranges(self, metric: str, start: float, end: float, target: str = "") -> Sequence[HourRange]:
+        """Return what the hours of each series of a metric range over; of one target, or ("") of all."""
         ...
 
     async def compact(self, now: float, *, keep_raw_s: float, keep_minutes_s: float, keep_hours_s: float,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, assert_never
 
 from opsterm.assistant.answer import Answer
 from opsterm.assistant.answers_apis import answer_apis, answer_call
 from opsterm.assistant.answers_audit import answer_audit
-from opsterm.assistant.answers_errands import answer_ahead
 from opsterm.assistant.answers_facts import answer_fact
 from opsterm.assistant.answers_fleet import (
     answer_alert,
@@ -21,6 +20,7 @@ from opsterm.assistant.answers_fleet import (
     answer_inventory,
     answer_proposal,
 )
+from opsterm.assistant.answers_forecasts import answer_forecasts
 from opsterm.assistant.answers_measures import answer_ranking, answer_values, answer_windows, series_wanted
 from opsterm.assistant.answers_profiles import answer_discovery, answer_offering
 from opsterm.assistant.answers_services import answer_hosts, answer_needed_by
@@ -31,6 +31,8 @@ from opsterm.assistant.answers_talk import (
 from opsterm.assistant.denotation import Denotation, Known, denote
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.fix_request import FixRequest
+from opsterm.assistant.forecast_question import ForecastQuestion
+from opsterm.assistant.forecasts import loosely_ahead
 from opsterm.assistant.intents.model import IntentModel
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.queries import (
@@ -75,6 +77,9 @@ from opsterm.runtime.profiles import Profiles
 from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.services import Services
 
+if TYPE_CHECKING:
+    from opsterm.runtime.forecasts import Forecasts
+
 WINDOW_POINTS = 240
 LOOKED_THROUGH = 1000
 """Changes, audited facts and resolved alerts that a question looks through."""
@@ -86,6 +91,7 @@ class QueryAnswers:
     def __init__(  # noqa: PLR0913 (the use-cases that it may ask, one by one)
         self, clock: Clock, *, operator: Operator, inventory: Inventory, monitoring: Monitoring, alerts: Alerts,
         changes: Changes, apis: Apis, audit: Audit, profiles: Profiles, services: Services, errands: ErrandAnswers,
+        forecasts: Callable[[], Forecasts],
     ) -> None:  # fmt: skip
         self._clock = clock
         self._operator = operator
@@ -98,6 +104,7 @@ class QueryAnswers:
         self._profiles = profiles
         self._services = services
         self._errands = errands
+        self._forecasts = forecasts
 
     async def world(self, now: float, model: IntentModel) -> World:
         """Return the state that a sentence is read against."""
@@ -107,7 +114,7 @@ class QueryAnswers:
         )  # fmt: skip
         return World(
             now=now,
-            utc_offset_s=float(time.localtime(now).tm_gmtoff),
+            utc_offset_s=utc_offset_s(now),
             operator=self._operator.name,
             rows=self._inventory.rows(),
             series=series,
@@ -147,7 +154,7 @@ class QueryAnswers:
                 return answer_help(query)
             case InventoryQuestion() | DetailQuestion() | FactQuestion():
                 return await self._of_targets(query, now)
-            case MetricQuestion() | RankingQuestion():
+            case MetricQuestion() | RankingQuestion() | ForecastQuestion():
                 return await self._measures(query, now)
             case AlertQuestion():
                 return answer_alerts(query, await self._alerts_for(query), rows, now)
@@ -192,7 +199,9 @@ class QueryAnswers:
         done = await self._audit.rows(since=query.window.start if query.window else 0.0, limit=LOOKED_THROUGH)
         return answer_audit(query, done, await self._alerts.recent(LOOKED_THROUGH), now)
 
-    async def _measures(self, query: MetricQuestion | RankingQuestion, now: float) -> Answer:
+    async def _measures(self, query: MetricQuestion | RankingQuestion | ForecastQuestion, now: float) -> Answer:
+        if isinstance(query, ForecastQuestion):
+            return await self._ahead(query, now)
         rows = self._inventory.rows()
         wanted = series_wanted(query, rows, await self._monitoring.all_series())
         if isinstance(query, MetricQuestion) and query.window is not None:
@@ -203,6 +212,10 @@ class QueryAnswers:
         if isinstance(query, MetricQuestion):
             return answer_values(query, samples, rows, now)
         return answer_ranking(query, samples, rows, now)
+
+    async def _ahead(self, query: ForecastQuestion, now: float) -> Answer:
+        found = await self._forecasts().look(query.metrics, query.selector, now=now, within_s=query.within_h * 3600.0)
+        return answer_forecasts(query, found, now)
 
     async def _newest(self, query: MetricQuestion | RankingQuestion, now: float) -> Sequence[Sample]:
         """Return the newest sample of each series that a question is about, as it was known at a time."""
@@ -225,7 +238,7 @@ class QueryAnswers:
         if isinstance(query, Errand):
             if query.kind is not Intent.CAPACITY:
                 return await self._errands.answer(query, now)
-            return answer_ahead(query, await self._measures(_fullest(query), now))
+            return await self._ahead(loosely_ahead(query, World(now=now, utc_offset_s=utc_offset_s(now))), now)
         if isinstance(query, KnowledgeQuestion):
             return await self._errands.know(query, now)
         try:
@@ -249,6 +262,6 @@ class QueryAnswers:
         return answer_call(query, reply.change, reply.output, self._clock.now())
 
 
-def _fullest(errand: Errand) -> RankingQuestion:
-    """Return the question that a look ahead is answered with, as long as nothing is forecast."""
-    return RankingQuestion(metric="fs.used_percent", selector=errand.selector, limit=5)
+def utc_offset_s(now: float) -> float:
+    """Return what local time is ahead of UTC, in seconds."""
+    return float(time.localtime(now).tm_gmtoff)

@@ -111,7 +111,7 @@ WISHES = {
     "undo the last change": Intent.ROLLBACK,
     "what does `chmod -R 777 /srv` do": Intent.EXPLAIN,
     "am I allowed to run `iptables -F` in prod": Intent.COMPLIANCE,
-    "when will the disk on db-1 be full": Intent.CAPACITY,
+    "will 64 gigs be enough for redis-2 by summer": Intent.CAPACITY,
 }
 
 
