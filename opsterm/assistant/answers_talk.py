@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "alerts": (
         ("what is wrong?", "open alerts"),
         ("oldest alert", "by age"),
+        ("silence web-01 for 2 hours", "said back with the exact alerts, and done after a yes; also: ack, reopen"),
         ("why a7", "one alert, and what to do next"),
     ),
     "changes": (

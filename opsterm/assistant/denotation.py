@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from opsterm.assistant.alert_order import AlertOrder, meant_alerts
 from opsterm.assistant.answers_fleet import choose_alerts, choose_targets
 from opsterm.assistant.answers_measures import choose_ranked, targets_meant
 from opsterm.assistant.errands import Errand
@@ -100,6 +101,10 @@ def denote(query: Query, text: str, known: Known) -> Denotation:
             names = targets_meant(query.selector, known.rows) if query.selector else ()
             kind = {FactQuestion: "detail", HostQuestion: "list", Errand: "text"}.get(type(query), "proposal")
             return Denotation(kind=kind, targets=names, count=len(names) if kind == "proposal" else None)
+        case AlertOrder():
+            chosen = meant_alerts(query, known.alerts, known.rows)[0]
+            names = tuple(dict.fromkeys(alert.key.target for alert in chosen))
+            return Denotation(kind="proposal", targets=names, count=len(chosen))
         case ForecastQuestion():
             return Denotation(kind="series", targets=targets_meant(query.selector, known.rows))
         case Greeting() | HelpQuestion() | KnowledgeQuestion():

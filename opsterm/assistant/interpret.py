@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from opsterm.assistant.alert_order import AlertOrder
+from opsterm.assistant.alert_orders import read_alert_order
 from opsterm.assistant.api_calls import read_api
 from opsterm.assistant.classified import classified
 from opsterm.assistant.document_questions import is_error_text, read_knowledge
@@ -58,6 +60,7 @@ Reader = Callable[[Sentence], Interpretation | None]
 _READERS: tuple[Reader, ...] = (
     read_script,
     read_api,
+    read_alert_order,
     read_of_jobs,
     read_forecast,
     read_order,
@@ -76,7 +79,7 @@ _READERS: tuple[Reader, ...] = (
     read_detail,
     read_inventory,
 )
-_ACTING = RunRequest | FixRequest | ApiRequest | DiscoverRequest
+_ACTING = RunRequest | FixRequest | ApiRequest | DiscoverRequest | AlertOrder
 _REWORDED = frozenset({read_follow_up, read_fact, read_alerts, read_ranking, read_metric, read_detail, read_inventory})
 """Readers that are given a question in the words that they know."""
 
@@ -187,11 +190,7 @@ def _read_mended(sentence: Sentence) -> Interpretation | None:
     """Return the reading of a question with its misspelt words mended; None when it is none, or would act."""
     made = mended(sentence)
     found = _read(made[0])[0] if made is not None else None
-    if (
-        made is None
-        or found is None
-        or isinstance(found.query, RunRequest | FixRequest | ApiRequest | DiscoverRequest | None)
-    ):
+    if made is None or found is None or isinstance(found.query, _ACTING | None):
         return None
     if any(note.startswith("There is no ") for note in found.notes):
         return None  # two guesses at once

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from opsterm.assistant.alert_order import read_alert_line
 from opsterm.assistant.api_calls import read_api_line
 from opsterm.assistant.errands import Errand, read_errand_line
 from opsterm.assistant.fix_request import FixRequest, read_fix_line
@@ -89,6 +91,7 @@ def read_line(text: str, world: World) -> Query | None:
         _explain,
         _fix,
         _forecast,
+        _alert_order,
         _errand,
         read_api_line,
     ):
@@ -254,3 +257,8 @@ def _forecast(line: str, world: World) -> Query | None:
         return None
     metrics, selector, within_h = found
     return ForecastQuestion(metrics=metrics, selector=canonical(selector), within_h=within_h)
+
+
+def _alert_order(line: str, world: World) -> Query | None:
+    found = read_alert_line(line)
+    return replace(found, selector=canonical(found.selector)) if found else None

@@ -63,7 +63,7 @@ def read_order(sentence: Sentence) -> Interpretation | None:
     doubtful = _doubtful(sentence)
     if doubtful is not None:
         return doubtful
-    tokens = _after_prefix(sentence.tokens)
+    tokens = after_prefix(sentence.tokens)
     if not tokens:
         return None
     verb = tokens[0].low
@@ -120,7 +120,8 @@ def _all_looked_at(sentence: Sentence, selector: str) -> bool:
     return bool(rows) and all(row.target.name in sentence.world.managers for row in rows)
 
 
-def _after_prefix(tokens: Sequence[Token]) -> tuple[Token, ...]:
+def after_prefix(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return tokens without what is polite in front: "please", "could you", "I want to"."""
     at = 0
     while at < len(tokens):
         said = tuple(token.low for token in tokens[at : at + 3])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from opsterm.assistant.alert_order import AlertOrder
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.forecast_question import ForecastQuestion
@@ -385,6 +386,7 @@ Query = (
     | ApiRequest
     | FixRequest
     | ForecastQuestion
+    | AlertOrder
     | Errand
 )
 """Every meaning a sentence can have."""

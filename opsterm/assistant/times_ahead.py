@@ -12,9 +12,19 @@ from opsterm.assistant.windows import NUMBERS
 from opsterm.assistant.world import World
 
 DAY_S = 86400.0
-_UNITS = {"hour": 3600.0, "day": DAY_S, "week": 7 * DAY_S, "fortnight": 14 * DAY_S, "month": 30 * DAY_S,
+_UNITS = {"minute": 60.0, "hour": 3600.0, "day": DAY_S, "week": 7 * DAY_S, "fortnight": 14 * DAY_S, "month": 30 * DAY_S,
           "quarter": 91 * DAY_S, "year": 365 * DAY_S}  # fmt: skip
-_SHORT = {"h": "hour", "hr": "hour", "hrs": "hour", "d": "day", "w": "week", "wk": "week", "wks": "week"}
+_SHORT = {
+    "min": "minute",
+    "mins": "minute",
+    "h": "hour",
+    "hr": "hour",
+    "hrs": "hour",
+    "d": "day",
+    "w": "week",
+    "wk": "week",
+    "wks": "week",
+}
 _LEADS = ("within", "in", "over", "for", "during", "by", "until", "till", "before", "on", "through", "to", "of")
 _ENDS = frozenset({"by", "until", "till", "before", "through"})
 _BARE = re.compile(r"(\d{1,4})(h|d|w)")

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, 
 from contextlib import aclosing
 from dataclasses import replace
 
+from opsterm.assistant.alert_order import AlertOrder
 from opsterm.assistant.answer import Answer, Paragraph
 from opsterm.assistant.answers_talk import answer_error, answer_held, answer_not_understood, with_notes
 from opsterm.assistant.artefact import Artefact
@@ -19,7 +20,7 @@ from opsterm.assistant.interpret import interpret
 from opsterm.assistant.interpretation import Interpretation, Memory
 from opsterm.assistant.model.choice import is_for_model
 from opsterm.assistant.queries import ApiRequest, DiscoverRequest, InventoryQuestion, KnowledgeQuestion, RunRequest
-from opsterm.assistant.reply import Reply, proposed, question_of
+from opsterm.assistant.reply import Reply, question_of
 from opsterm.assistant.stamp import Rung, Stamp
 from opsterm.assistant.turn import TurnEnded, TurnEvent
 from opsterm.assistant.world import Vocabulary, World, vocabulary
@@ -155,7 +156,7 @@ class Assistant:
         for earlier in context[-CONTEXT_LIMIT:]:
             memory = memory.after(interpret(earlier, world, memory, words=words), at)
         read = interpret(text, world, memory, words=words)
-        acts = isinstance(read.query, RunRequest | FixRequest | DiscoverRequest | ApiRequest)
+        acts = isinstance(read.query, RunRequest | FixRequest | DiscoverRequest | ApiRequest | AlertOrder)
         asked = Question(text=text, line=read.line, turn=self._shelf.begin(), began=self._clock.monotonic())
         if acts and not origin:
             ended = TurnEnded(answer=self._stamped(answer_held(read), read, asked.began), turn=asked.turn)
@@ -163,7 +164,7 @@ class Assistant:
             ended = await _end_of(self._turn(asked, read, at, origin, TurnLimit(), offline=offline))
         answer = ended.answer
         meant = NOTHING if read.query is None else await self._answers.denotation(read.query, text, at)
-        made = proposed(read.query, world.rows, answer.change_id)
+        made = self._answers.proposal_for(read.query, answer.change_id)
         if made is None and ended.proposals:
             made = await self._answers.proposal_of(ended.proposals[0])
         return Reply(

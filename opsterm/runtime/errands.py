@@ -47,6 +47,7 @@ from opsterm.runtime.job_wishes import JobWishes
 from opsterm.runtime.knowledge import CardHit, Knowledge
 from opsterm.runtime.ports_knowledge import CardFilter
 from opsterm.runtime.recovery import Recovery
+from opsterm.runtime.said_back import SaidBack
 from opsterm.runtime.scripts import Scripts
 
 log = logging.getLogger("opsterm.assistant")
@@ -72,6 +73,7 @@ class ErrandRooms:
     cards: Callable[[], Knowledge]
     fixes: Callable[[], Fixes]
     wishes: Callable[[], JobWishes]
+    said_back: SaidBack
 
 
 class ErrandAnswers:
@@ -105,7 +107,7 @@ class ErrandAnswers:
 
     async def confirmed(self, text: str) -> Answer | None:
         """Do what was said back, when this is a yes to it; None when it is another sentence."""
-        return await self._rooms.wishes().confirmed(text)
+        return await self._rooms.said_back.confirmed(text)
 
     async def know(self, question: KnowledgeQuestion, now: float) -> Answer:
         """Answer from the cards, and from the documents where no card speaks of it; `now` in epoch seconds."""

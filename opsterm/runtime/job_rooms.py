@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.job_view import JobView
     from opsterm.runtime.job_wishes import JobWishes
     from opsterm.runtime.jobs import Jobs
+    from opsterm.runtime.said_back import SaidBack
     from opsterm.runtime.schedules import Schedules
 
 
@@ -53,6 +54,13 @@ class JobRooms(TargetRooms):
         return JobView(self.jobs, self.job_making, self.changes, self.schedules, self.clock)
 
     @cached_property
+    def said_back(self) -> SaidBack:
+        """What waits for a yes."""
+        from opsterm.runtime.said_back import SaidBack
+
+        return SaidBack(self.clock)
+
+    @cached_property
     def job_wishes(self) -> JobWishes:
         """Wishes about jobs, in a person's words."""
         from opsterm.assistant.world import World
@@ -65,5 +73,5 @@ class JobRooms(TargetRooms):
 
         return JobWishes(
             self.clock, schedules=self.schedules, making=self.job_making, jobs=self.jobs,
-            scripts=TaskScripts(lambda: self.scripts), world=world,
+            scripts=TaskScripts(lambda: self.scripts), said_back=self.said_back, world=world,
         )  # fmt: skip

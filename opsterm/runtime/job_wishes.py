@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from shlex import quote
 from typing import Protocol
 
@@ -29,14 +30,10 @@ from opsterm.core.errors import BadInput, NotFound
 from opsterm.inventory.target import LOCALHOST
 from opsterm.runtime.job_making import JobDraft, JobMaking, NewScript
 from opsterm.runtime.jobs import Jobs
+from opsterm.runtime.said_back import SaidBack
 from opsterm.runtime.schedules import ReadPhrase, Schedules
 
 LISTED = 30
-_YES = frozenset({
-    "yes", "y", "yes please", "confirm", "confirmed", "keep it", "do it", "go ahead", "ok", "okay", "ok do it",
-    "yes do it", "yes keep it", "make it so", "sure", "please do",
-})  # fmt: skip
-_NO = frozenset({"no", "n", "no thanks", "cancel that", "never mind", "forget it", "do not", "don't"})
 _DONE = {JobVerb.PAUSE: "is paused", JobVerb.RESUME: "goes on", JobVerb.REMOVE: "is gone", JobVerb.RUN: "is run now"}
 
 
@@ -102,18 +99,6 @@ class Given:
 NOTHING_GIVEN = Given()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pending:
-    draft: JobDraft | None = None
-    verb: JobVerb | None = None
-    names: tuple[str, ...] = ()
-    until: float = 0.0
-
-
-WAITS_S = 900.0
-"""Seconds for which a yes still means what was said back."""
-
-
 class JobWishes:
     """Reads what somebody wants of jobs. Nothing is done before it was said back and confirmed.
 
@@ -123,12 +108,13 @@ class JobWishes:
         making: works out jobs, and keeps them.
         jobs: those there are.
         scripts: finds scripts.
+        said_back: keeps what waits for a yes.
         world: returns what sentences are read against.
     """
 
     def __init__(
         self, clock: Clock, *, schedules: Schedules, making: JobMaking, jobs: Jobs, scripts: ScriptFinder,
-        world: Callable[[float], Awaitable[World]],
+        said_back: SaidBack, world: Callable[[float], Awaitable[World]],
     ) -> None:  # fmt: skip
         self._clock = clock
         self._schedules = schedules
@@ -136,7 +122,7 @@ class JobWishes:
         self._jobs = jobs
         self._scripts = scripts
         self._world = world
-        self._pending: _Pending | None = None
+        self._said_back = said_back
 
     async def texts(self) -> Sequence[str]:
         """Return each job in one text, for whoever looks for one by words."""
@@ -146,7 +132,7 @@ class JobWishes:
 
     async def answer(self, words: str, line: str, now: float) -> Answer:
         """Say back what a sentence wants, or ask; what it says is done when `confirmed` hears a yes."""
-        self._pending = None
+        self._said_back.drop()
         act = read_job_act(words, await self.texts())
         try:
             if act is not None:
@@ -155,24 +141,10 @@ class JobWishes:
         except (BadInput, NotFound) as error:
             said = " ".join(part for part in (error.what, error.why, error.next_step) if part)
             return Answer(blocks=(Paragraph(text=said),), interpretation=line, understood=False)
-        self._pending = _Pending(draft=draft, until=now + WAITS_S)
+        self._said_back.wait(partial(self._kept, draft), now)
         said = "Nothing is kept yet. Say yes to keep this job"
         after = " and to propose its standing approval." if draft.standing is not None else "."
         return _said_back([*draft.lines(), said + after], line, f"opsterm schedule add {quote(words)} --yes")
-
-    async def confirmed(self, text: str) -> Answer | None:
-        """Do what was said back, when this is a yes to it; None when it is another sentence."""
-        pending, said = self._pending, text.strip().lower().rstrip(".!")
-        if pending is None or said not in _YES | _NO:
-            return None
-        self._pending = None
-        if said in _NO or self._clock.now() > pending.until:
-            why = "Nothing was done." if said in _NO else "That was too long ago. Say it again."
-            return Answer(blocks=(Paragraph(text=why),))
-        if pending.draft is not None:
-            return await self._kept(pending.draft)
-        lines = [await self.do(pending.verb, name) for name in pending.names if pending.verb is not None]
-        return Answer(blocks=tuple(Paragraph(text=said) for said in lines), follow_ups=(_LISTS,))
 
     async def _kept(self, draft: JobDraft) -> Answer:
         job, standing = await self._making.keep(draft)
@@ -184,6 +156,10 @@ class JobWishes:
                 Paragraph(text=f"It runs once {standing.name}, its standing approval, was given."),
             ]
         return Answer(blocks=tuple(blocks), follow_ups=(_LISTS,))
+
+    async def _done(self, verb: JobVerb, names: Sequence[str]) -> Answer:
+        lines = [await self.do(verb, name) for name in names]
+        return Answer(blocks=tuple(Paragraph(text=said) for said in lines), follow_ups=(_LISTS,))
 
     async def do(self, verb: JobVerb, name: str) -> str:
         """Pause, resume, remove or run a job; return what was done. Raises BadInput, NotFound, Refused."""
@@ -205,7 +181,7 @@ class JobWishes:
         chosen = [await self._jobs.get(name) for name in names]
         if len(chosen) > 1 and not act.every and not all(name in act.words for name in names):
             raise BadInput("That fits more than one job.", next_step=f"Name one: {_names(chosen)}")
-        self._pending = _Pending(verb=act.verb, names=names, until=now + WAITS_S)
+        self._said_back.wait(partial(self._done, act.verb, names), now)
         said = [f"{act.verb.capitalize()} {job.name}: {job.what}, {schedule_text(job.schedule)}." for job in chosen]
         if act.verb is JobVerb.REMOVE:
             said.append("Its standing approval is revoked; what it has printed stays.")

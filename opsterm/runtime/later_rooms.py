@@ -179,6 +179,7 @@ class LaterRooms(PlanRooms):
         module = await self.offload.run("imports", lambda: importlib.import_module("opsterm.runtime.assistant"))
         apis = await self.apis()
         if self._assistant is None:
+            from opsterm.runtime.alert_orders import AlertOrders
             from opsterm.runtime.query_answers import QueryAnswers
             from opsterm.runtime.shelf import Shelf
 
@@ -188,6 +189,7 @@ class LaterRooms(PlanRooms):
                 alerts=self.alerts, changes=self.changes, apis=apis, audit=self.audit,
                 profiles=self.profiles, services=self.services, errands=errands,
                 forecasts=lambda: self.forecasts,
+                alert_orders=AlertOrders(self.clock, self.alerts, self.inventory, self.said_back),
             )  # fmt: skip
             make = cast("type[Assistant]", module.Assistant)
             shelf = Shelf(self.clock, errands.source_text)
@@ -225,6 +227,6 @@ class LaterRooms(PlanRooms):
                 changes=self.changes, alerts=self.alerts, compliance=lambda: self.compliance,
                 assessments=lambda: self.assessments, recovery=lambda: self.recovery,
                 scripts=lambda: self.scripts, knowledge=self._edges.open_knowledge, cards=lambda: self.knowledge,
-                fixes=lambda: self.fixes, wishes=lambda: self.job_wishes,
+                fixes=lambda: self.fixes, wishes=lambda: self.job_wishes, said_back=self.said_back,
             )
         )  # fmt: skip

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, assert_never
 
+from opsterm.assistant.alert_order import AlertOrder, command_for
 from opsterm.assistant.answer import Answer
 from opsterm.assistant.answers_apis import answer_apis, answer_call
 from opsterm.assistant.answers_audit import answer_audit
@@ -56,7 +57,7 @@ from opsterm.assistant.queries import (
     RunRequest,
 )
 from opsterm.assistant.query_words import HostTopic
-from opsterm.assistant.reply import ProposedCommand
+from opsterm.assistant.reply import ProposedCommand, proposed
 from opsterm.assistant.turn import Proposed
 from opsterm.assistant.world import World
 from opsterm.changes.change import ChangeState
@@ -65,6 +66,7 @@ from opsterm.core.errors import NotFound
 from opsterm.inventory.apis.calls import Call
 from opsterm.monitoring.alerts import Alert
 from opsterm.monitoring.sample import Sample
+from opsterm.runtime.alert_orders import AlertOrders
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.apis import Apis
 from opsterm.runtime.audit import Audit
@@ -91,7 +93,7 @@ class QueryAnswers:
     def __init__(  # noqa: PLR0913 (the use-cases that it may ask, one by one)
         self, clock: Clock, *, operator: Operator, inventory: Inventory, monitoring: Monitoring, alerts: Alerts,
         changes: Changes, apis: Apis, audit: Audit, profiles: Profiles, services: Services, errands: ErrandAnswers,
-        forecasts: Callable[[], Forecasts],
+        forecasts: Callable[[], Forecasts], alert_orders: AlertOrders,
     ) -> None:  # fmt: skip
         self._clock = clock
         self._operator = operator
@@ -105,6 +107,7 @@ class QueryAnswers:
         self._services = services
         self._errands = errands
         self._forecasts = forecasts
+        self._alert_orders = alert_orders
 
     async def world(self, now: float, model: IntentModel) -> World:
         """Return the state that a sentence is read against."""
@@ -132,8 +135,20 @@ class QueryAnswers:
     async def denotation(self, query: Query, text: str, now: float) -> Denotation:
         """Return what the answer of a query is of."""
         samples = await self._newest(query, now) if isinstance(query, RankingQuestion) else ()
-        alerts = await self._alerts_for(query) if isinstance(query, AlertQuestion) else ()
+        alerts = await self._alerts_for(query) if isinstance(query, AlertQuestion) else self._alerts.feed()
         return denote(query, text, Known(rows=self._inventory.rows(), samples=samples, alerts=alerts, now=now))
+
+    def proposal_for(self, query: Query | None, change: int) -> ProposedCommand | None:
+        """Return the command that a query proposes, None when it proposes none; `change` is its number, 0 for none."""
+        if not isinstance(query, AlertOrder):
+            return proposed(query, self._inventory.rows(), change)
+        meant = self._alert_orders.meant(query)
+        names = list(dict.fromkeys(alert.key.target for alert in meant))
+        return (
+            ProposedCommand(command=command_for(query, meant), selector=query.selector, targets=names)
+            if meant
+            else None
+        )
 
     async def proposal_of(self, made: Proposed) -> ProposedCommand:
         """Return a change that a model has proposed, as a reply for a script has it."""
@@ -164,7 +179,7 @@ class QueryAnswers:
                 return await self._explain(query, now)
             case HostQuestion() | DiscoverRequest():
                 return await self._of_hosts(query, now)
-            case RunRequest() | FixRequest():
+            case RunRequest() | FixRequest() | AlertOrder():
                 return await self._propose(query, now, origin)
             case ApiQuestion() | ApiRequest():
                 return await self._of_apis(query, origin)
@@ -248,7 +263,9 @@ class QueryAnswers:
         except NotFound:
             return answer_alert(query, None, now) if query.kind == "alert" else answer_change(query, None, now)
 
-    async def _propose(self, query: RunRequest | FixRequest, now: float, origin: str) -> Answer:
+    async def _propose(self, query: RunRequest | FixRequest | AlertOrder, now: float, origin: str) -> Answer:
+        if isinstance(query, AlertOrder):
+            return self._alert_orders.answer(query, now)
         if isinstance(query, FixRequest):
             return await self._errands.propose_fix(query, now, origin)
         proposal = Proposal(command=query.command, selector=query.selector or "all", origin=origin)

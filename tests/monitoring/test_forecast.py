@@ -27,9 +27,15 @@ def hours(values: Numbers) -> list[Point]:
     return [Point(START + n * HOUR_S, value, value, value, 60) for n, value in enumerate(np.clip(values, 0, 100))]
 
 
+def noise(rng: np.random.Generator, t: Numbers, high: float) -> Numbers:
+    values: Numbers = rng.normal(0, high, len(t))
+    return values
+
+
 def linear(rng: np.random.Generator, t: Numbers, now: float) -> Numbers:
     slope = rng.uniform(0.5, 2.5)
-    return 100 - slope * now * rng.uniform(1.2, 1.9) + slope * t + rng.normal(0, 0.3, len(t))
+    values: Numbers = 100 - slope * now * rng.uniform(1.2, 1.9) + slope * t + noise(rng, t, 0.3)
+    return values
 
 
 def noisy(rng: np.random.Generator, t: Numbers, now: float) -> Numbers:

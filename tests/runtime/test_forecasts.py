@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,11 @@ from tests.runtime.stage import opened
 
 DAY_S = 86400.0
 NOW = 20_000 * DAY_S + 100
-KINDS = {"fills": lambda t: 70 + 0.9 * t, "flat": lambda t: 50.0 + t % 1, "new": lambda t: 90.0 if t > 29.8 else None}
+KINDS: dict[str, Callable[[float], float | None]] = {
+    "fills": lambda t: 70 + 0.9 * t,
+    "flat": lambda t: 50.0 + t % 1,
+    "new": lambda t: 90.0 if t > 29.8 else None,
+}
 
 
 def _samples(target: str, kind: str) -> list[Sample]:

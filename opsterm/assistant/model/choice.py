@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from opsterm.assistant.alert_order import AlertOrder
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.intents.names import Intent
@@ -16,7 +17,7 @@ _OPEN = (Intent.TROUBLESHOOT, Intent.EXPLAIN, Intent.CAPACITY)
 _ASKED_BACK = (Intent.RUN_COMMAND, Intent.SCHEDULE, Intent.ROLLBACK)
 """Kinds of wishes in which a target or a time is asked back for, and never left to be guessed."""
 
-_ACTING = RunRequest | FixRequest | DiscoverRequest | ApiRequest
+_ACTING = RunRequest | FixRequest | DiscoverRequest | ApiRequest | AlertOrder
 
 PASTE_CHARACTERS = 300
 """A line that is longer was hardly typed."""
