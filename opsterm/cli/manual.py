@@ -129,7 +129,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm script write large-files --value size=2G --save our-large-files",
     ),
     "script check": ("opsterm script check report.ps1", "opsterm script check our-report@2 --on tag:web --json"),
-    "script explain": ("opsterm script explain our-report", "opsterm script explain - --language bash < old.sh"),
+    "script explain": (
+        "opsterm script explain our-report",
+        "opsterm script explain disk-space --language python",
+        "opsterm script explain - --language bash < old.sh",
+    ),
     "script save": ("opsterm script save our-report report.sh --about 'the report of Mondays'",),
     "script versions": ("opsterm script versions our-report --json",),
     "script run": (

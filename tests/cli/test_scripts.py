@@ -57,6 +57,16 @@ def test_what_is_wrong_is_told_and_nothing_is_kept(account: Account, tmp_path: P
     assert account.run("script", "list", "--own", "--json", expect=0).records() == []
 
 
+def test_a_task_is_explained_and_checked_by_its_name(account: Account) -> None:
+    bash = account.run("script", "explain", "disk-space", "--json", expect=0).records()
+    written = account.run("script", "write", "disk-space", "--language", "bash", expect=0).out.rstrip("\n")
+    assert [one["text"] for one in bash] == written.split("\n")
+    assert "lines" in account.run("script", "explain", "disk-space", "--language", "python", expect=0).err
+    assert account.run("script", "check", "disk-space", "--value", "threshold=80", expect=0).out
+    assert "gives no value" in account.run("script", "explain", "disk-space", "--value", "x", expect=2).err
+    assert account.run("script", "explain", "no-such-task", expect=2).err
+
+
 def test_every_line_is_explained_and_what_is_unknown_says_so(account: Account) -> None:
     text = "df -h | sort\nfrobnicate --all\n"
     ran = account.run("script", "explain", "-", "--language", "bash", stdin=text, expect=0)

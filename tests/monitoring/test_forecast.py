@@ -39,11 +39,12 @@ def linear(rng: np.random.Generator, t: Numbers, now: float) -> Numbers:
 
 
 def noisy(rng: np.random.Generator, t: Numbers, now: float) -> Numbers:
-    return linear(rng, t, now) + rng.normal(0, 1.5, len(t))
+    return linear(rng, t, now) + noise(rng, t, 1.5)
 
 
 def seasons(rng: np.random.Generator, t: Numbers, now: float) -> Numbers:
-    return linear(rng, t, now) - 5 + 4 * np.sin(2 * np.pi * t / 7) + 2 * np.sin(2 * np.pi * t)
+    values: Numbers = linear(rng, t, now) - 5 + 4 * np.sin(2 * np.pi * t / 7) + 2 * np.sin(2 * np.pi * t)
+    return values
 
 
 def rotated(rng: np.random.Generator, t: Numbers, now: float) -> Numbers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,16 +65,10 @@ async def test_it_is_said_back_and_a_yes_does_it_to_those_alone(alarmed: Runtime
 
 async def test_what_has_ended_since_is_said_and_the_others_are_done(alarmed: Runtime) -> None:
     await _said(alarmed, "ack all alerts")
-    await alarmed.store.alerts.update(
-        3, lambda alert: Alert(**{**_fields(alert), "state": AlertState.RESOLVED}), lambda _: []
-    )
+    await alarmed.store.alerts.update(3, lambda alert: replace(alert, state=AlertState.RESOLVED), lambda _: [])
     done = await _said(alarmed, "do it")
     assert "3 alerts of 4 done." in done
     assert "Alert a3 is resolved; there is nothing to do." in done
-
-
-def _fields(alert: Alert) -> dict[str, object]:
-    return {name: getattr(alert, name) for name in Alert.__slots__}
 
 
 async def test_a_later_wish_takes_the_place_of_the_first(alarmed: Runtime) -> None:

@@ -21,8 +21,8 @@ what it would do, how bad that could be and which rules it touches. Ends with 2
 when it would not run."""
 
 _ABOUT_SOURCE = """\
-WHAT is the name of a kept script, as in our-report or our-report@2, a file (a
-name with a dot or a slash), or - for standard input."""
+WHAT is the name of a kept script, as in our-report or our-report@2, a task with
+its values, a file (a name with a dot or a slash), or - for standard input."""
 
 _ABOUT_SAVE = """\
 The text becomes the next version of NAME; no version is ever written over. One
@@ -75,7 +75,8 @@ def _add_language(one: argparse.ArgumentParser) -> None:
 
 
 def _add_source(one: argparse.ArgumentParser) -> None:
-    one.add_argument("what", metavar="WHAT", help="as in our-report@2, report.ps1 or -")
+    one.add_argument("what", metavar="WHAT", help="as in our-report@2, disk-space, report.ps1 or -")
+    one.add_argument("--value", action="append", default=[], metavar="NAME=VALUE", help="of a task, as in threshold=90")
     _add_language(one)
 
 

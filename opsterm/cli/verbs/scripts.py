@@ -209,6 +209,8 @@ async def _source(context: Context) -> tuple[str, Language]:
         text = await read_text("A script")
     elif "." in what or "/" in what:
         text = await context.runtime.scripts.read(what)
+    elif what in await context.runtime.scripts.tasks():
+        return await _of_task(context, what, Language(said) if said else None)
     else:
         kept = await context.runtime.scripts.get(what)
         return kept.text, kept.language
@@ -218,6 +220,14 @@ async def _source(context: Context) -> tuple[str, Language]:
             "It is not said what the script is written in.", next_step="Add --language bash, powershell or python."
         )
     return text.replace("\r\n", "\n"), language
+
+
+async def _of_task(context: Context, task: str, language: Language | None) -> tuple[str, Language]:
+    """Return (text, language) of the script that a task becomes. Raises BadInput: a value is missing or none."""
+    texts = (await context.runtime.scripts.task(task)).texts
+    chosen = language or next(one for one in Language if one in texts)
+    written = await context.runtime.scripts.write(task, chosen, _values(context.invocation.texts("value")))
+    return written.text, chosen
 
 
 def _language_of(name: str, text: str) -> Language | None:

@@ -102,13 +102,18 @@ _SHOWN_WITH = {"log-level": 1, "log-target": 1, "service-log-level": 2, "service
 """Verb -> words with which it shows; with one more it sets."""
 
 
+def _verb_and_units(call: ProgramCall, verbs: Verbs) -> tuple[str, Sequence[Argument]]:
+    """Return (effects of the verb, the units): a unit may be called like a verb or a program, as ssh is."""
+    return verbs.verb(call.words[:1])[0], call.words[1:]
+
+
 def _systemctl(call: ProgramCall) -> None:
     """Follow systemctl; the verb is the first word, each other one a unit."""
     call.take(word_set(_TAKES), long=("--now", "--dry-run", "--host", "--machine"))
     if asks_for_help(call) or call.has("--dry-run") or not call.words:
         call.add(_K.READ)
         return
-    spec, units = _systemctl_verbs.verb(call.words)
+    spec, units = _verb_and_units(call, _systemctl_verbs)
     if len(call.words) > _SHOWN_WITH.get(call.word(0), len(call.words)):
         call.add(_K.WRITE_CONFIG, call.words[-1])
         return
@@ -156,7 +161,7 @@ def _sv(call: ProgramCall) -> None:
     if len(call.words) < 2:
         call.add(_K.READ)
         return
-    spec, units = _SV.verb(call.words)
+    spec, units = _verb_and_units(call, _SV)
     for unit in units:
         _note_unit(call, spec, unit)
 
