@@ -13,7 +13,7 @@ import numpy as np
 from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.outlook import Forecast, Outlook
 from opsterm.monitoring.sample import Point, Sample, SeriesKey
-from opsterm.monitoring.trend import DAY_S, HOUR_S, Numbers, Trend, find_trend
+from opsterm.monitoring.trend import DAY_S, HOUR_S, Numbers, TrendLine, find_trend
 
 _EDGE = 1.5  # standard deviations for eight of ten, where few changes tell how large they are
 _STEPS = 241
@@ -53,7 +53,7 @@ def _full(found: Forecast) -> Forecast:
     return replace(found, outlook=Outlook.FULL, full_at=found.at, earliest=found.at, latest=found.at)
 
 
-def _ahead(found: Forecast, trend: Trend, within_s: float) -> Forecast:
+def _ahead(found: Forecast, trend: TrendLine, within_s: float) -> Forecast:
     carried = found.history_s
     if carried < 1.1 * trend.freed_after_s <= 1.1 * _ROTATED_S:  # space may be freed again after as long as before
         carried = min(carried, max(0.0, trend.freed_after_s - carried))

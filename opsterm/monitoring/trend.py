@@ -42,7 +42,7 @@ _FLOOR = 0.02  # hundredths of the bound that a step is uncertain by at least: r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
+class TrendLine:
     """A line through what of a history counts, with its season and its uncertainty.
 
     Attributes:
@@ -96,7 +96,7 @@ class _Past:
     recurring: int = 0
 
 
-def find_trend(at: Numbers, values: Numbers, bound: float) -> Trend | None:
+def find_trend(at: Numbers, values: Numbers, bound: float) -> TrendLine | None:
     """Return the trend of hourly means, None when there is too little history of one level.
 
     Args:
@@ -119,7 +119,7 @@ def find_trend(at: Numbers, values: Numbers, bound: float) -> Trend | None:
     return None
 
 
-def _other_pace(at: Numbers, values: Numbers, whole: Trend, percent: float) -> tuple[int, Trend] | None:
+def _other_pace(at: Numbers, values: Numbers, whole: TrendLine, percent: float) -> tuple[int, TrendLine] | None:
     """Return (from where on, its trend) of the newest part that the whole's line does not fit; None for none."""
     for share in _SHARES:
         place = int(np.searchsorted(at, at[-1] - share * (at[-1] - at[0])))
@@ -181,7 +181,7 @@ def _on_grid(at: Numbers, values: Numbers, step_s: float) -> tuple[Numbers, Numb
     return slots[first], middle, float(np.median(values[last] - middle))
 
 
-def _fit(at: Numbers, values: Numbers, percent: float) -> Trend | None:
+def _fit(at: Numbers, values: Numbers, percent: float) -> TrendLine | None:
     """Return the line of a stretch of one level, None when it is too short."""
     span = float(at[-1] - at[0]) + HOUR_S
     if span < LEAST_S:
@@ -205,7 +205,7 @@ def _fit(at: Numbers, values: Numbers, percent: float) -> Trend | None:
         slope = 0.0
         spread = _spread(plain, 0.0, percent)
     ahead = tuple(float(season[int(slots[-1] + 1 + step) % cycle]) for step in range(cycle))
-    return Trend(
+    return TrendLine(
         start=float(slots[0] * step_s), end=float(at[-1] + HOUR_S), step_s=step_s, points=points,
         level=float(np.median((plain - slope * past)[-max(cycle, points // 4) :])), slope=slope, season=ahead,
         peak=peak, spread=spread,

@@ -9,33 +9,27 @@ import importlib
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from opsterm.runtime.plan_rooms import PlanRooms
+from opsterm.runtime.learning_rooms import LearningRooms
 
 if TYPE_CHECKING:
     from opsterm.assistant.intents.model import IntentModel
     from opsterm.runtime.assistant import Assistant
-    from opsterm.runtime.collections import Collections
     from opsterm.runtime.conversations import Conversations
     from opsterm.runtime.dialogue import Dialogue
     from opsterm.runtime.errands import ErrandAnswers
     from opsterm.runtime.exposition import Exposition
-    from opsterm.runtime.fixes import Fixes
-    from opsterm.runtime.forecasts import Forecasts
-    from opsterm.runtime.knowledge import Knowledge
     from opsterm.runtime.mail import Post
-    from opsterm.runtime.model import Models
     from opsterm.runtime.model_check import ModelCheck
     from opsterm.runtime.model_talk import ModelTalk
     from opsterm.runtime.model_turns import ModelTurns
     from opsterm.runtime.notices import MailNotices
     from opsterm.runtime.shelf import Shelf
-    from opsterm.runtime.suggestions import Suggestions
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "collection_sources", "collection_upkeep", "collections",
     "connection_test", "conversations", "countersigning", "doctor", "evidence", "exposition", "files", "fixes",
-    "forecasts", "gates", "job_making", "job_view", "job_wishes", "jobs", "knowledge", "learned_risk", "mail", "measurers",
-    "model", "model_talk", "notices", "plan_filling", "plan_outline", "plans", "previews",
+    "forecasts", "gates", "job_making", "job_view", "job_wishes", "jobs", "knowledge", "learned_risk", "mail",
+    "measurers", "model", "model_talk", "notices", "plan_filling", "plan_outline", "plans", "previews",
     "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews",
     "rewrites", "schedules", "scripts", "session_paths", "snmp", "standing", "suggestions", "terminals",
     "traps", "works",
@@ -43,7 +37,7 @@ LOADED_LATER = (
 """Their modules."""
 
 
-class LaterRooms(PlanRooms):
+class LaterRooms(LearningRooms):
     """The use-cases that are loaded when they are first asked for; those of the assistant in a thread."""
 
     _assistant: Assistant | None = None
@@ -59,57 +53,6 @@ class LaterRooms(PlanRooms):
         from opsterm.runtime.exposition import Exposition
 
         return Exposition(self.clock, self.inventory, self.monitoring, self.alerts)
-
-    @cached_property
-    def knowledge(self) -> Knowledge:
-        """Cards of what is known."""
-        from opsterm.runtime.knowledge import Knowledge
-
-        edges = self._edges
-        return Knowledge(
-            lambda: self.store.cards, self.ledger, self.clock, operator=edges.operator,
-            trials=lambda: self.store.trials, open_index=edges.open_card_index, files=edges.files, offload=self.offload,
-            folder=self.paths.shipped / "knowledge_seed" / "cards",
-            by_meaning=self.collections.cards_by_meaning,
-        )  # fmt: skip
-
-    @cached_property
-    def collections(self) -> Collections:
-        """The five collections of what is known."""
-        from opsterm.runtime.collections import Collections
-
-        return Collections(
-            lambda: self.store.items, self.store.preferences, self.clock, operator=self._edges.operator,
-            masking=self.masking, models=lambda: self.models, open_edges=self._edges.open_vectors,
-        )  # fmt: skip
-
-    @cached_property
-    def fixes(self) -> Fixes:
-        """Fixes from cards."""
-        from opsterm.runtime.fixes import Fixes
-
-        return Fixes(
-            self.store.trials, self.ledger, self.clock, knowledge=self.knowledge, changes=self.changes,
-            inventory=self.inventory, alerts=self.alerts, operator=self.operator,
-        )  # fmt: skip
-
-    @cached_property
-    def forecasts(self) -> Forecasts:
-        """Forecasts from kept measurements."""
-        from opsterm.runtime.forecasts import Forecasts
-
-        return Forecasts(self.store, self.inventory, self.monitoring, self.offload)
-
-    @cached_property
-    def suggestions(self) -> Suggestions:
-        """Commands suggested from those that were run."""
-        from opsterm.runtime.suggestions import Suggestions
-
-        return Suggestions(
-            self.store.command_uses, self.ledger, self.clock, operator=self.operator, inventory=self.inventory,
-            masking=self.masking, offload=self.offload, knowledge=lambda: self.knowledge,
-            on=self.settings.learning.commands, stays=self.face == "screen",
-        )  # fmt: skip
 
     @cached_property
     def conversations(self) -> Conversations:
@@ -148,16 +91,6 @@ class LaterRooms(PlanRooms):
         return MailNotices(
             self.store, self.ledger, self.clock, settings=self.settings.mail, operator=self._edges.operator,
             inventory=self.inventory, post=self.post,
-        )  # fmt: skip
-
-    @cached_property
-    def models(self) -> Models:
-        """Language models."""
-        from opsterm.runtime.model import Models
-
-        return Models(
-            self.settings.model, self.ledger, self.clock, masking=self.masking,
-            open_server=lambda: self._edges.open_model(self.credentials), read_only=self.settings.changes.read_only,
         )  # fmt: skip
 
     @cached_property

@@ -117,7 +117,7 @@ def test_one_that_fills_says_when_between_what_and_from_how_much() -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_said(changed: dict[str, object], said: str) -> None:
-    assert said in _said(replace(FILLS, **changed))  # type: ignore[arg-type]
+    assert said in _said(replace(FILLS, **changed))  # type: ignore[arg-type]  # any of its fields
 
 
 def test_of_many_those_that_fill_are_shown_and_the_others_counted() -> None:
