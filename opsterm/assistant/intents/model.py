@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from opsterm.assistant.intents.frames import PLACES, Frames
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.intents.traits import SHARES, TRAITS, Concepts, concept_traits, word_traits
 from opsterm.core.errors import BadInput
@@ -29,7 +30,7 @@ class IntentModel:
     """A classifier.
 
     Attributes:
-        digest: SHA-256 of the sentences and concepts it was fitted to, in hex: its version.
+        digest: SHA-256 of the sentences, concepts and frames it was fitted to, in hex: its version.
         intents: in the order of the weights.
         bias: one number an intent.
         rows: place of each trait in the table.
@@ -84,9 +85,10 @@ def concepts_from(table: Mapping[str, str]) -> Concepts:
     return made
 
 
-def sentences_digest(sentences: Mapping[str, Sequence[str]], concepts: Mapping[str, str]) -> str:
+def sentences_digest(sentences: Mapping[str, Sequence[str]], concepts: Mapping[str, str], frames: Frames) -> str:
     """Return the version of what a model is fitted to."""
-    text = json.dumps([TRAITS, {name: list(rows) for name, rows in sorted(sentences.items())}, dict(concepts)])
+    said = {name: list(rows) for name, rows in sorted(sentences.items())}
+    text = json.dumps([TRAITS, said, dict(concepts), {place: list(frames[place]) for place in PLACES}])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -17,6 +17,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.svm import LinearSVC
 
+from opsterm.assistant.intents.frames import Frames, framed
 from opsterm.assistant.intents.model import SCALE, IntentModel, concepts_from, sentences_digest
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.intents.traits import SHARES, Concepts, concept_traits, word_traits
@@ -24,8 +25,8 @@ from opsterm.assistant.intents.traits import SHARES, Concepts, concept_traits, w
 REGULARISATION = 0.15
 """C of the support vector machine: smaller is flatter."""
 
-LEAST_SEEN = {"w": 1, "k": 3}
-"""Letter of a kind -> in how many sentences a trait must stand; two for the others."""
+LEAST_SEEN = {"w": 2, "k": 6}
+"""Letter of a kind -> in how many texts a trait must stand; four for the others. A sentence is two of them."""
 
 CAUTION = 3.5
 """How much likelier than found a sentence is taken to be out of scope: to abstain costs less than to misread."""
@@ -36,25 +37,28 @@ Names = NDArray[np.str_]
 """The intent of each text."""
 
 
-def train(sentences: Mapping[str, Sequence[str]], concepts: Mapping[str, str]) -> IntentModel:
-    """Return a model of these sentences, the same for the same ones. Blocking: a minute.
+def train(sentences: Mapping[str, Sequence[str]], concepts: Mapping[str, str], frames: Frames) -> IntentModel:
+    """Return a model of these sentences, the same for the same ones. Blocking: two minutes.
 
     Args:
         sentences: by name of their intent.
         concepts: phrases by commas, by name of their concept.
+        frames: what each is put into once more.
     """
-    texts = [text for name in sorted(sentences) for text in sentences[name]]
-    names = np.array([name for name in sorted(sentences) for _ in sentences[name]])
+    plain = [text for name in sorted(sentences) for text in sentences[name]]
+    texts = [*plain, *(framed(text, frames) for text in plain)]
+    names = np.array([name for name in sorted(sentences) for _ in sentences[name]] * 2)
     phrases = concepts_from(concepts)
     kinds = {kind: _vectors(kind, phrases) for kind in SHARES}
     values = _weighed(kinds, texts)
     fit = _fitted(values, names)
     traits = np.concatenate([one.get_feature_names_out() for one in kinds.values()])
     rarity = np.concatenate([one.idf_ for one in kinds.values()])
-    temperature = _temperature(values, names)
+    alone = slice(len(plain))  # a sentence beside its own framed one would be known already
+    temperature = _temperature(values[alone], names[alone])
     lift = {Intent.OUT_OF_SCOPE.value: temperature * math.log(CAUTION)}
     return IntentModel(
-        digest=sentences_digest(sentences, concepts),
+        digest=sentences_digest(sentences, concepts, frames),
         intents=tuple(Intent(str(name)) for name in fit.classes_),
         bias=tuple(float(at) + lift.get(name, 0.0) for name, at in zip(fit.classes_, fit.intercept_, strict=True)),
         rows={str(trait): at for at, trait in enumerate(traits)},
@@ -69,7 +73,7 @@ def _vectors(kind: str, concepts: Concepts) -> TfidfVectorizer:
         seen = concept_traits(text, concepts) if kind == "k" else word_traits(text)
         return [trait for trait in seen if trait[0] == kind]
 
-    return TfidfVectorizer(analyzer=of_kind, sublinear_tf=True, min_df=LEAST_SEEN.get(kind, 2))
+    return TfidfVectorizer(analyzer=of_kind, sublinear_tf=True, min_df=LEAST_SEEN.get(kind, 4))
 
 
 def _weighed(kinds: Mapping[str, TfidfVectorizer], texts: Sequence[str]) -> csr_matrix:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from opsterm.assistant.intents.frames import Frames
 from opsterm.assistant.intents.model import model_text, read_model, sentences_digest
 from tests.assistant.exam.intents import labelled, macro_f1
 
@@ -24,16 +25,22 @@ def concepts() -> dict[str, str]:
     return tomllib.loads((SHIPPED / "concepts.toml").read_text(encoding="utf-8"))
 
 
+def frames() -> Frames:
+    """Return the frames that ship."""
+    found: Frames = tomllib.loads((SHIPPED / "frames.toml").read_text(encoding="utf-8"))
+    return found
+
+
 def shipped_digest() -> str:
     """Return the version that the numbers must have been fitted to."""
-    return sentences_digest(sentences(), concepts())
+    return sentences_digest(sentences(), concepts(), frames())
 
 
 def main() -> None:
     """Train, write, and say how the open part of the exam goes."""
     from opsterm.assistant.intents.training import train
 
-    text = model_text(train(sentences(), concepts()), concepts())
+    text = model_text(train(sentences(), concepts(), frames()), concepts())
     (SHIPPED / "weights.json").write_text(text, encoding="utf-8")
     model = read_model(text)
     pairs = []
