@@ -11,6 +11,8 @@ import pytest
 from tests.house import exceptions, rules, walls
 from tests.house.source import CHECKOUT, Module, module, package, suite, texts
 
+pytestmark = pytest.mark.xdist_group("house")  # each worker with one of these reads every source once: 10 s
+
 Rule = Callable[[Iterable[Module]], list[str]]
 
 

@@ -14,6 +14,8 @@ from tests.house import exceptions, request_walls, walls
 from tests.house.learned_wall import learning_decides
 from tests.house.source import Module, module, package
 
+pytestmark = pytest.mark.xdist_group("house")  # each worker with one of these reads every source once: 10 s
+
 Wall = Callable[[Iterable[Module]], list[str]]
 
 WALLS: Mapping[str, Wall] = {
