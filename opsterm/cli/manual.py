@@ -15,7 +15,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "targets tag": ("opsterm targets tag 'web-[01-03]' edge +nginx", "opsterm targets tag web-01 -edge"),
     "targets group": ("opsterm targets group 'web-[01-03]' web", "opsterm targets group web-01 -web"),
     "targets import": (
-        "opsterm targets import auto inventory/hosts",
+        "opsterm targets import inventory/hosts",
         "opsterm targets import csv - < hosts.csv",
     ),
     "targets export": ("opsterm targets export csv > hosts.csv", "opsterm targets export ansible 'group:web'"),

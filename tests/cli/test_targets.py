@@ -140,6 +140,12 @@ def test_csv_from_standard_input_and_back(account: Account, tmp_path_factory: py
     )
 
 
+@pytest.mark.parametrize(("file", "text"), [("fleet.csv", CSV), ("hosts.ini", INI), ("hosts.yml", YAML)])
+def test_a_file_is_looked_at_when_nobody_says_what_it_is(file: str, text: str, account: Account) -> None:
+    report = account.run("targets", "import", str(account.write(file, text)), "--json", expect=0).record()
+    assert {"web-01", "web-02"} <= set(report["added"])
+
+
 @pytest.mark.parametrize("form", ["csv", "json", "ansible"])
 def test_an_export_read_by_another_account_is_equal(
     form: str, account: Account, tmp_path_factory: pytest.TempPathFactory

@@ -55,7 +55,7 @@ def add_targets(verbs: Verbs[Parser], data: Parser) -> None:
         "with 2 when there was nothing that could be used. `auto` looks at the file.",
     )  # fmt: skip
     one.add_argument("source", choices=("auto", "ssh_config", "known_hosts", "ansible", "csv", "json"),
-                     help="what the file is")  # fmt: skip
+                     nargs="?", default="auto", help="what the file is; left out: auto")  # fmt: skip
     one.add_argument("file", help="its path, or - for standard input")
     _add_target_looks(verb)
 
