@@ -57,9 +57,12 @@ def test_what_a_sentence_wants_is_known(sealed: bool) -> None:
     assert recall >= 0.85
 
 
-@pytest.mark.parametrize(("name", "floor"), {"hurried": 0.95, "helpdesk": 0.94, "office": 0.92, "mixed": 0.95}.items())
+FLOORS = {"hurried": 0.95, "helpdesk": 0.94, "office": 0.92, "mixed": 0.95, "trades": 0.92, "plain": 0.96}
+
+
+@pytest.mark.parametrize(("name", "floor"), FLOORS.items())
 def test_what_strangers_want_is_known(name: str, floor: float) -> None:
-    """All but the mixed one were looked at while it was decided how traits are weighed; 0042 has the story."""
+    """All but the mixed and the plain one were looked at while it was decided how traits are weighed; 0042 has the story."""
     pairs = _said(of_strangers()[name])
     print(f"{name}: {len(pairs)} sentences, macro F1 {macro_f1(pairs):.4f}")
     assert macro_f1(pairs) >= floor
