@@ -62,7 +62,7 @@ FLOORS = {"hurried": 0.95, "helpdesk": 0.94, "office": 0.92, "mixed": 0.95, "tra
 
 @pytest.mark.parametrize(("name", "floor"), FLOORS.items())
 def test_what_strangers_want_is_known(name: str, floor: float) -> None:
-    """All but the mixed and the plain one were looked at while it was decided how traits are weighed; 0042 has the story."""
+    """All but the mixed and the plain one were looked at; 0042 has the story."""
     pairs = _said(of_strangers()[name])
     print(f"{name}: {len(pairs)} sentences, macro F1 {macro_f1(pairs):.4f}")
     assert macro_f1(pairs) >= floor
