@@ -41,6 +41,12 @@ class ToolLooked:
     fault: str = ""
 
 
+def looked_line(looked: ToolLooked) -> str:
+    """Return a look in one line: the tool, what was asked for, the tag of what was given or why nothing was."""
+    line = f"{looked.tool} {looked.words}{f' [{looked.tag}]' if looked.tag else ''}".strip()
+    return f"{line}: {looked.fault}" if looked.fault else line
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed:
     """A change was recorded and waits for approval.

@@ -11,7 +11,7 @@ from opsterm.assistant.answer import Answer
 from opsterm.assistant.artefact import Artefact
 from opsterm.assistant.attachments import Attachment, looked_through, pointed_at, spoken
 from opsterm.assistant.conversation import Conversation, KeptTurn, TurnState
-from opsterm.assistant.turn import PieceSaid, Thought, ToolLooked, TurnEnded, TurnEvent
+from opsterm.assistant.turn import PieceSaid, Thought, ToolLooked, TurnEnded, TurnEvent, looked_line
 from opsterm.core.clock import Clock
 from opsterm.core.errors import NotFound, OpstermError, StorageError
 from opsterm.runtime.conversations import Conversations
@@ -127,10 +127,8 @@ class Dialogue:
         elif isinstance(event, PieceSaid):
             turn = replace(turn, text=turn.text + event.text)
         elif isinstance(event, ToolLooked):  # what was said before it is no part of the answer
-            looked = f"{event.tool} {event.words}{f' [{event.tag}]' if event.tag else ''}".strip()
-            looked += f": {event.fault}" if event.fault else ""
             said = f"{turn.text.strip()}\n" if turn.text.strip() else ""
-            turn = replace(turn, looked=(*turn.looked, looked), thinking=turn.thinking + said, text="")
+            turn = replace(turn, looked=(*turn.looked, looked_line(event)), thinking=turn.thinking + said, text="")
         elif isinstance(event, TurnEnded):
             whole = TurnState.PARTIAL if event.stopped else TurnState.DONE
             turn = replace(turn, state=whole, answer=_told(event.answer), text=event.text, fault=event.why)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, replace
 
@@ -221,7 +222,7 @@ class ModelTurns:
     async def _looked(self, checked: CheckedCall, desk: Desk, progress: _Progress) -> ToolLooked:
         """Carry out a call and tell the model what came of it."""
         call = checked.call
-        words = clean_line(str(call.arguments), limit=300)
+        words = clean_line(_told(call.arguments), limit=300)
         same, tag, fault = f"{call.name} {call.arguments}", "", checked.fault
         if not fault and same in progress.seen:
             fault = f"You asked for exactly this before{progress.seen[same]}. Answer, or ask for something else."
@@ -287,6 +288,15 @@ def _sent_back(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
     return tuple(
         call if len(str(call.arguments)) <= ARGUMENTS_LIMIT else replace(call, arguments={})
         for call in calls[:MOST_CALLS]
+    )
+
+
+def _told(arguments: Mapping[str, object] | str) -> str:
+    """Return the arguments of a call as a person reads them: "words=disk full"."""
+    if isinstance(arguments, str):
+        return arguments
+    return " ".join(
+        f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in arguments.items()
     )
 
 

@@ -15,7 +15,7 @@ from textual import events
 from opsterm.assistant.answer import Answer
 from opsterm.assistant.model.grounding import statements
 from opsterm.assistant.stamp import Rung, Stamp
-from opsterm.assistant.turn import PieceSaid, Thought, TurnEnded, TurnEvent
+from opsterm.assistant.turn import PieceSaid, Thought, ToolLooked, TurnEnded, TurnEvent
 from opsterm.knowledge.collection import CollectionName
 from opsterm.runtime.dialogue import Dialogue
 from opsterm.tui.drawing.model_passages import MarkdownPassages
@@ -137,6 +137,29 @@ async def test_an_answer_streams_and_esc_stops_it_within_100_ms_and_keeps_its_pa
         (kept,) = await there.app.runtime.conversations.list()
         first, _ = await there.app.runtime.conversations.turns(kept.number)
         assert (first.text, first.state) == ("It is ", "partial")
+
+
+async def test_while_nothing_comes_it_says_for_how_long_and_the_end_stays_in_sight_when_the_size_changes(
+    furnished: Stage,
+) -> None:
+    async with sitting(furnished) as there:
+        model = streaming(there)
+        await there.press("4")
+        await there.type("why?")
+        there._send("enter")
+        await there.until(lambda: len(chat(there).turns) == 1)
+        furnished.clock.advance(7)
+        await there.until("nothing for 7 s; esc stops it")
+        model.pieces.put_nowait(ToolLooked(tool="search_knowledge", words="words=disk", tag="k1"))
+        await there.until("looked at search_knowledge words=disk [k1]")
+        assert "nothing for" not in there.text
+        model.pieces.put_nowait(PieceSaid(text="- one more line\n" * 60 + "the last one"))
+        await there.until("the last one")
+        for size in ((140, 40), (80, 24), (80, 40), (100, 24)):
+            await there.pilot.resize_terminal(*size)
+            await there.until("the last one")
+        model.pieces.put_nowait(None)
+        await there.until(lambda: not chat(there).busy)
 
 
 async def test_passages_are_picked_copied_and_asked_again(furnished: Stage) -> None:

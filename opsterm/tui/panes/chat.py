@@ -19,9 +19,11 @@ from opsterm.assistant.stamp import Rung
 from opsterm.assistant.turn import TurnEnded
 from opsterm.core.errors import OpstermError
 from opsterm.core.text import clean_line
+from opsterm.runtime.model_state import ModelChanged
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.drawing.passage import ChatPassage, PassageKind, PassageLook
 from opsterm.tui.drawing.passages import turn_passages
+from opsterm.tui.facts import FactsArrived
 from opsterm.tui.panes.chat_errands import ChatErrands
 from opsterm.tui.panes.chat_place import ChatPlace
 from opsterm.tui.panes.live_answer import LiveAnswer
@@ -86,6 +88,11 @@ class ChatPane(ChatPlace):
             self.fail(error)
             self.take_up(())
 
+    async def hear(self, message: FactsArrived) -> None:
+        """Say which model there is, while no conversation gives the title."""
+        if message.has(ModelChanged) and self._dialogue is not None:
+            self.entitle()
+
     def take_up(self, turns: Sequence[KeptTurn]) -> None:
         """Show a conversation as it was kept."""
         self.turns, self.numbers = list(turns), {}
@@ -141,7 +148,9 @@ class ChatPane(ChatPlace):
         place = len(self.turns)
         self.turns.append(KeptTurn(question=text, at=self.runtime.clock.now(), attached=tuple(attached)))
         self.transcript.pick(None)
-        self._live = live = LiveAnswer(self.transcript, self.turns[place], place, self._look)
+        self._live = live = LiveAnswer(
+            self.transcript, self.turns[place], place, self._look, seconds=self.runtime.clock.monotonic
+        )  # fmt: skip
         drawing = self.set_interval(DRAW_EVERY_S, live.draw)
         try:
             async for event in self.dialogue.ask(text, attached):

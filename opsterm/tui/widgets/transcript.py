@@ -58,7 +58,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._starts: list[int] = []
         self._styles: dict[str, Style] = {}
         self._looks: dict[tuple[Style, frozenset[str], bool], Style] = {}
-        self._width = 0
+        self._width = self._height = 0
+        self._stays = False
 
     # ------------------------------------------------------------------ what is shown
 
@@ -86,7 +87,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, passages: Sequence[ChatPassage], *, since: int = 0) -> None:
         """Show passages in the place of those from a place on; what stands before it is not drawn again."""
-        follows = self.picked is None and (not self._rows or round(self.scroll_y) >= self.max_scroll_y)
+        at_end = self._stays or not self._rows or round(self.scroll_y) >= self.max_scroll_y
+        follows, self._stays = self.picked is None and at_end, False
         del self._rows[self._starts[since] if since < len(self._starts) else len(self._rows) :]
         del self._passages[since:], self._starts[since:]
         for passage in passages:
@@ -103,6 +105,9 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         """Have the passages drawn for another width; stay at the end."""
         del event
+        # What is at the end now, or was before the size changed, stays there, however the passages are laid out anew.
+        self._stays = round(self.scroll_y) >= len(self._rows) - max(self._height, self.size.height)
+        self._height = self.size.height
         if self.size.width and self.size.width != self._width:
             self._width = self.size.width
             self._hint = [Row(text=row, style="dim") for text in self._empty_rows for row in wrapped(text, self.room)]
