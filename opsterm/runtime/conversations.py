@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from opsterm.assistant.answer import Json
+from opsterm.assistant.answer import Answer, Json
 from opsterm.assistant.attachments import Attachment, AttachmentKind
 from opsterm.assistant.conversation import (
     TITLE_LIMIT,
@@ -147,12 +147,12 @@ class Conversations:
         clean = json.loads(json.dumps(_exchanged(record, masked)))
         return turn_of(clean, number=turn.number, conversation=turn.conversation, at=turn.at)
 
-    async def keep_question(self, turn: KeptTurn) -> None:
-        """Put the question of a turn among this operator's interactions, masked. Raises StorageError."""
-        if self.kept and turn.question.strip():
-            read = turn.answer.interpretation if turn.answer else ""
+    async def keep_question(self, question: str, answer: Answer | None, at: float | None = None) -> None:
+        """Put a question among this operator's interactions, masked, as asked now or at a time. Raises StorageError."""
+        if self.kept and question.strip():
+            read = answer.interpretation if answer else ""
             taken_for = read.partition(" ")[0] or "nothing"  # a word of ours: what follows it is the operator's
-            await self._collections().keep_question(turn.question, taken_for=taken_for, at=turn.at)
+            await self._collections().keep_question(question, taken_for=taken_for, at=at)
 
     async def rename(self, number: int, title: str) -> None:
         """Give one another title. Raises NotFound, BadInput for an empty one."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import sqlite3
+from contextlib import closing
 
 from opsterm.cli.json_keys import JSON_KEYS
 from tests.cli.account import Account
@@ -14,6 +17,7 @@ REPLY_KEYS = (
     "intent", "interpretation", "kind", "targets", "count", "groups", "window", "question", "answer", "citations",
     "proposal", "stamp",
 )  # fmt: skip
+OWNER = getpass.getuser()
 NOW = ("--now", "2026-11-25T10:00+00:00")
 
 
@@ -75,3 +79,25 @@ def test_a_model_answers_what_no_rule_reads_unless_it_is_left_out(account: Accou
         assert "It may be the cache [k1]. (?)" in said.out
         assert "(?) 1 of 1 sentence has no support: there is no k1" in said.out
         assert "from: model m:1 · 4,096 tokens · " in said.err
+
+
+def test_what_is_asked_at_a_terminal_is_kept_and_what_a_script_asks_is_not(account: Account) -> None:
+    said = ("how do I restart nginx with token=hunter2-and-more", "how do I restart nginx again", "and once more")
+    with account.on_terminal("ask", "--offline", *said[0].split()) as terminal:
+        terminal.wait_for_end()
+    kept = _interactions(account)
+    assert [(owner, body.startswith("how do I restart nginx with token=")) for owner, body in kept] == [(OWNER, True)]
+    assert "hunter2" not in kept[0][1]
+    account.run("ask", "--offline", *said[1].split())
+    _ask(account, *said)
+    with account.on_terminal("ask", "--offline", *NOW, *said[1].split()) as terminal:  # asked of another moment
+        terminal.wait_for_end()
+    account.config("[chat]\nkeep_d = 0\n")
+    with account.on_terminal("ask", "--offline", *said[2].split()) as terminal:
+        terminal.wait_for_end()
+    assert _interactions(account) == kept
+
+
+def _interactions(account: Account) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(account.data / "opsterm.db")) as db:
+        return db.execute("SELECT owner, body FROM item WHERE collection = 'interactions'").fetchall()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 
 from opsterm.assistant.answer import answer_json, answer_lines
 from opsterm.assistant.reply import reply_record
-from opsterm.cli.prompt import lines_of_input
+from opsterm.cli.prompt import is_asked_on_a_terminal, lines_of_input
 from opsterm.cli.run import Context
 from opsterm.cli.times import time_of
-from opsterm.core.errors import ExitCode
+from opsterm.core.errors import ExitCode, StorageError
 
 
 async def ask(context: Context) -> int:
@@ -39,6 +40,10 @@ async def ask(context: Context) -> int:
             context.printer.say(f"understood: {answer.interpretation}")
         if answer.stamp is not None:
             context.printer.say(f"from: {answer.stamp.line}")
+    if is_asked_on_a_terminal() and not said:
+        context.printer.flush()
+        with suppress(StorageError):  # it was answered all the same
+            await context.runtime.conversations.keep_question(" ".join(words), answer)
     return ExitCode.DONE if answer.understood else ExitCode.BAD_INPUT
 
 

@@ -179,7 +179,7 @@ class ChatPane(ChatPlace):
 
     async def _keep_question(self, turn: KeptTurn) -> None:
         with suppress(OpstermError):  # a comfort; that the turn itself is not kept is told
-            await self.runtime.conversations.keep_question(turn)
+            await self.runtime.conversations.keep_question(turn.question, turn.answer, turn.at)
 
     # ------------------------------------------------------------------ showing
 
