@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_approval import Signatures
     from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader, CameraWriter
+    from opsterm.runtime.ports_embedder import Download
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_knowledge import CardIndex
     from opsterm.runtime.ports_learned import LearnedFile
@@ -170,6 +171,7 @@ def build_runtime(  # noqa: C901 (one opener per edge, side by side)
             open_knowledge=open_knowledge,
             open_card_index=lambda: _card_index(paths, runtime),
             open_vectors=lambda: _vectors(settings.knowledge, paths, runtime),
+            open_download=lambda: _download(runtime),
             open_script_tools=lambda: _script_tools(runtime),
             files=LocalFiles(),
             processes=LinuxProcesses(),
@@ -188,6 +190,12 @@ async def _camera_writer(settings: CameraSettings, credentials: Credentials, run
     pool = runtime.offload.pool("reach")
     writer: CameraWriter = adapter.open_camera_writer(settings, credentials, runtime.clock, pool)
     return writer
+
+
+async def _download(runtime: Runtime) -> Download:
+    adapter = await runtime.offload.run("imports", lambda: importlib.import_module("opsterm.adapters.download"))
+    download: Download = adapter.HttpDownload(runtime.offload.pool("files"))
+    return download
 
 
 async def _script_tools(runtime: Runtime) -> ScriptTools:

@@ -219,7 +219,9 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "habits workflows": ("number", "times", "commands", "host_classes", "last_at"),
     "habits save": CARD_KEYS,
     "knowledge reindex": ("cards", "items", "embedder"),
-    "knowledge embedder": ("rung", "name", "dimension", "digest", "used", "fault"),
+    "knowledge embedder": (
+        "rung", "name", "dimension", "digest", "used", "fault", "folder", "size", "sha256",
+    ),
     "schedule parse": ("phrase", "kind", "cron", "rrule", "start", "timezone", "next", "english", "question"),
     "risk export": ("model", "same", "rows"),
     "preview": ("change", "target", "previews", "why", "without", "left_out"),

@@ -177,7 +177,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "habits workflows": ("opsterm habits workflows",),
     "habits save": ("opsterm habits save 1 restart-shop Restart the shop and see that it answers",),
     "knowledge reindex": ("opsterm knowledge reindex",),
-    "knowledge embedder": ("opsterm knowledge embedder --json", "opsterm knowledge embedder ~/models/minilm"),
+    "knowledge embedder": (
+        "opsterm knowledge embedder --json",
+        "opsterm knowledge embedder ~/models/minilm",
+        "opsterm knowledge embedder https://files.example.org/minilm.zip --yes",
+    ),
     "risk export": ("opsterm risk export -o learned-risk.json",),
     "policy list": ("opsterm policy list", "opsterm policy list --pack hipaa --json"),
     "policy show": ("opsterm policy show",),

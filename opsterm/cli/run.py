@@ -58,7 +58,8 @@ VERBS: Mapping[str, str] = {
     **{f"schedule {action}": f"jobs:{action}" for action in ("add", "show", "run", "pause", "resume", "remove")},
     "snapshot schedule": "jobs:snapshot",
     **{f"knowledge {action}": f"knowledge:{action}" for action in
-       ("search", "show", "stats", "add", "edit", "remove", "export", "reindex", "embedder")},
+       ("search", "show", "stats", "add", "edit", "remove", "export", "reindex")},
+    "knowledge embedder": "embedders:embedder",
     **{f"knowledge {action}": f"fixes:{action}" for action in ("check", "fix", "outcome", "record", "forget")},
     "suggest": "habits:suggest",
     "habits list": "habits:list_habits",

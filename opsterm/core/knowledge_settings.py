@@ -20,5 +20,5 @@ class KnowledgeSettings:
     embedder: str = option(
         "",
         "Folder with a sentence embedder, model.onnx and tokenizer.json; empty: none. `opsterm knowledge embedder "
-        "FOLDER` tries and sets it. A model server that makes vectors goes before it.",
+        "SOURCE` tries and sets it, or fetches it first. A model server that makes vectors goes before it.",
     )

@@ -66,6 +66,11 @@ class Paths:
         return self.data / "vectors"
 
     @property
+    def embedders(self) -> Path:
+        """Folder of the sentence embedders that the operator had fetched."""
+        return self.data / "embedders"
+
+    @property
     def output(self) -> Path:
         """Folder of kept command output."""
         return self.data / "output"

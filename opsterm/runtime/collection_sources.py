@@ -9,6 +9,9 @@ from opsterm.inventory.target import TargetRow
 from opsterm.knowledge.card import Card, CardKind
 from opsterm.knowledge.card_text import card_text
 from opsterm.knowledge.collection import BODY_LIMIT, CollectionName, Item, Trust
+from opsterm.monitoring.alerts import Alert
+from opsterm.monitoring.metrics import subject
+from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.knowledge import Knowledge
 
@@ -55,7 +58,7 @@ def items_of_cards(cards: Sequence[Card], now: float) -> Made:
     return found
 
 
-def of_targets(inventory: Inventory, clock: Clock) -> Callable[[], Awaitable[Made | None]]:
+def of_targets(inventory: Inventory, alerts: Alerts, clock: Clock) -> Callable[[], Awaitable[Made | None]]:
     """Return what gives the items of targets as they stand now, every few minutes."""
     due = 0.0
 
@@ -64,21 +67,32 @@ def of_targets(inventory: Inventory, clock: Clock) -> Callable[[], Awaitable[Mad
         if clock.monotonic() < due:
             return None
         due = clock.monotonic() + LOOK_AT_TARGETS_EVERY_S
-        return {CollectionName.SYSTEM_STATE: [item_of_target(row, clock.now()) for row in inventory.rows()]}
+        wrong = alerts.by_target()
+        return {
+            CollectionName.SYSTEM_STATE: [
+                item_of_target(row, wrong.get(row.target.name, ()), clock.now()) for row in inventory.rows()
+            ]
+        }
 
     return made
 
 
-def item_of_target(row: TargetRow, now: float) -> Item:
-    """Return how a target stands as an item."""
+def item_of_target(row: TargetRow, wrong: Sequence[Alert], now: float) -> Item:
+    """Return how a target stands as an item, with its open alerts.
+
+    Of what is measured it says only what is beyond a threshold, and no figure: an item that changed with each reading
+    would be written and embedded anew every few minutes, and its index made anew with it.
+    """
     target = row.target
+    measured = sorted(f"{one.severity} {subject(one.key)} ({one.rule})" for one in wrong)
     said = {
         "is": row.status.value, "because": row.note, "runs": target.os, "groups": ", ".join(target.groups),
         "tags": ", ".join(target.tags), "environment": target.environment, "site": target.site,
         "reached by": target.protocol.value, "at": target.address,
+        "measured": ", ".join(measured),
     }  # fmt: skip
     return Item(
         collection=CollectionName.SYSTEM_STATE, name=target.name, kind="target", trust=Trust.OBSERVED,
         about=target.name, title=target.name, at=now,
-        body=". ".join(f"{name} {text}" for name, text in said.items() if text),
+        body=". ".join(f"{name} {text}" for name, text in said.items() if text)[:BODY_LIMIT],
     )  # fmt: skip

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.ports_approval import Accounts, Signatures
     from opsterm.runtime.ports_audit import CheckpointPlaces
     from opsterm.runtime.ports_camera import CameraReader, CameraWriter
+    from opsterm.runtime.ports_embedder import Download
     from opsterm.runtime.ports_files import Contents, NewFiles
     from opsterm.runtime.ports_knowledge import CardIndex
     from opsterm.runtime.ports_learned import LearnedFile
@@ -102,6 +103,7 @@ class Edges:
         open_knowledge: reads the documents that ship.
         open_card_index: finds the index over cards.
         open_vectors: finds what makes vectors, and the index over them.
+        open_download: makes what fetches a file that the operator named.
         open_script_tools: finds the programs that look at scripts.
         files: reads the operator's files.
         processes: see `Processes`.
@@ -134,6 +136,7 @@ class Edges:
     open_knowledge: Callable[[], Awaitable[KnowledgeBase]]
     open_card_index: Callable[[], Awaitable[CardIndex]]
     open_vectors: Callable[[], Awaitable[VectorEdges]]
+    open_download: Callable[[], Awaitable[Download]]
     open_script_tools: Callable[[], Awaitable[ScriptTools]]
     files: Files
     processes: Processes

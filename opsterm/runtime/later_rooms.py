@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 LOADED_LATER = (
     "assessments", "audit", "checkpoints", "collection_sources", "collection_upkeep", "collections",
-    "connection_test", "conversations", "countersigning", "doctor", "evidence", "exposition", "files", "fixes",
-    "forecasts", "gates", "job_making", "job_view", "job_wishes", "jobs", "knowledge", "learned_risk", "mail",
-    "measurers", "model", "model_talk", "notices", "plan_filling", "plan_outline", "plans", "previews",
+    "connection_test", "conversations", "countersigning", "doctor", "embedder_supply", "evidence", "exposition",
+    "files", "fixes", "forecasts", "gates", "job_making", "job_view", "job_wishes", "jobs", "knowledge", "learned_risk",
+    "mail", "measurers", "model", "model_talk", "notices", "plan_filling", "plan_outline", "plans", "previews",
     "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews",
     "rewrites", "schedules", "scripts", "session_paths", "snmp", "standing", "suggestions", "terminals",
     "traps", "works",

@@ -9,6 +9,7 @@ from opsterm.runtime.plan_rooms import PlanRooms
 
 if TYPE_CHECKING:
     from opsterm.runtime.collections import Collections
+    from opsterm.runtime.embedder_supply import EmbedderSupply
     from opsterm.runtime.fixes import Fixes
     from opsterm.runtime.forecasts import Forecasts
     from opsterm.runtime.knowledge import Knowledge
@@ -40,6 +41,17 @@ class LearningRooms(PlanRooms):
         return Collections(
             lambda: self.store.items, self.store.preferences, self.clock, operator=self._edges.operator,
             masking=self.masking, models=lambda: self.models, open_edges=self._edges.open_vectors,
+        )  # fmt: skip
+
+    async def embedder_supply(self) -> EmbedderSupply:
+        """What fetches embedders, when the operator says so."""
+        from opsterm.runtime.embedder_supply import EmbedderSupply
+
+        edges = self._edges
+        return EmbedderSupply(
+            await edges.open_download(), (await edges.open_vectors()).stock, self.offload.pool("files"),
+            try_folder=self.collections.try_folder,
+            use=lambda folder: self.offload.run("files", lambda: edges.write_setting("knowledge.embedder", folder)),
         )  # fmt: skip
 
     @cached_property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from opsterm.knowledge.collection import CollectionName, CollectionScope, EmbedderStamp, Item
+from opsterm.runtime.ports_embedder import EmbedderStock
 
 Vector = bytes
 """Of length one; 4 bytes a dimension, little-endian."""
@@ -192,9 +193,11 @@ class VectorEdges:
         hashed: the embedder that is always there.
         onnx: the operator's own, None for none.
         open_folder: returns the embedder in another folder, to try it.
+        stock: the embedders that the operator had fetched.
     """
 
     index: VectorIndex | None
     hashed: Embedder
     onnx: Embedder | None
     open_folder: Callable[[str], Embedder]
+    stock: EmbedderStock

@@ -79,5 +79,8 @@ def scheduler_of(runtime: Runtime) -> Scheduler:
 
 def upkeep_of(runtime: Runtime) -> CollectionUpkeep:
     """Return what keeps the collections of what is known, with what they are made of."""
-    sources = [of_cards(lambda: runtime.knowledge, runtime.clock), of_targets(runtime.inventory, runtime.clock)]
+    sources = [
+        of_cards(lambda: runtime.knowledge, runtime.clock),
+        of_targets(runtime.inventory, runtime.alerts, runtime.clock),
+    ]
     return CollectionUpkeep(runtime.collections, runtime.store.preferences, runtime.clock, sources)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from opsterm.cli.json_keys import JSON_KEYS
 from tests.cli.account import Account
 from tests.runtime.test_knowledge import OURS
+from tests.runtime.tiny_embedder import WIDTH, write_embedder
 
 
 def test_a_symptom_finds_its_card_and_the_card_says_all(account: Account) -> None:
@@ -70,6 +73,31 @@ def test_figures_come_from_the_cards_and_the_index_is_made_anew(account: Account
     assert len(account.run("knowledge", "export", "--json", expect=0).records()) == stats["cards"]
 
 
+def test_an_embedder_is_shown_first_and_used_when_that_is_said(account: Account, tmp_path: Path) -> None:
+    account.config('[model]\nurl = ""\n')
+    folder, file = write_embedder(tmp_path / "tiny"), tmp_path / "minilm.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for part in folder.iterdir():
+            archive.write(part, f"minilm/{part.name}")
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    shown = account.run("knowledge", "embedder", str(file), expect=2)
+    assert f"SHA-256 {sha256}" in shown.err
+    assert "say --yes" in shown.err
+    account.run("knowledge", "embedder", str(file), "--sha256", "0" * 64, "--yes", expect=4)
+    assert _rungs(account) == [("hashed", "")]
+    used = account.run("knowledge", "embedder", str(file), "--sha256", sha256, "--yes", "--json", expect=0).record()
+    assert tuple(used) == JSON_KEYS["knowledge embedder"]
+    assert (used["rung"], used["dimension"], used["sha256"]) == ("onnx", WIDTH, sha256)
+    assert _rungs(account) == [("onnx", used["folder"]), ("hashed", "")]
+    account.run("knowledge", "embedder", "off", expect=0)
+    assert _rungs(account) == [("hashed", "")]
+
+
+def _rungs(account: Account) -> list[tuple[str, str]]:
+    found = account.run("knowledge", "embedder", "--json", expect=0).records()
+    return [(one["rung"], one["folder"]) for one in found if not one["fault"]]
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "says"),
     [
@@ -81,6 +109,10 @@ def test_figures_come_from_the_cards_and_the_index_is_made_anew(account: Account
         (["search", "-"], '{"text": 5}', "is no text"),
         (["search", "-"], '{"txt": ""}', "no object with a text"),
         (["search", "--limit", "0", "x"], "", "whole number from 1 to 100"),
+        (["embedder", "models/minilm"], "", "named from / or ~/ on"),
+        (["embedder", "~", "--yes"], "", "named from / or ~/ on"),
+        (["embedder", "/never/there", "--sha256", "0"], "", "a folder is used as it is"),
+        (["embedder", "ftp://host/a.zip"], "", "no URL that can be fetched from"),
     ],
 )
 def test_what_is_wrong_is_a_sentence(account: Account, words: list[str], stdin: str, says: str) -> None:

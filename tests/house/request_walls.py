@@ -15,6 +15,9 @@ REQUESTS = "opsterm/adapters/http_session.py"
 DESCRIPTIONS = "opsterm/adapters/http_fetch.py"
 """Fetches descriptions: its requests are GET, written down, and have no secret."""
 
+DOWNLOADS = "opsterm/adapters/download.py"
+"""Fetches the files that the operator names at the command line: its requests are GET and have no secret."""
+
 CAMERAS = "opsterm/adapters/camera.py"
 """Asks cameras; what it may POST is a `request_text` of a method that is written down and gets something."""
 
@@ -31,6 +34,7 @@ SPEAK_HTTP = {
         {
             "camera",
             "camera_line",
+            "download",
             "http_auth",
             "http_check",
             "http_faults",
@@ -82,6 +86,22 @@ def sends_requests(modules: Iterable[Module]) -> Breaches:
             if m.name == DESCRIPTIONS and called(call) == "exchange" and ast.unparse(call.args[1]) != "{}":
                 found.append(f"{m.at(call)} sends a secret for a description")
     return found
+
+
+def only_downloads(modules: Iterable[Module]) -> Breaches:
+    """Find a request of what fetches files that is no plain GET: whatever else it sent, nobody approved."""
+    return [
+        f"{m.at(call)} sends another request than GET: a file is only fetched"
+        for m in modules
+        if m.name == DOWNLOADS
+        for call in calls(m.tree)
+        if dotted(call.func).startswith("client.") and not _is_plain_get(call)
+    ]
+
+
+def _is_plain_get(call: ast.Call) -> bool:
+    given = {one.arg for one in call.keywords}
+    return called(call) == "stream" and ast.unparse(call.args[0]) == "'GET'" and given == {"headers"}
 
 
 def configures_cameras(modules: Iterable[Module]) -> Breaches:

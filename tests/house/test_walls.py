@@ -22,6 +22,7 @@ WALLS: Mapping[str, Wall] = {
     "one executor opens targets": walls.opens_targets,
     "files come by the use-case and go by a change": walls.moves_files,
     "requests leave with an order": request_walls.sends_requests,
+    "a file is only fetched": request_walls.only_downloads,
     "cameras are configured by plans": request_walls.configures_cameras,
     "what looks is written down": walls.looks_with_made_up_scripts,
     "one way to the executor": walls.makes_executors,
@@ -78,6 +79,12 @@ BREACHES: Mapping[str, tuple[str, str, str]] = {
     ),
     "a use-case sends a request": (
         "requests leave with an order", "opsterm/adapters/x.py", "line = await open_http_line('a', 80, run)",
+    ),
+    "a download sends something": (
+        "a file is only fetched", "opsterm/adapters/download.py", "client.stream('POST', url, headers=h)",
+    ),
+    "a download has a body": (
+        "a file is only fetched", "opsterm/adapters/download.py", "client.stream('GET', url, headers=h, content=b)",
     ),
     "another adapter speaks HTTP": ("requests leave with an order", "opsterm/adapters/x.py", "import httpx"),
     "a camera is told to do something": (

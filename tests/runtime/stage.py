@@ -53,7 +53,7 @@ def build(
         "KEEPER_BASE": str(home / "points"),
     }  # fmt: skip
     runtime = build_runtime(
-        loaded=load_settings(file_text=settings),
+        loaded=load_settings(file_text=settings, file_name=str(home / "opsterm" / "config" / "config.toml")),
         paths=find_paths(environment, home),
         clock=clock or SystemClock(),
         environment=environment,

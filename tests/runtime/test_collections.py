@@ -23,17 +23,14 @@ import pytest
 
 from opsterm.core.clock import StoppedClock
 from opsterm.core.errors import BadInput, StorageError
-from opsterm.inventory.target import Target, TargetRow
 from opsterm.knowledge.collection import RULES, CollectionName, Item, Trust
 from opsterm.knowledge.embedding import embed_dense
 from opsterm.runtime import collection_upkeep
-from opsterm.runtime.collection_sources import item_of_target, items_of_cards
 from opsterm.runtime.collection_upkeep import CollectionUpkeep
 from opsterm.runtime.collections import Collections
 from opsterm.runtime.runtime import Runtime
 from opsterm.storage.vectors import generation
 from opsterm.storage.vectors.index import ChromaIndex
-from tests.knowledge.cards import shipped_cards
 from tests.runtime.stage import opened
 
 ALL = os.environ.get("OPSTERM_KILLS") == "all"
@@ -342,33 +339,6 @@ async def test_what_was_kept_long_enough_is_removed(home: Path) -> None:
         counts = await collections.store.counts()
         assert (counts[CollectionName.INTERACTIONS], counts[CollectionName.KNOWLEDGE]) == (0, 1)
         assert not await collections.search("old", collections=[CollectionName.INTERACTIONS])
-
-
-async def test_collections_follow_what_they_are_made_of(home: Path) -> None:
-    cards = [card for card in shipped_cards().values() if card.family in ("disk", "runbooks")]
-    now = 1_700_000_000.0
-    made = items_of_cards(cards, now)
-    for items in made.values():
-        for item in items:
-            item.check()
-    async with opened(home, clock=StoppedClock(now)) as runtime:
-        rows = [TargetRow(target=Target(name=name, os="debian 12")) for name in ("web-01", "web-02")]
-
-        async def of_cards() -> dict[CollectionName, Sequence[Item]]:
-            return dict(made)
-
-        async def of_rows() -> dict[CollectionName, Sequence[Item]]:
-            return {CollectionName.SYSTEM_STATE: [item_of_target(row, now) for row in rows]}
-
-        upkeep = CollectionUpkeep(runtime.collections, runtime.store.preferences, runtime.clock, [of_cards, of_rows])
-        assert await upkeep.fill() == sum(map(len, made.values())) + 2
-        assert await upkeep.fill() == 0  # nothing is written twice
-        rows[:] = [TargetRow(target=Target(name="web-01", os="debian 13"))]
-        assert await upkeep.fill() == 2
-        (hit,) = await runtime.collections.search("debian", collections=[CollectionName.SYSTEM_STATE])
-        assert (hit.item.about, hit.item.trust) == ("web-01", Trust.OBSERVED)
-        found = await runtime.collections.search("no space left on device", collections=[CollectionName.PATTERNS])
-        assert found[0].item.about in shipped_cards()
 
 
 async def test_without_a_learnt_embedder_cards_are_ranked_as_ever(home: Path) -> None:

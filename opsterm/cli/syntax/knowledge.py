@@ -25,8 +25,12 @@ _ABOUT_EMBEDDER = """\
 Texts are found by what they mean once something makes vectors of them: a model
 server's embedding model goes first, then a folder of yours with model.onnx and
 tokenizer.json (of the MiniLM class), then hashed runs of letters, which need
-nothing. Without FOLDER it says which of them answer; with one it tries it and
-sets knowledge.embedder. Nothing is ever fetched."""
+nothing. Without SOURCE it says which of them answer. A folder is tried and set
+as it is. An archive (.zip, .whl, .tar), an https URL of one, or a URL of a
+folder with a slash at its end is fetched into the data folder, and shown with
+size and SHA-256; with --yes it is unpacked, tried and set in
+knowledge.embedder. Proxies of the environment are used, and what broke off is
+gone on with. Nothing is ever fetched otherwise."""
 
 
 def add_knowledge(verbs: Verbs[Parser], data: Parser) -> None:
@@ -55,4 +59,6 @@ def add_knowledge(verbs: Verbs[Parser], data: Parser) -> None:
     add_fixes(actions, data)
     add_verb(actions, data, "reindex", "make the indexes over cards and collections anew", below=below)
     one = add_verb(actions, data, "embedder", "say, or set, what makes vectors", about=_ABOUT_EMBEDDER, below=below)
-    one.add_argument("folder", nargs="?", default="", metavar="FOLDER", help="one to use from now on; or off")
+    one.add_argument("source", nargs="?", default="", metavar="SOURCE", help="folder, archive or URL; or off")
+    one.add_argument("--sha256", default="", metavar="HEX", help="of the archive, or of a folder's model.onnx")
+    one.add_argument("--yes", action="store_true", help="use what was fetched; otherwise it is only shown")

@@ -10,7 +10,7 @@ from opsterm.cli.run import Context
 from opsterm.core.errors import BadInput, ExitCode
 from opsterm.knowledge.card import Card, CardKind, CardStep
 from opsterm.knowledge.card_file import write_cards
-from opsterm.knowledge.collection import RULES, EmbedderStamp
+from opsterm.knowledge.collection import RULES
 from opsterm.runtime.collections import CollectionsState
 from opsterm.runtime.doctor_collections import check_collections
 from opsterm.runtime.knowledge import CardHit
@@ -200,49 +200,6 @@ async def reindex(context: Context) -> int:
     when = "now" if watched else "when one runs: `opsterm serve`, or the screen"
     context.printer.say(f"That over {items:,} items of the collections is made by the process that watches, {when}.")
     return ExitCode.DONE
-
-
-async def embedder(context: Context) -> int:
-    """Say what makes vectors, or try a folder and set it."""
-    folder = context.invocation.text("folder")
-    collections = context.runtime.collections
-    if folder:
-        if folder != "off" and not folder.startswith(("/", "~/")):
-            raise BadInput("A folder is named from / or ~/ on: it is found from wherever opsterm starts.")
-        used = "" if folder == "off" else folder
-        stamp = await collections.try_folder(used) if used else None
-        await context.runtime.change_setting("knowledge.embedder", used or None)
-        if stamp is not None and context.printer.json:
-            context.printer.record(_rung(stamp, used=True))
-        context.printer.say(
-            f"It makes vectors of {stamp.dimension} dimensions, and does so from the next start." if stamp
-            else "No embedder of yours is used from the next start."
-        )  # fmt: skip
-        return ExitCode.DONE
-    state = await collections.state()
-    rungs, faults = await collections.rungs()
-    if context.printer.json:
-        for stamp in rungs:
-            context.printer.record(_rung(stamp, used=stamp == state.stamp))
-        for name, fault in faults.items():
-            context.printer.record(
-                {"rung": name, "name": "", "dimension": None, "digest": "", "used": False, "fault": fault}
-            )  # fmt: skip
-        return ExitCode.DONE
-    rows = [
-        (stamp.rung, stamp.name, f"{stamp.dimension:,}", "used" if stamp == state.stamp else "answers")
-        for stamp in rungs
-    ]  # fmt: skip
-    rows += [(name, "", "", fault) for name, fault in faults.items()]
-    context.printer.table(("rung", "model", "dimensions", "how it is"), rows, right=("dimensions",))
-    return ExitCode.DONE
-
-
-def _rung(stamp: EmbedderStamp, *, used: bool) -> dict[str, object]:
-    return {
-        "rung": stamp.rung, "name": stamp.name, "dimension": stamp.dimension, "digest": stamp.digest, "used": used,
-        "fault": "",
-    }  # fmt: skip
 
 
 async def _text(context: Context) -> str:

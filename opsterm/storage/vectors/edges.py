@@ -11,6 +11,7 @@ from opsterm.runtime.ports_vectors import VectorEdges
 from opsterm.storage.vectors.hashed import HashedEmbedder
 from opsterm.storage.vectors.index import ChromaIndex
 from opsterm.storage.vectors.onnx import OnnxEmbedder
+from opsterm.storage.vectors.stock import FolderStock
 
 
 def open_vectors(settings: KnowledgeSettings, paths: Paths, run: Run) -> VectorEdges:
@@ -21,6 +22,7 @@ def open_vectors(settings: KnowledgeSettings, paths: Paths, run: Run) -> VectorE
         hashed=HashedEmbedder(run),
         onnx=open_onnx(settings.embedder, paths, run) if settings.embedder else None,
         open_folder=lambda folder: open_onnx(folder, paths, run),
+        stock=FolderStock(paths.embedders.absolute()),
     )
 
 

@@ -1,0 +1,196 @@
+"""The embedders that opsterm keeps itself: what was fetched, and folders made of it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import re
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from lzma import LZMAError
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from opsterm.core.errors import BadInput, StorageError, StorageFull
+from opsterm.core.paths import make_private
+from opsterm.core.text import clean_line
+from opsterm.core.units import bytes_text
+from opsterm.runtime.ports_embedder import EmbedderOffer
+from opsterm.storage.vectors.onnx import FILES, SIZE_LIMIT
+
+MOST_MEMBERS = 10_000
+UNPACKED_LIMIT = 4 * SIZE_LIMIT
+"""Bytes of all that an archive claims to hold."""
+
+PIECE = 1_000_000
+_BROKEN = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, RuntimeError, NotImplementedError, ValueError
+)  # fmt: skip
+"""What the libraries raise about an archive: that it is cut, locked with a password, packed in an unknown way."""
+
+
+class FolderStock:
+    """Implements `runtime.ports_embedder.EmbedderStock`."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep all of it below `root`."""
+        self._root = root
+        self._fetched = root / "fetched"
+
+    def held(self, url: str) -> Path:
+        """Return the place for what is fetched from a URL. Raises StorageError."""
+        make_private(self._fetched)
+        return self._fetched / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{_plain(_last(url))}"
+
+    def offer(self, source: str, files: Mapping[str, Path]) -> EmbedderOffer:
+        """Measure what lies here."""
+        size, main = 0, files.get("", files.get(FILES[0]))
+        assert main is not None  # noqa: S101 (of our own use-case)
+        try:
+            for path in files.values():
+                if not path.is_file():
+                    raise BadInput(f"{clean_line(str(path), limit=200)} is no file.")
+                size += path.stat().st_size
+            with main.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            why = f"{error.strerror}."
+            raise BadInput(f"{clean_line(str(main), limit=200)} cannot be read.", why=why) from error
+        name = f"{_plain(_last(source)) or 'embedder'}-{digest[:8]}"
+        return EmbedderOffer(source=source, name=name, files=files, size=size, sha256=digest)
+
+    def unpack(self, offer: EmbedderOffer) -> Path:
+        """Make and return a folder with the files of an embedder."""
+        make_private(self._root)
+        making = self._root / f"making-{os.getpid()}"
+        shutil.rmtree(making, ignore_errors=True)
+        place = self._root / offer.name
+        try:
+            making.mkdir(mode=0o700)
+            _fill(making, offer)
+            shutil.rmtree(place, ignore_errors=True)
+            making.rename(place)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise StorageFull(
+                    f"{offer.name} was not unpacked: the disk is full.", next_step=f"Make room in {self._root}."
+                ) from error
+            raise StorageError(f"{offer.name} was not unpacked.", why=f"{error.strerror or error}.") from error
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+        return place
+
+    def forget(self, offer: EmbedderOffer) -> None:
+        """Remove what was fetched for it."""
+        for path in offer.files.values():
+            if path.parent == self._fetched:
+                path.unlink(missing_ok=True)
+
+    def discard(self, folder: Path) -> None:
+        """Remove a folder that `unpack` made."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last(source: str) -> str:
+    """Return the last part of a URL or path, without query and ending."""
+    return re.sub(
+        r"(\.tar)?\.\w{1,4}$",
+        "",
+        source.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0].rstrip("/").rpartition("/")[2],
+    )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name)[:60].strip(".-")
+
+
+def _fill(making: Path, offer: EmbedderOffer) -> None:
+    if "" not in offer.files:
+        for name in FILES:
+            with offer.files[name].open("rb") as source:
+                _copy(source, making / name)
+        return
+    try:
+        with _unpacking(offer.files[""]) as (members, opened):
+            for name in FILES:
+                with opened(_one(members, name)) as source:
+                    _copy(source, making / name)
+    except _BROKEN as error:
+        raise BadInput(
+            f"The archive {offer.name} cannot be unpacked.",
+            why=f"{clean_line(str(error), limit=200).rstrip('.') or 'It is cut'}.",
+            next_step=f"It must be a .zip, .whl or .tar with {' and '.join(FILES)} in it.",
+        ) from error
+
+
+@contextmanager
+def _unpacking(archive: Path) -> Iterator[tuple[Mapping[PurePosixPath, Any], Callable[[Any], IO[bytes]]]]:
+    """Yield the regular files of an archive by their paths, and what opens one.
+
+    Any: a member, as the one library or the other has it.
+    """
+    members: dict[PurePosixPath, Any] = {}
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as packed:
+            _check_sizes(len(packed.infolist()), sum(one.file_size for one in packed.infolist()))
+            for one in packed.infolist():
+                if not one.is_dir() and stat.S_IFMT(one.external_attr >> 16) in (0, stat.S_IFREG):
+                    members[_inside(one.filename)] = one
+            yield members, packed.open
+        return
+    with tarfile.open(archive) as tape:
+        size = 0
+        for count, row in enumerate(tape):
+            size += row.size
+            _check_sizes(count, size)
+            if row.isreg():
+                members[_inside(row.name)] = row
+        yield members, lambda member: tape.extractfile(member) or io.BytesIO()
+
+
+def _check_sizes(count: int, size: int) -> None:
+    if count > MOST_MEMBERS or size > UNPACKED_LIMIT:
+        raise BadInput(
+            "The archive is larger than any embedder.",
+            why=f"It claims {count:,} files, {bytes_text(size)}; {MOST_MEMBERS:,} and {bytes_text(UNPACKED_LIMIT)} are "
+            "the most.",
+        )  # fmt: skip
+
+
+def _inside(name: str) -> PurePosixPath:
+    """Insist on a path inside. Nothing is ever written by names of an archive; but one that tries is not to be used."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+        raise BadInput(f"The archive is hostile: {clean_line(name, limit=100)!r} leads out of it.")
+    return path
+
+
+def _one(members: Mapping[PurePosixPath, Any], name: str) -> Any:
+    """Return the member with a name that is highest up. Any: see `_unpacking`."""
+    found = sorted((path for path in members if path.name == name), key=lambda path: (len(path.parts), path))
+    if not found:
+        raise BadInput(
+            f"The archive has no {name} in it.",
+            why=f"Of {len(members):,} files none has that name; links do not count.",
+            next_step="An embedder is a sentence embedder as ONNX with its tokenizer.json.",
+        )  # fmt: skip
+    return members[found[0]]
+
+
+def _copy(source: IO[bytes], place: Path) -> None:
+    done = 0
+    with place.open("xb") as file:
+        while piece := source.read(PIECE):
+            done += len(piece)
+            if done > SIZE_LIMIT:
+                raise BadInput(f"{place.name} is larger than {bytes_text(SIZE_LIMIT)}.")
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
