@@ -49,7 +49,7 @@ from opsterm.assistant.questions import (
     read_inventory,
 )
 from opsterm.assistant.reading import Sentence, asked, with_notes
-from opsterm.assistant.scripts.turns import read_script
+from opsterm.assistant.scripts.turns import read_script, read_wished_automation
 from opsterm.assistant.services import read_services
 from opsterm.assistant.stories import read_story
 from opsterm.assistant.tokens import LINE_LIMIT, Token, tokenize
@@ -59,6 +59,7 @@ from opsterm.assistant.world import Vocabulary, World, vocabulary
 Reader = Callable[[Sentence], Interpretation | None]
 _READERS: tuple[Reader, ...] = (
     read_script,
+    read_wished_automation,
     read_api,
     read_alert_order,
     read_of_jobs,

@@ -26,7 +26,7 @@ from opsterm.core.text import clean_line
 from opsterm.inventory.folding import fold, unfold
 from opsterm.policy.effects import Effect, Span
 from opsterm.policy.invocation import Findings, Invocation
-from opsterm.policy.order import HTTP, PLAN, RESTORE, STEPS_OF_PROTOCOL, UNIX_SHELLS, WATCH, Order
+from opsterm.policy.order import HTTP, PLAN, RESTORE, STEPS_OF_PROTOCOL, UNIX_SHELLS, Order
 from opsterm.policy.restoring import parse_restoring
 from opsterm.policy.understanding import understand
 
@@ -166,8 +166,8 @@ def parse_plan(text: str) -> PlanOrder:
 
 
 _SHELLS = frozenset(shell for shells in STEPS_OF_PROTOCOL.values() for shell in shells)
-_READ_ELSEWHERE = (HTTP, WATCH)
-"""What has no effects that are read out of its text; each is graded by itself."""
+_READ_ELSEWHERE = (HTTP,)
+"""What has no effects that are read out of its text; it is graded by itself."""
 
 _WRONG = BadInput("This is no plan of steps.", next_step="`opsterm change run FILE.toml` makes one of a file.")
 

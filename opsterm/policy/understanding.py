@@ -56,9 +56,15 @@ def _read_camera_order(text: str) -> Findings:
     return read_camera_order(text)
 
 
+def _read_watch(text: str) -> Findings:
+    from opsterm.policy.watch_order import read_watch  # noqa: PLC0415 (as above)
+
+    return read_watch(text)
+
+
 READERS: Mapping[str, Reader] = {
     "sh": _read_bash, "bash": _read_bash, "powershell": _read_powershell, "cmd": _read_cmd, "sql": _read_sql,
-    "network-cli": _read_network_cli, "plan": _read_plan, "vapix": _read_camera_order,
+    "network-cli": _read_network_cli, "plan": _read_plan, "vapix": _read_camera_order, "watch": _read_watch,
 }  # fmt: skip
 """Shell -> what reads its language."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from opsterm.core.errors import BadInput
+from opsterm.policy.invocation import Findings
 
 _NO_MORE = " no more"
 
@@ -56,6 +57,15 @@ def parse_watch(text: str) -> tuple[WatchKind, bool]:
             if text == watch_text(kind, on=on):
                 return kind, on
     raise BadInput("This says nothing that opsterm can watch.", next_step=f"There is {', '.join(WatchKind)}.")
+
+
+def read_watch(text: str) -> Findings:
+    """Return what such a step does on its target: nothing. Never raises; what is none is opaque."""
+    try:
+        parse_watch(text)
+    except BadInput as error:
+        return Findings(opaque=(error.what,))
+    return Findings()
 
 
 def watch_reasons(text: str) -> tuple[str, ...]:

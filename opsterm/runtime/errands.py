@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from opsterm.assistant.answer import Answer, Block
+from opsterm.assistant.answers_automations import answer_automation
 from opsterm.assistant.answers_cards import answer_cards
 from opsterm.assistant.answers_errands import (
     WRONG,
@@ -22,6 +23,7 @@ from opsterm.assistant.answers_fleet import answer_proposal
 from opsterm.assistant.answers_scripts import answer_lines_of, answer_no_task, answer_review, answer_written
 from opsterm.assistant.answers_talk import answer_knowledge
 from opsterm.assistant.answers_trouble import fixes_offered, incidents_told, looks_told, signs_told
+from opsterm.assistant.automation_wish import read_automation
 from opsterm.assistant.errands import Errand, command_in
 from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.incidents import like
@@ -40,6 +42,7 @@ from opsterm.knowledge.error_signs import signs_of
 from opsterm.knowledge.search import Hit, KnowledgeBase
 from opsterm.runtime.alerts import Alerts
 from opsterm.runtime.assessments import NOWHERE, Assessments
+from opsterm.runtime.automations import Automations
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.fixes import Fixes
@@ -74,6 +77,7 @@ class ErrandRooms:
     fixes: Callable[[], Fixes]
     wishes: Callable[[], JobWishes]
     said_back: SaidBack
+    automations: Callable[[], Automations]
 
 
 class ErrandAnswers:
@@ -202,6 +206,9 @@ class ErrandAnswers:
     async def _script(self, errand: Errand) -> Answer:
         """Look at the script that came with the words, or write the one that is wished for."""
         scripts = self._rooms.scripts()
+        automation = None if errand.text else read_automation(errand.words)
+        if automation is not None:
+            return answer_automation(errand, await self._rooms.automations().plan(automation))
         if errand.text:
             language = language_in(errand.words) or language_of(errand.text)
             if asks_for_lines(errand.words):

@@ -161,5 +161,6 @@ class LaterRooms(LearningRooms):
                 assessments=lambda: self.assessments, recovery=lambda: self.recovery,
                 scripts=lambda: self.scripts, knowledge=self._edges.open_knowledge, cards=lambda: self.knowledge,
                 fixes=lambda: self.fixes, wishes=lambda: self.job_wishes, said_back=self.said_back,
+                automations=lambda: self.automations,
             )
         )  # fmt: skip

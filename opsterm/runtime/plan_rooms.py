@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from opsterm.core.http_request import HttpRequest
     from opsterm.runtime.apis import Apis
+    from opsterm.runtime.automations import Automations
     from opsterm.runtime.plans import Plans
 
 
@@ -40,6 +41,13 @@ class PlanRooms(JobRooms):
             self._edges.files, filling, lambda: self.store.journal, self.scripts.step, lambda: self.assessments,
             self.offload,
         )  # fmt: skip
+
+    @cached_property
+    def automations(self) -> Automations:
+        """Plans from sentences."""
+        from opsterm.runtime.automations import Automations
+
+        return Automations(self.inventory, lambda: self.credentials.names(), self.settings.mail)  # noqa: PLW0108 (late)
 
     async def apis(self) -> Apis:
         """Return the use-cases of HTTP APIs, loaded when first asked for."""

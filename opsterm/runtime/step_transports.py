@@ -94,4 +94,4 @@ class StepTransports:
         kind, begins = parse_watch(text)
         tags = [TAGS[kind]]
         await self._label(target.name, tags if begins else [], [] if begins else tags)
-        return 0, f"{target.name}: {watch_text(kind, on=begins)}."
+        return 0, f"{watch_text(kind, on=begins)}: the tag {TAGS[kind]} is {'there' if begins else 'gone'}."

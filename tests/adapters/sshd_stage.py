@@ -23,6 +23,7 @@ SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH
 class Sshd:
     """An OpenSSH server of its own on 127.0.0.1, as the user of the tests.
 
+    What changes keep there is kept below its folder.
     HOME is set to an empty folder: bash under sshd reads ~/.bashrc, and what the account keeps there may take a minute.
     """
 
@@ -34,7 +35,8 @@ class Sshd:
         (folder / "keys").write_bytes(USER_KEY.export_public_key())
         lines = [
             f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {folder}/host_key", "StrictModes no",
-            f"AuthorizedKeysFile {folder}/keys", "UsePAM no", f"SetEnv HOME={folder}",
+            f"AuthorizedKeysFile {folder}/keys", "UsePAM no",
+            f"SetEnv HOME={folder} KEEPER_BASE={folder}/kept/points",
             f"PidFile {folder}/pid", *options,
         ]  # fmt: skip
         self._config = folder / "sshd_config"

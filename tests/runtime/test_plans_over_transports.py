@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import getpass
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from typing import Any
 import pytest
 
 from opsterm.adapters import ssh_config
+from opsterm.assistant.answer import Listing, answer_lines
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.way_back.prepared import way_back_lines
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.core.secret import Secret
 from opsterm.inventory.target import Protocol, Target
+from opsterm.policy.camera_order import parse_camera_order
 from opsterm.policy.order import PLAN
 from opsterm.policy.plan_order import parse_plan
 from opsterm.policy.risk import RiskLevel
@@ -94,6 +97,13 @@ class Site:
         """Approve and run."""
         await self.runtime.changes.approve(change.id, digest=change.digest)
         return await self.runtime.changes.run(change.id)
+
+    async def cameras_set(self, text: str) -> None:
+        """Set what a step would, as a process that was killed before it could tell."""
+        order = parse_camera_order(text)
+        for stage in self.cameras:
+            stage.configured += 1
+            stage.applications[order.application] = json.loads(order.configuration)["profiles"]
 
     def state(self) -> tuple[bool, list[list[str]], dict[str, tuple[str, ...]]]:
         """Return whether the note is there, the profiles of each camera, and the tags of all targets."""
@@ -265,6 +275,42 @@ async def test_what_is_so_already_is_left_out_and_told(tmp_path: Path, monkeypat
             ("sh", ("host-1",)), ("vapix", ("cam-2",)), ("watch", ("cam-2",)),
         ]  # fmt: skip
         assert "Step 2, measure the switches, is left out: everything is so already." in change.risk.reasons
+
+
+async def test_the_sentence_becomes_a_plan_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with site(tmp_path, monkeypatch) as there:
+        assistant = await there.runtime.assistant()
+        said = (
+            "Create an automation to configure SNMP monitoring on all network switches and set up Axis camera motion "
+            "detection alerts"
+        )
+        asked = await assistant.reply(said)
+        assert 'Which targets are "all network switches"?' in "\n".join(answer_lines(asked.answer))
+        await there.runtime.inventory.label("sw-1", add_tags=["switch"])
+        reply = await assistant.reply(said)
+        (text,) = [block.text for block in reply.answer.blocks if isinstance(block, Listing)]
+        assert there.state()[1] == BEFORE[1], "nothing is done by a sentence"
+        assert await there.runtime.changes.list() == []
+        again = await assistant.reply(reply.answer.interpretation)
+        assert text in [block.text for block in again.answer.blocks if isinstance(block, Listing)]
+        change = await there.proposed(text.replace("{", "{{").replace("}", "}}"))
+        assert [(step.shell, step.on) for step in parse_plan(change.order.command).steps] == [
+            ("watch", ("sw-1",)), ("vapix", ("cam-1", "cam-2")), ("watch", ("cam-1", "cam-2")),
+        ]  # fmt: skip
+        assert (await there.done(change)).state is ChangeState.DONE
+        assert there.state()[1] == AFTER[1]
+
+
+async def test_a_step_that_nobody_saw_the_end_of_is_begun_again_and_does_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site(tmp_path, monkeypatch) as there:
+        change = await there.proposed()
+        (step,) = [one for one in parse_plan(change.order.command).steps if one.shell == "vapix"]
+        await there.cameras_set(step.command)
+        assert (await there.done(change)).state is ChangeState.DONE
+        assert [stage.configured for stage in there.cameras] == [1, 1]
+        assert there.state() == AFTER
 
 
 async def test_a_simulation_of_it_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from opsterm.assistant.automation_wish import read_automation
 from opsterm.assistant.errands import Errand
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
@@ -45,6 +46,14 @@ def read_script(sentence: Sentence) -> Interpretation | None:
         return None
     query = Errand(kind=Intent.SCRIPT, words=words[:WORDS_LIMIT], selector=last.selector)
     return understood(query, [f"It follows on: {last.line}."])
+
+
+def read_wished_automation(sentence: Sentence) -> Interpretation | None:
+    """Read a wish for a plan over several protocols."""
+    if read_automation(sentence.text) is None:
+        return None
+    words = " ".join("".join(char if char.isprintable() else " " for char in sentence.text).split())
+    return understood(Errand(kind=Intent.SCRIPT, words=words))
 
 
 def _without_conversion(words: str) -> str:

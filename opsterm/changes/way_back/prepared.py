@@ -195,11 +195,16 @@ def way_back_lines(order: Order) -> tuple[str, ...]:
         return (*none, *suggested)
     if not has_way_back(order):
         return (f"{Coverage.NONE}: it is proposed without a way back",)
-    shown = [*(f"`{text}`" for text in way.own[:_SHOWN]), *(str(thing) for thing in way.things[:_SHOWN])]
+    shown = [*(_in_a_line(text) for text in way.own[:_SHOWN]), *(str(thing) for thing in way.things[:_SHOWN])]
     more = f" and {len(way.things) - _SHOWN} more" if len(way.things) > _SHOWN else ""
     then = (f"then by the command {shown_exactly(inverse)}", *_BY_COMMAND) if inverse else ()
     gaps = (f"not {'kept' if inverse else 'covered'}: {gap}" for gap in way.gaps)
     return (f"{coverage}: {', '.join(shown)}{more}", *then, *gaps, *suggested)
+
+
+def _in_a_line(text: str) -> str:
+    first, *more = text.split("\n")
+    return f"`{first}`{f' (+{len(more)} lines)' if more else ''}"
 
 
 def point_of(change: Change, step: int = 0) -> str:
