@@ -47,7 +47,10 @@ class PlanRooms(JobRooms):
         """Plans from sentences."""
         from opsterm.runtime.automations import Automations
 
-        return Automations(self.inventory, lambda: self.credentials.names(), self.settings.mail)  # noqa: PLW0108 (late)
+        async def kept() -> Sequence[tuple[str, str]]:
+            return await self.credentials.names()
+
+        return Automations(self.inventory, kept, self.settings.mail)
 
     async def apis(self) -> Apis:
         """Return the use-cases of HTTP APIs, loaded when first asked for."""
