@@ -18,6 +18,7 @@ from opsterm.core.text import clean_line, shown_exactly
 from opsterm.core.units import age_text, span_text
 from opsterm.inventory.folding import fold
 from opsterm.inventory.target import Protocol
+from opsterm.monitoring.condition import MeasuredCondition
 from opsterm.policy.compliance.review import lines_of
 from opsterm.policy.order import RunAs
 from opsterm.runtime.changes import Changes
@@ -25,6 +26,8 @@ from opsterm.runtime.edges import Files
 from opsterm.runtime.inventory import Inventory
 from opsterm.runtime.jobs import Jobs, JobWish
 from opsterm.runtime.mail import check_server
+from opsterm.runtime.measure_jobs import MeasureWish
+from opsterm.runtime.measured import Measured
 from opsterm.runtime.offload import Offload
 from opsterm.runtime.proposal import Proposal
 from opsterm.runtime.report_jobs import ReportWish
@@ -61,6 +64,7 @@ class NewScript:
         timeout_s: seconds it may run on one target; None for the setting.
         lasts_s: seconds for which its standing approval is asked.
         reason: why, "" when not said.
+        only_if: what has to hold on a target for it to run there, None for nothing.
     """
 
     text: str
@@ -73,6 +77,7 @@ class NewScript:
     timeout_s: float | None = None
     lasts_s: float = STANDS_S
     reason: str = ""
+    only_if: MeasuredCondition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,8 @@ class JobDraft:
         script: what would run, None for a report.
         standing: the approval that it would need, None for a report.
         report: what would be sent, None for a script.
+        measure: what would be looked at, None for a script.
+        places: targets of that, in words.
     """
 
     when: ReadPhrase
@@ -92,12 +99,20 @@ class JobDraft:
     script: NewScript | None = None
     standing: Change | None = None
     report: ReportWish | None = None
+    measure: MeasureWish | None = None
+    places: str = ""
 
     def lines(self) -> list[str]:
         """Return all of it for whoever says yes, in lines."""
         lines = self._what()
         lines += when_lines(self.when)
+        if self.measure is not None:
+            lines += [
+                f"told    {self.measure.told}",
+                "yes     it only reads what is kept here: nobody has to approve it",
+            ]
         if self.script is not None and self.standing is not None:
+            lines += only_if_lines(self.script.only_if)
             lines.append(f"told    {self.script.notice.text}")
             lines += _approval_lines(self.standing, self.script.lasts_s)
         return [*lines, *terms_lines(self.terms)]
@@ -105,6 +120,9 @@ class JobDraft:
     def _what(self) -> list[str]:
         if self.report is not None:
             return [f"what    report: {self.report.question}", f"to      {', '.join(self.report.to)}"]
+        if self.measure is not None:
+            what = f"what    look whether {self.measure.condition.text}, by what opsterm has measured itself"
+            return [what, f"where   {self.places}"]
         if self.script is None or self.standing is None:
             return []
         order = self.standing.order
@@ -115,6 +133,15 @@ class JobDraft:
             f"        {shell_text(self.standing)} · {as_whom(self.standing)} · {limit_text(order)} on each target",
             f"where   {targets_text(self.standing)}",
         ]  # fmt: skip
+
+
+def only_if_lines(condition: MeasuredCondition | None) -> list[str]:
+    """Return what has to hold for a script to run."""
+    if condition is None:
+        return []
+    return [
+        f"only if {condition.text}, by opsterm's own measurements; where none is fresh it does not run, and says so"
+    ]
 
 
 def when_lines(when: ReadPhrase) -> list[str]:
@@ -155,11 +182,12 @@ class JobMaking:
         mail: how mail is sent.
         files: reads scripts that the operator names.
         offload: threads.
+        measured: looks at measurements.
     """
 
     def __init__(
         self, jobs: Jobs, changes: Changes, inventory: Inventory, standing: Callable[[], StandingApprovals], *,
-        mail: MailSettings, files: Files, offload: Offload,
+        mail: MailSettings, files: Files, offload: Offload, measured: Callable[[], Measured],
     ) -> None:  # fmt: skip
         self._jobs = jobs
         self._changes = changes
@@ -168,6 +196,7 @@ class JobMaking:
         self._mail = mail
         self._files = files
         self._offload = offload
+        self._measured = measured
 
     async def script_text(self, name: str) -> str:
         """Return the script in a file of the operator's. Raises BadInput: it cannot be read."""
@@ -215,6 +244,21 @@ class JobMaking:
         check_server(self._mail)
         return JobDraft(when=when, terms=terms, report=ReportWish(question=question, to=tuple(to)))
 
+    async def measure(self, wish: MeasureWish, when: ReadPhrase, terms: JobTerms) -> JobDraft:
+        """Work out a job that looks at measurements. Raises BadInput: no target, or nothing of them is measured."""
+        names = [row.target.name for row in await self._inventory.resolve(wish.selector)]
+        looked = await self._measured().look(wish.condition, names)
+        unread = {name: found.unread for name, found in looked.items() if found.unread}
+        if unread and len(unread) == len(names):
+            name, why = next(iter(unread.items()))
+            raise BadInput(
+                f"opsterm itself cannot tell. {name}: {why}.",
+                next_step="Have a script look: a script to check disk space. Or measure it: monitoring.remote.",
+            )  # fmt: skip
+        count = f"{len(names)} target{'s' * (len(names) != 1)} now"
+        said = f"; of {fold(list(unread))} nothing fresh is known yet" if unread else ""
+        return JobDraft(when=when, terms=terms, measure=wish, places=f"{wish.selector}: {fold(names)} ({count}){said}")
+
     async def keep(self, draft: JobDraft) -> tuple[Job, Change | None]:
         """Keep a job, and propose the standing approval that it needs.
 
@@ -224,6 +268,8 @@ class JobMaking:
         """
         if draft.report is not None:
             return await self._jobs.add(draft.report.job(draft.when, draft.terms)), None
+        if draft.measure is not None:
+            return await self._jobs.add(draft.measure.job(draft.when, draft.terms)), None
         assert draft.script is not None  # noqa: S101 (it is the one or the other)
         assert draft.standing is not None  # noqa: S101 (the same)
         standing = await self._standing().keep(draft.standing)
@@ -238,7 +284,7 @@ class JobMaking:
         names = [target.name for target in standing.order.targets]
         return ScriptWish(
             standing=standing.id, digest=standing.digest, title=script.title, targets=fold(names),
-            notice=script.notice, found_codes=script.found_codes,
+            notice=script.notice, found_codes=script.found_codes, only_if=script.only_if,
         ).job(draft.when, draft.terms)  # fmt: skip
 
     async def approval_of(self, job: Job) -> Change | None:

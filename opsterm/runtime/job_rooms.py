@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.job_view import JobView
     from opsterm.runtime.job_wishes import JobWishes
     from opsterm.runtime.jobs import Jobs
+    from opsterm.runtime.measured import Measured
     from opsterm.runtime.said_back import SaidBack
     from opsterm.runtime.schedules import Schedules
 
@@ -43,8 +44,15 @@ class JobRooms(TargetRooms):
 
         return JobMaking(
             self.jobs, self.changes, self.inventory, lambda: self.standing, mail=self.settings.mail,
-            files=self._edges.files, offload=self.offload,
+            files=self._edges.files, offload=self.offload, measured=lambda: self.measured,
         )  # fmt: skip
+
+    @cached_property
+    def measured(self) -> Measured:
+        """What measurements say of a condition."""
+        from opsterm.runtime.measured import Measured
+
+        return Measured(self.monitoring, self.clock)
 
     @cached_property
     def job_view(self) -> JobView:

@@ -13,6 +13,7 @@ from opsterm.core.units import age_text, span_text
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.job_making import JobMaking
 from opsterm.runtime.jobs import Jobs
+from opsterm.runtime.measure_jobs import MEASURE, measure_wish
 from opsterm.runtime.report_jobs import REPORT, report_wish
 from opsterm.runtime.schedules import Schedules
 from opsterm.runtime.script_jobs import SCRIPT, script_wish
@@ -49,7 +50,11 @@ class JobView:
             output: whether to show the script, and what the newest turns printed.
         """
         now, terms = self._clock.now(), job.terms
-        told = script_wish(job).notice.text if job.kind == SCRIPT else ""
+        told = (
+            script_wish(job).notice.text if job.kind == SCRIPT
+            else measure_wish(job).told if job.kind == MEASURE else ""
+        )  # fmt: skip
+        only_if = script_wish(job).only_if if job.kind == SCRIPT else None
         to = ", ".join(report_wish(job).to) if job.kind == REPORT else ""
         lines = [
             f"{label:8} {text}"
@@ -57,7 +62,8 @@ class JobView:
                 ("job", job.name), ("what", job.what), ("when", schedule_text(job.schedule)), ("asked", job.phrase),
                 ("next", next_text(job, now)), ("missed", terms.missed), ("jitter", span_text(terms.jitter_s)),
                 ("retries", str(terms.retries)), ("limit", span_text(terms.limit_s)), ("by", job.by),
-                ("told", told), ("to", to), ("approval", await self.approval_text(job)),
+                ("only if", only_if.text if only_if is not None else ""), ("told", told), ("to", to),
+                ("approval", await self.approval_text(job)),
             )
             if text
         ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from shlex import quote
 from typing import Protocol
@@ -13,7 +13,8 @@ from opsterm.assistant.answer import Answer, Block, FollowUp, Paragraph, Proposa
 from opsterm.assistant.interpret import interpret
 from opsterm.assistant.interpretation import Memory
 from opsterm.assistant.jobs.acts import JobAct, JobVerb, read_job_act
-from opsterm.assistant.jobs.notices import told_words
+from opsterm.assistant.jobs.measured import is_look, measured_of
+from opsterm.assistant.jobs.notices import ToldWords, told_words
 from opsterm.assistant.jobs.tasks import TaskWords, task_words
 from opsterm.assistant.jobs.times import job_times
 from opsterm.assistant.queries import ApiRequest, DiscoverRequest, RunRequest
@@ -28,8 +29,11 @@ from opsterm.changes.summary import line as change_line
 from opsterm.core.clock import Clock
 from opsterm.core.errors import BadInput, NotFound
 from opsterm.inventory.target import LOCALHOST
+from opsterm.monitoring.condition import MeasuredCondition
 from opsterm.runtime.job_making import JobDraft, JobMaking, NewScript
+from opsterm.runtime.job_windows import planned_window
 from opsterm.runtime.jobs import Jobs
+from opsterm.runtime.measure_jobs import MeasureWish
 from opsterm.runtime.said_back import SaidBack
 from opsterm.runtime.schedules import ReadPhrase, Schedules
 
@@ -189,7 +193,7 @@ class JobWishes:
         return _said_back(said, line, f"opsterm schedule {act.verb} {names[0]}")
 
     async def _listed(self, jobs: Sequence[Job], act: JobAct, line: str, now: float) -> Answer:
-        window = _window(act.time, now)
+        window = planned_window(act.time, now)
         rows = []
         for job in jobs:
             times = await self._schedules.between(job.schedule, *window) if window else ()
@@ -230,12 +234,19 @@ class JobWishes:
             raise BadInput(f"I do not understand {task.unread!r}.", next_step="Say it in another way, or leave it out.")
         if task.report and given.script is None:
             return await self._report(task, told.notice, when, at, given)
-        notice = self._notice(given.notice or told.notice, wants_mail=told.wants_mail, to=given.to)
+        condition = _measured(told, task, given)
+        said = None if told.is_condition else told.notice
+        notice = self._notice(given.notice or said, wants_mail=told.wants_mail, to=given.to)
         selector = given.targets or await self._selector(task.where, at)
+        if condition is not None and given.script is None and _is_own_look(words, task):
+            return await self._making.measure(
+                MeasureWish(condition=condition, selector=selector, to=notice.to), when, given.terms
+            )
         script = given.script or await self._script(task, selector, notice, at)
         wanted = NewScript(
             text=script.text, title=script.title, selector=selector, shell=script.shell, found_codes=script.found_codes,
             notice=notice, become=given.become, timeout_s=given.timeout_s,
+            only_if=condition if told.is_condition else None,
         )  # fmt: skip
         if given.lasts_s is not None:
             wanted = replace(wanted, lasts_s=given.lasts_s)
@@ -307,6 +318,25 @@ class JobWishes:
         )
 
 
+def _measured(told: ToldWords, task: TaskWords, given: Given) -> MeasuredCondition | None:
+    """Return what a sentence says of a measured level. Raises BadInput: it would act on one that nobody measures."""
+    notice = told.notice
+    if notice is None or notice.occasion is not JobCause.FIGURES or given.notice is not None:
+        return None
+    condition = measured_of(notice, told.about, task.words)
+    if condition is None and told.is_condition:
+        raise BadInput(
+            f"Only if what is so? opsterm does not measure {told.about or 'that'!r}.",
+            next_step="Name memory, cpu, disk, swap, load or another metric; or let the script look itself.",
+        )
+    return condition
+
+
+def _is_own_look(words: str, task: TaskWords) -> bool:
+    """Return whether a task is a look for which no script is named, so that what is measured here says all."""
+    return is_look(task.words) and not (task.command or task.language or "script" in words.lower())
+
+
 _LISTS = FollowUp(words="what is planned", line="list scheduled jobs")
 
 
@@ -337,27 +367,3 @@ def _questions(words: str) -> list[str]:
         "disk usage": "which disks are fullest",
     }.get(low.lower(), "")  # fmt: skip
     return [one for one in (known, week, low, f"list {week}", f"show {week}") if one]
-
-
-def _window(time: str, now: float) -> tuple[float, float] | None:
-    """Return from when to when jobs are meant, epoch seconds; None for any time."""
-    if not time:
-        return None
-    at = datetime.fromtimestamp(now).astimezone()
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-
-    def days(first: int, last: int, *, hour: int = 0, until: int = 0) -> tuple[float, float]:
-        start = midnight + timedelta(days=first, hours=hour)
-        return max(now, start.timestamp()), (midnight + timedelta(days=last, hours=until)).timestamp()
-
-    number = next((int(word) for word in time.split() if word.isdecimal()), 1)
-    if "weekend" in time:
-        return days(5 - at.weekday(), 7 - at.weekday())
-    if "hour" in time:
-        return now, now + number * 3600.0
-    named = {
-        "today": days(0, 1), "tonight": days(0, 1, hour=18, until=6), "tomorrow": days(1, 2),
-        "this week": days(0, 7 - at.weekday()), "next week": days(7 - at.weekday(), 14 - at.weekday()),
-        "this month": days(0, 31),
-    }  # fmt: skip
-    return named.get(time) or (now, now + number * 86_400.0 * (7 if "week" in time else 1))

@@ -12,9 +12,11 @@ from opsterm.changes.job_notice import JobCause, JobNotice, figure_text, met_by,
 from opsterm.changes.job_results import result_rows
 from opsterm.core.text import clean_block, clean_bytes, clean_line
 from opsterm.inventory.folding import fold
+from opsterm.monitoring.condition import Looked, MeasuredCondition, condition_body, condition_of, reading_text
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.jobs import Jobs, JobWish
 from opsterm.runtime.mail import Post
+from opsterm.runtime.measured import Measured
 from opsterm.runtime.ports_jobs import JobOutcome
 from opsterm.runtime.ports_store import OutputStore
 from opsterm.runtime.schedules import ReadPhrase
@@ -42,6 +44,7 @@ class ScriptWish:
         targets: where, folded.
         notice: when somebody is told.
         found_codes: exit codes that say that something was found, and no failure.
+        only_if: what has to hold on a target for it to run there, None for nothing.
     """
 
     standing: int
@@ -50,14 +53,16 @@ class ScriptWish:
     targets: str
     notice: JobNotice
     found_codes: tuple[int, ...] = ()
+    only_if: MeasuredCondition | None = None
 
     def job(self, when: ReadPhrase, terms: JobTerms) -> JobWish:
         """Return what is kept of it."""
         body = {
             "standing": self.standing, "digest": self.digest, "title": self.title, "targets": self.targets,
             "notice": notice_body(self.notice), "found_codes": self.found_codes,
+            "only_if": condition_body(self.only_if) if self.only_if is not None else None,
         }  # fmt: skip
-        what = f"{self.title} on {self.targets}"
+        what = f"{self.title} on {self.targets}{f', only if {self.only_if.text}' if self.only_if is not None else ''}"
         return JobWish(kind=SCRIPT, payload=json.dumps(body, sort_keys=True), what=what, when=when, terms=terms)
 
 
@@ -67,6 +72,7 @@ def script_wish(job: Job) -> ScriptWish:
     return ScriptWish(
         standing=body["standing"], digest=body["digest"], title=body["title"], targets=body["targets"],
         notice=notice_of(body["notice"]), found_codes=tuple(body["found_codes"]),
+        only_if=condition_of(body["only_if"]) if body.get("only_if") else None,
     )  # fmt: skip
 
 
@@ -99,13 +105,15 @@ class ScriptJobs:
         output: what they printed.
         post: sends mail.
         host: this machine's name, for mail.
+        measured: looks at measurements.
     """
 
     def __init__(
         self, *, standing: Callable[[], StandingApprovals], changes: Changes, jobs: Jobs, output: OutputStore,
-        post: Callable[[], Post], host: str,
+        post: Callable[[], Post], host: str, measured: Callable[[], Measured],
     ) -> None:  # fmt: skip
         self._standing = standing
+        self._measured = measured
         self._changes = changes
         self._jobs = jobs
         self._output = output
@@ -122,19 +130,32 @@ class ScriptJobs:
         wish, turn = script_wish(job), job.turn
         await self._forget_old(job)
         again = tuple(turn.rest.split("\n")) if turn is not None and turn.rest else ()
-        change = await self._standing().turn(wish.standing, wish.digest, job=job.name, names=again)
+        looked = await self._looked(wish, again)
+        chosen = tuple(name for name, one in looked.items() if one.met)
+        if looked and not chosen:
+            return _not_needed(wish, looked)
+        change = await self._standing().turn(wish.standing, wish.digest, job=job.name, names=chosen or again)
         ended = await self._changes.run(change.id)
         before = [await self._changes.get(number) for number in (turn.changes if turn is not None else ())]
         found = await self._found(wish, [*before, ended])
+        found.failed.update({name: _unread(one) for name, one in looked.items() if one.unread})
         await self._look(job, wish, found)
         last = turn is None or not found.failed or turn.tries >= job.terms.retries
         if last:
             await self._tell(job, wish, found, ended)
         return JobOutcome(
-            said=_said(wish, found, ended), targets=tuple(found.outcomes), failed=found.failed,
+            said=_said(wish, found, ended), targets=tuple({**found.outcomes, **looked}), failed=found.failed,
             rest="\n".join(found.failed), changes=(ended.id,),
             met=found.met if last and wish.notice.occasion in (JobCause.FIGURES, JobCause.DIFFERENCE) else None,
         )  # fmt: skip
+
+    async def _looked(self, wish: ScriptWish, again: Sequence[str]) -> Mapping[str, Looked]:
+        """Return what measurements say of where it is to run; {} when that does not matter."""
+        if wish.only_if is None:
+            return {}
+        standing = await self._changes.get(wish.standing)
+        names = again or tuple(target.name for target in standing.order.targets)
+        return await self._measured().look(wish.only_if, names)
 
     async def _found(self, wish: ScriptWish, tries: Sequence[Change]) -> _Found:
         found = _Found()
@@ -218,6 +239,20 @@ class ScriptJobs:
         old = [number for run in runs[max(0, job.terms.results - 1) :] for number in run.changes]
         if old:
             await self._output.forget(old)
+
+
+def _unread(looked: Looked) -> str:
+    return f"It was not run: {looked.unread}."
+
+
+def _not_needed(wish: ScriptWish, looked: Mapping[str, Looked]) -> JobOutcome:
+    """Return what comes of a turn in which the condition holds nowhere: where nothing is known, it has failed."""
+    assert wish.only_if is not None  # noqa: S101 (it was looked at)
+    read = [f"{name}: {reading_text(one.read)}" for name, one in looked.items() if one.read is not None]
+    failed = {name: _unread(one) for name, one in looked.items() if one.unread}
+    said = [f"Nothing was run. Not {wish.only_if.text}: {'; '.join(read[:3])}."] if read else ["Nothing was run."]
+    said += [f"{name}: {why}" for name, why in [*failed.items()][:3]]
+    return JobOutcome(said=" ".join(said), targets=tuple(looked), failed=failed, rest="\n".join(failed))
 
 
 def _why(outcome: Outcome) -> str:

@@ -12,6 +12,7 @@ from opsterm.runtime.collection_sources import of_cards, of_targets
 from opsterm.runtime.collection_upkeep import CollectionUpkeep
 from opsterm.runtime.drift import DriftWatch, drift_works
 from opsterm.runtime.guard_reconciliation import GuardReconciliation
+from opsterm.runtime.measure_jobs import MEASURE, MeasureJobs
 from opsterm.runtime.ports_jobs import JobKind
 from opsterm.runtime.profile_refresh import profile_works
 from opsterm.runtime.report_jobs import REPORT, ReportJobs
@@ -64,11 +65,15 @@ def scheduler_of(runtime: Runtime) -> Scheduler:
     """Return what runs jobs, with what does each kind of them."""
     scripts = ScriptJobs(
         standing=lambda: runtime.standing, changes=runtime.changes, jobs=runtime.jobs, output=runtime.store.output,
-        post=lambda: runtime.post, host=runtime.operator.host,
+        post=lambda: runtime.post, host=runtime.operator.host, measured=lambda: runtime.measured,
     )  # fmt: skip
+    looks = MeasureJobs(
+        runtime.measured, runtime.inventory, runtime.alerts, lambda: runtime.post, runtime.operator.host
+    )
     kinds: Mapping[str, Callable[[], JobKind]] = {
         SNAPSHOT: lambda: SnapshotJobs(lambda: runtime.recovery),
         SCRIPT: lambda: scripts,
+        MEASURE: lambda: looks,
         REPORT: lambda: ReportJobs(runtime.assistant, lambda: runtime.post, runtime.operator.host),
     }
     return Scheduler(

@@ -20,7 +20,7 @@ _SIGNS = "|".join(re.escape(word) for word in sorted(_COMPARE, key=len, reverse=
 _FIGURES = re.compile(
     rf"\b{_WHEN}\s+(?P<what>[^,;]*?)\s*(?P<sign>{_SIGNS})\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>%|percent\b|pct\b)?"
     r"(?P<behind>(?:\s+(?:is |are |of it )?(?:full|used|usage|free|available|left|utili[sz]ation|or more|or less"
-    r"|of (?:the )?(?:space|disk)))*)",
+    r"|of (?:the |its )?(?:space|disk|memory|ram|swap)))*)",
     re.IGNORECASE,
 )
 _FULL = re.compile(
@@ -61,14 +61,16 @@ class ToldWords:
     Attributes:
         notice: when; who is in `to`. None when nothing is said of it.
         wants_mail: whether mail is spoken of.
+        about: the words that say of what figure, "" for none.
+        is_condition: whether the notice is of when to act at all: nobody is to be told.
         rest: the sentence without those words.
-        question: what has to be asked back, "" for nothing.
     """
 
     notice: JobNotice | None
     wants_mail: bool
     rest: str
-    question: str = ""
+    about: str = ""
+    is_condition: bool = False
 
 
 def told_words(text: str) -> ToldWords:
@@ -81,6 +83,8 @@ def told_words(text: str) -> ToldWords:
     plain = re.sub(r"`[^`]*`", "\x00", text)
     addresses = tuple(dict.fromkeys(_ADDRESS.findall(plain)))
     plain = re.sub(rf"(?:,\s*|\band\s+|\bto\s+)*{_ADDRESS.pattern}", " ADDRESSED ", plain)
+    figures = _FIGURES.search(plain) or _FULL.search(plain)
+    about = f"{figures['what']} {figures['behind'] or ''}".strip() if figures else ""
     notice, plain = _condition(plain)
     tell = _TELL.search(plain)
     wants_mail = bool(addresses) or bool(tell and "mail" in tell[0].lower())
@@ -91,13 +95,15 @@ def told_words(text: str) -> ToldWords:
     for one in ticked:
         plain = plain.replace("\x00", one, 1)
     rest = " ".join(plain.split()).strip(" ,;.")
+    if notice is not None and notice.occasion is JobCause.FIGURES and not told:
+        return ToldWords(notice=notice, wants_mail=False, rest=rest, about=about, is_condition=True)
     if notice is None and not told:
         return ToldWords(notice=None, wants_mail=False, rest=rest)
     notice = notice or JobNotice(occasion=JobCause.ALWAYS)
     found = JobNotice(
         occasion=notice.occasion, field=notice.field, compare=notice.compare, value=notice.value, to=addresses
     )
-    return ToldWords(notice=found, wants_mail=wants_mail, rest=rest)
+    return ToldWords(notice=found, wants_mail=wants_mail, rest=rest, about=about)
 
 
 def _is_bare(plain: str, tell: re.Match[str]) -> bool:

@@ -1,0 +1,125 @@
+"""A measured level as the condition of a job: looked at without a script, told once, and acted on only when fresh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from opsterm.assistant.jobs.measured import measured_of
+from opsterm.assistant.jobs.notices import told_words
+from opsterm.changes.job import RunState
+from opsterm.inventory.target import Target
+from opsterm.monitoring.condition import MeasuredCondition
+from opsterm.monitoring.jobs import JOB_FAILED, JOB_MET
+from opsterm.monitoring.sample import Sample, SeriesKey
+from tests.adapters.mail_stage import Inbox, mail_server
+from tests.runtime.test_script_jobs import MAIL, SETTINGS, Stage, played, staged
+
+WATCH = "every hour check disk on tag:web and e-mail ops@x.test if over 85 %"
+RESTART = "every hour run `systemctl restart nginx` on web-01 only if memory is over 90 %"
+
+
+@pytest.mark.parametrize(
+    ("text", "metric", "item", "compare", "value"),
+    [
+        ("check disk and mail me if over 85 %", "fs.used_percent", "", ">", 85),
+        ("check /var and warn me if the volume /var is more than 90% full", "fs.used_percent", "/var", ">", 90),
+        ("tell me if less than 10% of memory is free", "memory.used_percent", "", ">", 90),
+        ("restart nginx only if memory is over 90 %", "memory.used_percent", "", ">", 90),
+        ("restart nginx if the load is above 8", "load.1m", "", ">", 8),
+        ("clean up when cpu usage is at least 95 percent", "cpu.used_percent", "", ">=", 95),
+        ("warn if inodes exceed 80%", "fs.inodes_used_percent", "", ">", 80),
+    ],
+)
+def test_what_is_measured_by_the_words_of_a_sentence(
+    text: str, metric: str, item: str, compare: str, value: float
+) -> None:
+    told = told_words(text)
+    assert told.notice is not None
+    wanted = MeasuredCondition(metric=metric, item=item, compare=compare, value=value)
+    assert measured_of(told.notice, told.about, text) == wanted
+    assert told.is_condition is text.startswith(("restart", "clean"))
+
+
+def test_a_level_that_held_is_over_only_when_the_value_has_come_back() -> None:
+    over = MeasuredCondition(metric="fs.used_percent", value=80)
+    assert [over.holds(value, before=True) for value in (81, 79, 76.1, 76, 70)] == [True, True, True, False, False]
+    assert [over.holds(value) for value in (81, 80, 79)] == [True, False, False]
+
+
+async def measured(stage: Stage, metric: str, **values: float) -> None:
+    """Have measured a value of each target, now."""
+    at = stage.clock.now()
+    samples = [
+        Sample(SeriesKey(name.replace("_", "-"), metric, "/" if metric.startswith("fs.") else ""), at, value)
+        for name, value in values.items()
+    ]
+    await stage.runtime.monitoring.take(samples, stage.fence)
+    stage.runtime.monitoring._remember(samples)
+
+
+@pytest.mark.blocking  # the servers of the tests write files of their own
+async def test_a_look_at_what_is_measured_is_told_once_until_it_is_over(home: Path) -> None:
+    inbox = Inbox()
+    async with mail_server(inbox) as port, staged(home, SETTINGS + MAIL.format(port=port, to="")) as stage:
+        for name in ("web-01", "web-02"):
+            await stage.runtime.inventory.add(Target(name=name, address=name, tags=("web",)))
+        assert "is not measured here" in await stage.chat(WATCH)
+        await measured(stage, "fs.used_percent", web_01=40, web_02=50)
+        said = await stage.chat(WATCH)
+        for part in ("file system over 85 %", "tag:web: web-[01-02] (2 targets now)", "until it is back at 81 %",
+                     "a mail to ops@x.test", "nobody has to approve"):  # fmt: skip
+            assert part in said
+        assert "j1 is kept" in await stage.chat("yes")
+        assert await stage.runtime.changes.list() == [], "it runs nothing"
+        figures = [(40, 50), (91, 50), (92, 50), (84, 50), (70, 50), (88, 86)]
+        mails, firing = [], []
+        for hour, (first, second) in enumerate(figures):
+            await stage.go(f"2026-11-27T{12 + hour}:59:30Z")
+            await measured(stage, "fs.used_percent", web_01=first, web_02=second)
+            await stage.go(f"2026-11-27T{13 + hour}:00:05Z")
+            mails.append(len(inbox.taken))
+            firing.append(len(stage.firing(JOB_MET)))
+        assert (mails, firing) == ([0, 1, 1, 1, 1, 2], [0, 1, 1, 1, 0, 2]), "84 % is not back yet"
+        assert "file system / 91 %" in inbox.taken[0][1].get_content()
+        assert "web-02  file system / 86 %" in inbox.taken[1][1].get_content()
+        await stage.go("2026-11-28T01:00:05Z", 120)
+        assert {name for name, _ in stage.firing(JOB_FAILED)} == {"web-01", "web-02"}
+        [_, _, silent] = inbox.taken
+        assert "was last measured" in silent[1].get_content()
+        [newest, *_] = await stage.runtime.jobs.runs(await stage.runtime.jobs.get("j1"))
+        assert newest.state is RunState.FAILED
+
+
+async def test_nothing_is_run_where_the_condition_does_not_hold_or_nothing_fresh_is_known(home: Path) -> None:
+    async with played(home) as (stage, connector, _):
+        said = await stage.chat(RESTART)
+        for part in (
+            "only if memory used over 90 %, by opsterm's own measurements",
+            "standing approval",
+            "restart nginx",
+        ):
+            assert part in said
+        await stage.chat("yes")
+        [standing] = await stage.runtime.changes.list()
+        await stage.runtime.changes.approve(standing.id, digest=standing.digest)
+        await stage.go("2026-11-27T13:05:00Z", 60)
+        assert connector.opened == []
+        [(target, why)] = stage.firing(JOB_FAILED)
+        assert (target, "It was not run: memory used is not measured here" in why) == ("web-01", True)
+        for hour, (value, runs) in enumerate([(40, 0), (95, 1), (96, 2), (50, 2)], 14):
+            await stage.go(f"2026-11-27T{hour - 1}:59:30Z")
+            await measured(stage, "memory.used_percent", web_01=value)
+            await stage.go(f"2026-11-27T{hour}:00:05Z", 60)
+            assert len(connector.opened) == runs, f"{value} %"
+            assert stage.firing(JOB_FAILED) == set()
+        [newest, *_] = await stage.runtime.jobs.runs(await stage.runtime.jobs.get("j1"))
+        assert "Nothing was run. Not memory used over 90 %: web-01: memory used 50 %." in newest.said
+
+
+async def test_what_is_not_measured_is_no_condition(home: Path) -> None:
+    async with played(home) as (stage, connector, _):
+        said = await stage.chat("every hour run `reboot` on web-01 only if the mood is over 90")
+        assert "opsterm does not measure" in said
+        assert connector.opened == []
