@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from opsterm.assistant.calendar_windows import calendar_stretch
 from opsterm.assistant.days_of_month import day_end, days_of_month
 from opsterm.assistant.moments import (
     DAYS,
@@ -26,6 +27,7 @@ from opsterm.assistant.moments import (
 )
 from opsterm.assistant.parts_of_day import part_at
 from opsterm.assistant.queries import TimeWindow
+from opsterm.assistant.stretches import between_times, from_to, since_time
 from opsterm.assistant.tokens import Token, lows
 from opsterm.assistant.world import Instant, LocalTime
 from opsterm.core.errors import BadInput
@@ -43,7 +45,23 @@ NUMBERS = {
     "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "half": 0,
 }  # fmt: skip
 _BEFORE = frozenset(
-    {"over", "in", "for", "during", "within", "the", "of", "on", "from", "at", "around", "about", "round"}
+    {
+        "over",
+        "in",
+        "for",
+        "during",
+        "within",
+        "these",
+        "throughout",
+        "the",
+        "of",
+        "on",
+        "from",
+        "at",
+        "around",
+        "about",
+        "round",
+    }
 )
 _LAST = frozenset({"last", "past", "previous"})
 _NOW = (("right", "now"), ("at", "the", "moment"), ("at", "present"), ("currently",), ("now",))
@@ -70,6 +88,7 @@ def _first_window(words: tuple[str, ...], world: Instant) -> Found | None:
             continue
         for reader in (
             _now,
+            _calendar,
             _relative,
             _ago,
             _part_of_day,
@@ -115,6 +134,14 @@ def _now(words: Sequence[str], world: LocalTime) -> _Read:
         if tuple(words[: len(phrase)]) == phrase:
             return len(phrase), None
     return None
+
+
+def _calendar(words: Sequence[str], world: LocalTime) -> _Read:
+    found = calendar_stretch(words, world)
+    if found is None:
+        return None
+    used, start, end = found
+    return used, since_time(start, world) if end >= world.now else from_to(start, end, world)
 
 
 def _relative(words: Sequence[str], world: LocalTime) -> _Read:
@@ -165,24 +192,24 @@ def _named_day(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "today", "yesterday", "this week", "over the weekend", "in october", "monday", "2026-11-20"."""
     first = words[0]
     if first == "today":
-        return 1, _between_times(midnight(world), world.now, "today")
+        return 1, between_times(midnight(world), world.now, "today")
     if first == "yesterday":
-        return 1, _between_times(midnight(world, 1), midnight(world), "yesterday")
+        return 1, between_times(midnight(world, 1), midnight(world), "yesterday")
     two = " ".join(words[:2])
     today = datetime.fromtimestamp(world.now + world.utc_offset_s, UTC)
     begun = {"this week": weekday(world), "this morning": 0, "this month": today.day - 1,
              "this year": today.timetuple().tm_yday - 1}.get(two)  # fmt: skip
     if begun is not None:
-        return 2, _since_time(midnight(world, begun), world)
+        return 2, since_time(midnight(world, begun), world)
     skip = 1 if first in _LAST | {"this", "the"} else 0
     if tuple(words[skip : skip + 1]) == ("weekend",):
         ago = (weekday(world) - 5) % 7
         ago += 7 if ago < 2 and first in _LAST else 0
         start = midnight(world, ago)
-        return skip + 1, _from_to(start, min(start + 2 * 86400, world.now), world)
+        return skip + 1, from_to(start, min(start + 2 * 86400, world.now), world)
     found = day_at(words, world)
     if found is not None and found[1] <= world.now:
-        return found[0], _from_to(found[1], found[1] + 86400, world)
+        return found[0], from_to(found[1], found[1] + 86400, world)
     return _month(words, world)
 
 
@@ -201,7 +228,7 @@ def _month(words: Sequence[str], world: LocalTime) -> _Read:
     end = date(world, year + number // 12, number % 12 + 1)
     if start is None or end is None or start > world.now:
         return None
-    window = _since_time(start, world) if end > world.now else _from_to(start, end, world)
+    window = since_time(start, world) if end > world.now else from_to(start, end, world)
     return skip + 1 + bool(given), window
 
 
@@ -212,7 +239,7 @@ def _part_of_day(words: Sequence[str], world: LocalTime) -> _Read:
         return None
     start, end = part.stretch
     end = min(end, world.now)
-    return (part.used, _from_to(start, end, world)) if start < end else None
+    return (part.used, from_to(start, end, world)) if start < end else None
 
 
 def _day_and_hours(words: Sequence[str], world: LocalTime) -> _Read:
@@ -225,7 +252,7 @@ def _day_and_hours(words: Sequence[str], world: LocalTime) -> _Read:
     if found is None or found[1] is None or found[1].start < midnight(world):
         return None
     shift = day[1] - midnight(world)
-    return skip + found[0], _from_to(found[1].start + shift, found[1].end + shift, world)
+    return skip + found[0], from_to(found[1].start + shift, found[1].end + shift, world)
 
 
 def _ago(words: Sequence[str], world: LocalTime) -> _Read:
@@ -241,7 +268,7 @@ def _ago(words: Sequence[str], world: LocalTime) -> _Read:
         return None
     if _UNITS[words[1]] >= 86400:
         start = midnight(world, int(seconds // 86400))
-        return 3, _from_to(start, start + 86400, world)
+        return 3, from_to(start, start + 86400, world)
     return 3, _around(world.now - seconds, world)
 
 
@@ -267,7 +294,7 @@ def _at_clock(words: Sequence[str], world: LocalTime) -> _Read:
 
 
 def _around(at: float, world: LocalTime) -> TimeWindow | None:
-    return _from_to(at - AROUND_S, min(at + AROUND_S, world.now), world) if at <= world.now else None
+    return from_to(at - AROUND_S, min(at + AROUND_S, world.now), world) if at <= world.now else None
 
 
 def _since(words: Sequence[str], world: LocalTime) -> _Read:
@@ -279,10 +306,10 @@ def _since(words: Sequence[str], world: LocalTime) -> _Read:
     part = part_at(words[1 + clock[0] :], world) if clock is not None else None
     if clock is not None and part is not None:  # "since 8 this morning"
         at = part.moment(clock[1], bare=words[clock[0]].isdecimal())
-        return (1 + clock[0] + part.used, _since_time(at, world)) if at < world.now else None
+        return (1 + clock[0] + part.used, since_time(at, world)) if at < world.now else None
     part = part_at(words[1:], world)
     if part is not None and part.stretch[0] < world.now:
-        return 1 + part.used, _since_time(part.stretch[0], world)
+        return 1 + part.used, since_time(part.stretch[0], world)
     clock = clock_seconds(words[1:])
     moment = moment_at(words[1:], world)
     if moment is None:
@@ -290,7 +317,7 @@ def _since(words: Sequence[str], world: LocalTime) -> _Read:
     at = moment[1]
     if clock is not None and moment[0] == clock[0] and at >= world.now:
         at -= 86400  # "since 23:00" said in the morning means last night
-    return (1 + moment[0], _since_time(at, world)) if at < world.now else None
+    return (1 + moment[0], since_time(at, world)) if at < world.now else None
 
 
 def _from_on(words: Sequence[str], world: LocalTime) -> _Read:
@@ -299,7 +326,7 @@ def _from_on(words: Sequence[str], world: LocalTime) -> _Read:
     behind = words[1 + moment[0] : 2 + moment[0]] if moment is not None else ()
     if moment is None or not behind or behind[0] not in ("on", "onward", "onwards") or moment[1] >= world.now:
         return None
-    return 2 + moment[0], _since_time(moment[1], world)
+    return 2 + moment[0], since_time(moment[1], world)
 
 
 def _between(words: Sequence[str], world: LocalTime) -> _Read:
@@ -314,18 +341,18 @@ def _between(words: Sequence[str], world: LocalTime) -> _Read:
     named = days_of_month(words[1:place], behind, world)
     if named is not None:
         start, end, used = named
-        return (place + 1 + used, _from_to(start, end, world)) if start < end else None
+        return (place + 1 + used, from_to(start, end, world)) if start < end else None
     said = [*words[1:place], *([half] if half and words[place - 1].isdecimal() else [])]
     first = moment_at(said, world, bare=True)
     if first is None or first[0] != len(said):
         return None
     if behind[:1] == ["now"]:
-        return (place + 2, _since_time(first[1], world)) if first[1] < world.now else None
+        return (place + 2, since_time(first[1], world)) if first[1] < world.now else None
     part = part_at(behind[late[0] :], world) if late is not None else None
     if late is not None and part is not None and (early := clock_seconds(said, bare=True)):
         start = part.moment(early[1], bare=said[0].isdecimal() and not half)
         end = part.moment(late[1], bare=behind[0].isdecimal() and not half)
-        return (place + 1 + late[0] + part.used, _from_to(start, end, world)) if start < end else None
+        return (place + 1 + late[0] + part.used, from_to(start, end, world)) if start < end else None
     second = moment_at(behind, world, bare=True)
     return None if second is None else _both(words, place, first, second, world)
 
@@ -354,6 +381,8 @@ def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: 
         start += end - late[1] - midnight(world)  # "between 8am and 9am yesterday"
     elif early is None and late is not None and second[0] == late[0] and first[0] > 1:
         end += _day_of(start, world) - midnight(world)  # "from monday 8am to 5pm"
+    if end <= start and early is not None and late is not None and early[0] == place - 1 and second[0] == late[0]:
+        start -= 86400  # "from 22:00 to 02:00" is of last night
     if end <= start and behind[0] in DAYS and end + 7 * 86400 <= world.now:
         end += 7 * 86400  # "from monday to wednesday", said on a Wednesday
     day = day_at(behind, world)
@@ -361,25 +390,8 @@ def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: 
         if (start - midnight(world)) % 86400 and end != midnight(world):
             return None  # "from sunday 8pm to monday": to its beginning or to its end?
         end = day_end(end, world)
-    return (used, _from_to(start, end, world)) if start < end else None
+    return (used, from_to(start, end, world)) if start < end else None
 
 
 def _day_of(at: float, world: LocalTime) -> float:
     return at - (at + world.utc_offset_s) % 86400
-
-
-def _since_time(start: float, world: LocalTime) -> TimeWindow | None:
-    return _between_times(start, world.now, f"since {_stamp(start, world)}")
-
-
-def _from_to(start: float, end: float, world: LocalTime) -> TimeWindow | None:
-    return _between_times(start, end, f"from {_stamp(start, world)} to {_stamp(end, world)}")
-
-
-def _between_times(start: float, end: float, words: str) -> TimeWindow | None:
-    return TimeWindow(start=start, end=max(end, start + 1), words=words)
-
-
-def _stamp(at: float, world: LocalTime) -> str:
-    local = datetime.fromtimestamp(at + world.utc_offset_s, UTC)
-    return local.strftime("%Y-%m-%dt%H:%M")
