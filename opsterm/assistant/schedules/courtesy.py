@@ -27,7 +27,7 @@ _ASKING = _sorted(
     "if you don't mind;if it isn't too much trouble;if it's not too much trouble;if it is not too much trouble",
     "if that isn't too much trouble;if that's not too much trouble;if it's no trouble;if it's no bother",
     "if you like",
-    "when you get a chance;when you have a moment;whenever you get a chance;when you can",
+    "for me;for us;when you get a chance;when you have a moment;whenever you get a chance;when you can",
     "would it be possible;is it possible;would it be ok;would it be okay;it would be great;it'd be great;that",
     "to;for",
     "it would be nice;it'd be nice;it would be good;it would be lovely;it'd be lovely;it'd be good;would be great",
@@ -39,6 +39,7 @@ _ASKING = _sorted(
 )  # fmt: skip
 """What leads to the time, and says nothing of it."""
 _STARTING = _sorted(
+    "if you ran;if you started;if you launched;if you executed;if you scheduled;if you kicked off;if you had",
     "run;runs;running;start;starts;launch;execute;fire;fire off;trigger;kick off;kick;schedule;book;set;set up",
     "repeat",
     "perform;plan;set off;go;happen;take place;occur;be run;be started;be executed;begin;put;invoke;plan in;put in",
@@ -53,7 +54,7 @@ _WHAT = _sorted(
     ),
 )
 _BEHIND_WHAT = _sorted(
-    "off;up;going;to run;to be run;run;done;executed;started;to start;happen;to happen;launched;in;for"
+    "off;up;going;to run;to be run;run;done;executed;started;to start;happen;to happen;launched;in;for me;for us;for"
 )
 _THANKING = _sorted(
     "please;pls;plz;thanks;thank you;thanks a lot;thank you very much;many thanks;thx;cheers;ta",
@@ -74,8 +75,10 @@ def without_courtesy(words: Words) -> Words:
     """Return the words of a phrase without those of courtesy before and behind its time."""
     at, started = 0, False
     while at < len(words):
-        length = _asking(words, at)
-        if not length and (length := _leads(words, at, _STARTING)):
+        length, starting = _asking(words, at), _leads(words, at, _STARTING)
+        if starting > length:
+            length = 0
+        if not length and (length := starting):
             if words[at] in _OF_STARTING and words[at + length : at + length + 1] in (("of",), ("the",)):
                 break
             started = True

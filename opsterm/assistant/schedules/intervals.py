@@ -11,6 +11,7 @@ _HALVES = {
     ("half", "hour"): (30, "minute"), ("half", "an", "hour"): (30, "minute"), ("half", "a", "day"): (12, "hour"),
     ("half", "day"): (12, "hour"), ("quarter", "of", "an", "hour"): (15, "minute"), ("quarter", "hour"): (15, "minute"),
     ("half", "year"): (6, "month"), ("half", "a", "year"): (6, "month"),
+    ("hour", "and", "a", "quarter"): (75, "minute"), ("hour", "and", "three", "quarters"): (105, "minute"),
     ("hour", "and", "a", "half"): (90, "minute"), ("year", "and", "a", "half"): (18, "month"),
 }  # fmt: skip
 _LEADS = (

@@ -70,7 +70,8 @@ class Occasion:
         if not said.times_each:
             return True
         unit = said.interval[1] if said.interval else ""
-        have = {"day": len(said.clocks), "week": len(said.weekdays), "month": len(said.month_days) + len(said.nth)}
+        have = {"day": len(said.clocks), "week": len(said.weekdays), "month": len(said.month_days) + len(said.nth),
+                "year": bool(said.day) + len(said.more_days)}  # fmt: skip
         return have.get(unit, 0) == said.times_each
 
     @property

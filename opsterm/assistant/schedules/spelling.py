@@ -26,6 +26,14 @@ def _nearest(word: str) -> str:
     if len(swapped) == 1:  # two letters that changed their places
         return swapped.pop()
     found = get_close_matches(word, MENDED, n=2, cutoff=_CLOSE)
+    if not found:  # a short word with one wrong letter
+        near = {one for one in MENDED if len(one) == len(word) and one[0] == word[0] and _apart(one, word) == 1}
+        return near.pop() if len(near) == 1 else ""
     close = [SequenceMatcher(None, one, word).ratio() for one in found]
     alone = found and (len(found) == 1 or close[0] - close[1] > 0.02)
     return found[0] if alone and found[0][0] == word[0] else ""
+
+
+def _apart(one: str, other: str) -> int:
+    """Return in how many places two words of one length differ."""
+    return sum(a != b for a, b in zip(one, other, strict=True))

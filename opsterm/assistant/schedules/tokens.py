@@ -60,6 +60,10 @@ def _ends(match: re.Match[str]) -> str:
     return " and ".join(names) + " day"
 
 
+_HOUR_BEHIND = {"midnight": "1:00", "noon": "13:00", "midday": "13:00"}
+_HOUR_BEFORE = {"midnight": "23:00", "noon": "11:00", "midday": "11:00"}
+
+
 _SAID_OTHERWISE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern), said)
     for pattern, said in (
@@ -72,6 +76,14 @@ _SAID_OTHERWISE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], st
          r"|\bday in,? day out\b|\bon (?:all|any) days\b"), "every day"),
         (r"\bweekend[ -]days?\b", "weekend"),
         (r"\bevery-?day\b", "every day"),
+        (r"\bnite(s?)\b", r"night\1"),
+        (r"\ball days\b", "every day"),
+        (r",? (?:with )?both(?: ends| times| hours)?(?: are)? (?:included|inclusive)\b", " inclusive"),
+        (r"\bhalf an hour (?=(?:after|past|before|to)\b)", "30 minutes "),
+        (r"\ba quarter of an hour (?=(?:after|past|before|to)\b)", "15 minutes "),
+        (r"\b(?:an|one) hour (?:after|past) (midnight|noon|midday)\b", lambda found: _HOUR_BEHIND[found[1]]),
+        (r"\b(?:an|one) hour (?:before|to) (midnight|noon|midday)\b", lambda found: _HOUR_BEFORE[found[1]]),
+        (rf"\b({_NUMBER} times),? (?:and )?then stop\b", r"\1"),
         (r"\b(?:half|semi)[ -]?(?:yearly|annually|annual)\b", "every 6 months"),
         (r"\bo clock\b", "o'clock"),
         (r"\b(every|each|once every) (?:three|3) quarters of an hour\b", r"\1 45 minutes"),

@@ -138,12 +138,26 @@ def _plain_month_day(reading: PhraseReading, at: int) -> int:
     return lead + 1 + month
 
 
+def _more_months(reading: PhraseReading, at: int) -> tuple[int, Sequence[int]] | None:
+    """Read ", April, July and October" behind "the 1st of January": not "and July 3rd"."""
+    gap = reading.next(at, ", and", ",", "and", "&")
+    found = month_list(reading.words, at + gap) if gap else None
+    if found is None or date_at(reading.words, at + gap + found[0] - 1) is not None:
+        return None
+    return gap + found[0], found[1]
+
+
 def named_date(reading: PhraseReading, at: int) -> int:
     """Read a date."""
     found = date_at(reading.words, at)
     if found is None:
         return 0
     length, day = found
+    if isinstance(day, Day) and not day.year and (more := _more_months(reading, at + length)):
+        reading.said.months.update({day.month, *more[1]})
+        reading.said.month_days.append(day.day)
+        reading.said.recurs = True
+        return length + more[0]
     if isinstance(day, str):
         reading.ask(day)
     elif reading.said.day is not None:
@@ -199,7 +213,7 @@ def weekdays(reading: PhraseReading, at: int) -> int:
     """Read weekdays; a single one does not say that it comes again."""
     found = weekday_list(reading.words, at)
     if found is None:
-        lead = reading.next(at, "from", "between")
+        lead = reading.next(at, "from", "between", "on a", "a")
         found = weekday_list(reading.words, at + lead) if lead else None
         if found is None:
             return 0

@@ -42,7 +42,7 @@ def _each_time(occasion: Occasion, step: int) -> list[Clock] | str:
     """
     said = occasion.said
     (opened, first), (closed, last) = said.window or ((0, 0), (24, 0))
-    if said.minutes or said.clocks:
+    if said.clocks or (said.minutes and (step < 60 or {*said.minutes} != {first})):
         return "Between these times, or at that one?"
     start, end = opened * 60 + first, closed * 60 + last
     if end <= start:
