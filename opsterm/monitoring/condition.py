@@ -50,7 +50,7 @@ class MeasuredCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class ConditionReading:
     """What the measurements of one target say of a condition.
 
     Attributes:
@@ -66,7 +66,7 @@ class Looked:
 
 def look_at(
     condition: MeasuredCondition, samples: Sequence[Sample], now: float, *, fresh_s: float, before: bool = False
-) -> Looked:
+) -> ConditionReading:
     """Return what newest samples of one target say of a condition.
 
     Args:
@@ -79,13 +79,13 @@ def look_at(
     mine = [one for one in samples if one.key.metric == condition.metric and condition.item in ("", one.key.item)]
     what = subject(SeriesKey("", condition.metric, condition.item))
     if not mine:
-        return Looked(unread=f"{what} is not measured here")
+        return ConditionReading(unread=f"{what} is not measured here")
     upward = condition.compare in (">", ">=")
     fresh = sorted((s for s in mine if now - s.at <= fresh_s), key=lambda s: s.value, reverse=upward)
     if not fresh:
-        return Looked(unread=f"{what} was last measured {age_text(now - max(s.at for s in mine))} ago")
+        return ConditionReading(unread=f"{what} was last measured {age_text(now - max(s.at for s in mine))} ago")
     met = tuple(one for one in fresh if condition.holds(one.value, before=before))
-    return Looked(met=met, read=fresh[0])
+    return ConditionReading(met=met, read=fresh[0])
 
 
 def reading_text(sample: Sample) -> str:

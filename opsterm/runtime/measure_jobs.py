@@ -10,7 +10,7 @@ from opsterm.changes.job import Job, JobTerms, once_a_turn
 from opsterm.core.units import value_text
 from opsterm.inventory.folding import fold
 from opsterm.monitoring.alerts import AlertState
-from opsterm.monitoring.condition import Looked, MeasuredCondition, condition_body, condition_of, reading_text
+from opsterm.monitoring.condition import ConditionReading, MeasuredCondition, condition_body, condition_of, reading_text
 from opsterm.monitoring.jobs import JOB_FAILED, JOB_MET
 from opsterm.monitoring.metrics import metric_of
 from opsterm.runtime.alerts import Alerts
@@ -124,9 +124,9 @@ class MeasureJobs:
         await self._post().send(wish.to, f"[opsterm] {job.name} {what}", "\n".join(lines), once=once_a_turn(job))
 
 
-def _said(wish: MeasureWish, looked: Mapping[str, Looked], met: Mapping[str, str]) -> str:
+def _said(wish: MeasureWish, looked: Mapping[str, ConditionReading], met: Mapping[str, str]) -> str:
     unread = {name: found.unread for name, found in looked.items() if found.unread}
-    parts = [f"Looked at {len(looked) - len(unread)} of {len(looked)}."]
+    parts = [f"ConditionReading at {len(looked) - len(unread)} of {len(looked)}."]
     parts += [f"{name}: {text}." for name, text in [*unread.items()][:3]]
     if met:
         parts += [f"{wish.condition.text} on {fold(list(met))}.", *(f"{n}: {text}." for n, text in [*met.items()][:3])]

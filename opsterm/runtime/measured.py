@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from opsterm.core.clock import Clock
-from opsterm.monitoring.condition import Looked, MeasuredCondition, look_at
+from opsterm.monitoring.condition import ConditionReading, MeasuredCondition, look_at
 from opsterm.monitoring.sample import SeriesKey
 from opsterm.runtime.monitoring import Monitoring
 
@@ -30,7 +30,7 @@ class Measured:
 
     async def look(
         self, condition: MeasuredCondition, names: Sequence[str], *, before: Collection[str] = ()
-    ) -> Mapping[str, Looked]:
+    ) -> Mapping[str, ConditionReading]:
         """Return what is known of a condition by target; `before` names those for which it held until now."""
         await self._monitoring.know(names)
         now = self._clock.now()

@@ -12,7 +12,7 @@ from opsterm.changes.job_notice import JobCause, JobNotice, figure_text, met_by,
 from opsterm.changes.job_results import result_rows
 from opsterm.core.text import clean_block, clean_bytes, clean_line
 from opsterm.inventory.folding import fold
-from opsterm.monitoring.condition import Looked, MeasuredCondition, condition_body, condition_of, reading_text
+from opsterm.monitoring.condition import ConditionReading, MeasuredCondition, condition_body, condition_of, reading_text
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.jobs import Jobs, JobWish
 from opsterm.runtime.mail import Post
@@ -149,7 +149,7 @@ class ScriptJobs:
             met=found.met if last and wish.notice.occasion in (JobCause.FIGURES, JobCause.DIFFERENCE) else None,
         )  # fmt: skip
 
-    async def _looked(self, wish: ScriptWish, again: Sequence[str]) -> Mapping[str, Looked]:
+    async def _looked(self, wish: ScriptWish, again: Sequence[str]) -> Mapping[str, ConditionReading]:
         """Return what measurements say of where it is to run; {} when that does not matter."""
         if wish.only_if is None:
             return {}
@@ -241,11 +241,11 @@ class ScriptJobs:
             await self._output.forget(old)
 
 
-def _unread(looked: Looked) -> str:
+def _unread(looked: ConditionReading) -> str:
     return f"It was not run: {looked.unread}."
 
 
-def _not_needed(wish: ScriptWish, looked: Mapping[str, Looked]) -> JobOutcome:
+def _not_needed(wish: ScriptWish, looked: Mapping[str, ConditionReading]) -> JobOutcome:
     """Return what comes of a turn in which the condition holds nowhere: where nothing is known, it has failed."""
     assert wish.only_if is not None  # noqa: S101 (it was looked at)
     read = [f"{name}: {reading_text(one.read)}" for name, one in looked.items() if one.read is not None]
