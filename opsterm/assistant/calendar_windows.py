@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from opsterm.assistant.world import LocalTime, clock_seconds, date, midnight, month_number, weekday
+from opsterm.assistant.moments import clock_seconds, date, midnight, month_number, weekday
+from opsterm.assistant.world import LocalTime
 
 Stretch = tuple[int, float, float]
 """Words used, beginning and end as epoch seconds; the end is never ahead of now."""
