@@ -186,6 +186,11 @@ JSON_KEYS: Mapping[str, Sequence[str]] = {
     "apis remove": ("name", "secrets_kept"),
     "metrics": ("target", "metric", "item", "at", "value"),
     "history": ("at", "low", "mean", "high", "readings"),
+    **dict.fromkeys(
+        ("recommendations list", "recommendations dismiss"),
+        ("id", "kind", "text", "why", "line", "command", "dismissed_until"),
+    ),
+    "recommendations restore": ("id",),
     "forecast": (
         "target", "metric", "item", "unit", "limit", "outlook", "value", "at", "history_s", "readings", "horizon_s",
         "per_day", "full_at", "earliest", "latest", "low", "middle", "high", "cut_at", "recurring",

@@ -100,6 +100,12 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "opsterm forecast 'tag:web' --within 30d --json",
         "opsterm forecast web-01 --metric memory.used_percent --window 60d",
     ),
+    "recommendations list": ("opsterm recommendations list", "opsterm recommendations list --all --json"),
+    "recommendations dismiss": (
+        "opsterm recommendations dismiss job-1a2b3c",
+        "opsterm recommendations dismiss threshold-4d5e6f --for 30d",
+    ),
+    "recommendations restore": ("opsterm recommendations restore job-1a2b3c",),
     "ask": ("opsterm ask which file system is fullest", "opsterm ask 'run `df -h` on web-[01-03]'"),
     "preview": ("opsterm preview c18", "opsterm preview c18 --all --json"),
     "risk": (

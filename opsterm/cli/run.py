@@ -47,6 +47,8 @@ VERBS: Mapping[str, str] = {
     "metrics": "watching:metrics",
     "history": "watching:history",
     "forecast": "forecasts:forecast",
+    **{f"recommendations {action}": f"recommendations:{action}" for action in ("dismiss", "restore")},
+    "recommendations list": "recommendations:list_recommendations",
     "ask": "asking:ask",
     **{f"chat {action}": f"chat:{action}" for action in ("show", "search", "export", "rename", "remove")},
     "chat list": "chat:list_conversations",

@@ -31,8 +31,8 @@ LOADED_LATER = (
     "files", "fixes", "forecasts", "gates", "job_making", "job_view", "job_wishes", "jobs", "knowledge", "learned_risk",
     "mail", "measurers", "model", "model_talk", "notices", "plan_filling", "plan_outline", "plans", "previews",
     "recovery", "recovery_copies", "recovery_selection", "registry", "remote_monitoring", "removals", "reviews",
-    "rewrites", "schedules", "scripts", "session_paths", "snmp", "standing", "suggestions", "terminals",
-    "traps", "works",
+    "recommendations", "rewrites", "schedules", "scripts", "session_paths", "snmp", "standing", "suggestions",
+    "terminals", "traps", "works",
 )  # fmt: skip
 """Their modules."""
 

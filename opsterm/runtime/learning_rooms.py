@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from opsterm.runtime.forecasts import Forecasts
     from opsterm.runtime.knowledge import Knowledge
     from opsterm.runtime.model import Models
+    from opsterm.runtime.recommendations import Recommendations
     from opsterm.runtime.suggestions import Suggestions
 
 
@@ -81,6 +82,17 @@ class LearningRooms(PlanRooms):
         from opsterm.runtime.forecasts import Forecasts
 
         return Forecasts(self.store, self.inventory, self.monitoring, self.offload)
+
+    @cached_property
+    def recommendations(self) -> Recommendations:
+        """What could be made easier."""
+        from opsterm.runtime.recommendations import Recommendations
+
+        return Recommendations(
+            self.store.preferences, self.clock, operator=self.operator, suggestions=self.suggestions,
+            alerts=self.alerts, changes=self.changes, jobs=lambda: self.jobs, knowledge=lambda: self.knowledge,
+            on=self.settings.learning.commands,
+        )  # fmt: skip
 
     @cached_property
     def models(self) -> Models:

@@ -98,3 +98,12 @@ def test_a_step_of_a_card_is_proposed_run_and_counted(account: Account, tmp_path
 )  # fmt: skip
 def test_what_cannot_be_done_is_told(account: Account, words: list[str], code: int, says: str) -> None:
     assert says in account.run(*words, expect=code).err
+
+
+def test_nothing_is_recommended_from_nothing(account: Account) -> None:
+    assert "Nothing is recommended." in account.run("recommendations", "list", expect=0).err
+    assert account.run("recommendations", "list", "--all", "--json", expect=0).records() == []
+    assert "There is no recommendation" in account.run("recommendations", "dismiss", "job-000000", expect=2).err
+    assert "was not dismissed" in account.run("recommendations", "restore", "job-000000", expect=2).err
+    off = account.run("recommendations", "list", "--set", "learning.commands=false", expect=0)
+    assert "The setting learning.commands is off." in off.err

@@ -13,6 +13,13 @@ _ABOUT_WORKFLOWS = """\
 Sequences that were run at least three times, each command with a good end and
 without half an hour's pause."""
 
+_ABOUT_RECOMMENDATIONS = """\
+Counted from what you ran, from alerts and from jobs: a command that you run
+at the same time each week or day, a sequence that could be a runbook, an
+alert that is acknowledged each time, a job that fails. Nothing is proposed or
+run; the command that would do it is printed. The setting learning.commands
+switches it off."""
+
 _ABOUT_FORGET = """\
 It is suggested no more until it is run again. The setting learning.commands
 switches all of it off."""
@@ -26,6 +33,16 @@ def add_habits(verbs: Verbs[Parser], data: Parser) -> None:
     one.add_argument("--target", default="", metavar="SELECTOR", help=SOME)
     one.add_argument("--directory", default="", metavar="PATH", help="where it would run")
     one.add_argument("--limit", type=number(1, 100), default=5, metavar="N", help="most suggestions; 5")
+    group = verbs.add_parser("recommendations", help="what could be made easier here: list, dismiss")
+    actions = group.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    below = "recommendations"
+    one = add_verb(actions, data, "list", "list what could be made easier", about=_ABOUT_RECOMMENDATIONS, below=below)
+    one.add_argument("--all", action="store_true", help="also those that were dismissed")
+    one = add_verb(actions, data, "dismiss", "hear of one no more, for good or for a time", below=below)
+    one.add_argument("id", metavar="ID", help="as the list prints it")
+    one.add_argument("--for", dest="for_", default="", metavar="TIME", help="as in 30d; without it for good")
+    one = add_verb(actions, data, "restore", "hear again of one that was dismissed", below=below)
+    one.add_argument("id", metavar="ID", help="as `list --all` prints it")
     group = verbs.add_parser("habits", help="what is learned from commands: show, forget, make a runbook")
     actions = group.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     below = "habits"
