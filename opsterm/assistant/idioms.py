@@ -97,7 +97,8 @@ def _none_of(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         for length in range(min(_LONGEST, len(said) - at), 1, -1):
             put = _NONE_OF.get(said[at : at + length])
             if put is not None and (at + length == len(said) or said[at + length] in _GOES_ON):
-                return (*tokens[:at], *_put(tokens[at], put), *tokens[at + length :])
+                end = at + length + (said[at + length : at + length + 1] in (("assigned",), ("set",), ("given",)))
+                return (*tokens[:at], *_put(tokens[at], put), *tokens[end:])
     return tokens
 
 

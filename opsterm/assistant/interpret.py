@@ -20,6 +20,7 @@ from opsterm.assistant.facts import read_fact
 from opsterm.assistant.fix_request import FixRequest
 from opsterm.assistant.follow_ups import opened, read_follow_up
 from opsterm.assistant.forecasts import read_forecast
+from opsterm.assistant.gist.reader import read_gist
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation, Memory
 from opsterm.assistant.jobs.errand import read_of_jobs
@@ -131,6 +132,9 @@ def _by_rules(sentence: Sentence) -> Interpretation:
     respelt = _read_loosely(sentence)
     if respelt is not None:
         return respelt
+    gist = read_gist(sentence, lambda part: _question(_read(part)[0]))
+    if gist is not None:
+        return gist
     loose = read_knowledge(sentence, loosely=True)
     if loose is not None and (is_error_text(sentence) or not _names_targets(failed)):
         return loose

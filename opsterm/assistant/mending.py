@@ -9,6 +9,8 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from opsterm.assistant.cities import CITIES, city_site
+from opsterm.assistant.gist.phrases import PHRASES
+from opsterm.assistant.gist.talk import CROWDS, TALK
 from opsterm.assistant.metric_words import METRIC_WORDS
 from opsterm.assistant.moments import DAYS, MONTHS
 from opsterm.assistant.reading import Sentence
@@ -39,7 +41,7 @@ _SAID = words(
     "please thanks hello fill fills filled file files page pages name mean means tell told said says time times long "
     "line lines port ports user users read write ready real good best next first second third back down "
 )
-_ACTIONS = words(
+ACTIONS = words(
     "wipe drain patch nuke erase flush flash boot bounce kick kill scrub purge shut halt "
     "fail trash zap ditch dump rebuild "
     "reimage reset retire evict cordon migrate resize rotate renew replace repair fix "
@@ -48,21 +50,27 @@ _ACTIONS = words(
 """Verbs that would change something: never taken for a misspelt word of a question."""
 
 _KNOWN = (
-    _ACTIONS | FILLERS | NOUNS | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys() | GROUPING_WORDS.keys()
+    ACTIONS | FILLERS | NOUNS | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys() | GROUPING_WORDS.keys()
     | frozenset(DAYS) | frozenset(MONTHS) | _SAID | WORDING_WORDS
 )  # fmt: skip
+
+
+_TALKED = TALK | CROWDS | PHRASES.words
+"""Words that are rightly spelt, though nothing is mended to them."""
 
 
 def mended(sentence: Sentence) -> tuple[Sentence, tuple[str, ...]] | None:
     """Return the sentence with its misspelt words mended and what was read as what; None when there is none."""
     vocabulary = sentence.words
-    known = _KNOWN | {form for label in vocabulary.labels() for form in _forms(label.lower())}
+    systems = vocabulary.system_words.values()
+    labels = {label.lower() for label in vocabulary.labels()}
+    known = _KNOWN | labels | {form for label in labels - set(systems) for form in _forms(label)}
     known |= {city for city in CITIES if city_site(city, vocabulary.sites)}
     tokens: list[Token] = []
     notes: list[str] = []
     for token in sentence.tokens:
         low, found = token.low, ""
-        if low and low not in known and low not in vocabulary.names:
+        if low and low not in known and low not in _TALKED and low not in vocabulary.names:
             found = _SHORT.get(low, "") or _nearest(low, known)
         tokens.append(replace(token, text=found, low=found) if found else token)
         notes += [f"{token.text!r} is read as {found!r}."] if found else []

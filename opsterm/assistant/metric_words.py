@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from opsterm.assistant.phrasebook import Phrasebook
 from opsterm.assistant.query_words import Statistic
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import words
@@ -56,10 +57,13 @@ _TABLE: Mapping[str, str] = {
 
 _SAID = {phrase: pattern for pattern, phrases in _TABLE.items() for phrase in phrases.split("|")}
 _PHRASES = tuple(sorted(_SAID, key=lambda phrase: (-len(phrase.split()), phrase)))
+METRIC_PHRASES = Phrasebook({tuple(phrase.split()): (phrase,) for phrase in _SAID})
+"""The phrases that name what is measured."""
+
 METRIC_WORDS = frozenset(word for phrase in _SAID for word in phrase.split())
 """Every word of these phrases."""
 
-_STATISTICS: Mapping[str, Statistic] = {
+STATISTICS: Mapping[str, Statistic] = {
     **dict.fromkeys(("peak", "max", "maximum", "highest", "largest", "top"), Statistic.LARGEST),
     **dict.fromkeys(("min", "minimum", "lowest", "smallest"), Statistic.SMALLEST),
     **dict.fromkeys(("average", "mean", "avg"), Statistic.MEAN),
@@ -188,8 +192,8 @@ def without_trend(tokens: Sequence[Token]) -> tuple[Token, ...]:
 def take_statistic(tokens: Sequence[Token]) -> tuple[Statistic, tuple[Token, ...]]:
     """Return (which number is asked for, the other tokens)."""
     for at, token in enumerate(tokens):
-        if token.low in _STATISTICS:
-            return _STATISTICS[token.low], without(tokens, at, 1)
+        if token.low in STATISTICS:
+            return STATISTICS[token.low], without(tokens, at, 1)
     return Statistic.ALL, tuple(tokens)
 
 

@@ -190,7 +190,8 @@ def clock_seconds(words: Sequence[str], *, bare: bool = False) -> Taken | None:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half == "pm" else 0)
-    return (used, hour * 3600.0 + minute * 60) if hour < 24 and minute < 60 else None
+    fits = (hour < 24 and minute < 60) or (hour == 24 and not minute)  # 24:00 is the end of a day
+    return (used, hour * 3600.0 + minute * 60) if fits else None
 
 
 def moment_at(words: Sequence[str], world: LocalTime, *, bare: bool = False) -> Taken | None:

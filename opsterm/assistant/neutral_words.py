@@ -7,6 +7,7 @@ is kept whatever this list says.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import words
@@ -82,7 +83,10 @@ def without_opening_verb(tokens: Sequence[Token], labels: Collection[str]) -> tu
     rest = lead + 1
     while rest < len(said) and said[rest] in _BEHIND_A_VERB:
         rest += 1
-    return tuple(tokens[rest:]) or None
+    behind = tuple(tokens[rest:])
+    apart = next((at for at, (one, then) in enumerate(pairwise(behind)) if one.low in ("up", "out", "down")
+                  and then.low in ("by", "per", "into")), -1)  # fmt: skip
+    return (behind if apart < 0 else (*behind[:apart], *behind[apart + 1 :])) or None  # "carve London up by role"
 
 
 _MANNERS = words("please can could would will you just now let us me i want need to")

@@ -25,6 +25,9 @@ _OTHER_VERBS = words(
     "reboot shutdown poweroff halt kill install uninstall remove delete update upgrade patch clean clear mount unmount "
     "deploy rollback create add edit change set copy move rename format purge drop truncate block unblock"
 )
+ACTING_VERBS = _VERBS | _SERVICE_VERBS | _OTHER_VERBS
+"""Verbs that open an order."""
+
 _PREFIX = words("please can could would will you to let us now and then also go ahead just try hey ok okay")
 _PERMISSIONS = (("can", "i"), ("could", "i"), ("can", "we"), ("could", "we"))
 _WISHES = (("i", "want"), ("i", "would", "like"), ("i", "need"), ("we", "need"))

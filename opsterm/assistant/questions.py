@@ -118,7 +118,9 @@ def read_explain(sentence: Sentence) -> Interpretation | None:
 
 # ------------------------------------------------------------------------------------------- alerts
 
-_ALERT_NOUNS = words("alert alerts alarm alarms problem problems issue issues incident incidents")
+ALERT_NOUNS = words("alert alerts alarm alarms problem problems issue issues incident incidents")
+"""What an alert may be called."""
+
 _TROUBLE = (
     "what needs attention", "what needs my attention", "is there anything wrong", "is anything wrong", "anything wrong",
     "is something wrong", "what is wrong", "what went wrong", "what is broken", "is anything broken", "anything broken",
@@ -147,7 +149,7 @@ def read_alerts(sentence: Sentence) -> Interpretation | None:
     """Read "what is wrong?", "critical alerts on web", "how many alerts since yesterday"."""
     tokens = sentence.tokens
     at, length, _ = find_phrase(tokens, _TROUBLE)
-    nouns = [token for token in tokens if token.low in _ALERT_NOUNS or token.low == "warnings"]
+    nouns = [token for token in tokens if token.low in ALERT_NOUNS or token.low == "warnings"]
     why = sentence.lows[:2] == ("why", "is") and any(token.low in sentence.words.names for token in tokens)
     if at < 0 and not nouns and not why:
         return None
@@ -162,7 +164,7 @@ def read_alerts(sentence: Sentence) -> Interpretation | None:
             severity = _SEVERITIES[token.low]
         elif token.low in _STATES and not state:
             state = _STATES[token.low]
-        elif token.low not in _ALERT_NOUNS and not (
+        elif token.low not in ALERT_NOUNS and not (
             why and token.low in ("critical", "warning", "offline", "down", "red")
         ):
             rest.append(token)

@@ -68,11 +68,16 @@ def read_story(sentence: Sentence, read: Read) -> Interpretation | None:
         return None
     for at in [len(parts) - 1, *range(len(parts) - 1)]:
         story = tokenize(" ".join((*parts[:at], *parts[at + 1 :])))
-        wish = replace(sentence, text=parts[at], tokens=tokenize(parts[at]))
+        wish = replace(sentence, text=parts[at], tokens=_unturned(tokenize(parts[at])))
         found = _pointed(wish, story, read) or _alone(wish, story, read)
         if found is not None:
             return with_notes(found, f"Only this part was read: {parts[at]!r}.")
     return None
+
+
+def _unturned(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Return tokens without the word that turns from a story to its wish: the "but" of it excepts nothing."""
+    return tokens[1:] if len(tokens) > 2 and tokens[0].low in ("but", "so", "and") else tokens
 
 
 def _orders(sentence: Sentence, part: str) -> bool:

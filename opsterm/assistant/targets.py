@@ -42,8 +42,9 @@ _CONTEXT = {
 }  # fmt: skip
 _SITES = ("site", "datacentre", "datacenter", "location", "dc")
 _AFTER = {"group": "group", "environment": "env", "env": "env", "tag": "tag", **dict.fromkeys(_SITES, "site"),
-          "groups": "group", "environments": "env", "sites": "site"}  # fmt: skip
+          "groups": "group", "environments": "env", "sites": "site", "role": "group", "roles": "group"}  # fmt: skip
 _SINGLE = frozenset({"name", "os", "env", "site", "status", "protocol", "address", "user", "port"})
+_WHERE = frozenset({"site", "env", "status"})
 _REFERENCES = frozenset({"those", "them", "these", "same"})
 
 
@@ -354,13 +355,19 @@ class _Reading:
         values = read_system(said, self.words, behind=self._low(1), reserved=self.fillers | NOUNS)
         return ("os", values) if values else None
 
-    def _taken_join(self) -> str:
+    def _taken_join(self, name: str = "") -> str:
         join, self._join = self._join, ""
         behind_exception = self._comma and bool(self.terms) and self.terms[-1].denied and not self._denied
-        return "and" if join and behind_exception else join  # "except the web servers, all of prod"
+        narrowed = self._comma and self._narrows(name)
+        return "and" if join and (behind_exception or narrowed) else join  # "except the web servers, all of prod"
+
+    def _narrows(self, name: str) -> bool:
+        """Return whether a condition behind a comma narrows the one before: "firewalls, London"."""
+        before = self.terms[-1].field if self.terms else name
+        return before != name and bool({before, name} & _WHERE) and "name" not in (before, name)
 
     def _add(self, name: str, values: tuple[str, ...]) -> None:
-        join = self._taken_join()
+        join = self._taken_join(name)
         last = self.terms[-1] if self.terms else None
         # "not web-01 or web-02" means neither; "not tagged a and tagged b" denies only a
         if last is not None and last.denied and last.field == name and (join == "or" or (join and name in _SINGLE)):

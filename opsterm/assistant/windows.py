@@ -94,6 +94,7 @@ def _first_window(words: tuple[str, ...], world: Instant) -> Found | None:
             _part_of_day,
             _day_and_hours,
             _clock_to_clock,
+            _day_to_day,
             _at_clock,
             _named_day,
             _since,
@@ -368,6 +369,18 @@ def _clock_to_clock(words: Sequence[str], world: LocalTime) -> _Read:
         return None
     found = _between(("from", *words), world)
     return (found[0] - 1, found[1]) if found is not None else None
+
+
+def _day_to_day(words: Sequence[str], world: LocalTime) -> _Read:
+    """Read "10 november to 14 november", "monday to wednesday", "10-14 november" like "from monday to wednesday"."""
+    day = day_at(words, world)
+    used = day[0] if day is not None else 1
+    joins = words[used : used + 1] and words[used] in ("to", "until", "till", "through", "thru", "-")
+    if not joins or (day is None and not re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", words[0])):
+        return None
+    found = _between(("from", *words), world)
+    whole = found is not None and found[1] is not None and (found[1].start - midnight(world)) % 86400 == 0
+    return (found[0] - 1, found[1]) if found is not None and whole else None
 
 
 def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: LocalTime) -> _Read:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from opsterm.assistant.answers_measures import series_wanted
+from opsterm.assistant.answers_measures import series_wanted, targets_meant
 from opsterm.assistant.denotation import NOTHING, Denotation, Known, denote
 from opsterm.assistant.interpret import interpret
 from opsterm.assistant.interpretation import Interpretation, Memory
-from opsterm.assistant.queries import RankingQuestion
+from opsterm.assistant.queries import AlertQuestion, RankingQuestion
 from opsterm.inventory.fleet import Grouping
 from opsterm.inventory.selector import parse_selector
 from opsterm.inventory.target import TargetRow
@@ -66,6 +66,8 @@ def verdict(case: Case) -> str:
         return "right" if not meant.targets else "wrong"
     if allowed == "asked":
         return "wrong"
+    if isinstance(found.query, AlertQuestion):  # no alert is open in this fleet: its targets are those it may choose
+        meant = replace(meant, targets=targets_meant(found.query.selector, ROWS))
     if allowed.startswith("ranked: "):
         return "right" if list(meant.targets) == allowed[8:].split(",") else "wrong"
     return "right" if _fits(case, meant) else "wrong"

@@ -1,0 +1,35 @@
+"""Whole turns of a question that are put otherwise: a ranking by a verb, a list that is narrowed down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opsterm.assistant.metric_words import take_metrics
+from opsterm.assistant.superlatives import SUPERLATIVES
+from opsterm.assistant.tokens import Token, lows
+from opsterm.assistant.vocabulary import words
+from opsterm.assistant.world import Vocabulary
+
+_RANKING = words("arrange list order rank sort")
+_NARROWING = words("boil cut filter limit narrow pare prune reduce restrict shrink slim trim whittle")
+
+
+def as_ranking(tokens: Sequence[Token], vocabulary: Vocabulary) -> tuple[Token, ...]:
+    """Return "rank the firewalls by load" as "top the firewalls hosts by load"."""
+    said = lows(tokens)
+    at = next((n for n, low in enumerate(said[:5]) if low in _RANKING), -1)
+    if at < 0 or "by" not in said[at:] or take_metrics(tokens[said.index("by", at) :], vocabulary) is None:
+        return tuple(tokens)
+    first = tokens[at]
+    head = () if set(said) & SUPERLATIVES else (Token("top", "top", first.start, first.start),)
+    return (*tokens[:at], *head, Token("hosts", "hosts", first.start, first.end), *tokens[at + 1 :])
+
+
+def narrowing(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return "narrow that mess down to the ones in prod" as "only the ones in prod"."""
+    said = lows(tokens)
+    at = next((n for n, low in enumerate(said[:4]) if low in _NARROWING), -1)
+    to = said.index("to", at) if at >= 0 and "to" in said[at : at + 7] else -1
+    if to < 0 or to + 1 >= len(said):
+        return tuple(tokens)
+    return (Token("only", "only", tokens[at].start, tokens[to].end), *tokens[to + 1 :])
