@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from opsterm.assistant.gist.asides import Clause
 from opsterm.assistant.gist.meanings import meanings
-from opsterm.assistant.gist.roles import DENIALS, SKELETON, Role, roles
+from opsterm.assistant.gist.roles import DENIALS, SKELETON, WordRole, roles
 from opsterm.assistant.gist.talk import CROWDS, MODIFIERS
 from opsterm.assistant.neutral_words import DIVIDING
 from opsterm.assistant.reading import Sentence
@@ -67,30 +67,30 @@ def skeleton(sentence: Sentence, kept: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(
         token
         for token, role in zip(kept, found, strict=True)
-        if (role is Role.MEANT or token.low in SKELETON) and not (named and token.low == "most")
+        if (role is WordRole.MEANT or token.low in SKELETON) and not (named and token.low == "most")
     )
 
 
-def _roles(sentence: Sentence, tokens: Sequence[Token]) -> tuple[Role, ...]:
+def _roles(sentence: Sentence, tokens: Sequence[Token]) -> tuple[WordRole, ...]:
     """Return the roles of words; a stretch of time is meant, and "now" says nothing."""
     found = list(roles(tokens, sentence.words))
     time = find_window(tokens, sentence.world)
     if time is not None:
         at, length, window = time
-        found[at : at + length] = [Role.TALK if window is None else Role.MEANT] * length
+        found[at : at + length] = [WordRole.TALK if window is None else WordRole.MEANT] * length
     return tuple(found)
 
 
-def _is_aside(clause: Clause, found: Sequence[Role], *, last: bool, first: bool) -> bool:
+def _is_aside(clause: Clause, found: Sequence[WordRole], *, last: bool, first: bool) -> bool:
     """Return whether a clause names, counts and compares nothing, and so adds nothing to the others."""
     said = [token.low for token in clause.tokens]
-    meant = {token.low for token, role in zip(clause.tokens, found, strict=True) if role is Role.MEANT}
+    meant = {token.low for token, role in zip(clause.tokens, found, strict=True) if role is WordRole.MEANT}
     spoken = bool(_SPEAKING & set(said[:4]))
     if meant - _WEAK or (meant and not spoken):
         return False
     if any(any(char.isdigit() for char in low) or low in _NAMING for low in said):
         return False
-    if Role.UNKNOWN not in found:
+    if WordRole.UNKNOWN not in found:
         return not set(said) & (NOUNS | {"how", "by", "which", "both"} | DENIALS) or (spoken and bool(meant))
     if spoken or clause.is_sentence:
         return True
@@ -103,30 +103,30 @@ def _is_aside(clause: Clause, found: Sequence[Role], *, last: bool, first: bool)
     )
 
 
-def _cleaned(clause: Clause, found: Sequence[Role]) -> tuple[list[Token], list[str]] | None:
+def _cleaned(clause: Clause, found: Sequence[WordRole]) -> tuple[list[Token], list[str]] | None:
     """Return (the words of a clause that are read, those that are passed over)."""
     kept: list[Token] = []
     dropped: list[str] = []
     for at, (token, role) in enumerate(zip(clause.tokens, found, strict=True)):
-        if (role is Role.UNKNOWN and not _is_placing(clause.tokens, at)) or (
-            role is Role.TALK and _may_choose(clause.tokens, found, at)
+        if (role is WordRole.UNKNOWN and not _is_placing(clause.tokens, at)) or (
+            role is WordRole.TALK and _may_choose(clause.tokens, found, at)
         ):
             return None
-        if role in (Role.TALK, Role.UNKNOWN):
+        if role in (WordRole.TALK, WordRole.UNKNOWN):
             dropped += [] if token.low in CROWDS else [token.text]
         else:
             kept.append(token)
     return kept, dropped
 
 
-def _may_choose(tokens: Sequence[Token], found: Sequence[Role], at: int) -> bool:
+def _may_choose(tokens: Sequence[Token], found: Sequence[WordRole], at: int) -> bool:
     """Return whether a word of talk stands where it may choose: the "reporting" of "the reporting servers"."""
     low = tokens[at].low
     if low in MODIFIERS or at + 1 == len(tokens) or not (at == 0 or tokens[at - 1].low in _BEFORE_A_CHOICE):
         return False
     behind = tokens[at + 1]
     return behind.low in NOUNS | GROUPING_WORDS.keys() or (
-        found[at + 1] is Role.MEANT and behind.low.isalpha() and low not in CROWDS
+        found[at + 1] is WordRole.MEANT and behind.low.isalpha() and low not in CROWDS
     )
 
 

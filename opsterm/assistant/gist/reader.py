@@ -15,7 +15,7 @@ from opsterm.assistant.gist.kernel import kernel, skeleton
 from opsterm.assistant.gist.meanings import meanings
 from opsterm.assistant.gist.phrases import PHRASES
 from opsterm.assistant.gist.refusals import LONGEST, is_no_question, orders
-from opsterm.assistant.gist.roles import Role, roles
+from opsterm.assistant.gist.roles import WordRole, roles
 from opsterm.assistant.gist.turns import as_ranking, narrowing
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
@@ -94,12 +94,12 @@ def _apart(tokens: Sequence[Token], sentence: Sentence) -> tuple[Token, ...]:
     made: list[Token] = []
     for token in tokens:
         parts = [replace(token, text=part, low=part.lower()) for part in token.text.split("-")]
-        whole = token.quote or "-" not in token.low or roles((token,), sentence.words)[0] is Role.MEANT
+        whole = token.quote or "-" not in token.low or roles((token,), sentence.words)[0] is WordRole.MEANT
         if whole or not all(part.low.isalpha() for part in parts):
             made.append(token)
             continue
         found = roles(parts, sentence.words)
-        bound = Role.MEANT in found and Role.UNKNOWN not in found
+        bound = WordRole.MEANT in found and WordRole.UNKNOWN not in found
         made.extend((parts[::-1] if parts[-1].low == "tagged" else parts) if bound else (token,))
     return tuple(made)
 
@@ -144,7 +144,7 @@ def _read_wish(sentence: Sentence, wish: Sequence[Clause], read: Read) -> tuple[
 def _only_name(sentence: Sentence, kept: Sequence[Token]) -> str:
     """Return the one target that is named, when nothing else is meant but how it is; "" otherwise."""
     found = roles(kept, sentence.words)
-    meant = [token for token, role in zip(kept, found, strict=True) if role is Role.MEANT]
+    meant = [token for token, role in zip(kept, found, strict=True) if role is WordRole.MEANT]
     names = {sentence.words.names[token.low] for token in meant if token.low in sentence.words.names}
     others = {token.low for token in meant if token.low not in sentence.words.names}
     open_end = any(belongs_to_a_verb(kept, at) for at in range(len(kept)))  # "web-03 and up"

@@ -61,7 +61,7 @@ SKELETON = NOUNS | GROUPING_WORDS.keys() | NUMBERS.keys() | words(
 """Little words that a question cannot be read without."""
 
 
-class Role(Enum):
+class WordRole(Enum):
     """What a word does in a question."""
 
     MEANT = auto()
@@ -70,7 +70,7 @@ class Role(Enum):
     UNKNOWN = auto()
 
 
-def roles(tokens: Sequence[Token], vocabulary: Vocabulary) -> tuple[Role, ...]:
+def roles(tokens: Sequence[Token], vocabulary: Vocabulary) -> tuple[WordRole, ...]:
     """Return the role of each token."""
     found = [_role(tokens, at, vocabulary) for at in range(len(tokens))]
     at = 0
@@ -79,24 +79,24 @@ def roles(tokens: Sequence[Token], vocabulary: Vocabulary) -> tuple[Role, ...]:
         pair = " ".join(token.low for token in tokens[at : at + 2])
         if pair in ALIASES:
             used = max(used, len(pair.split()))
-        found[at : at + used] = [Role.MEANT] * used
+        found[at : at + used] = [WordRole.MEANT] * used
         at += used or 1
     return tuple(found)
 
 
-def _role(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> Role:
+def _role(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> WordRole:
     token = tokens[at]
     low = token.low
     if token.quote or low in _MEANT or meanings(low, vocabulary):
-        return Role.MEANT
+        return WordRole.MEANT
     if low in _LINKING:
-        return Role.LINK
+        return WordRole.LINK
     if low in CROWDS:
-        return Role.TALK
+        return WordRole.TALK
     if any(char.isdigit() or char in "*[]/=<>%@_" for char in low):
-        return Role.MEANT if re.fullmatch(r"[\d.:/%+-]+[a-z%]{0,7}|.*[\[*?].*", low) else Role.UNKNOWN
+        return WordRole.MEANT if re.fullmatch(r"[\d.:/%+-]+[a-z%]{0,7}|.*[\[*?].*", low) else WordRole.UNKNOWN
     if low in FILLERS:
-        return Role.LINK
+        return WordRole.LINK
     if low in TALK or not low.strip("-,.'") or (_ADVERB.fullmatch(low) and low not in _DATED):
-        return Role.TALK
-    return Role.UNKNOWN
+        return WordRole.TALK
+    return WordRole.UNKNOWN
