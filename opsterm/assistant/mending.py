@@ -9,11 +9,11 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from opsterm.assistant.cities import CITIES, city_site
-from opsterm.assistant.gist.phrases import PHRASES
-from opsterm.assistant.gist.talk import CROWDS, TALK
 from opsterm.assistant.metric_words import METRIC_WORDS
 from opsterm.assistant.moments import DAYS, MONTHS
 from opsterm.assistant.reading import Sentence
+from opsterm.assistant.sayings import SAYINGS
+from opsterm.assistant.small_talk import CROWDS, TALK
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import ALIASES, FILLERS, GROUPING_WORDS, NOUNS, STATUS_WORDS, SYSTEMS, words
 from opsterm.assistant.wording import WORDING_WORDS
@@ -55,7 +55,7 @@ _KNOWN = (
 )  # fmt: skip
 
 
-_TALKED = TALK | CROWDS | PHRASES.words
+_TALKED = TALK | CROWDS | SAYINGS.words
 """Words that are rightly spelt, though nothing is mended to them."""
 
 

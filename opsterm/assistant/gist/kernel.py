@@ -8,9 +8,9 @@ from itertools import pairwise
 from opsterm.assistant.gist.asides import Clause
 from opsterm.assistant.gist.meanings import meanings
 from opsterm.assistant.gist.roles import DENIALS, SKELETON, WordRole, roles
-from opsterm.assistant.gist.talk import CROWDS, MODIFIERS
 from opsterm.assistant.neutral_words import DIVIDING
 from opsterm.assistant.reading import Sentence
+from opsterm.assistant.small_talk import CROWDS, MODIFIERS
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import GROUPING_WORDS, NOUNS, words
 from opsterm.assistant.windows import find_window

@@ -13,7 +13,6 @@ from dataclasses import replace
 from opsterm.assistant.gist.asides import Clause, clauses, without_purposes
 from opsterm.assistant.gist.kernel import kernel, skeleton
 from opsterm.assistant.gist.meanings import meanings
-from opsterm.assistant.gist.phrases import PHRASES
 from opsterm.assistant.gist.refusals import LONGEST, is_no_question, orders
 from opsterm.assistant.gist.roles import WordRole, roles
 from opsterm.assistant.gist.turns import as_ranking, narrowing
@@ -31,6 +30,7 @@ from opsterm.assistant.queries import (
 )
 from opsterm.assistant.questions import ALERT_NOUNS
 from opsterm.assistant.reading import Sentence, take_count, take_grouping, take_window, understood, with_notes
+from opsterm.assistant.sayings import SAYINGS
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import words
 from opsterm.assistant.wording import reworded
@@ -62,10 +62,10 @@ def read_gist(sentence: Sentence, read: Read) -> Interpretation | None:
     if len(sentence.tokens) > LONGEST or "`" in sentence.text or not _is_of_kind(sentence):
         return None
     labels = frozenset(label.lower() for label in sentence.words.labels())
-    tokens = without_purposes(PHRASES.put(_apart(sentence.tokens, sentence), labels), labels)
+    tokens = without_purposes(SAYINGS.put(_apart(sentence.tokens, sentence), labels), labels)
     made = mended(replace(sentence, tokens=tokens))
     tokens, notes = (made[0].tokens, made[1]) if made is not None else (tokens, ())
-    tokens = PHRASES.put(reworded(tokens, sentence.words), labels)
+    tokens = SAYINGS.put(reworded(tokens, sentence.words), labels)
     if any(orders(part.tokens) for part in clauses(sentence.text, sentence.tokens, sentence.world)):
         return None
     tokens = as_ranking(narrowing(tokens), sentence.words)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from opsterm.assistant.gist.meanings import meanings
-from opsterm.assistant.gist.talk import CROWDS, TALK
 from opsterm.assistant.metric_words import METRIC_FILLERS, METRIC_PHRASES, STATISTICS
 from opsterm.assistant.neutral_words import DIVIDING
 from opsterm.assistant.questions import ALERT_NOUNS
+from opsterm.assistant.small_talk import CROWDS, TALK
 from opsterm.assistant.superlatives import DIRECT, SUPERLATIVES
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import (

@@ -181,5 +181,5 @@ _TABLE = {
     ),
 }  # fmt: skip
 
-PHRASES = Phrasebook(ways_of(_TABLE))
+SAYINGS = Phrasebook(ways_of(_TABLE))
 """How such turns are put; "" for those that say nothing."""
