@@ -54,7 +54,7 @@ _LONGEST = max(len(way) for way in _NONE_OF)
 def plainly_said(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Return the tokens with such turns of speech put in other words. Never raises."""
     made = tuple(tokens)
-    for step in (_how_long_gone, _how_much, _none_of, _whole_day, _newest_value, _guessed_count, _compared):
+    for step in _STEPS:
         made = step(made)
     return made
 
@@ -159,6 +159,23 @@ def _compared(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tokens
 
 
+def _beside(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Read "compare cpu on db-1 with db-2" as "compare cpu on db-1 and db-2"."""
+    said = lows(tokens)
+    at = next((n for n, low in enumerate(said) if n > 2 and low in ("with", "to", "against")), 0)
+    if not at or not {"compare", "comparing", "contrast"} & set(said[:4]):
+        return tokens
+    return (*tokens[:at], *_put(tokens[at], ("and",)), *tokens[at + 1 :])
+
+
+def _left_out(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Read "could you leave out the firewalls" as "leave out the firewalls"."""
+    said = lows(tokens)
+    at = next((n for n, low in enumerate(said) if low not in _MANNERS), 0)
+    leaves = said[at : at + 2] == ("leave", "out") or said[at : at + 1] in (("exclude",), ("omit",), ("skip",))
+    return tokens[at:] if leaves else tokens
+
+
 _SURE = words("exactly really actually then are there is it precisely in total")
 _UNITS = words("% percent gb mb tb gig hours days minutes o'clock")
 _GUESSES = (("is", "it"), ("are", "there"), ("do", "we", "have"), ("have", "we", "got"), ("is", "it", "really"),
@@ -171,3 +188,8 @@ COUNTED_LABELS = {
     if word.endswith("s") and word not in ("os", "status", "systems", "states")
 }
 """Words of several labels, as in "how many sites do we have"."""
+
+_MANNERS = words("can could would will you please now")
+_STEPS = (
+    _how_long_gone, _how_much, _none_of, _whole_day, _newest_value, _guessed_count, _compared, _beside, _left_out,
+)  # fmt: skip

@@ -21,6 +21,7 @@ _LABELS = {
 _SELF_EVIDENT = frozenset({"tagged", "labelled", "labeled"})
 _LOG_INS = {"user": "user", "username": "user", "login": "user", "port": "port", "address": "address", "ip": "address"}
 _BETWEEN = words("the a as with named called name number is")
+_WHOLE = words("everything everyone something anything stuff things them")
 _LEADS = words(
     "in on with of from by for having have has to at and or not list show count use uses using carry carries carrying "
     "under over across except there , ("
@@ -33,12 +34,14 @@ _VALUES = {"user": re.compile(r"[A-Za-z_][\w.@\\-]*\$?"), "port": re.compile(r"\
 def label_before(tokens: Sequence[Token], at: int, fillers: frozenset[str]) -> str:
     """Return the field that a word in front says the word at a place to be a value of, "" for none."""
     token = tokens[at]
-    if token.low in fillers | NOUNS | _LABELS.keys() or not _VALUE.fullmatch(token.text):
+    if token.low in fillers | NOUNS | _LABELS.keys() | _WHOLE or not _VALUE.fullmatch(token.text):
         return ""
     before = at - 1
     while before >= 0 and tokens[before].low in _BETWEEN:
         before -= 1
     label = tokens[before].low if before >= 0 else ""
+    if label == "group" and not before and tokens[1].low in ("the", "all"):
+        return ""  # "group the linux machines": a verb
     behind = tokens[at + 1].low if at + 1 < len(tokens) else ""
     if behind in ("environment", "site", "group") and before >= 0 and tokens[at - 1].low in ("in", "the", "of"):
         return _LABELS[behind]

@@ -88,7 +88,7 @@ def _nearest(word: str, known: frozenset[str]) -> str:
         return ""
     found = {one for one in _one_off(word) & known if len(one) >= SHORTEST and one.isalpha()}
     same = {one for one in found if _single(one) == _single(word)} or {one for one in found if one[0] == word[0]}
-    same = same or found
+    same = same or {one for one in found if len(one) != len(word) or sorted(one) == sorted(word)}  # "risk" is no disk
     return min(same) if len(same) == 1 else ""
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from opsterm.assistant.phrasebook import Phrasebook
 from opsterm.assistant.query_words import Statistic
 from opsterm.assistant.tokens import Token, find_phrase, without
-from opsterm.assistant.vocabulary import words
+from opsterm.assistant.vocabulary import NOUNS, words
 from opsterm.assistant.world import Vocabulary
 from opsterm.monitoring.metrics import CATALOGUE, metric_of, metrics_named, pattern_fault
 
@@ -137,7 +137,10 @@ def _names_a_label(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> 
     """Return whether a word is said to be a label: the storage of "the storage group" is not measured."""
     beside = {one.low for one in (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2])}
     labels = vocabulary.groups.keys() | vocabulary.tags.keys() | vocabulary.sites.keys()
-    return tokens[at].low in labels and bool(beside & {"group", "tag", "tagged", "site"})
+    named = bool(beside & {"group", "tag", "tagged", "site"}) or any(
+        one.low in NOUNS for one in tokens[at + 1 : at + 2]
+    )
+    return tokens[at].low in labels and named
 
 
 def _of_root(pattern: str) -> str:

@@ -137,6 +137,8 @@ def _take_share(tokens: Sequence[Token]) -> tuple[Grouping, tuple[Token, ...]] |
         if behind in _SHARES and behind != before:
             return Grouping(word), without(tokens, start, at - start + 2)
         before = tokens[start - 1].low if start else ""
+        if before == "of" and start > 1 and tokens[start - 2].low in _SHARES and token.low.endswith("es"):
+            return Grouping(word), without(tokens, start - 2, at - start + 3)  # "the breakdown of statuses"
         if before in _INTO and token.low.endswith("s") and {t.low for t in tokens[: start - 1]} & _DIVIDED:
             return Grouping(word), without(tokens, start - 1, at - start + 2)
     return None

@@ -9,13 +9,21 @@ from opsterm.assistant.phrasebook import Phrasebook, ways_of
 
 _TABLE = {
     "": (
-        "get up to|got up to|been up to|getting up to|be up to|gets up to|will you|would you|could you|can you|"
-        "won't you|would you not|server or otherwise|humour me and|humor me and|humour me|humor me|indulge me and|"
-        "indulge me|do not mind me|of these|and no|from here|round here|around here|over here|my memory|from memory|"
-        "if memory serves me right|if memory serves me|if memory serves|in living memory|memory lane|"
-        "a load off my mind|load off my mind|a whole load of|a load of|loads of|shed loads of|off the top of my head|"
-        "off the top of your head|top of the morning|on top of that|on top of things|to top it all|over the top|"
-        "top secret|up to speed|heads up|heads-up|up to scratch|chin up|cheer up|hurry up|what is up|come down to it|"
+        "sorry to bother you again|sorry to bother you|sorry to trouble you|sorry to ask|i am new here|"
+        "trying to find out|trying to work out|trying to figure out|would it be possible to see|"
+        "would it be possible to get|would it be possible to have|would it be possible to|is it possible to see|"
+        "it would be lovely to know|it would help to know|it would be nice to know|i would love to know|"
+        "i would love to see|i would be grateful for|i would appreciate|needs to know|wants to know|want to know|"
+        "keeps asking|keeps asking me|as an operator|as an administrator|as a user|i want to see|the system shall|"
+        "the system must|the system should|the inventory shall|the operator shall be able to see|"
+        "the operator can see|in the estate|across the estate|under management|get up to|got up to|been up to|"
+        "getting up to|be up to|gets up to|will you|would you|could you|can you|won't you|would you not|"
+        "server or otherwise|humour me and|humor me and|humour me|humor me|indulge me and|indulge me|do not mind me|"
+        "of these|and no|from here|round here|around here|over here|my memory|from memory|if memory serves me right|"
+        "if memory serves me|if memory serves|in living memory|memory lane|a load off my mind|load off my mind|"
+        "a whole load of|a load of|loads of|shed loads of|off the top of my head|off the top of your head|"
+        "top of the morning|on top of that|on top of things|to top it all|over the top|top secret|up to speed|"
+        "heads up|heads-up|up to scratch|chin up|cheer up|hurry up|what is up|come down to it|"
         "when it comes down to it|when it comes to|calm down|down the pub|now and then|once in a while|"
         "last but not least|at long last|at last|last i looked|last i checked|last time i looked|last time i checked|"
         "the last thing i need|last thing i need|a second|just a second|one second|hang on a minute|hang on a sec|"
@@ -60,22 +68,31 @@ _TABLE = {
         "on the fly|quick as you like|as quick as you like|be a dear and|be a dear|be a good chap and|be a love and|"
         "be a darling and|there is a good chap|there is a dear"
     ),
+    "os": "operating system",
     "power-switch": (
         "switch off|switching off|switches off|switch on|switching on|turn off|turning off|turn on|turning on|"
         "power off|power down|shut down|shutting down"
     ),
     "group": "grp|grps",
+    "which": (
+        "which single|which one|which machine was it that is|which one was it that is|which host was it that is"
+    ),
+    "hosts": "the register of|the ranks of|if it|if they|whatever|whichever ones|whichever",
+    "traffic in": "traffic into|traffic coming into|traffic going into|data into",
+    "traffic out of": "traffic leaving|traffic going out of",
+    "info on": (
+        "anybody home at|anyone home at|anyone home on|what is new on|what is new at|any life on|any life in|"
+        "any life at|how is life on|did anyone ever hear from|pulse check on|pulse-check on|health check on|"
+        "sanity check on|status check on|quick check on|a check on|check up on|check in on|spot check on"
+    ),
     "list": (
         "roll call for|roll-call for|a roll call of|show of hands from|show of hands for|a show of hands from|"
         "the line-up of|the lineup of|the register of|register of"
     ),
-    "info on": (
-        "pulse check on|pulse-check on|health check on|sanity check on|status check on|quick check on|a check on|"
-        "check up on|check in on|spot check on"
-    ),
     "how many": (
-        "how numerous|what is the tally of|what is the headcount of|what is the size of|the exact number of|"
-        "the precise number of|the current number of|a figure for|the figure for"
+        "what figure should i report for|what number should i report for|what figure do i report for|how numerous|"
+        "what is the tally of|what is the headcount of|what is the size of|the exact number of|the precise number of|"
+        "the current number of|a figure for|the figure for"
     ),
     "highest": (
         "highest first|largest first|worst first|biggest first|busiest first|most first|fullest first|"
@@ -87,7 +104,6 @@ _TABLE = {
         "low to high|from lowest to highest|lowest to highest"
     ),
     "root file system": "root fs|rootfs|root vol|root volume|the / partition|slash partition",
-    "hosts": "if it|if they|whatever|whichever ones|whichever",
     "offline": (
         "fallen over|fell over|keeled over|conked out|packed up|packed it in|given up the ghost|gave up the ghost|"
         "kicked the bucket|pushing up the daisies|pushing up daisies|pushing daisies|bitten the dust|bit the dust|"
@@ -129,8 +145,8 @@ _TABLE = {
         "state is not known|in an unknown state"
     ),
     "by": (
-        "carved up by|carve up by|sliced by|diced by|chopped up by|bundled by|filed by|filed under|laid out by|"
-        "broken into|going by"
+        "divvied up by|divvy up by|divided up by|carved up by|carve up by|sliced by|diced by|chopped up by|"
+        "bundled by|filed by|filed under|laid out by|broken into|going by"
     ),
     "free space": (
         "headroom on disk|disk headroom|headroom on the disk|elbow room on disk|room left on disk|room on disk|"

@@ -91,6 +91,8 @@ def _alone(wish: Sentence, story: Sequence[Token], read: Read) -> Interpretation
     rest = without_neutral(story, labels)
     if not all(token.low in said or _adds_nothing(token, labels) for token in rest):
         return None
+    if any(token.low == "there" and at and wish.tokens[at - 1].low in NOUNS for at, token in enumerate(wish.tokens)):
+        return None
     if said & {"it", "its", "they", "their", "them", "those", "these"} or len(wish.tokens) < 2:
         return None
     return read(wish)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from opsterm.assistant.calendar_windows import calendar_stretch
+from opsterm.assistant.day_edges import day_of, days_ago, edged
 from opsterm.assistant.days_of_month import day_end, days_of_month
 from opsterm.assistant.moments import (
     DAYS,
@@ -138,11 +139,10 @@ def _now(words: Sequence[str], world: LocalTime) -> _Read:
 
 
 def _calendar(words: Sequence[str], world: LocalTime) -> _Read:
-    found = calendar_stretch(words, world)
+    found = calendar_stretch(words, world) or edged(words, world)
     if found is None:
         return None
-    used, start, end = found
-    return used, since_time(start, world) if end >= world.now else from_to(start, end, world)
+    return found[0], since_time(found[1], world) if found[2] >= world.now else from_to(found[1], found[2], world)
 
 
 def _relative(words: Sequence[str], world: LocalTime) -> _Read:
@@ -358,10 +358,6 @@ def _between(words: Sequence[str], world: LocalTime) -> _Read:
     return None if second is None else _both(words, place, first, second, world)
 
 
-def _days_ago(words: Sequence[str]) -> bool:
-    return len(words) == 3 and words[2] in ("ago", "back", "earlier") and _UNITS.get(words[1], 0) >= 86400
-
-
 def _clock_to_clock(words: Sequence[str], world: LocalTime) -> _Read:
     """Read "8am to 9am yesterday" like "from 8am to 9am yesterday"."""
     clock = clock_seconds(words)
@@ -372,11 +368,9 @@ def _clock_to_clock(words: Sequence[str], world: LocalTime) -> _Read:
 
 
 def _day_to_day(words: Sequence[str], world: LocalTime) -> _Read:
-    """Read "10 november to 14 november", "monday to wednesday", "10-14 november" like "from monday to wednesday"."""
-    day = day_at(words, world)
-    used = day[0] if day is not None else 1
-    joins = words[used : used + 1] and words[used] in ("to", "until", "till", "through", "thru", "-")
-    if not joins or (day is None and not re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", words[0])):
+    """Read "10 november to 14 november", "monday to wednesday" like "from monday to wednesday"."""
+    used = (day_at(words, world) or (int(bool(re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", words[0]))), 0.0))[0]
+    if not used or used >= len(words) or words[used] not in ("to", "until", "till", "through", "thru", "-"):
         return None
     found = _between(("from", *words), world)
     whole = found is not None and found[1] is not None and (found[1].start - midnight(world)) % 86400 == 0
@@ -393,18 +387,14 @@ def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: 
     if early is not None and early[0] == place - 1 and late is not None and second[0] > late[0]:
         start += end - late[1] - midnight(world)  # "between 8am and 9am yesterday"
     elif early is None and late is not None and second[0] == late[0] and first[0] > 1:
-        end += _day_of(start, world) - midnight(world)  # "from monday 8am to 5pm"
+        end += day_of(start, world) - midnight(world)  # "from monday 8am to 5pm"
     if end <= start and early is not None and late is not None and early[0] == place - 1 and second[0] == late[0]:
         start -= 86400  # "from 22:00 to 02:00" is of last night
     if end <= start and behind[0] in DAYS and end + 7 * 86400 <= world.now:
         end += 7 * 86400  # "from monday to wednesday", said on a Wednesday
     day = day_at(behind, world)
-    if (day is not None and day[0] == second[0]) or _days_ago(behind[: second[0]]):
+    if (day is not None and day[0] == second[0]) or days_ago(behind[: second[0]]):
         if (start - midnight(world)) % 86400 and end != midnight(world):
             return None  # "from sunday 8pm to monday": to its beginning or to its end?
         end = day_end(end, world)
     return (used, from_to(start, end, world)) if start < end else None
-
-
-def _day_of(at: float, world: LocalTime) -> float:
-    return at - (at + world.utc_offset_s) % 86400

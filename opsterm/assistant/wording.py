@@ -110,8 +110,14 @@ _SAME: Mapping[str, str] = {
     "how busy are": "how hard are|how stressed are|how strained are",
     "over": "north of|upwards of|in excess of|topping|crossing|crossed|upward of|surpassing|surpasses",
     "under": "south of|shy of|short of the",
-    "at least": "no less than|not less than|no fewer than|no lower than|a minimum of|minimum of|from and above",
-    "at most": "no more than|not more than|no higher than|a maximum of|up to and including|not over|not above",
+    "at least": (
+        "at or above|at or over|equal to or above|"
+        "no less than|not less than|no fewer than|no lower than|a minimum of|minimum of|from and above"
+    ),
+    "at most": (
+        "at or below|at or under|no more than|not more than|no higher than|a maximum of|up to and including|"
+        "not over|not above"
+    ),
     "two": "a couple of|a pair of|couple of|pair of",
     "half an hour": "half hour|1/2 hour|half an hr",
     "15 minutes": "quarter of an hour|a quarter of an hour|quarter hour|quarter-hour",
@@ -147,7 +153,7 @@ _SAME: Mapping[str, str] = {
     "where is": "where does|where do we find|where can i find|where would i find|where do i find",
     "everything except": "everything but|all but|anything but|anything except|all bar|everything bar|all except",
     "not": "neither",
-    "or": "nor",
+    "and not": "nor",
     "status of": "health of|condition of|the health of|state of health of",
     "and": "but only|but just|but solely|but exclusively|vs|versus|as well as|along with|together with|+",
     "last seen": (
@@ -291,7 +297,7 @@ def _other(tokens: Sequence[Token], at: int, labels: frozenset[str]) -> tuple[in
         if way not in _REWORDED or (length == 1 and way[0] in labels):
             continue
         before = tokens[at - 1].low if at else ""
-        if (before in _NAMING and _REWORDED[way] != ("or",)) or (
+        if (before in _NAMING and _REWORDED[way] != ("and", "not")) or (
             before in ("and", "or") and _REWORDED[way] == ("except",)
         ):
             continue  # the bar of "tag foo or bar" is a name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -26,6 +27,9 @@ _SPEAKING = words(
 _POINTING = words("it its their them these they those")
 _PLACING = words("about along around at away in on")
 _TURNING = words("but so and")
+_CODE = re.compile(r"(?:fr|nfr|req|uc|us|ac)-?\d{1,3}")
+_ASKING = words("can could would will you please now just kindly")
+_HEADINGS = words("requirement question q story point item ask step case use test scenario query no nr number")
 _NAMING = words("called named")
 
 Kernel = tuple[tuple[Token, ...], list[str]]
@@ -37,32 +41,48 @@ def kernel(sentence: Sentence, wish: Sequence[Clause]) -> Kernel | None:
     kept: list[Token] = []
     dropped: list[str] = []
     for at, clause in enumerate(wish):
-        found = _roles(sentence, clause.tokens)
+        found = timed_roles(sentence, clause.tokens)
         if _is_aside(clause, found, last=at == len(wish) - 1, first=at == 0):
             dropped.append(" ".join(token.text for token in clause.tokens))
             continue
         clean = _cleaned(clause, found)
         if clean is None:
             return None
+        if clean[0][1:] and clean[0][0].low == "but" and clean[0][1].low in _SPEAKING:
+            del clean[0][0]
         if at and not kept and clean[0][:1] and clean[0][0].low in _TURNING:
             del clean[0][0]  # the "but" of "it is late, but which hosts are up" excepts nothing
-        if kept and clean[0] and clause.signed:
+        listed = kept and clean[0] and meanings(kept[-1].low, sentence.words)
+        if listed and clause.signed and any(meanings(token.low, sentence.words) for token in clean[0][:2]):
             near = clean[0][0]
             kept.append(Token(",", ",", near.start, near.start))
         kept += clean[0]
         dropped += clean[1]
-    points = {token.low for token in kept} & _POINTING or any(
-        one.low in DIVIDING and then.low in ("that", "this") for one, then in pairwise(kept)
+    points = (
+        {token.low for token in kept} & _POINTING
+        or any(one.low in DIVIDING and then.low in ("that", "this") for one, then in pairwise(kept))
+        or _points_back(kept)
     )
     chosen = {one for token in kept for one in meanings(token.low, sentence.words)}
     if points and not sentence.memory.turns and all(one.startswith("status:") for one in chosen):
         return None
+    if kept and kept[0].low in _ASKING:  # "could you leave out the firewalls"
+        lead = next((at for at, token in enumerate(kept) if token.low not in _ASKING), 0)
+        kept = kept[lead:] if kept[lead].low in ("except", "without") else kept
     return (tuple(kept), dropped) if kept else None
+
+
+def _points_back(kept: Sequence[Token]) -> bool:
+    """Return whether "the machines there", "that tag" point to something that was said before."""
+    return any(
+        (then.low == "there" and one.low in NOUNS) or (one.low in ("that", "this") and then.low in GROUPING_WORDS)
+        for one, then in pairwise(kept)
+    )
 
 
 def skeleton(sentence: Sentence, kept: Sequence[Token]) -> tuple[Token, ...]:
     """Return the words that mean something, with the little ones that no question can be read without."""
-    found = _roles(sentence, kept)
+    found = timed_roles(sentence, kept)
     named = any(token.low in sentence.words.names for token in kept) and not NOUNS & {token.low for token in kept}
     return tuple(
         token
@@ -71,7 +91,7 @@ def skeleton(sentence: Sentence, kept: Sequence[Token]) -> tuple[Token, ...]:
     )
 
 
-def _roles(sentence: Sentence, tokens: Sequence[Token]) -> tuple[WordRole, ...]:
+def timed_roles(sentence: Sentence, tokens: Sequence[Token]) -> tuple[WordRole, ...]:
     """Return the roles of words; a stretch of time is meant, and "now" says nothing."""
     found = list(roles(tokens, sentence.words))
     time = find_window(tokens, sentence.world)
@@ -86,6 +106,8 @@ def _is_aside(clause: Clause, found: Sequence[WordRole], *, last: bool, first: b
     said = [token.low for token in clause.tokens]
     meant = {token.low for token, role in zip(clause.tokens, found, strict=True) if role is WordRole.MEANT}
     spoken = bool(_SPEAKING & set(said[:4]))
+    if first and clause.is_sentence and len(said) <= 3 and (said[0] in _HEADINGS or _CODE.fullmatch(said[0])):
+        return True  # "requirement 4: the number of hosts"
     if meant - _WEAK or (meant and not spoken):
         return False
     if any(any(char.isdigit() for char in low) or low in _NAMING for low in said):

@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from opsterm.assistant.gist.asides import Clause, clauses, without_purposes
-from opsterm.assistant.gist.kernel import kernel, skeleton
+from opsterm.assistant.gist.kernel import kernel, skeleton, timed_roles
 from opsterm.assistant.gist.meanings import meanings
 from opsterm.assistant.gist.refusals import LONGEST, is_no_question, orders
 from opsterm.assistant.gist.roles import WordRole, roles
-from opsterm.assistant.gist.turns import as_ranking, narrowing
+from opsterm.assistant.gist.turns import as_ranking, by_part_of_name, narrowing
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.mending import mended
+from opsterm.assistant.metric_words import METRIC_WORDS, take_metrics
 from opsterm.assistant.phrasal import belongs_to_a_verb
 from opsterm.assistant.queries import (
     AlertQuestion,
@@ -62,7 +63,7 @@ def read_gist(sentence: Sentence, read: Read) -> Interpretation | None:
     if len(sentence.tokens) > LONGEST or "`" in sentence.text or not _is_of_kind(sentence):
         return None
     labels = frozenset(label.lower() for label in sentence.words.labels())
-    tokens = without_purposes(SAYINGS.put(_apart(sentence.tokens, sentence), labels), labels)
+    tokens = without_purposes(SAYINGS.put(by_part_of_name(_apart(sentence.tokens, sentence)), labels), labels)
     made = mended(replace(sentence, tokens=tokens))
     tokens, notes = (made[0].tokens, made[1]) if made is not None else (tokens, ())
     tokens = SAYINGS.put(reworded(tokens, sentence.words), labels)
@@ -74,6 +75,8 @@ def read_gist(sentence: Sentence, read: Read) -> Interpretation | None:
         story, wish = parts[:start], parts[start:]
         if not is_no_question([token for part in wish for token in part.tokens]) and _is_told(story, wish, sentence):
             found = _read_wish(sentence, wish, read)
+            if found is not None and _is_of_all(found[0]) and _tells(parts, sentence):
+                return None  # a word that is not known may have named them
             if found is not None and notes and any(note.startswith("There is no ") for note in found[0].notes):
                 return None  # two guesses at once
             if found is not None:
@@ -81,6 +84,15 @@ def read_gist(sentence: Sentence, read: Read) -> Interpretation | None:
                 passed = [*told, *found[1]]
                 return with_notes(found[0], *notes, *((f"Passed over: {', '.join(passed)}.",) if passed else ()))
     return None
+
+
+def _is_of_all(found: Interpretation) -> bool:
+    return isinstance(found.query, InventoryQuestion) and not found.query.selector
+
+
+def _tells(parts: Sequence[Clause], sentence: Sentence) -> bool:
+    """Return whether any word of a sentence is not known."""
+    return any(WordRole.UNKNOWN in timed_roles(sentence, part.tokens) for part in parts)
 
 
 def _is_of_kind(sentence: Sentence) -> bool:
@@ -93,6 +105,9 @@ def _apart(tokens: Sequence[Token], sentence: Sentence) -> tuple[Token, ...]:
     """Return tokens with those apart that a hyphen binds to a word that is meant: "edge-tagged", "lowest-cpu"."""
     made: list[Token] = []
     for token in tokens:
+        if token.low.removesuffix("%") in METRIC_WORDS and token.low.endswith("%") and token.low != "%":
+            made.append(replace(token, text=token.text[:-1], low=token.low[:-1]))  # "cpu%"
+            continue
         parts = [replace(token, text=part, low=part.lower()) for part in token.text.split("-")]
         whole = token.quote or "-" not in token.low or roles((token,), sentence.words)[0] is WordRole.MEANT
         if whole or not all(part.low.isalpha() for part in parts):
@@ -116,7 +131,8 @@ def _is_told(story: Sequence[Clause], wish: Sequence[Clause], sentence: Sentence
     asked = [token for part in wish for token in part.tokens]
     if any(any(char.isdigit() for char in token.low) for token in told):
         return False
-    if told and take_window(told, sentence.world)[1] and not take_window(asked, sentence.world)[1]:
+    measured = take_metrics(asked, sentence.words) is not None
+    if measured and take_window(told, sentence.world)[1] and not take_window(asked, sentence.world)[1]:
         return False
     named = {one for token in asked for one in meanings(token.low, sentence.words)}
     if any(one.startswith("name:") for one in named):
@@ -143,7 +159,7 @@ def _read_wish(sentence: Sentence, wish: Sequence[Clause], read: Read) -> tuple[
 
 def _only_name(sentence: Sentence, kept: Sequence[Token]) -> str:
     """Return the one target that is named, when nothing else is meant but how it is; "" otherwise."""
-    found = roles(kept, sentence.words)
+    found = timed_roles(sentence, kept)
     meant = [token for token, role in zip(kept, found, strict=True) if role is WordRole.MEANT]
     names = {sentence.words.names[token.low] for token in meant if token.low in sentence.words.names}
     others = {token.low for token in meant if token.low not in sentence.words.names}

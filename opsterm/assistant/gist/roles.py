@@ -29,7 +29,7 @@ from opsterm.assistant.world import Vocabulary
 
 DENIALS = words("besides but except excluding minus n't neither never no non none nor not outside without")
 _COMPARING = words(
-    "% above below between beyond exceeding fewer first free full gb half least left less mb more most over past "
+    "% above below between beyond exceeding fewer first free full gb half last least left less mb more most over past "
     "pct percent quarter spare tb than under"
 )  # fmt: skip
 _ALERTS = ALERT_NOUNS | words("acknowledged firing resolved silenced unacknowledged") - words(
@@ -38,7 +38,7 @@ _ALERTS = ALERT_NOUNS | words("acknowledged firing resolved silenced unacknowled
 _LINKS = words(
     "& , a all an and any are at be both by count did do does each equipment every everything for from gear had "
     "hardware has have history how if in info is it just kit list looking many much number of on only or per plus "
-    "right roles show state stuff the their them these they things those to total trend trends was were what when "
+    "right roles seen show state stuff the their them these they things those to total trend trends was were what when "
     "where which who with"
 )
 _ADVERB = re.compile(r"[a-z]{3,}ly")
@@ -55,7 +55,7 @@ _MEANT = (
 _LINKING = NOUNS | _LINKS | GROUPING_WORDS.keys() | NUMBERS.keys() | DIVIDING | METRIC_FILLERS
 
 SKELETON = NOUNS | GROUPING_WORDS.keys() | NUMBERS.keys() | words(
-    ", and between by count from group how info list many number of only or per site state tag tagged than to top "
+    ", and between by count from group how info list many number of only or per seen site state tag tagged than to top "
     "total which"
 ) - words("a an half")  # fmt: skip
 """Little words that a question cannot be read without."""

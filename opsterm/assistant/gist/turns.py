@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from opsterm.assistant.metric_words import take_metrics
 from opsterm.assistant.superlatives import SUPERLATIVES
@@ -33,3 +34,41 @@ def narrowing(tokens: Sequence[Token]) -> tuple[Token, ...]:
     if to < 0 or to + 1 >= len(said):
         return tuple(tokens)
     return (Token("only", "only", tokens[at].start, tokens[to].end), *tokens[to + 1 :])
+
+
+_BEGINNING = words("begin beginning begins start starting starts")
+_ENDING = words("end ending ends finishes finishing")
+
+
+def by_part_of_name(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return "machines whose name starts with sw" as "machines named sw*"."""
+    said = lows(tokens)
+    at = next(
+        (n for n in range(1, len(said) - 2) if said[n] in _BEGINNING | _ENDING and said[n + 1] in ("with", "in")), 0
+    )
+    part = tokens[at + 2] if at else None
+    if (
+        part is None
+        or not part.text.replace("-", "").replace("_", "").isalnum()
+        or not {"name", "names", "named", "called", "hostname", "hostnames"} & set(said[:at])
+    ):
+        return tuple(tokens)
+    glob = f"{part.text}*" if said[at] in _BEGINNING else f"*{part.text}"
+    lead = at
+    while lead and said[lead - 1] in (
+        "whose",
+        "with",
+        "a",
+        "the",
+        "name",
+        "names",
+        "named",
+        "called",
+        "that",
+        "which",
+        "hostname",
+        "hostnames",
+        "something",
+    ):
+        lead -= 1
+    return (*tokens[:lead], replace(part, text=glob, low=glob.lower()), *tokens[at + 3 :])
