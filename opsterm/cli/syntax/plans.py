@@ -18,10 +18,11 @@ before it (before) and after it (verify, tries, within), and a text of its own
 that takes it back (inverse). A step may say its own targets (on); then a step
 begins when the one before it has ended well on all of its targets, unless both
 are for the same, and a rollback takes the steps back in reverse across targets.
-Instead of a command a step may have motion = "NAME" (a profile of a camera, with
-view and ignore_shorter), watch = "measurements" or "camera alerts", or call =
-["API", "OPERATION", "NAME=VALUE"] with an inverse_call. Cameras are asked how
-they are configured, and told nothing, when the plan is checked or proposed."""
+Instead of a command a step may have motion = "NAME" (a profile of a camera,
+with view and ignore_shorter), watch = "measurements" or "camera alerts", or
+call = ["API", "OPERATION", "NAME=VALUE"] with an inverse_call. Cameras are
+asked how they are configured, and told nothing, when the plan is checked or
+proposed."""
 
 _ABOUT_CHECK = f"""\
 {_ABOUT_FILE}
