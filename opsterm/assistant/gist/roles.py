@@ -12,7 +12,7 @@ from opsterm.assistant.neutral_words import DIVIDING
 from opsterm.assistant.questions import ALERT_NOUNS
 from opsterm.assistant.small_talk import CROWDS, TALK
 from opsterm.assistant.superlatives import DIRECT, SUPERLATIVES
-from opsterm.assistant.tokens import Token
+from opsterm.assistant.tokens import Token, lows
 from opsterm.assistant.vocabulary import (
     ALIASES,
     DESKTOPS,
@@ -52,7 +52,7 @@ _MEANT = (
     DENIALS | SUPERLATIVES | _ALERTS | STATISTICS.keys() | DIRECT.keys() | _COMPARING | STATUS_WORDS.keys() | SYSTEMS
     | DESKTOPS | PROTOCOL_WORDS
 )  # fmt: skip
-_LINKING = NOUNS | _LINKS | GROUPING_WORDS.keys() | NUMBERS.keys() | DIVIDING | METRIC_FILLERS
+_LINKING = NOUNS | _LINKS | GROUPING_WORDS.keys() | NUMBERS.keys() | METRIC_FILLERS
 
 SKELETON = NOUNS | GROUPING_WORDS.keys() | NUMBERS.keys() | words(
     ", and between by count from group how info list many number of only or per seen site state tag tagged than to top "
@@ -91,6 +91,9 @@ def _role(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> WordRole:
         return WordRole.MEANT
     if low in _LINKING:
         return WordRole.LINK
+    if low in DIVIDING:  # "the batch nodes" may be nodes of their own
+        apart = at == 0 or tokens[at - 1].low not in ("the", "all", "our", "any", "a")
+        return WordRole.LINK if apart and {"by", "per", "into"} & set(lows(tokens)) else WordRole.UNKNOWN
     if low in CROWDS:
         return WordRole.TALK
     if any(char.isdigit() or char in "*[]/=<>%@_" for char in low):
