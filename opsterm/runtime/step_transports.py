@@ -6,12 +6,12 @@ The executor alone is given it, and hands it what stands in an approved plan.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from opsterm.core.errors import Bug, OpstermError
+from opsterm.core.errors import Bug, OpstermError, TimedOut
 from opsterm.core.text import clean_line
-from opsterm.policy.camera_order import digest_of, parse_camera_order
+from opsterm.policy.camera_order import CameraOrder, digest_of, parse_camera_order
 from opsterm.policy.mask import mask
 from opsterm.policy.order import VAPIX, WATCH, OrderTarget
 from opsterm.policy.watch_order import TAGS, parse_watch, watch_text
@@ -19,7 +19,7 @@ from opsterm.runtime.cameras import camera_of
 from opsterm.runtime.ports import Ended
 
 if TYPE_CHECKING:
-    from opsterm.runtime.ports_camera import CameraReader, CameraWriter
+    from opsterm.runtime.ports_camera import CameraPlace, CameraReader, CameraWriter
 
 NOTHING_LEFT = 2
 """Exit status of a step that has not come about and has left everything as it was."""
@@ -54,7 +54,7 @@ class StepTransports:
 
         Raises:
             BadInput: the text is none for that shell.
-            Unreachable, TimedOut: the line was lost while a camera was configured.
+            OpstermError: the line was lost while a camera was configured, and it does not say what it has now.
         """
         if shell == VAPIX:
             status, said = await self._configure(text, target)
@@ -81,14 +81,42 @@ class StepTransports:
                 NOTHING_LEFT,
                 "Nothing was set: the camera has another configuration than this was proposed for.",
             )
-        writer = await self._writer()
-        await writer.configure(camera, order.application, json.loads(order.configuration))
-        if digest_of(await reader.configuration(camera, order.application)) == wanted:
+        return await self._set(camera, order, before, wanted)
+
+    async def _set(
+        self, camera: CameraPlace, order: CameraOrder, before: Mapping[str, object], wanted: str
+    ) -> tuple[int, str]:
+        """Set what shall be over what is there, and say what the camera has made of it.
+
+        A camera that says no has not lost the line: what it has now is asked, and says what came of it.
+        """
+        reader, writer = await self._reader(), await self._writer()
+
+        async def sent(configuration: Mapping[str, object]) -> tuple[str, OpstermError | None]:
+            """Return the digest of what the camera has afterwards, and what it said against it."""
+            refusal: OpstermError | None = None
+            try:
+                await writer.configure(camera, order.application, configuration)
+            except OpstermError as error:
+                refusal = error
+            try:
+                return digest_of(await reader.configuration(camera, order.application)), refusal
+            except OpstermError as error:
+                raise (refusal or error) from None
+
+        found, refusal = await sent(json.loads(order.configuration))
+        if found == wanted:
             return 0, "The camera's configuration was set, and read back: it is as it should be."
-        await writer.configure(camera, order.application, before)
-        back = digest_of(await reader.configuration(camera, order.application)) == order.was
+        if refusal is not None:
+            why = mask(clean_line(f"{refusal.what} {refusal.why}".strip()))[0]
+            if found != order.was:
+                return 1, f"{why} The camera has another configuration now; see it there."
+            if isinstance(refusal, TimedOut):  # it may still be at it
+                return 1, f"{why} The camera had its own configuration right afterwards; see it there."
+            return NOTHING_LEFT, f"Nothing was set: {why}"
+        back, _ = await sent(before)
         said = "The camera made another configuration of it"
-        return (NOTHING_LEFT, f"{said}; its own was put back.") if back else (1, f"{said}; see it there.")
+        return (NOTHING_LEFT, f"{said}; its own was put back.") if back == order.was else (1, f"{said}; see it there.")
 
     async def _watch(self, text: str, target: OrderTarget) -> tuple[int, str]:
         kind, begins = parse_watch(text)

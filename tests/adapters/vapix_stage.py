@@ -56,6 +56,7 @@ class Camera:
         views: what the application says of its views; a view sees nothing while it is not active.
         configured: how often a configuration was set.
         makes_of_it: what the camera makes of a profile that it is given.
+        refuses: (status, body) said to each configuration, None to take it.
         replies: path -> bytes said instead of the right answer.
         heard: head of each request.
         streams: those that are open.
@@ -66,6 +67,7 @@ class Camera:
     views: list[Any] = field(default_factory=lambda: [{"id": 1, "rotation": 0, "active": True}])
     configured: int = 0
     makes_of_it: Callable[[Any], Any] = copy.copy
+    refuses: tuple[int, bytes] | None = None
     replies: dict[str, bytes] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
     streams: list[Stream] = field(default_factory=list)
@@ -123,6 +125,8 @@ class Camera:
         for name, profiles in self.applications.items():
             if path == f"/local/{name}/control.cgi":
                 asked = json.loads(body) if method == "POST" else {}
+                if asked.get("method") == "setConfiguration" and self.refuses is not None:
+                    return self.refuses[0], "application/json", self.refuses[1]
                 if asked.get("method") == "setConfiguration":
                     self.configured += 1
                     self.views = asked["params"]["cameras"]

@@ -1,0 +1,108 @@
+"""Steps of a plan on cameras, and of what opsterm watches of them: refused, half done, done by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.core.secret import Secret
+from opsterm.inventory.target import Protocol, Target
+from opsterm.runtime.runtime import Runtime
+from tests.adapters.vapix_stage import PASSWORD, Camera, camera
+from tests.runtime.stage import opened
+
+pytestmark = pytest.mark.blocking  # the stages start servers on the loop
+
+SETTINGS = '[storage]\nkeyring = "memory"\n'
+
+
+@dataclass
+class Yard:
+    """Two cameras, cam-1 and cam-2, with a profile Door each.
+
+    Attributes:
+        runtime: knows them.
+        folder: where plans are written.
+        cameras: in the order of their names.
+    """
+
+    runtime: Runtime
+    folder: Path
+    cameras: tuple[Camera, Camera]
+
+    async def proposed(self, text: str) -> Change:
+        """Propose a plan."""
+        file = self.folder / "plan.toml"
+        file.write_text(text)
+        return await self.runtime.changes.propose(
+            await self.runtime.plans.proposal(str(file), origin="command line")
+        )  # fmt: skip
+
+    async def done(self, change: Change) -> Change:
+        """Approve and run."""
+        await self.runtime.changes.approve(change.id, digest=change.digest)
+        return await self.runtime.changes.run(change.id)
+
+    def profiles(self) -> list[list[str]]:
+        """Return the names of the profiles of each camera."""
+        return [[one["name"] for one in stage.applications["vmd"]] for stage in self.cameras]
+
+    def tags(self, name: str) -> tuple[str, ...]:
+        """Return the tags of a target."""
+        return next(row.target.tags for row in self.runtime.inventory.rows() if row.target.name == name)
+
+
+@asynccontextmanager
+async def yard(tmp_path: Path) -> AsyncIterator[Yard]:
+    async with camera() as one, camera() as two, opened(tmp_path, settings=SETTINGS) as runtime:
+        for number, stage in enumerate((one, two), 1):
+            name = f"cam-{number}"
+            await runtime.inventory.add(
+                Target(name=name, address="127.0.0.1", port=stage.port, protocol=Protocol.HTTP, os="axis")
+            )
+            await runtime.credentials.put("opsterm:http", f"root@{name}", Secret(PASSWORD))
+        yield Yard(runtime, tmp_path, (one, two))
+
+
+MOTION = """
+on = "cam-1 or cam-2"
+on_failure = "rollback"
+[[step]]
+title = "motion of the door"
+on = "cam-1"
+motion = "A"
+[[step]]
+title = "motion of the yard"
+on = "cam-2"
+motion = "B"
+"""
+
+SAYS_NO = (
+    (403, b"no", "cam-2 does not allow this to root."),
+    (500, b"broken", "cam-2 answered 500."),
+    (200, b'{"error": {"code": 2104, "message": "bad value"}}', "It says: bad value (2104)."),
+)
+"""(status, body) of a camera that takes no configuration, and what is told of it."""
+
+
+@pytest.mark.parametrize(("status", "body", "says"), SAYS_NO)
+async def test_a_camera_that_says_no_has_not_lost_the_line_and_what_was_done_is_taken_back(
+    tmp_path: Path, status: int, body: bytes, says: str
+) -> None:
+    async with yard(tmp_path) as there:
+        change = await there.proposed(MOTION)
+        there.cameras[1].refuses = (status, body)
+        ended = await there.done(change)
+        assert {one.target: one.state for one in ended.outcomes} == {
+            "cam-1": OutcomeState.ROLLED_BACK, "cam-2": OutcomeState.FAILED,
+        }, [outcome.message for outcome in ended.outcomes]  # fmt: skip
+        assert there.profiles() == [["Door"], ["Door"]]
+        assert ended.state is not ChangeState.DONE
+        told = (await there.runtime.changes.output(change.id, "cam-2")).decode()
+        assert "Nothing was set: " in told
+        assert says in told
