@@ -149,14 +149,21 @@ def _graded(
 
 
 def _with_other_steps(risk: Risk, text: str, targets: Sequence[OrderTarget], around: Surroundings) -> Risk:
-    """Return the grade of a plan with what is thought of each step that is no command of a Unix shell: the worst."""
+    """Return the grade of a plan with what is thought of each step that is no command of a Unix shell: the worst.
+
+    What takes a step back may run under the same approval, and counts as the step does.
+    """
     level, reasons = risk.level, list(risk.reasons)
     for number, step in other_steps(text):
         one = assess(step.command, step.shell, targets, around.environments, around=around)
-        reasons.append(f"Step {number}: {one.reasons[0]}")
-        if one.level.order > level.order:
-            level = one.level
-            reasons.insert(0, reasons.pop())
+        found = [(one.level, f"Step {number}: {one.reasons[0]}")]
+        if step.inverse:
+            back = assess(step.inverse, step.inverse_shell, targets, around.environments, around=around)
+            found += [(back.level, f"Step {number}, taken back: {back.reasons[0]}")] * (back.reasons != one.reasons)
+        for grade_of_it, reason in found:
+            worse = grade_of_it.order > level.order
+            reasons.insert(0 if worse else len(reasons), reason)
+            level = grade_of_it if worse else level
     return Risk(level=level, reasons=tuple(reasons))
 
 

@@ -98,3 +98,22 @@ def test_what_a_plan_takes_back_is_said() -> None:
     step = PlanStep(title="back", command="rm /tmp/x", undoes=(18, 2))
     assert takes_back(PlanOrder(steps=(step,)).text(), PLAN) == 18
     assert takes_back(plan(("uptime", "")), PLAN) == takes_back("uptime", "sh") == 0
+
+
+REQUEST = "https://api.example.org/pets"
+WAYS_BACK = (
+    (f"GET {REQUEST}", f"DELETE {REQUEST}/1", RiskLevel.HIGH, "Step 1, taken back: DELETE removes what is there"),
+    (f"POST {REQUEST}", f"PUT {REQUEST}/1\n\nx", RiskLevel.HIGH, "Step 1, taken back: PUT replaces the whole"),
+    (f"DELETE {REQUEST}/1", f"POST {REQUEST}", RiskLevel.HIGH, "Step 1: DELETE removes what is there"),
+    (f"POST {REQUEST}", f"GET {REQUEST}", RiskLevel.MEDIUM, "Step 1: POST creates or starts something"),
+)
+"""(request, the one that takes it back, grade of both, what is told first)."""
+
+
+@pytest.mark.parametrize(("request_", "back", "level", "first"), WAYS_BACK)
+def test_a_request_that_takes_a_step_back_counts_as_the_step_does(
+    request_: str, back: str, level: RiskLevel, first: str
+) -> None:
+    text = PlanOrder(steps=(PlanStep(title="one", shell="http", command=request_, inverse=back),)).text()
+    risk = assess(text, PLAN, (), ())
+    assert (risk.level, risk.reasons[0].startswith(first)) == (level, True), risk
