@@ -67,7 +67,7 @@ class Assessment:
 def assessment(
     command: str, shell: str, targets: Sequence[OrderTarget] = (), around: Surroundings | None = None,
     ways: Sequence[SessionPath] = (), *, rules: Rulebook = NO_RULES, circumstances: Circumstances = NOTHING_KNOWN,
-    coverage: Coverage = Coverage.NONE,
+    coverage: Coverage = Coverage.NONE, warnings: Sequence[str] = (),
 ) -> Assessment:  # fmt: skip
     """Say everything about a command. Never raises.
 
@@ -80,11 +80,12 @@ def assessment(
         rules: those in force.
         circumstances: what rules may have to know besides.
         coverage: how much of it can be taken back.
+        warnings: what else should be known, whole sentences.
     """
     understood = understand(command, shell)
     lockout = lockout_of(understood, ways)
     environments = around.environments if around else ()
-    risk = assess(command, shell, targets, environments, around=around, ways=ways, lockout=lockout)
+    risk = assess(command, shell, targets, environments, warnings, around=around, ways=ways, lockout=lockout)
     decision = DECISIONS[risk.level]
     if risk.level is RiskLevel.READ and why_not_read_only(command, shell):
         decision = RiskDecision.APPROVE

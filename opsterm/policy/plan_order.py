@@ -226,6 +226,11 @@ def other_steps(text: str) -> tuple[tuple[int, PlanStep], ...]:
     return tuple((number, step) for number, step in enumerate(steps, 1) if step.shell not in ours)
 
 
+def about_step(number: int, *, back: bool = False) -> str:
+    """Return how a sentence begins that is about a step of a plan, or about what takes it back."""
+    return f"Step {number}, taken back: " if back else f"Step {number}: "
+
+
 def takes_back(command: str, shell: str) -> int:
     """Return the number of the change that an order takes back, 0 for an order that does something new.
 

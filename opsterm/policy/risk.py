@@ -21,7 +21,7 @@ from opsterm.policy.http_risk import grade_request
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.lockout import Lockout, lockout_of
 from opsterm.policy.order import AS_LOGGED_IN, HTTP, PLAN, RESTORE, VAPIX, WATCH, OrderTarget, RunAs
-from opsterm.policy.plan_order import other_steps
+from opsterm.policy.plan_order import about_step, other_steps
 from opsterm.policy.put_order import put_reasons
 from opsterm.policy.reading import refusal_of
 from opsterm.policy.readonly import CMD, POWERSHELL, POWERSHELL_FILTER_OPTIONS, POWERSHELL_FILTERS, POWERSHELL_OPTIONS
@@ -105,7 +105,7 @@ def assess(
         understood = understand(command, shell)
         found = lockout or lockout_of(understood, ways)
         risk = _with_lockout(_graded(understood, found, refusal, around, warnings, how), found)
-        return _with_other_steps(risk, command, targets, around) if shell == PLAN else risk
+        return _with_other_steps(risk, command, targets, around, warnings) if shell == PLAN else risk
     by_sudo = [f"It runs as {how.become} by sudo."] if how.become else []
     if not refusal:
         reads = "It only reads: every command in it is on the read-only list."
@@ -148,23 +148,32 @@ def _graded(
     return Risk(level=raised.level, reasons=(*reasons, *raised.reasons, *warnings))
 
 
-def _with_other_steps(risk: Risk, text: str, targets: Sequence[OrderTarget], around: Surroundings) -> Risk:
+def _with_other_steps(
+    risk: Risk, text: str, targets: Sequence[OrderTarget], around: Surroundings, warnings: Sequence[str]
+) -> Risk:  # fmt: skip
     """Return the grade of a plan with what is thought of each step that is no command of a Unix shell: the worst.
 
-    What takes a step back may run under the same approval, and counts as the step does.
+    What takes a step back may run under the same approval, and counts as the step does. A warning that is about a step,
+    as `about_step` begins it, counts where that step is graded.
     """
-    level, reasons = risk.level, list(risk.reasons)
+    level, reasons, told = risk.level, list(risk.reasons), set(_said(around))
     for number, step in other_steps(text):
-        one = assess(step.command, step.shell, targets, around.environments, around=around)
-        found = [(one.level, f"Step {number}: {one.reasons[0]}")]
+        texts = [(about_step(number), step.command, step.shell)]
         if step.inverse:
-            back = assess(step.inverse, step.inverse_shell, targets, around.environments, around=around)
-            found += [(back.level, f"Step {number}, taken back: {back.reasons[0]}")] * (back.reasons != one.reasons)
-        for grade_of_it, reason in found:
-            worse = grade_of_it.order > level.order
-            reasons.insert(0 if worse else len(reasons), reason)
-            level = grade_of_it if worse else level
-    return Risk(level=level, reasons=tuple(reasons))
+            texts.append((about_step(number, back=True), step.inverse, step.inverse_shell))
+        for begin, command, shell in texts:
+            own = [one.removeprefix(begin) for one in warnings if one.startswith(begin)]
+            one = assess(command, shell, targets, around.environments, own, around=around)
+            if command == step.inverse and told.issuperset(one.reasons):
+                continue
+            worse = one.level.order > level.order
+            reasons.insert(0 if worse else len(reasons), f"{begin}{one.reasons[0]}")
+            level = one.level if worse else level
+            # which secret is sent, and which file, is of each request; what else is known of a kind is told once
+            more = [reason for reason in one.reasons[1:] if shell == HTTP or reason not in told]
+            reasons += [reason if reason in _said(around) else f"{begin}{reason}" for reason in more]
+            told |= set(one.reasons)
+    return Risk(level=level, reasons=tuple(dict.fromkeys(reasons)))
 
 
 def _with_lockout(risk: Risk, found: Lockout) -> Risk:

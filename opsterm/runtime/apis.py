@@ -304,8 +304,8 @@ class Apis:
         proposal = Proposal(
             command=request.text, selector=name, shell=HTTP, reason=reason, origin=origin, timeout_s=timeout_s
         )
-        if operation.could_read and not operation.only_reads:
-            return await self._changes.propose(replace(proposal, warnings=(_open_words(name, operation),)))
+        if doubts := doubts_of(name, operation):
+            return await self._changes.propose(replace(proposal, warnings=doubts))
         return await self._changes.query(proposal)
 
     async def ask(self, name: str, call: Call, *, origin: str) -> ApiReply:
@@ -368,11 +368,12 @@ class Apis:
         )
 
 
-def _open_words(api: str, operation: Operation) -> str:
-    return (
-        f"{operation.method} should only read, but the description does not say it of {operation.id}. If it does: "
-        f"opsterm apis accept {api} {operation.id}"
-    )
+def doubts_of(api: str, operation: Operation) -> tuple[str, ...]:
+    """Return what should be known of a call that may only read, though nobody says so; () for any other."""
+    if not operation.could_read or operation.only_reads:
+        return ()
+    said = f"{operation.method} should only read, but the description does not say it of {operation.id}."
+    return (f"{said} If it does: opsterm apis accept {api} {operation.id}",)
 
 
 def _warnings(api: Api, description: ApiDescription, *, named: bool) -> tuple[str, ...]:

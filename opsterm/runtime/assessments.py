@@ -81,8 +81,9 @@ class Assessments:
         return assessment(order.command, order.shell, order.targets, around, ways, coverage=coverage)
 
     async def assess(
-        self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE, reason: str | None = None
-    ) -> Assessment:
+        self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE, reason: str | None = None,
+        warnings: Sequence[str] = (),
+    ) -> Assessment:  # fmt: skip
         """Return what is said of a command; takes about a millisecond once the rules are read.
 
         Args:
@@ -90,6 +91,7 @@ class Assessments:
             shell: a word of SHELLS_ASSESSED, "" for the usual one of the targets.
             where: on which targets.
             reason: why, which may name a ticket; None: nobody has said.
+            warnings: what else should be known, whole sentences.
 
         Raises:
             BadSetting: the rules cannot be read.
@@ -102,5 +104,6 @@ class Assessments:
         around = await self._surroundings.around(command, shell, where.around, coverage=coverage, tags=tags)
         known = self._compliance.circumstances(where.known, actor=self._actor, reason=reason)
         return assessment(
-            command, shell, where.targets, around, where.ways, rules=rules, circumstances=known, coverage=coverage
+            command, shell, where.targets, around, where.ways, rules=rules, circumstances=known, coverage=coverage,
+            warnings=warnings,
         )  # fmt: skip

@@ -17,7 +17,7 @@ from opsterm.core.errors import BadInput, OpstermError
 from opsterm.core.http_request import HttpRequest
 from opsterm.inventory.folding import fold, natural_key
 from opsterm.inventory.target import Target, TargetRow
-from opsterm.policy.plan_order import MOST_STEPS, PlanOrder, PlanStep
+from opsterm.policy.plan_order import MOST_STEPS, PlanOrder, PlanStep, about_step
 from opsterm.policy.watch_order import PROTOCOLS, TAGS, WatchKind, watch_text
 from opsterm.runtime.cameras import place_of
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 Resolve = Callable[[str], Awaitable[Sequence[TargetRow]]]
 """Returns the targets that words choose, as `Inventory.resolve`."""
 
-WriteCall = Callable[[str, Sequence[str]], Awaitable[HttpRequest]]
-"""Returns the request of an API that an operation with values is; sends nothing."""
+WriteCall = Callable[[str, Sequence[str]], Awaitable[tuple[HttpRequest, Sequence[str]]]]
+"""Returns the request of an API that an operation with values is, and what should be known of it; sends nothing."""
 
 
 class PlanFilling:
@@ -46,7 +46,9 @@ class PlanFilling:
         self._write_call = write_call
 
     async def placed(self, found: PlanFile) -> tuple[PlanOrder, tuple[str, ...]]:
-        """Return the plan of a file, each step with its targets as the inventory has them now, and what is left out.
+        """Return the plan of a file, each step with its targets as the inventory has them now, and what to know of it.
+
+        To know is what is left out, and which calls may only read though nobody says so.
 
         Raises:
             BadInput: the words of a step choose no target, or none that it can be for; it names the step.
@@ -54,11 +56,16 @@ class PlanFilling:
         """
         steps: list[PlanStep] = []
         left_out: list[str] = []
+        doubts: list[str] = []
         parts = zip(found.plan.steps, found.places, found.wishes, strict=True)
         for number, (step, place, wish) in enumerate(parts, 1):
             name = f"Step {number}, {step.title}"
             try:
-                filled = [one async for one in self._filled(step, place or found.selector, wish)]
+                if wish is not None and wish.call:
+                    called, said = await self._called(step, wish, len(steps) + 1)
+                    filled, doubts = [called], [*doubts, *said]
+                else:
+                    filled = [one async for one in self._filled(step, place or found.selector, wish)]
             except OpstermError as error:
                 raise type(error)(f"{name}: {error.what}", why=error.why, next_step=error.next_step) from error
             if not filled:
@@ -73,12 +80,9 @@ class PlanFilling:
                 f"With cameras that are configured differently the plan has {len(steps)} steps; {MOST_STEPS} is the "
                 "most.", next_step="Make two plans of it, for fewer cameras each.",
             )  # fmt: skip
-        return PlanOrder(steps=tuple(steps), across=True), tuple(left_out)
+        return PlanOrder(steps=tuple(steps), across=True), (*left_out, *doubts)
 
     async def _filled(self, step: PlanStep, place: str, wish: StepWish | None) -> AsyncIterator[PlanStep]:
-        if wish is not None and wish.call:
-            yield await self._called(step, wish)
-            return
         if not place.strip():
             raise BadInput("It does not say on which targets.", next_step='Write on = "tag:web" in it.')
         targets = sorted((row.target for row in await self._resolve(place)), key=lambda one: natural_key(one.name))
@@ -91,11 +95,17 @@ class PlanFilling:
             for one in await self._seeing(step, wish.motion, targets):
                 yield one
 
-    async def _called(self, step: PlanStep, wish: StepWish) -> PlanStep:
+    async def _called(self, step: PlanStep, wish: StepWish, number: int) -> tuple[PlanStep, Sequence[str]]:
+        """Return the step, which has a number in the plan, and what should be known of it."""
         name, *words = wish.call
-        request = await self._write_call(name, words)
-        inverse = (await self._write_call(name, wish.inverse_call)).text if wish.inverse_call else ""
-        return replace(step, command=request.text, inverse=inverse, on=(name,))
+        request, doubts = await self._write_call(name, words)
+        said = [about_step(number) + one for one in doubts]
+        inverse = ""
+        if wish.inverse_call:
+            back, doubts = await self._write_call(name, wish.inverse_call)
+            said += [about_step(number, back=True) + one for one in doubts]
+            inverse = back.text
+        return replace(step, command=request.text, inverse=inverse, on=(name,)), said
 
     async def _seeing(self, step: PlanStep, wish: MotionWish, targets: Sequence[Target]) -> list[PlanStep]:
         """Return a step for all cameras that say the same, in the order of the first of each."""

@@ -13,7 +13,7 @@ from opsterm.policy.compliance.review import verdict_lines
 from opsterm.policy.level import RiskLevel
 from opsterm.policy.mask import mask
 from opsterm.policy.order import HTTP, VAPIX, WATCH, Order
-from opsterm.policy.plan_order import PlanStep, parse_plan
+from opsterm.policy.plan_order import PlanStep, about_step, parse_plan
 from opsterm.policy.way_back import WayBack
 from opsterm.runtime.assessments import Assessments
 
@@ -50,13 +50,16 @@ class StepOutline:
     verify: str
 
 
-async def outline(order: Order, assessments: Assessments, *, reason: str) -> Sequence[StepOutline]:
+async def outline(
+    order: Order, assessments: Assessments, *, reason: str, told: Sequence[str] = ()
+) -> Sequence[StepOutline]:  # fmt: skip
     """Return the steps of a plan.
 
     Args:
         order: one whose command is a plan.
         assessments: say what is thought of each.
         reason: why, which may name a ticket.
+        told: whole sentences that were said of the whole; those about a step count where that is graded.
 
     Raises:
         BadInput: it is no plan, or a target is not in the inventory.
@@ -67,7 +70,13 @@ async def outline(order: Order, assessments: Assessments, *, reason: str) -> Seq
     for number, (step, way) in enumerate(zip(plan.steps, ways, strict=True), 1):
         targets = [one for one in order.targets if not step.on or one.name in step.on]
         where = await assessments.whereabouts(" or ".join(one.name for one in targets))
+        begin = about_step(number)
+        own = [one.removeprefix(begin) for one in told if one.startswith(begin)]
         said = await assessments.assess(step.command, shell=step.shell, where=where, reason=reason)
+        if step.shell == HTTP and (doubts := [one for one in own if one not in said.reasons]):
+            said = await assessments.assess(
+                step.command, shell=step.shell, where=where, reason=reason, warnings=doubts
+            )  # fmt: skip
         protocols = sorted({one.protocol for one in targets})
         first, *more = mask(step_words(step))[0].strip().split("\n")
         found.append(

@@ -29,9 +29,13 @@ class PlanRooms(JobRooms):
         from opsterm.runtime.plan_filling import PlanFilling
         from opsterm.runtime.plans import Plans
 
-        async def write_call(name: str, words: Sequence[str]) -> HttpRequest:
+        async def write_call(name: str, words: Sequence[str]) -> tuple[HttpRequest, Sequence[str]]:
             operation, *values = words
-            return await (await self.apis()).request(name, Call(operation=operation, words=call_words(values)))
+            apis = await self.apis()
+            request = await apis.request(name, Call(operation=operation, words=call_words(values)))
+            from opsterm.runtime.apis import doubts_of
+
+            return request, doubts_of(name, (await apis.description(name)).operation(operation))
 
         filling = PlanFilling(
             lambda words: self.inventory.resolve(words),  # noqa: PLW0108 (a file is looked at without it)

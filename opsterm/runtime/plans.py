@@ -98,7 +98,9 @@ class Plans:
 
     async def outline(self, change: Change) -> Sequence[StepOutline]:
         """Return what each step of a plan is by itself. Raises BadInput for what is no plan."""
-        return await outline(change.order, self._assessments(), reason=change.reason)
+        return await outline(
+            change.order, self._assessments(), reason=change.reason, told=change.risk.reasons
+        )  # fmt: skip
 
     async def steps(self, change: Change) -> Mapping[str, str]:
         """Return by target which step of a plan is at work or was last; {} for what is no plan."""
