@@ -277,7 +277,10 @@ class ChangeStepStarted(Event):
 @event("change.step_ended")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeStepEnded(Event):
-    """A step of a plan is over on one target; `state` is a word of `OutcomeState`."""
+    """A step of a plan is over on one target; `state` is a word of `OutcomeState`.
+
+    `was_so` says that all was as the step makes it before it began, so that there is nothing of it to take back.
+    """
 
     change: int
     target: str
@@ -285,6 +288,7 @@ class ChangeStepEnded(Event):
     state: str
     exit_status: int | None
     message: str
+    was_so: bool = False
 
 
 @event("change.step_rolled_back")

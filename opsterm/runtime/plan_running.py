@@ -12,6 +12,7 @@ from typing import Protocol
 
 from opsterm.changes.change import Change, OutcomeState
 from opsterm.changes.events import ChangeStepEnded, ChangeStepRolledBack, ChangeStepStarted
+from opsterm.changes.plan_remainder import STEP_EVENTS
 from opsterm.changes.plan_steps import UNITS, after_of, before_of, kept_ways, undoing
 from opsterm.changes.way_back.prepared import has_way_back, keeping_as, restoring_text, way_back_of
 from opsterm.core.errors import TimedOut
@@ -24,7 +25,7 @@ from opsterm.runtime.keeping import LIMIT_S, Keeping, RunText
 from opsterm.runtime.ledger import Ledger
 from opsterm.runtime.ports import Ended
 from opsterm.runtime.ports_store import JournalStore
-from opsterm.runtime.step_transports import NOTHING_LEFT
+from opsterm.runtime.step_transports import NOTHING_LEFT, WAS_SO
 from opsterm.runtime.verifying import NotVerified, Verifying
 
 KEPT_FACTS = 100_000
@@ -118,7 +119,7 @@ class PlanRunning:
         if keeps is not None:
             await self._keeping.capture(on.run, on.change, keeps, on.target, number=number)
         await self._tell(ChangeStepStarted(change=change, target=target, step=number, title=step.title), on.change)
-        state, ended, message = OutcomeState.DONE, Ended(exit_status=None), ""
+        state, ended, message, was_so = OutcomeState.DONE, Ended(exit_status=None), "", False
 
         def begin() -> Awaitable[Ended]:
             return on.begin(step.command, step.shell, on.change.order.run_as, on.change.order.timeout_s)
@@ -128,10 +129,11 @@ class PlanRunning:
                 lambda: self._keeping.noting(begin, on.run, on.change, keeps, on.target, number=number), on.run,
                 on.change, ways.get(UNITS), on.target, number=UNITS,
             )  # fmt: skip
+            if step.shell in BESIDE_SESSIONS and ended.exit_status == WAS_SO:
+                was_so, ended = not await self._begun_before(on, number), Ended(exit_status=0)
             if ended.exit_status != 0:
-                state, message = OutcomeState.FAILED, f"{name} ended with {ended.signal or ended.exit_status}."
-                if step.shell in BESIDE_SESSIONS:
-                    message += f" Why: opsterm output {on.change.name}"
+                why = f" Why: opsterm output {on.change.name}" * (step.shell in BESIDE_SESSIONS)
+                state, message = OutcomeState.FAILED, f"{name} ended with {ended.signal or ended.exit_status}.{why}"
             else:
                 message = await self._verifying.look(on.run, on.change, on.target, after_of(step), step=number)
         except TimedOut as error:
@@ -140,7 +142,7 @@ class PlanRunning:
             state, message = error.state, f"{name} is {error.what[0].lower()}{error.what[1:]}"
         told = ChangeStepEnded(
             change=change, target=target, step=number, state=state, exit_status=ended.exit_status,
-            message=mask(message)[0],
+            message=mask(message)[0], was_so=was_so,
         )  # fmt: skip
         await self._tell(told, on.change)
         if step.shell in BESIDE_SESSIONS and ended.exit_status == NOTHING_LEFT:
@@ -176,30 +178,46 @@ class PlanRunning:
                 ended = await on.begin(restoring_text(step.command), "sh", account, LIMIT_S, feed)
             else:
                 ended = await on.begin(step.command, step.shell, account, on.change.order.timeout_s)
+            equal = ended.exit_status == 0 or (step.shell in BESIDE_SESSIONS and ended.exit_status == WAS_SO)
             told = ChangeStepRolledBack(
-                change=number, target=on.target.name, step=at, by_change=on.change.id, equal=ended.exit_status == 0
+                change=number, target=on.target.name, step=at, by_change=on.change.id, equal=equal
             )  # fmt: skip
             await self._ledger.record(self._ledger.fact(told, correlation_id=f"c{number}"))
-            if ended.exit_status != 0:
+            if not equal:
                 return f"{step.title}: it ended with {ended.signal or ended.exit_status}; the output says why."
         return ""
 
     async def open_steps(self, number: int, target: str) -> set[int]:
-        """Return the steps of a change that were begun on a target and are not proven to be back.
+        """Return the steps of a change that were begun on a target, have left something, and are not proven to be back.
 
         Args:
             number: of the change.
             target: its name.
         """
-        begun, back = set[int](), set[int]()
-        kinds = [ChangeStepStarted.kind, ChangeStepRolledBack.kind]
+        begun, nothing_left = set[int](), set[int]()
+        kinds = [one.kind for one in STEP_EVENTS]
         for fact in await self._journal.search(kinds=kinds, correlation_id=f"c{number}", limit=KEPT_FACTS):
             told = fact.event
-            if isinstance(told, ChangeStepStarted) and told.target == target:
+            if not isinstance(told, STEP_EVENTS) or told.target != target:
+                continue
+            if isinstance(told, ChangeStepStarted):
                 begun.add(told.step)
-            elif isinstance(told, ChangeStepRolledBack) and told.target == target and told.equal:
-                back.add(told.step)
-        return begun - back
+            elif told.was_so if isinstance(told, ChangeStepEnded) else told.equal:
+                nothing_left.add(told.step)
+        return begun - nothing_left
+
+    async def _begun_before(self, on: OnTarget, number: int) -> bool:
+        """Return whether a step was begun here already by a process that did not live to see its end.
+
+        What it finds may be its own work then.
+        """
+        kinds, begun = [ChangeStepStarted.kind, ChangeStepEnded.kind], 0
+        for fact in await self._journal.search(kinds=kinds, correlation_id=on.change.name, limit=KEPT_FACTS):
+            told = fact.event
+            if isinstance(told, ChangeStepStarted | ChangeStepEnded):
+                mine = (told.target, told.step) == (on.target.name, number)
+                begun += mine * (1 if isinstance(told, ChangeStepStarted) else -1)
+        return begun > 1
 
     async def _tell(self, event: Event, change: Change) -> None:
         await self._ledger.record(self._ledger.fact(event, correlation_id=change.name))

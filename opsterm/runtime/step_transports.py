@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 NOTHING_LEFT = 2
 """Exit status of a step that has not come about and has left everything as it was."""
 
+WAS_SO = 3
+"""Exit status of a step that has found everything as it makes it, and has changed nothing."""
+
 CarryStep = Callable[[str, str, OrderTarget], AsyncIterator[bytes | Ended]]
 """Carries out a text of a shell of BESIDE_SESSIONS for a target; yields what there is to tell, then one `Ended`."""
 
-Label = Callable[[str, Sequence[str], Sequence[str]], Awaitable[object]]
-"""Adds tags to a target, and takes others away."""
+Label = Callable[[str, Sequence[str], Sequence[str]], Awaitable[Sequence[object]]]
+"""Adds tags to a target, and takes others away; returns what was changed by that, () for nothing."""
 
 
 class StepTransports:
@@ -50,7 +53,8 @@ class StepTransports:
     async def carry(self, text: str, shell: str, target: OrderTarget) -> AsyncIterator[bytes | Ended]:
         """See `CarryStep`.
 
-        The exit status is 0 when all is as it should be, NOTHING_LEFT when it is not and nothing was changed, else 1.
+        The exit status is 0 when all is as it should be, WAS_SO when it was so before, NOTHING_LEFT when it is not so
+        and nothing was changed, else 1.
 
         Raises:
             BadInput: the text is none for that shell.
@@ -75,7 +79,7 @@ class StepTransports:
         except OpstermError as error:  # nothing was sent that changes anything
             return NOTHING_LEFT, f"Nothing was set: {mask(clean_line(error.what))[0]}"
         if digest_of(before) == wanted:
-            return 0, "The camera's configuration is as it should be already."
+            return WAS_SO, "The camera's configuration is as it should be already."
         if digest_of(before) != order.was:
             return (
                 NOTHING_LEFT,
@@ -121,5 +125,6 @@ class StepTransports:
     async def _watch(self, text: str, target: OrderTarget) -> tuple[int, str]:
         kind, begins = parse_watch(text)
         tags = [TAGS[kind]]
-        await self._label(target.name, tags if begins else [], [] if begins else tags)
-        return 0, f"{watch_text(kind, on=begins)}: the tag {TAGS[kind]} is {'there' if begins else 'gone'}."
+        changed = await self._label(target.name, tags if begins else [], [] if begins else tags)
+        state = f"{'there' if begins else 'gone'}{'' if changed else ' already'}"
+        return 0 if changed else WAS_SO, f"{watch_text(kind, on=begins)}: the tag {TAGS[kind]} is {state}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
+from opsterm.changes.events import ChangeStepStarted
 from opsterm.core.secret import Secret
 from opsterm.inventory.target import Protocol, Target
+from opsterm.policy.camera_order import parse_camera_order
+from opsterm.policy.plan_order import parse_plan
+from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
 from tests.adapters.vapix_stage import PASSWORD, Camera, camera
 from tests.runtime.stage import opened
@@ -106,3 +111,46 @@ async def test_a_camera_that_says_no_has_not_lost_the_line_and_what_was_done_is_
         told = (await there.runtime.changes.output(change.id, "cam-2")).decode()
         assert "Nothing was set: " in told
         assert says in told
+
+
+TWICE = """
+on = "cam-1"
+[[step]]
+title = "motion"
+motion = "A"
+[[step]]
+title = "alerts"
+watch = "camera alerts"
+"""
+
+
+async def test_what_was_so_already_is_not_taken_back_by_who_only_found_it_so(tmp_path: Path) -> None:
+    async with yard(tmp_path) as there:
+        maker, finder = await there.proposed(TWICE), await there.proposed(TWICE)
+        assert (await there.done(maker)).state is ChangeState.DONE
+        assert (await there.done(finder)).state is ChangeState.DONE
+        assert there.cameras[0].configured == 1
+        for change, profiles, tags in (
+            (finder, ["Door", "A"], ("opsterm-camera-alerts",)),
+            (maker, ["Door"], ()),
+        ):
+            back = await there.runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
+            assert (await there.done(back)).state is ChangeState.DONE
+            assert (there.profiles()[0], there.tags("cam-1")) == (profiles, tags)
+
+
+async def test_what_a_killed_process_of_the_same_change_has_begun_is_its_own_to_take_back(tmp_path: Path) -> None:
+    async with yard(tmp_path) as there:
+        change = await there.proposed(TWICE)
+        ledger = there.runtime.ledger
+        for number, step in enumerate(parse_plan(change.order.command).steps, 1):
+            begun = ChangeStepStarted(change=change.id, target="cam-1", step=number, title=step.title)
+            await ledger.record(ledger.fact(begun, correlation_id=change.name))
+        (motion, _) = parse_plan(change.order.command).steps
+        there.cameras[0].applications["vmd"] = json.loads(parse_camera_order(motion.command).configuration)["profiles"]
+        await there.runtime.inventory.label("cam-1", add_tags=["opsterm-camera-alerts"])
+        assert (await there.done(change)).state is ChangeState.DONE
+        assert there.cameras[0].configured == 0
+        back = await there.runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
+        assert (await there.done(back)).state is ChangeState.DONE
+        assert (there.profiles()[0], there.tags("cam-1")) == (["Door"], ())
