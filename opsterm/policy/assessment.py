@@ -15,7 +15,7 @@ from opsterm.policy.context import Surroundings
 from opsterm.policy.effects import Effect
 from opsterm.policy.grading import DECISIONS, RiskDecision
 from opsterm.policy.lockout import Lockout, lockout_of
-from opsterm.policy.order import OrderTarget
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs
 from opsterm.policy.risk import RiskLevel, assess, why_not_read_only
 from opsterm.policy.understanding import READERS, understand
 from opsterm.policy.way_back import Coverage
@@ -68,6 +68,7 @@ def assessment(
     command: str, shell: str, targets: Sequence[OrderTarget] = (), around: Surroundings | None = None,
     ways: Sequence[SessionPath] = (), *, rules: Rulebook = NO_RULES, circumstances: Circumstances = NOTHING_KNOWN,
     coverage: Coverage = Coverage.NONE, warnings: Sequence[str] = (),
+    how: RunAs = AS_LOGGED_IN,
 ) -> Assessment:  # fmt: skip
     """Say everything about a command. Never raises.
 
@@ -81,13 +82,16 @@ def assessment(
         circumstances: what rules may have to know besides.
         coverage: how much of it can be taken back.
         warnings: what else should be known, whole sentences.
+        how: as whom, with which files, on what it would run.
     """
     understood = understand(command, shell)
     lockout = lockout_of(understood, ways)
     environments = around.environments if around else ()
-    risk = assess(command, shell, targets, environments, warnings, around=around, ways=ways, lockout=lockout)
+    risk = assess(
+        command, shell, targets, environments, warnings, how=how, around=around, ways=ways, lockout=lockout
+    )  # fmt: skip
     decision = DECISIONS[risk.level]
-    if risk.level is RiskLevel.READ and why_not_read_only(command, shell):
+    if risk.level is RiskLevel.READ and why_not_read_only(command, shell, how=how):
         decision = RiskDecision.APPROVE
     kept = coverage in (Coverage.EXACT, Coverage.INVERSE)
     review = rules.review_understood(understood, circumstances)

@@ -11,7 +11,7 @@ from opsterm.inventory.target import Target
 from opsterm.monitoring.session_path import SessionPath
 from opsterm.policy.assessment import Assessment, assessment
 from opsterm.policy.context import Surroundings
-from opsterm.policy.order import OrderTarget, usual_shell
+from opsterm.policy.order import AS_LOGGED_IN, OrderTarget, RunAs, usual_shell
 from opsterm.policy.way_back import Coverage
 from opsterm.runtime.compliance import Compliance
 from opsterm.runtime.inventory import Inventory
@@ -82,7 +82,7 @@ class Assessments:
 
     async def assess(
         self, command: str, *, shell: str = "", where: Whereabouts = NOWHERE, reason: str | None = None,
-        warnings: Sequence[str] = (),
+        warnings: Sequence[str] = (), how: RunAs = AS_LOGGED_IN,
     ) -> Assessment:  # fmt: skip
         """Return what is said of a command; takes about a millisecond once the rules are read.
 
@@ -92,6 +92,7 @@ class Assessments:
             where: on which targets.
             reason: why, which may name a ticket; None: nobody has said.
             warnings: what else should be known, whole sentences.
+            how: as whom, with which files, on what it would run.
 
         Raises:
             BadSetting: the rules cannot be read.
@@ -101,9 +102,11 @@ class Assessments:
         tags = {tag for target in where.known for tag in target.tags}
         way = way_back_to(command, shell)
         coverage = way.coverage if way.things or way.coverage is Coverage.NOTHING else Coverage.NONE
-        around = await self._surroundings.around(command, shell, where.around, coverage=coverage, tags=tags)
+        around = await self._surroundings.around(
+            command, shell, where.around, coverage=coverage, tags=tags, become=how.become
+        )
         known = self._compliance.circumstances(where.known, actor=self._actor, reason=reason)
         return assessment(
             command, shell, where.targets, around, where.ways, rules=rules, circumstances=known, coverage=coverage,
-            warnings=warnings,
+            warnings=warnings, how=how,
         )  # fmt: skip

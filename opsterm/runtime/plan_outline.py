@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from opsterm.changes.plan_steps import step_words
 from opsterm.changes.way_back.prepared import step_ways
@@ -72,11 +73,12 @@ async def outline(
         where = await assessments.whereabouts(" or ".join(one.name for one in targets))
         begin = about_step(number)
         own = [one.removeprefix(begin) for one in told if one.startswith(begin)]
-        said = await assessments.assess(step.command, shell=step.shell, where=where, reason=reason)
+        judge = partial(
+            assessments.assess, step.command, shell=step.shell, where=where, reason=reason, how=order.run_as
+        )  # fmt: skip
+        said = await judge()
         if step.shell == HTTP and (doubts := [one for one in own if one not in said.reasons]):
-            said = await assessments.assess(
-                step.command, shell=step.shell, where=where, reason=reason, warnings=doubts
-            )  # fmt: skip
+            said = await judge(warnings=doubts)
         protocols = sorted({one.protocol for one in targets})
         first, *more = mask(step_words(step))[0].strip().split("\n")
         found.append(

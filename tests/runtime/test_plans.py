@@ -13,6 +13,7 @@ from opsterm.changes.way_back.prepared import restoring_text
 from opsterm.core.errors import BadInput, NotApproved
 from opsterm.policy.order import AS_LOGGED_IN, PLAN
 from opsterm.policy.plan_order import PlanOrder, PlanStep, parse_plan
+from opsterm.policy.risk import RiskLevel
 from opsterm.policy.way_back import ThingKind
 from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.rollouts import ResumeWish
@@ -219,3 +220,14 @@ def test_what_is_done_again_comes_after_the_files_of_all_steps() -> None:
     ways = kept_ways(PlanOrder(steps=(write_unit, load)), AS_LOGGED_IN, "localhost")
     assert [thing.kind for thing in ways[UNITS].things] == [ThingKind.AGAIN]
     assert (bool(ways[1].things), ways[2].things) == (True, ())
+
+
+async def test_a_step_is_graded_as_the_account_that_it_runs_as(tmp_path: Path) -> None:
+    async with opened(tmp_path) as runtime:
+        for become, level in (("", RiskLevel.READ), ("root", RiskLevel.HIGH)):
+            top = f'become = "{become}"\n' * bool(become)
+            change = await proposed(
+                runtime, tmp_path, f'{top}[[step]]\ntitle = "look"\ncommand = "tail /var/log/app.log"\n'
+            )
+            (step,) = await runtime.plans.outline(change)
+            assert (step.risk, change.risk.level.order >= level.order) == (level, True), step.reason
