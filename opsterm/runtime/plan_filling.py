@@ -1,12 +1,13 @@
 """Says on which targets each step of a plan in a file is, and writes the steps that are no commands.
 
-What a camera shall be configured with is made of what it says now, so each of those steps is for cameras that say the
-same; what is so already is left out, and told.
+What a camera shall be configured with is made of what it says now, and of what the steps before make of it, so each of
+those steps is for cameras that say the same; what is so already is left out, and told.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ class PlanFilling:
         steps: list[PlanStep] = []
         left_out: list[str] = []
         doubts: list[str] = []
+        shall: dict[str, Mapping[str, object]] = {}
         parts = zip(found.plan.steps, found.places, found.wishes, strict=True)
         for number, (step, place, wish) in enumerate(parts, 1):
             name = f"Step {number}, {step.title}"
@@ -65,7 +67,7 @@ class PlanFilling:
                     called, said = await self._called(step, wish, len(steps) + 1)
                     filled, doubts = [called], [*doubts, *said]
                 else:
-                    filled = [one async for one in self._filled(step, place or found.selector, wish)]
+                    filled = [one async for one in self._filled(step, place or found.selector, wish, shall)]
             except OpstermError as error:
                 raise type(error)(f"{name}: {error.what}", why=error.why, next_step=error.next_step) from error
             if not filled:
@@ -82,7 +84,9 @@ class PlanFilling:
             )  # fmt: skip
         return PlanOrder(steps=tuple(steps), across=True), (*left_out, *doubts)
 
-    async def _filled(self, step: PlanStep, place: str, wish: StepWish | None) -> AsyncIterator[PlanStep]:
+    async def _filled(
+        self, step: PlanStep, place: str, wish: StepWish | None, shall: dict[str, Mapping[str, object]]
+    ) -> AsyncIterator[PlanStep]:  # fmt: skip
         if not place.strip():
             raise BadInput("It does not say on which targets.", next_step='Write on = "tag:web" in it.')
         targets = sorted((row.target for row in await self._resolve(place)), key=lambda one: natural_key(one.name))
@@ -92,7 +96,7 @@ class PlanFilling:
             for one in _watched(step, wish.watch, targets):
                 yield one
         elif wish.motion is not None:
-            for one in await self._seeing(step, wish.motion, targets):
+            for one in await self._seeing(step, wish.motion, targets, shall):
                 yield one
 
     async def _called(self, step: PlanStep, wish: StepWish, number: int) -> tuple[PlanStep, Sequence[str]]:
@@ -107,18 +111,28 @@ class PlanFilling:
             inverse = back.text
         return replace(step, command=request.text, inverse=inverse, on=(name,)), said
 
-    async def _seeing(self, step: PlanStep, wish: MotionWish, targets: Sequence[Target]) -> list[PlanStep]:
-        """Return a step for all cameras that say the same, in the order of the first of each."""
+    async def _seeing(
+        self, step: PlanStep, wish: MotionWish, targets: Sequence[Target], shall: dict[str, Mapping[str, object]]
+    ) -> list[PlanStep]:
+        """Return a step for all cameras that say the same, in the order of the first of each.
+
+        Args:
+            step: without its text.
+            wish: what they shall see.
+            targets: the cameras.
+            shall: name of a camera -> how the steps before configure it; what this one makes of it is put there.
+        """
         places: dict[tuple[str, str], list[str]] = {}
         reader = await self._cameras()
         for target in targets:
-            configuration = await reader.configuration(place_of(target), APPLICATION)
+            configuration = shall.get(target.name) or await reader.configuration(place_of(target), APPLICATION)
             try:
                 orders = motion_orders(configuration, wish)
             except BadInput as error:
                 raise BadInput(f"{target.name}: {error.what}", why=error.why, next_step=error.next_step) from error
             if orders is not None:
                 forth, back = orders
+                shall[target.name] = json.loads(forth.configuration)
                 places.setdefault((forth.text(), back.text()), []).append(target.name)
         return [
             replace(step, command=forth, inverse=back, on=tuple(names)) for (forth, back), names in places.items()

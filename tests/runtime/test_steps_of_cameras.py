@@ -154,3 +154,15 @@ async def test_what_a_killed_process_of_the_same_change_has_begun_is_its_own_to_
         back = await there.runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
         assert (await there.done(back)).state is ChangeState.DONE
         assert (there.profiles()[0], there.tags("cam-1")) == (["Door"], ())
+
+
+async def test_a_second_profile_of_a_camera_is_put_beside_the_first_and_both_are_taken_back(tmp_path: Path) -> None:
+    async with yard(tmp_path) as there:
+        steps = "".join(f'[[step]]\ntitle = "sees {name}"\nmotion = "{name}"\n' for name in ("A", "B", "A"))
+        change = await there.proposed(f'on = "cam-1 or cam-2"\n{steps}')
+        assert len(parse_plan(change.order.command).steps) == 2, "the third asks for what is so by then"
+        assert (await there.done(change)).state is ChangeState.DONE
+        assert there.profiles() == [["Door", "A", "B"]] * 2
+        back = await there.runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
+        assert (await there.done(back)).state is ChangeState.DONE
+        assert there.profiles() == [["Door"]] * 2
