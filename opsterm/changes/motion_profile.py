@@ -61,7 +61,7 @@ def motion_orders(configuration: Mapping[str, object], wish: MotionWish) -> tupl
     A profile of that name that is there keeps its area and filters; one that is not is made for the whole picture.
 
     Raises:
-        BadInput: the camera has no such view, or its configuration is too long.
+        BadInput: the camera has no such view, or its configuration is too long or cannot be read.
     """
     wanted: dict[str, Any] = copy.deepcopy(dict(configuration))
     views = [one for one in wanted["cameras"] if isinstance(one, dict)]
@@ -78,7 +78,13 @@ def motion_orders(configuration: Mapping[str, object], wish: MotionWish) -> tupl
     elif found.get("camera") != wish.view:
         raise BadInput(f"The profile {wish.name} is there for another view.", next_step="Choose another name.")
     elif wish.ignore_s is not None:
-        others = [one for one in found.get("filters", []) if isinstance(one, dict) and one.get("type") != _SHORT]
+        filters = found.get("filters", [])
+        if not isinstance(filters, list):
+            raise BadInput(
+                f"It says what the profile {wish.name} ignores in a way that is not known.",
+                next_step="Set what it ignores on the camera's own page.",
+            )
+        others = [one for one in filters if isinstance(one, dict) and one.get("type") != _SHORT]
         found["filters"] = [_ignored(wish.ignore_s), *others]
     if digest_of(wanted) == digest_of(configuration):
         return None

@@ -20,6 +20,9 @@ from opsterm.monitoring.thresholds import Explain, Rule, make_rule, no_reason
 WORD_LIMIT = 120
 """Characters of one word or name that a camera said."""
 MOST_PROFILES = 200
+DEEPEST = 30
+LARGEST = 1e15
+"""How often lists stand in one another in a configuration at most, and how large its numbers are."""
 MOST_ITEMS = 50
 """Items of an event that are kept."""
 
@@ -197,11 +200,25 @@ def motion_profiles(application: str, text: str) -> Sequence[MotionProfile]:
 
 
 def configuration_of(text: str) -> Mapping[str, Any]:
-    """Read the answer to getConfiguration as it is; names in it are not clean. Raises CameraReplyError."""
+    """Read the answer to getConfiguration as it is; names in it are not clean. Raises CameraReplyError.
+
+    It can be sent back as it came: what JSON cannot say, or says in more depth than anybody reads, is refused.
+    """
     found = read_reply(text)
     if not isinstance(found.get("profiles"), list) or not isinstance(found.get("cameras"), list):
         raise CameraReplyError("Its answer names no profiles and cameras.")
+    _require_plain(found)
     return found
+
+
+def _require_plain(value: object, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise CameraReplyError(f"Its configuration is nested more than {DEEPEST} times.")
+    if isinstance(value, int | float) and not abs(value) < LARGEST:
+        raise CameraReplyError("Its configuration has a number that is none, or is too large.")
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            _require_plain(part, depth + 1)
 
 
 def _number(value: object) -> int:

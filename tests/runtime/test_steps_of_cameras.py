@@ -12,6 +12,7 @@ import pytest
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.events import ChangeStepStarted
+from opsterm.core.errors import OpstermError
 from opsterm.core.secret import Secret
 from opsterm.inventory.target import Protocol, Target
 from opsterm.policy.camera_order import parse_camera_order
@@ -166,3 +167,25 @@ async def test_a_second_profile_of_a_camera_is_put_beside_the_first_and_both_are
         back = await there.runtime.rollbacks.propose(RollbackWish(change=change.id, origin="command line"))
         assert (await there.done(back)).state is ChangeState.DONE
         assert there.profiles() == [["Door"]] * 2
+
+
+STRANGE = (
+    ('{"name": "x", "uid": NaN}', "cam-1 did not answer as a camera does."),
+    ('{"name": "x", "uid": 1, "camera": 1e999}', "cam-1 did not answer as a camera does."),
+    (f'{{"name": "x", "uid": {"9" * 4300}}}', "cam-1 did not answer as a camera does."),
+    (f'{{"name": "x", "q": {"[" * 900}{"]" * 900}}}', "cam-1 did not answer as a camera does."),
+    ('{"name": "B", "camera": 1, "filters": null}', "cam-1: It says what the profile B ignores in a way"),
+    ('{"name": "B", "camera": 1, "filters": 5}', "cam-1: It says what the profile B ignores in a way"),
+)
+"""A profile as a camera says it -> what is told of it."""
+
+
+@pytest.mark.parametrize(("profile", "says"), STRANGE, ids=range(len(STRANGE)))
+async def test_a_camera_that_says_what_cannot_be_sent_back_is_named(tmp_path: Path, profile: str, says: str) -> None:
+    async with yard(tmp_path) as there:
+        body = f'{{"data": {{"cameras": [{{"id": 1}}], "profiles": [{profile}]}}}}'.encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        there.cameras[0].replies["/local/vmd/control.cgi"] = head + body
+        with pytest.raises(OpstermError) as refused:
+            await there.proposed('on = "cam-1"\n[[step]]\ntitle = "one"\nmotion = "B"\nignore_shorter = "2s"\n')
+        assert says in refused.value.what
