@@ -69,7 +69,9 @@ class PlanFilling:
                 else:
                     filled = [one async for one in self._filled(step, place or found.selector, wish, shall)]
             except OpstermError as error:
-                raise type(error)(f"{name}: {error.what}", why=error.why, next_step=error.next_step) from error
+                kinds = type(error).__mro__  # some are made of more than three texts: a plainer kind says it as well
+                kind = next(one for one in kinds if one is OpstermError or "__init__" not in vars(one))
+                raise kind(f"{name}: {error.what}", why=error.why, next_step=error.next_step) from error
             if not filled:
                 left_out.append(f"{name}, is left out: everything is so already.")
             for one in filled:

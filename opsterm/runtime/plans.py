@@ -67,7 +67,8 @@ class Plans:
             origin: "screen" or "command line".
 
         Raises:
-            BadInput: it cannot be read, has a fault, nobody has said which targets, or `on` says it against its steps.
+            BadInput: it cannot be read, has a fault, nobody has said which targets, or `on` says it against its steps,
+                is no selector, or is for calls alone.
         """
         found, faults = await self._read(file)
         if found is None:
@@ -82,6 +83,11 @@ class Plans:
             raise BadInput(
                 f"The steps of {file} say on which targets they run, and --on says otherwise.",
                 next_step="Leave --on away, or change the file.",
+            )
+        if on and all(wish is not None and wish.call for wish in found.wishes):
+            raise BadInput(
+                f"All steps of {file} are calls, and an API says itself where it is.",
+                next_step="Leave --on away.",
             )
         if any(found.places) or any(found.wishes):
             plan, said = await self._filling.placed(replace(found, selector=selector))

@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from opsterm.changes.change import Change
+from opsterm.core.errors import BadInput
 from opsterm.inventory.apis.calls import Call
 from opsterm.policy.risk import RiskLevel
 from opsterm.runtime.runtime import Runtime
@@ -63,3 +66,24 @@ async def test_everything_there_is_to_say_of_a_request_reaches_the_approval(tmp_
         assert "Step 1: It goes over http: whoever stands in between can read and change it." in change.risk.reasons
         assert change.risk.level is RiskLevel.MEDIUM, "the way back may only read, and nobody says so"
         assert any("Step 1, taken back: GET should only read" in one for one in change.risk.reasons)
+
+
+REFUSED = (
+    ('call = ["shop", "listPets"]', "host-1", "All steps of"),
+    ('call = ["shop", "listPets"]', "tag:((", "All steps of"),
+    ('watch = "measurements"', "tag:((", "Step 1, one: "),
+)
+"""(a step, what `--on` says, how what is told begins)."""
+
+
+@pytest.mark.parametrize(("step", "on", "says"), REFUSED)
+async def test_where_a_plan_is_to_run_is_refused_when_it_says_nothing(
+    tmp_path: Path, step: str, on: str, says: str
+) -> None:
+    async with shop(tmp_path) as runtime:
+        file = tmp_path / "plan.toml"
+        file.write_text(f'[[step]]\ntitle = "one"\n{step}\n')
+        with pytest.raises(BadInput) as refused:
+            await runtime.plans.proposal(str(file), on=on, origin="command line")
+        assert refused.value.what.startswith(says)
+        assert refused.value.next_step
