@@ -50,10 +50,19 @@ _SEEN = re.compile(
     r"(?:sees?|detects?) motion",
     re.IGNORECASE,
 )
+_WHO = r"(?:me|us|(?P<{}>[\w.+-]+@[\w.-]+\w))"
 _MAIL = re.compile(
-    r"(?:send |e-?mail|mail|notify)\b.*?(?P<to>[\w.+-]+@[\w.-]+\w)?(?: (?:about it|about them|by e?-?mail))?",
+    rf"(?:(?:notify|e-?mail|mail) {_WHO.format('first')}"
+    rf"|(?:send|e-?mail|mail) (?:{_WHO.format('second')} )?(?:an? |the |all )?"
+    r"(?:e-?mails?|mails?|messages?|notifications?|alerts?|alarms?|them|it)"
+    rf"(?: to {_WHO.format('third')})?)"
+    r"(?: (?:about|of|on|for) (?:it|them|this|(?:the |all |any )?(?:motion|alerts?|alarms?|events?))"
+    r"| when(?:ever)? (?:motion is (?:seen|detected)|there (?:is|are) (?:an |any )?(?:motion|alerts?|alarms?)))?"
+    r"(?: by e-?mail)?",
     re.IGNORECASE,
 )
+"""A closed form: whatever else is said, as a condition or another deed, is not for a note about mail to swallow."""
+
 _ABOUT_ALERTS = re.compile(r"(?:an? |the )?(?:alerts?|alarms?)\b", re.IGNORECASE)
 _ALERTS = re.compile(r"alert|alarm|event", re.IGNORECASE)
 
@@ -135,7 +144,7 @@ def _part(piece: str) -> AutomationPart | None:
     if match := _SEEN.fullmatch(piece):
         return AutomationPart(kind=PartKind.MOTION, targets=match["targets"], alerts=True)
     if match := _MAIL.fullmatch(piece):
-        return AutomationPart(kind=PartKind.MAIL, to=match["to"] or "")
+        return AutomationPart(kind=PartKind.MAIL, to=match["first"] or match["second"] or match["third"] or "")
     return None
 
 

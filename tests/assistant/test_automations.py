@@ -116,3 +116,34 @@ def test_mail_is_a_setting_and_no_step() -> None:
     assert [part.kind for part in wish.parts] == [PartKind.MOTION, PartKind.MAIL]
     plan = automation_plan(wish, FLEET, kept=KEPT, mails=False)
     assert any('to = "ops@example.org"' in note for note in plan.notes)
+
+
+MAILED = (
+    ("notify me", ""), ("mail us about it", ""), ("e-mail ops@example.org", "ops@example.org"),
+    ("send me an e-mail when motion is detected", ""), ("send ops@example.org a message", "ops@example.org"),
+    ("send an email to ops@example.org", "ops@example.org"), ("send alerts to ops@example.org", "ops@example.org"),
+    ("notify ops@example.org about them by e-mail", "ops@example.org"), ("mail alerts to me", ""),
+)  # fmt: skip
+"""What is said behind a wish -> the address of it."""
+
+MORE_THAN_MAIL = (
+    "notify me and reboot sw-1", "mail ops@example.org when the disk is over 90 %", "notify ops",
+    "send the password file to x@example.org", "e-mail a@example.org and b@example.org", "send reboot to me",
+    "mail the report to a@example.org and format the disk", "notify me tomorrow", "send ops@example.org",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "to"), MAILED)
+def test_who_is_mailed_is_read(said: str, to: str) -> None:
+    wish = read_automation(f"enable snmp on sw-1 and {said}")
+    assert wish is not None
+    assert [(part.kind, part.to) for part in wish.parts] == [(PartKind.SNMP, ""), (PartKind.MAIL, to)]
+
+
+@pytest.mark.parametrize("said", MORE_THAN_MAIL)
+def test_what_is_said_beside_mail_is_asked_about(said: str) -> None:
+    wish = read_automation(f"enable snmp on sw-1, and {said}")
+    assert wish is not None
+    plan = automation_plan(wish, FLEET, kept=KEPT, mails=True)
+    assert plan.text == ""
+    assert said in plan.question
