@@ -21,15 +21,15 @@ are for the same, and a rollback takes the steps back in reverse across targets.
 Instead of a command a step may have motion = "NAME" (a profile of a camera,
 with view and ignore_shorter), watch = "measurements" or "camera alerts", or
 call = ["API", "OPERATION", "NAME=VALUE"] with an inverse_call. Cameras are
-asked how they are configured, and told nothing, when the plan is checked or
-proposed."""
+asked how they are configured, and told nothing, when the plan is checked,
+simulated or proposed."""
 
 _ABOUT_CHECK = f"""\
 {_ABOUT_FILE}
 
 Every fault is told with its line. Of a plan in order it tells of each step over
 what and where it is done, how bad it is, which rules it touches, and how it is
-taken back. Nothing is changed and nothing is kept."""
+taken back. Nothing is changed and no change is kept."""
 
 _ABOUT_RUN = f"""\
 {_ABOUT_FILE}
@@ -40,10 +40,12 @@ steps that were begun, the last one first. On a terminal it is asked about and
 run; without one it becomes a proposal, is not run, and ends with 4."""
 
 _ABOUT_SIMULATE = """\
-Nothing is sent and nothing is kept: the very code that runs a change runs it on
-targets that are pretended. What is told is what would be sent where, in which
-order, what would be kept, looked at and asked for. --fail pretends that the
-command, or a step, fails on a target, as in web-02 or web-02:3."""
+Nothing is changed and no change is kept: the very code that runs a change runs
+it on targets that are pretended. What is told is what would be sent where, in
+which order, what would be kept, looked at and asked for. For a FILE cameras are
+asked how they are configured, and what its calls would send from here is copied
+as when it is proposed. --fail pretends that the command, or a step, fails on a
+target, as in web-02 or web-02:3."""
 
 
 def add_plans(verbs: Verbs[Parser], data: Parser) -> None:
