@@ -10,9 +10,8 @@ from opsterm.changes.change import Change
 from opsterm.changes.plan_phases import PlanPhase
 from opsterm.changes.plan_remainder import everywhere
 from opsterm.changes.verification import (
-    FROM_HERE,
-    UNIX_PROTOCOLS,
     Verification,
+    fits,
     parse_check,
     require_numbers,
     verification_of,
@@ -45,7 +44,7 @@ def require_transports(plan: PlanOrder, targets: Sequence[OrderTarget]) -> None:
         BadInput: a target is reached in another way than the step needs; it names both.
     """
     for number, step in enumerate(plan.steps, 1):
-        looked = {check.kind for check in (*before_of(step).checks, *after_of(step).checks)} - {*FROM_HERE}
+        looked = (*before_of(step).checks, *after_of(step).checks)
         for target in targets:
             if step.on and target.name not in step.on:
                 continue
@@ -55,10 +54,12 @@ def require_transports(plan: PlanOrder, targets: Sequence[OrderTarget]) -> None:
                     f"{target.protocol}, and the step is for {step.shell}.",
                     next_step="Give the step other targets by on.",
                 )
-            if looked and target.protocol not in UNIX_PROTOCOLS:
+            strange = sorted(check.kind for check in looked if not fits(check, target.protocol))
+            if strange:
                 raise BadInput(
-                    f"Step {number}, {step.title}, cannot be looked at on {target.name} by {min(looked)}.",
-                    next_step="From here there are reach:, snmp: and camera:.",
+                    f"Step {number}, {step.title}, cannot be looked at on {target.name} by {strange[0]}.",
+                    why=f"It is reached over {target.protocol}.",
+                    next_step="Anywhere there is reach:; snmp: is for agents, camera: for cameras over http.",
                 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -57,7 +57,10 @@ class ChangeCheckKind(StrEnum):
 
 
 FROM_HERE = (ChangeCheckKind.REACH, ChangeCheckKind.SNMP, ChangeCheckKind.CAMERA)
-"""What is looked at from this host, whatever the target is."""
+"""What is looked at from this host."""
+
+_ASKED_OVER: Mapping[ChangeCheckKind, str] = {ChangeCheckKind.SNMP: "snmp", ChangeCheckKind.CAMERA: "http"}
+"""What is asked of the target in the way in which it is reached -> which way that has to be."""
 
 
 class OnFailure(StrEnum):
@@ -116,6 +119,13 @@ class Verification:
 
 
 NO_VERIFICATION = Verification()
+
+
+def fits(check: ChangeCheck, protocol: str) -> bool:
+    """Return whether a check can be looked at on a target that is reached so; one from here, as `reach:`, anywhere."""
+    if check.kind in _ASKED_OVER:
+        return protocol == _ASKED_OVER[check.kind]
+    return check.kind in FROM_HERE or protocol in UNIX_PROTOCOLS
 
 
 def parse_check(text: str) -> ChangeCheck:
@@ -292,6 +302,13 @@ def bound(wish: Verification, order: Order, *, way_back: bool) -> str:
             "Only what is done to Unix targets is verified by this version.",
             next_step="Propose it without --verify and --on-failure.",
         )
+    for target in order.targets:
+        strange = [check for check in wish.checks if not fits(check, target.protocol)]
+        if strange:
+            raise BadInput(
+                f"{strange[0]} cannot be looked at on {target.name}: it is reached over {target.protocol}.",
+                next_step="Write it as verify of the step that is for such targets.",
+            )
     if wish.on_failure is OnFailure.KEEP:
         return wish.text()
     way = way_back_of(order)

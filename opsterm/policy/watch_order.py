@@ -35,10 +35,10 @@ MEANING: Mapping[WatchKind, str] = {
 """One whole sentence about each."""
 
 PROTOCOLS: Mapping[WatchKind, tuple[str, ...]] = {
-    WatchKind.MEASUREMENTS: ("snmp", "ssh", "winrm"),
+    WatchKind.MEASUREMENTS: ("snmp", "ssh"),
     WatchKind.CAMERA_ALERTS: ("http",),
 }
-"""How targets are reached of which it can be watched."""
+"""How targets are reached of which a step of a plan can begin to watch it: each has such steps."""
 
 
 def watch_text(kind: WatchKind, *, on: bool = True) -> str:

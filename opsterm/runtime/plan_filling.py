@@ -146,7 +146,7 @@ def _watched(step: PlanStep, kind: WatchKind, targets: Sequence[Target]) -> list
     others = [target.name for target in targets if target.protocol not in PROTOCOLS[kind]]
     if others:
         raise BadInput(
-            f"opsterm cannot watch {kind} of {fold(others)}.",
+            f"A plan cannot watch {kind} of {fold(others)}.",
             next_step=f"That is for targets that are reached over {' or '.join(PROTOCOLS[kind])}.",
         )
     names = tuple(target.name for target in targets if TAGS[kind] not in target.tags)

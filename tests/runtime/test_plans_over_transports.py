@@ -244,12 +244,16 @@ async def test_a_plan_that_is_taken_back_leaves_alone_what_was_changed_since(
 
 REFUSED = (
     ('on = "host-1"\nmotion = "opsterm"', "Step 1, one: host-1 is no camera: it is reached over ssh."),
-    ('on = "cam-1"\nwatch = "measurements"', "Step 1, one: opsterm cannot watch measurements of cam-1."),
-    ('on = "sw-1"\nwatch = "camera alerts"', "Step 1, one: opsterm cannot watch camera alerts of sw-1."),
+    ('on = "cam-1"\nwatch = "measurements"', "Step 1, one: A plan cannot watch measurements of cam-1."),
+    ('on = "sw-1"\nwatch = "camera alerts"', "Step 1, one: A plan cannot watch camera alerts of sw-1."),
     ('on = "cam-1"\nmotion = "x"\nview = 7', "Step 1, one: cam-1: It has no view 7."),
     ('on = "sw-1"\ncommand = "true"', "Step 1, one, cannot be done on sw-1: it is reached over snmp"),
     ('on = "cam-1"\ncommand = "true"', "Step 1, one, cannot be done on cam-1: it is reached over http"),
     ('on = "sw-1"\nwatch = "measurements"\nverify = "unit:snmpd"', "cannot be looked at on sw-1 by unit."),
+    ('on = "host-1"\nwatch = "measurements"\nbefore = "snmp:sysUpTime"', "cannot be looked at on host-1 by snmp."),
+    ('on = "host-1"\ncommand = "true"\nverify = "camera:events"', "cannot be looked at on host-1 by camera."),
+    ('on = "sw-1"\nwatch = "measurements"\nverify = "camera:events"', "cannot be looked at on sw-1 by camera."),
+    ('on = "win-1"\nwatch = "measurements"', "Step 1, one: A plan cannot watch measurements of win-1."),
     ('call = ["shop", "addPet"]', "Step 1, one: There is no API shop."),
     ('on = "cam-1"\nmotion = "Door"', "Everything that the plan asks for is so already."),
 )  # fmt: skip
@@ -260,10 +264,14 @@ async def test_what_cannot_be_done_there_is_said_before_anybody_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with site(tmp_path, monkeypatch) as there:
+        await there.runtime.inventory.add(Target(name="win-1", address="127.0.0.1", protocol=Protocol.WINRM))
         for step, says in REFUSED:
             with pytest.raises((BadInput, NotFound)) as refused:
                 await there.proposed(f'[[step]]\ntitle = "one"\n{step}\n')
             assert says in refused.value.what, step
+        with pytest.raises(BadInput) as refused:
+            await there.proposed('verify = "camera:events"\n[[step]]\ntitle = "one"\non = "host-1"\ncommand = "true"\n')
+        assert refused.value.what == "camera:events cannot be looked at on host-1: it is reached over ssh."
 
 
 async def test_what_is_so_already_is_left_out_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
