@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from opsterm.changes.change import Change, ChangeState, OutcomeState
 from opsterm.changes.events import ChangeStepStarted
-from opsterm.core.errors import OpstermError
+from opsterm.core.errors import OpstermError, Refused, TimedOut, Unreachable
 from opsterm.core.secret import Secret
 from opsterm.inventory.target import Protocol, Target
-from opsterm.policy.camera_order import parse_camera_order
+from opsterm.policy.camera_order import CameraOrder, configuration_text, digest_of, parse_camera_order
+from opsterm.policy.order import VAPIX, OrderTarget
 from opsterm.policy.plan_order import parse_plan
+from opsterm.runtime.ports import Ended
 from opsterm.runtime.rollbacks import RollbackWish
 from opsterm.runtime.runtime import Runtime
+from opsterm.runtime.step_transports import NOTHING_LEFT, StepTransports
 from tests.adapters.vapix_stage import PASSWORD, Camera, camera
 from tests.runtime.stage import opened
 
@@ -189,3 +193,57 @@ async def test_a_camera_that_says_what_cannot_be_sent_back_is_named(tmp_path: Pa
         with pytest.raises(OpstermError) as refused:
             await there.proposed('on = "cam-1"\n[[step]]\ntitle = "one"\nmotion = "B"\nignore_shorter = "2s"\n')
         assert says in refused.value.what
+
+
+NOW, WANTED, OTHER = ({"cameras": [], "profiles": [{"name": name}]} for name in ("Door", "A", "B"))
+NO, LATE, GONE = Refused("It says no."), TimedOut("It took too long."), Unreachable("It is gone.")
+AFTER_A_NO = (
+    (NO, NOW, NOTHING_LEFT), (NO, WANTED, 0), (NO, OTHER, 1), (GONE, NOW, NOTHING_LEFT),
+    (LATE, NOW, 1), (LATE, WANTED, 0),
+)  # fmt: skip
+"""(what the camera says to a configuration, what it has afterwards, exit status of the step)."""
+
+
+class Odd:
+    """Reads and configures one camera, of which the rest is said beforehand."""
+
+    def __init__(self, error: OpstermError, afterwards: Mapping[str, object] | OpstermError) -> None:
+        self.answers: list[Mapping[str, object] | OpstermError] = [NOW, afterwards]
+        self.error = error
+
+    async def configuration(self, camera: object, application: str) -> Mapping[str, object]:
+        """Return what it has."""
+        found = self.answers.pop(0)
+        if isinstance(found, OpstermError):
+            raise found
+        return found
+
+    async def configure(self, camera: object, application: str, configuration: object) -> None:
+        """Say no."""
+        raise self.error
+
+
+async def carried(odd: Odd) -> list[bytes | Ended]:
+    async def given() -> Any:
+        return odd
+
+    async def label(name: str, new: object, gone: object) -> Sequence[object]:
+        return ()
+
+    order = CameraOrder(application="vmd", was=digest_of(NOW), configuration=configuration_text(WANTED))
+    target = OrderTarget(name="cam-1", protocol="http", address="127.0.0.1", port=80, user="root")
+    return [piece async for piece in StepTransports(given, given, label).carry(order.text(), VAPIX, target)]
+
+
+@pytest.mark.parametrize(("error", "afterwards", "status"), AFTER_A_NO)
+async def test_what_a_camera_has_after_a_no_says_what_came_of_the_step(
+    error: OpstermError, afterwards: Mapping[str, object], status: int
+) -> None:
+    said, ended = await carried(Odd(error, afterwards))
+    assert ended == Ended(exit_status=status), said
+
+
+async def test_a_camera_that_does_not_say_what_it_has_leaves_it_unknown() -> None:
+    with pytest.raises(Refused) as refused:
+        await carried(Odd(NO, GONE))
+    assert refused.value is NO
