@@ -117,3 +117,12 @@ def test_a_request_that_takes_a_step_back_counts_as_the_step_does(
     text = PlanOrder(steps=(PlanStep(title="one", shell="http", command=request_, inverse=back),)).text()
     risk = assess(text, PLAN, (), ())
     assert (risk.level, risk.reasons[0].startswith(first)) == (level, True), risk
+
+
+def test_which_secret_a_request_of_a_plan_sends_is_said_of_each_step() -> None:
+    ask = PlanStep(title="one", shell="http", command="GET http://api.example.org/?k={credential:key}")
+    reasons = assess(PlanOrder(steps=(ask, ask)).text(), PLAN, (), ()).reasons
+    for number in (1, 2):
+        said = [one for one in reasons if one.startswith(f"Step {number}: ")]
+        assert ["with the secret key" in one for one in said] == [False, True, False]
+        assert "over http" in said[2]
