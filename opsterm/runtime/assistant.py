@@ -74,7 +74,7 @@ class Assistant:
         offline: bool,
     ) -> AsyncGenerator[TurnEvent, None]:  # fmt: skip
         began, now = self._clock.monotonic(), self._clock.now()
-        confirmed = await self._confirmed(text)
+        confirmed = await self._confirmed("" if attached else text)  # a yes beside a text is for who reads that
         if confirmed is not None:
             took = self._clock.monotonic() - began
             stamp = Stamp(rung=Rung.RULES, first_s=took, total_s=took)
@@ -122,8 +122,9 @@ class Assistant:
         return replace(answer, stamp=Stamp(rung=rung, first_s=took, total_s=took))
 
     def begin(self) -> None:
-        """Begin a new conversation: nothing that is said next refers to what was said before."""
+        """Begin a new conversation: nothing that is said next refers to what was said before, a yes neither."""
         self._memory = Memory()
+        self._answers.drop_waiting()
         self._turns.begin()
 
     async def artefact(self, turn: int, tag: str) -> Artefact:

@@ -113,6 +113,10 @@ class ErrandAnswers:
         """Do what was said back, when this is a yes to it; None when it is another sentence."""
         return await self._rooms.said_back.confirmed(text)
 
+    def drop_waiting(self) -> None:
+        """Let nothing wait for a yes any more."""
+        self._rooms.said_back.drop()
+
     async def know(self, question: KnowledgeQuestion, now: float) -> Answer:
         """Answer from the cards, and from the documents where no card speaks of it; `now` in epoch seconds."""
         hits = (await self._documents()).search(question.words, limit=3)

@@ -132,6 +132,10 @@ class QueryAnswers:
         """Do what was said back, when this is a yes to it; None when it is another sentence."""
         return await self._errands.confirmed(text)
 
+    def drop_waiting(self) -> None:
+        """Let nothing wait for a yes any more."""
+        self._errands.drop_waiting()
+
     async def denotation(self, query: Query, text: str, now: float) -> Denotation:
         """Return what the answer of a query is of."""
         samples = await self._newest(query, now) if isinstance(query, RankingQuestion) else ()

@@ -18,7 +18,7 @@ _NO = frozenset({"no", "n", "no thanks", "cancel that", "never mind", "forget it
 
 
 class SaidBack:
-    """One thing at a time waits for a yes: what is said back later takes its place."""
+    """One thing at a time waits for a yes, and only for the next sentence: whatever else is said drops it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -34,11 +34,11 @@ class SaidBack:
         self._does = None
 
     async def confirmed(self, text: str) -> Answer | None:
-        """Do what was said back, when this is a yes to it; None when it is another sentence."""
+        """Do what was said back, when this is a yes to it; None when it is another sentence. Nothing waits then."""
         does, said = self._does, text.strip().lower().rstrip(".!")
+        self.drop()
         if does is None or said not in _YES | _NO:
             return None
-        self.drop()
         if said in _NO or self._clock.now() > self._until:
             why = "Nothing was done." if said in _NO else "That was too long ago. Say it again."
             return Answer(blocks=(Paragraph(text=why),))

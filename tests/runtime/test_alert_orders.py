@@ -80,6 +80,35 @@ async def test_a_later_wish_takes_the_place_of_the_first(alarmed: Runtime) -> No
     assert "no target is muted" in await _said(alarmed, "silence localhost for 2h")
 
 
+BETWEEN = {
+    "another question": ("list targets",),
+    "what nobody reads": ("colourless green ideas",),
+    "an end that was asked back": ("silence db-1",),
+    "a new conversation": (None,),
+    "both": ("list targets", None, "which disks are fullest"),
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN.values(), ids=BETWEEN)
+async def test_a_yes_to_something_else_does_nothing_old(alarmed: Runtime, between: tuple[str | None, ...]) -> None:
+    assert "Say yes to do it." in await _said(alarmed, "silence all alerts for 30 days")
+    for text in between:
+        if text is None:
+            (await alarmed.assistant()).begin()
+        else:
+            await _said(alarmed, text)
+    await _said(alarmed, "ok")
+    assert set(_states(alarmed).values()) == {"firing"}
+
+
+async def test_a_yes_beside_an_attached_text_is_for_who_reads_that(alarmed: Runtime) -> None:
+    await _said(alarmed, "silence all alerts for 30 days")
+    turn = (await alarmed.assistant()).converse("ok", offline=True, attached=[("a log", "disk full")])
+    assert [event async for event in turn]
+    await _said(alarmed, "ok")
+    assert set(_states(alarmed).values()) == {"firing"}
+
+
 async def test_for_a_script_it_is_a_proposal_and_nothing_is_done(alarmed: Runtime) -> None:
     assistant = await alarmed.assistant()
     for origin in ("", "command line"):
