@@ -10,7 +10,7 @@ from opsterm.assistant.alert_order import LONGEST_S, AlertOrder, AlertVerb
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.metric_words import take_metrics
-from opsterm.assistant.moments import DAYS, clock_seconds, midnight, weekday
+from opsterm.assistant.moments import DAYS, clock_seconds, weekday
 from opsterm.assistant.orders import after_prefix
 from opsterm.assistant.queries import AlertQuestion, ExplainQuestion
 from opsterm.assistant.reading import Sentence, asked, take_targets, understood
@@ -18,6 +18,7 @@ from opsterm.assistant.target_phrase import TargetPhrase
 from opsterm.assistant.times_ahead import take_ahead
 from opsterm.assistant.tokens import Token, without
 from opsterm.assistant.vocabulary import words
+from opsterm.assistant.wall_time import wall_day
 from opsterm.assistant.world import World
 from opsterm.core.units import parse_duration
 
@@ -40,6 +41,10 @@ _EXCEPTIONS = words("except excluding without not but besides bar minus no nor n
 _PATH = re.compile(r"/[\w./-]*")
 _ENDS = ("until", "till", "til")
 _FAMILIES = {"fs": ("fs", "disk"), "disk": ("disk", "fs")}
+_ONE_ITEM = (
+    "That names more than one thing, and an order is about one file system or device at a time. "
+    "Say one, as in: {0} /var on web-01."
+)
 _WHICH = "Which alerts? Name them, as in: {0} a7, or {0} the disk alert on web-01."
 
 
@@ -56,15 +61,17 @@ def read_alert_order(sentence: Sentence) -> Interpretation | None:
     numbers, rest = _numbers(sentence, rest)
     if not for_min and (end := [token.text for token in rest if token.low in _ENDS]):
         return asked(Intent.ALERT, f"{end[0].capitalize()} what time? As in: until 18:00, or until monday 9 am.")
-    severity = next((_SEVERITIES[token.low] for token in rest if token.low in _SEVERITIES), "")
+    severities = {_SEVERITIES[token.low] for token in rest if token.low in _SEVERITIES}
+    severity = severities.pop() if len(severities) == 1 else ""
     every = bool({token.low for token in rest} & _EVERY)
     rest = tuple(token for token in rest if token.low not in _SEVERITIES and token.low not in _ALERTS)
-    named = take_metrics(rest, sentence.words)
-    families, item = _families(named[0]) if named is not None else _mounts(rest)
-    rest = named[1] if named is not None else tuple(token for token in rest if not _PATH.fullmatch(token.text))
+    about = _about(sentence, rest)
+    if about is None:
+        return asked(Intent.ALERT, _ONE_ITEM.format(tokens[0].low), ["list alerts"])
+    families, item, rest = about
     if not numbers and not families and {token.low for token in rest} <= _POINTERS | _FILLERS:
         before = _before(sentence) if {token.low for token in rest} & _POINTERS and not every else None
-        if before is None and not (every or severity):
+        if before is None and not (every or severity or severities):
             return asked(Intent.ALERT, _WHICH.format(tokens[0].low), ["list alerts"])
         numbers, selector = before or ((), "")
         phrase = TargetPhrase(selector=selector)
@@ -72,6 +79,8 @@ def read_alert_order(sentence: Sentence) -> Interpretation | None:
         phrase = take_targets(sentence, rest, fillers=_FILLERS, pointers=frozenset({"there"}))
     if phrase.unknown or phrase.absent:
         return _unclear(phrase)
+    if for_min < 0:
+        return asked(Intent.ALERT, "That time has passed. Until when? As in: until 18:00, or until tomorrow 9 am.")
     if verb is AlertVerb.SILENCE and not for_min:
         return asked(Intent.ALERT, "A silence must end. Until when? As in: for 2 hours, or until 18:00.")
     if for_min > LONGEST_S / 60:
@@ -125,22 +134,32 @@ def _numbers(sentence: Sentence, tokens: Sequence[Token]) -> tuple[tuple[int, ..
     return tuple(dict.fromkeys(found)), tuple(kept)
 
 
-def _families(patterns: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    """Return (first words of metrics, the item) of what was named: of "disk" all that is about disks."""
+def _about(sentence: Sentence, tokens: Sequence[Token]) -> tuple[tuple[str, ...], str, tuple[Token, ...]] | None:
+    """Return (first words of metrics, the item, the other tokens); None when it is about several items or parts."""
+    paths = {token.text for token in tokens if _PATH.fullmatch(token.text)}
+    rest = tuple(token for token in tokens if token.text not in paths)
+    named = take_metrics(rest, sentence.words)
+    families, items = _families(named[0]) if named is not None else ((), set[str]())
+    items |= paths
+    if len(items) > 1 or (paths and not set(families) <= set(_FAMILIES["fs"])):
+        return None
+    return (
+        families or (_FAMILIES["fs"] if paths else ()),
+        next(iter(items), ""),
+        named[1] if named is not None else rest,
+    )
+
+
+def _families(patterns: Sequence[str]) -> tuple[tuple[str, ...], set[str]]:
+    """Return (first words of metrics, the items) of what was named: of "disk" all that is about disks."""
     names = [pattern.partition("[")[0].partition(".")[0] for pattern in patterns]
     items = {pattern.partition("[")[2].rstrip("]") for pattern in patterns} - {""}
     families = dict.fromkeys(family for name in names for family in _FAMILIES.get(name, (name,)))
-    return tuple(families), items.pop() if len(items) == 1 else ""
-
-
-def _mounts(tokens: Sequence[Token]) -> tuple[tuple[str, ...], str]:
-    """Return what is meant by the path of a file system alone."""
-    item = next((token.text for token in tokens if _PATH.fullmatch(token.text)), "")
-    return (_FAMILIES["fs"], item) if item else ((), "")
+    return tuple(families), items
 
 
 def _lasting(tokens: Sequence[Token], world: World) -> tuple[int, tuple[Token, ...]]:
-    """Return (minutes that it lasts, 0 for none said, the other tokens)."""
+    """Return (minutes that it lasts, 0 for none said and below 0 for an end that has passed, the other tokens)."""
     said = [token.low for token in tokens]
     for at, word in enumerate(said):
         if word not in _ENDS:
@@ -148,7 +167,7 @@ def _lasting(tokens: Sequence[Token], world: World) -> tuple[int, tuple[Token, .
         found = _until(said[at + 1 :], world)
         if found is not None:
             used, end = found
-            return math.ceil((end - world.now) / 60), without(tokens, at, used + 1)
+            return math.ceil((end - world.now) / 60) or -1, without(tokens, at, used + 1)
     place = next((at for at, word in enumerate(said) if word in ("for", "next")), -1)
     length = said[place + 1] if 0 <= place < len(said) - 1 else ""
     if re.fullmatch(r"(?:\d{1,5}(?:m|min|h|d|w))+", length):
@@ -161,7 +180,10 @@ def _lasting(tokens: Sequence[Token], world: World) -> tuple[int, tuple[Token, .
 
 
 def _until(said: Sequence[str], world: World) -> tuple[int, float] | None:
-    """Read "6 pm", "tomorrow 9 am", "18:00 on friday", "monday at 8:00": the next such time. A day alone is none."""
+    """Read "6 pm", "tomorrow 9 am", "18:00 on friday", "monday at 8:00": the next such time. A day alone is none.
+
+    Of today it may have passed.
+    """
     day, skip = _day(said, world)
     skip += said[skip : skip + 1] == ["at"]
     clock = clock_seconds(said[skip:])
@@ -173,17 +195,19 @@ def _until(said: Sequence[str], world: World) -> tuple[int, float] | None:
         lead = int(behind[:1] == ["on"])
         day, more = _day(behind[lead:], world)
         used += lead + more if day is not None else 0
-    start = day if day is not None else midnight(world)
-    end = start + clock[1]
-    return used, end if end > world.now else end + (86400.0 if day is None else 7 * 86400.0)
+    days, comes_again_after = day or (0, 1)
+    end = wall_day(world, days, seconds=clock[1])
+    return used, end if end > world.now else wall_day(world, days + comes_again_after, seconds=clock[1])
 
 
-def _day(said: Sequence[str], world: World) -> tuple[float | None, int]:
-    """Return (beginning of the day that is named first, None for none; words used)."""
+def _day(said: Sequence[str], world: World) -> tuple[tuple[int, int] | None, int]:
+    """Return ((days from today to the day that is named first, days until it comes again), None for none; words used).
+
+    Today and tomorrow come once: 0.
+    """
     word = said[0] if said else ""
-    today = midnight(world)
     if word in ("today", "tomorrow"):
-        return today + 86400.0 * (word == "tomorrow"), 1
+        return (int(word == "tomorrow"), 0), 1
     if word in DAYS:
-        return today + ((DAYS.index(word) - weekday(world)) % 7) * 86400.0, 1
+        return ((DAYS.index(word) - weekday(world)) % 7, 7), 1
     return None, 0

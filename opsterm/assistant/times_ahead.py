@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from opsterm.assistant.moments import DAYS, ISO, date, midnight, month_number, this_year, weekday
+from opsterm.assistant.moments import DAYS, ISO, month_number, weekday
 from opsterm.assistant.tokens import Token, without
+from opsterm.assistant.wall_time import at_wall, wall_day, wall_today
 from opsterm.assistant.windows import NUMBERS
 from opsterm.assistant.world import World
 
@@ -87,13 +88,12 @@ def _end(said: Sequence[str], at: int, world: World) -> tuple[int, float] | None
     """Read "by friday", "until 2026-12-24", "this weekend", "tomorrow", "the end of the year": to its last second."""
     before = said[at - 1] if at else ""
     word, behind = said[at], said[at + 1] if at + 1 < len(said) else ""
-    today = midnight(world)
     if word in ("tomorrow", "today", "tonight"):
-        return 1, today + (2 if word == "tomorrow" else 1) * DAY_S - world.now
+        return 1, wall_day(world, 2 if word == "tomorrow" else 1) - world.now
     if (word == "weekend" and before in ("this", "the", "coming", "next")) or (word, behind) == ("the", "weekend"):
-        return 1 + (word == "the"), today + (7 - weekday(world)) * DAY_S - world.now
+        return 1 + (word == "the"), wall_day(world, 7 - weekday(world)) - world.now
     if word == "this" and behind == "weekend":
-        return 2, today + (7 - weekday(world)) * DAY_S - world.now
+        return 2, wall_day(world, 7 - weekday(world)) - world.now
     if word == "end" and behind == "of":
         return _end_of(said[at + 2 : at + 5], 2, world)
     if word == "this" and behind in ("week", "month", "year"):
@@ -101,24 +101,30 @@ def _end(said: Sequence[str], at: int, world: World) -> tuple[int, float] | None
     led = before in _ENDS or (before in ("on", "next", "this", "in") and word not in ("may", "march"))
     if word in DAYS and led:
         ahead = (DAYS.index(word) - weekday(world)) % 7 or (0 if before == "this" else 7)
-        return 1, today + (ahead + 1) * DAY_S - world.now
+        return 1, wall_day(world, ahead + 1) - world.now
     iso = ISO.match(word)
     if iso and iso[4] is None and led:
-        day = date(world, int(iso[1]), int(iso[2]), int(iso[3]))
-        return None if day is None else (1, day + DAY_S - world.now)
+        end = _day_after(int(iso[1]), int(iso[2]), int(iso[3]))
+        return None if end is None else (1, at_wall(world, end) - world.now)
     if word == "christmas" and led:
-        return 1, _next(world, 12, 25) + DAY_S - world.now
+        return 1, at_wall(world, _next(world, 12, 25) + timedelta(days=1)) - world.now
     month = month_number(word) if led else 0
-    return (1, _next(world, month, 1) - world.now) if month else None
+    return (1, at_wall(world, _next(world, month, 1)) - world.now) if month else None
 
 
-def _next(world: World, month: int, day: int) -> float:
-    """Return the beginning of the next such day."""
-    for year in (this_year(world), this_year(world) + 1):
-        found = date(world, year, month, day)
-        if found is not None and found > world.now:
-            return found
-    return world.now
+def _day_after(year: int, month: int, day: int) -> datetime | None:
+    """Return the midnight with which a day ends, None when there is no such day."""
+    try:
+        return datetime(year, month, day, tzinfo=UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _next(world: World, month: int, day: int) -> datetime:
+    """Return the midnight with which the next such day begins that has not begun."""
+    today = wall_today(world)
+    this_year = today.replace(month=month, day=day)
+    return this_year if this_year > today else this_year.replace(year=today.year + 1)
 
 
 def _end_of(further: Sequence[str], used: int, world: World) -> tuple[int, float] | None:
@@ -126,7 +132,7 @@ def _end_of(further: Sequence[str], used: int, world: World) -> tuple[int, float
     skip = int(further[0] in ("the", "this")) if further else 0
     coming = int(tuple(further[skip : skip + 1]) == ("next",))
     unit = further[skip + coming] if skip + coming < len(further) else ""
-    local = datetime.fromtimestamp(midnight(world) + world.utc_offset_s, UTC)
+    local = wall_today(world)
     if unit == "week":
         end = local + timedelta(days=7 - weekday(world) + 7 * coming)
     elif unit == "month":
@@ -137,4 +143,4 @@ def _end_of(further: Sequence[str], used: int, world: World) -> tuple[int, float
         end = local.replace(year=local.year + 1 + coming, month=1, day=1)
     else:
         return None
-    return used + 1 + skip + coming, end.timestamp() - world.utc_offset_s - world.now
+    return used + 1 + skip + coming, at_wall(world, end) - world.now

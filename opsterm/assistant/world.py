@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,6 +43,7 @@ class World:
     Attributes:
         now: epoch seconds.
         utc_offset_s: what local time is ahead of UTC, in seconds; days begin at local midnight.
+        offset_at: the same at another time in epoch seconds; None where it never changes.
         operator: the account that asks; what "me" and "I" mean.
         rows: every target with its status.
         series: series there are; their items ("/var", "eth0") become words.
@@ -55,6 +56,7 @@ class World:
 
     now: float
     utc_offset_s: float = 0.0
+    offset_at: Callable[[float], float] | None = None
     operator: str = ""
     rows: Sequence[TargetRow] = ()
     series: Sequence[SeriesKey] = ()

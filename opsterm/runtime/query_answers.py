@@ -118,6 +118,7 @@ class QueryAnswers:
         return World(
             now=now,
             utc_offset_s=utc_offset_s(now),
+            offset_at=utc_offset_s,
             operator=self._operator.name,
             rows=self._inventory.rows(),
             series=series,
@@ -257,7 +258,8 @@ class QueryAnswers:
         if isinstance(query, Errand):
             if query.kind is not Intent.CAPACITY:
                 return await self._errands.answer(query, now)
-            return await self._ahead(loosely_ahead(query, World(now=now, utc_offset_s=utc_offset_s(now))), now)
+            here = World(now=now, utc_offset_s=utc_offset_s(now), offset_at=utc_offset_s)
+            return await self._ahead(loosely_ahead(query, here), now)
         if isinstance(query, KnowledgeQuestion):
             return await self._errands.know(query, now)
         try:

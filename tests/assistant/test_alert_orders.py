@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +32,8 @@ READ = {
     "silence / on web-02 until 18:00 on friday": "silence alerts about fs,disk[/] on web-02 for 3300m",
     "mute alert 12 for 2d": "silence alerts a12 for 2880m",
     "silence all web servers except web-01 for 1h": "silence alerts on group:web and not web-01 for 60m",
+    "silence critical and warning alerts on web-01 for 1h": "silence alerts on web-01 for 60m",
+    "mute crit and warning for 1h": "silence alerts for 60m",
     "unmute the critical alerts in prod": "reopen alerts critical on env:prod",
     "reopen a7": "reopen alerts a7",
 }
@@ -48,6 +54,11 @@ ASKED = {
     "silence all alerts in prod until monday": "Until what time?",
     "silence a7 for 200 days": "90 days at most",
     "ack it": "Which alerts?",
+    "silence /var and /home on web-01 for 2h": "more than one thing",
+    "silence the disk alerts of / and /var on web-01 for 2h": "more than one thing",
+    "silence disk / and memory on web-01 for 2h": "more than one thing",
+    "silence web-01 until today 08:00": "That time has passed",
+    "silence web-01 until 8 am today": "That time has passed",
     "ack all but a7": "Which alerts are excepted is not read",
     "silence web-01 except the disk alerts for 2 hours": "Which alerts are excepted is not read",
 }
@@ -58,6 +69,41 @@ def test_what_is_not_exact_is_asked(text: str, said: str) -> None:
     read = interpret(text, WORLD)
     assert read.query is None
     assert said in read.question
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ENDS = [
+    ("2026-10-24 20:00", "until 8 am", "2026-10-25 08:00"),
+    ("2026-10-24 20:00", "until tomorrow 9 am", "2026-10-25 09:00"),
+    ("2026-10-24 20:00", "until monday 09:00", "2026-10-26 09:00"),
+    ("2026-10-24 20:00", "for the weekend", "2026-10-26 00:00"),
+    ("2026-10-24 20:00", "for 12 hours", "2026-10-25 07:00"),
+    ("2026-10-25 20:00", "until 23:00", "2026-10-25 23:00"),
+    ("2026-10-25 20:00", "until sunday 19:00", "2026-11-01 19:00"),
+    ("2026-03-28 20:00", "until monday 09:00", "2026-03-30 09:00"),
+    ("2026-03-28 20:00", "until 2:30", "2026-03-29 03:30"),
+    ("2026-03-28 20:00", "for the weekend", "2026-03-30 00:00"),
+    ("2026-11-25 11:00", "until 08:00", "2026-11-26 08:00"),
+]
+
+
+def _berlin(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).timestamp()
+
+
+def _ahead_of_utc(at: float) -> float:
+    ahead = datetime.fromtimestamp(at, BERLIN).utcoffset()
+    assert ahead is not None
+    return ahead.total_seconds()
+
+
+@pytest.mark.parametrize(("now", "until", "end"), ENDS)
+def test_a_silence_ends_by_the_clock_on_the_wall_also_when_that_is_set(now: str, until: str, end: str) -> None:
+    at = _berlin(now)
+    there = dataclasses.replace(WORLD, now=at, utc_offset_s=_ahead_of_utc(at), offset_at=_ahead_of_utc)
+    order = interpret(f"silence web-01 {until}", there).query
+    assert isinstance(order, AlertOrder)
+    assert datetime.fromtimestamp(at + order.for_min * 60, BERLIN).strftime("%Y-%m-%d %H:%M") == end
 
 
 @pytest.mark.parametrize("text", ["silenced alerts", "don't silence a7", "is a7 acknowledged?", "who silenced a7"])

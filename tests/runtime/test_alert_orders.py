@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,8 +25,14 @@ CLOCK = StoppedClock(1_795_600_800.0)
 
 @pytest.fixture
 async def alarmed(home: Path) -> AsyncIterator[Runtime]:
-    """Two disk alerts on web-01 and one of its processors, one on db-1."""
-    async with opened(home, clock=CLOCK) as runtime:
+    async with alarmed_at(home, CLOCK) as runtime:
+        yield runtime
+
+
+@asynccontextmanager
+async def alarmed_at(home: Path, clock: StoppedClock) -> AsyncIterator[Runtime]:
+    """Open a runtime with two disk alerts on web-01 and one of its processors, one on db-1."""
+    async with opened(home, clock=clock) as runtime:
         for name in ("web-01", "db-1"):
             await runtime.inventory.add(Target(name=name))
         for target, metric, item in (
@@ -32,7 +42,7 @@ async def alarmed(home: Path) -> AsyncIterator[Runtime]:
             key = SeriesKey(target, metric, item)
             alert = Alert(
                 fingerprint=f"{target} {key}", key=key, rule="r", severity=Severity.WARNING, state=AlertState.FIRING,
-                summary=f"{key} is high", value=91, unit="%", level=90, since=CLOCK.now(), last_seen=CLOCK.now(),
+                summary=f"{key} is high", value=91, unit="%", level=90, since=clock.now(), last_seen=clock.now(),
             )  # fmt: skip
             await runtime.store.alerts.save(alert, lambda _: [])
         await runtime.alerts.open()
@@ -107,6 +117,20 @@ async def test_a_yes_beside_an_attached_text_is_for_who_reads_that(alarmed: Runt
     assert [event async for event in turn]
     await _said(alarmed, "ok")
     assert set(_states(alarmed).values()) == {"firing"}
+
+
+async def test_the_end_that_is_said_is_by_the_clock_of_that_day(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        evening = datetime(2026, 10, 24, 20, tzinfo=ZoneInfo("Europe/Berlin"))
+        async with alarmed_at(home, StoppedClock(evening.timestamp())) as runtime:
+            assert "until Sun 25 Oct 08:00, for 13 h" in await _said(runtime, "silence web-01 until 8 am")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 async def test_for_a_script_it_is_a_proposal_and_nothing_is_done(alarmed: Runtime) -> None:
