@@ -16,7 +16,7 @@ from opsterm.assistant.model.grounding import sentence_spans, statements
 from opsterm.tui.drawing.inline import inline_runs
 from opsterm.tui.drawing.markdown import Support, support_of
 from opsterm.tui.drawing.model_passages import OPEN_LINES, MarkdownPassages
-from opsterm.tui.drawing.passage import WHY, ChatPassage, PassageLook
+from opsterm.tui.drawing.passage import LEAD, WHY, ChatPassage, PassageLook
 from opsterm.tui.drawing.passages import turn_passages
 from opsterm.tui.drawing.rows import Row
 
@@ -88,6 +88,31 @@ def test_a_table_fits_and_nothing_of_it_is_cut() -> None:
     ]
     narrow = rows(drawn(f"x\n\n{'|a b c' * 12}|\n{'|-' * 12}|", 30))
     assert narrow[1].text == "      |a b c|a b c|a b c|a b"
+
+
+FENCES = [
+    ("```\n~~~\n````x\n```sh\n```\nend", "~~~\n````x\n```sh"),
+    ("~~~\n```\n~~\n~~~~\nend", "```\n~~"),
+    ("````md\n```sh\nid\n```\n````", "```sh\nid\n```"),
+    ("```\ncat > a.md <<E\n```sh\nrm -rf /srv", "cat > a.md <<E\n```sh\nrm -rf /srv"),
+    ("```\nid\n``` not its end\n  ```", "id\n``` not its end"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), FENCES)
+def test_of_a_block_of_code_only_its_two_ends_are_left_out(text: str, code: str) -> None:
+    model = MarkdownPassages(0, PassageLook(width=60, plain=False, is_target=lambda _: False))
+    for letter in text:
+        model.add(letter)
+    one = model.passages[0]
+    assert one.text == code
+    assert [row.text[LEAD + 2 :] for row in one.rows] == code.split("\n")
+
+
+def test_a_long_block_of_code_loses_no_line_where_it_is_cut() -> None:
+    lines = [f"```{n}" for n in range(3 * OPEN_LINES)]
+    found = drawn("\n".join(["```", *lines, "```"]))
+    assert "\n".join(one.text for one in found) == "\n".join(lines)
 
 
 def test_a_list_hangs_below_its_words_and_a_heading_is_one() -> None:

@@ -51,7 +51,7 @@ class MarkdownPassages:
     @property
     def open(self) -> list[ChatPassage]:
         """The one that still grows, if there is one."""
-        lines = [*self._open, self._rest] if self._rest else self._open
+        lines = [*self._open, self._rest] if self._rest and not self._ends(self._rest) else self._open
         return [self._drawn(lines)] if any(line.strip() for line in lines) else []
 
     def since(self, sealed: int) -> list[ChatPassage]:
@@ -66,18 +66,17 @@ class MarkdownPassages:
 
     def _take(self, line: str) -> None:
         fence = _FENCE.match(line)
-        if self._fence:
+        if self._ends(line):
+            self._seal()
+            self._fence = ""
+        elif self._fence:
             self._open.append(line)
-            if fence and fence[1].startswith(self._fence) and line.strip() == fence[1]:
-                self._seal()
-                self._fence = ""
-            elif len(self._open) > OPEN_LINES:
+            if len(self._open) > OPEN_LINES:
                 self._seal()
         elif fence:
             self._seal()
             self._titles = []
             self._fence = fence[1]
-            self._open.append(line)
         elif not line.strip():
             self._seal()
             self._titles = []
@@ -89,6 +88,11 @@ class MarkdownPassages:
                 self._titles = _titles(self._open)
                 self._seal()
 
+    def _ends(self, line: str) -> bool:
+        """Return whether a line ends the block of code that is open: it is left out, as the one that opened it is."""
+        fence = _FENCE.match(line) if self._fence else None
+        return fence is not None and fence[1].startswith(self._fence) and line.strip() == fence[1]
+
     def _seal(self) -> None:
         if any(line.strip() for line in self._open):
             self._sealed.append(self._drawn(self._open))
@@ -96,14 +100,13 @@ class MarkdownPassages:
 
     def _drawn(self, lines: Sequence[str]) -> ChatPassage:
         look = self._look
-        code = [line for line in lines if not _FENCE.match(line)]
-        rows = self._code_rows(code) if self._fence else text_rows(
+        rows = self._code_rows(lines) if self._fence else text_rows(
             lines, look.width, indent=LEAD, plain=look.plain, support=self._support
         )  # fmt: skip
         if not self._sealed and rows:
             rows[0] = replace(rows[0], text=f"{'model':{LEAD}}{rows[0].text[LEAD:]}")
         if self._fence:
-            return passage(PassageKind.CODE, self._place, "\n".join(code), rows or [Row(text="")])
+            return passage(PassageKind.CODE, self._place, "\n".join(lines), rows or [Row(text="")])
         return passage(PassageKind.TEXT, self._place, "\n".join(lines), rows or [Row(text="")], look=look)
 
     def _code_rows(self, code: Sequence[str]) -> list[Row]:
