@@ -76,7 +76,8 @@ def summary(within_h: int, found: LookAhead) -> str:
     full, fills = found.count(Outlook.FULL), found.count(Outlook.FILLS)
     may = sum(1 for one in found.forecasts if one.earliest and not one.full_at)
     little = found.count(Outlook.TOO_LITTLE)
-    rest = found.series - full - fills - may - little
+    stale = found.count(Outlook.STALE)
+    rest = found.series - full - fills - may - little - stale
     head = f"{count_text(found.series, 'series', 'series')} of {count_text(found.targets, 'target')}: "
     parts = [f"{fills:,} {'fills' if fills == 1 else 'fill'}{within}"]
     if full:
@@ -86,6 +87,8 @@ def summary(within_h: int, found: LookAhead) -> str:
     parts.append(f"{rest:,} {'does' if rest == 1 else 'do'} not at this rate")
     if little:
         parts.append(f"{little:,} with too little history (under {span(LEAST_S)}): no forecast")
+    if stale:
+        parts.append(f"{stale:,} with no fresh measurement: no forecast")
     return f"{head}{', '.join(parts)}."
 
 
@@ -99,6 +102,9 @@ def sentence(one: Forecast, now: float) -> str:
             return f"{what} is full: {value}"
         case Outlook.TOO_LITTLE:
             return f"{what}: too little history ({span(one.history_s)}): no forecast; {value}"
+        case Outlook.STALE:
+            was = f"{value_text(one.value, one.unit)} when it was measured last, {age_text(now - one.at)} ago"
+            return f"{what}: no fresh measurement, so no forecast; {was}"
         case Outlook.FILLS:
             between = f"in 8 of 10 cases between {_between(one, now)}"
             return f"{what} fills in {span(one.full_at - now)}, {between}: {value}, {_rate(one)} a day, {history}"
@@ -115,13 +121,16 @@ def sentence(one: Forecast, now: float) -> str:
 
 def cells(one: Forecast, now: float) -> tuple[str, ...]:
     """Return one forecast as cells: target, what, now, a day, full in, between, what it is then, history."""
+    stale = one.outlook is Outlook.STALE
     full = {
-        Outlook.FULL: "now", Outlook.TOO_LITTLE: "no forecast", Outlook.NO_TREND: "no trend", Outlook.FALLS: "falls",
+        Outlook.FULL: "now", Outlook.TOO_LITTLE: "no forecast", Outlook.STALE: "not fresh",
+        Outlook.NO_TREND: "no trend", Outlook.FALLS: "falls",
         Outlook.GROWS: f"not within {span(one.horizon_s)}", Outlook.FILLS: span(one.full_at - now),
     }[one.outlook]  # fmt: skip
-    told = one.outlook not in (Outlook.FULL, Outlook.TOO_LITTLE)
+    value = "" if stale else value_text(one.value, one.unit)
+    told = one.outlook not in (Outlook.FULL, Outlook.TOO_LITTLE, Outlook.STALE)
     return (
-        one.key.target, subject(one.key), value_text(one.value, one.unit), _rate(one) if one.per_day else "",
+        one.key.target, subject(one.key), value, _rate(one) if one.per_day else "",
         full, _between(one, now) if one.earliest and one.outlook is not Outlook.FULL else "",
         f"{_band(one)} in {span(one.horizon_s)}" if told else "", span(one.history_s),
     )  # fmt: skip
@@ -135,7 +144,10 @@ def remarks(one: Forecast, now: float) -> list[str]:
         made.append(f"{where}: its level or pace changed {span(now - one.cut_at)} ago; only what came since counts.")
     if one.recurring:
         made.append(f"{where}: space was freed {one.recurring} times in this history; that is taken to go on.")
-    if now - one.at > OLD_S:
+    if one.outlook is Outlook.STALE:
+        was = f"{value_text(one.value, one.unit)} {age_text(now - one.at)} ago"
+        made.append(f"{where}: no fresh measurement; it was {was}.")
+    elif now - one.at > OLD_S:
         made.append(f"{where}: the newest measurement is {age_text(now - one.at)} old.")
     return made
 

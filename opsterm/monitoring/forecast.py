@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from opsterm.monitoring.metrics import metric_of
-from opsterm.monitoring.outlook import Forecast, Outlook
+from opsterm.monitoring.outlook import FRESH_S, Forecast, Outlook
 from opsterm.monitoring.sample import Point, Sample, SeriesKey
 from opsterm.monitoring.trend import DAY_S, HOUR_S, Numbers, TrendLine, find_trend
 
@@ -23,14 +23,15 @@ _NEARLY = 0.9995  # of the bound counts as full
 
 
 def forecast(
-    key: SeriesKey, points: Sequence[Point], newest: Sample | None = None, *, within_s: float = 0.0
+    key: SeriesKey, points: Sequence[Point], newest: Sample | None = None, *, now: float, within_s: float = 0.0
 ) -> Forecast:
-    """Return what is expected of a series.
+    """Return what is expected of a series. Of one that was not measured lately nothing is.
 
     Args:
         key: a series of a metric that has a bound.
         points: hourly ones, in order of time; at least one.
         newest: its newest measurement, where there is one.
+        now: epoch seconds; no date lies before it.
         within_s: seconds ahead that are asked about, 0 for as far as the history carries.
     """
     at = np.fromiter((point.at for point in points), dtype=float, count=len(points))
@@ -44,9 +45,16 @@ def forecast(
         history_s=max(0.0, seen - max(start, points[0].at)),
         readings=sum(point.readings for point in points if point.at >= start),
     )  # fmt: skip
+    if now - seen > FRESH_S:
+        return replace(whole, outlook=Outlook.STALE)
     if trend is None:
         return _full(whole) if value >= limit * _NEARLY else whole
-    return _ahead(whole, trend, within_s)
+    found = _ahead(whole, trend, within_s)
+    if found.outlook is Outlook.FILLS and found.full_at < now:
+        return replace(whole, outlook=Outlook.STALE)  # by now it is full, or it is not: nobody has measured that
+    if not found.earliest or found.outlook is Outlook.FULL:
+        return found
+    return replace(found, earliest=max(found.earliest, now))
 
 
 def _full(found: Forecast) -> Forecast:

@@ -9,8 +9,11 @@ from enum import StrEnum
 from opsterm.monitoring.metrics import metric_of
 from opsterm.monitoring.sample import SeriesKey
 
-LEAST_S = 12 * 3600.0
-"""History below which nothing is looked ahead for."""
+LEAST_S = 24 * 3600.0
+"""History below which nothing is looked ahead for: a part of a day's swing looks like growth."""
+
+FRESH_S = 3 * 3600.0
+"""Seconds after which the newest measurement says nothing of now, and nothing is looked ahead for."""
 
 WINDOW_S = 30 * 86400.0
 """History that is looked at when nothing else is said."""
@@ -32,6 +35,7 @@ class Outlook(StrEnum):
     NO_TREND = "no trend"
     FALLS = "falls"
     TOO_LITTLE = "too little history"
+    STALE = "no fresh measurement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,8 @@ class Forecast:
         readings: measurements in them.
         horizon_s: seconds ahead that the history carries, or that were asked for when they are fewer; from `at` on.
         per_day: change a day, 0 when there is no trend.
-        full_at: epoch seconds when it is expected to be full; 0 when not within `horizon_s`.
+        full_at: epoch seconds when it is expected to be full, never before it was asked; 0 when not within
+            `horizon_s`.
         earliest: lower edge of that; 0 when not within `horizon_s`.
         latest: upper edge of that; 0 when not within `horizon_s`.
         low: lower edge of the value at the end of `horizon_s`.

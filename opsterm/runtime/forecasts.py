@@ -94,7 +94,7 @@ def _forecasts(
 ) -> list[Forecast]:  # fmt: skip
     return [
         forecast(key, points, newest.get(key) or Sample(key, min(now, points[-1].at + HOUR_S), points[-1].mean),
-                 within_s=within_s)
+                 now=now, within_s=within_s)
         for key, points in zip(keys, hours, strict=True) if points
     ]  # fmt: skip
 

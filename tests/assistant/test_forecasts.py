@@ -106,6 +106,10 @@ def test_one_that_fills_says_when_between_what_and_from_how_much() -> None:
     ("changed", "said"),
     [
         ({"outlook": Outlook.TOO_LITTLE, "history_s": 5 * 3600.0}, "too little history (5 h): no forecast"),
+        (
+            {"outlook": Outlook.STALE, "full_at": 0.0, "earliest": 0.0, "latest": 0.0, "at": NOW - 15 * DAY},
+            "db-1: no fresh measurement, so no forecast; 81 % when it was measured last, 15 d ago",
+        ),
         ({"outlook": Outlook.NO_TREND}, "no trend, it does not fill at this rate"),
         ({"outlook": Outlook.FALLS, "per_day": -2.0}, "falls by 2.0 % a day"),
         ({"outlook": Outlook.GROWS, "full_at": 0.0}, "does not fill within the 30 d that can be told; it may from 9 d"),
@@ -125,10 +129,17 @@ def test_of_many_those_that_fill_are_shown_and_the_others_counted() -> None:
     said = _said(FILLS, may, replace(may, earliest=0.0), series=100, too_little=7, steady=90)
     assert (
         "100 series of 1 target: 1 fills within 30 d, 1 may, at the edge of what is likely, 91 do not at this rate, "
-        "7 with too little history (under 12 h): no forecast."
+        "7 with too little history (under 24 h): no forecast."
     ) in said
     assert said.count("file system /  ") == 2
 
 
 def test_what_is_not_measured_has_no_history() -> None:
     assert "no history to look ahead from" in _said()
+
+
+def test_what_was_not_measured_lately_does_not_count_as_filling() -> None:
+    old = replace(FILLS, outlook=Outlook.STALE, full_at=0.0, earliest=0.0, latest=0.0, at=NOW - 15 * DAY)
+    said = _said(FILLS, old)
+    assert "1 fills within 30 d, 0 do not at this rate, 1 with no fresh measurement: no forecast." in said
+    assert "file system / on db-1: no fresh measurement; it was 81 % 15 d ago." in said

@@ -186,7 +186,7 @@ def test_too_little_history_is_no_forecast(measured: Account) -> None:
     assert {(one["outlook"], one["full_at"]) for one in found} == {("too little history", None)}
     said = measured.run("forecast", expect=0)
     assert "no forecast" in said.out
-    assert "with too little history (under 12 h): no forecast" in said.err
+    assert "with too little history (under 24 h): no forecast" in said.err
     assert "nothing is forecast of it" in measured.run("forecast", "--metric", "load.1m", expect=2).err
     assert "Nothing of that was measured" in measured.run("forecast", "--metric", "fs.used_percent[/no]", expect=0).err
     for wrong in (("--within", "2000d"), ("--window", "1h"), ("--within", "soon"), ("tag:(",)):

@@ -27,6 +27,11 @@ def hours(values: Numbers) -> list[Point]:
     return [Point(START + n * HOUR_S, value, value, value, 60) for n, value in enumerate(np.clip(values, 0, 100))]
 
 
+def after(points: list[Point]) -> float:
+    """Return the time at which the newest hour is over."""
+    return points[-1].at + HOUR_S
+
+
 def noise(rng: np.random.Generator, t: Numbers, high: float) -> Numbers:
     values: Numbers = rng.normal(0, high, len(t))
     return values
@@ -111,7 +116,7 @@ def looked(kind: Callable[[np.random.Generator, Numbers, float], Numbers], days:
         past, future = values[: days * 24], values[days * 24 :]
         full = np.flatnonzero(future >= 100)
         at = START + days * DAY_S + full[0] * HOUR_S if full.size else float("inf")
-        made.append((forecast(KEY, hours(past)), at))
+        made.append((forecast(KEY, hours(past), now=START + days * DAY_S), at))
     return made
 
 
@@ -145,7 +150,7 @@ def histories(draw: st.DrawFn) -> list[Point]:
 @given(histories(), st.sampled_from([0.0, 3600.0, 7 * DAY_S, 90 * DAY_S]))
 @settings(max_examples=60)
 def test_no_date_is_beyond_what_the_history_carries(points: list[Point], within_s: float) -> None:
-    found = forecast(KEY, points, within_s=within_s)
+    found = forecast(KEY, points, now=after(points), within_s=within_s)
     assert found.history_s <= points[-1].at + HOUR_S - points[0].at
     assert found.horizon_s <= found.history_s
     assert not within_s or found.horizon_s <= within_s
@@ -161,7 +166,8 @@ def test_no_date_is_beyond_what_the_history_carries(points: list[Point], within_
 @settings(max_examples=30)
 def test_eight_weeks_later_it_is_the_same(points: list[Point], times: int) -> None:
     by = times * 56 * DAY_S
-    one, later = forecast(KEY, points), forecast(KEY, [point._replace(at=point.at + by) for point in points])
+    moved = [point._replace(at=point.at + by) for point in points]
+    one, later = forecast(KEY, points, now=after(points)), forecast(KEY, moved, now=after(moved))
     assert (one.outlook, one.per_day, one.low, one.high) == (later.outlook, later.per_day, later.low, later.high)
     assert one.full_at == pytest.approx(later.full_at and later.full_at - by)
 
@@ -169,28 +175,57 @@ def test_eight_weeks_later_it_is_the_same(points: list[Point], times: int) -> No
 @given(histories())
 @settings(max_examples=60)
 def test_the_quick_look_leaves_out_nothing_that_fills(points: list[Point]) -> None:
-    found = forecast(KEY, points)
+    found = forecast(KEY, points, now=after(points))
     means = [point.mean for point in points]
     assert can_fill((min(means), max(means), means[-1]), 100.0) or not found.full_at
 
 
 @example(1)
-@example(11)
-@given(st.integers(1, 11))
-def test_under_twelve_hours_nothing_is_told(count: int) -> None:
-    found = forecast(KEY, hours(np.linspace(50, 90, count)))
+@example(23)
+@given(st.integers(1, 23))
+def test_under_a_day_nothing_is_told(count: int) -> None:
+    points = hours(np.linspace(50, 90, count))
+    found = forecast(KEY, points, now=after(points))
     assert (found.outlook, found.full_at, found.horizon_s) == (Outlook.TOO_LITTLE, 0.0, 0.0)
 
 
 def test_what_is_full_is_full_now() -> None:
     points = hours(np.full(200, 60.0))
-    found = forecast(KEY, points, Sample(KEY, points[-1].at + 1800, 100.0))
+    found = forecast(KEY, points, Sample(KEY, points[-1].at + 1800, 100.0), now=after(points))
     assert (found.outlook, found.full_at) == (Outlook.FULL, found.at)
 
 
 def test_a_clean_up_cuts_the_history_and_is_told() -> None:
     t = np.arange(30 * 24) / 24
-    found = forecast(KEY, hours(np.where(t < 14, 30 + 3 * t, 3 * t - 2)))
+    points = hours(np.where(t < 14, 30 + 3 * t, 3 * t - 2))
+    found = forecast(KEY, points, now=after(points))
     assert (found.outlook, round(found.per_day, 1)) == (Outlook.FILLS, 3.0)
     assert abs(found.cut_at - (START + 14 * DAY_S)) <= 6 * HOUR_S
     assert found.history_s <= 16.3 * DAY_S
+
+
+GROWS = np.linspace(60, 93, 10 * 24)
+
+
+@pytest.mark.parametrize("old_s", [3.1 * HOUR_S, 15 * DAY_S])
+@pytest.mark.parametrize("values", [GROWS, np.full(240, 100.0), GROWS[:1], np.full(1, 100.0)])
+def test_what_was_not_measured_lately_has_no_outlook(values: Numbers, old_s: float) -> None:
+    points = hours(values)
+    found = forecast(KEY, points, now=after(points) + old_s)
+    assert (found.outlook, found.full_at, found.earliest, found.latest) == (Outlook.STALE, 0.0, 0.0, 0.0)
+
+
+def test_no_date_lies_before_now() -> None:
+    points = hours(np.linspace(40, 99.9, 20 * 24))
+    assert forecast(KEY, points, now=after(points)).outlook is Outlook.FILLS
+    assert forecast(KEY, points, now=after(points) + 2.5 * HOUR_S).outlook is Outlook.STALE
+    near = hours(np.linspace(40, 99, 20 * 24))
+    found = forecast(KEY, near, now=after(near) + 2.5 * HOUR_S)
+    assert found.outlook is Outlook.FILLS
+    assert after(near) + 2.5 * HOUR_S <= found.earliest <= found.full_at
+
+
+def test_a_day_that_swings_is_no_growth_after_a_part_of_it() -> None:
+    t = np.arange(14) / 24
+    points = hours(60 + 25 * np.sin(2 * np.pi * (t - 0.3)))
+    assert forecast(KEY, points, now=after(points)).outlook is Outlook.TOO_LITTLE

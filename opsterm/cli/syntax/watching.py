@@ -17,7 +17,7 @@ _ABOUT_FORECAST = """\
 The trend is the median of slopes over hourly history, without the seasons of a
 day and a week. There is a date only where the trend is no accident, never
 further ahead than the history that counts reaches back, and between edges that
-hold eight of ten. Under 12 hours of history nothing is forecast. Of more than
+hold eight of ten. Under 24 hours of history nothing is forecast. Of more than
 40 series only those that may fill are shown, and the others counted."""
 
 

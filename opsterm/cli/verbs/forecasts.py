@@ -17,7 +17,7 @@ async def forecast(context: Context) -> int:
     asked, printer, now = context.invocation, context.printer, context.runtime.clock.now()
     window_s = parse_duration(asked.text("window"))
     if not LEAST_S <= window_s <= LONGEST_S:
-        raise BadInput("The history is between 12 hours and 400 days long.", next_step="Give it as in --window 30d.")
+        raise BadInput("The history is between 24 hours and 400 days long.", next_step="Give it as in --window 30d.")
     within_h = hours_of(asked.text("within")) if asked.text("within") else 0
     found = await context.runtime.forecasts.look(
         asked.texts("metric") or (DISKS,), asked.text("selector"), now=now, within_s=within_h * 3600.0,
