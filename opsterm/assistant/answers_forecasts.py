@@ -77,7 +77,8 @@ def summary(within_h: int, found: LookAhead) -> str:
     may = sum(1 for one in found.forecasts if one.earliest and not one.full_at)
     little = found.count(Outlook.TOO_LITTLE)
     stale = found.count(Outlook.STALE)
-    rest = found.series - full - fills - may - little - stale
+    part = found.count(Outlook.PART_OF_WEEK)
+    rest = found.series - full - fills - may - little - part - stale
     head = f"{count_text(found.series, 'series', 'series')} of {count_text(found.targets, 'target')}: "
     parts = [f"{fills:,} {'fills' if fills == 1 else 'fill'}{within}"]
     if full:
@@ -87,6 +88,8 @@ def summary(within_h: int, found: LookAhead) -> str:
     parts.append(f"{rest:,} {'does' if rest == 1 else 'do'} not at this rate")
     if little:
         parts.append(f"{little:,} with too little history (under {span(LEAST_S)}): no forecast")
+    if part:
+        parts.append(f"{part:,} with {Outlook.PART_OF_WEEK}: no date")
     if stale:
         parts.append(f"{stale:,} with no fresh measurement: no forecast")
     return f"{head}{', '.join(parts)}."
@@ -102,6 +105,9 @@ def sentence(one: Forecast, now: float) -> str:
             return f"{what} is full: {value}"
         case Outlook.TOO_LITTLE:
             return f"{what}: too little history ({span(one.history_s)}): no forecast; {value}"
+        case Outlook.PART_OF_WEEK:
+            grows = f"grows by {_rate(one)} a day, or swings with the week"
+            return f"{what} {grows}: {one.outlook} ({span(one.history_s)}), so no date; {value}"
         case Outlook.STALE:
             was = f"{value_text(one.value, one.unit)} when it was measured last, {age_text(now - one.at)} ago"
             return f"{what}: no fresh measurement, so no forecast; {was}"
@@ -124,11 +130,11 @@ def cells(one: Forecast, now: float) -> tuple[str, ...]:
     stale = one.outlook is Outlook.STALE
     full = {
         Outlook.FULL: "now", Outlook.TOO_LITTLE: "no forecast", Outlook.STALE: "not fresh",
-        Outlook.NO_TREND: "no trend", Outlook.FALLS: "falls",
+        Outlook.PART_OF_WEEK: "no date", Outlook.NO_TREND: "no trend", Outlook.FALLS: "falls",
         Outlook.GROWS: f"not within {span(one.horizon_s)}", Outlook.FILLS: span(one.full_at - now),
     }[one.outlook]  # fmt: skip
     value = "" if stale else value_text(one.value, one.unit)
-    told = one.outlook not in (Outlook.FULL, Outlook.TOO_LITTLE, Outlook.STALE)
+    told = one.outlook not in (Outlook.FULL, Outlook.TOO_LITTLE, Outlook.PART_OF_WEEK, Outlook.STALE)
     return (
         one.key.target, subject(one.key), value, _rate(one) if one.per_day else "",
         full, _between(one, now) if one.earliest and one.outlook is not Outlook.FULL else "",
@@ -144,6 +150,8 @@ def remarks(one: Forecast, now: float) -> list[str]:
         made.append(f"{where}: its level or pace changed {span(now - one.cut_at)} ago; only what came since counts.")
     if one.recurring:
         made.append(f"{where}: space was freed {one.recurring} times in this history; that is taken to go on.")
+    if one.outlook is Outlook.PART_OF_WEEK:
+        made.append(f"{where}: {one.outlook} ({span(one.history_s)}); it may be growth, or a part of a week.")
     if one.outlook is Outlook.STALE:
         was = f"{value_text(one.value, one.unit)} {age_text(now - one.at)} ago"
         made.append(f"{where}: no fresh measurement; it was {was}.")

@@ -86,6 +86,8 @@ def _ahead(found: Forecast, trend: TrendLine, within_s: float) -> Forecast:
         return made
     if trend.slope < 0:
         return replace(made, outlook=Outlook.FALLS)
+    if trend.part_of_week:
+        return replace(made, outlook=Outlook.PART_OF_WEEK)
     outlook = Outlook.FILLS if full else Outlook.GROWS
     return replace(made, outlook=outlook, full_at=full, earliest=earliest, latest=latest)
 

@@ -35,6 +35,7 @@ class Outlook(StrEnum):
     NO_TREND = "no trend"
     FALLS = "falls"
     TOO_LITTLE = "too little history"
+    PART_OF_WEEK = "too little history for a weekly pattern"
     STALE = "no fresh measurement"
 
 

@@ -4,7 +4,8 @@ Hourly means are made to medians of days, of three hours or of hours, as long as
 of the level (a clean-up, a restore) or before the pace changed is left out; jumps that come again and again (log
 rotation) belong to the series and stay in. The slope is the median of the slopes between points of the same hour or
 weekday (Sen 1968; Hirsch and Slack 1982), so that neither a spike nor a season makes a trend. It counts only when
-Mann-Kendall and the size of the series' own changes over a third of the history agree that it is no accident.
+Mann-Kendall and the size of the series' own changes over a third of the history agree that it is no accident. Under
+three weeks no season of a week is known: where one over another slope explains the values better, that is told.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ LEAST_POINTS = 10
 
 Numbers = NDArray[np.float64]
 
-_GRIDS = ((21 * DAY_S, DAY_S, 7), (3 * DAY_S, 3 * HOUR_S, 8), (0.0, HOUR_S, 1))
+_WEEK = 7
+_WEEKS_S = 21 * DAY_S  # history from which on a season of a week is known
+_GRIDS = ((_WEEKS_S, DAY_S, _WEEK), (3 * DAY_S, 3 * HOUR_S, 8), (0.0, HOUR_S, 1))
 """History from which on a grid is used, its step, and the steps of its season."""
 
 _SIDE = 6  # hours to each side of a jump
@@ -35,6 +38,8 @@ _SURE_KENDALL = 2.58  # two-sided 1 %
 _SURE_DRIFT = 2.6
 _BENT = 4.0
 _SHARES = (0.6, 0.36, 0.22, 0.13, 0.08, 0.05)
+_WEEK_LEAVES = 0.5  # of what a line leaves, where a week counts
+_WEEK_TURNS = 0.25  # of the slope, from which on the week's is another one
 _SPIKE = 24  # hours
 _NORMAL = 1.4826  # median absolute deviation -> standard deviation
 _NORMAL_SQUARES = 0.4549  # median of squared normal numbers
@@ -58,6 +63,7 @@ class TrendLine:
         jump_at: epoch seconds of the jump or change of pace before which history does not count, 0 for none.
         freed_after_s: seconds of growth before a jump down there; 0 when it was none.
         recurring: jumps down that come again and again.
+        part_of_week: whether the history is too short to know a week by, and moves as one over another slope.
     """
 
     start: float
@@ -72,6 +78,7 @@ class TrendLine:
     jump_at: float = 0.0
     freed_after_s: float = 0.0
     recurring: int = 0
+    part_of_week: bool = False
 
     def expected(self, steps: Numbers) -> Numbers:
         """Return the expected highest values so many steps after the end."""
@@ -113,7 +120,12 @@ def find_trend(at: Numbers, values: Numbers, bound: float) -> TrendLine | None:
         if later is None:
             jump_at = float(at[cut]) if cut else 0.0
             freed = past.freed_after_s if cut == past.cut else 0.0
-            return replace(found, jump_at=jump_at, freed_after_s=freed, recurring=past.recurring)
+            since = at[past.cut :]
+            short = float(since[-1] - since[0]) + HOUR_S < _WEEKS_S
+            return replace(
+                found, jump_at=jump_at, freed_after_s=freed, recurring=past.recurring,
+                part_of_week=short and _swings(since, values[past.cut :], cut - past.cut, found),
+            )  # fmt: skip
         cut += later[0]
         found = later[1]
     return None
@@ -210,6 +222,34 @@ def _fit(at: Numbers, values: Numbers, percent: float) -> TrendLine | None:
         level=float(np.median((plain - slope * past)[-max(cycle, points // 4) :])), slope=slope, season=ahead,
         peak=peak, spread=spread,
     )  # fmt: skip
+
+
+def _swings(at: Numbers, values: Numbers, cut: int, found: TrendLine) -> bool:
+    """Return whether values move as a week over another slope than the one found.
+
+    Args:
+        at: epoch seconds, of under three weeks.
+        values: as many; a season of days in them is left as it is.
+        cut: where the pace changed, 0 for nowhere.
+        found: the line behind that.
+    """
+    past = (at - at[-1]) / DAY_S
+    line = np.column_stack((np.ones_like(past), past))
+    turns = 2 * np.pi * past / _WEEK
+    week, slopes = _left(np.column_stack((line, np.sin(turns), np.cos(turns))), values)
+    if cut:
+        straight = (past >= past[cut])[:, None]
+        bent, _ = _left(np.column_stack((line * straight, line * ~straight)), values)
+    else:
+        bent = _WEEK_LEAVES * _left(line, values)[0]
+    slope = found.slope * DAY_S / found.step_s
+    return week < bent and abs(float(slopes[1]) - slope) > _WEEK_TURNS * abs(slope)
+
+
+def _left(model: Numbers, values: Numbers) -> tuple[float, Numbers]:
+    """Return (the variance that the columns of a model leave, what each of them counts)."""
+    counts = np.linalg.lstsq(model, values, rcond=None)[0]
+    return float(np.var(values - model @ counts)), np.asarray(counts, dtype=np.float64)
 
 
 def _season(slots: Numbers, left: Numbers, cycle: int) -> Numbers:

@@ -110,6 +110,10 @@ def test_one_that_fills_says_when_between_what_and_from_how_much() -> None:
             {"outlook": Outlook.STALE, "full_at": 0.0, "earliest": 0.0, "latest": 0.0, "at": NOW - 15 * DAY},
             "db-1: no fresh measurement, so no forecast; 81 % when it was measured last, 15 d ago",
         ),
+        (
+            {"outlook": Outlook.PART_OF_WEEK, "full_at": 0.0, "earliest": 0.0, "latest": 0.0, "history_s": 10 * DAY},
+            "or swings with the week: too little history for a weekly pattern (10 d), so no date; 81 % now",
+        ),
         ({"outlook": Outlook.NO_TREND}, "no trend, it does not fill at this rate"),
         ({"outlook": Outlook.FALLS, "per_day": -2.0}, "falls by 2.0 % a day"),
         ({"outlook": Outlook.GROWS, "full_at": 0.0}, "does not fill within the 30 d that can be told; it may from 9 d"),
@@ -142,4 +146,6 @@ def test_what_was_not_measured_lately_does_not_count_as_filling() -> None:
     old = replace(FILLS, outlook=Outlook.STALE, full_at=0.0, earliest=0.0, latest=0.0, at=NOW - 15 * DAY)
     said = _said(FILLS, old)
     assert "1 fills within 30 d, 0 do not at this rate, 1 with no fresh measurement: no forecast." in said
+    part = replace(old, outlook=Outlook.PART_OF_WEEK, at=NOW)
+    assert "0 do not at this rate, 1 with too little history for a weekly pattern: no date." in _said(FILLS, part)
     assert "file system / on db-1: no fresh measurement; it was 81 % 15 d ago." in said

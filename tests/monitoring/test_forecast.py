@@ -135,6 +135,40 @@ def test_what_does_not_fill_has_no_date(kind: Callable[..., Numbers], days: int)
     assert len(told) <= SERIES * 0.04, [one.full_at for one in told]
 
 
+def swings(rng: np.random.Generator, t: Numbers, now: float) -> Numbers:
+    high, slope = rng.uniform(4, 10), rng.uniform(0.1, 0.5)
+    values: Numbers = rng.uniform(75, 92) + slope * (t - now) + noise(rng, t, 0.5)
+    return values + high * np.sin(2 * np.pi * t / 7 + rng.uniform(0, 6))
+
+
+def busy_days(rng: np.random.Generator, t: Numbers, now: float) -> Numbers:
+    busy = np.convolve((t + rng.uniform(0, 7)) % 7 < 5, np.ones(24) / 24, mode="same")
+    return rng.uniform(60, 78) + rng.uniform(0.1, 0.5) * (t - now) + rng.uniform(8, 20) * busy + noise(rng, t, 0.5)
+
+
+@pytest.mark.parametrize("days", [5, 10, 13, 17, 20])
+@pytest.mark.parametrize("kind", [swings, busy_days, seasons], ids=lambda kind: kind.__name__)
+def test_a_week_that_was_not_seen_twice_is_no_growth(kind: Callable[..., Numbers], days: int) -> None:
+    told = [(one, at) for one, at in looked(kind, days) if one.outlook is Outlook.FILLS]
+    wrong = [one for one, at in told if not one.earliest - 2 * HOUR_S <= at <= (one.latest or at) + 2 * HOUR_S]
+    assert len(wrong) <= SERIES * 0.05, wrong
+
+
+def test_what_swings_with_the_week_says_that_its_history_is_too_short() -> None:
+    t = np.arange(10 * 24) / 24
+    points = hours(70 + t + 6 * np.sin(2 * np.pi * (t - 8.2) / 7))
+    found = forecast(KEY, points, now=after(points))
+    assert (found.outlook, found.full_at, found.earliest) == (Outlook.PART_OF_WEEK, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("kind", [linear, noisy, rotated, begun], ids=lambda kind: kind.__name__)
+def test_plain_growth_has_a_date_from_ten_days(kind: Callable[..., Numbers]) -> None:
+    told = [(one, at) for one, at in looked(kind, 10) if one.outlook is Outlook.FILLS]
+    held = [one.earliest - 2 * HOUR_S <= at <= (one.latest or float("inf")) + 2 * HOUR_S for one, at in told]
+    assert len(told) >= SERIES * 0.7
+    assert sum(held) / len(held) >= 0.85
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[Point]:
     """Return any history: with holes, jumps, spikes, ends of the range."""
