@@ -37,7 +37,8 @@ FLUSH_AT_MOST = 50_000
 PROBES = 16
 """Vectors of each collection that have to find themselves before an index is believed."""
 
-NEIGHBOURS, EF_BUILD, EF_SEARCH = 16, 100, 120
+NEIGHBOURS, EF_BUILD, EF_SEARCH = 16, 100, 400
+"""Of the graph. To a million vectors 120 found 0.96 of the exact ten, 400 finds 0.99 and takes 4 ms instead of 2."""
 
 _PAGE = """
 SELECT v.item_seq, v.vector, i.kind, i.owner, i.about, i.at FROM item_vector v JOIN item i ON i.seq = v.item_seq
