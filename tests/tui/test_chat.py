@@ -17,6 +17,7 @@ from opsterm.assistant.model.grounding import statements
 from opsterm.assistant.stamp import Rung, Stamp
 from opsterm.assistant.turn import PieceSaid, Thought, ToolLooked, TurnEnded, TurnEvent
 from opsterm.knowledge.collection import CollectionName
+from opsterm.knowledge.command_use import CommandUse
 from opsterm.runtime.dialogue import Dialogue
 from opsterm.tui.drawing.model_passages import MarkdownPassages
 from opsterm.tui.drawing.passage import ChatPassage, PassageKind, PassageLook
@@ -213,6 +214,24 @@ async def test_names_of_an_answer_are_walked_and_opened_and_why_a_sentence_has_n
         assert "web-01" in there.text
         await there.press("escape", "l", "right")
         assert "No name further on opens anything" in there.text
+
+
+async def test_what_could_be_made_easier_is_listed_with_its_counts_and_taken_with_enter(furnished: Stage) -> None:
+    async with sitting(furnished) as there:
+        runtime = there.app.runtime
+        await ask(there, "/recommend")
+        await there.until("Nothing is recommended.")
+        now = runtime.clock.now()
+        await runtime.store.command_uses.keep([
+            CommandUse(actor=runtime.operator.name, command=command, at=now - day * 86_400 + place, ended_well=True)
+            for day in (9, 7, 4, 2) for place, command in enumerate(("nginx -t", "systemctl reload nginx"))
+        ])  # fmt: skip
+        await there.type("/recommend")
+        await there.press("enter")
+        await there.until("What could be made easier")
+        assert "runbook" in there.text
+        await there.press("enter")
+        await there.until("opsterm habits")
 
 
 async def test_a_paste_of_several_lines_stands_beside_the_line_and_goes_with_the_question(furnished: Stage) -> None:

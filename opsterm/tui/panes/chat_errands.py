@@ -11,6 +11,7 @@ from opsterm.core.errors import NotFound, OpstermError
 from opsterm.core.units import age_text
 from opsterm.inventory.folding import fold
 from opsterm.knowledge.card_file import write_cards
+from opsterm.knowledge.recommendations import Recommendation
 from opsterm.runtime.runtime import Runtime
 from opsterm.tui.drawing.passage import WHY, ChatPassage, PassageKind
 from opsterm.tui.panes.chat_place import ChatPlace
@@ -66,6 +67,7 @@ class ChatErrands:
             "detach": self._pane.detach,
             "rename": lambda: self._begin(self._rename(rest)),
             "export": lambda: self._begin(self._export(rest)),
+            "recommend": lambda: self._begin(self._recommend()),
             "forget": self._forget,
         }
         whats[found.name]()
@@ -167,6 +169,35 @@ class ChatErrands:
         of = self._pane.dialogue.conversation
         text = f"Forget {of.title!r}, with all that was asked in it?" if of else "There is nothing to forget yet."
         self._pane.app.push_screen(ConfirmScreen("Forget", text), sure if of else None)
+
+    # ------------------------------------------------------------------ recommending
+
+    async def _recommend(self) -> None:
+        use = self._runtime.recommendations
+        found = await use.list()
+        if not found:
+            self._say("Nothing is recommended." if use.on else "The setting learning.commands is off.")
+            return
+        lines = {f"{one.id}  {one.text}": one for one in found}
+
+        def chosen(picked: frozenset[str] | None) -> None:
+            for line in picked or ():
+                self._take_up(lines[line])
+
+        details = [(str(one.kind), one.why) for one in found]
+        self._pane.app.push_screen(
+            ChoiceScreen("What could be made easier", list(lines), details=details,
+                         text="enter takes it; `opsterm recommendations dismiss ID` hears of one no more",
+                         headings=("recommendation", "kind", "why")),
+            chosen,
+        )  # fmt: skip
+
+    def _take_up(self, one: Recommendation) -> None:
+        """Put what does it on the line, where a person sends it or not; show the command where there is none."""
+        if one.line:
+            self._pane.put(one.line)
+        else:
+            self._pane.app.push_screen(TextScreen(one.text, f"{one.why}\n\n$ {one.command}"))
 
     # ------------------------------------------------------------------ attaching
 

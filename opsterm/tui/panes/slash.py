@@ -32,6 +32,7 @@ SLASHES: tuple[Slash, ...] = (
     Slash(name="detach", text="takes what was attached away"),
     Slash(name="rename", takes="TITLE", text="gives this conversation another title"),
     Slash(name="export", takes="FILE", text="writes this conversation to a file, as Markdown"),
+    Slash(name="recommend", text="lists what could be made easier here; enter takes it to the line"),
     Slash(name="forget", text="forgets this conversation; asks first"),
 )
 
