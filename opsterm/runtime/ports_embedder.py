@@ -17,7 +17,7 @@ class EmbedderOffer:
 
     Attributes:
         source: where it is from, as the operator wrote it.
-        name: of its folder, should it be used.
+        name: of its folder, should it be used; by the hashes of all files.
         files: name -> place: one archive under "", or the files themselves.
         size: bytes of all of them.
         sha256: of the archive, or of model.onnx; hex.
@@ -66,6 +66,8 @@ class EmbedderStock(Protocol):
     def unpack(self, offer: EmbedderOffer) -> Path:
         """Make and return a folder with its model.onnx and tokenizer.json, and nothing else: whole, or none.
 
+        A folder that is there already is never written to: it may be in use.
+
         Raises:
             BadInput: they are not in it, or the archive is broken or leads out of itself.
             StorageFull: no room.
@@ -77,5 +79,5 @@ class EmbedderStock(Protocol):
         ...
 
     def discard(self, folder: Path) -> None:
-        """Remove a folder that `unpack` made."""
+        """Remove a folder that `unpack` made; one that was there before stays."""
         ...

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -238,6 +239,45 @@ async def test_no_redirect_leads_from_https_to_http(
     async with serving(leads, authority.server()) as port, supplied(home) as (runtime, supply):
         with refusing(runtime, Refused, "over http anybody"):
             await supply.offer(f"https://localhost:{port}/a.zip", sha256="", told=unheard)
+
+
+async def test_a_folder_in_use_stays_as_it_is_when_what_is_fetched_next_is_broken(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: dict[str, bytes]
+) -> None:
+    authority = await asyncio.to_thread(Authority, tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    server = FileServer({f"/m/{name}": one for name, one in parts.items()})
+    async with serving(server, authority.server()) as port, supplied(home) as (runtime, supply):
+        url = f"https://localhost:{port}/m/"
+        folder, _ = await offered(supply, url)
+        server.files[f"/m/{TOKENIZER}"] = b"rubbish"
+        with pytest.raises(BadSetting, match="cannot be used"):
+            await offered(supply, url)
+        server.files[f"/m/{TOKENIZER}"] = parts[TOKENIZER]
+        monkeypatch.setattr(supply, "_try_folder", failing)
+        with pytest.raises(BadSetting, match="no memory"):
+            await offered(supply, url)  # the same again, and its trial fails for another reason
+        assert setting(runtime) == str(folder)
+        assert {name: (folder / name).read_bytes() for name in parts} == parts
+        assert kept(runtime) == sorted(f"{folder.name}/{name}" for name in parts)
+
+
+async def failing(folder: str) -> NoReturn:
+    raise BadSetting(f"{folder} was not tried: no memory.")
+
+
+async def test_a_folder_of_the_same_name_is_used_when_it_is_the_same_and_else_left_alone(
+    home: Path, parts: dict[str, bytes]
+) -> None:
+    file = home / "made.zip"
+    file.write_bytes(packed(parts))
+    async with supplied(home) as (_, supply):
+        first, _ = await offered(supply, str(file))
+        assert await offered(supply, str(file)) == (first, WIDTH)
+        (first / TOKENIZER).write_bytes(b"of somebody else")
+        second, _ = await offered(supply, str(file))
+        assert second.name == f"{first.name}-2"
+        assert (first / TOKENIZER).read_bytes() == b"of somebody else"
 
 
 def linked() -> bytes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import hashlib
 import io
+import itertools
 import os
 import re
 import shutil
@@ -43,6 +45,7 @@ class FolderStock:
         """Keep all of it below `root`."""
         self._root = root
         self._fetched = root / "fetched"
+        self._made: Path | None = None
 
     def held(self, url: str) -> Path:
         """Return the place for what is fetched from a URL. Raises StorageError."""
@@ -51,32 +54,35 @@ class FolderStock:
 
     def offer(self, source: str, files: Mapping[str, Path]) -> EmbedderOffer:
         """Measure what lies here."""
-        size, main = 0, files.get("", files.get(FILES[0]))
-        assert main is not None  # noqa: S101 (of our own use-case)
-        try:
-            for path in files.values():
+        size, hashes = 0, {}
+        for name, path in files.items():
+            try:
                 if not path.is_file():
                     raise BadInput(f"{clean_line(str(path), limit=200)} is no file.")
                 size += path.stat().st_size
-            with main.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            why = f"{error.strerror}."
-            raise BadInput(f"{clean_line(str(main), limit=200)} cannot be read.", why=why) from error
-        name = f"{_plain(_last(source)) or 'embedder'}-{digest[:8]}"
-        return EmbedderOffer(source=source, name=name, files=files, size=size, sha256=digest)
+                with path.open("rb") as file:
+                    hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError as error:
+                why = f"{error.strerror}."
+                raise BadInput(f"{clean_line(str(path), limit=200)} cannot be read.", why=why) from error
+        main = hashes.get("", hashes.get(FILES[0], ""))
+        mark = main if len(hashes) == 1 else hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
+        name = f"{_plain(_last(source)) or 'embedder'}-{mark[:8]}"
+        return EmbedderOffer(source=source, name=name, files=files, size=size, sha256=main)
 
     def unpack(self, offer: EmbedderOffer) -> Path:
         """Make and return a folder with the files of an embedder."""
         make_private(self._root)
+        self._made = None
         making = self._root / f"making-{os.getpid()}"
         shutil.rmtree(making, ignore_errors=True)
-        place = self._root / offer.name
         try:
             making.mkdir(mode=0o700)
             _fill(making, offer)
-            shutil.rmtree(place, ignore_errors=True)
-            making.rename(place)
+            place = self._place(offer.name, making)
+            if not place.exists():
+                making.rename(place)
+                self._made = place
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise StorageFull(
@@ -87,6 +93,14 @@ class FolderStock:
             shutil.rmtree(making, ignore_errors=True)
         return place
 
+    def _place(self, name: str, making: Path) -> Path:
+        """Return where it goes: what lies there already is the same, or nothing. A folder may be in use: it stays."""
+        places = (self._root / (f"{name}-{count}" if count > 1 else name) for count in itertools.count(1))
+        return next(
+            place for place in places
+            if not place.exists() or all(_same(making / one, place / one) for one in FILES)
+        )  # fmt: skip
+
     def forget(self, offer: EmbedderOffer) -> None:
         """Remove what was fetched for it."""
         for path in offer.files.values():
@@ -94,8 +108,9 @@ class FolderStock:
                 path.unlink(missing_ok=True)
 
     def discard(self, folder: Path) -> None:
-        """Remove a folder that `unpack` made."""
-        shutil.rmtree(folder, ignore_errors=True)
+        """Remove a folder that `unpack` made; one that was there before stays."""
+        if folder == self._made:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _last(source: str) -> str:
@@ -109,6 +124,10 @@ def _last(source: str) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name)[:60].strip(".-")
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def _fill(making: Path, offer: EmbedderOffer) -> None:
