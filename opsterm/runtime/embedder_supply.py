@@ -84,11 +84,12 @@ class EmbedderSupply:
 
         Raises:
             BadInput, BadSetting: it is no embedder; nothing of it stays, and what was used before goes on being used.
+            Refused: a file is not the one that was offered; the same.
             StorageFull: no room.
         """
         try:
             folder = await self._run(lambda: self._stock.unpack(offer))
-        except BadInput:
+        except (BadInput, Refused):
             await self._run(lambda: self._stock.forget(offer))
             raise
         try:

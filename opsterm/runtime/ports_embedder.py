@@ -21,6 +21,7 @@ class EmbedderOffer:
         files: name -> place: one archive under "", or the files themselves.
         size: bytes of all of them.
         sha256: of the archive, or of model.onnx; hex.
+        hashes: the SHA-256 of each of the files; hex.
     """
 
     source: str
@@ -28,6 +29,7 @@ class EmbedderOffer:
     files: Mapping[str, Path]
     size: int
     sha256: str
+    hashes: Mapping[str, str]
 
 
 class Download(Protocol):
@@ -70,6 +72,7 @@ class EmbedderStock(Protocol):
 
         Raises:
             BadInput: they are not in it, or the archive is broken or leads out of itself.
+            Refused: a file is not the one that was offered.
             StorageFull: no room.
         """
         ...

@@ -241,6 +241,37 @@ async def test_no_redirect_leads_from_https_to_http(
             await supply.offer(f"https://localhost:{port}/a.zip", sha256="", told=unheard)
 
 
+async def test_what_is_another_file_than_was_shown_is_not_used(home: Path, parts: dict[str, bytes]) -> None:
+    file, data = home / "made.zip", packed(parts)
+    file.write_bytes(data)
+    async with supplied(home) as (runtime, supply):
+        offer = await supply.offer(str(file), sha256=hash_of(data), told=unheard)
+        file.write_bytes(packed(parts | {"more": b"of somebody else"}))
+        with refusing(runtime, Refused, "another file than it was"):
+            await supply.accept(offer)
+        assert file.exists()
+        file.write_bytes(data)
+        await supply.accept(offer)
+
+
+async def test_what_is_written_to_while_it_is_unpacked_is_what_was_shown(
+    home: Path, parts: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, data = home / "made.tar", taped(parts, "w")
+    file.write_bytes(data)
+    unpacking = stock._unpacking
+
+    def meanwhile(archive: Path) -> object:
+        file.write_bytes(data.replace(parts[TOKENIZER], bytes(len(parts[TOKENIZER]))))
+        return unpacking(archive)
+
+    monkeypatch.setattr(stock, "_unpacking", meanwhile)
+    async with supplied(home) as (_, supply):
+        folder, _ = await offered(supply, str(file))
+        assert sorted(path.name for path in folder.iterdir()) == sorted(parts)
+        assert (folder / TOKENIZER).read_bytes() == parts[TOKENIZER]
+
+
 async def test_a_folder_in_use_stays_as_it_is_when_what_is_fetched_next_is_broken(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: dict[str, bytes]
 ) -> None:

@@ -20,7 +20,7 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from opsterm.core.errors import BadInput, StorageError, StorageFull
+from opsterm.core.errors import BadInput, Refused, StorageError, StorageFull
 from opsterm.core.paths import make_private
 from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
@@ -32,6 +32,9 @@ UNPACKED_LIMIT = 4 * SIZE_LIMIT
 """Bytes of all that an archive claims to hold."""
 
 PIECE = 1_000_000
+_ARCHIVE = "archive"
+"""Name of the copy that is unpacked."""
+
 _BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, RuntimeError, NotImplementedError, ValueError
 )  # fmt: skip
@@ -68,7 +71,7 @@ class FolderStock:
         main = hashes.get("", hashes.get(FILES[0], ""))
         mark = main if len(hashes) == 1 else hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
         name = f"{_plain(_last(source)) or 'embedder'}-{mark[:8]}"
-        return EmbedderOffer(source=source, name=name, files=files, size=size, sha256=main)
+        return EmbedderOffer(source=source, name=name, files=files, size=size, sha256=main, hashes=hashes)
 
     def unpack(self, offer: EmbedderOffer) -> Path:
         """Make and return a folder with the files of an embedder."""
@@ -131,22 +134,31 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _fill(making: Path, offer: EmbedderOffer) -> None:
-    if "" not in offer.files:
-        for name in FILES:
-            with offer.files[name].open("rb") as source:
-                _copy(source, making / name)
+    """Copy what was offered, and see that the copy is it: nobody else can write to that one. Then unpack from there."""
+    for name, path in offer.files.items():
+        with path.open("rb") as source:
+            digest = _copy(source, making / (name or _ARCHIVE), UNPACKED_LIMIT)
+        if digest != offer.hashes[name]:
+            raise Refused(
+                f"{clean_line(str(path), limit=200)} is another file than it was, and is not used.",
+                why=f"Its SHA-256 was {offer.hashes[name]} and is {digest}.",
+                next_step="Find out what writes to it, and run this again.",
+            )  # fmt: skip
+    archive = making / _ARCHIVE
+    if not archive.exists():
         return
     try:
-        with _unpacking(offer.files[""]) as (members, opened):
+        with _unpacking(archive) as (members, opened):
             for name in FILES:
                 with opened(_one(members, name)) as source:
-                    _copy(source, making / name)
+                    _copy(source, making / name, SIZE_LIMIT)
     except _BROKEN as error:
         raise BadInput(
             f"The archive {offer.name} cannot be unpacked.",
             why=f"{clean_line(str(error), limit=200).rstrip('.') or 'It is cut'}.",
             next_step=f"It must be a .zip, .whl or .tar with {' and '.join(FILES)} in it.",
         ) from error
+    archive.unlink()
 
 
 @contextmanager
@@ -203,13 +215,16 @@ def _one(members: Mapping[PurePosixPath, Any], name: str) -> Any:
     return members[found[0]]
 
 
-def _copy(source: IO[bytes], place: Path) -> None:
-    done = 0
+def _copy(source: IO[bytes], place: Path, limit: int) -> str:
+    """Copy to a new file and return the SHA-256 of what was written. Raises BadInput, OSError."""
+    done, digest = 0, hashlib.sha256()
     with place.open("xb") as file:
         while piece := source.read(PIECE):
             done += len(piece)
-            if done > SIZE_LIMIT:
-                raise BadInput(f"{place.name} is larger than {bytes_text(SIZE_LIMIT)}.")
+            if done > limit:
+                raise BadInput(f"{place.name} is larger than {bytes_text(limit)}.")
             file.write(piece)
+            digest.update(piece)
         file.flush()
         os.fsync(file.fileno())
+    return digest.hexdigest()
