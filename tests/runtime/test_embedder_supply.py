@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from random import Random
 from typing import NoReturn
 
 import pytest
@@ -345,6 +346,19 @@ ARCHIVES: dict[str, tuple[Callable[[dict[str, bytes]], bytes], str]] = {
     "nothing": (lambda parts: b"", "cannot be unpacked"),
     "a model that is none": (lambda parts: packed(parts | {MODEL: b"rubbish"}), "cannot be used"),
 }
+
+
+@pytest.mark.parametrize("kind", ["bz2"])
+async def test_what_came_damaged_is_forgotten_and_fetched_anew(home: Path, parts: dict[str, bytes], kind: str) -> None:
+    whole = taped(parts | {"weights": Random(1).randbytes(1_000_000)}, f"w:{kind}")
+    cut = len(whole) * 9 // 10
+    damaged = whole[:cut] + bytes(byte ^ 0xFF for byte in whole[cut : cut + 40]) + whole[cut + 40 :]
+    server = FileServer({"/a": damaged})
+    async with serving(server) as port, supplied(home) as (runtime, supply):
+        with refusing(runtime, BadInput, "cannot be unpacked"):
+            await offered(supply, f"http://127.0.0.1:{port}/a", hash_of(damaged))
+        server.files["/a"] = whole
+        await offered(supply, f"http://127.0.0.1:{port}/a", hash_of(whole))
 
 
 def strange(home: Path) -> list[Path]:

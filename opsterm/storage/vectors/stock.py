@@ -38,7 +38,9 @@ _ARCHIVE = "archive"
 _BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, RuntimeError, NotImplementedError, ValueError
 )  # fmt: skip
-"""What the libraries raise about an archive: that it is cut, locked with a password, packed in an unknown way."""
+"""What the libraries raise about an archive: that it is cut, locked with a password, packed in an unknown way.
+
+So is an OSError without a number: of data that cannot be inflated, or whose sum is wrong."""
 
 
 class FolderStock:
@@ -152,7 +154,9 @@ def _fill(making: Path, offer: EmbedderOffer) -> None:
             for name in FILES:
                 with opened(_one(members, name)) as source:
                     _copy(source, making / name, SIZE_LIMIT)
-    except _BROKEN as error:
+    except (*_BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise BadInput(
             f"The archive {offer.name} cannot be unpacked.",
             why=f"{clean_line(str(error), limit=200).rstrip('.') or 'It is cut'}.",
