@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gzip
 import hashlib
 import io
 import shutil
 import stat
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -25,7 +27,7 @@ from opsterm.core.errors import BadInput, BadSetting, NotFound, OpstermError, Re
 from opsterm.core.settings_reading import load_settings
 from opsterm.runtime.embedder_supply import EmbedderSupply
 from opsterm.runtime.runtime import Runtime
-from opsterm.storage.vectors import stock
+from opsterm.storage.vectors import stock, tape
 from tests.adapters.web_stage import Authority, serving
 from tests.runtime.stage import opened
 from tests.runtime.tiny_embedder import WIDTH, write_embedder
@@ -348,7 +350,7 @@ ARCHIVES: dict[str, tuple[Callable[[dict[str, bytes]], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ["bz2"])
+@pytest.mark.parametrize("kind", ["gz", "bz2"])
 async def test_what_came_damaged_is_forgotten_and_fetched_anew(home: Path, parts: dict[str, bytes], kind: str) -> None:
     whole = taped(parts | {"weights": Random(1).randbytes(1_000_000)}, f"w:{kind}")
     cut = len(whole) * 9 // 10
@@ -390,6 +392,58 @@ async def test_an_archive_that_claims_more_than_any_embedder_is_not_unpacked(
     async with supplied(home) as (runtime, supply):
         with refusing(runtime, BadInput, "is larger than"):
             await offered(supply, str(file))
+
+
+def header(kind: bytes, size: int) -> bytes:
+    row = tarfile.TarInfo("x")
+    row.type, row.size = kind, size
+    return row.tobuf(format=tarfile.GNU_FORMAT)
+
+
+def in_places() -> bytes:
+    """Return the header of a file with holes whose places go on in the next block, and so on."""
+    block = bytearray(header(tarfile.GNUTYPE_SPARSE, 0))
+    block[482:483], block[148:156] = b"\1", b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+MANY = 40_000_000
+PLACES = (b"00000000001\0" * 42) + b"\1" + bytes(7)
+ENTRIES = b"".join(b"10 %04d=1\n" % number for number in range(2_900)).ljust(29_184, b"\0")
+SPARSE = b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"
+HEADERS: dict[str, Callable[[], bytes]] = {
+    "of many bytes": lambda: header(tarfile.XHDTYPE, MANY) + bytes(MANY),
+    "of all files": lambda: header(tarfile.XGLTYPE, MANY) + bytes(MANY),
+    "with a long name": lambda: header(tarfile.GNUTYPE_LONGNAME, MANY) + b"x" * MANY,
+    "of less than nothing": lambda: header(tarfile.XHDTYPE, -1024) + bytes(MANY),
+    "of a file of less than nothing": lambda: header(tarfile.REGTYPE, -1024) + bytes(1024),
+    "of a file in many places": lambda: in_places() + PLACES * (MANY // len(PLACES)),
+    "with places that do not end": lambda: header(tarfile.XHDTYPE, len(SPARSE)) + SPARSE.ljust(512, b"\0")
+    + header(tarfile.REGTYPE, 0) + b"9999999\n" + b"1\n" * (MANY // 2),
+    "with entries for each file": lambda: header(tarfile.XGLTYPE, len(ENTRIES)) + ENTRIES
+    + header(tarfile.REGTYPE, 0) * 400,
+    "that are all": lambda: header(tarfile.REGTYPE, 0) + bytes(MANY),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", HEADERS)
+def test_what_headers_claim_does_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(stock, "UNPACKED_LIMIT", 20_000_000)
+    monkeypatch.setattr(tape, "HEADERS_LIMIT", 2_000_000)
+    file = tmp_path / "bomb.tar.gz"
+    file.write_bytes(gzip.compress(HEADERS[fault](), 1))
+    shelf = stock.FolderStock(tmp_path / "kept")
+    offer = shelf.offer(str(file), {"": file})
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadInput, match=r"hostile|larger than any|has no model"):
+            shelf.unpack(offer)
+        assert tracemalloc.get_traced_memory()[1] < 25_000_000
+    finally:
+        tracemalloc.stop()
 
 
 async def test_a_full_disk_leaves_nothing_half(

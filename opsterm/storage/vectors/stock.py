@@ -26,6 +26,7 @@ from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
 from opsterm.runtime.ports_embedder import EmbedderOffer
 from opsterm.storage.vectors.onnx import FILES, SIZE_LIMIT
+from opsterm.storage.vectors.tape import open_tape
 
 MOST_MEMBERS = 10_000
 UNPACKED_LIMIT = 4 * SIZE_LIMIT
@@ -180,13 +181,14 @@ def _unpacking(archive: Path) -> Iterator[tuple[Mapping[PurePosixPath, Any], Cal
                     members[_inside(one.filename)] = one
             yield members, packed.open
         return
-    with tarfile.open(archive) as tape:
+    with open_tape(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tape:
         size = 0
-        for count, row in enumerate(tape):
+        for count, row in enumerate(stream.rows(tape)):
             size += row.size
             _check_sizes(count, size)
             if row.isreg():
                 members[_inside(row.name)] = row
+        stream.end_headers(UNPACKED_LIMIT)
         yield members, lambda member: tape.extractfile(member) or io.BytesIO()
 
 
