@@ -66,12 +66,13 @@ class EmbedderSupply:
             return {"": Path(source)}
         if not source.endswith("/"):
             return {"": await self._fetched(source, told, plain=plain)}
+        # its hash is known only for the model: over http anybody could have written this one, so it is asked for first
+        tokenizer = await self._fetched(source + TOKENIZER, told, plain=False)
         try:
             model = await self._fetched(source + MODEL_PLACES[0], told, plain=plain)
         except NotFound:
             model = await self._fetched(source + MODEL_PLACES[1], told, plain=plain)
-        # its hash is known only for the model: over http anybody could have written the other file
-        return {MODEL: model, TOKENIZER: await self._fetched(source + TOKENIZER, told, plain=False)}
+        return {MODEL: model, TOKENIZER: tokenizer}
 
     async def _fetched(self, url: str, told: Told, *, plain: bool) -> Path:
         place = await self._run(lambda: self._stock.held(url))

@@ -230,6 +230,14 @@ async def test_where_nothing_is_fetched_from(
             await supply.offer(url.format(port=port, secure=secure), sha256="", told=unheard)
 
 
+async def test_of_a_folder_over_http_nothing_is_fetched(home: Path, parts: dict[str, bytes]) -> None:
+    server = FileServer({f"/m/{name}": one for name, one in parts.items()})
+    async with serving(server) as port, supplied(home) as (runtime, supply):
+        with refusing(runtime, Refused, "over http anybody"):
+            await supply.offer(f"http://127.0.0.1:{port}/m/", sha256=hash_of(parts[MODEL]), told=unheard)
+        assert server.asked == []
+
+
 async def test_no_redirect_leads_from_https_to_http(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
