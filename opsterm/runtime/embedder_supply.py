@@ -102,3 +102,7 @@ class EmbedderSupply:
         finally:
             await self._run(lambda: self._stock.forget(offer))
         return folder, stamp
+
+    async def decline(self, offer: EmbedderOffer) -> None:
+        """Remove what was fetched for an offer that is not wanted; a file of the operator's stays."""
+        await self._run(lambda: self._stock.forget(offer))

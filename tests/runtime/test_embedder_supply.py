@@ -23,6 +23,7 @@ from typing import NoReturn
 
 import pytest
 
+from opsterm.cli.verbs import embedders
 from opsterm.core.errors import BadInput, BadSetting, NotFound, OpstermError, Refused, StorageFull, Unreachable
 from opsterm.core.settings_reading import load_settings
 from opsterm.runtime.embedder_supply import EmbedderSupply
@@ -228,6 +229,24 @@ async def test_where_nothing_is_fetched_from(
     ):
         with refusing(runtime, kind, words):
             await supply.offer(url.format(port=port, secure=secure), sha256="", told=unheard)
+
+
+@pytest.mark.parametrize("answer", ["n", ""])
+async def test_what_is_declined_is_removed(
+    home: Path, parts: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    async def answered(prompt: str) -> str:
+        assert "Unpack it" in prompt
+        return answer
+
+    monkeypatch.setattr(embedders, "is_asked_on_a_terminal", lambda: True)
+    monkeypatch.setattr(embedders, "ask_line", answered)
+    data = packed(parts)
+    async with serving(FileServer({"/a.zip": data})) as port, supplied(home) as (runtime, supply):
+        offer = await supply.offer(f"http://127.0.0.1:{port}/a.zip", sha256=hash_of(data), told=unheard)
+        assert len(kept(runtime)) == 1
+        with refusing(runtime, Refused, "is not used"):
+            await embedders._ask(supply, offer)
 
 
 async def test_of_a_folder_over_http_nothing_is_fetched(home: Path, parts: dict[str, bytes]) -> None:

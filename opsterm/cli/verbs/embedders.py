@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from opsterm.cli.prompt import ask_line, is_asked_on_a_terminal
 from opsterm.cli.run import Context
@@ -12,6 +13,9 @@ from opsterm.core.text import clean_line
 from opsterm.core.units import bytes_text
 from opsterm.knowledge.collection import EmbedderStamp
 from opsterm.runtime.ports_embedder import EmbedderOffer
+
+if TYPE_CHECKING:
+    from opsterm.runtime.embedder_supply import EmbedderSupply
 
 _FROM_NEXT_START = "from the next start"
 
@@ -61,19 +65,20 @@ async def _take(context: Context, source: str) -> int:
     context.printer.progress("")
     context.printer.say(f"{clean_line(source, limit=200)}\n{bytes_text(offer.size)}, SHA-256 {offer.sha256}")
     if not context.invocation.yes("yes"):
-        await _ask(offer)
+        await _ask(supply, offer)
     folder, stamp = await supply.accept(offer)
     _used(context, stamp, str(folder), {"size": offer.size, "sha256": offer.sha256})
     return ExitCode.DONE
 
 
-async def _ask(offer: EmbedderOffer) -> None:
+async def _ask(supply: EmbedderSupply, offer: EmbedderOffer) -> None:
     if not is_asked_on_a_terminal():
         raise BadInput(
             f"{offer.name} lies here and is not used.",
             next_step="Compare its size and hash with what its maker publishes, then say --yes.",
         )
     if (await ask_line(f"Unpack it, try it and use it {_FROM_NEXT_START}? [y/N] ")).strip().lower() not in ("y", "yes"):
+        await supply.decline(offer)
         raise Refused(f"{offer.name} is not used.")
 
 
