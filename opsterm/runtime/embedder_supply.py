@@ -26,14 +26,18 @@ class EmbedderSupply:
 
     def __init__(
         self, download: Download, stock: EmbedderStock, run: Run, *,
-        try_folder: Callable[[str], Awaitable[EmbedderStamp]], use: Callable[[str], Awaitable[None]],
+        try_folder: Callable[[str], Awaitable[EmbedderStamp]], use: Callable[[str], Awaitable[None]], in_use: str,
     ) -> None:  # fmt: skip
-        """Fetch by `download`, keep in `stock`; `use` writes the setting, `run` calls off the loop."""
+        """Fetch by `download`, keep in `stock`; `use` writes the setting, `run` calls off the loop.
+
+        `in_use` is the setting that was there at the start: by it whatever runs now makes its vectors.
+        """
         self._download = download
         self._stock = stock
         self._run = run
         self._try_folder = try_folder
         self._use = use
+        self._in_use = in_use
 
     async def offer(self, source: str, *, sha256: str, told: Told) -> EmbedderOffer:
         """Fetch an archive, or a folder whose URL ends with a slash, or take a local archive; nothing is used yet.
@@ -101,6 +105,7 @@ class EmbedderSupply:
             raise
         finally:
             await self._run(lambda: self._stock.forget(offer))
+        await self._run(lambda: self._stock.tidy(folder, Path(self._in_use)))
         return folder, stamp
 
     async def decline(self, offer: EmbedderOffer) -> None:

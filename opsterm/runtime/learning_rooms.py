@@ -53,6 +53,7 @@ class LearningRooms(PlanRooms):
             await edges.open_download(), (await edges.open_vectors()).stock, self.offload.pool("files"),
             try_folder=self.collections.try_folder,
             use=lambda folder: self.offload.run("files", lambda: edges.write_setting("knowledge.embedder", folder)),
+            in_use=self.settings.knowledge.embedder,
         )  # fmt: skip
 
     @cached_property

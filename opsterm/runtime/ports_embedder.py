@@ -84,3 +84,7 @@ class EmbedderStock(Protocol):
     def discard(self, folder: Path) -> None:
         """Remove a folder that `unpack` made; one that was there before stays."""
         ...
+
+    def tidy(self, *used: Path) -> None:
+        """Remove the folders that were made by `unpack` once, but for those that are used."""
+        ...

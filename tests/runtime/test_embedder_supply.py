@@ -249,6 +249,22 @@ async def test_what_is_declined_is_removed(
             await embedders._ask(supply, offer)
 
 
+async def test_a_replaced_folder_is_removed_once_nothing_points_to_it(home: Path, parts: dict[str, bytes]) -> None:
+    folders: list[Path] = []
+    for name in ("one", "two", "three"):
+        file = home / f"{name}.zip"
+        file.write_bytes(packed(parts))
+        before = f'[knowledge]\nembedder = "{folders[-1] if folders else ""}"\n'
+        async with opened(home, settings=before) as runtime:
+            own = runtime.paths.embedders / "own-00000000"
+            own.mkdir(parents=True, exist_ok=True)
+            (own / "notes").write_bytes(b"of the operator")
+            folder, _ = await offered(await runtime.embedder_supply(), str(file))
+            folders.append(folder)
+            # the one of before may be in the hands of a screen that runs
+            assert sorted(runtime.paths.embedders.glob("*-*")) == sorted([own, *folders[-2:]])
+
+
 async def test_of_a_folder_over_http_nothing_is_fetched(home: Path, parts: dict[str, bytes]) -> None:
     server = FileServer({f"/m/{name}": one for name, one in parts.items()})
     async with serving(server) as port, supplied(home) as (runtime, supply):
@@ -327,18 +343,18 @@ async def failing(folder: str) -> NoReturn:
     raise BadSetting(f"{folder} was not tried: no memory.")
 
 
-async def test_a_folder_of_the_same_name_is_used_when_it_is_the_same_and_else_left_alone(
-    home: Path, parts: dict[str, bytes]
+def test_a_folder_of_the_same_name_is_used_when_it_is_the_same_and_else_left_alone(
+    tmp_path: Path, parts: dict[str, bytes]
 ) -> None:
-    file = home / "made.zip"
+    file = tmp_path / "made.zip"
     file.write_bytes(packed(parts))
-    async with supplied(home) as (_, supply):
-        first, _ = await offered(supply, str(file))
-        assert await offered(supply, str(file)) == (first, WIDTH)
-        (first / TOKENIZER).write_bytes(b"of somebody else")
-        second, _ = await offered(supply, str(file))
-        assert second.name == f"{first.name}-2"
-        assert (first / TOKENIZER).read_bytes() == b"of somebody else"
+    shelf = stock.FolderStock(tmp_path / "kept")
+    offer = shelf.offer(str(file), {"": file})
+    first = shelf.unpack(offer)
+    assert shelf.unpack(offer) == first
+    (first / TOKENIZER).write_bytes(b"of somebody else")
+    assert shelf.unpack(offer).name == f"{first.name}-2"
+    assert (first / TOKENIZER).read_bytes() == b"of somebody else"
 
 
 def linked() -> bytes:

@@ -15,7 +15,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -117,6 +117,16 @@ class FolderStock:
         """Remove a folder that `unpack` made; one that was there before stays."""
         if folder == self._made:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def tidy(self, *used: Path) -> None:
+        """Remove folders that were replaced; one that holds anything else is not of ours."""
+        with suppress(OSError):  # what cannot be removed now is removed the next time
+            for folder in self._root.iterdir():
+                if (
+                    folder not in used and re.search(r"-[0-9a-f]{8}(-\d+)?$", folder.name) and not folder.is_symlink()
+                    and folder.is_dir() and {path.name for path in folder.iterdir()} == set(FILES)
+                ):  # fmt: skip
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _last(source: str) -> str:
