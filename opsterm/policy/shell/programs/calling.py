@@ -242,9 +242,11 @@ class Verbs:
     def _verb_of(self, call: ProgramCall) -> tuple[str, list[Argument]]:
         """Return the effects of the verb; a word that may be the value of an option does not hide a verb behind it."""
         spec, rest = self.verb(call.words)
-        if spec in ("read", self.else_) and len(call.words) > 1 and may_be_value(call, call.words[0]):
-            later, behind = self.verb(call.words[1:])
-            return (later, behind) if later != self.else_ else (spec, rest)
+        for at, word in enumerate(call.words[:-1]):
+            if spec not in ("read", self.else_) or not may_be_value(call, word):
+                break
+            later, behind = self.verb(call.words[at + 1 :])
+            spec, rest = (later, behind) if later != self.else_ else (spec, rest)
         return spec, rest
 
     def _goes_on(self, texts: Sequence[str], length: int) -> bool:

@@ -64,11 +64,19 @@ def note_losing(call: ProgramCall) -> bool:
     return lost
 
 
-def may_be_value(call: ProgramCall, word: Argument) -> bool:
-    """Return whether a word stands behind an option of which no row says whether it has a value: `--level info stop`."""
+def may_be_value(call: ProgramCall, word: Argument, flags: Collection[str] = ()) -> bool:
+    """Return whether a word stands behind an option of which no row says whether it has a value: `--level info stop`.
+
+    Args:
+        call: the command, its options taken.
+        word: one of its words.
+        flags: options that are known to have no value.
+    """
     at = next((at for at, one in enumerate(call.arguments) if one is word), 0)
     before = call.arguments[at - 1] if at else None
-    return before is not None and any(option.word is before and option.value is None for option in call.options)
+    return before is not None and any(
+        option.word is before and option.value is None and option.name not in flags for option in call.options
+    )
 
 
 def acting_option(call: ProgramCall, listed: Collection[str] = ()) -> Option | None:

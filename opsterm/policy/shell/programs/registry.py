@@ -29,12 +29,13 @@ from opsterm.policy.shell.programs import (
     starters,
     storage,
     transfer,
+    units,
 )
 from opsterm.policy.shell.programs.calling import Deed
 from opsterm.policy.shell.programs.rows import TABLES as ROW_TABLES
 
 TABLES = (
-    spoken, *ROW_TABLES, equipment, asking, readers, files, finding, services, packages, accounts, network, storage, kernel, containers,
+    spoken, *ROW_TABLES, equipment, asking, readers, files, finding, services, units, packages, accounts, network, storage, kernel, containers,
     cloud, databases, transfer, sockets, sources, archives, fleets, secure_shell, interpreters, starters, measuring,
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Services, processes, jobs of the clock, and the end of the system."""
+"""Processes, supervisors, jobs of the clock, and the end of the system."""
 
 from __future__ import annotations
 
@@ -10,179 +10,11 @@ from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.jobs import jobs_of
 from opsterm.policy.shell.notes import ShellText
-from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note, reads
+from opsterm.policy.shell.programs.calling import Deed, Verbs, by_option, fixed, note, reads
+from opsterm.policy.shell.programs.units import CARRIES_US, GUARDS
 from opsterm.policy.word_set import word_set
 
 _K, _C = EffectKind, Certainty
-
-CARRIES_US = re.compile(
-    r"(?:open)?sshd?(?:\.(?:service|socket))?|sshd?@.*|networking|network(?:-manager)?|NetworkManager|systemd-networkd|systemd-logind|"
-    r"dhcpcd|wpa_supplicant|firewalld|nftables|iptables|ip6tables|ufw|netfilter-persistent|shorewall|sssd|nslcd|winbind|nscd|"
-    r"systemd-resolved|openvpn.*|wg-quick.*|wireguard.*|tailscaled?|strongswan.*|ipsec|keepalived|dropbear|fail2ban|pam.*|"
-    r"krb5.*|slapd|polkit|dbus|systemd-udevd|network.*|frr|bird|dnsmasq|vpnd?|teleport",
-)
-"""Units that our way to the target may lead through."""
-
-GUARDS = re.compile(
-    r"auditd|rsyslogd?|syslog(?:-ng)?|systemd-journald(?:-audit)?|firewalld|nftables|iptables|ip6tables|ufw|fail2ban|apparmor|clamav.*|clamd?.*|"
-    r"crowdsec|falco.*|wazuh.*|ossec.*|chronyd?|ntpd?|systemd-timesyncd|osqueryd?|aide.*|auditbeat|filebeat|falcon-sensor|mdatp|"
-    r"selinux.*|sysmon|crowdstrike|ds_agent|snort|suricata|unattended-upgrades|dnf-automatic.*"
-)
-"""Units that watch or protect."""
-
-LOGS = re.compile(
-    r"auditd|rsyslogd?|syslog(?:-ng)?|systemd-journald.*|journald|fluentd?|fluent-bit|filebeat|vector|promtail"
-)
-
-_UNIT_VERBS = """
-    read: status is-active is-enabled is-failed is-system-running list-units list-unit-files list-timers list-sockets list-dependencies
-    read: log-level log-target service-log-level service-log-target
-    read: list-jobs list-machines list-paths list-automounts get-default show cat help show-environment whoami get-property verify
-    service_start: start
-    service_stop: stop kill clean freeze down force-stop force-shutdown exit once-down zap pause
-    service_start: up once cont
-    service_restart: restart try-restart reload reload-or-restart try-reload-or-restart condrestart force-reload daemon-reexec thaw
-    service_enable: enable reenable unmask preset add-wants add-requires link
-    service_stop+service_enable: disable mask
-    write_config: daemon-reload edit set-property revert set-environment unset-environment import-environment reset-failed set-log-level
-    boot: set-default preset-all
-    service_stop+lockout~: isolate rescue emergency default
-    reboot: reboot soft-reboot kexec
-    reboot+service_stop+lockout: poweroff halt
-    reboot+service_stop+lockout: suspend hibernate sleep hybrid-sleep suspend-then-hibernate
-    service_stop+lockout: exit
-    boot~: switch-root
-    process_kill: cancel
-"""
-_TAKES = "-t -p -n -o -s -H -M -P -T --type --property --lines --output --signal --host --machine --state --root --kill-who --kill-whom --job-mode --what --timestamp --check-inhibitors --message"
-_systemctl_verbs = Verbs(table=_UNIT_VERBS, takes=_TAKES, dry="--dry-run", forced="--now=service_stop?")
-
-_CLOSES = re.compile(r"firewalld|ufw|nftables|iptables|ip6tables|shorewall|netfilter-persistent|csf|ferm")
-"""Units that put rules in force, when they are started."""
-
-_STOPS = frozenset({"service_stop", "service_restart", "service_stop+service_enable"})
-
-
-def _note_unit(call: ProgramCall, spec: str, unit: Argument | str) -> None:
-    """Note what a verb does to a unit, and what else goes with that unit."""
-    note(call, spec, unit)
-    name = (unit.text if isinstance(unit, Argument) else unit).removesuffix(".service")
-    if spec in _STOPS and CARRIES_US.fullmatch(name.removesuffix(".socket")):
-        certain = _C.LIKELY if "stop" in spec else _C.POSSIBLE
-        call.add(_K.LOCKOUT, unit, certain)
-    if spec in _STOPS and isinstance(unit, Argument) and (not unit.known or unit.glob):
-        call.add(_K.LOCKOUT, unit, _C.POSSIBLE)
-    if spec in ("service_start", "service_enable") and _CLOSES.fullmatch(name):
-        call.add(_K.LOCKOUT, unit, _C.LIKELY if spec == "service_start" or call.has("--now") else _C.POSSIBLE)
-    if "set-default" in (word.text for word in call.words[:1]) and name.removesuffix(".target") in (
-        "rescue",
-        "emergency",
-        "halt",
-        "poweroff",
-    ):
-        call.add(_K.LOCKOUT, unit, _C.LIKELY)
-    if "stop" in spec and name in (
-        "system.slice",
-        "user.slice",
-        "-.slice",
-        "multi-user.target",
-        "basic.target",
-        "sysinit.target",
-    ):
-        call.add(_K.LOCKOUT, unit, _C.LIKELY)
-    if "stop" in spec and GUARDS.fullmatch(name):
-        call.add(_K.SECURITY_WEAKEN, unit)
-    if "stop" in spec and LOGS.fullmatch(name):
-        call.add(_K.LOG_LOSS, unit, _C.LIKELY)
-    if "stop" in spec and name in ("firewalld", "nftables", "iptables", "ip6tables", "ufw", "netfilter-persistent"):
-        call.add(_K.FIREWALL_WEAKEN, unit)
-
-
-_SHOWN_WITH = {"log-level": 1, "log-target": 1, "service-log-level": 2, "service-log-target": 2}
-"""Verb -> words with which it shows; with one more it sets."""
-
-
-def _verb_and_units(call: ProgramCall, verbs: Verbs) -> tuple[str, Sequence[Argument]]:
-    """Return (effects of the verb, the units): a unit may be called like a verb or a program, as ssh is."""
-    return verbs.verb(call.words[:1])[0], call.words[1:]
-
-
-def _systemctl(call: ProgramCall) -> None:
-    """Follow systemctl; the verb is the first word, each other one a unit."""
-    call.take(word_set(_TAKES), long=("--now", "--dry-run", "--host", "--machine"))
-    if asks_for_help(call) or call.has("--dry-run") or not call.words:
-        call.add(_K.READ)
-        return
-    spec, units = _verb_and_units(call, _systemctl_verbs)
-    if len(call.words) > _SHOWN_WITH.get(call.word(0), len(call.words)):
-        call.add(_K.WRITE_CONFIG, call.words[-1])
-        return
-    named: Sequence[Argument | str] = units[: 1 if spec == "read" else None] or [""]
-    for unit in named:
-        _note_unit(call, spec, unit)
-
-
-def _service(call: ProgramCall) -> None:
-    """Follow service, rc-service, invoke-rc.d and /etc/init.d: the unit comes first."""
-    call.take(())
-    if call.has("--status-all", "-l", "--list", "--help", "-e", "--exists", "-r") or (
-        len(call.words) < 2 and ".." not in call.word(0) and not call.has("--full-restart", "-R")
-    ):
-        call.add(_K.READ)
-        return
-    if call.name == "sv":
-        call.words = [call.words[1], call.words[0]]
-    if len(call.words) < 2:
-        _note_unit(call, "service_restart", call.words[0])
-        return
-    unit, verb = call.words[0], call.word(1)
-    if ".." in unit.text:
-        call.dark("The name of the service leads out of the folder of services.")
-        call.add(_K.REMOTE_CODE, unit)
-    spec = "read" if verb in ("status", "configtest", "info", "describe", "configtest", "check", "checkconfig") else (
-        _systemctl_verbs.verb([call.words[1]])[0]
-    )  # fmt: skip
-    _note_unit(call, "service_restart" if spec == "dark" else spec, unit)
-
-
-_SV = Verbs(
-    table="""
-    read: status check s
-    service_start: up start once u o
-    service_stop: down stop exit kill force-stop force-shutdown shutdown d e k pause p
-    service_restart: restart reload hup force-restart force-reload try-restart cont h t term 1 2 i q interrupt alarm""",
-    takes="-w",
-)
-
-
-def _sv(call: ProgramCall) -> None:
-    """Follow sv of runit: what is done comes first, then the services."""
-    call.take(word_set("-w"))
-    if len(call.words) < 2:
-        call.add(_K.READ)
-        return
-    spec, units = _verb_and_units(call, _SV)
-    for unit in units:
-        _note_unit(call, spec, unit)
-
-
-def _toggles(on: str, off: str, listing: str) -> Deed:
-    """Return a deed of update-rc.d, chkconfig and rc-update: a unit, and whether it starts by itself."""
-    adds, removes, lists = word_set(on), word_set(off), word_set(listing)
-
-    def deed(call: ProgramCall) -> None:
-        call.take(word_set("--level --levels"))
-        words = [word.text for word in (*call.words, *(option.word for option in call.options))]
-        units = [word for word in call.words if word.text not in adds | removes | lists]
-        spec = "service_stop+service_enable" if set(words) & removes else "service_enable"
-        if set(words) & lists or (not set(words) & adds and not set(words) & removes):
-            spec = "read"
-        named: Sequence[Argument | str] = units[:1] or [""]
-        for unit in named:
-            _note_unit(call, spec, unit)
-
-    return deed
-
 
 _HARMLESS_SIGNALS = frozenset({"0", "WINCH", "CONT", "SIGCONT", "SIGWINCH", "18", "28"})
 _RELOADS = frozenset({"HUP", "SIGHUP", "1", "USR1", "SIGUSR1", "10", "USR2", "SIGUSR2", "12"})
@@ -346,10 +178,7 @@ def _supervised(table: str) -> Deed:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    "systemctl": _systemctl, "service": _service, "rc-service": _service, "invoke-rc.d": _service,
-    "update-rc.d": _toggles("defaults enable", "remove disable", ""), "chkconfig": _toggles("on add --add", "off --del del", "--list"),
-    "rc-update": _toggles("add", "del delete", "show -v"), "sv": _sv, "initctl": _systemctl, "start": fixed("service_start"),
-    "stop": fixed("service_stop"), "restart": fixed("service_restart"), "monit": _supervised(
+    "monit": _supervised(
         "read: status summary report validate version\nservice_start: start monitor\nservice_stop: stop unmonitor quit\nservice_restart: restart reload"),
     "supervisorctl": _supervised(
         "read: status pid tail avail maintail help version\nservice_start: start\nservice_stop: stop shutdown remove\n"
