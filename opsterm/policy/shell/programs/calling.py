@@ -11,7 +11,7 @@ from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import Option, ProgramCall
-from opsterm.policy.shell.programs.options import ENDS, may_be_value, note_losing, note_unlisted
+from opsterm.policy.shell.programs.options import ENDS, is_trial, may_be_value, note_losing, note_unlisted
 from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.shell.programs.verbs import CHANGING, TELLING
 from opsterm.policy.word_set import word_set
@@ -176,7 +176,8 @@ class Verbs:
     Attributes:
         table: as `rows` reads it.
         takes: options with a value.
-        dry: options that make every verb a trial.
+        dry: options that make a verb a trial; one that cannot be followed is none.
+        tried: verbs that they make a trial; "" for all.
         acts: option=effects whatever the verb.
         forced: option=effects added to a verb that does more than read.
         dash_long: whether a single dash begins a whole word.
@@ -191,6 +192,7 @@ class Verbs:
     table: str
     takes: str = ""
     dry: str = ""
+    tried: str = ""
     acts: str = ""
     forced: str = ""
     dash_long: bool = False
@@ -207,10 +209,10 @@ class Verbs:
         call.take(word_set(self.takes), long=(*acting, *forced, *self.dry.split()), dash_long=self.dash_long)
         if self.dashed:
             call.words = call.arguments
-        if asks_for_help(call) or self._is_dry(call) or self._ends_in_help(call):
+        spec, rest = self.verb_of(call)
+        if asks_for_help(call) or self._is_dry(call, spec) or self._ends_in_help(call):
             call.add(READ)
             return
-        spec, rest = self._verb_of(call)
         if not call.words and call.arguments and not self.table.strip():
             spec = self.else_
         for option in call.options:
@@ -232,14 +234,11 @@ class Verbs:
         options = [option.name for option in call.options]
         return options in (["-h"], ["-?"]) and call.arguments[-1].text == options[0] and "-h" not in self.takes.split()
 
-    def _is_dry(self, call: ProgramCall) -> bool:
-        if not self.dry:
-            return False
-        given = [option for option in call.options if option.name in self.dry.split()]
-        values = {option.value.text for option in given if option.value is not None}
-        return bool(given) and not values & {"false", "none", "no", "0"}
+    def _is_dry(self, call: ProgramCall, spec: str) -> bool:
+        tries = call.word(0) in self.tried.split() if self.tried else spec != "dark"
+        return tries and is_trial(call, self.dry.split())
 
-    def _verb_of(self, call: ProgramCall) -> tuple[str, list[Argument]]:
+    def verb_of(self, call: ProgramCall) -> tuple[str, list[Argument]]:
         """Return the effects of the verb; a word that may be the value of an option does not hide a verb behind it."""
         spec, rest = self.verb(call.words)
         for at, word in enumerate(call.words[:-1]):
@@ -287,7 +286,7 @@ def fixed(spec: str, takes: str = "", *, dry: str = "", words: bool = True) -> D
     def deed(call: ProgramCall) -> None:
         call.take(options, long=trial)
         tries = spec == "service_start" and any(_TRIES.fullmatch(option.name) for option in call.options)
-        if asks_for_help(call) or call.has(*trial) or tries:
+        if asks_for_help(call) or is_trial(call, trial) or tries:
             call.add(READ)
             return
         note_losing(call)
@@ -298,15 +297,19 @@ def fixed(spec: str, takes: str = "", *, dry: str = "", words: bool = True) -> D
     return deed
 
 
-def by_option(table: str, takes: str = "", *, else_: str, dash_long: bool = False, dry: str = "") -> Deed:
+def by_option(table: str, takes: str = "", *, else_: str, dash_long: bool = False, dry: str = "", tried: str = "",
+              modes: bool = False) -> Deed:  # fmt: skip
     """Return a deed of a program whose options say what it does.
 
     Args:
-        table: lines `effects: option option …`; the first line with an option that was given counts.
+        table: lines `effects: option option …`; the first line with an option that was given counts, and one of `read`
+            only when no other does.
         takes: options with a value.
         else_: effects without any of them.
         dash_long: whether a single dash begins a whole word.
         dry: options that make it a trial.
+        tried: effects that they keep from happening; "" for all.
+        modes: whether a line of `read` is a mode, in which the other letters mean something else.
     """
     options, trial = word_set(takes), word_set(dry)
     lines = [line.strip().partition(": ") for line in table.strip().splitlines()]
@@ -315,10 +318,11 @@ def by_option(table: str, takes: str = "", *, else_: str, dash_long: bool = Fals
 
     def deed(call: ProgramCall) -> None:
         call.take(options, long=(*known, *trial), dash_long=dash_long)
-        if asks_for_help(call) or call.has(*trial):
+        given = [spec for spec, names in ordered if call.has(*names)]
+        spec = next((spec for spec in given if spec != "read" or modes), given[0] if given else else_)
+        if asks_for_help(call) or (is_trial(call, trial) and (not tried or spec in tried.split())):
             call.add(READ)
             return
-        spec = next((spec for spec, names in ordered if call.has(*names)), else_)
         if spec == "read":
             note_unlisted(call, {*options, *trial, *known})
         values = [option.value or "" for option in call.options if any(option.name in names for _, names in ordered)]

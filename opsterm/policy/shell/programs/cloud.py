@@ -10,7 +10,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.places import is_secret, resolved
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
-from opsterm.policy.shell.programs.options import may_be_value
+from opsterm.policy.shell.programs.options import is_trial, may_be_value
 from opsterm.policy.shell.programs.transfer import copies
 from opsterm.policy.word_set import word_set
 
@@ -67,7 +67,8 @@ def _aws(call: ProgramCall) -> None:
         asks_for_help(call)
         or not words
         or words[-1] == "help"
-        or call.has("--dryrun", "--dry-run", "--no-execute-changeset")
+        or is_trial(call, ("--dryrun", "--dry-run"))
+        or call.has("--no-execute-changeset")
         or call.has("--generate-cli-skeleton")
     ):
         call.add(_K.READ)
@@ -184,11 +185,15 @@ _SHOWS_THE_SET_UP = re.compile(
 )
 
 
+_TRIES_NOTHING = word_set("gh glab heroku railway cf vercel netlify fly flyctl")
+"""Tools that hand --dry-run on to what they run, let it pass unseen, or push all the same."""
+
+
 def _only_asks(call: ProgramCall, words: list[str]) -> bool:
     return (
         asks_for_help(call)
         or (not words and call.name != "vercel")
-        or call.has("--dry-run", "--what-if", "--validate-only")
+        or (call.name not in _TRIES_NOTHING and is_trial(call, ("--dry-run", "--what-if", "--validate-only")))
         or words[:1] in (["info"], ["version"], ["help"], ["topic"])
     )
 
@@ -322,7 +327,7 @@ _STACK = Verbs(
     infra+delete+data_loss: destroy
     infra+delete+data_loss~: stack/rm delete
     """,
-    dry="--dry-run", else_="infra", takes="-s --stack -c",
+    else_="infra", takes="-s --stack -c",
 )  # fmt: skip
 
 

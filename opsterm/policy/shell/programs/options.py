@@ -64,6 +64,21 @@ def note_losing(call: ProgramCall) -> bool:
     return lost
 
 
+_DENIED = word_set("false f no n none off 0 never without disable") | {""}
+"""Values with which an option is taken back."""
+
+
+def is_trial(call: ProgramCall, names: Collection[str]) -> bool:
+    """Return whether one of these options is given and none is taken back: `--dry-run=none`, `-s=no`, `--no-dry-run`."""
+    given = [option for option in call.options if option.name in names]
+    back = ("-=", "--", *(f"--no-{name[2:]}" for name in names if name.startswith("--")))
+    return (
+        bool(given)
+        and not any(option.name in back and option.name not in names for option in call.options)
+        and all(o.value is None or (o.value.known and o.value.text.lower() not in _DENIED) for o in given)
+    )
+
+
 def may_be_value(call: ProgramCall, word: Argument, flags: Collection[str] = ()) -> bool:
     """Return whether a word stands behind an option of which no row says whether it has a value: `--level info stop`.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, by_option, fixed, note
-from opsterm.policy.shell.programs.options import note_unlisted
+from opsterm.policy.shell.programs.options import is_trial, note_unlisted
 from opsterm.policy.shell.programs.strangers import note_destroying_word
 from opsterm.policy.word_set import word_set
 
@@ -26,17 +26,38 @@ _GUARDS = re.compile(
 _UNSAFE = "--allow-unauthenticated --nogpgcheck --no-gpg-checks --allow-untrusted --no-gpg-check --force-yes --allow-downgrades --allow-remove-essential --nodeps --force-all --trusted-host"
 
 
-def _apt_like(table: str, takes: str, dry: str) -> Deed:
-    """Return a deed of a manager of system packages: what is removed may be what we came in by."""
-    verbs = Verbs(table=table, takes=takes, dry=dry)
-    trial, options, unsafe = word_set(dry), word_set(takes), word_set(_UNSAFE)
+def _only_tries(call: ProgramCall, trial: Collection[str], spec: str) -> bool:
+    """Return whether packages stay as they are: other verbs pay no heed to a trial, and some options undo it."""
+    undone = (call.has("-y", "--assumeyes") and call.has("--assumeno")) or any(
+        "simulate" in value.text.lower() or not value.known for value in call.values("-o", "--option")
+    )
+    verb = call.words[0].span.start if call.words else 0
+    early = call.name == "zypper" and any(o.name == "-D" and o.word.span.start < verb for o in call.options)
+    changes = all(part.startswith("package_") for part in spec.split("+"))
+    return changes and not undone and not early and is_trial(call, trial)
+
+
+def _apt_like(table: str, takes: str, dry: str, fetches: str = "") -> Deed:
+    """Return a deed of a manager of system packages: what is removed may be what we came in by.
+
+    Args:
+        table: its verbs.
+        takes: options with a value.
+        dry: options with which packages stay as they are.
+        fetches: options with which packages are only fetched.
+    """
+    verbs = Verbs(table=table, takes=takes)
+    trial, options, unsafe, fetching = word_set(dry), word_set(takes), word_set(_UNSAFE), word_set(fetches)
 
     def deed(call: ProgramCall) -> None:
-        call.take(options, long=(*trial, *unsafe))
-        if asks_for_help(call) or call.has(*trial):
+        call.take(options, long=(*trial, *unsafe, *fetching))
+        spec, packages = verbs.verb_of(call)
+        if asks_for_help(call) or _only_tries(call, trial, spec):
             call.add(_K.READ)
             return
-        spec, packages = verbs.verb(call.words)
+        if spec.startswith(("package_add", "package_upgrade")) and _only_tries(call, fetching, spec):
+            call.add(_K.WRITE_FILE, "fetched packages")
+            return
         note_packages(call, spec, packages)
         if spec == "read":
             note_unlisted(call, options)
@@ -176,7 +197,8 @@ _DPKG = by_option(
     """
     package_remove: -r -P --remove --purge
     package_add: -i --install --unpack --configure --force-depends
-    write_config: --add-architecture --remove-architecture --set-selections --clear-selections --merge-avail --update-avail --clear-avail
+    write_file: -x -X -e -b --extract --vextract --control --build --raw-extract
+    write_config: -A --record-avail --forget-old-unavail --triggers-only --add-architecture --remove-architecture --set-selections --clear-selections --merge-avail --update-avail --clear-avail
     """,
     "-D --admindir --root -f --showformat",
     else_="read", dry="--dry-run --no-act --simulate",
@@ -190,7 +212,7 @@ _RPM = by_option(
     write_config: --import --rebuilddb --initdb --setperms --setugids --restore
     """,
     "--root --dbpath --qf --queryformat -D --define -E --eval --prefix --relocate",
-    else_="read", dry="--test",
+    else_="read", dry="--test", tried="package_remove package_add package_upgrade", modes=True,
 )  # fmt: skip
 
 
@@ -232,7 +254,7 @@ def _pacman(call: ProgramCall) -> None:
 
 _TAKES_APT = "-o -c -t -a --option --config-file --target-release --default-release"
 _TAKES_DNF = "-x -c --exclude --enablerepo --disablerepo --repo --releasever --installroot --setopt --downloaddir --destdir --config --advisory --queryformat --qf"
-_DRY_APT = "-s --simulate --just-print --dry-run --recon --no-act --print-uris --download-only -d"
+_DRY_APT = "-s --simulate --just-print --dry-run --recon --no-act --print-uris"
 
 
 def _npx(call: ProgramCall) -> None:
@@ -266,8 +288,8 @@ def _yarn(call: ProgramCall) -> None:
 
 
 PROGRAMS: Mapping[str, Deed] = {
-    **dict.fromkeys(("apt", "apt-get", "aptitude", "apt-mark", "nala"), _apt_like(_APT, _TAKES_APT, _DRY_APT)),
-    **dict.fromkeys(("dnf", "yum", "microdnf", "dnf5", "dnf4", "tdnf"), _apt_like(_DNF, _TAKES_DNF, "--assumeno --downloadonly")),
+    **dict.fromkeys(("apt", "apt-get", "aptitude", "apt-mark", "nala"), _apt_like(_APT, _TAKES_APT, _DRY_APT, "--download-only -d")),
+    **dict.fromkeys(("dnf", "yum", "microdnf", "dnf5", "dnf4", "tdnf"), _apt_like(_DNF, _TAKES_DNF, "--assumeno", "--downloadonly")),
     "zypper": _apt_like(_ZYPPER, "-r --repo -t --type -p --plus-repo --from --to", "--dry-run -D"),
     "apk": _apt_like(_APK, "-p -X --root --repository -t --virtual", "-s --simulate"),
     "dpkg": _removes_packages(_DPKG), "rpm": _removes_packages(_RPM), "dpkg-reconfigure": fixed("write_config"),

@@ -14,7 +14,7 @@ from opsterm.policy.shell import deeds
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.programs.calling import Deed, asks_for_help, note
-from opsterm.policy.shell.programs.options import acting_option, may_be_value, note_losing, note_revealing
+from opsterm.policy.shell.programs.options import acting_option, is_trial, may_be_value, note_losing, note_revealing
 from opsterm.policy.shell.programs.verbs import CHANGING, NOUNS_TOO, TELLING, TOLD_LAST, VERBS
 from opsterm.policy.word_set import word_set
 
@@ -80,11 +80,11 @@ def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Dee
 
     def deed(call: ProgramCall) -> None:
         call.take(options, long=("--dry-run", "--dryrun"))
-        if asks_for_help(call) or _is_trial(call):
+        spec, at = verb_spec(call.words)
+        if asks_for_help(call) or (spec != "dark" and is_trial(call, ("--dry-run", "--dryrun"))):
             call.add(EffectKind.READ)
             return
         note_losing(call)
-        spec, at = verb_spec(call.words)
         if spec == "read" and may_be_value(call, call.words[at]):
             later, further = verb_spec(call.words[at + 1 :])
             spec, at = (later, at + 1 + further) if later else (spec, at)
@@ -110,11 +110,6 @@ def spoken(takes: str = "", *, alone: str = "read", else_: str = "infra") -> Dee
             note(call, spec, what)
 
     return deed
-
-
-def _is_trial(call: ProgramCall) -> bool:
-    given = [option for option in call.options if option.name in ("--dry-run", "--dryrun")]
-    return bool(given) and (given[-1].value is None or given[-1].value.text not in ("false", "none", "no", "0"))
 
 
 def shows(takes: str = "", *, content: bool = False, dash_long: bool = False) -> Deed:

@@ -331,6 +331,6 @@ PROGRAMS: Mapping[str, Deed] = {
     **dict.fromkeys(("mail", "mailx", "mutt", "sendmail", "s-nail", "swaks", "msmtp", "ssmtp"), _mail), **dict.fromkeys(("sftp", "ftp", "lftp", "tftp", "ncftp"), _sftp), "rsh": fixed("dark"), "rlogin": fixed("dark"),
     "aria2c": fixed("write_file"), "lynx": reads(content=False), "w3m": reads(content=False), "smbclient": by_option("dark: -c", "-U -c -W -p", else_="dark"), "rpcclient": fixed("dark"),
     "ansible-inventory": reads(content=False), "ansible-doc": reads(content=False), "ansible-config": reads(content=False), "ansible-lint": reads(content=False), "ansible-galaxy": Verbs(table="read: list info search\npackage_add: install\npackage_remove: remove delete\nwrite_file: init"),
-    "puppet": Verbs(table="read: help facts config/print lookup module/list resource parser/validate", dry="--noop", else_="dark"), "chef-client": by_option("read: -W --why-run", else_="dark"),
+    "puppet": Verbs(table="read: help facts config/print lookup module/list resource parser/validate", dry="--noop", tried="agent apply resource device", else_="dark"), "chef-client": by_option("read: -W --why-run", else_="dark"),
     "knife": Verbs(table="read: node/list node/show status search cookbook/list role/list", else_="dark"),
 }  # fmt: skip

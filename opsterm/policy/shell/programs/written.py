@@ -16,6 +16,7 @@ class _Block:
     names: list[str]
     takes: list[str] = field(default_factory=list)
     dry: str = ""
+    tried: str = ""
     else_: str = ""
     alone: str = ""
     dash_long: bool = False
@@ -30,6 +31,8 @@ class _Block:
             self.takes += value.split()
         elif key == "trial":
             self.dry = value
+        elif key == "tried":
+            self.tried = value
         elif key == "else":
             self.else_ = value
         elif key == "alone":
@@ -50,7 +53,7 @@ class _Block:
         takes = " ".join(self.takes)
         acts = " ".join(f"{name}={spec}" for spec, names in self.options for name in names)
         if self.verbs or self.patterns or self.alone:
-            return Verbs(table="\n".join(self.verbs), takes=takes, dry=self.dry, acts=acts, dash_long=self.dash_long,
+            return Verbs(table="\n".join(self.verbs), takes=takes, dry=self.dry, tried=self.tried, acts=acts, dash_long=self.dash_long,
                          pattern=tuple(self.patterns), else_=self.else_ or "dark", alone=self.alone, dashed=self.dashed)  # fmt: skip
         if self.options:
             table = "\n".join(f"{spec}: {' '.join(names)}" for spec, names in self.options)
@@ -69,12 +72,13 @@ def programs_of(text: str) -> Mapping[str, Deed]:
     | line | meaning |
     | --- | --- |
     | `effects: list show/all` | verbs, a slash between words that follow one another |
-    | `effects: -x --long` | options; with verbs they act beside them, without verbs the first such line counts |
+    | `effects: -x --long` | options; with verbs they act beside them, without verbs the first such line counts, one of `read` when no other does |
     | `effects: /^(?:get|show)/` | an expression over the words, tried when no verb fits |
     | `else: effects` | any other words; "dark" with verbs, "read" with options alone, when it is not said |
     | `alone: effects` | no words at all; when it is not said "read", or the start of a server |
     | `takes: -a --bare` | options with a value; those of a line `write:` are such by themselves |
     | `trial: -n` | options with which nothing is changed |
+    | `tried: install` | the verbs of which that is so; all that can be followed, when it is not said |
     | `dash: long` | a single dash begins a whole word |
     | `dash: verb` | a dash begins a verb: each word counts as one, none as an option |
 

@@ -63,6 +63,7 @@ portsnap portmaster portupgrade: package_upgrade
 pkg
     takes: -j -r -c -o
     trial: -n --dry-run
+    tried: install delete remove upgrade autoremove clean add fetch
     read: info query rquery search stats version which audit check config plugins updating updating alias repos shlib
     package_remove: delete remove autoremove
     package_add: install add fetch create register

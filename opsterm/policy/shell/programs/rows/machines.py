@@ -81,7 +81,6 @@ microk8s
     dark: kubectl helm helm3 ctr
     else: infra
 VBoxManage vboxmanage
-    trial: -n --dry-run
     read: list showvminfo showmediuminfo showhdinfo getextradata guestproperty/get guestproperty/enumerate snapshot/list metrics/list metrics/query natnetwork/list cloud/list debugvm/info
     infra+delete+data_loss~: unregistervm closemedium snapshot/delete snapshot/restore hostonlyif/remove natnetwork/remove dhcpserver/remove
     service_stop: controlvm discardstate

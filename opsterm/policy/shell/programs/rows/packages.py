@@ -76,7 +76,8 @@ setfiles
     read: -n
     else: perm
 emerge
-    read: -p --pretend -s --search --info -V
+    trial: -p --pretend
+    read: -s --search --info -V
     package_remove: -C --unmerge -c --depclean
     else: package_add
 nix-env
