@@ -186,11 +186,11 @@ PROGRAMS: Mapping[str, Deed] = {
     "groupadd": fixed("user", "-g -K -p"), "addgroup": fixed("user", "--gid"), "groupdel": fixed("user+lockout?"), "delgroup": fixed("user+lockout?"),
     "groupmod": fixed("user+lockout?", "-g -n -p -U"), "gpasswd": _gpasswd, "passwd": _passwd, "chpasswd": _chpasswd, "chgpasswd": _chpasswd,
     "chage": _chage, "chsh": fixed("user+lockout?", "-s --shell", dry="-l --list-shells"), "chfn": fixed("user", "-f -r -w -h -o"), "vipw": _EDITS, "vigr": _EDITS,
-    "pwconv": _EDITS, "pwunconv": fixed("user+security_weaken"), "grpconv": _EDITS, "grpunconv": _EDITS, "pwck": by_option("read: -r -q", else_="user?"),
+    "pwconv": _EDITS, "pwunconv": fixed("user+security_weaken"), "grpconv": _EDITS, "grpunconv": _EDITS, "pwck": by_option("user: -s --sort\nread: -r --read-only", else_="user?"),
     "grpck": by_option("read: -r", else_="user?"), "visudo": _visudo, "newgrp": fixed("dark"), "ssh-copy-id": _ssh_copy_id, "htpasswd": _htpasswd,
     "pam-auth-update": by_option("read: --help", else_="write_config+lockout~"), "authselect": Verbs(
         table="read: list list-features show current check test\nwrite_config+lockout~: select apply-changes enable-feature disable-feature opt-out\nwrite_config: create-profile backup-list backup-restore"),
-    "authconfig": by_option("read: --test --probe", else_="write_config+lockout~"), "faillock": by_option("user: --reset", "--user --dir", else_="read"),
+    "authconfig": by_option("write_config+lockout~: --update --updateall --kickstart --restorebackup --restorelastbackup\nread: --test --probe", else_="write_config+lockout~"), "faillock": by_option("user: --reset", "--user --dir", else_="read"),
     "pam_tally2": by_option("user: -r --reset", "-u --user", else_="read"), "google-authenticator": fixed("write_config+lockout?"),
     "realm": Verbs(table="read: list discover\nwrite_config+lockout~: leave deny\nwrite_config+user: join permit"),
     "smbpasswd": fixed("user"), "pdbedit": by_option("user: -a -x -m -r -z -c -t -h -p -f -D --create --delete --modify --bad-password-count-reset --account-control --password-from-stdin --machine --set-nt-hash", "-u", else_="read"),

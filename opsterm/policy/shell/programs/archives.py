@@ -79,7 +79,10 @@ def _packs(shows: str, takes: str = "", *, alone: str = "write_file") -> Deed:
 
     def deed(call: ProgramCall) -> None:
         call.take(options)
-        if asks_for_help(call) or call.has(*showing) or call.word(0) in showing:
+        packs_first = (
+            call.name == "zip" and len(call.words) > 1 and not call.has("-sf")
+        )  # -T looks at what it has packed
+        if asks_for_help(call) or (call.has(*showing) and not packs_first) or call.word(0) in showing:
             call.add(_K.READ)
         else:
             note(call, alone, call.words[0] if call.words else "")

@@ -8,7 +8,7 @@ from opsterm.core import lean_re as re
 from opsterm.policy.effects import Certainty, EffectKind
 from opsterm.policy.shell.argument import Argument
 from opsterm.policy.shell.call import ProgramCall
-from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note
+from opsterm.policy.shell.programs.calling import Deed, Verbs, asks_for_help, note, rows
 from opsterm.policy.shell.programs.options import note_unlisted
 from opsterm.policy.word_set import word_set
 
@@ -180,7 +180,7 @@ def _kubectl(call: ProgramCall) -> None:
         call.add(_K.READ_SECRET, "kubeconfig")
         return
     lists = verb in ("annotate", "label") and call.has("--list")
-    if asks_for_help(call) or _is_trial(call) or lists:
+    if asks_for_help(call) or _is_trial(call, verb) or lists:
         call.add(_K.READ)
         return
     spec, rest = _shown(call)
@@ -218,13 +218,14 @@ def _asked_in_a_file(call: ProgramCall, verb: str) -> None:
         call.add(_K.REMOTE_CODE, source, _C.LIKELY)
 
 
-def _is_trial(call: ProgramCall) -> bool:
-    values = [
-        option.value.text if option.value is not None else "client"
-        for option in call.options
-        if option.name == "--dry-run"
-    ]
-    return bool(values) and values[-1] not in ("none", "false")
+_PLUGINS = frozenset(("krew", "neat", "tree"))
+
+
+def _is_trial(call: ProgramCall, verb: str) -> bool:
+    """Return whether --dry-run keeps a verb of kubectl itself from acting; a plugin may do as it likes with it."""
+    last = next((option for option in reversed(call.options) if option.name == "--dry-run"), None)
+    own = verb not in _PLUGINS and any(known.split(" ")[0] == verb for known in rows(_KUBECTL_TABLE))
+    return own and last is not None and (last.value is None or last.value.text in ("client", "server", "true"))
 
 
 def _pod(call: ProgramCall, verb: str) -> None:
@@ -259,7 +260,7 @@ _HELM = Verbs(
     infra+delete+data_loss~: uninstall delete del un
     dark: test
     """,
-    takes="-n --namespace -f --values --set --set-string --version --kube-context --kubeconfig --repo -o --output --timeout --max --revision", dry="--dry-run", forced="--force=delete? --reset-values=write_config?",
+    takes="-n --namespace -f --values --set --set-string --version --kube-context --kubeconfig --repo -o --output --timeout --max --revision", dry="--dry-run", tried="install upgrade rollback uninstall delete del un template", forced="--force=delete? --reset-values=write_config?",
 )  # fmt: skip
 _CRICTL = Verbs(
     table="""
@@ -331,7 +332,7 @@ def _k3s(call: ProgramCall) -> None:
 
 
 def _nomad_like(table: str, takes: str = "") -> Deed:
-    return Verbs(table=table, takes=takes, dry="-dry-run", dash_long=True)
+    return Verbs(table=table, takes=takes, dash_long=True)
 
 
 PROGRAMS: Mapping[str, Deed] = {

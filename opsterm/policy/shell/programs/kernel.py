@@ -43,17 +43,21 @@ def _modules(call: ProgramCall) -> None:
     """Note modules that are loaded or taken out."""
     call.take(word_set("-C -d -S --config --dirname"), long=("--dry-run", "--show-depends", "--remove"))
     shows = call.has(
-        "-n",
-        "--dry-run",
-        "--show-depends",
-        "-c",
-        "--showconfig",
-        "-D",
         "-V",
         "--version",
         "--help",
-        "-R",
-        "--resolve-alias",
+    ) or (
+        call.name == "modprobe"
+        and call.has(
+            "-n",
+            "--dry-run",
+            "--show-depends",
+            "-c",
+            "--showconfig",
+            "-D",
+            "-R",
+            "--resolve-alias",
+        )
     )
     if shows:
         call.add(_K.READ)
@@ -113,11 +117,11 @@ PROGRAMS: Mapping[str, Deed] = {
                                         "grub-mkconfig", "grub2-mkconfig"), _BOOT), "kernel-install": _BOOT,
     "efibootmgr": by_option("boot: -b -B -c -o -n -a -A -O -N -D --delete-bootnum --create --bootorder", "-d -p -l -L", else_="read"), "mokutil": by_option("boot: --import -i --delete -d --disable-validation --enable-validation --reset --password -p --set-sbat-policy --mokx -P --timeout --trust-mok --untrust-mok --revoke-import", else_="read"),
     "kexec": by_option("read: --help", else_="reboot+boot"), "fwupdmgr": Verbs(table="read: get-devices get-updates get-history get-remotes security get-upgrades\nboot+package_upgrade: update install upgrade reinstall downgrade\nwrite_config: refresh enable-remote disable-remote clear-history"),
-    "flashrom": by_option("read: -r --read", else_="boot+data_loss~"), "ipmitool": Verbs(
+    "flashrom": by_option("boot+data_loss~: -w --write -E --erase\nread: -r --read", else_="boot+data_loss~"), "ipmitool": Verbs(
         takes="-I -H -U -P -f -L -p", table="read: sdr sensor fru chassis/status power/status sel sel/list sel/elist lan/print mc/info user/list sel/info chassis/power/status dcmi\n"
         "reboot+lockout: power/off power/cycle power/reset power/soft chassis/power/off chassis/power/cycle chassis/power/reset mc/reset\nlog_loss: sel/clear\nboot: chassis/bootdev chassis/bootparam\nuser+lockout?: user/set user/disable lan/set", else_="infra"),
     "setenforce": _setenforce, "setsebool": fixed("security_weaken+lockout?"), "semanage": by_option("read: -l --list -E\nsecurity_weaken+lockout~: -d --delete -D --deleteall\nsecurity_weaken: -a -m --add --modify", "-t -p -s -r --type --proto", else_="security_weaken?"),
-    "semodule": by_option("read: -l --list --list-modules", else_="security_weaken"), "restorecon": by_option("read: -n", else_="perm"), "fixfiles": Verbs(table="read: check verify\nperm: restore relabel onboot"),
+    "semodule": by_option("security_weaken: -i --install -u --upgrade -b --base -r --remove -e --enable -d --disable -R --reload -B --build -D --disable_dontaudit -P --preserve_tunables -X\nread: -l --list --list-modules", else_="security_weaken"), "restorecon": by_option("read: -n", else_="perm"), "fixfiles": Verbs(table="read: check verify\nperm: restore relabel onboot"),
     **dict.fromkeys(("aa-disable", "aa-complain", "aa-teardown", "aa-remove-unknown"), fixed("security_weaken")), "aa-enforce": fixed("write_config"), "apparmor_parser": by_option("security_weaken: -R --remove\nread: -p -Q -N --preprocess --skip-kernel-load --names --debug", else_="write_config"),
     "auditctl": _auditctl, "augenrules": by_option("read: --check", else_="write_config"), "aide": by_option("read: --check -C --compare --config-check -D\nsecurity_weaken: --init -i --update -u", "-c --config", else_="read"), "aideinit": fixed("security_weaken"),
     "tripwire": by_option("read: --check\nsecurity_weaken: --update --init", else_="security_weaken?"), "rkhunter": by_option("read: -c --check --list --versioncheck\nsecurity_weaken: --propupd", else_="read"), "chkrootkit": reads(content=False),

@@ -139,10 +139,16 @@ _NMCLI = Verbs(
 )
 
 
+_CHANGES_RULES = re.compile(
+    r"-[vnx]*[ADIRFXNPE][vnx]*|--(?:append|delete|insert|replace|flush|delete-chain|new-chain|new|policy|rename-chain)"
+)
+
+
 def _iptables(call: ProgramCall) -> None:
     """Follow iptables: what is dropped may be us, what is let in may be anybody."""
     texts = [word.text for word in call.arguments]
-    if any(
+    changes = any(_CHANGES_RULES.fullmatch(text) for text in texts)
+    if not changes and any(
         text in ("-L", "-S", "-C", "--list", "--list-rules", "--check", "-V", "--version", "-h", "--help")
         or re.fullmatch(r"-[vnx]*[LSC][vnx]*", text)
         for text in texts
@@ -171,18 +177,24 @@ def _iptables(call: ProgramCall) -> None:
 
 def _restores(call: ProgramCall) -> None:
     """Note rules that are replaced as a whole."""
-    if any(word.text in ("-t", "--test", "-V", "--version", "-h", "--help") for word in call.arguments):
+    tries = ("-t", "--test") if call.name in ("iptables-restore", "ip6tables-restore") else ()
+    if any(word.text in (*tries, "-V", "--version", "-h", "--help") for word in call.arguments):
         call.add(_K.READ)
         return
     note(call, "network+firewall_weaken~+lockout~", call.words[0] if call.words else "")
+
+
+_SHOWS_RULES = re.compile(r"\s*(?:list |monitor|describe|get )")
 
 
 def _nft(call: ProgramCall) -> None:
     """Follow nft: list shows, -c checks, a file or a flush replaces what is there."""
     call.take(word_set("-f -I -D -d --file --includepath --define --debug"), in_order=True)
     texts = " ".join(word.text for word in call.words)
-    if call.has("-c", "--check", "-v", "-V", "-h", "--help", "--version") or texts.startswith(
-        ("list ", "monitor", "describe", "get ")
+    if call.has("-c", "--check", "-v", "-V", "-h", "--help", "--version") or (
+        texts
+        and all(_SHOWS_RULES.match(one) for one in re.split(r"[;\n]\s*", texts) if one)
+        and not call.has("-f", "-i")
     ):
         call.add(_K.READ)
         return
@@ -207,8 +219,12 @@ def _ufw(call: ProgramCall) -> None:
     words = [word.text for word in call.words if word.text != "--force"]
     line = " ".join(words)
     if (
-        call.has("--dry-run", "--version", "--help")
+        call.has("--version", "--help")
         or not words
+        or (
+            call.has("--dry-run")
+            and words[0] not in ("reset", "enable", "disable", "reload", "logging", "default", "app")
+        )
         or words[0] in ("status", "show", "version")
         or line.startswith(("app list", "app info"))
     ):
@@ -267,7 +283,7 @@ def _ssh_ban(call: ProgramCall) -> None:
     texts = " ".join(word.text for word in call.words)
     if (
         re.match(r"(?:status|ping|version|get|banned|statistics|echo)\b", texts)
-        or call.has("-t", "-d", "--test", "-V", "--help")
+        or call.has("-V", "--version", "--help")
         or not texts
     ):
         call.add(_K.READ)

@@ -182,6 +182,6 @@ PROGRAMS: Mapping[str, Deed] = {
     "hexdump": reads("-n -s -e -f"), "od": reads("-A -t -N -j -w"), "rev": reads(),
     "openvt": fixed("dark"), "lastb": _NAMES,
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
-    "needrestart": by_option("read: -b -p -l -w --version", "-r -m -u -c", else_="service_restart"),
+    "needrestart": by_option("service_restart: -r\nread: -b -p -l -w --version", "-r -m -u -c", else_="service_restart"),
     "man": _man, "systemd-analyze": _NAMES,
 }  # fmt: skip

@@ -41,7 +41,7 @@ _OF_OURS = re.compile(
 def _kill(call: ProgramCall) -> None:
     """Note which processes get which signal; -1 is all of them."""
     words = [word for word in call.arguments if not word.text.startswith("-")]
-    if any(word.text in ("-l", "-L", "--list", "--table", "--help", "-V") for word in call.arguments):
+    if any(word.text in ("-l", "-L", "--list", "--table", "--help", "-V") for word in call.arguments[:1]):
         call.add(_K.READ)
         return
     signal = _signal(call)
@@ -101,7 +101,8 @@ def _pkill(call: ProgramCall) -> None:
 def _shutdown(call: ProgramCall) -> None:
     """Note when the host goes down; -c takes that back."""
     call.take(())
-    if call.has("-c", "--help", "--show", "-k"):
+    ends = call.has("-r", "-h", "-P", "-H", "--reboot", "--halt", "--poweroff")
+    if call.has("--help", "-k") or (call.has("-c", "--show") and not ends):
         call.add(_K.READ if not call.has("-c") else _K.WRITE_FILE)
     elif call.has("-r", "--reboot"):
         call.add(_K.REBOOT)

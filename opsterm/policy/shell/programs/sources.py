@@ -103,7 +103,7 @@ def _git_other(call: ProgramCall, verb: str, words: list[str]) -> None:
         clones = verb in ("clone", "fetch", "pull") and any(word.startswith("ext::") for word in words)
         if clones:
             call.add(_K.REMOTE_CODE, words[0])
-        checks = _dry(call, verb) or (verb == "apply" and call.has("--check", "--stat"))
+        checks = _dry(call, verb) or (verb == "apply" and call.has("--check", "--stat") and not call.has("--apply"))
         call.add(_K.READ if checks else _K.WRITE_FILE)
     else:
         call.dark(f"git {verb} is not known to this check; it may be an alias for anything.")
@@ -271,8 +271,6 @@ def _make(call: ProgramCall) -> None:
         "-v",
         "--version",
         "--help",
-        "-p",
-        "--print-data-base",
     ):
         call.add(_K.READ)
         return

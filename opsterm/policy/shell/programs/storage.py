@@ -18,7 +18,7 @@ _K, _C = EffectKind, Certainty
 def _mount(call: ProgramCall) -> None:
     """Note what is mounted; without words mount shows."""
     call.take(word_set("-t -o -L -U -O -T --types --options --source --target"), long=("--fake",))
-    if call.has("-l", "-V", "--help", "--version", "-f", "--fake") or not (
+    if call.has("-V", "--help", "--version", "-f", "--fake") or not (
         call.words or call.has("-a", "--all", "-L", "-U", "--source")
     ):
         call.add(_K.READ)
@@ -54,7 +54,8 @@ def _mkfs(call: ProgramCall) -> None:
     """Note a file system that is made over what was there."""
     call.take(word_set("-t -L -U -b -E -O -m -i -I -N -T -s -S -d -l --label --uuid"))
     if (
-        call.has("-V", "--version", "--help")
+        call.has("--version", "--help")
+        or (call.has("-V") and (call.name not in ("mkfs", "mkdosfs") or not call.words))
         or (call.has("-n") and call.name.startswith(("mkfs.ext", "mke2fs")))
         or (call.has("-N") and "xfs" in call.name)
     ):
@@ -78,24 +79,27 @@ def _fdisk(call: ProgramCall) -> None:
     """Note a table of partitions that is shown or changed."""
     call.take(word_set("-b -c -L -t -u -C -H -S -o --output"))
     if call.has(
-        "-l", "-s", "-x", "--list", "-V", "--version", "--help", "-d", "--dump", "-J", "--json", "-F", "-n", "--no-act"
-    ):
+        "-l", "-s", "-x", "--list", "-V", "--version", "--help", "-d", "--dump", "-J", "--json", "-F"
+    ) and not call.has("--delete", "--activate", "-A", "--reorder", "-r", "--relocate", "--discard-free"):
+        call.add(_K.READ)
+        return
+    if call.name == "sfdisk" and call.has("-n", "--no-act"):
         call.add(_K.READ)
         return
     for word in call.objects(1):
         call.add(_K.DATA_LOSS, word)
 
 
+_SHOWS_PARTS = re.compile(
+    r"print|p|unit|free|all|devices|list|help|align-check|opt(?:imal)?|min(?:imal)?|quit|\d+|[KMGTkmgt]?i?[Bb]|s|%|cyl|chs|compact"
+)
+
+
 def _parted(call: ProgramCall) -> None:
     """Note what parted and sgdisk do to partitions."""
     call.take(word_set("-a --align"))
-    verb = call.word(1)
-    if call.has("-l", "--list", "-v", "--version", "--help") or (
-        verb in ("print", "p", "unit", "help", "align-check")
-        and not re.search(
-            r"\b(?:mklabel|mkpart|rm|resizepart|set|name|mktable|toggle)\b", " ".join(w.text for w in call.words[2:])
-        )
-    ):
+    shows = bool(call.words[1:]) and all(_SHOWS_PARTS.fullmatch(word.text) for word in call.words[1:])
+    if call.has("-l", "--list", "-v", "--version", "--help") or shows:
         call.add(_K.READ)
         return
     for word in call.objects(1):
@@ -249,8 +253,10 @@ def _debugfs(call: ProgramCall) -> None:
 def _fsck(call: ProgramCall) -> None:
     """Note a file system that is checked; with -n nothing is mended."""
     call.take(word_set("-t -b -B -l -L -E -o"))
-    if call.has("-n", "-N", "--no-modify", "--help", "-V", "--dry-run"):
-        call.add(_K.READ)
+    told = call.has("-V") and call.name in ("e2fsck", "xfs_repair", "ntfsfix", "fsck.ext4", "fsck.ext3")
+    if call.has("-n", "-N", "--no-action", "--help") or told:
+        bad_blocks = call.has("-c", "-l", "-L") and not told and call.name not in ("fsck.fat", "fsck.vfat", "ntfsfix")
+        call.add(_K.WRITE_CONFIG if bad_blocks else _K.READ, "list of bad blocks" if bad_blocks else "")
         return
     for word in call.objects():
         call.add(_K.DATA_LOSS, word, _C.POSSIBLE)
@@ -274,9 +280,9 @@ _MKFS_NAMES = ("mkfs", "mke2fs", "mkswap", "mkdosfs", "mkntfs", *(f"mkfs.{kind}"
 PROGRAMS: Mapping[str, Deed] = {
     "mount": _mount, "umount": _umount, **dict.fromkeys(_MKFS_NAMES, _mkfs), "wipefs": _wipefs, "blkdiscard": fixed("data_loss", "-o -l -p -s"),
     **dict.fromkeys(("fdisk", "sfdisk", "cfdisk", "gdisk", "cgdisk"), _fdisk), "parted": _parted,
-    "sgdisk": by_option("read: -p --print -i --info -v --verify -V -L --list-types -P --pretend\ndata_loss: -Z -z -o -d -n -t -g -l -R --zap --zap-all --clear --delete --new", "-i -d -n -t -c -b -l", else_="data_loss"),
+    "sgdisk": by_option("data_loss: -Z -z -o -d -n -t -g -l -R --zap --zap-all --clear --delete --new --typecode --mbrtogpt --load-backup --replicate -r --transpose -s --sort -m --gpttombr -h --hybrid -e --move-second-header -k -j --move-main-table -N --largest-new\nwrite_config: -c --change-name -u --partition-guid -U --disk-guid -A --attributes -G --randomize-guids\nread: -p --print -i --info -v --verify -V -L --list-types", "-i -d -n -t -c -b -l -u -U -A -r -R -m -h -a -e -N -k -j", else_="data_loss", dry="-P --pretend"),
     "partprobe": by_option("read: -d --dry-run", else_="write_config"), "partx": by_option("write_config: -a -d -u --add --delete --update", "-n -o", else_="read"),
-    "kpartx": by_option("read: -l", else_="write_config"), "swapon": _swap, "swapoff": _swap, "losetup": by_option("read: -a -l -j --list --all -O\nwrite_config: -d -D -c -f --detach", "-o", else_="write_config"),
+    "kpartx": by_option("write_config: -a -d -u\nread: -l", else_="write_config"), "swapon": _swap, "swapoff": _swap, "losetup": by_option("read: -a -l -j --list --all -O\nwrite_config: -d -D -c -f --detach", "-o", else_="write_config"),
     **{name: _lvm("data_loss") for name in ("lvremove", "vgremove", "pvremove")}, **{name: _lvm("write_config") for name in (
         "lvcreate", "lvextend", "vgcreate", "vgextend", "lvrename", "vgrename", "lvresize", "pvresize", "lvchange", "vgchange", "pvchange", "vgimport", "vgexport", "vgcfgbackup")},
     **{name: _lvm("data_loss~") for name in ("lvreduce", "pvcreate", "vgreduce", "pvmove", "lvconvert", "vgcfgrestore", "vgmerge", "vgsplit")},
@@ -284,15 +290,16 @@ PROGRAMS: Mapping[str, Deed] = {
         table="read: ls info status table deps targets version\ndata_loss: remove remove_all wipe_table\nservice_stop: suspend\nwrite_config: create resume load rename"),
     **dict.fromkeys(("hdparm", "sdparm", "sg_format", "sg_sanitize"), _hdparm), **dict.fromkeys((
         "fsck", "e2fsck", "xfs_repair", "fsck.ext4", "fsck.ext3", "fsck.xfs", "fsck.vfat", "ntfsfix", "fsck.fat", "btrfsck"), _fsck),
-    "resize2fs": by_option("read: -P", else_="write_config+data_loss?"), "xfs_growfs": by_option("read: -n", else_="write_config"), "tune2fs": by_option("read: -l", else_="write_config"),
-    "e2label": reads(content=False, most=1, beyond="write_config"), "xfs_admin": by_option("read: -l -u", else_="write_config"), "fstrim": by_option("read: -n --dry-run", else_="write_config"),
+    "resize2fs": by_option("read: -P", else_="write_config+data_loss?"), "xfs_growfs": by_option("read: -n", else_="write_config"), "tune2fs": by_option("write_config: -c -C -e -E -f -g -i -I -j -J -L -m -M -o -O -Q -r -T -u -U -z\nread: -l", "-c -C -e -E -g -i -I -J -L -m -M -o -O -Q -r -T -u -U -z", else_="write_config"),
+    "e2label": reads(content=False, most=1, beyond="write_config"), "xfs_admin": by_option("write_config: -L -U -c -O -e -j -p\nread: -l -u", "-L -U -c -O -r", else_="write_config"), "fstrim": by_option("read: -n --dry-run", else_="write_config"),
     "debugfs": _debugfs, "dd_rescue": fixed("data_loss"), "ddrescue": fixed("write_file"), "badblocks": by_option("data_loss: -w\nwrite_file: -n", "-b -c -o", else_="read"), "tmpreaper": _deletes_files, "tmpwatch": _deletes_files,
-    "systemd-tmpfiles": by_option("read: --cat-config\ndelete: --clean --remove", else_="write_file"), "sync": reads(content=False), "eject": fixed("write_config"),
+    "systemd-tmpfiles": by_option("read: --cat-config\ndelete+data_loss~: --purge\ndelete: --clean --remove", else_="write_file"), "sync": reads(content=False), "eject": fixed("write_config"),
     "gluster": Verbs(table="read: volume/info volume/status volume/get snapshot/list snapshot/info peer/status pool/list volume/list\ndata_loss: volume/delete volume/remove-brick\nservice_stop: volume/stop peer/detach", pattern=((r"\bvolume (?:heal \S+ info|quota \S+ list|profile \S+ info|rebalance \S+ status|top \S+)\b", "read"),), else_="infra"),
-    "multipath": by_option("read: -l -ll -v -t\nservice_stop: -f -F", else_="write_config"), "iscsiadm": by_option("service_stop: -u --logout\ninfra+delete: --op -o\ninfra: -l --login -D --discover -t --type --rescan -R\nread: -V -m --mode", "-m -T -p -t -n -v -o --op --mode --targetname --portal --type", else_="infra"),
+    "multipath": by_option("read: -l -ll -t -T\nservice_stop: -f -F\nwrite_config: -r -a -A -w -W", "-v -b -p -R", else_="write_config"), "iscsiadm": by_option("service_stop: -u --logout\ninfra+delete: --op -o\ninfra: -l --login -D --discover -t --type --rescan -R\nread: -V -m --mode", "-m -T -p -t -n -v -o --op --mode --targetname --portal --type", else_="infra"),
     "restic": Verbs(table="read: snapshots ls stats check find diff list cat version\ndata_loss: forget prune\nwrite_file: backup restore init copy unlock mount tag", takes="-r -p --repo", dry="--dry-run -n"),
     "borg": Verbs(table="read: list info check diff\ndata_loss: delete prune compact\nwrite_file: create extract init mount", takes="-P --prefix", dry="--dry-run -n"),
     "snapper": Verbs(table="read: list list-configs status diff ls get-config\ndata_loss~: delete rollback undochange\nwrite_config: create modify set-config create-config cleanup", takes="-c -d -t"),
     "rear": fixed("write_file"), "duplicity": Verbs(table="read: collection-status list-current-files verify\ndata_loss~: remove-older-than remove-all-but-n-full cleanup", else_="write_file"), "rclone": Verbs(table="read: ls lsd lsl lsf lsjson size about check cat version listremotes md5sum\ndata_loss: delete purge sync deletefile cleanup rmdirs\nexfil?+write_file: copy move copyto moveto bisync\nwrite_file: mkdir config",
-                                                                                   takes="--config --include --exclude --transfers", dry="-n --dry-run"),
+                                                                                   takes="--config --include --exclude --transfers", dry="-n --dry-run",
+                     tried="sync copy move copyto moveto bisync delete purge deletefile cleanup rmdir rmdirs mkdir dedupe"),
 }  # fmt: skip

@@ -230,8 +230,8 @@ def _toggles(on: str, off: str, listing: str) -> Deed:
         words = [word.text for word in (*call.words, *(option.word for option in call.options))]
         units = [word for word in call.words if word.text not in adds | removes | lists]
         spec = "service_stop+service_enable" if set(words) & removes else "service_enable"
-        if set(words) & lists or (not set(words) & adds and not set(words) & removes):
-            spec = "read"
+        changes = bool(set(words) & (adds | removes)) or (len(call.words) > 1 and not set(words) & lists)
+        spec = spec if changes else "read"
         named: Sequence[Argument | str] = units[:1] or [""]
         for unit in named:
             _note_unit(call, spec, unit)
@@ -241,7 +241,7 @@ def _toggles(on: str, off: str, listing: str) -> Deed:
 
 PROGRAMS: Mapping[str, Deed] = {
     "systemctl": _systemctl, "service": _service, "rc-service": _service, "invoke-rc.d": _service,
-    "update-rc.d": _toggles("defaults enable", "remove disable", ""), "chkconfig": _toggles("on add --add", "off --del del", "--list"),
+    "update-rc.d": _toggles("defaults enable", "remove disable defaults-disabled", ""), "chkconfig": _toggles("on add --add reset resetpriorities --override", "off --del del", "--list"),
     "rc-update": _toggles("add", "del delete", "show -v"), "sv": _sv, "initctl": _initctl, "start": fixed("service_start"),
     "stop": fixed("service_stop"), "restart": fixed("service_restart"),
 }  # fmt: skip
