@@ -298,7 +298,8 @@ def _ssh_ban(call: ProgramCall) -> None:
 _RESOLVECTL = Verbs(table="""
     read: status statistics query service openpgp tlsa dns domain llmnr mdns dnssec nta log-level monitor show-cache show-server-state
     write_config: flush-caches reset-statistics reset-server-features
-    network: revert""", takes="-i -p -t -c")  # fmt: skip
+    network: revert""", takes="-i -p -t -c --interface --protocol --type --class --service-address --service-txt --cname --validate --synthesize "
+    "--cache --zone --trust-anchor --network --search --legend --stale-data --relax-single-label --json")  # fmt: skip
 
 
 def _resolvectl(call: ProgramCall) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from opsterm.policy.effects import EffectKind
 from opsterm.policy.shell import deeds
 from opsterm.policy.shell.call import ProgramCall
-from opsterm.policy.shell.programs.calling import Deed, by_option, fixed, reads
+from opsterm.policy.shell.programs.calling import Deed, Verbs, by_option, fixed, reads
 from opsterm.policy.word_set import word_set
 
 _NAMES = reads(content=False)
@@ -123,10 +123,11 @@ def _ulimit(call: ProgramCall) -> None:
 
 _LOG_READER = by_option(
     """
-    log_loss: --vacuum-size --vacuum-time --vacuum-files --rotate --flush --relinquish-var
+    log_loss: --vacuum-size --vacuum-time --vacuum-files --rotate --flush --relinquish-var --smart-relinquish-var
     write_config: --setup-keys --update-catalog
+    write_file: --cursor-file
     """,
-    "-u -n -p -t -S -U -o -g -D -M -N -c --unit --lines --priority --since --until --output --identifier --grep --directory "
+    "-u -p -t -S -U -o -g -D -M -c --unit --priority --since --until --output --identifier --grep --directory "
     "--machine --namespace --cursor --after-cursor --facility --output-fields --user-unit --root --image -i --file --cursor-file "
     "--vacuum-size --vacuum-time --vacuum-files",
     else_="read",
@@ -183,5 +184,6 @@ PROGRAMS: Mapping[str, Deed] = {
     "openvt": fixed("dark"), "lastb": _NAMES,
     "exportfs": by_option("network: -a -r -i -o\nservice_stop: -u -f", "-o", else_="read"),
     "needrestart": by_option("service_restart: -r\nread: -b -p -l -w --version", "-r -m -u -c", else_="service_restart"),
-    "man": _man, "systemd-analyze": _NAMES,
+    "man": _man, "systemd-analyze": Verbs(table="write_config: set-log-level set-log-target", else_="read", pattern=(
+        (r"^(?:log-level|log-target|service-watchdogs) \S", "write_config"),)),
 }  # fmt: skip

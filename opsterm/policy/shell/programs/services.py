@@ -11,6 +11,7 @@ from opsterm.policy.shell.call import ProgramCall
 from opsterm.policy.shell.jobs import jobs_of
 from opsterm.policy.shell.notes import ShellText
 from opsterm.policy.shell.programs.calling import Deed, Verbs, by_option, fixed, note, reads
+from opsterm.policy.shell.programs.options import may_be_value
 from opsterm.policy.shell.programs.units import CARRIES_US, GUARDS
 from opsterm.policy.word_set import word_set
 
@@ -159,10 +160,21 @@ def _at(call: ProgramCall) -> None:
         call.dark("The job that runs later is not shown here.")
 
 
+_RUN_TAKES = word_set(
+    "-u -p -H -M -C -E --unit --property --host --machine --capsule --setenv --description --slice --service-type --uid --gid --nice "
+    "--working-directory --root-directory --exec-group --expand-environment --background --json --job-mode --output --on-active --on-boot "
+    "--on-startup --on-unit-active --on-unit-inactive --on-calendar --path-property --socket-property --timer-property"
+)
+_RUN_FLAGS = word_set(
+    "-r -d -t -T -P -q -G -S -R -v -h --help --version --no-ask-password --user --system --scope --slice-inherit --no-block --no-pager --wait "
+    "--remain-after-exit --send-sighup --same-dir --same-root-dir --pty --pty-late --pipe --quiet --verbose --collect --shell --ignore-failure "
+    "--on-timezone-change --on-clock-change"
+)
+
+
 def _systemd_run(call: ProgramCall) -> None:
     """Follow systemd-run: at once, or later with a timer."""
-    call.take(word_set("--unit -u -p --property --on-calendar --on-active --on-boot --on-startup --on-unit-active --slice --uid --gid --nice -M -H "
-                    "--machine --host --working-directory -E --setenv --description --timer-property --service-type"), in_order=True)  # fmt: skip
+    call.take(_RUN_TAKES, long=_RUN_FLAGS, in_order=True)
     if any(option.name.startswith("--on-") for option in call.options):
         call.add(_K.SCHEDULE, call.words[0] if call.words else "")
     if call.has("-S", "--shell"):
@@ -170,6 +182,8 @@ def _systemd_run(call: ProgramCall) -> None:
         call.add(_K.PRIVILEGE, "shell")
     elif call.words:
         call.start(call.words, "systemd-run")
+        if len(call.words) > 1 and may_be_value(call, call.words[0], _RUN_FLAGS):
+            call.start(call.words[1:], "systemd-run")
     elif not call.options or call.has("--help", "--version"):
         call.add(_K.READ)
 
@@ -209,7 +223,7 @@ PROGRAMS: Mapping[str, Deed] = {
         dark: login shell pull-tar pull-raw import-tar import-raw"""),
     "busctl": Verbs(table="read: list status tree introspect get-property monitor capture\ndark: call set-property emit"),
     "coredumpctl": Verbs(table="read: list info\ndark: debug dump gdb"), "bootctl": Verbs(takes="--esp-path --boot-path --root --image --efi-boot-option-description --install-source", table="read: status list is-installed kernel-identify kernel-inspect\nboot: install update remove set-default set-oneshot"),
-    "hwclock": by_option("security_weaken: -w -s --systohc --hctosys --set --adjust -a", "--date", else_="read"),
+    "hwclock": by_option("security_weaken: -w -s --systohc --hctosys --set --adjust -a --setepoch --param-set --vl-clear", "--date", else_="read"),
     "ntpdate": by_option("read: -q", else_="security_weaken"),
     "chronyc": Verbs(table="""
         read: tracking sources sourcestats activity ntpdata clients serverstats rtcdata selectdata authdata smoothing dump
