@@ -27,7 +27,8 @@ def _admins(text: str) -> bool:
 def _useradd(call: ProgramCall) -> None:
     """Note an account that is made; UID 0 and an admin group are more."""
     call.take(_USERMOD | word_set("--ingroup --gecos --uid"), long=("--groups", "--uid"))
-    if (call.has("-D") and not call.words) or call.has("--help"):
+    sets = call.has("-b", "-e", "-f", "-g", "-s", "--base-dir", "--expiredate", "--inactive", "--gid", "--shell")
+    if (call.has("-D", "--defaults") and not call.words and not sets) or call.has("--help"):
         call.add(_K.READ)
         return
     for word in call.objects(2):
