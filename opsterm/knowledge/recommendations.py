@@ -155,7 +155,8 @@ def _usual_time(times: Sequence[float]) -> tuple[str, int] | None:
     hours = sorted(at % DAY_S / 3600 for at in times)
     hour = hours[len(hours) // 2]
     near = [at for at in times if abs((at % DAY_S / 3600 - hour + 12) % 24 - 12) <= SPREAD_H]
-    clock = f"{int(hour):02}:{30 if hour % 1 >= 0.5 else 0:02}"
+    half = min(round(hour * 2), 47)  # not 24:00: that is another day
+    clock = f"{half // 2:02}:{half % 2 * 30:02}"
     weekdays = Counter((int(at // DAY_S) + 3) % 7 for at in near)  # the first of January 1970 was a Thursday
     weekday, often = max(weekdays.items(), key=lambda one: (one[1], -one[0]))
     weeks = {int(at // DAY_S) // 7 for at in near if (int(at // DAY_S) + 3) % 7 == weekday}

@@ -73,6 +73,13 @@ def test_the_time_is_that_of_the_operator() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hour", "clock"), [(9.9, "10:00"), (9.76, "10:00"), (9.74, "09:30"), (9.2, "09:00"), (23.9, "23:30")]
+)
+def test_the_time_is_the_half_hour_that_is_nearest(hour: float, clock: str) -> None:
+    assert f"every day at {clock}" in found(uses(*range(30, 40), hour=hour))[0].text
+
+
+@pytest.mark.parametrize(
     "ran",
     [
         uses(0, 7, 14), uses(0, 3, 9, 17, 25), uses(0, 1, 2, 20, 40), uses(0, 7, 14, 21, 28, well=False),
