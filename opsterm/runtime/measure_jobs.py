@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from opsterm.changes.job import Job, JobTerms, once_a_turn
 from opsterm.core.units import value_text
 from opsterm.inventory.folding import fold
-from opsterm.monitoring.alerts import AlertState
 from opsterm.monitoring.condition import ConditionReading, MeasuredCondition, condition_body, condition_of, reading_text
 from opsterm.monitoring.jobs import JOB_FAILED, JOB_MET
 from opsterm.monitoring.metrics import metric_of
@@ -102,7 +101,7 @@ class MeasureJobs:
     def _open(self, job: Job, metric: str) -> Collection[str]:
         return {
             one.key.target for one in self._alerts.feed()
-            if one.key.metric == metric and one.key.item == job.name and one.state is AlertState.FIRING
+            if one.key.metric == metric and one.key.item == job.name
         }  # fmt: skip
 
     async def _tell(

@@ -92,6 +92,32 @@ async def test_a_look_at_what_is_measured_is_told_once_until_it_is_over(home: Pa
         assert newest.state is RunState.FAILED
 
 
+@pytest.mark.blocking  # the servers of the tests write files of their own
+@pytest.mark.parametrize("quiet", ["acknowledge", "silence"])
+async def test_who_is_dealt_with_by_a_person_is_told_of_once_as_well(home: Path, quiet: str) -> None:
+    inbox = Inbox()
+    async with mail_server(inbox) as port, staged(home, SETTINGS + MAIL.format(port=port, to="")) as stage:
+        for name in ("web-01", "web-02"):
+            await stage.runtime.inventory.add(Target(name=name, address=name, tags=("web",)))
+        await measured(stage, "fs.used_percent", web_01=40)
+        await stage.chat(WATCH)
+        await stage.chat("yes")
+        kept = []
+        for hour, value in ((13, 91), (14, 92), (15, 84), (16, 70)):
+            await stage.go(f"2026-11-27T{hour - 1}:59:30Z")
+            await measured(stage, "fs.used_percent", web_01=value)
+            await stage.go(f"2026-11-27T{hour}:00:05Z")
+            if hour == 13:
+                for alert in stage.runtime.alerts.feed():
+                    if quiet == "silence":
+                        await stage.runtime.alerts.silence(alert.id, for_s=86_400)
+                    else:
+                        await stage.runtime.alerts.acknowledge(alert.id)
+            kept.append({one.key.target for one in stage.runtime.alerts.feed() if one.key.metric == JOB_MET})
+        assert len(inbox.taken) == 1, [mail.get_content() for _, mail in inbox.taken]
+        assert kept == [{"web-01"}] * 3 + [set()], "84 % is not back yet"
+
+
 async def test_nothing_is_run_where_the_condition_does_not_hold_or_nothing_fresh_is_known(home: Path) -> None:
     async with played(home) as (stage, connector, _):
         said = await stage.chat(RESTART)
