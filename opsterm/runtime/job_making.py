@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from opsterm.changes.change import Change
@@ -156,10 +156,11 @@ def when_lines(when: ReadPhrase) -> list[str]:
 
 def terms_lines(terms: JobTerms) -> list[str]:
     """Return how a job is run."""
+    tried = f"tried again {terms.retries} times" if terms.retries else "not tried again"
     return [
         *([f"Begun up to {span_text(terms.jitter_s)} later."] if terms.jitter_s else []),
         _POLICIES[terms.missed],
-        f"A run that fails is tried again {terms.retries} times. A try ends after {span_text(terms.limit_s)}.",
+        f"A run that fails is {tried}. A try ends after {span_text(terms.limit_s)}.",
         "While a run goes on the next is left out.",
     ]
 
@@ -257,7 +258,10 @@ class JobMaking:
             )  # fmt: skip
         count = f"{len(names)} target{'s' * (len(names) != 1)} now"
         said = f"; of {fold(list(unread))} nothing fresh is known yet" if unread else ""
-        return JobDraft(when=when, terms=terms, measure=wish, places=f"{wish.selector}: {fold(names)} ({count}){said}")
+        return JobDraft(
+            when=when, terms=replace(terms, retries=0),  # the next turn looks again, and telling waits for no try
+            measure=wish, places=f"{wish.selector}: {fold(names)} ({count}){said}",
+        )  # fmt: skip
 
     async def keep(self, draft: JobDraft) -> tuple[Job, Change | None]:
         """Keep a job, and propose the standing approval that it needs.

@@ -85,7 +85,7 @@ class MeasureJobs:
 
     async def run(self, job: Job) -> JobOutcome:
         """Look, and tell of targets that were not told of before. Raises BadInput: no target is left."""
-        wish, turn = measure_wish(job), job.turn
+        wish = measure_wish(job)
         names = tuple(row.target.name for row in await self._inventory.resolve(wish.selector))
         before = self._open(job, JOB_MET)
         looked = await self._measured.look(wish.condition, names, before=before)
@@ -93,10 +93,8 @@ class MeasureJobs:
             name: ", ".join(reading_text(one) for one in found.met[:10]) for name, found in looked.items() if found.met
         }
         unread = {name: f"Nothing can be said: {found.unread}." for name, found in looked.items() if found.unread}
-        last = turn is None or not unread or turn.tries >= job.terms.retries
-        if last:
-            await self._tell(job, wish, met, unread, before)
-        return JobOutcome(said=_said(wish, looked, met), targets=names, failed=unread, met=met if last else None)
+        await self._tell(job, wish, met, unread, before)
+        return JobOutcome(said=_said(wish, looked, met), targets=names, failed=unread, met=met)
 
     def _open(self, job: Job, metric: str) -> Collection[str]:
         return {

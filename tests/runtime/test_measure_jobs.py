@@ -93,6 +93,25 @@ async def test_a_look_at_what_is_measured_is_told_once_until_it_is_over(home: Pa
 
 
 @pytest.mark.blocking  # the servers of the tests write files of their own
+async def test_a_target_that_is_not_measured_keeps_no_look_at_the_others_from_telling(home: Path) -> None:
+    inbox = Inbox()
+    async with mail_server(inbox) as port, staged(home, SETTINGS + MAIL.format(port=port, to="")) as stage:
+        for name in ("web-01", "web-02"):
+            await stage.runtime.inventory.add(Target(name=name, address=name, tags=("web",)))
+        await measured(stage, "fs.used_percent", web_01=40)
+        said = await stage.chat(WATCH.replace("every hour", "every minute"))
+        assert "A run that fails is not tried again." in said
+        await stage.chat("yes")
+        for minute, value in ((1, 91), (2, 92)):
+            await measured(stage, "fs.used_percent", web_01=value)
+            await stage.go(f"2026-11-27T12:0{minute}:05Z", 5)
+        [(_, mail)] = inbox.taken
+        assert "web-01  file system / 91 %" in mail.get_content()
+        assert {name for name, _ in stage.firing(JOB_MET)} == {"web-01"}
+        assert {name for name, _ in stage.firing(JOB_FAILED)} == {"web-02"}
+
+
+@pytest.mark.blocking  # the servers of the tests write files of their own
 @pytest.mark.parametrize("quiet", ["acknowledge", "silence"])
 async def test_who_is_dealt_with_by_a_person_is_told_of_once_as_well(home: Path, quiet: str) -> None:
     inbox = Inbox()
