@@ -123,7 +123,7 @@ class MeasureJobs:
 
 def _said(wish: MeasureWish, looked: Mapping[str, ConditionReading], met: Mapping[str, str]) -> str:
     unread = {name: found.unread for name, found in looked.items() if found.unread}
-    parts = [f"ConditionReading at {len(looked) - len(unread)} of {len(looked)}."]
+    parts = [f"Read at {len(looked) - len(unread)} of {len(looked)}."]
     parts += [f"{name}: {text}." for name, text in [*unread.items()][:3]]
     if met:
         parts += [f"{wish.condition.text} on {fold(list(met))}.", *(f"{n}: {text}." for n, text in [*met.items()][:3])]

@@ -109,6 +109,8 @@ async def test_a_target_that_is_not_measured_keeps_no_look_at_the_others_from_te
         assert "web-01  file system / 91 %" in mail.get_content()
         assert {name for name, _ in stage.firing(JOB_MET)} == {"web-01"}
         assert {name for name, _ in stage.firing(JOB_FAILED)} == {"web-02"}
+        [newest, *_] = await stage.runtime.jobs.runs(await stage.runtime.jobs.get("j1"))
+        assert newest.said.startswith("Read at 1 of 2. web-02: file system is not measured here.")
 
 
 @pytest.mark.blocking  # the servers of the tests write files of their own
