@@ -9,8 +9,9 @@ from opsterm.policy.audit_words import Fields, Said, names_in, text_in
 
 def _asked(f: Fields) -> Said:
     attached = f", with {text_in(f, 'attached')} texts beside it" if f.get("attached") else ""
+    asked = "asked the model" if f.get("reached", True) else "did not reach the model"
     return Said(
-        f"asked the model {text_in(f, 'model')}", text_in(f, "talk"),
+        f"{asked} {text_in(f, 'model')}", text_in(f, "talk"),
         result=f"{text_in(f, 'question_chars')} characters, sha256 {text_in(f, 'question_sha256')[:12]}{attached}, "
         f"model {text_in(f, 'digest')[:12] or 'without a digest'} at {text_in(f, 'server')}",
     )  # fmt: skip
@@ -24,7 +25,9 @@ def _answered(f: Fields) -> Said:
         f"{text_in(f, 'answer_chars')} characters, sha256 {text_in(f, 'answer_sha256')[:12]}",
         f"{text_in(f, 'requests')} requests, sha256 {text_in(f, 'prompt_sha256')[:12]}",
     ]  # fmt: skip
-    return Said(f"answered {text_in(f, 'talk')}", text_in(f, "talk"), result="; ".join(part for part in parts if part))
+    answered = "answered" if f.get("requests") else "was not asked"
+    talk = text_in(f, "talk")
+    return Said(f"{answered} {talk}", talk, result="; ".join(part for part in parts if part))
 
 
 SAY_OF_MODEL: Mapping[str, Callable[[Fields], Said]] = {"model.asked": _asked, "model.answered": _answered}

@@ -10,7 +10,7 @@ from opsterm.core.events import Event, event
 @event("model.asked")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAsked(Event):
-    """An operator's question goes to a model.
+    """An operator's question goes to a model, or would have gone to one that was not reached.
 
     Attributes:
         talk: names this question and its answer, as in "q1f3a09c2".
@@ -20,6 +20,7 @@ class ModelAsked(Event):
         question_sha256: of the operator's words, masked, in UTF-8: of what a conversation keeps of them.
         question_chars: how many characters these are.
         attached: how many texts went with it.
+        reached: whether anything was sent to it.
     """
 
     talk: str
@@ -30,6 +31,7 @@ class ModelAsked(Event):
     question_sha256: str
     question_chars: int
     attached: int
+    reached: bool = True
 
 
 @event("model.answered")

@@ -77,7 +77,7 @@ class TalkRecord:
             ModelAsked(
                 talk=self._talk, model=clean_line(self._state.model, limit=100), digest=self._state.digest,
                 server=server, rung=Rung.MODEL.value, question_sha256=_sha256(masked), question_chars=len(masked),
-                attached=self._attached,
+                attached=self._attached, reached=bool(self.requests),
             ),
             correlation_id=self._talk,
         ))  # fmt: skip

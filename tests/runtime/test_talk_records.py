@@ -92,6 +92,20 @@ async def test_an_answer_that_was_stopped_or_never_came_is_told_as_that(home: Pa
         assert len(set(talks)) == 3
 
 
+async def test_a_model_that_was_never_reached_was_not_asked(home: Path) -> None:
+    async with with_models(home, FakeModel("m:1", script=says("It is so."))) as stage:
+        await turn(stage.runtime)
+        on_its_way = (await stage.runtime.assistant()).converse(OPEN)
+        on_its_way.stop()
+        async for _ in on_its_way:
+            pass
+        lines = [as_text(found) for fact in await told(stage.runtime) if (found := row(fact)) is not None]
+        whats = ["asked the model m:1", "answered", "did not reach the model m:1", "was not asked"]
+        assert [what in line for what, line in zip(whats, lines, strict=True)] == [True] * 4, lines
+        answers = [fact.event for fact in await told(stage.runtime) if isinstance(fact.event, ModelAnswered)]
+        assert [one.requests for one in answers] == [1, 0]
+
+
 async def test_the_prompt_hash_follows_the_prompt(home: Path) -> None:
     async with with_models(home, FakeModel("m:1", script=says("It is so."))) as stage:
         assert OFFERED
