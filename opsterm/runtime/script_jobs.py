@@ -132,20 +132,23 @@ class ScriptJobs:
         again = tuple(turn.rest.split("\n")) if turn is not None and turn.rest else ()
         looked = await self._looked(wish, again)
         chosen = tuple(name for name, one in looked.items() if one.met)
-        if looked and not chosen:
-            return _not_needed(wish, looked)
-        change = await self._standing().turn(wish.standing, wish.digest, job=job.name, names=chosen or again)
-        ended = await self._changes.run(change.id)
-        before = [await self._changes.get(number) for number in (turn.changes if turn is not None else ())]
-        found = await self._found(wish, [*before, ended])
-        found.failed.update({name: _unread(one) for name, one in looked.items() if one.unread})
+        tries = [await self._changes.get(number) for number in (turn.changes if turn is not None else ())]
+        ended = None
+        if chosen or not looked:
+            change = await self._standing().turn(wish.standing, wish.digest, job=job.name, names=chosen or again)
+            ended = await self._changes.run(change.id)
+            tries.append(ended)
+        found = await self._found(wish, tries)  # where a try has failed it stays failed until another has not
+        for name, one in looked.items():
+            if one.unread:
+                found.failed.setdefault(name, _unread(one))
         await self._look(job, wish, found)
         last = turn is None or not found.failed or turn.tries >= job.terms.retries
         if last:
-            await self._tell(job, wish, found, ended)
+            await self._tell(job, wish, found, tries)
         return JobOutcome(
-            said=_said(wish, found, ended), targets=tuple({**found.outcomes, **looked}), failed=found.failed,
-            rest="\n".join(found.failed), changes=(ended.id,),
+            said=_said(wish, found, looked, ended), targets=tuple({**found.outcomes, **looked}), failed=found.failed,
+            rest="\n".join(found.failed), changes=(ended.id,) if ended is not None else (),
             met=found.met if last and wish.notice.occasion in (JobCause.FIGURES, JobCause.DIFFERENCE) else None,
         )  # fmt: skip
 
@@ -200,22 +203,23 @@ class ScriptJobs:
                 return {one.target: one.output_sha256 for change in changes for one in change.outcomes}
         return {}
 
-    async def _tell(self, job: Job, wish: ScriptWish, found: _Found, change: Change) -> None:
+    async def _tell(self, job: Job, wish: ScriptWish, found: _Found, tries: Sequence[Change]) -> None:
         """Send the one mail of a turn, where there is something to tell and somebody to be told."""
         notice = wish.notice
         told = {
             JobCause.ALWAYS: True, JobCause.FIGURES: bool(found.rows or found.failed),
             JobCause.FAILURE: bool(found.failed), JobCause.DIFFERENCE: bool(found.rows or found.failed),
         }[notice.occasion]  # fmt: skip
-        if not (notice.to and told):
+        of = len({**found.outcomes, **found.failed})
+        if not (notice.to and told and of):
             return
-        count = len(found.met) or len(found.failed) or len(found.outcomes)
+        count = len(found.met) or len(found.failed) or of
         what = "found on" if found.met else "failed on" if found.failed else "done on"
-        subject = f"[opsterm] {job.name} {wish.title}: {what} {count} of {len(found.outcomes)}"
-        letter = "\n".join(self._letter(job, wish, found, change))
+        subject = f"[opsterm] {job.name} {wish.title}: {what} {count} of {of}"
+        letter = "\n".join(self._letter(job, wish, found, tries))
         await self._post().send(notice.to, subject, letter, once=once_a_turn(job))
 
-    def _letter(self, job: Job, wish: ScriptWish, found: _Found, change: Change) -> list[str]:
+    def _letter(self, job: Job, wish: ScriptWish, found: _Found, tries: Sequence[Change]) -> list[str]:
         lines = [f"{wish.title} on {wish.targets}, {job.phrase}.", wish.notice.text, ""]
         if found.rows:
             lines += [*found.rows[:SHOWN_ROWS]]
@@ -230,8 +234,8 @@ class ScriptJobs:
                 if len(lines) > SHOWN_ROWS * 2:
                     lines.append("…")
                     break
-        by = f"opsterm on {self._host}"
-        return [*lines, f"{by}. All of it: opsterm schedule show {job.name}; opsterm output {change.name}"]
+        output = f"; opsterm output {tries[-1].name}" if tries else ""
+        return [*lines, f"opsterm on {self._host}. All of it: opsterm schedule show {job.name}{output}"]
 
     async def _forget_old(self, job: Job) -> None:
         """Throw away what turns printed that are older than the job keeps; how they ended stays."""
@@ -245,26 +249,20 @@ def _unread(looked: ConditionReading) -> str:
     return f"It was not run: {looked.unread}."
 
 
-def _not_needed(wish: ScriptWish, looked: Mapping[str, ConditionReading]) -> JobOutcome:
-    """Return what comes of a turn in which the condition holds nowhere: where nothing is known, it has failed."""
-    assert wish.only_if is not None  # noqa: S101 (it was looked at)
-    read = [f"{name}: {reading_text(one.read)}" for name, one in looked.items() if one.read is not None]
-    failed = {name: _unread(one) for name, one in looked.items() if one.unread}
-    said = [f"Nothing was run. Not {wish.only_if.text}: {'; '.join(read[:3])}."] if read else ["Nothing was run."]
-    said += [f"{name}: {why}" for name, why in [*failed.items()][:3]]
-    return JobOutcome(said=" ".join(said), targets=tuple(looked), failed=failed, rest="\n".join(failed))
-
-
 def _why(outcome: Outcome) -> str:
     first = outcome.message.partition("\n")[0]
     code = "" if outcome.exit_status is None else f"It ended with {outcome.exit_status}."
     return " ".join(filter(None, (first, code))) or f"It is {outcome.state}."
 
 
-def _said(wish: ScriptWish, found: _Found, change: Change) -> str:
-    parts = [f"{change.name}: {len(found.outcomes) - len(found.failed)} of {len(found.outcomes)} done."]
+def _said(wish: ScriptWish, found: _Found, looked: Mapping[str, ConditionReading], change: Change | None) -> str:
+    of = len({**found.outcomes, **found.failed})
+    parts = [f"{change.name}: {of - len(found.failed)} of {of} done."] if change is not None else ["Nothing was run."]
+    read = [f"{name}: {reading_text(one.read)}" for name, one in looked.items() if one.read is not None]
+    if change is None and wish.only_if is not None and read:
+        parts = [f"Nothing was run. Not {wish.only_if.text}: {'; '.join(read[:3])}."]
     parts += [f"{name}: {why}" for name, why in [*found.failed.items()][:3]]
-    if wish.notice.occasion in (JobCause.FIGURES, JobCause.DIFFERENCE) and not found.failed:
+    if found.outcomes and wish.notice.occasion in (JobCause.FIGURES, JobCause.DIFFERENCE) and not found.failed:
         parts.append(f"Found on {fold(list(found.met))}." if found.met else "Nothing was found.")
         parts += [f"{name}: {text}." for name, text in [*found.met.items()][:3]]
     return " ".join(parts)

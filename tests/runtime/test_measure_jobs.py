@@ -9,12 +9,14 @@ import pytest
 from opsterm.assistant.jobs.measured import measured_of
 from opsterm.assistant.jobs.notices import told_words
 from opsterm.changes.job import RunState
+from opsterm.changes.job_notice import JobCause, JobNotice
 from opsterm.inventory.target import Target
 from opsterm.monitoring.condition import MeasuredCondition
 from opsterm.monitoring.jobs import JOB_FAILED, JOB_MET
 from opsterm.monitoring.sample import Sample, SeriesKey
 from tests.adapters.mail_stage import Inbox, mail_server
-from tests.runtime.test_script_jobs import MAIL, SETTINGS, Stage, played, staged
+from tests.runtime.stage import printing
+from tests.runtime.test_script_jobs import MAIL, SETTINGS, Stage, made, played, staged
 
 WATCH = "every hour check disk on tag:web and e-mail ops@x.test if over 85 %"
 RESTART = "every hour run `systemctl restart nginx` on web-01 only if memory is over 90 %"
@@ -163,6 +165,65 @@ async def test_nothing_is_run_where_the_condition_does_not_hold_or_nothing_fresh
             assert stage.firing(JOB_FAILED) == set()
         [newest, *_] = await stage.runtime.jobs.runs(await stage.runtime.jobs.get("j1"))
         assert "Nothing was run. Not memory used over 90 %: web-01: memory used 50 %." in newest.said
+
+
+FULL = MeasuredCondition(metric="memory.used_percent", value=90)
+FIGURES = JobNotice(occasion=JobCause.FIGURES, field="used_percent", value=50, to=("ops@x.test",))
+FAILURE = JobNotice(occasion=JobCause.FAILURE, to=("ops@x.test",))
+
+
+async def test_what_was_found_is_told_when_the_rest_of_a_turn_is_never_measured(home: Path) -> None:
+    async with played(home) as (stage, connector, inbox):
+        await made(stage, FIGURES, FULL, retries=1)
+        connector.answers = {"web-01": printing(b"/ 60%\n")}
+        await stage.go("2026-11-27T12:59:30Z")
+        await measured(stage, "memory.used_percent", web_01=95)
+        await stage.go("2026-11-27T13:00:05Z")
+        assert (connector.opened, inbox.taken) == (["web-01"], []), "another try is left for web-02"
+        await stage.go("2026-11-27T13:02:00Z", 60)
+        assert connector.opened == ["web-01"]
+        [(_, mail)] = inbox.taken
+        assert mail["subject"] == "[opsterm] j1 look: found on 1 of 2"
+        for part in ("web-01  / 60 %", "web-02  It was not run: memory used is not measured here."):
+            assert part in mail.get_content()
+        assert {name for name, _ in stage.firing(JOB_MET)} == {"web-01"}
+        assert {name for name, _ in stage.firing(JOB_FAILED)} == {"web-02"}
+
+
+async def test_who_is_told_of_failures_is_told_when_nothing_fresh_is_known_anywhere(home: Path) -> None:
+    async with played(home) as (stage, connector, inbox):
+        await made(stage, FAILURE, FULL, retries=0)
+        await stage.go("2026-11-27T13:00:05Z")
+        assert connector.opened == []
+        [(_, mail)] = inbox.taken
+        assert mail["subject"] == "[opsterm] j1 look: failed on 2 of 2"
+        assert "web-02  It was not run: memory used is not measured here." in mail.get_content()
+
+
+async def test_who_wants_to_know_always_is_not_told_of_a_turn_that_ran_nowhere(home: Path) -> None:
+    async with played(home) as (stage, connector, inbox):
+        await made(stage, JobNotice(occasion=JobCause.ALWAYS, to=("ops@x.test",)), FULL)
+        await stage.go("2026-11-27T12:59:30Z")
+        await measured(stage, "memory.used_percent", web_01=40, web_02=50)
+        await stage.go("2026-11-27T13:00:05Z")
+        assert (connector.opened, inbox.taken) == ([], [])
+
+
+async def test_a_script_that_failed_has_failed_though_its_condition_no_longer_holds(home: Path) -> None:
+    async with played(home) as (stage, connector, inbox):
+        await made(stage, FAILURE, FULL, retries=1)
+        connector.answers = {"web-01": printing(b"broken\n", exit_status=3)}
+        await stage.go("2026-11-27T12:59:30Z")
+        await measured(stage, "memory.used_percent", web_01=95, web_02=40)
+        await stage.go("2026-11-27T13:00:05Z")
+        await measured(stage, "memory.used_percent", web_01=40, web_02=40)
+        await stage.go("2026-11-27T13:02:00Z", 60)
+        assert connector.opened == ["web-01"], "it runs where the condition holds, and nowhere else"
+        [run] = await stage.runtime.jobs.runs(await stage.runtime.jobs.get("j1"))
+        assert (run.state, run.failed) == (RunState.FAILED, ("web-01",)), run.said
+        assert "web-01: It ended with 3." in run.said
+        [(_, mail)] = inbox.taken
+        assert "broken" in mail.get_content()
 
 
 async def test_what_is_not_measured_is_no_condition(home: Path) -> None:

@@ -20,6 +20,7 @@ from opsterm.core.errors import NotApproved
 from opsterm.core.secret import Secret
 from opsterm.inventory.target import LOCALHOST, Protocol, Target
 from opsterm.monitoring.alerts import AlertState
+from opsterm.monitoring.condition import MeasuredCondition
 from opsterm.monitoring.jobs import JOB_FAILED, JOB_MET
 from opsterm.runtime.credentials import WINRM
 from opsterm.runtime.job_making import NewScript
@@ -176,10 +177,12 @@ async def played(home: Path, *, to: str = "ops@x.test") -> AsyncIterator[tuple[S
         yield stage, connector, inbox
 
 
-async def made(stage: Stage, notice: JobNotice, **terms: object) -> None:
+async def made(
+    stage: Stage, notice: JobNotice, only_if: MeasuredCondition | None = None, **terms: object
+) -> None:  # fmt: skip
     """Make a job of both targets at each full hour, and approve it."""
     when = await stage.runtime.schedules.read("every hour", timezone="UTC")
-    wanted = NewScript(text="df -P", title="look", selector="web-01 or web-02", notice=notice)
+    wanted = NewScript(text="df -P", title="look", selector="web-01 or web-02", notice=notice, only_if=only_if)
     how = JobTerms(**terms)  # type: ignore[arg-type]  # some of its fields
     _, standing = await stage.runtime.job_making.keep(await stage.runtime.job_making.script(wanted, when, how))
     assert standing is not None
