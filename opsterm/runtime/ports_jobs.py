@@ -58,6 +58,7 @@ class JobOutcome:
         failed: those of them on which it failed, and why.
         rest: what is to be tried again: a payload, "" for all of it.
         changes: numbers of the changes that it was.
+        unsettled: targets on which nothing was done this time, so that a failure of an earlier turn stands.
         met: what was found that somebody wants to know of, by target; None when it was not looked for.
     """
 
@@ -66,6 +67,7 @@ class JobOutcome:
     failed: Mapping[str, str] = field(default_factory=dict)
     rest: str = ""
     changes: tuple[int, ...] = ()
+    unsettled: tuple[str, ...] = ()
     met: Mapping[str, str] | None = None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from opsterm.changes.job import Job, JobRun, Moved, RunState, begin, come_due, fail, succeed
@@ -137,9 +137,10 @@ class Scheduler:
                 failed = partial(
                     fail, now=now, said=said, failed=tuple(why), rest=outcome.rest, changes=outcome.changes
                 )
-                await self._moved(job, failed, fence)
+                await self._moved(job, failed, fence, unsettled=outcome.unsettled)
             else:
-                await self._moved(job, lambda one: succeed(one, now, said, changes=outcome.changes), fence)
+                done = partial(succeed, now=now, said=said, changes=outcome.changes)
+                await self._moved(job, done, fence, unsettled=outcome.unsettled)
             await self._tell_met(job, outcome, fence)
         except NotFound:
             log.info("%s was taken out while it ran", job.name)
@@ -163,10 +164,14 @@ class Scheduler:
         except Exception as error:  # a fault of ours: of this job only, and it is told
             log.error("%s failed", job.name, exc_info=error)
             said = f"A fault of opsterm: {type(error).__name__}."
-        return JobOutcome(said=said, failed={LOCALHOST: said})
+        return JobOutcome(
+            said=said, failed={LOCALHOST: said}, unsettled=tuple(key.target for key in self._open(job.name))
+        )
 
-    async def _moved(self, job: Job, change: Callable[[Job], Moved], fence: Fence) -> Job:
-        """Change a job, and raise and end its alerts by the turns that are over."""
+    async def _moved(
+        self, job: Job, change: Callable[[Job], Moved], fence: Fence, *, unsettled: Collection[str] = ()
+    ) -> Job:
+        """Change a job, and raise and end its alerts by the turns that are over, but for those that are unsettled."""
         over: list[JobRun] = []
 
         def noted(one: Job) -> Moved:
@@ -176,10 +181,10 @@ class Scheduler:
 
         job = await self._jobs.move(job.number, noted, fence=fence)
         for run in over:
-            await self._tell(job, run, fence)
+            await self._tell(job, run, fence, unsettled)
         return job
 
-    async def _tell(self, job: Job, run: JobRun, fence: Fence) -> None:
+    async def _tell(self, job: Job, run: JobRun, fence: Fence, unsettled: Collection[str]) -> None:
         if run.state not in (RunState.DONE, RunState.FAILED):
             return
         failed = set(run.failed or (LOCALHOST,)) if run.state is RunState.FAILED else set()
@@ -187,7 +192,8 @@ class Scheduler:
             self._job_alerts.found.setdefault((name, job.name), run.said)
         now = self._clock.now()
         samples = [Sample(SeriesKey(name, JOB_FAILED, job.name), now, 1.0) for name in sorted(failed)]
-        samples += [Sample(key, now, 0.0) for key in self._open(job.name) if key.target not in failed]
+        over = [key for key in self._open(job.name) if key.target not in failed and key.target not in unsettled]
+        samples += [Sample(key, now, 0.0) for key in over]
         if samples:
             await self._monitoring.take(samples, fence)
         self._job_alerts.found = {key: why for key, why in self._job_alerts.found.items() if key[1] != job.name}

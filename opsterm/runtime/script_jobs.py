@@ -12,6 +12,7 @@ from opsterm.changes.job_notice import JobCause, JobNotice, figure_text, met_by,
 from opsterm.changes.job_results import result_rows
 from opsterm.core.text import clean_block, clean_bytes, clean_line
 from opsterm.inventory.folding import fold
+from opsterm.inventory.target import LOCALHOST
 from opsterm.monitoring.condition import ConditionReading, MeasuredCondition, condition_body, condition_of, reading_text
 from opsterm.runtime.changes import Changes
 from opsterm.runtime.jobs import Jobs, JobWish
@@ -147,8 +148,9 @@ class ScriptJobs:
         if last:
             await self._tell(job, wish, found, tries)
         return JobOutcome(
-            said=_said(wish, found, looked, ended), targets=tuple({**found.outcomes, **looked}), failed=found.failed,
+            said=_said(wish, found, looked, ended), targets=tuple(found.outcomes), failed=found.failed,
             rest="\n".join(found.failed), changes=(ended.id,) if ended is not None else (),
+            unsettled=await self._unsettled(job, wish, found),
             met=found.met if last and wish.notice.occasion in (JobCause.FIGURES, JobCause.DIFFERENCE) else None,
         )  # fmt: skip
 
@@ -159,6 +161,24 @@ class ScriptJobs:
         standing = await self._changes.get(wish.standing)
         names = again or tuple(target.name for target in standing.order.targets)
         return await self._measured().look(wish.only_if, names)
+
+    async def _unsettled(self, job: Job, wish: ScriptWish, found: _Found) -> tuple[str, ...]:
+        """Return where it was not run, and the turn that failed there last had not only found nothing fresh."""
+        if wish.only_if is None:
+            return ()
+        standing = await self._changes.get(wish.standing)
+        names = {target.name for target in standing.order.targets} - set(found.outcomes)
+        unknown = set(names)
+        for run in await self._jobs.runs(job):
+            failed = unknown.intersection(run.failed)
+            if failed:
+                changes = [await self._changes.get(number) for number in run.changes]
+                ran = {one.target for change in changes for one in change.outcomes}
+                names -= failed - ran
+                unknown -= failed
+        if not found.outcomes:
+            names.add(LOCALHOST)  # it stands for the job as a whole, of which nothing was done
+        return tuple(sorted(names))
 
     async def _found(self, wish: ScriptWish, tries: Sequence[Change]) -> _Found:
         found = _Found()

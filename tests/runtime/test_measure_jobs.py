@@ -226,6 +226,24 @@ async def test_a_script_that_failed_has_failed_though_its_condition_no_longer_ho
         assert "broken" in mail.get_content()
 
 
+async def test_a_failure_stands_until_the_script_has_run_there_again(home: Path) -> None:
+    async with played(home) as (stage, connector, _):
+        await made(stage, FIGURES, FULL, retries=0)
+        connector.answers = {
+            "web-01": printing(b"broken\n", exit_status=3), "web-02": printing(b"/ 60%\n"),
+        }  # fmt: skip
+        stands = []
+        for hour, first, second in ((13, 95, 95), (14, 40, 40), (15, 40, 95), (16, 95, 95)):
+            await stage.go(f"2026-11-27T{hour - 1}:59:30Z")
+            await measured(stage, "memory.used_percent", web_01=first, web_02=second)
+            await stage.go(f"2026-11-27T{hour}:00:05Z")
+            stands.append([{name for name, _ in stage.firing(metric)} for metric in (JOB_FAILED, JOB_MET)])
+            if hour == 13:
+                connector.answers = dict.fromkeys(("web-01", "web-02"), printing(b"/ 40%\n"))
+        failed, found = {"web-01"}, {"web-02"}
+        assert stands == [[failed, found], [failed, found], [failed, set()], [set(), set()]]
+
+
 async def test_what_is_not_measured_is_no_condition(home: Path) -> None:
     async with played(home) as (stage, connector, _):
         said = await stage.chat("every hour run `reboot` on web-01 only if the mood is over 90")
