@@ -228,17 +228,19 @@ class JobWishes:
         """
         at = self._clock.now() if now is None else now
         told = told_words(words)
+        _check_level(told)
         when, rest = await self._when(told.rest, at, given.timezone)
         task = task_words(rest)
         if task.unread and given.script is None:
             raise BadInput(f"I do not understand {task.unread!r}.", next_step="Say it in another way, or leave it out.")
         if task.report and given.script is None:
             return await self._report(task, told.notice, when, at, given)
-        condition = _measured(told, task, given)
+        own_look = given.script is None and given.notice is None and _is_own_look(words, task)
+        condition = _measured(told, task) if told.is_condition or own_look else None
         said = None if told.is_condition else told.notice
         notice = self._notice(given.notice or said, wants_mail=told.wants_mail, to=given.to)
         selector = given.targets or await self._selector(task.where, at)
-        if condition is not None and given.script is None and _is_own_look(words, task):
+        if condition is not None and own_look:
             return await self._making.measure(
                 MeasureWish(condition=condition, selector=selector, to=notice.to), when, given.terms
             )
@@ -305,6 +307,8 @@ class JobWishes:
     async def _report(
         self, task: TaskWords, notice: JobNotice | None, when: ReadPhrase, at: float, given: Given
     ) -> JobDraft:  # fmt: skip
+        if notice is not None and notice.occasion is JobCause.FIGURES:
+            raise BadInput("A report is sent each time, whatever is measured.", next_step="Leave the condition out.")
         to = self._making.addresses(given.to or ", ".join(notice.to if notice else ()))
         if not to:
             raise BadInput("To which address is the report to go?", next_step="Name it, or set mail.to.")
@@ -318,12 +322,21 @@ class JobWishes:
         )
 
 
-def _measured(told: ToldWords, task: TaskWords, given: Given) -> MeasuredCondition | None:
+def _check_level(told: ToldWords) -> None:
+    """Raise BadInput for a condition that is not one level: acting on the half of it would be worse than asking."""
+    if told.unread:
+        raise BadInput(
+            f"I do not understand {told.unread!r}.",
+            next_step="Say one level alone; the opposite of over is at most: if memory is at most 90 %.",
+        )
+
+
+def _measured(told: ToldWords, task: TaskWords) -> MeasuredCondition | None:
     """Return what a sentence says of a measured level. Raises BadInput: it would act on one that nobody measures."""
     notice = told.notice
-    if notice is None or notice.occasion is not JobCause.FIGURES or given.notice is not None:
+    if notice is None or notice.occasion is not JobCause.FIGURES:
         return None
-    condition = measured_of(notice, told.about, task.words)
+    condition = measured_of(told, task.words)
     if condition is None and told.is_condition:
         raise BadInput(
             f"Only if what is so? opsterm does not measure {told.about or 'that'!r}.",

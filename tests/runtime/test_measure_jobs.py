@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from opsterm.assistant.jobs.measured import measured_of
 from opsterm.assistant.jobs.notices import told_words
+from opsterm.assistant.jobs.tasks import task_words
 from opsterm.changes.job import RunState
 from opsterm.changes.job_notice import JobCause, JobNotice
+from opsterm.core.errors import BadInput
 from opsterm.inventory.target import Target
 from opsterm.monitoring.condition import MeasuredCondition
 from opsterm.monitoring.jobs import JOB_FAILED, JOB_MET
 from opsterm.monitoring.sample import Sample, SeriesKey
+from opsterm.runtime.job_wishes import Given
 from tests.adapters.mail_stage import Inbox, mail_server
 from tests.runtime.stage import printing
 from tests.runtime.test_script_jobs import MAIL, SETTINGS, Stage, made, played, staged
@@ -27,10 +31,17 @@ RESTART = "every hour run `systemctl restart nginx` on web-01 only if memory is 
     [
         ("check disk and mail me if over 85 %", "fs.used_percent", "", ">", 85),
         ("check /var and warn me if the volume /var is more than 90% full", "fs.used_percent", "/var", ">", 90),
+        ("check disk space and email alerts if any drive is over 85% full", "fs.used_percent", "", ">", 85),
+        ("check /var and mail me if it is over 85 %", "fs.used_percent", "/var", ">", 85),
         ("tell me if less than 10% of memory is free", "memory.used_percent", "", ">", 90),
         ("restart nginx only if memory is over 90 %", "memory.used_percent", "", ">", 90),
+        ("restart nginx only if the memory usage on it is at most 90 %", "memory.used_percent", "", "<=", 90),
         ("restart nginx if the load is above 8", "load.1m", "", ">", 8),
+        ("restart nginx only if open files are over 5000", "process.open_files", "", ">", 5000),
         ("clean up when cpu usage is at least 95 percent", "cpu.used_percent", "", ">=", 95),
+        ("clean up when the number of processes exceeds 900", "process.count", "", ">", 900),
+        ("restart nginx only if /var is over 90 % full", "fs.used_percent", "/var", ">", 90),
+        ("restart nginx only if cpu io wait is over 30 %", "cpu.iowait_percent", "", ">", 30),
         ("warn if inodes exceed 80%", "fs.inodes_used_percent", "", ">", 80),
     ],
 )
@@ -38,10 +49,49 @@ def test_what_is_measured_by_the_words_of_a_sentence(
     text: str, metric: str, item: str, compare: str, value: float
 ) -> None:
     told = told_words(text)
-    assert told.notice is not None
+    assert told.unread == ""
     wanted = MeasuredCondition(metric=metric, item=item, compare=compare, value=value)
-    assert measured_of(told.notice, told.about, text) == wanted
+    assert measured_of(told, task_words(told.rest).words) == wanted
     assert told.is_condition is text.startswith(("restart", "clean"))
+
+
+NOT_WHOLE = (
+    "memory is not over 90 %", "memory isn't over 90 %", "memory isn’t over 90 %", "memory is never over 90 %",
+    "nobody is logged in and memory is over 90 %", "memory or swap is over 90 %", "memory doesn't exceed 90 %",
+    "memory of web-02 is over 90 %", "memory on web-02 is over 90 %", "web-02 memory is over 90 %",
+    "memory on any host is over 90 %",
+    "cpu load is over 4", "cpu temperature is over 80", "cpu temperature is over 80 %", "disk temperature is over 6",
+    "disk io is over 80 %", "memory errors are over 5", "memory is over 90", "memory is over 4 GB",
+    "memory used is over 4", "load is over 90 %", "load is over 1,000", "nobody is logged in when load is over 8",
+    "memory is over 120 %",
+)  # fmt: skip
+BEHIND = (
+    "and nobody is logged in",
+    "or swap is over 50 %",
+    "on web-02",
+    "of web-02",
+    "for 5 minutes",
+    "unless it is free",
+)
+
+
+async def test_a_condition_that_is_not_understood_whole_is_asked_back(home: Path) -> None:
+    async with played(home) as (stage, _, _):
+        await measured(stage, "memory.used_percent", web_01=95)
+        known, run = "memory is over 90 %", "run `systemctl restart nginx` on web-01"
+        look = "every hour check memory on web-01 and mail ops@x.test if"
+        for words in (f"every hour {run} only if {known}", f"every hour only if {known} {run}", f"{look} {known}"):
+            await stage.runtime.job_wishes.draft(words)
+        kept = []
+        for words in (
+            *(f"every hour {run} only if {one}" for one in NOT_WHOLE), *(f"{look} {one}" for one in NOT_WHOLE),
+            *(f"every hour {run} only if {known} {more}" for more in BEHIND),
+            *(f"every hour only if {known} {more} {run}" for more in BEHIND),
+        ):  # fmt: skip
+            with suppress(BadInput):
+                await stage.runtime.job_wishes.draft(words)
+                kept.append(words)
+        assert kept == []
 
 
 def test_a_level_that_held_is_over_only_when_the_value_has_come_back() -> None:
@@ -242,6 +292,15 @@ async def test_a_failure_stands_until_the_script_has_run_there_again(home: Path)
                 connector.answers = dict.fromkeys(("web-01", "web-02"), printing(b"/ 40%\n"))
         failed, found = {"web-01"}, {"web-02"}
         assert stands == [[failed, found], [failed, found], [failed, set()], [set(), set()]]
+
+
+async def test_a_condition_is_kept_beside_what_is_given_and_no_report_has_one(home: Path) -> None:
+    async with played(home) as (stage, _, _):
+        drafted = await stage.runtime.job_wishes.draft(RESTART, given=Given(notice=FAILURE))
+        assert drafted.script is not None
+        assert (drafted.script.only_if, drafted.script.notice) == (FULL, FAILURE)
+        with pytest.raises(BadInput, match="sent each time"):
+            await stage.runtime.job_wishes.draft("every day at 6 a summary of changes only if memory is over 90 %")
 
 
 async def test_what_is_not_measured_is_no_condition(home: Path) -> None:

@@ -16,15 +16,19 @@ _COMPARE: Mapping[str, str] = {
     "reach": ">=", "hits": ">=", ">=": ">=", "under": "<", "below": "<", "less than": "<", "lower than": "<",
     "fewer than": "<", "smaller than": "<", "<": "<", "at most": "<=", "<=": "<=",
 }  # fmt: skip
+_NO_WHEN = r"(?:(?!\b(?:if|when|whenever|in case|as soon as|once|unless|until)\b)[^,;])*?"
+"""What a condition is of holds no second one."""
+
 _SIGNS = "|".join(re.escape(word) for word in sorted(_COMPARE, key=len, reverse=True))
 _FIGURES = re.compile(
-    rf"\b{_WHEN}\s+(?P<what>[^,;]*?)\s*(?P<sign>{_SIGNS})\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>%|percent\b|pct\b)?"
+    rf"\b{_WHEN}\s+(?P<what>{_NO_WHEN})\s*(?P<sign>{_SIGNS})\s*(?P<value>\d+(?:\.\d+)?)"
+    r"(?:\s*(?P<unit>%|percent\b|pct\b)|(?!\w|[.,]\d))"
     r"(?P<behind>(?:\s+(?:is |are |of it )?(?:full|used|usage|free|available|left|utili[sz]ation|or more|or less"
     r"|of (?:the |its )?(?:space|disk|memory|ram|swap)))*)",
     re.IGNORECASE,
 )
 _FULL = re.compile(
-    rf"\b{_WHEN}\s+(?P<what>[^,;]*?)(?:is|are|gets?|becomes?)\s+(?P<value>\d+(?:\.\d+)?)\s*(?:%|percent\b)"
+    rf"\b{_WHEN}\s+(?P<what>{_NO_WHEN})(?:is|are|gets?|becomes?)\s+(?P<value>\d+(?:\.\d+)?)\s*(?:%|percent\b)"
     r"(?P<behind>\s+(?:full|used|free|available|left))?(?:\s+or\s+(?P<more>more|less))?",
     re.IGNORECASE,
 )
@@ -40,6 +44,12 @@ _CHANGES = re.compile(
     r"(?:a |any |has |have )?(?:changes?|changed|(?:is |are )?different|differs?)\b|\b(?:only )?on (?:a )?changes?\b",
     re.IGNORECASE,
 )
+_MORE_THAN_A_LEVEL = re.compile(
+    r"n['’]t\b|\b(?:not|no|none|nobody|never|neither|nor|and|or|but|both|either|without|except|hardly|rarely|barely"
+    r"|isnt|arent|doesnt|dont|wont|cannot|cant)\b|&|\|",
+    re.IGNORECASE,
+)
+"""A negation, or a second condition beside the level."""
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 _TELL = re.compile(
     r"(?:\s*,)?\s*\b(?:and |then |but |please |only |also )*(?P<verb>e-?mails?|mails?|send|notify|alerts?|tell|warn"
@@ -62,6 +72,8 @@ class ToldWords:
         notice: when; who is in `to`. None when nothing is said of it.
         wants_mail: whether mail is spoken of.
         about: the words that say of what figure, "" for none.
+        is_percent: whether the figure is said in percent.
+        unread: a condition that is more than one level, or the opposite of one; "" for none.
         is_condition: whether the notice is of when to act at all: nobody is to be told.
         rest: the sentence without those words.
     """
@@ -70,6 +82,8 @@ class ToldWords:
     wants_mail: bool
     rest: str
     about: str = ""
+    is_percent: bool = False
+    unread: str = ""
     is_condition: bool = False
 
 
@@ -85,6 +99,8 @@ def told_words(text: str) -> ToldWords:
     plain = re.sub(rf"(?:,\s*|\band\s+|\bto\s+)*{_ADDRESS.pattern}", " ADDRESSED ", plain)
     figures = _FIGURES.search(plain) or _FULL.search(plain)
     about = f"{figures['what']} {figures['behind'] or ''}".strip() if figures else ""
+    percent = figures is not None and bool(figures.groupdict().get("unit", "%"))
+    unread = figures[0].strip() if figures and _MORE_THAN_A_LEVEL.search(figures["what"]) else ""
     notice, plain = _condition(plain)
     tell = _TELL.search(plain)
     wants_mail = bool(addresses) or bool(tell and "mail" in tell[0].lower())
@@ -95,15 +111,22 @@ def told_words(text: str) -> ToldWords:
     for one in ticked:
         plain = plain.replace("\x00", one, 1)
     rest = " ".join(plain.split()).strip(" ,;.")
-    if notice is not None and notice.occasion is JobCause.FIGURES and not told:
-        return ToldWords(notice=notice, wants_mail=False, rest=rest, about=about, is_condition=True)
+    if notice is None or notice.occasion is not JobCause.FIGURES:
+        about, percent, unread = "", False, ""
+    elif not told:
+        return ToldWords(
+            notice=notice, wants_mail=False, rest=rest, about=about, is_percent=percent, unread=unread,
+            is_condition=True,
+        )  # fmt: skip
     if notice is None and not told:
         return ToldWords(notice=None, wants_mail=False, rest=rest)
     notice = notice or JobNotice(occasion=JobCause.ALWAYS)
     found = JobNotice(
         occasion=notice.occasion, field=notice.field, compare=notice.compare, value=notice.value, to=addresses
     )
-    return ToldWords(notice=found, wants_mail=wants_mail, rest=rest, about=about)
+    return ToldWords(
+        notice=found, wants_mail=wants_mail, rest=rest, about=about, is_percent=percent, unread=unread
+    )  # fmt: skip
 
 
 def _is_bare(plain: str, tell: re.Match[str]) -> bool:

@@ -15,8 +15,8 @@ _PLACES = (
     re.compile(r"\b(?:for|from|of|at)\s+(?P<where>[^`]+)$", re.IGNORECASE),
 )
 _UNREAD = re.compile(
-    r"\b(?:if|when|whenever|unless|until|except|but|not|at \d\S*|every|each|daily|weekly|monthly|hourly|nightly"
-    r"|tomorrow|tonight|\d{1,2}(?::\d\d|\s?[ap]m))\b.*$",
+    r"\b(?:if|when|whenever|unless|until|except|but|not|don['’]?t|never|at \d\S*|every|each|daily|weekly|monthly"
+    r"|hourly|nightly|tomorrow|tonight|\d{1,2}(?::\d\d|\s?[ap]m))\b.*$",
     re.IGNORECASE,
 )
 _LEADS = re.compile(
