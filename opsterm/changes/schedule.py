@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+from opsterm.changes.rule_days import WEEKDAYS, has_days
 from opsterm.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -111,14 +112,18 @@ def _cron_times(cron: str, after: datetime) -> Iterator[datetime]:
 
 def first_time(rule: str, start: datetime, *, inclusive: bool) -> datetime | None:
     """Return the first time of a rule behind a local time, or at it; None for none. Raises BadInput."""
-    found: datetime | None = _rule(rule, start).after(start, inc=inclusive)
+    read = _rule(rule, start)
+    found: datetime | None = read.after(start, inc=inclusive) if has_days(rule, start) else None
     return found
 
 
 def _rule_times(rule: str, start: datetime, zone: tzinfo, after: datetime) -> Iterator[datetime]:
     # From a day before: what the zone moves on may come behind the moment although its own time is before it.
     since = after.replace(tzinfo=None) - timedelta(days=1)
-    return (as_local(time, zone) for time in _rule(rule, start).xafter(since, inc=True))
+    read = _rule(rule, start)
+    if not has_days(rule, max(since, start)):
+        return iter(())
+    return (as_local(time, zone) for time in read.xafter(since, inc=True))
 
 
 def _rule(rule: str, start: datetime) -> rrule:
@@ -142,7 +147,3 @@ def _elapsed_times(rule: str, start: datetime, after: datetime) -> Iterator[date
         time = (first + turn * step).astimezone(zone)
         if (hours is None or time.hour in hours) and (days is None or WEEKDAYS[time.weekday()] in days):
             yield time
-
-
-WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-"""As rules name them, in the order of `date.weekday`."""

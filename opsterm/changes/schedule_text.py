@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from opsterm.changes.schedule import WEEKDAYS, JobSchedule, ScheduleKind
+from opsterm.changes.rule_days import WEEKDAYS
+from opsterm.changes.schedule import JobSchedule, ScheduleKind
 from opsterm.core.errors import BadInput
 
 _DAYS = dict(zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsterm.adapters.accounts import HostAccounts
-from opsterm.changes.schedule import JobSchedule, ScheduleKind, next_times
+from opsterm.changes.schedule import LOOKED_AHEAD, JobSchedule, ScheduleKind, first_time, next_times
 from opsterm.changes.schedule_text import schedule_text
 from opsterm.core.errors import BadInput
 
@@ -108,3 +108,28 @@ TEXTS = [
 @pytest.mark.parametrize(("line", "text"), TEXTS)
 def test_a_cron_line_is_read_back_in_words(line: str, text: str) -> None:
     assert schedule_text(cron(line)) == text
+
+
+@pytest.mark.parametrize(
+    "days",
+    ["BYMONTH=12;BYMONTHDAY=31;BYDAY=1SU", "BYMONTH=2;BYMONTHDAY=30", "BYMONTHDAY=-9;BYDAY=1MO", "BYDAY=6MO"],
+)
+def test_a_rule_that_never_comes_is_not_looked_for_until_the_year_9999(days: str) -> None:
+    many = ",".join(str(position) for position in range(1, 367))
+    rule = f"FREQ=MONTHLY;{days};BYHOUR={','.join(str(hour) for hour in range(24))};BYMINUTE=0,5,10;BYSETPOS={many}"
+    start = datetime.fromisoformat("2026-11-29 05:20")
+    assert first_time(rule, start, inclusive=True) is None
+    schedule = JobSchedule(kind=ScheduleKind.RULE, timezone=BERLIN, rule=rule, start=start)
+    assert next_times(schedule, at("2026-11-29"), 1, zones=ZONES) == ()
+
+
+@pytest.mark.parametrize(
+    "days",
+    ["BYMONTH=12;BYMONTHDAY=31;BYDAY=TH", "BYMONTH=2;BYMONTHDAY=29", "BYMONTHDAY=-8;BYDAY=MO", "BYDAY=-5FR"],
+)
+def test_a_rule_that_seldom_comes_is_found(days: str) -> None:
+    rule = f"FREQ=MONTHLY;{days};BYHOUR=6;BYMINUTE=0;BYSECOND=0"
+    start = datetime.fromisoformat("2026-11-29 05:20")
+    found = first_time(rule, start, inclusive=True)
+    assert found is not None
+    assert found - start < LOOKED_AHEAD

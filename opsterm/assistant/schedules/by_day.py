@@ -8,13 +8,16 @@ from datetime import datetime, time
 
 from opsterm.assistant.schedules.occasion import Occasion, Understood
 from opsterm.assistant.schedules.pieces import Clock
-from opsterm.changes.schedule import WEEKDAYS, JobSchedule, ScheduleKind, first_time
+from opsterm.changes.rule_days import WEEKDAYS
+from opsterm.changes.schedule import JobSchedule, ScheduleKind, first_time
 
 DEFAULT_WEEKDAY = 6
 """Sunday: the day of a weekly schedule that names none."""
 MOST_WORKING = 20
 """Working days that every month has."""
 SHORTEST_MONTH = 28
+MOST_POSITIONS = 366
+"""RFC 5545, 3.3.10."""
 _MANY = 5
 """Hours in a row that are written as a range."""
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -152,7 +155,10 @@ def _rule(occasion: Occasion, parts: list[str], clocks: list[Clock], days_in_a_t
     if not _is_one_grid(clocks):
         if not days_in_a_turn:
             return Understood(None, "These times are no single schedule. Make one for each.")
-        parts.append(f"BYSETPOS={_joined(_positions(clocks, days_in_a_turn))}")
+        positions = [*_positions(clocks, days_in_a_turn)]
+        if max(positions) > MOST_POSITIONS:
+            return Understood(None, "These are too many times a day for one schedule. Make it of full hours?")
+        parts.append(f"BYSETPOS={_joined(positions)}")
     parts += ["BYHOUR=" + _joined(hour for hour, _ in clocks), "BYMINUTE=" + _joined(minute for _, minute in clocks)]
     parts.append("BYSECOND=0")
     if said.count:
