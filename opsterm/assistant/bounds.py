@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from opsterm.assistant.lengths import NUMBERS
 from opsterm.assistant.metric_words import unit_of
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import words
-from opsterm.assistant.windows import NUMBERS
 
 _ABOVE = ("more than", "greater than", "higher than", "larger than", "bigger than", "at least", "over", "above",
           "exceeding", "exceeds", "exceed", "beyond", "fuller than", "busier than", "past", ">=", ">")  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
+from opsterm.assistant.lengths import NUMBERS
 from opsterm.assistant.moments import DAYS
 from opsterm.assistant.tokens import Token, lows
 from opsterm.assistant.vocabulary import GROUPING_WORDS, NOUNS, words
-from opsterm.assistant.windows import NUMBERS
 
 _GONE = words(
     "gone down offline away missing silent unreachable dead dark out unresponsive off "

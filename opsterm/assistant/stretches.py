@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from opsterm.assistant.queries import TimeWindow
 from opsterm.assistant.world import LocalTime
 
+Read = tuple[int, TimeWindow | None] | None
+"""Words used and the window they say, which is None for now; None for words that say none."""
+
 
 def since_time(start: float, world: LocalTime) -> TimeWindow | None:
     """Return the stretch from a moment until now."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from opsterm.assistant.lengths import NUMBERS
 from opsterm.assistant.tokens import Token, without
 from opsterm.assistant.vocabulary import words
-from opsterm.assistant.windows import NUMBERS
 from opsterm.assistant.world import Vocabulary
 
 _LARGE = words("highest most largest biggest heaviest greatest maximum max")

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from opsterm.assistant.lengths import NUMBERS
 from opsterm.assistant.moments import DAYS, ISO, month_number, weekday
 from opsterm.assistant.tokens import Token, without
 from opsterm.assistant.wall_time import at_wall, wall_day, wall_today
-from opsterm.assistant.windows import NUMBERS
 from opsterm.assistant.world import World
 
 DAY_S = 86400.0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from opsterm.assistant.gist.meanings import meanings
+from opsterm.assistant.lengths import NUMBERS
 from opsterm.assistant.metric_words import METRIC_FILLERS, METRIC_PHRASES, STATISTICS
 from opsterm.assistant.neutral_words import DIVIDING
 from opsterm.assistant.questions import ALERT_NOUNS
@@ -24,7 +25,6 @@ from opsterm.assistant.vocabulary import (
     SYSTEMS,
     words,
 )
-from opsterm.assistant.windows import NUMBERS
 from opsterm.assistant.world import Vocabulary
 
 DENIALS = words("besides but except excluding minus n't neither never no non none nor not outside without")
