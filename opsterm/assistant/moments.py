@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from opsterm.assistant.clock_words import said_clock
+from opsterm.assistant.lengths import UNITS, length_of
 from opsterm.assistant.world import LocalTime
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -24,8 +26,6 @@ _SHORT = re.compile(r"(\d{1,2})/(\d{1,2})$")
 _LEADS = frozenset({"on", "since", "from", "between", "and", "to", "until", "for", "of", "at", "the", ",", *DAYS})
 _SUFFIXED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)$")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$")
-
-_PAST = {"half past": 1800.0, "quarter past": 900.0, "quarter to": -900.0}
 
 Taken = tuple[int, float]
 """Words used, and epoch seconds."""
@@ -171,12 +171,17 @@ def _named(words: Sequence[str], world: LocalTime) -> Taken | None:
 
 def clock_seconds(words: Sequence[str], *, bare: bool = False) -> Taken | None:
     """Read a clock as (words used, seconds of the day): "14:30", "8am", "8 am", "noon"; "8" only where `bare`."""
+    said = said_clock(words, among_clocks=bare)
+    if said is not None:
+        found = _clock_seconds([said[1], *words[said[0] :]], bare=True)
+        return (found[0] - 1 + said[0], found[1]) if found is not None else None
+    return _clock_seconds(words, bare=bare)
+
+
+def _clock_seconds(words: Sequence[str], *, bare: bool) -> Taken | None:
     first = words[0] if words else ""
-    if first in ("midnight", "noon"):
-        return 1, 43200.0 if first == "noon" else 0.0
-    past = _PAST.get(" ".join(words[:2]))
-    if past is not None and (full := clock_seconds(words[2:], bare=True)) is not None:
-        return 2 + full[0], (full[1] + past) % 86400
+    if first in ("midnight", "noon", "midday"):
+        return 1, 0.0 if first == "midnight" else 43200.0
     clock = CLOCK.match(first.replace(".", ":") if first.endswith(("am", "pm")) else first)
     if not clock:
         return None
@@ -219,19 +224,13 @@ def moment_at(words: Sequence[str], world: LocalTime, *, bare: bool = False) -> 
 
 
 _AGO = frozenset({"ago", "back", "earlier"})
-_AGO_SPANS = {"minute": 60, "minutes": 60, "min": 60, "mins": 60, "hour": 3600, "hours": 3600, "hr": 3600, "hrs": 3600,
-          "day": 86400, "days": 86400, "week": 604800, "weeks": 604800, "fortnight": 1209600}  # fmt: skip
-_FEW = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 
 
 def _time_ago(words: Sequence[str], world: LocalTime) -> Taken | None:
     """Read "half an hour ago", "2 hours ago"; "two days ago" is the beginning of that day."""
-    if tuple(words[:3]) == ("half", "an", "hour") and words[3:4] and words[3] in _AGO:
-        return 4, world.now - 1800
-    if len(words) < 3 or words[2] not in _AGO or words[1] not in _AGO_SPANS:
+    length = length_of(words)
+    if length is None or length[0] >= len(words) or words[length[0]] not in _AGO or words[0] in UNITS:
         return None
-    number = int(words[0][:4]) if words[0].isdecimal() else _FEW.get(words[0], 0)
-    span = _AGO_SPANS[words[1]]
-    if not number:
-        return None
-    return 3, midnight(world, number * span // 86400) if span >= 86400 else world.now - number * span
+    used, seconds = length
+    days = int(seconds // 86400) if UNITS.get(words[used - 1], 0) >= 86400 else 0
+    return used + 1, midnight(world, days) if days else world.now - seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from opsterm.assistant.lengths import LONGEST_S, UNITS, number_of
+from opsterm.assistant.lengths import LONGEST_S, UNITS, length_of
 from opsterm.assistant.moments import midnight
 from opsterm.assistant.queries import TimeWindow
 from opsterm.assistant.stretches import Read, from_to
@@ -31,13 +31,10 @@ def last_so_long(words: Sequence[str], world: LocalTime) -> Read:
             at += 1
     if not marked or at >= len(words):
         return None
-    if tuple(words[at : at + 1]) == ("half",) and "hour" in words[at + 1 : at + 3]:
-        return at + 1 + list(words[at + 1 :]).index("hour") + 1, last(1800, world)
-    number, used = number_of(words[at])
-    unit = words[at + used] if at + used < len(words) else ""
-    if unit in UNITS and not (used == 0 and len(unit) <= 3 and unit != "day"):
-        ago = int(words[0] == "since" and tuple(words[at + used + 1 : at + used + 2]) == ("ago",))
-        return at + used + 1 + ago, last(number * UNITS[unit], world)
+    length = length_of(words[at:])
+    if length is not None:
+        used = at + length[0]
+        return used + (words[0] == "since" and tuple(words[used : used + 1]) == ("ago",)), last(length[1], world)
     try:
         seconds = parse_duration(words[at]) if not re.fullmatch(r"[\d.]+", words[at]) else 0.0
     except BadInput:
@@ -47,19 +44,16 @@ def last_so_long(words: Sequence[str], world: LocalTime) -> Read:
 
 def ago(words: Sequence[str], world: LocalTime) -> Read:
     """Read "half an hour ago", "2 hours ago", "an hour back" as the minutes around it, "two days ago" as that day."""
-    ends = ("ago", "back", "earlier")
-    if tuple(words[:3]) == ("half", "an", "hour") and tuple(words[3:4]) and words[3] in ends:
-        return 4, around(world.now - 1800, world)
-    if len(words) < 3 or words[2] not in ends or words[1] not in UNITS:
+    length = length_of(words)
+    if length is None or tuple(words[length[0] : length[0] + 1]) not in (("ago",), ("back",), ("earlier",)):
         return None
-    number, used = number_of(words[0])
-    seconds = number * UNITS[words[1]]
-    if not used or seconds > LONGEST_S:
+    used, seconds = length
+    if words[0] in UNITS or seconds > LONGEST_S:
         return None
-    if UNITS[words[1]] >= 86400:
+    if words[used - 1] in UNITS and UNITS[words[used - 1]] >= 86400:
         start = midnight(world, int(seconds // 86400))
-        return 3, from_to(start, start + 86400, world)
-    return 3, around(world.now - seconds, world)
+        return used + 1, from_to(start, start + 86400, world)
+    return used + 1, around(world.now - seconds, world)
 
 
 def around(at: float, world: LocalTime) -> TimeWindow | None:
