@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from opsterm.assistant.clock_words import HOUR_WORDS
 from opsterm.assistant.moments import clock_seconds, date, midnight, month_number, weekday
 from opsterm.assistant.world import LocalTime
 
@@ -28,7 +29,18 @@ def calendar_stretch(words: Sequence[str], world: LocalTime) -> Stretch | None:
     Quarters, months and years are those of the calendar, the newest that have begun where no year is said; a week of a
     month is the first seven days, the second seven, and so on, or its last seven.
     """
-    for reader in (_since, _before, _quarter, _months, _part_of_month, _week_before_last, _year):
+    for reader in (
+        _to_date,
+        _since,
+        _before,
+        _half_year,
+        _quarter,
+        _months,
+        _month_of_year,
+        _part_of_month,
+        _week_before_last,
+        _year,
+    ):
         found = reader(tuple(words[:10]), world)
         if found is not None and found[1] < world.now:
             used, start, end = found
@@ -57,7 +69,8 @@ def _since(words: Sequence[str], world: LocalTime) -> Stretch | None:
     for phrase in sorted(_NEW_YEAR, key=len, reverse=True):
         if words[1 : 1 + len(phrase)] == phrase:
             return 1 + len(phrase), _month_start(world, _today(world).year, 1), world.now
-    month = _named_month(words, 1, world)
+    skip = 4 if words[1:4] in (("the", "beginning", "of"), ("the", "start", "of")) else 1
+    month = _named_month(words, skip, world)
     if month is not None:
         return month[0], month[1], world.now
     if _YEAR.fullmatch(_at(words, 1)):
@@ -70,7 +83,8 @@ def _since(words: Sequence[str], world: LocalTime) -> Stretch | None:
 
 def _before(words: Sequence[str], world: LocalTime) -> Stretch | None:
     """Read "before 8 today" as what there was of today."""
-    clock = _clock(words, 1) if words[0] == "before" else None
+    skip = 2 if words[:2] == ("up", "to") else 1
+    clock = _clock(words, skip) if words[0] in ("before", "until", "till", "up") else None
     if clock is None or words[clock[0] - 1] not in ("today", "morning"):
         return None
     return clock[0], midnight(world), midnight(world) + clock[1]
@@ -85,7 +99,7 @@ def _clock(words: Sequence[str], place: int) -> tuple[int, float] | None:
     for behind in (("today",), ("this", "morning")):
         if words[used : used + len(behind)] == behind:
             return used + len(behind), found[1]
-    number = _at(words, place).isdecimal()
+    number = _at(words, place).isdecimal() or _at(words, place) in HOUR_WORDS
     return None if number and _at(words, used) else (used, found[1])
 
 
@@ -95,11 +109,22 @@ def _named_month(words: Sequence[str], place: int, world: LocalTime) -> tuple[in
     number = month_number(name)
     if not number or (len(name) == 3 and name != "may"):
         return None
-    today, given = _today(world), _YEAR.fullmatch(_at(words, place + 1))
+    today = _today(world)
     if re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", _at(words, place + 1)):
         return None  # a day of it
-    year = int(given[0]) if given else today.year - (number > today.month)
-    return place + 1 + bool(given), _month_start(world, year, number)
+    said = _said_year(words, place + 1, today.year)
+    year = said[1] if said else today.year - (number > today.month)
+    return place + 1 + (said[0] if said else 0), _month_start(world, year, number)
+
+
+def _said_year(words: Sequence[str], place: int, this: int) -> tuple[int, int] | None:
+    """Read "2025", "of this year", "last year" as words used and the year."""
+    of = int(_at(words, place) in ("of", "in"))
+    if _YEAR.fullmatch(_at(words, place + of)):
+        return of + 1, int(words[place + of])
+    if _at(words, place + of + 1) == "year" and _at(words, place + of) in ("this", "last"):
+        return of + 2, this - (words[place + of] == "last")
+    return None
 
 
 def _quarter(words: Sequence[str], world: LocalTime) -> Stretch | None:
@@ -118,29 +143,73 @@ def _quarter(words: Sequence[str], world: LocalTime) -> Stretch | None:
         if number < 0 or _at(words, skip + 1) != "quarter":
             return None
         used = skip + 2
-    used += _at(words, used) == "of" and bool(_YEAR.fullmatch(_at(words, used + 1)))
-    given = _YEAR.fullmatch(_at(words, used))
-    year = int(given[0]) if given else today.year - (number > current)
+    said = _said_year(words, used, today.year)
+    year = said[1] if said else today.year - (number > current)
     start = _month_start(world, year, 1 + 3 * number)
-    return used + bool(given), start, _month_start(world, year, 4 + 3 * number)
+    return used + (said[0] if said else 0), start, _month_start(world, year, 4 + 3 * number)
+
+
+def _half_year(words: Sequence[str], world: LocalTime) -> Stretch | None:
+    """Read "H1", "the first half of 2026", "the second half of last year"."""
+    skip, today = int(words[0] == "the"), _today(world)
+    half = re.fullmatch(r"h([12])", words[0])
+    if half:
+        number, used = int(half[1]) - 1, 1
+    elif _at(words, skip) in ("first", "second", "1st", "2nd") and _at(words, skip + 1) == "half":
+        number, used = _NTH[words[skip]], skip + 2
+    else:
+        return None
+    said = _said_year(words, used, today.year)
+    if said is None and (not half or (number and today.month < 7)):
+        return None
+    year = said[1] if said else today.year
+    end = _month_start(world, year, 7 + 6 * number)
+    return used + (said[0] if said else 0), _month_start(world, year, 1 + 6 * number), end
+
+
+_STARTS = (("the",), ("this",), ("the", "start", "of", "the"), ("the", "beginning", "of", "the"))
+_TO_DATE = {"ytd": "year", "qtd": "quarter", "mtd": "month", "wtd": "week"}
+
+
+def _to_date(words: Sequence[str], world: LocalTime) -> Stretch | None:
+    """Read "year to date", "mtd", "since the start of the quarter"."""
+    unit = _TO_DATE.get(words[0], words[0] if words[1:3] == ("to", "date") else "")
+    used = 1 if words[0] in _TO_DATE else 3
+    for lead in _STARTS:
+        if words[0] in ("since", "from") and words[1 : 1 + len(lead)] == lead:
+            unit, used = _at(words, 1 + len(lead)), 2 + len(lead)
+    today = _today(world)
+    starts = {"year": (today.year, 1), "quarter": (today.year, 3 * ((today.month - 1) // 3) + 1),
+              "month": (today.year, today.month)}  # fmt: skip
+    if unit in starts:
+        return used, _month_start(world, *starts[unit]), world.now
+    return (used, midnight(world, weekday(world)), world.now) if unit == "week" else None
 
 
 def _months(words: Sequence[str], world: LocalTime) -> Stretch | None:
     """Read "from March to May", "between January and March 2026": the last month is meant whole."""
-    if words[0] not in ("from", "between"):
-        return None
-    early = _named_month(words, 1, world)
+    lead = int(words[0] in ("from", "between"))
+    early = _named_month(words, lead, world)
     if early is None or _at(words, early[0]) not in _TO:
         return None
     late = _named_month(words, early[0] + 1, world)
-    if late is None:
-        return None
+    if late is None or (not lead and _at(words, early[0]) == "and" and late[1] - early[1] > 31 * _DAY_S):
+        return None  # "august and october" are two stretches
     start, ends = early[1], datetime.fromtimestamp(late[1] + world.utc_offset_s, UTC)
     begun = datetime.fromtimestamp(start + world.utc_offset_s, UTC)
     if (begun.year != ends.year or start > late[1]) and not _YEAR.fullmatch(words[early[0] - 1]):
         start = _month_start(world, ends.year - (begun.month > ends.month), begun.month)
     end = _month_start(world, ends.year, ends.month + 1)
     return (late[0], start, end) if start < end else None
+
+
+def _month_of_year(words: Sequence[str], world: LocalTime) -> Stretch | None:
+    """Read "october last year", "october of 2025"; with no year it is a day's reader's."""
+    month = _named_month(words, 0, world)
+    if month is None or month[0] < 2:
+        return None
+    begun = datetime.fromtimestamp(month[1] + world.utc_offset_s, UTC)
+    return month[0], month[1], _month_start(world, begun.year, begun.month + 1)
 
 
 def _part_of_month(words: Sequence[str], world: LocalTime) -> Stretch | None:
@@ -184,10 +253,11 @@ def _of(part: str, start: float, end: float) -> tuple[float, float] | None:
 def _week_before_last(words: Sequence[str], world: LocalTime) -> Stretch | None:
     """Read "the week before last": from its Monday to its Sunday."""
     skip = 1 if words[0] == "the" else 0
-    if words[skip : skip + 3] != ("week", "before", "last"):
+    if words[skip : skip + 3] not in (("week", "before", "last"), ("weekend", "before", "last")):
         return None
     monday = midnight(world, weekday(world) + 14)
-    return skip + 3, monday, monday + 7 * _DAY_S
+    first = 5 * (words[skip] == "weekend")
+    return skip + 3, monday + first * _DAY_S, monday + 7 * _DAY_S
 
 
 def _year(words: Sequence[str], world: LocalTime) -> Stretch | None:

@@ -28,7 +28,12 @@ def days_ago(words: Sequence[str]) -> bool:
 
 def edged(words: Sequence[str], world: LocalTime) -> Stretch | None:
     """Read any of these stretches at the beginning of some words."""
-    return _edge_of_day(words, world) or _day_of_last_week(words, world) or _week_from(words, world)
+    return (
+        _edge_of_day(words, world)
+        or day_of_last_week(words, world)
+        or _days_of_last_week(words, world)
+        or _week_from(words, world)
+    )
 
 
 def _edge_of_day(words: Sequence[str], world: LocalTime) -> Stretch | None:
@@ -53,7 +58,7 @@ def _stretch(edge: str, used: int, day: float, clock: float, world: LocalTime) -
     return (used, start, end) if start < end else None
 
 
-def _day_of_last_week(words: Sequence[str], world: LocalTime) -> Stretch | None:
+def day_of_last_week(words: Sequence[str], world: LocalTime) -> Stretch | None:
     """Read "tuesday of last week", "tuesday last week", "last week on tuesday": a day of the week before this one."""
     said = tuple(words[:4])
     for used, at, way in ((4, 0, ("of", "last", "week")), (3, 0, ("last", "week")), (4, 3, ("last", "week", "on")),
@@ -62,6 +67,24 @@ def _day_of_last_week(words: Sequence[str], world: LocalTime) -> Stretch | None:
             start = midnight(world, weekday(world) + 7 - DAYS.index(said[at]))
             return used, start, start + 86400
     return None
+
+
+def _days_of_last_week(words: Sequence[str], world: LocalTime) -> Stretch | None:
+    """Read "monday through wednesday last week", "from monday to friday of last week"."""
+    lead = int(words[0] in ("from", "between"))
+    first, join, second = (*words[lead : lead + 3], "", "", "")[:3]
+    behind = tuple(words[lead + 3 : lead + 6])
+    used = 3 if behind == ("of", "last", "week") else 2 if behind[:2] == ("last", "week") else 0
+    if (
+        not used
+        or first not in DAYS
+        or second not in DAYS
+        or join not in ("to", "until", "till", "through", "-", "and")
+    ):
+        return None
+    monday = midnight(world, weekday(world) + 7)
+    start, end = (monday + DAYS.index(day) * 86400 for day in (first, second))
+    return (lead + 3 + used, start, end + 86400) if start < end else None
 
 
 def _week_from(words: Sequence[str], world: LocalTime) -> Stretch | None:

@@ -39,9 +39,9 @@ def length_of(words: Sequence[str]) -> tuple[int, float] | None:
     """Read "90 minutes", "two and a half hours", "hour and a half", "1 hour 20 minutes" as words used and seconds."""
     said = tuple(words[:8])
     for part, share in _PARTS.items():
-        unit = UNITS.get(said[len(part)]) if said[: len(part)] == part and len(said) > len(part) else None
-        if unit is not None and (unit == 3600 or (part[0] == "half" and unit > 3600)):
-            return len(part) + 1, share * unit
+        whole = UNITS.get(said[len(part)], 0) if said[: len(part)] == part and len(said) > len(part) else 0
+        if whole == 3600 or (part[0] == "half" and whole > 3600):
+            return len(part) + 1, share * whole
     number, used = _counted(said)
     more = _fraction(said[used:])
     unit = said[used + more[0]] if used + more[0] < len(said) else ""
@@ -65,9 +65,9 @@ def _fraction(words: tuple[str, ...]) -> tuple[int, float]:
 
 def _counted(words: tuple[str, ...]) -> tuple[float, int]:
     """Return a number and the words it takes: "2", "1.5", "forty", "twenty-four", "twenty four"; 1 and 0 for none."""
-    first, _, ones = words[0].partition("-") if words else ("", "", "")
-    if first in _TENS and 0 < _MORE.get(ones, 0) < 10:
-        return float(_TENS[first] + _MORE[ones]), 1
+    tens, _, ones = (words[0] if words else "").partition("-")
+    if tens in _TENS and 0 < _MORE.get(ones, 0) < 10:
+        return float(_TENS[tens] + _MORE[ones]), 1
     if words[1:2] and words[0] in _TENS and 0 < _MORE.get(words[1], 0) < 10 and len(words[1]) > 2:
         return float(_TENS[words[0]] + _MORE[words[1]]), 2
     if words and _MORE.get(words[0]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from opsterm.assistant.moments import day_at, midnight
 from opsterm.assistant.world import LocalTime
 
-_HOURS = {"morning": (0, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30)}
+_HOURS = {"morning": (0, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30), "early hours": (0, 6)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,27 @@ class PartOfDay:
 
 def part_at(words: Sequence[str], world: LocalTime) -> PartOfDay | None:
     """Read "this morning", "last night", "friday evening", "yesterday in the afternoon"; None for anything else."""
-    if tuple(words[:2]) == ("last", "night"):
+    if tuple(words[:2]) in (("last", "night"), ("over", "night")):
         return PartOfDay(2, midnight(world, 1), "night")
     if tuple(words[:2]) == ("last", "evening"):
         return PartOfDay(2, midnight(world, 1), "evening")
     if tuple(words[:1]) == ("this",):
         name = words[1] if len(words) > 1 else ""
         return PartOfDay(2, midnight(world), name) if name in _HOURS and name != "night" else None
+    if words and (words[0] in _HOURS or tuple(words[:2]) == ("early", "hours")):
+        return _part_of(words, world)
     day = day_at(words, world)
     if day is None:
         return None
-    skip = day[0] + (2 if tuple(words[day[0] : day[0] + 2]) == ("in", "the") else 0)
+    lead = tuple(words[day[0] : day[0] + 2])
+    skip = day[0] + (2 if lead == ("in", "the") else 1 if lead == ("at", "night") else 0)
     name = words[skip] if skip < len(words) else ""
     return PartOfDay(skip + 1, day[1], name) if name in _HOURS else None
+
+
+def _part_of(words: Sequence[str], world: LocalTime) -> PartOfDay | None:
+    """Read "morning of 3 november", "early hours of monday"."""
+    name = "early hours" if words[0] == "early" else words[0]
+    skip = 1 + (name == "early hours")
+    day = day_at(words[skip + 1 :], world) if tuple(words[skip : skip + 1]) in (("of",), ("on",)) else None
+    return PartOfDay(skip + 1 + day[0], day[1], name) if day is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from opsterm.assistant.clock_words import HOUR_WORDS
 from opsterm.assistant.day_edges import day_of, days_ago
 from opsterm.assistant.days_of_month import day_end, days_of_month
 from opsterm.assistant.moments import DAYS, Taken, clock_seconds, day_at, midnight, moment_at
@@ -30,6 +31,10 @@ def day_and_hours(words: Sequence[str], world: LocalTime) -> Read:
 
 def since(words: Sequence[str], world: LocalTime) -> Read:
     """Read "since 14:00", "since 8 this morning", "since monday", "from monday on"."""
+    if tuple(words[:2]) == ("as", "of") or (words[0] in ("starting", "beginning") and len(words) > 1):
+        skip = 1 + (words[1] in ("of", "at", "from", "on"))
+        later = since(("since", *words[skip:]), world)
+        return (later[0] + skip - 1, later[1]) if later is not None else None
     if words[0] == "from" and (found := _from_on(words, world)) is not None:
         return found
     if words[0] != "since":
@@ -37,7 +42,7 @@ def since(words: Sequence[str], world: LocalTime) -> Read:
     clock = clock_seconds(words[1:], bare=True)
     part = part_at(words[1 + clock[0] :], world) if clock is not None else None
     if clock is not None and part is not None:  # "since 8 this morning"
-        at = part.moment(clock[1], bare=words[clock[0]].isdecimal())
+        at = part.moment(clock[1], bare=words[1].isdecimal() or words[1] in HOUR_WORDS)
         return (1 + clock[0] + part.used, since_time(at, world)) if at < world.now else None
     part = part_at(words[1:], world)
     if part is not None and part.stretch[0] < world.now:
@@ -123,6 +128,8 @@ def _both(words: Sequence[str], place: int, first: Taken, second: Taken, world: 
         start -= 86400  # "from 22:00 to 02:00" is of last night
     if end <= start and behind[0] in DAYS and end + 7 * 86400 <= world.now:
         end += 7 * 86400  # "from monday to wednesday", said on a Wednesday
+    if end <= start and behind[0] in DAYS and words[place - 1] in DAYS:
+        start -= 7 * 86400  # "from tuesday to thursday", said on a Wednesday
     day = day_at(behind, world)
     if (day is not None and day[0] == second[0]) or days_ago(behind[: second[0]]):
         if (start - midnight(world)) % 86400 and end != midnight(world):
