@@ -163,8 +163,8 @@ def _rule(occasion: Occasion, parts: list[str], clocks: list[Clock], days_in_a_t
     parts.append("BYSECOND=0")
     if said.count:
         parts.append(f"COUNT={said.count}")
-    elif said.until:
-        parts.append(f"UNTIL={said.until:%Y%m%dT%H%M%S}")
+    elif occasion.ends:
+        parts.append(f"UNTIL={occasion.ends:%Y%m%dT%H%M%S}")
     start = datetime.combine(said.start, time()) if said.start else occasion.now.replace(second=0, microsecond=0)
     # From where an interval is counted: "every other Friday" begins with the next one.
     every = ";".join(part for part in parts if not part.startswith("INTERVAL="))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsterm.assistant.schedules.days import ordinal, weekday_list
+from opsterm.assistant.schedules.days import date_at, ordinal, weekday_list
 from opsterm.assistant.schedules.intervals import interval_after, lead_at, times_per
 from opsterm.assistant.schedules.reading import PhraseReading
 from opsterm.assistant.schedules.which_day import of_month
@@ -28,6 +28,10 @@ def every(reading: PhraseReading, at: int) -> int:
     reading.said.recurs = True
     at += lead
     taken = _every_nth(reading, at, lead) or _every_interval(reading, at, lead) or _every_day(reading, at, lead)
+    number = reading.word(at)
+    is_clock = reading.next(at + 1, "am", "pm", "o'clock", "past") or date_at(reading.words, at) is not None
+    if not taken and number.isdecimal() and not is_clock:
+        reading.ask(f"Every {number} of what? Say minutes, hours or days.")
     if not taken and reading.next(at, "second"):
         reading.ask("The shortest interval is a minute. How often?")
         return lead + 1

@@ -50,7 +50,13 @@ def bounds(reading: PhraseReading, at: int) -> int:
     starts = _start_at(reading, at + lead) if lead and reading.word(at) != "from" else None
     if lead and (day := starts or _day_at(reading, at + lead)):
         reading.said.start = day[1]
-        return lead + day[0] + reading.next(at + lead + day[0], "on", "onwards", "onward")
+        length = lead + day[0]
+        to = reading.next(at + length, "to", "-", "through")
+        last = _day_at(reading, at + length + to) if to else None
+        if last is not None:
+            reading.said.until = datetime.combine(last[1], time(23, 59, 59))
+            return length + to + last[0]
+        return length + reading.next(at + length, "on", "onwards", "onward")
     lead += reading.next(at + lead, "at") if lead else 0
     clock = read_clock(reading.words, at + lead, bare=True) if lead and reading.word(at) != "from" else None
     if clock is not None:
@@ -76,7 +82,7 @@ def _for_so_long(reading: PhraseReading, at: int) -> int:
         return lead + 2
     span = UNITS.get(unit)
     if lead and number and span in ("day", "week"):
-        reading.said.until = reading.now + timedelta(days=number * (7 if span == "week" else 1))
+        reading.said.lasts = timedelta(days=number * (7 if span == "week" else 1))
         return lead + 2
     return 0
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from opsterm.assistant.schedules.pieces import Clock, Pieces
 from opsterm.assistant.schedules.words import PARTS_OF_DAY
 from opsterm.changes.schedule import JobSchedule, ScheduleKind
 
+_SECOND = timedelta(seconds=1)
 DEFAULT_HOUR = 6
 """The hour of a schedule that names none."""
 
@@ -77,7 +78,15 @@ class Occasion:
     @property
     def has_bounds(self) -> bool:
         """Whether it has a first or last day, or a number of times."""
-        return bool(self.said.start or self.said.until or self.said.count)
+        return bool(self.said.start or self.ends or self.said.count)
+
+    @property
+    def ends(self) -> datetime | None:
+        """The last moment; "for two weeks" counts from the first day that was said, or from now."""
+        said = self.said
+        if said.until or said.lasts is None:
+            return said.until
+        return datetime.combine(said.start, time()) + said.lasts - _SECOND if said.start else self.now + said.lasts
 
     def by_rule(self, parts: Sequence[str], start: datetime) -> Understood:
         """Return a rule as what is meant."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 from opsterm.assistant.schedules import frequency, limits, which_day, which_hour
+from opsterm.assistant.schedules.beside_day import beside_day
 from opsterm.assistant.schedules.courtesy import without_courtesy
 from opsterm.assistant.schedules.meaning import decide
 from opsterm.assistant.schedules.occasion import Occasion, Understood
@@ -36,6 +37,10 @@ def understand_schedule(text: str, *, now: datetime, timezone: str, zones: Zones
         return Understood(None, f"That is longer than {LONGEST_PHRASE} characters. When, in short?")
     if (cron := _as_cron(text)) is not None:
         return cron if isinstance(cron, Understood) else _cron(cron, now, timezone, zones)
+    if (told := _AGAIN.split(text, maxsplit=1)) and len(told) > 1:
+        first, again = (understand_schedule(one, now=now, timezone=timezone, zones=zones) for one in told)
+        if first.schedule is not None:
+            return first if again.schedule == first.schedule else Understood(None, "That is said twice. Which one?")
     words = without_courtesy(words_of(text))
     if not words:
         return Understood(None, "When?")
@@ -69,6 +74,8 @@ def _local(now: datetime, zone: tzinfo) -> datetime:
     return now.astimezone(zone).replace(tzinfo=None)
 
 
+_AGAIN = re.compile(r"[,;]? \b(?:meaning|i\.?e\.?,?|that is to say|that is,|in other words,?) ", re.IGNORECASE)
+"""What a phrase is said once more behind."""
 _MACROS = {
     "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
     "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
@@ -102,7 +109,7 @@ def _cron(cron: str, now: datetime, timezone: str, zones: Zones) -> Understood:
 
 
 _READERS = (
-    frequency.unclear, limits.choice, limits.zone, limits.bounds, limits.exception, limits.from_now,
+    frequency.unclear, beside_day, limits.choice, limits.zone, limits.bounds, limits.exception, limits.from_now,
     which_hour.past_the_hour, which_day.month_end, which_day.of_this_month, frequency.every, frequency.adverb,
     frequency.times_each, which_hour.window, which_day.named_date, which_day.nth, which_day.named_day,
     which_day.weekdays, which_day.months, which_hour.clocks, which_hour.part_of_day, limits.filler,

@@ -36,6 +36,7 @@ class Pieces:
         starts_at: whether the time of day is that of the first of several in a day.
         start: the first day.
         until: the last moment.
+        lasts: how long it goes on, from its first day.
         count: how many times at all.
         zone: name of a time zone.
         recurs: whether something said that it comes again.
@@ -64,6 +65,7 @@ class Pieces:
     starts_at: bool = False
     start: date | None = None
     until: datetime | None = None
+    lasts: timedelta | None = None
     count: int = 0
     zone: str = ""
     recurs: bool = False

@@ -25,6 +25,7 @@ _TOKEN = re.compile(
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a phrase in lower case; signs are words of their own."""
     low = text.lower().replace("\u2019", "'").replace("\u2013", "-").replace("\u2014", "-")
+    low = low.replace("(", ", ").replace(")", ",")
     low = re.sub(r"\b([ap])\.m\.?", r"\1m", low)
     low = re.sub(r"\b(bi|semi)-(?=[a-z])", r"\1", low)
     low = re.sub(r"(?<=[a-z]):(?=\s)", ",", low)  # "three times a day: 7, 13 and 19"
@@ -64,6 +65,14 @@ _HOUR_BEHIND = {"midnight": "1:00", "noon": "13:00", "midday": "13:00"}
 _HOUR_BEFORE = {"midnight": "23:00", "noon": "11:00", "midday": "11:00"}
 
 
+_DATES = {"christmas eve": "24 december", "christmas day": "25 december", "new year's eve": "31 december",
+          "new years eve": "31 december", "new year's day": "1 january", "new years day": "1 january",
+          "halloween": "31 october"}  # fmt: skip
+_ODD = " and ".join(f"{day}th" for day in range(1, 32, 2))
+_EVEN = " and ".join(f"{day}th" for day in range(2, 31, 2))
+_MONTHLY = r"(?: (?:of|in)(?: the| each| every| a)? months?)?"
+
+
 _SAID_OTHERWISE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern), said)
     for pattern, said in (
@@ -75,6 +84,20 @@ _SAID_OTHERWISE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], st
         ((r"\b(?:7|seven) days (?:a|per|each|every|of the) week\b|\b(?:on )?(?:all|every|each) days? of the week\b"
          r"|\bday in,? day out\b|\bon (?:all|any) days\b"), "every day"),
         (r"\bweekend[ -]days?\b", "weekend"),
+        (r",?(?: right)? (?:a?round the clock|24/7|day and night|24 hours a day),?(?=$| )", ""),
+        (rf"\b(?:{'|'.join(_DATES)})\b", lambda found: _DATES[found[0]]),
+        (rf"\b(?:all |every |each )?odd(?:-numbered| numbered)? (?:days?|dates?){_MONTHLY}", f"{_ODD} of the month"),
+        (rf"\b(?:all |every |each )?even(?:-numbered| numbered)? (?:days?|dates?){_MONTHLY}", f"{_EVEN} of the month"),
+        (r"\bpatch tuesday\b(?:,? ?,? ?(?:the )?second tuesday of the month,?)?", "second tuesday of the month"),
+        (r"(?<=29 february)(.*?),? (?:so )?(?:only )?in leap years(?: only)?", r"\1"),
+        (r"(?<=february 29)(.*?),? (?:so )?(?:only )?in leap years(?: only)?", r"\1"),
+        (r"\b((?:working|business) days?|weekdays?) ?, mon(?:day)?s? ?(?:to|-|through) ?fri(?:day)?s?,", r"\1"),
+        (r"\b(every|each) day and a half\b", r"\1 36 hours"),
+        (r"\b(?:every|each|all) days? of the (?:month|year)\b", "every day"),
+        (r"\b(\d+)(?:st|nd|rd|th)[ -](?:to|from)[ -](?:the[ -])?last\b", r"\1th_last"),
+        (rf"\bfirst two ({_DAYS})s?{_OF_MONTH}", r"first and second \1"),
+        (rf"\bfirst three ({_DAYS})s?{_OF_MONTH}", r"first, second and third \1"),
+        (r"\b(past|after|before|to) (every|each) full hour\b", r"\1 \2 hour"),
         (r"\bevery-?day\b", "every day"),
         (r"\bnite(s?)\b", r"night\1"),
         (r"\ball days\b", "every day"),
