@@ -25,6 +25,11 @@ _PARTS = {
     ("half", "an"): 0.5, ("half", "a"): 0.5, ("half",): 0.5, ("a", "quarter", "of", "an"): 0.25,
     ("quarter", "of", "an"): 0.25, ("three", "quarters", "of", "an"): 0.75, ("quarter",): 0.25,
 }  # fmt: skip
+TIME_WORDS = frozenset({
+    *_MORE, *UNITS, "noon", "midday", "midnight", "afternoon", "evening", "overnight", "quarter", "quarters", "o'clock",
+    "starting", "beginning", "weekends", "days",
+}) - frozenset({"a", "an", "s", "m", "h", "d", "w"})  # fmt: skip
+"""Words that times are told by, rightly spelt."""
 LONGEST_S = 400 * 86400.0
 
 

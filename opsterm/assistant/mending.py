@@ -9,6 +9,7 @@ from dataclasses import replace
 from string import ascii_lowercase
 
 from opsterm.assistant.cities import CITIES, city_site
+from opsterm.assistant.lengths import TIME_WORDS
 from opsterm.assistant.metric_words import METRIC_WORDS
 from opsterm.assistant.moments import DAYS, MONTHS
 from opsterm.assistant.reading import Sentence
@@ -28,7 +29,7 @@ _SHORT = {"al": "all", "teh": "the", "hte": "the", "fo": "of", "si": "is", "ni":
           "boxs": "boxes", "srvs": "servers", "svrs": "servers", "srv": "server", "hsts": "hosts",
           "mchines": "machines",
           "hst": "host", "exept": "except", "exluding": "excluding", "wihtout": "without", "tht": "that", "ovr": "over",
-          "swp": "swap", "lsat": "last", "las": "last", "cup": "cpu", "cpi": "cpu", "yest": "yesterday",
+          "swp": "swap", "lsat": "last", "las": "last", "cup": "cpu", "tow": "two", "cpi": "cpu", "yest": "yesterday",
           "exc": "except", "mem": "memory", "sinc": "since", "pc's": "pcs", "sevrers": "servers"}  # fmt: skip
 _SAID = words(
     "many number count tagged grouped group split last past since between hour hours minute minutes week weeks month "
@@ -51,7 +52,7 @@ ACTIONS = words(
 
 _KNOWN = (
     ACTIONS | FILLERS | NOUNS | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys() | GROUPING_WORDS.keys()
-    | frozenset(DAYS) | frozenset(MONTHS) | _SAID | WORDING_WORDS
+    | frozenset(DAYS) | frozenset(MONTHS) | _SAID | WORDING_WORDS | TIME_WORDS
 )  # fmt: skip
 
 
@@ -89,6 +90,8 @@ def _nearest(word: str, known: frozenset[str]) -> str:
     found = {one for one in _one_off(word) & known if len(one) >= SHORTEST and one.isalpha()}
     same = {one for one in found if _single(one) == _single(word)} or {one for one in found if one[0] == word[0]}
     same = same or {one for one in found if len(one) != len(word) or sorted(one) == sorted(word)}  # "risk" is no disk
+    if {f"{min(same, default='')}s"} == same - {min(same, default="")}:
+        return max(same)  # "minuts": one of several, or several
     return min(same) if len(same) == 1 else ""
 
 

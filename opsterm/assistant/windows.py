@@ -108,6 +108,9 @@ def _is_one_end(words: tuple[str, ...], start: int, end: int, world: Instant) ->
     before = [word for word in words[max(0, start - 4) : start] if word not in ("the", "on", "at", "in")][-2:]
     if before and (before[-1] in _EDGES | _JOINS | _PARTLY - {"hours", "minutes", "days"}):
         return True
+    lately = words[max(0, start - 5) : start]
+    if {"until", "till", "before"} & {*lately} or (before[-1:] == ["and"] and "between" in lately):
+        return True
     if before[1:] == ["of"] and before[0] in _PARTLY:
         return True
     if before[1:] and before[0] in _JOINS | {"and"} and clock_seconds(before[1:], bare=True) is not None:
