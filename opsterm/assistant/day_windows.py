@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from opsterm.assistant.moment_parts import parts_of_moment
 from opsterm.assistant.moments import clock_seconds, date, day_at, midnight, moment_at, month_number, this_year, weekday
 from opsterm.assistant.parts_of_day import part_at
 from opsterm.assistant.relative_windows import LAST, around
@@ -65,6 +66,17 @@ def part_of_day(words: Sequence[str], world: LocalTime) -> Read:
     start, end = part.stretch
     end = min(end, world.now)
     return (part.used, from_to(start, end, world)) if start < end else None
+
+
+def clock_in_part(words: Sequence[str], world: LocalTime) -> Read:
+    """Read "half past two yesterday afternoon", "2 in the morning" as the minutes around it."""
+    said = parts_of_moment(words, world)
+    if said is None or said.clock is None or not said.half:
+        return None
+    at = (midnight(world) if said.day is None else said.day) + said.seconds()
+    if said.day is None and at > world.now:
+        at -= 86400
+    return said.used, around(at, world)
 
 
 def at_clock(words: Sequence[str], world: LocalTime) -> Read:

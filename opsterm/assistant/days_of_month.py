@@ -17,7 +17,7 @@ def day_end(midnight_at: float, world: LocalTime) -> float:
 def days_of_month(first: Sequence[str], second: Sequence[str], world: LocalTime) -> tuple[float, float, int] | None:
     """Read "20" and "22 november" as two days of november, and "november 20" and "22"; None for anything else."""
     early, late = _day_number(first), _day_number(second[:1] if second[:1] != ["the"] else second[:2])
-    month = next((word for word in (*first, *second[:3]) if month_number(word)), "")
+    month = next((word for word in (*first, *second[:4]) if month_number(word)), "")
     if not month or (early and any(month_number(word) for word in first)):
         return None
     begins = day_at([early, month], world) if early else day_at(first, world)

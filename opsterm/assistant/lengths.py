@@ -19,7 +19,7 @@ NUMBERS = {
 }  # fmt: skip
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _MORE = {**NUMBERS, **_TENS, "thirteen": 13, "fourteen": 14, "sixteen": 16, "seventeen": 17, "eighteen": 18,
-         "nineteen": 19}  # fmt: skip
+         "nineteen": 19, "dozen": 12}  # fmt: skip
 _FRACTIONS = {("and", "a", "half"): 0.5, ("and", "a", "quarter"): 0.25, ("and", "three", "quarters"): 0.75}
 _PARTS = {
     ("half", "an"): 0.5, ("half", "a"): 0.5, ("half",): 0.5, ("a", "quarter", "of", "an"): 0.25,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from opsterm.assistant.lengths import length_of
 from opsterm.assistant.moment_parts import MomentParts, parts_of_moment
 from opsterm.assistant.moments import midnight
 from opsterm.assistant.stretches import Read, from_to, since_time
@@ -11,7 +12,7 @@ from opsterm.assistant.world import LocalTime
 
 _UNTIL = frozenset({"to", "until", "till", "til", "through", "thru", "-", "up"})
 _JOINS = {
-    "between": frozenset({"and", "to", "-", "until", "till"}), "from": _UNTIL, "after": _UNTIL | {"before", "and"},
+    "between": frozenset({"and", "&", "to", "-", "until", "till"}), "from": _UNTIL, "after": _UNTIL | {"before", "and"},
     "starting": _UNTIL, "beginning": _UNTIL,
 }  # fmt: skip
 _DAY_S = 86400.0
@@ -26,6 +27,21 @@ def clock_pair(words: Sequence[str], world: LocalTime) -> Read:
         found = _pair(words[skip:], outer, world)
         return (skip + found[0], found[1]) if found is not None else None
     return _pair(words, MomentParts(), world)
+
+
+def so_long_beside(words: Sequence[str], world: LocalTime) -> Read:
+    """Read "30 minutes before 9:00", "hour after midnight yesterday"."""
+    length = length_of(words)
+    if length is None or tuple(words[length[0] : length[0] + 1]) not in (("before",), ("after",)):
+        return None
+    used, seconds = length
+    said = parts_of_moment(words[used + 1 :], world)
+    if said is None or said.clock is None:
+        return None
+    at = (midnight(world) if said.day is None else said.day) + said.seconds()
+    at -= _DAY_S * (said.day is None and at > world.now)
+    start, end = (at - seconds, at) if words[used] == "before" else (at, min(at + seconds, world.now))
+    return (used + 1 + said.used, from_to(start, end, world)) if start < end <= world.now else None
 
 
 def _pair(words: Sequence[str], outer: MomentParts, world: LocalTime) -> Read:

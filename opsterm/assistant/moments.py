@@ -25,6 +25,13 @@ _NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})$")
 _SHORT = re.compile(r"(\d{1,2})/(\d{1,2})$")
 _LEADS = frozenset({"on", "since", "from", "between", "and", "to", "until", "for", "of", "at", "the", ",", *DAYS})
 _SUFFIXED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)$")
+_UNITS_TH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_TEENS_TH = ("tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
+             "eighteenth", "nineteenth", "twentieth")  # fmt: skip
+_ORDINALS = {
+    **{word: f"{number}th" for number, word in enumerate((*_UNITS_TH, *_TEENS_TH), 1)}, "thirtieth": "30th",
+    **{f"twenty-{word}": f"{number}th" for number, word in enumerate(_UNITS_TH, 21)}, "thirty-first": "31th",
+}  # fmt: skip
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$")
 
 Taken = tuple[int, float]
@@ -152,6 +159,10 @@ def _named(words: Sequence[str], world: LocalTime) -> Taken | None:
     """Read "3 november", "the 3rd of november", "november 3 2026"; without a year the newest one that has begun."""
     said = [*(word for word in words[:5]), "", "", ""]
     skip = 1 if said[0] == "the" else 0
+    said = [_ORDINALS.get(word, word) for word in said]
+    if month_number(said[0]) and said[1] == "the" and _SUFFIXED.match(said[2]):
+        found = _named([said[0], *said[2:]], world)
+        return (found[0] + 1, found[1]) if found is not None else None
     day_first, of = _ORDINAL.match(said[skip]), 1 if said[skip + 1] == "of" else 0
     if day_first and month_number(said[skip + 1 + of]):
         day, month, used = int(day_first[1]), month_number(said[skip + 1 + of]), skip + 2 + of

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from opsterm.assistant.clock_words import HOUR_WORDS
 from opsterm.assistant.day_edges import day_of, days_ago
 from opsterm.assistant.days_of_month import day_end, days_of_month
+from opsterm.assistant.moment_parts import parts_of_moment
 from opsterm.assistant.moments import DAYS, Taken, clock_seconds, day_at, midnight, moment_at
 from opsterm.assistant.parts_of_day import part_at
 from opsterm.assistant.stretches import Read, from_to, since_time
 from opsterm.assistant.world import LocalTime
 
+_GOES_ON = tuple((word,) for word in ("on", "onward", "onwards", "to", "until", "till", "through", "-", "for"))
 _SIZES = frozenset({"%", "percent", "gb", "mb", "tb", "kb", "gib", "mib"})
 
 
@@ -58,7 +60,12 @@ def since(words: Sequence[str], world: LocalTime) -> Read:
 
 
 def _from_on(words: Sequence[str], world: LocalTime) -> Read:
-    """Read "from monday on", "from 8am onwards"."""
+    """Read "from monday on", "from 8am onwards", "from 8 this morning"."""
+    said = parts_of_moment(words[1:], world)
+    alone = said is not None and tuple(words[1 + said.used : 2 + said.used]) not in _GOES_ON
+    if said is not None and said.clock is not None and alone and (said.half or not said.bare or ":" in words[1]):
+        at = (midnight(world) if said.day is None else said.day) + said.seconds()
+        return (1 + said.used, since_time(at, world)) if at < world.now else None
     moment = moment_at(words[1:], world)
     behind = words[1 + moment[0] : 2 + moment[0]] if moment is not None else ()
     if moment is None or not behind or behind[0] not in ("on", "onward", "onwards") or moment[1] >= world.now:

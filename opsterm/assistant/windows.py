@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from opsterm.assistant.calendar_windows import calendar_stretch
 from opsterm.assistant.day_edges import edged
-from opsterm.assistant.day_windows import at_clock, named_day, part_of_day
-from opsterm.assistant.moment_pairs import clock_pair
+from opsterm.assistant.day_windows import at_clock, clock_in_part, named_day, part_of_day
+from opsterm.assistant.lengths import length_of
+from opsterm.assistant.moment_pairs import clock_pair, so_long_beside
 from opsterm.assistant.moment_parts import parts_of_moment
 from opsterm.assistant.moments import clock_seconds, is_short_date
 from opsterm.assistant.queries import TimeWindow
@@ -67,9 +68,11 @@ def _first_window(words: tuple[str, ...], world: Instant) -> Found | None:
         for reader in (
             _now,
             clock_pair,
+            so_long_beside,
             _calendar,
             last_so_long,
             ago,
+            clock_in_part,
             part_of_day,
             day_and_hours,
             clock_to_clock,
@@ -115,7 +118,9 @@ def _is_one_end(words: tuple[str, ...], start: int, end: int, world: Instant) ->
         return True
     if before[1:] and before[0] in _JOINS | {"and"} and clock_seconds(before[1:], bare=True) is not None:
         return True
-    joined = end + 1 < len(words) and (words[end] in _JOINS or words[end] == "of")
+    if before == ["this", "time"] or (words[end : end + 1] == ("for",) and length_of(words[end + 1 :]) is not None):
+        return True
+    joined = end + 1 < len(words) and words[end] in _JOINS | {"of", "between", "from"}
     return joined and parts_of_moment(words[end + 1 :], world) is not None
 
 
