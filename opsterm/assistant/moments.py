@@ -86,10 +86,17 @@ def doubtful_date(word: str, world: LocalTime) -> tuple[str, str] | None:
 
 def is_short_date(words: Sequence[str], at: int) -> bool:
     """Return whether a word is a date in numbers without a year: "on 24/11", not "up 24/7"."""
-    if not _SHORT.match(words[at]) or at == 0 or words[at] == "24/7":
+    if not _SHORT.match(words[at]) or words[at] == "24/7":
         return False
-    behind = words[at + 1] if at + 1 < len(words) else "at"
-    return words[at - 1] in _LEADS or behind in ("between", "from", "at", "morning", "afternoon", "evening")
+    behind = words[at + 1] if at + 1 < len(words) else "at" if at else ""
+    return (at > 0 and words[at - 1] in _LEADS) or behind in (
+        "between",
+        "from",
+        "at",
+        "morning",
+        "afternoon",
+        "evening",
+    )
 
 
 def _year(text: str) -> int:

@@ -118,6 +118,8 @@ def _is_one_end(words: tuple[str, ...], start: int, end: int, world: Instant) ->
         return True
     if before[1:] and before[0] in _JOINS | {"and"} and clock_seconds(before[1:], bare=True) is not None:
         return True
+    if start and is_short_date((*words[:start], "at"), start - 1):
+        return True
     if before == ["this", "time"] or (words[end : end + 1] == ("for",) and length_of(words[end + 1 :]) is not None):
         return True
     joined = end + 1 < len(words) and words[end] in _JOINS | {"of", "between", "from"}
