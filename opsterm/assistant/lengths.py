@@ -33,13 +33,6 @@ TIME_WORDS = frozenset({
 LONGEST_S = 400 * 86400.0
 
 
-def number_of(word: str) -> tuple[float, int]:
-    """Return a number in digits or words and 1, or 1 and 0 for another word."""
-    if word.isdecimal() or re.fullmatch(r"\d{1,6}\.\d{1,2}", word):
-        return float(word[:9]), 1
-    return (float(NUMBERS[word]), 1) if NUMBERS.get(word) else (1.0, 0)
-
-
 def length_of(words: Sequence[str]) -> tuple[int, float] | None:
     """Read "90 minutes", "two and a half hours", "hour and a half", "1 hour 20 minutes" as words used and seconds."""
     said = tuple(words[:8])
@@ -77,4 +70,11 @@ def _counted(words: tuple[str, ...]) -> tuple[float, int]:
         return float(_TENS[words[0]] + _MORE[words[1]]), 2
     if words and _MORE.get(words[0]):
         return float(_MORE[words[0]]), 1
-    return number_of(words[0]) if words else (1.0, 0)
+    return _number_of(words[0]) if words else (1.0, 0)
+
+
+def _number_of(word: str) -> tuple[float, int]:
+    """Return a number in digits or words and 1, or 1 and 0 for another word."""
+    if word.isdecimal() or re.fullmatch(r"\d{1,6}\.\d{1,2}", word):
+        return float(word[:9]), 1
+    return (float(NUMBERS[word]), 1) if NUMBERS.get(word) else (1.0, 0)

@@ -24,13 +24,14 @@ CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(am|pm)?$")
 _NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})$")
 _SHORT = re.compile(r"(\d{1,2})/(\d{1,2})$")
 _LEADS = frozenset({"on", "since", "from", "between", "and", "to", "until", "for", "of", "at", "the", ",", *DAYS})
+_BEHIND_A_DATE = ("between", "from", "at", "morning", "afternoon", "evening")
 _SUFFIXED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)$")
 _UNITS_TH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _TEENS_TH = ("tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
              "eighteenth", "nineteenth", "twentieth")  # fmt: skip
 _ORDINALS = {
     **{word: f"{number}th" for number, word in enumerate((*_UNITS_TH, *_TEENS_TH), 1)}, "thirtieth": "30th",
-    **{f"twenty-{word}": f"{number}th" for number, word in enumerate(_UNITS_TH, 21)}, "thirty-first": "31th",
+    **{f"twenty-{word}": f"{number}th" for number, word in enumerate(_UNITS_TH, 21)}, "thirty-first": "31st",
 }  # fmt: skip
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$")
 
@@ -89,14 +90,7 @@ def is_short_date(words: Sequence[str], at: int) -> bool:
     if not _SHORT.match(words[at]) or words[at] == "24/7":
         return False
     behind = words[at + 1] if at + 1 < len(words) else "at" if at else ""
-    return (at > 0 and words[at - 1] in _LEADS) or behind in (
-        "between",
-        "from",
-        "at",
-        "morning",
-        "afternoon",
-        "evening",
-    )
+    return (at > 0 and words[at - 1] in _LEADS) or behind in _BEHIND_A_DATE
 
 
 def _year(text: str) -> int:
