@@ -69,7 +69,13 @@ def test_a_word_that_is_part_of_nothing_is_asked_about(phrase: str, place: int, 
     assert understand_schedule(" ".join(words), now=NOW, timezone="Europe/Berlin", zones=ZONES).schedule is None
 
 
-@given(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join) | st.text(max_size=LONGEST_PHRASE + 20))
+PHRASES = [str(case["phrase"]) for case in CASES]
+SPLICED = st.tuples(st.sampled_from(PHRASES), st.integers(0, 9), st.sampled_from(PHRASES), st.integers(0, 9)).map(
+    lambda two: " ".join([*two[0].split()[: two[1]], *two[2].split()[two[3] :]])
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join) | SPLICED | st.text(max_size=LONGEST_PHRASE + 20))
 def test_any_text_is_a_schedule_with_times_or_a_question(text: str) -> None:
     understood = understand_schedule(text, now=NOW, timezone="Europe/Berlin", zones=ZONES)
     if understood.schedule is None:

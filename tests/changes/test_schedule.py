@@ -123,6 +123,13 @@ def test_a_rule_that_never_comes_is_not_looked_for_until_the_year_9999(days: str
     assert next_times(schedule, at("2026-11-29"), 1, zones=ZONES) == ()
 
 
+def test_a_rule_whose_turns_have_too_few_times_never_comes() -> None:
+    rule = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYMONTHDAY=2;BYSETPOS=4;BYHOUR=20;BYMINUTE=0;BYSECOND=0"
+    start = datetime.fromisoformat("2026-11-29 05:20")
+    assert first_time(rule, start, inclusive=True) is None
+    assert first_time(rule.replace("BYSETPOS=4", "BYSETPOS=1"), start, inclusive=True) is not None
+
+
 @pytest.mark.parametrize(
     "days",
     ["BYMONTH=12;BYMONTHDAY=31;BYDAY=TH", "BYMONTH=2;BYMONTHDAY=29", "BYMONTHDAY=-8;BYDAY=MO", "BYDAY=-5FR"],

@@ -54,7 +54,10 @@ def understand_schedule(text: str, *, now: datetime, timezone: str, zones: Zones
         return Understood(None, f"What is {shown[:80]!r} to say? The rest is understood only with it.", is_whole=False)
     zone = said.zone or timezone
     place = zones.zone(zone)
-    return _that_exists(decide(Occasion(said, _local(now, place), zone, assumed=list(notes))), place)
+    understood = _that_exists(decide(Occasion(said, _local(now, place), zone, assumed=list(notes))), place)
+    if understood.schedule is not None and not next_times(understood.schedule, now, 1, zones=zones):
+        return Understood(None, "That does not come within ten years. When?")
+    return understood
 
 
 def _that_exists(understood: Understood, place: tzinfo) -> Understood:
