@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from opsterm.assistant.doubts import may_be_a_question
 from opsterm.assistant.errands import VERBS, Errand
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Confidence, Interpretation
@@ -47,7 +48,8 @@ def classified(read: Interpretation, sentence: Sentence) -> Interpretation:
     model = sentence.world.model
     if model is None or read.confidence is Confidence.EXACT or not sentence.tokens:
         return read
-    likely, sure = next(iter(model.probabilities(sentence.text).items()))
+    chances = model.probabilities(sentence.text)
+    likely, sure = next(iter(chances.items()))
     if isinstance(read.query, KnowledgeQuestion):
         return _loose(read, sentence, likely, sure)
     if read.query is not None:
@@ -57,7 +59,20 @@ def classified(read: Interpretation, sentence: Sentence) -> Interpretation:
         return _abstained(read, sentence)
     if read.question and read.intent is likely:
         return read
+    if likely in VERBS and may_be_a_question(sentence, chances):
+        return _doubted(read, sentence, likely)
     return _of_kind(read, sentence, likely, sure)
+
+
+def _doubted(read: Interpretation, sentence: Sentence, kind: Intent) -> Interpretation:
+    """Ask about what may be an errand or a question, with the errand as the first line to send."""
+    said = ", ".join(repr(word) for word in read.unknown)
+    unread = f", in which I did not understand {said}" if said else ""
+    return replace(
+        read, intent=kind, query=None, confidence=Confidence.NONE,
+        question=read.question or f"This may be a question{unread}. Say it in other words, or send the line below.",
+        alternatives=tuple(dict.fromkeys([_errand(sentence, kind).line, *read.alternatives]))[:4],
+    )  # fmt: skip
 
 
 def _loose(read: Interpretation, sentence: Sentence, likely: Intent, sure: float) -> Interpretation:
