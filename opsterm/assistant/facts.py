@@ -36,7 +36,7 @@ _ASKING = words(
     "what what's which whats when where who the a an is are was were do does did has have had can could you i we me "
     "show list give tell get see display need want please of for on in at to from with by it its their that there "
     "run runs running use uses used using know known belong belongs carry carries log logs under as now right "
-    "current currently connect connected reached listen listens listening ssh up alive reachable available if whether "
+    "current currently installed connect connected reached listen listens listening ssh up alive reachable available if whether "
     "really still even any time how long ago since if try let us check and lately "
     "recently got gotten exactly box boxes "
     "hold holds house houses host hosts contain contains own owns include includes keep keeps sit sits live lives"

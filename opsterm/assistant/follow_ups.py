@@ -60,6 +60,7 @@ _OPENERS = tuple(
         "those",
         "then",
         "and then",
+        "same",
         "same for",
         "same but",
         "same but for",
@@ -109,6 +110,8 @@ _OPENERS = tuple(
         "limit it to",
     ]
 )
+_LEADS = words("great lovely ok okay perfect thanks right good cool and now then please can could you do the so ,")
+_AGAIN = words("same ditto likewise")
 _DIVIDED = frozenset({"by", "per"})
 _LISTS = frozenset(
     [
@@ -146,6 +149,9 @@ _FILLERS = FILLERS | METRIC_FILLERS | frozenset({"only", "just", "ones", "again"
 def opened(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
     """Return the tokens behind the words that open a follow-up, None when nothing does."""
     said = tuple(token.low for token in tokens)
+    lead = next((at for at, low in enumerate(said) if low not in _LEADS), 0)
+    if lead and said[lead] in _AGAIN:  # "lovely, and now the same thing for Frankfurt"
+        return opened(tokens[lead:])
     for opener in sorted(_OPENERS, key=len, reverse=True):
         if said[: len(opener)] == opener and len(said) > len(opener):
             return tokens[len(opener) :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import product
 
@@ -176,6 +177,17 @@ def _left_out(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tokens[at:] if leaves else tokens
 
 
+def _from_a_clock(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Read "yesterday 14:00 to 16:00" as "yesterday from 14:00 to 16:00"."""
+    for at in range(1, len(tokens) - 2):
+        first, to, last = tokens[at : at + 3]
+        clocks = _CLOCK.fullmatch(first.low) and _CLOCK.fullmatch(last.low) and ":" in first.low + last.low
+        if clocks and to.low in ("to", "until", "till") and tokens[at - 1].low not in ("from", "between", "since", "at"):
+            return (*tokens[:at], *_put(first, ("from",)), *tokens[at:])
+    return tokens
+
+
+_CLOCK = re.compile(r"[0-2]?\d(?::[0-5]\d)?(?:am|pm)?")
 _SURE = words("exactly really actually then are there is it precisely in total")
 _UNITS = words("% percent gb mb tb gig hours days minutes o'clock")
 _GUESSES = (("is", "it"), ("are", "there"), ("do", "we", "have"), ("have", "we", "got"), ("is", "it", "really"),
@@ -189,7 +201,8 @@ COUNTED_LABELS = {
 }
 """Words of several labels, as in "how many sites do we have"."""
 
-_MANNERS = words("can could would will you please now")
+_MANNERS = words("and but can cheers could great lovely many now ok okay perfect please thank thanks then will would you ,")
 _STEPS = (
     _how_long_gone, _how_much, _none_of, _whole_day, _newest_value, _guessed_count, _compared, _beside, _left_out,
+    _from_a_clock,
 )  # fmt: skip

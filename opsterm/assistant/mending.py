@@ -17,6 +17,7 @@ from opsterm.assistant.sayings import SAYINGS
 from opsterm.assistant.small_talk import CROWDS, TALK
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import ALIASES, FILLERS, GROUPING_WORDS, NOUNS, STATUS_WORDS, SYSTEMS, words
+from opsterm.assistant.windows import NUMBERS
 from opsterm.assistant.wording import WORDING_WORDS
 
 SHORTEST = 4
@@ -24,7 +25,7 @@ _SHORT = {"al": "all", "teh": "the", "hte": "the", "fo": "of", "si": "is", "ni":
           "lst": "list", "haw": "how", "wich": "which", "whcih": "which", "hwich": "which",
           "lis": "list", "lits": "list", "shw": "show", "sho": "show", "hw": "how", "wht": "what",
           "wat": "what", "whta": "what", "mny": "many", "nad": "and", "adn": "and", "hav": "have", "fr": "for",
-          "ar": "are", "aer": "are", "opn": "open", "upp": "up", "cpuu": "cpu",
+          "ar": "are", "aer": "are", "opn": "open", "upp": "up", "cpuu": "cpu", "tpo": "top",
           "laod": "load", "dsk": "disk", "memry": "memory", "mmory": "memory", "cnt": "count", "yday": "yesterday",
           "boxs": "boxes", "srvs": "servers", "svrs": "servers", "srv": "server", "hsts": "hosts",
           "mchines": "machines",
@@ -40,7 +41,7 @@ _SAID = words(
     "into onto does will would should could might must shall only also even ever never still such some same other "
     "another both between about again because until upon very make made take took keep kept work works went goes help "
     "please thanks hello fill fills filled file files page pages name mean means tell told said says time times long "
-    "line lines port ports user users read write ready real good best next first second third back down "
+    "line lines port ports user users read write ready real good best next first second third back down current "
 )
 ACTIONS = words(
     "wipe drain patch nuke erase flush flash boot bounce kick kill scrub purge shut halt "
@@ -51,8 +52,8 @@ ACTIONS = words(
 """Verbs that would change something: never taken for a misspelt word of a question."""
 
 _KNOWN = (
-    ACTIONS | FILLERS | NOUNS | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys() | GROUPING_WORDS.keys()
-    | frozenset(DAYS) | frozenset(MONTHS) | _SAID | WORDING_WORDS | TIME_WORDS
+    ACTIONS | FILLERS | NOUNS | NUMBERS.keys() | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys()
+    | GROUPING_WORDS.keys() | frozenset(DAYS) | frozenset(MONTHS) | _SAID | WORDING_WORDS | TIME_WORDS
 )  # fmt: skip
 
 

@@ -91,10 +91,17 @@ def read_order(sentence: Sentence) -> Interpretation | None:
     return None
 
 
+def _is_described(said: Sequence[str]) -> bool:
+    """Return whether "run" says what something is: "which hosts run FreeBSD", in a story with "later" in it."""
+    at = said.index("run")
+    return bool({"which", "what", "that", "who"} & set(said[max(0, at - 5) : at]))
+
+
 def _doubtful(sentence: Sentence) -> Interpretation | None:
     """Answer what speaks of running something without ordering it: "don't run …", "should I run …"."""
     said = sentence.lows
-    if sentence.has(*_REPEATED) and set(said) & (_VERBS | _SERVICE_VERBS | _OTHER_VERBS | {"schedule"}):
+    acts = set(said) & (_VERBS | _SERVICE_VERBS | _OTHER_VERBS | {"schedule"})
+    if acts and sentence.has(*_REPEATED) and not (acts <= {"run"} and _is_described(said)):
         return job_errand(sentence)
     if said[:1] in (("do",), ("never",), ("should",), ("must",)) or said[:2] in _PERMISSIONS:
         if set(said) & (_VERBS | _SERVICE_VERBS | {"reboot"}) and not set(said) & {"which", "how", "what", "who"}:

@@ -348,7 +348,7 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
     fillers |= _FARING if sentence.lows[:2] == ("how", "are") else frozenset()
     phrase = take_targets(sentence, tokens, fillers=fillers)
     said = set(sentence.lows)
-    parted = by is not None and bool(_DIVIDING & said) and not {"that", "it", "this"} & said  # "breakdown by os"
+    parted = by is not None and (count or bool(_DIVIDING & said)) and not {"that", "it", "this"} & said  # "breakdown by os"
     if phrase.noun and not phrase.says_something and not (NOUNS - {"one", "ones"}) & said:
         return None  # "which ones": of what was spoken of, and nothing was
     if not (phrase.says_something or phrase.noun or parted or seen is not LastSeen.ANY):

@@ -66,7 +66,9 @@ _TABLE = {
         "right about now|about now|for me to see|once and for all|once more|once again|one more time|side by side|"
         "at the end of the day|first things first|first of all|first off|for the first time|in the first place|"
         "on the fly|quick as you like|as quick as you like|be a dear and|be a dear|be a good chap and|be a love and|"
-        "be a darling and|there is a good chap|there is a dear"
+        "be a darling and|do me a kindness and|do me the kindness and|be so good as to|be so kind as to|"
+        "spare me the poetry and|spare me the details and|cut to the chase and|at the risk of repeating myself|"
+        "at the risk of sounding like a broken record|there is a good chap|there is a dear"
     ),
     "os": "operating system",
     "power-switch": (
@@ -86,16 +88,16 @@ _TABLE = {
         "sanity check on|status check on|quick check on|a check on|check up on|check in on|spot check on"
     ),
     "list": (
-        "roll call for|roll-call for|a roll call of|show of hands from|show of hands for|a show of hands from|"
+        "a table of|a table with|a chart of|a tabulation of|a matrix of|an inventory of|roll call for|roll-call for|a roll call of|show of hands from|show of hands for|a show of hands from|"
         "the line-up of|the lineup of|the register of|register of"
     ),
     "how many": (
-        "what figure should i report for|what number should i report for|what figure do i report for|how numerous|"
+        "tot|what figure should i report for|what number should i report for|what figure do i report for|how numerous|"
         "what is the tally of|what is the headcount of|what is the size of|the exact number of|the precise number of|"
         "the current number of|a figure for|the figure for"
     ),
     "highest": (
-        "highest first|largest first|worst first|biggest first|busiest first|most first|fullest first|"
+        "worst offender first|worst offenders first|worst one first|highest first|largest first|worst first|biggest first|busiest first|most first|fullest first|"
         "in descending order|descending|from the top down|from high to low|high to low|from highest to lowest|"
         "highest to lowest"
     ),
@@ -186,7 +188,7 @@ _TABLE = {
     ),
     "load": (
         "load figure|load figures|system load|load level|load levels|one-minute load|one minute load|1 minute load|"
-        "1-minute load|run queue|load 1m|1m load|load1|load-1m"
+        "1-minute load|run queue|load 1m|1m load|load1m|load1|load-1m"
     ),
     "disk usage": "disk fill|disk fullness|fullness of the disk|fill level|disk percentage",
     "last seen of": (

@@ -59,7 +59,8 @@ ALIASES: Mapping[str, str] = {
     "active directory": "ad", "domain controller": "ad", "domain controllers": "ad", "mailserver": "mail",
     "mailservers": "mail", "file server": "storage", "file servers": "storage", "fileservers": "storage",
     "application": "app", "applications": "app",
-    "loadbalancer": "lb", "loadbalancers": "lb",
+    "loadbalancer": "lb", "loadbalancers": "lb", "fw": "firewall", "fws": "firewall", "sw": "switch", "prd": "prod",
+    "stg": "staging", "lb": "loadbalancer",
 }  # fmt: skip
 """Said -> what an inventory may call it; used only when the inventory has that word."""
 

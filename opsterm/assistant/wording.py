@@ -148,7 +148,7 @@ _SAME: Mapping[str, str] = {
     "without a": "missing a|missing an|missing any|missing the|missing",
     "answered": "checked in|phoned home|reported in|called home",
     "not responding": "stopped responding|stopped answering|stopped replying|not reporting",
-    "in": "live in|living in|lives in",
+    "in": "live in|living in|lives in|a part of|part of|forming part of",
     "at": "live at|living at|lives at",
     "where is": "where does|where do we find|where can i find|where would i find|where do i find",
     "everything except": "everything but|all but|anything but|anything except|all bar|everything bar|all except",
@@ -162,7 +162,7 @@ _SAME: Mapping[str, str] = {
         "of life of|"
         "last sign of life from"
     ),
-    "info": "particulars|facts and figures|the lowdown|lowdown|the details",
+    "info": "information|all information|particulars|facts and figures|the lowdown|lowdown|the details",
     "info on": (
         "what is up with|what is the story with|what is the story on|what is the deal with|what is going on with|"
         "what is happening with|what is happening on|how goes|what is new with|what do we know about|"
@@ -249,7 +249,8 @@ def reworded(tokens: Sequence[Token], vocabulary: Vocabulary | None = None) -> t
     at = 0
     while at < len(rest):
         before = made[-1].low if made else ""
-        spelt = _spelt(rest[at].low, before, rest[at - 1].low if at else "", labels)
+        behind = rest[at + 1].low if at + 1 < len(rest) else ""
+        spelt = _spelt(rest[at].low, before, rest[at - 1].low if at else "", labels, behind)
         used, said = (1, spelt) if spelt is not None else _other(rest, at, labels)
         if not used:
             made.append(rest[at])
@@ -264,7 +265,7 @@ def reworded(tokens: Sequence[Token], vocabulary: Vocabulary | None = None) -> t
 _NAMING = words("tag tags tagged group groups site sites env environment named called labelled labeled")
 
 
-def _spelt(low: str, before: str, written_before: str, labels: frozenset[str]) -> tuple[str, ...] | None:
+def _spelt(low: str, before: str, written_before: str, labels: frozenset[str], behind: str) -> tuple[str, ...] | None:
     """Return the words of one that is written together: "24hrs", "per-site", "non-prod", "8-9am"; None for none."""
     if low in labels:
         return None
@@ -285,7 +286,7 @@ def _spelt(low: str, before: str, written_before: str, labels: frozenset[str]) -
         return "not", denied
     if counted := _COUNTED.fullmatch(low):
         return counted[1], counted[2]
-    return (_DAYS[low],) if low in _DAYS and before in _BEFORE_A_DAY else None
+    return (_DAYS[low],) if low in _DAYS and (before in _BEFORE_A_DAY or behind[:1].isdecimal()) else None
 
 
 def _other(tokens: Sequence[Token], at: int, labels: frozenset[str]) -> tuple[int, tuple[str, ...]]:

@@ -64,9 +64,17 @@ def without_purposes(tokens: Sequence[Token], said: Set[str]) -> tuple[Token, ..
                 and (length == 2 or piece[0] in _DETERMINERS)
                 and not said & set(piece)
             ):
-                rest = without(rest, at, length)
+                rest = without(rest, at, length + _comes(rest[at + length :]))
                 break
     return rest
+
+
+def _comes(behind: Sequence[Token]) -> int:
+    """Return how many words say when that will be: the "next week" of "for the audit next week"."""
+    said = tuple(token.low for token in behind[:2])
+    if said[:1] == ("tomorrow",):
+        return 1
+    return 2 if len(said) == 2 and said[0] in ("next", "coming") and said[1] in ("week", "month", "quarter", "year") else 0
 
 
 def clauses(text: str, tokens: Sequence[Token], world: World) -> tuple[Clause, ...]:
@@ -110,6 +118,8 @@ def _opens(tokens: Sequence[Token], at: int) -> bool:
     """Return whether a word opens a clause of its own: "because my boss asks", "and I mean it", "as I said"."""
     low = tokens[at].low
     behind = tokens[at + 1].low if at + 1 < len(tokens) else ""
+    if low == "so" and behind == "that":
+        return True
     if low in _TURNING and behind in _ASKING:
         return True
     if low in _OPENING | _JOINING:

@@ -106,6 +106,8 @@ def _is_aside(clause: Clause, found: Sequence[WordRole], *, last: bool, first: b
     said = [token.low for token in clause.tokens]
     meant = {token.low for token, role in zip(clause.tokens, found, strict=True) if role is WordRole.MEANT}
     spoken = bool(_SPEAKING & set(said[:4]))
+    if not first and said[:2] == ["so", "that"] and not meant - _WEAK - _numbers(said):
+        return True  # "so that I can fill in row 12"
     if first and clause.is_sentence and len(said) <= 3 and (said[0] in _HEADINGS or _CODE.fullmatch(said[0])):
         return True  # "requirement 4: the number of hosts"
     if meant - _WEAK or (meant and not spoken):
@@ -123,6 +125,10 @@ def _is_aside(clause: Clause, found: Sequence[WordRole], *, last: bool, first: b
         and len(said) <= 4
         and not NOUNS & set(said)
     )
+
+
+def _numbers(said: Sequence[str]) -> frozenset[str]:
+    return frozenset(low for low in said if low.isdecimal())
 
 
 def _cleaned(clause: Clause, found: Sequence[WordRole]) -> tuple[list[Token], list[str]] | None:

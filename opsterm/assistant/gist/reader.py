@@ -15,7 +15,7 @@ from opsterm.assistant.gist.kernel import kernel, skeleton, timed_roles
 from opsterm.assistant.gist.meanings import meanings
 from opsterm.assistant.gist.refusals import LONGEST, is_no_question, orders
 from opsterm.assistant.gist.roles import WordRole, roles
-from opsterm.assistant.gist.turns import as_ranking, by_part_of_name, narrowing
+from opsterm.assistant.gist.turns import as_ranking, by_part_of_name, narrowing, without_asker
 from opsterm.assistant.intents.names import Intent
 from opsterm.assistant.interpretation import Interpretation
 from opsterm.assistant.mending import mended
@@ -69,7 +69,7 @@ def read_gist(sentence: Sentence, read: Read) -> Interpretation | None:
     tokens = SAYINGS.put(reworded(tokens, sentence.words), labels)
     if any(orders(part.tokens) for part in clauses(sentence.text, sentence.tokens, sentence.world)):
         return None
-    tokens = as_ranking(narrowing(tokens), sentence.words)
+    tokens = as_ranking(narrowing(without_asker(tokens)), sentence.words)
     parts = clauses(sentence.text, tokens, sentence.world)
     for start in (0, *(at for at in range(len(parts) - 1, 0, -1) if _is_wish(parts[at]))):
         story, wish = parts[:start], parts[start:]

@@ -26,6 +26,32 @@ def as_ranking(tokens: Sequence[Token], vocabulary: Vocabulary) -> tuple[Token, 
     return (*tokens[:at], *head, Token("hosts", "hosts", first.start, first.end), *tokens[at + 1 :])
 
 
+def without_asker(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return "compliance would like to know which hosts are offline" as "which hosts are offline"."""
+    said = lows(tokens)
+    for at in range(1, min(6, len(said))):
+        if said[at - 1] in _QUESTIONING:
+            break
+        for way in _ASKS:
+            if said[at : at + len(way)] == way and said[at + len(way) : at + len(way) + 1] and (
+                said[at + len(way)] in _QUESTIONING
+            ):
+                return tuple(tokens[at + len(way) :])
+    return tuple(tokens)
+
+
+_QUESTIONING = words("which what how who where when for whether")
+_ASKS = tuple(
+    tuple(way.split())
+    for way in (
+        "would like to know", "wants to know", "want to know", "needs to know", "need to know", "asks", "ask", "asked",
+        "is asking", "are asking", "keeps asking", "keep asking", "asks me", "asked me", "has asked", "have asked",
+        "insists on knowing", "is curious", "are curious", "would love to know", "demands to know", "wonders",
+    )
+)  # fmt: skip
+"""How others are said to ask."""
+
+
 def narrowing(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Return "narrow that mess down to the ones in prod" as "only the ones in prod"."""
     said = lows(tokens)
