@@ -53,6 +53,7 @@ _OPENERS = tuple(
         "only",
         "just",
         "which ones",
+        "which one",
         "now",
         "but",
         "also",
@@ -110,7 +111,8 @@ _OPENERS = tuple(
         "limit it to",
     ]
 )
-_LEADS = words("great lovely ok okay perfect thanks right good cool and now then please can could you do the so ,")
+_CORRECTING = (("i", "meant"), ("i", "mean"))
+_LEADS = words("sorry no oops wait ah oh actually great lovely ok okay perfect thanks right good cool and now then please can could you do the so ,")
 _AGAIN = words("same ditto likewise")
 _DIVIDED = frozenset({"by", "per"})
 _LISTS = frozenset(
@@ -149,6 +151,9 @@ _FILLERS = FILLERS | METRIC_FILLERS | frozenset({"only", "just", "ones", "again"
 def opened(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
     """Return the tokens behind the words that open a follow-up, None when nothing does."""
     said = tuple(token.low for token in tokens)
+    meant = next((at for at in range(min(4, len(said) - 2)) if said[at : at + 2] in _CORRECTING), -1)
+    if meant >= 0 and set(said[:meant]) <= _LEADS:
+        return tokens[meant + 2 :]  # "sorry, I meant staging"
     lead = next((at for at, low in enumerate(said) if low not in _LEADS), 0)
     if lead and said[lead] in _AGAIN:  # "lovely, and now the same thing for Frankfurt"
         return opened(tokens[lead:])
@@ -286,7 +291,7 @@ def _ranking(sentence: Sentence, last: RankingQuestion, tokens: tuple[Token, ...
     said = {token.low for token in tokens}
     named = take_metrics(tokens, sentence.words)
     if named is not None and (
-        len(named[0]) != 1 or "by" not in said or last.above is not None or last.below is not None
+        len(named[0]) != 1 or not ({"by"} & said or {"same", "ditto"} & set(sentence.lows)) or last.above is not None or last.below is not None
     ):
         return None
     limit, rest = take_limit(named[1] if named is not None else tokens, in_words=True)

@@ -174,6 +174,8 @@ def _left_out(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     said = lows(tokens)
     at = next((n for n, low in enumerate(said) if low not in _MANNERS), 0)
     leaves = said[at : at + 2] == ("leave", "out") or said[at : at + 1] in (("exclude",), ("omit",), ("skip",))
+    if said[at : at + 1] in _DISMISSING and said[at + 1 : at + 2] not in (("it",), ("that",), ("about",)):
+        return (*_put(tokens[at], ("except",)), *tokens[at + 1 :])
     return tokens[at:] if leaves else tokens
 
 
@@ -201,7 +203,8 @@ COUNTED_LABELS = {
 }
 """Words of several labels, as in "how many sites do we have"."""
 
-_MANNERS = words("and but can cheers could great lovely many now ok okay perfect please thank thanks then will would you ,")
+_DISMISSING = (("forget",), ("hide",), ("ignore",), ("disregard",))
+_MANNERS = words("and but can cheers could great lovely many now ok okay perfect please right so thank thanks then will would you ,")
 _STEPS = (
     _how_long_gone, _how_much, _none_of, _whole_day, _newest_value, _guessed_count, _compared, _beside, _left_out,
     _from_a_clock,

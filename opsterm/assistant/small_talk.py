@@ -17,7 +17,7 @@ _VERBS = words(
     "confess confirm consider constitute contain contribute cough count cover crank crave crunch cuddle curate "
     "curse dare deal debate decide decorate dedicate defend depend deserve designate detest dig discuss display dispute "
     "doubt dream dwell earn employ encounter endure enjoy enlist enquire enrol enroll enumerate envy escape exist "
-    "expect explain fall fancy fear feature feed fetch figure fit flaunt flog flourish follow forget frequent "
+    "expect explain fall fancy fear feature feed fetch figure fit flaunt flog flourish follow frequent "
     "fund fuss gather gossip grace graze grieve grin groan grow guard guess hail handle hang happen harbor "
     "harbour hassle hate haul haunt hear heed herd hide hint hoard hog hope host house hover huddle hum imagine "
     "include indulge inform inhabit inherit inquire insist interest invite involve jot juggle justify kindle know "
@@ -37,7 +37,7 @@ _VERBS = words(
 )  # fmt: skip
 _IRREGULAR = words(
     "arisen begun beheld bore born borne bought brought built came caught chose chosen done drawn drew fed felt "
-    "forgot forgotten found gave given gone got gotten heard held hid hidden hung kept knew known laid lain lay "
+    "found gave given gone got gotten heard held hid hidden hung kept knew known laid lain lay "
     "learnt led left lived looked looking made meant met oversee overseeing overseen oversees paid put rode said "
     "sat saw seen shone shown slept sold spelt spent spoke spoken sprung stood stuck swore sworn taken taught "
     "thought told took understood went wept wore worn written wrote"

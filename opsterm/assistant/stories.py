@@ -7,9 +7,10 @@ denies, compares or counts keeps the whole from being taken apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from opsterm.assistant.gist.meanings import meanings
 from opsterm.assistant.interpretation import Exchange, Interpretation, Memory
 from opsterm.assistant.metric_words import METRIC_WORDS
 from opsterm.assistant.moments import DAYS, MONTHS
@@ -19,6 +20,7 @@ from opsterm.assistant.queries import DetailQuestion, InventoryQuestion
 from opsterm.assistant.reading import Sentence, take_targets, understood, with_notes
 from opsterm.assistant.tokens import Token, tokenize
 from opsterm.assistant.vocabulary import ALIASES, FILLERS, NOUNS, STATUS_WORDS, SYSTEMS, words
+from opsterm.assistant.world import Vocabulary
 
 _CUT = re.compile(r"[?!;()]+\s*|[.,:]+\s+|\s+(?:-|--|\u2013|\u2014)\s+")
 _POINTING = words("it its it's they their them those these there that this one")
@@ -89,7 +91,7 @@ def _alone(wish: Sentence, story: Sequence[Token], read: Read) -> Interpretation
     said = {token.low for token in wish.tokens}
     labels = {label.lower() for label in wish.words.labels()}
     rest = without_neutral(story, labels)
-    if not all(token.low in said or _adds_nothing(token, labels) for token in rest):
+    if not all(token.low in said or _adds_nothing(token, wish.words) for token in rest):
         return None
     if any(token.low == "there" and at and wish.tokens[at - 1].low in NOUNS for at, token in enumerate(wish.tokens)):
         return None
@@ -98,15 +100,16 @@ def _alone(wish: Sentence, story: Sequence[Token], read: Read) -> Interpretation
     return read(wish)
 
 
-def _adds_nothing(token: Token, labels: Collection[str]) -> bool:
+def _adds_nothing(token: Token, vocabulary: Vocabulary) -> bool:
     """Return whether a word beside a wish that reads whole is talk: it names, measures, denies and counts nothing."""
     low = token.low
-    if low in labels or token.quote:
+    named = meanings(low, vocabulary)
+    if token.quote or any(not one.startswith("status:") for one in named):
         return False
     if low in _TALK or not low.strip(",.;:!?'()"):
         return True
     plain = low.replace("'", "").isalpha()
-    return plain and low not in _TELLING and not any(word in labels for word in (low.removesuffix("s"), f"{low}s"))
+    return plain and low not in _TELLING and not meanings(f"{low}s", vocabulary)
 
 
 def _pointed(wish: Sentence, story: Sequence[Token], read: Read) -> Interpretation | None:
@@ -137,6 +140,8 @@ def _pointed(wish: Sentence, story: Sequence[Token], read: Read) -> Interpretati
             one for token in tokens for one in (tokenize(spoken.selector) if token.low == "there" else (token,))
         )
     found = read(replace(wish, memory=memory, tokens=tokens))
+    if found is not None and tokens is wish.tokens and not any(note.startswith("It ") for note in found.notes):
+        return None  # it was read of all, and not of what it points to
     return None if found is None or getattr(found.query, "selector", "all of them") == "" else found
 
 

@@ -45,6 +45,7 @@ _AFTER = {"group": "group", "environment": "env", "env": "env", "tag": "tag", **
           "groups": "group", "environments": "env", "sites": "site", "role": "group", "roles": "group"}  # fmt: skip
 _SINGLE = frozenset({"name", "os", "env", "site", "status", "protocol", "address", "user", "port"})
 _JUST = frozenset({"just", "only", "simply"})
+_WISHING = frozenset({"which", "what", "how", "show", "list", "give", "who", "are"})
 _WHERE = frozenset({"site", "env", "status"})
 _REFERENCES = frozenset({"those", "them", "these", "same"})
 
@@ -127,8 +128,8 @@ class _Reading:
             self._join = self._join if self._join == "or" and low == "," else _JOINS[low]
             self._at += 1
             return
-        if low in _JUST and self._comma and self.terms and self.terms[-1].denied:
-            self._join, self._denied = "", False  # "not staging, just the web servers in prod"
+        if low in _JUST | _WISHING and self._comma and self.terms and self.terms[-1].denied:
+            self._join, self._denied = "", False  # "not staging, just the web servers in prod", "except dev, which …"
         if low in _NEGATIONS:
             self._scoped = self._scoped or low in _SCOPED
             self._denied = True

@@ -63,18 +63,18 @@ def read_gist(sentence: Sentence, read: Read) -> Interpretation | None:
     if len(sentence.tokens) > LONGEST or "`" in sentence.text or not _is_of_kind(sentence):
         return None
     labels = frozenset(label.lower() for label in sentence.words.labels())
-    tokens = without_purposes(SAYINGS.put(by_part_of_name(_apart(sentence.tokens, sentence)), labels), labels)
+    tokens = without_purposes(SAYINGS.put(by_part_of_name(_apart(without_asker(sentence.tokens), sentence)), labels), labels)
     made = mended(replace(sentence, tokens=tokens))
     tokens, notes = (made[0].tokens, made[1]) if made is not None else (tokens, ())
     tokens = SAYINGS.put(reworded(tokens, sentence.words), labels)
     if any(orders(part.tokens) for part in clauses(sentence.text, sentence.tokens, sentence.world)):
         return None
-    tokens = as_ranking(narrowing(without_asker(tokens)), sentence.words)
+    tokens = as_ranking(narrowing(tokens), sentence.words)
     parts = clauses(sentence.text, tokens, sentence.world)
     for start in (0, *(at for at in range(len(parts) - 1, 0, -1) if _is_wish(parts[at]))):
         story, wish = parts[:start], parts[start:]
         if not is_no_question([token for part in wish for token in part.tokens]) and _is_told(story, wish, sentence):
-            found = _read_wish(sentence, wish, read)
+            found = _read_wish(sentence, wish, read) if not _tells_of_others(wish, sentence) else None
             if found is not None and _is_of_all(found[0]) and _tells(parts, sentence):
                 return None  # a word that is not known may have named them
             if found is not None and notes and any(note.startswith("There is no ") for note in found[0].notes):
@@ -84,6 +84,22 @@ def read_gist(sentence: Sentence, read: Read) -> Interpretation | None:
                 passed = [*told, *found[1]]
                 return with_notes(found[0], *notes, *((f"Passed over: {', '.join(passed)}.",) if passed else ()))
     return None
+
+
+def _tells_of_others(wish: Sequence[Clause], sentence: Sentence) -> bool:
+    """Return whether a sentence in front of a question names what that does not point to: "I like dev. Which are up?"."""
+    named = False
+    for at, part in enumerate(wish):
+        here = any(meanings(token.low, sentence.words) for token in part.tokens)
+        gap = sentence.text[wish[at - 1].tokens[-1].end : part.tokens[0].start] if at else ""
+        begins = at > 0 and wish[at - 1].is_sentence and ":" not in gap
+        if begins and named and here and _is_wish(part) and not _POINTING & {token.low for token in part.tokens}:
+            return True
+        named = named or here
+    return False
+
+
+_POINTING = words("it its one ones that their them these they this those")
 
 
 def _is_of_all(found: Interpretation) -> bool:
