@@ -1,7 +1,7 @@
 """When a sentence that the classifier takes for an errand may as well be a question that no rule has read.
 
 An errand looks things up and says so, but it does not answer "which hosts run FreeBSD". Where the words name targets,
-values or alerts and the classifier is not sure, or they ask to see them, it is asked, with the errand as a line to send.
+values or alerts and the classifier is not sure, or they ask to see them, it is asked: the errand is a line to send.
 """
 
 from __future__ import annotations

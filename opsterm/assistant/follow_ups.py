@@ -112,7 +112,10 @@ _OPENERS = tuple(
     ]
 )
 _CORRECTING = (("i", "meant"), ("i", "mean"))
-_LEADS = words("sorry no oops wait ah oh actually great lovely ok okay perfect thanks right good cool and now then please can could you do the so ,")
+_LEADS = words(
+    "sorry no oops wait ah oh actually great lovely ok okay perfect thanks right good cool "
+    "and now then please can could you do the so ,"
+)
 _AGAIN = words("same ditto likewise")
 _DIVIDED = frozenset({"by", "per"})
 _LISTS = frozenset(
@@ -291,7 +294,10 @@ def _ranking(sentence: Sentence, last: RankingQuestion, tokens: tuple[Token, ...
     said = {token.low for token in tokens}
     named = take_metrics(tokens, sentence.words)
     if named is not None and (
-        len(named[0]) != 1 or not ({"by"} & said or {"same", "ditto"} & set(sentence.lows)) or last.above is not None or last.below is not None
+        len(named[0]) != 1
+        or not ({"by"} & said or {"same", "ditto"} & set(sentence.lows))
+        or last.above is not None
+        or last.below is not None
     ):
         return None
     limit, rest = take_limit(named[1] if named is not None else tokens, in_words=True)

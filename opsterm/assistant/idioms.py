@@ -184,7 +184,11 @@ def _from_a_clock(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     for at in range(1, len(tokens) - 2):
         first, to, last = tokens[at : at + 3]
         clocks = _CLOCK.fullmatch(first.low) and _CLOCK.fullmatch(last.low) and ":" in first.low + last.low
-        if clocks and to.low in ("to", "until", "till") and tokens[at - 1].low not in ("from", "between", "since", "at"):
+        if (
+            clocks
+            and to.low in ("to", "until", "till")
+            and tokens[at - 1].low not in ("from", "between", "since", "at")
+        ):
             return (*tokens[:at], *_put(first, ("from",)), *tokens[at:])
     return tokens
 
@@ -204,7 +208,9 @@ COUNTED_LABELS = {
 """Words of several labels, as in "how many sites do we have"."""
 
 _DISMISSING = (("forget",), ("hide",), ("ignore",), ("disregard",))
-_MANNERS = words("and but can cheers could great lovely many now ok okay perfect please right so thank thanks then will would you ,")
+_MANNERS = words(
+    "and but can cheers could great lovely many now ok okay perfect please right so thank thanks then will would you ,"
+)
 _STEPS = (
     _how_long_gone, _how_much, _none_of, _whole_day, _newest_value, _guessed_count, _compared, _beside, _left_out,
     _from_a_clock,

@@ -85,10 +85,10 @@ _TREND = words(
 METRIC_FILLERS = words(
     "the a an of in on at is are was were what whats how much many big high low full show graph chart plot draw give "
     "get tell me us my our current usage used use utilization utilisation level levels value values percent percentage "
-    "% look looks looked looking like please does do did has have had been being there it its history trend trends trending "
-    "stats statistics metrics metric for and to left right doing go going over amount total can could you i we see "
-    "want need this any all available busy loaded hard working across doing so far only just still per have box's "
-    "latest newest compare comparison using being figures figure number numbers reading readings stat data "
+    "% look looks looked looking like please does do did has have had been being there it its history trend trends "
+    "trending stats statistics metrics metric for and to left right doing go going over amount total can could you i "
+    "we see want need this any all available busy loaded hard working across doing so far only just still per have "
+    "box's latest newest compare comparison using being figures figure number numbers reading readings stat data "
     "rate rates plotted behind under by with then"
 )
 """Words that change nothing in a question about values."""

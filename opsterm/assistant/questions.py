@@ -33,6 +33,7 @@ from opsterm.assistant.reading import (
     understood,
 )
 from opsterm.assistant.seen import take_seen
+from opsterm.assistant.superlatives import asks_of_age_or_place
 from opsterm.assistant.tokens import Token, find_phrase, without
 from opsterm.assistant.vocabulary import FILLERS, GROUPING_WORDS, NOUNS, STATUS_WORDS, words
 from opsterm.changes.change import ChangeState
@@ -326,7 +327,7 @@ _EXISTING = words(
 
 def read_inventory(sentence: Sentence) -> Interpretation | None:
     """Read "which targets are tagged win10?", "how many offline hosts per site", "the web servers"."""
-    if sentence.lows[:1] == ("except",) and "," not in sentence.lows:
+    if asks_of_age_or_place(sentence.tokens) or (sentence.lows[:1] == ("except",) and "," not in sentence.lows):
         return None  # "ignore web-03" takes something from a list, and there is none
     divided = _read_division(sentence)
     if divided:
@@ -348,7 +349,9 @@ def read_inventory(sentence: Sentence) -> Interpretation | None:
     fillers |= _FARING if sentence.lows[:2] == ("how", "are") else frozenset()
     phrase = take_targets(sentence, tokens, fillers=fillers)
     said = set(sentence.lows)
-    parted = by is not None and (count or bool(_DIVIDING & said)) and not {"that", "it", "this"} & said  # "breakdown by os"
+    parted = (
+        by is not None and (count or bool(_DIVIDING & said)) and not {"that", "it", "this"} & said
+    )  # "breakdown by os"
     if phrase.noun and not phrase.says_something and not (NOUNS - {"one", "ones"}) & said:
         return None  # "which ones": of what was spoken of, and nothing was
     if not (phrase.says_something or phrase.noun or parted or seen is not LastSeen.ANY):

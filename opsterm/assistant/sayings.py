@@ -88,7 +88,8 @@ _TABLE = {
         "sanity check on|status check on|quick check on|a check on|check up on|check in on|spot check on"
     ),
     "list": (
-        "a table of|a table with|a chart of|a tabulation of|a matrix of|an inventory of|roll call for|roll-call for|a roll call of|show of hands from|show of hands for|a show of hands from|"
+        "a table of|a table with|a chart of|a tabulation of|a matrix of|an inventory of|"
+        "roll call for|roll-call for|a roll call of|show of hands from|show of hands for|a show of hands from|"
         "the line-up of|the lineup of|the register of|register of"
     ),
     "how many": (
@@ -97,7 +98,8 @@ _TABLE = {
         "the current number of|a figure for|the figure for"
     ),
     "highest": (
-        "worst offender first|worst offenders first|worst one first|highest first|largest first|worst first|biggest first|busiest first|most first|fullest first|"
+        "worst offender first|worst offenders first|worst one first|"
+        "highest first|largest first|worst first|biggest first|busiest first|most first|fullest first|"
         "in descending order|descending|from the top down|from high to low|high to low|from highest to lowest|"
         "highest to lowest"
     ),

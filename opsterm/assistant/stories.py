@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from opsterm.assistant.gist.meanings import meanings
 from opsterm.assistant.interpretation import Exchange, Interpretation, Memory
@@ -19,7 +20,7 @@ from opsterm.assistant.orders import read_order
 from opsterm.assistant.queries import DetailQuestion, InventoryQuestion
 from opsterm.assistant.reading import Sentence, take_targets, understood, with_notes
 from opsterm.assistant.tokens import Token, tokenize
-from opsterm.assistant.vocabulary import ALIASES, FILLERS, NOUNS, STATUS_WORDS, SYSTEMS, words
+from opsterm.assistant.vocabulary import ALIASES, DESKTOPS, FILLERS, NOUNS, STATUS_WORDS, SYSTEMS, words
 from opsterm.assistant.world import Vocabulary
 
 _CUT = re.compile(r"[?!;()]+\s*|[.,:]+\s+|\s+(?:-|--|\u2013|\u2014)\s+")
@@ -104,7 +105,7 @@ def _adds_nothing(token: Token, vocabulary: Vocabulary) -> bool:
     """Return whether a word beside a wish that reads whole is talk: it names, measures, denies and counts nothing."""
     low = token.low
     named = meanings(low, vocabulary)
-    if token.quote or any(not one.startswith("status:") for one in named):
+    if token.quote or low in DESKTOPS or any(not one.startswith("status:") for one in named):
         return False
     if low in _TALK or not low.strip(",.;:!?'()"):
         return True
@@ -114,7 +115,11 @@ def _adds_nothing(token: Token, vocabulary: Vocabulary) -> bool:
 
 def _pointed(wish: Sentence, story: Sequence[Token], read: Read) -> Interpretation | None:
     """Return the reading of a wish that points to the targets of the story: "web-03 is odd, what is its load"."""
-    if not {token.low for token in wish.tokens} & (_POINTING | {"check"}):
+    existing = any(
+        one.low in ("is", "are", "was", "were") and then.low == "there" for one, then in pairwise(wish.tokens)
+    )
+    pointing = {token.low for token in wish.tokens} - ({"there"} if existing else set())  # "how many hosts are there"
+    if not pointing & (_POINTING | {"check"}):
         return None
     checks = {token.low for token in wish.tokens} <= _CHECKING
     risky = _RISKY - {"not"} if checks else _RISKY  # "nas-1 does not answer, can you check"

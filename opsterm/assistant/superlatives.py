@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from opsterm.assistant.lengths import NUMBERS
 from opsterm.assistant.tokens import Token, without
@@ -58,6 +59,19 @@ def take_limit(tokens: Sequence[Token], *, in_words: bool) -> tuple[int | None, 
         if token.low.isdecimal() and 0 < int(token.low[:6]) <= 1000 and len(token.low) <= 4:
             return int(token.low), without(tokens, at, 1)
     return None, tuple(tokens)
+
+
+_AGES = words("newest youngest oldest")
+_ORDINALS = words("second third fourth fifth sixth 2nd 3rd 4th 5th next")
+
+
+def asks_of_age_or_place(tokens: Sequence[Token]) -> bool:
+    """Return whether "the newest web server" or "the second busiest host" is asked for, which nothing answers."""
+    said = [token.low for token in tokens]
+    placed = any(
+        one in _ORDINALS and then in SUPERLATIVES | DIRECT.keys() for one, then in pairwise(said)
+    )  # fmt: skip
+    return placed or bool(_AGES & set(said)) or any(one == "latest" and then in _ONE for one, then in pairwise(said))
 
 
 def one_is_asked(tokens: Sequence[Token], vocabulary: Vocabulary) -> bool:

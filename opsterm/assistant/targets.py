@@ -130,6 +130,10 @@ class _Reading:
             return
         if low in _JUST | _WISHING and self._comma and self.terms and self.terms[-1].denied:
             self._join, self._denied = "", False  # "not staging, just the web servers in prod", "except dev, which …"
+        if low == "but" and self.terms and self.terms[-1].denied:
+            self._join, self._denied, self._scoped = "", False, False  # "not tagged pci but tagged nginx"
+            self._at += 1
+            return
         if low in _NEGATIONS:
             self._scoped = self._scoped or low in _SCOPED
             self._denied = True

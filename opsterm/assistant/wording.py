@@ -55,7 +55,7 @@ _SAME: Mapping[str, str] = {
         "the total number of|a total of|how mny|hw many|hm many|how numerous are|tally up|tot up|add up"
     ),
     "with": "w/|bearing|sporting|flagged as|flagged with|flagged",
-    "without": "w/o|lacking|that lack|which lack|devoid of",
+    "without": "w/o|lacking|that lack|which lack|lack|devoid of",
     "except": (
         "other than|apart from|aside from|besides|bar|with the exception of|leaving out|leave out|ignoring|ignore|"
         "skipping|sans|not counting|not including|not incl|excl|exclude|setting aside|save for|barring|"
@@ -93,7 +93,7 @@ _SAME: Mapping[str, str] = {
         "hogs|hog|hogging|eating up|eating|eats|gobbling|gobbles|chewing through|guzzling|burning|burns|hungry for|"
         "eaters|eater|guzzlers|guzzler|gobblers"
     ),
-    "using": "consuming|drawing",
+    "using": "consuming|consumes|drawing",
     "one": "offender|culprit",
     "ones": "offenders|culprits",
     "most cpu": (

@@ -74,7 +74,9 @@ def _comes(behind: Sequence[Token]) -> int:
     said = tuple(token.low for token in behind[:2])
     if said[:1] == ("tomorrow",):
         return 1
-    return 2 if len(said) == 2 and said[0] in ("next", "coming") and said[1] in ("week", "month", "quarter", "year") else 0
+    return (
+        2 if len(said) == 2 and said[0] in ("next", "coming") and said[1] in ("week", "month", "quarter", "year") else 0
+    )
 
 
 def clauses(text: str, tokens: Sequence[Token], world: World) -> tuple[Clause, ...]:

@@ -63,7 +63,9 @@ def read_gist(sentence: Sentence, read: Read) -> Interpretation | None:
     if len(sentence.tokens) > LONGEST or "`" in sentence.text or not _is_of_kind(sentence):
         return None
     labels = frozenset(label.lower() for label in sentence.words.labels())
-    tokens = without_purposes(SAYINGS.put(by_part_of_name(_apart(without_asker(sentence.tokens), sentence)), labels), labels)
+    tokens = without_purposes(
+        SAYINGS.put(by_part_of_name(_apart(without_asker(sentence.tokens), sentence)), labels), labels
+    )
     made = mended(replace(sentence, tokens=tokens))
     tokens, notes = (made[0].tokens, made[1]) if made is not None else (tokens, ())
     tokens = SAYINGS.put(reworded(tokens, sentence.words), labels)
@@ -87,7 +89,7 @@ def read_gist(sentence: Sentence, read: Read) -> Interpretation | None:
 
 
 def _tells_of_others(wish: Sequence[Clause], sentence: Sentence) -> bool:
-    """Return whether a sentence in front of a question names what that does not point to: "I like dev. Which are up?"."""
+    """Return whether a sentence in front of a question names what that does not point to."""
     named = False
     for at, part in enumerate(wish):
         here = any(meanings(token.low, sentence.words) for token in part.tokens)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from opsterm.assistant.divisions import asks_twice
 from opsterm.assistant.mending import ACTIONS
 from opsterm.assistant.orders import ACTING_VERBS
+from opsterm.assistant.superlatives import asks_of_age_or_place
 from opsterm.assistant.tokens import Token, lows
 from opsterm.assistant.vocabulary import words
 
@@ -51,4 +52,4 @@ def is_no_question(tokens: Sequence[Token]) -> bool:
     pairs = list(pairwise(said))
     if set(said) & (_ACTS | _OTHER | _SHARES) or said[:1] == ("will",) or any(pair in _HOW for pair in pairs):
         return True
-    return asks_twice(said[:-1]) or pairs.count(("how", "many")) > 1
+    return asks_of_age_or_place(tokens) or asks_twice(said[:-1]) or pairs.count(("how", "many")) > 1

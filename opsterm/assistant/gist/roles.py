@@ -29,8 +29,8 @@ from opsterm.assistant.world import Vocabulary
 
 DENIALS = words("besides but except excluding minus n't neither never no non none nor not outside without")
 _COMPARING = words(
-    "% above below between beyond exceed exceeded exceeding exceeds fewer first free full gb half last least left less mb "
-    "more most over past pct percent quarter spare tb than under"
+    "% above below between beyond exceed exceeded exceeding exceeds fewer first free full gb half last least left less "
+    "mb more most over past pct percent quarter spare tb than under"
 )  # fmt: skip
 _ALERTS = ALERT_NOUNS | words("acknowledged firing resolved silenced unacknowledged") - words(
     "issue issues problem problems"
@@ -43,8 +43,8 @@ _LINKS = words(
 )
 _ADVERB = re.compile(r"[a-z]{3,}ly")
 _DATED = words(
-    "anomaly apply badly barely currently daily early family formerly friendly hardly heavily hourly lately monopoly monthly "
-    "newly nightly only previously rarely recently scarcely reply supply weekly yearly"
+    "anomaly apply badly barely currently daily early family formerly friendly hardly heavily hourly lately monopoly "
+    "monthly newly nightly only previously rarely recently scarcely reply supply weekly yearly"
 )  # fmt: skip
 
 
@@ -97,7 +97,9 @@ def _role(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> WordRole:
     if low in CROWDS:
         return WordRole.TALK
     if any(char.isdigit() or char in "*[]/=<>%@_" for char in low):
-        return WordRole.MEANT if re.fullmatch(r"[<>=]{1,2}|[\d.:/%+-]+[a-z%]{0,7}|.*[\[*?].*", low) else WordRole.UNKNOWN
+        return (
+            WordRole.MEANT if re.fullmatch(r"[<>=]{1,2}|[\d.:/%+-]+[a-z%]{0,7}|.*[\[*?].*", low) else WordRole.UNKNOWN
+        )
     if low in FILLERS:
         return WordRole.LINK
     if low in TALK or not low.strip("-,.'") or (_ADVERB.fullmatch(low) and low not in _DATED):

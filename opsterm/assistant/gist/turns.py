@@ -33,8 +33,10 @@ def without_asker(tokens: Sequence[Token]) -> tuple[Token, ...]:
         if said[at - 1] in _QUESTIONING:
             break
         for way in _ASKS:
-            if said[at : at + len(way)] == way and said[at + len(way) : at + len(way) + 1] and (
-                said[at + len(way)] in _QUESTIONING
+            if (
+                said[at : at + len(way)] == way
+                and said[at + len(way) : at + len(way) + 1]
+                and (said[at + len(way)] in _QUESTIONING)
             ):
                 return tuple(tokens[at + len(way) :])
     return tuple(tokens)
