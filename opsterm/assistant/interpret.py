@@ -31,6 +31,7 @@ from opsterm.assistant.moments import doubtful_date, is_short_date
 from opsterm.assistant.near import near_lines, near_words
 from opsterm.assistant.neutral_words import without_neutral, without_opening_verb
 from opsterm.assistant.orders import count_targets, read_order
+from opsterm.assistant.pointing import asks_of_nothing, pointed_at
 from opsterm.assistant.profiles import read_profiles
 from opsterm.assistant.queries import (
     ApiRequest,
@@ -144,9 +145,12 @@ def _by_rules(sentence: Sentence) -> Interpretation:
 def _read(sentence: Sentence) -> tuple[Interpretation | None, list[Interpretation]]:
     """Return the first reading with a query or a question, and those that did not understand a word."""
     failed: list[Interpretation] = []
-    other = replace(sentence, tokens=reworded(sentence.tokens, sentence.words))
-    other = other if other.tokens else sentence
+    put = pointed_at(sentence, reworded(sentence.tokens, sentence.words))
+    other = replace(sentence, tokens=put) if put else sentence
+    nothing = asks_of_nothing(sentence)
     for reader in _READERS:
+        if reader in _REWORDED and nothing is not None:
+            return nothing, failed
         found = reader(other if reader in _REWORDED else sentence)
         if found is None:
             continue

@@ -137,7 +137,7 @@ def _names_a_label(tokens: Sequence[Token], at: int, vocabulary: Vocabulary) -> 
     """Return whether a word is said to be a label: the storage of "the storage group" is not measured."""
     beside = {one.low for one in (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2])}
     labels = vocabulary.groups.keys() | vocabulary.tags.keys() | vocabulary.sites.keys()
-    named = bool(beside & {"group", "tag", "tagged", "site"}) or any(
+    named = bool(beside & {"group", "groups", "tag", "tags", "tagged", "site", "sites"}) or any(
         one.low in NOUNS for one in tokens[at + 1 : at + 2]
     )
     return tokens[at].low in labels and named
