@@ -57,6 +57,35 @@ def test_a_word_that_may_choose_is_asked_about(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "cpu of that server",
+        "is that box up",
+        "which hosts are in that site",
+        "I hardly ever look at dev. Which servers in Frankfurt are offline?",
+        "The web tier keeps me up at night. How many dev hosts are there?",
+        "Leaving the switches aside, what is in London?",
+        "list the second busiest host",
+        "the newest web server",
+    ],
+)
+def test_what_points_to_nothing_or_to_another_sentence_is_asked_about(text: str) -> None:
+    assert interpret(text, WORLD).query is None
+
+
+@pytest.mark.parametrize(
+    ("text", "selector"),
+    [
+        ("hosts that are not tagged pci but are tagged nginx", "not tag:pci and tag:nginx"),
+        ("with the exception of dev, which servers are offline?", "not env:dev and status:offline"),
+        ("forget the firewalls, show me the web servers in prod", "not group:firewall and group:web and env:prod"),
+    ],
+)
+def test_a_denial_ends_with_its_clause(text: str, selector: str) -> None:
+    assert getattr(interpret(text, WORLD).query, "selector", None) == selector
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "be a dear and switch off the web servers in Frankfurt",
         "my boss insists, so kindly reboot web-03, would you",
         "out of curiosity, wipe db-1",

@@ -127,6 +127,24 @@ def test_a_wish_is_an_errand_with_a_line(text: str, kind: Intent) -> None:
     assert (again.query, again.confidence) == (read.query, Confidence.EXACT)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please provide the development systems, the project office wants to review them.",
+        "For the outage mail I need to name the production systems that are not online.",
+        "pci hots",
+        "first three web servers",
+        "shut down mail-2 tonight",
+    ],
+)
+def test_what_may_be_a_question_is_asked_before_it_is_an_errand(text: str) -> None:
+    read = interpret(text, WORLD, words=WORDS)
+    assert (read.query, bool(read.question)) == (None, True)
+    sent = interpret(read.alternatives[0], WORLD, words=WORDS).query
+    assert isinstance(sent, Errand)
+    assert sent.kind is read.intent
+
+
 def test_every_errand_is_wished_for() -> None:
     assert set(WISHES.values()) == set(VERBS)
 
