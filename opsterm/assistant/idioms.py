@@ -187,7 +187,7 @@ def _from_a_clock(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         if (
             clocks
             and to.low in ("to", "until", "till")
-            and tokens[at - 1].low not in ("from", "between", "since", "at")
+            and tokens[at - 1].low not in ("from", "between", "since", "at", "after", "before", "past")
         ):
             return (*tokens[:at], *_put(first, ("from",)), *tokens[at:])
     return tokens

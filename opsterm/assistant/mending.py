@@ -17,7 +17,6 @@ from opsterm.assistant.sayings import SAYINGS
 from opsterm.assistant.small_talk import CROWDS, TALK
 from opsterm.assistant.tokens import Token
 from opsterm.assistant.vocabulary import ALIASES, FILLERS, GROUPING_WORDS, NOUNS, STATUS_WORDS, SYSTEMS, words
-from opsterm.assistant.windows import NUMBERS
 from opsterm.assistant.wording import WORDING_WORDS
 
 SHORTEST = 4
@@ -52,7 +51,7 @@ ACTIONS = words(
 """Verbs that would change something: never taken for a misspelt word of a question."""
 
 _KNOWN = (
-    ACTIONS | FILLERS | NOUNS | NUMBERS.keys() | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys()
+    ACTIONS | FILLERS | NOUNS | SYSTEMS | METRIC_WORDS | STATUS_WORDS.keys() | ALIASES.keys()
     | GROUPING_WORDS.keys() | frozenset(DAYS) | frozenset(MONTHS) | _SAID | WORDING_WORDS | TIME_WORDS
 )  # fmt: skip
 
