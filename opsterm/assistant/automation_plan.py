@@ -46,7 +46,7 @@ class _Writing:
     """A plan on its way."""
 
     fleet: Sequence[Target]
-    kept: Collection[tuple[str, str]] | None
+    kept: Collection[tuple[Protocol, str]] | None
     steps: list[str]
     missing: list[str]
     notes: list[str]
@@ -54,14 +54,14 @@ class _Writing:
 
 
 def automation_plan(
-    wish: AutomationWish, fleet: Sequence[Target], *, kept: Collection[tuple[str, str]] | None, mails: bool
+    wish: AutomationWish, fleet: Sequence[Target], *, kept: Collection[tuple[Protocol, str]] | None, mails: bool
 ) -> AutomationPlan:
     """Return the plan of a wish.
 
     Args:
         wish: what was said.
         fleet: all targets.
-        kept: (service, account) of each credential that is kept, None when that cannot be told now.
+        kept: what it lets in over, and the account, of each credential that is kept, None when that cannot be told now.
         mails: whether alerts are mailed by the settings.
     """
     made = _Writing(fleet=fleet, kept=kept, steps=[], missing=[], notes=[], questions=[])
@@ -96,7 +96,7 @@ def _measure(made: _Writing, part: AutomationPart) -> None:
                 f"{one.name} --protocol snmp"
             )
     for one in agents:
-        if made.kept is not None and ("opsterm:snmp", one.name) not in made.kept:
+        if made.kept is not None and (Protocol.SNMP, one.name) not in made.kept:
             made.missing.append(f"No SNMP log-in of {one.name} is kept: opsterm snmp login {one.name}")
     if agents:
         made.notes.append(_NO_DEVICE_COMMANDS)
@@ -116,7 +116,7 @@ def _see(made: _Writing, part: AutomationPart) -> None:
             )
     for one in cameras:
         account = f"{one.user or 'root'}@{one.name}"
-        if made.kept is not None and ("opsterm:http", account) not in made.kept:
+        if made.kept is not None and (Protocol.HTTP, account) not in made.kept:
             made.missing.append(f"No password of {account} is kept: opsterm vault set opsterm:http {account}")
         if "axis" not in one.os.lower():
             made.notes.append(f"{one.name} is taken to be an Axis camera: its os does not say it.")

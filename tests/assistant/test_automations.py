@@ -23,7 +23,7 @@ FLEET = (
     Target(name="web-1", tags=("web",)),
 )
 KEPT = frozenset({
-    *(("opsterm:snmp", f"sw-{n}") for n in (1, 2, 10)), *(("opsterm:http", f"root@cam-{n}") for n in (1, 2, 3)),
+    *((Protocol.SNMP, f"sw-{n}") for n in (1, 2, 10)), *((Protocol.HTTP, f"root@cam-{n}") for n in (1, 2, 3)),
 })  # fmt: skip
 
 SWITCHES, CAMERAS, AXIS = "sw-[1-2,10]", "cam-[1-3]", "cam-[1-2]"
@@ -77,7 +77,7 @@ def test_a_sentence_becomes_the_plan_that_it_wishes_for(said: str, steps: list[t
 def test_what_is_left_out_and_what_is_missing_is_said_with_its_command() -> None:
     wish = read_automation(SEEDS)
     assert wish is not None
-    kept = KEPT - {("opsterm:snmp", "sw-10"), ("opsterm:http", "root@cam-2")}
+    kept = KEPT - {(Protocol.SNMP, "sw-10"), (Protocol.HTTP, "root@cam-2")}
     plan = automation_plan(wish, FLEET, kept=kept, mails=False)
     assert plan.missing == (
         "No SNMP log-in of sw-10 is kept: opsterm snmp login sw-10",
