@@ -7,120 +7,34 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gzip
-import hashlib
-import io
 import shutil
 import stat
-import tarfile
-import tracemalloc
-import zipfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import NoReturn
 
 import pytest
 
 from opsterm.cli.verbs import embedders
 from opsterm.core.errors import BadInput, BadSetting, NotFound, OpstermError, Refused, StorageFull, Unreachable
-from opsterm.core.settings_reading import load_settings
-from opsterm.runtime.embedder_supply import EmbedderSupply
-from opsterm.runtime.runtime import Runtime
-from opsterm.storage.vectors import stock, tape
+from opsterm.storage.vectors import stock
 from tests.adapters.web_stage import Authority, serving
+from tests.runtime.embedder_stage import (
+    MODEL,
+    TOKENIZER,
+    FileServer,
+    hash_of,
+    kept,
+    offered,
+    packed,
+    refusing,
+    setting,
+    supplied,
+    taped,
+    unheard,
+)
 from tests.runtime.stage import opened
-from tests.runtime.tiny_embedder import WIDTH, write_embedder
-
-MODEL, TOKENIZER = "model.onnx", "tokenizer.json"
-
-
-class FileServer:
-    """Says what is at a path, from where it is asked; `cut` is after how many bytes it hangs up."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.files = files
-        self.asked: list[str] = []
-        self.cut = 0
-        self.claims = 0
-        self.lies: Callable[[bytes], bytes] = bytes
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        path = head.split(" ")[1]
-        headers = dict(line.lower().split(": ", 1) for line in head.splitlines()[1:] if ": " in line)
-        data = self.files.get(path.removeprefix("http://mirror.test"))
-        start = int(headers.get("range", "bytes=0-")[6:-1])
-        self.asked.append(f"{path} {start}")
-        if data is None:
-            writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-            return
-        tag = f'"{hashlib.sha256(data).hexdigest()}"'
-        start = start if headers.get("if-range") == tag else 0
-        status = (
-            f"206 Partial Content\r\nContent-Range: bytes {start}-{len(data) - 1}/{len(data)}" if start else "200 OK"
-        )
-        length = self.claims or len(data) - start
-        writer.write(f"HTTP/1.1 {status}\r\nETag: {tag}\r\nContent-Length: {length}\r\n\r\n".encode())
-        writer.write(self.lies(data)[start : start + self.cut if self.cut else None])
-        await writer.drain()
-
-
-def packed(files: dict[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return made.getvalue()
-
-
-def taped(files: dict[str, bytes], mode: str = "w:gz") -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode=mode) as archive:  # type: ignore[call-overload]  # a mode of a table
-        for name, data in files.items():
-            row = tarfile.TarInfo(name)
-            row.size = len(data)
-            archive.addfile(row, io.BytesIO(data))
-    return made.getvalue()
-
-
-@pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    folder = write_embedder(tmp_path_factory.mktemp("tiny"))
-    return {name: (folder / name).read_bytes() for name in (MODEL, TOKENIZER)}
-
-
-def hash_of(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def unheard(done: int, total: int) -> None:
-    del done, total
-
-
-async def offered(supply: EmbedderSupply, source: str, sha256: str = "") -> tuple[Path, int]:
-    folder, stamp = await supply.accept(await supply.offer(source, sha256=sha256, told=unheard))
-    return folder, stamp.dimension
-
-
-@asynccontextmanager
-async def supplied(home: Path) -> AsyncIterator[tuple[Runtime, EmbedderSupply]]:
-    async with opened(home, settings='[model]\nurl = ""\n') as runtime:
-        yield runtime, await runtime.embedder_supply()
-
-
-def setting(runtime: Runtime) -> str:
-    file = runtime.paths.config_file
-    return load_settings(file_text=file.read_text() if file.exists() else "").settings.knowledge.embedder
-
-
-def kept(runtime: Runtime) -> list[str]:
-    """Return what lies there, without what was fetched and is not whole."""
-    root = runtime.paths.embedders
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and ".part" not in path.name
-                  and ".etag" not in path.name) if root.exists() else []  # fmt: skip
-
+from tests.runtime.tiny_embedder import WIDTH
 
 FORMS: dict[str, Callable[[dict[str, bytes]], tuple[str, dict[str, bytes]]]] = {
     "zip": lambda parts: ("/made.zip", {"/made.zip": packed(parts)}),
@@ -159,16 +73,6 @@ async def test_a_local_archive_stays_where_it_is(home: Path, parts: dict[str, by
         await supply.accept(offer)
         assert file.exists()
         assert setting(runtime).startswith(str(runtime.paths.embedders))
-
-
-@contextmanager
-def refusing(runtime: Runtime, kind: type[OpstermError], words: str) -> Iterator[None]:
-    """Expect an error, and that nothing is used or kept after it."""
-    with pytest.raises(kind, match=words) as caught:
-        yield
-    assert caught.value.what.endswith(".")
-    assert setting(runtime) == ""
-    assert kept(runtime) == []
 
 
 async def test_what_broke_off_is_gone_on_with_and_what_changed_meanwhile_is_fetched_anew(
@@ -355,138 +259,6 @@ def test_a_folder_of_the_same_name_is_used_when_it_is_the_same_and_else_left_alo
     (first / TOKENIZER).write_bytes(b"of somebody else")
     assert shelf.unpack(offer).name == f"{first.name}-2"
     assert (first / TOKENIZER).read_bytes() == b"of somebody else"
-
-
-def linked() -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w") as archive:
-        for name in (MODEL, TOKENIZER):
-            row = tarfile.TarInfo(name)
-            row.type, row.linkname = tarfile.SYMTYPE, "/etc/passwd"
-            archive.addfile(row)
-    return made.getvalue()
-
-
-def linked_in_zip() -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name in (MODEL, TOKENIZER):
-            row = zipfile.ZipInfo(name)
-            row.external_attr = (stat.S_IFLNK | 0o777) << 16
-            archive.writestr(row, "/etc/passwd")
-    return made.getvalue()
-
-
-ARCHIVES: dict[str, tuple[Callable[[dict[str, bytes]], bytes], str]] = {
-    "a path upwards": (lambda parts: packed(parts | {f"../../{MODEL}": b"x"}), "leads out"),
-    "a path from the root": (lambda parts: taped(parts | {"/etc/cron.d/x": b"x"}), "leads out"),
-    "a path of another system": (lambda parts: packed(parts | {"..\\..\\x": b"x"}), "leads out"),
-    "links": (lambda parts: linked(), f"no {MODEL}"),
-    "links in a zip": (lambda parts: linked_in_zip(), f"no {MODEL}"),
-    "no tokenizer": (lambda parts: packed({MODEL: parts[MODEL]}), f"no {TOKENIZER}"),
-    "a cut zip": (lambda parts: packed(parts)[:-40], "cannot be unpacked"),
-    "a cut tar": (lambda parts: taped(parts)[:200], "cannot be unpacked"),
-    "a spoilt zip": (lambda parts: packed(parts).replace(parts[TOKENIZER][:1], b"~"), "cannot be unpacked|no embedder"),
-    "rubbish": (lambda parts: b"rubbish" * 100, "cannot be unpacked"),
-    "nothing": (lambda parts: b"", "cannot be unpacked"),
-    "a model that is none": (lambda parts: packed(parts | {MODEL: b"rubbish"}), "cannot be used"),
-}
-
-
-@pytest.mark.parametrize("kind", ["gz", "bz2"])
-async def test_what_came_damaged_is_forgotten_and_fetched_anew(home: Path, parts: dict[str, bytes], kind: str) -> None:
-    whole = taped(parts | {"weights": Random(1).randbytes(1_000_000)}, f"w:{kind}")
-    cut = len(whole) * 9 // 10
-    damaged = whole[:cut] + bytes(byte ^ 0xFF for byte in whole[cut : cut + 40]) + whole[cut + 40 :]
-    server = FileServer({"/a": damaged})
-    async with serving(server) as port, supplied(home) as (runtime, supply):
-        with refusing(runtime, BadInput, "cannot be unpacked"):
-            await offered(supply, f"http://127.0.0.1:{port}/a", hash_of(damaged))
-        server.files["/a"] = whole
-        await offered(supply, f"http://127.0.0.1:{port}/a", hash_of(whole))
-
-
-def strange(home: Path) -> list[Path]:
-    return [path for path in home.rglob("*") if path.is_symlink() or path.name == "x"]
-
-
-@pytest.mark.parametrize("fault", ARCHIVES)
-async def test_a_broken_or_hostile_archive_leaves_nothing(home: Path, parts: dict[str, bytes], fault: str) -> None:
-    make, words = ARCHIVES[fault]
-    server = FileServer({"/a.zip": (data := make(parts))})
-    async with serving(server) as port, supplied(home) as (runtime, supply):
-        with refusing(runtime, BadSetting if words == "cannot be used" else BadInput, words):
-            await offered(supply, f"http://127.0.0.1:{port}/a.zip", hash_of(data))
-    assert strange(home) == []
-
-
-async def test_an_archive_that_claims_more_than_any_embedder_is_not_unpacked(
-    home: Path, parts: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stock, "UNPACKED_LIMIT", 100_000)
-    monkeypatch.setattr(stock, "SIZE_LIMIT", 50_000)
-    file = home / "bomb"
-    for make in (packed, taped):
-        file.write_bytes(make(parts | {"noughts": bytes(200_000)}))
-        async with supplied(home) as (runtime, supply):
-            with refusing(runtime, BadInput, "larger than any"):
-                await offered(supply, str(file))
-    file.write_bytes(packed(parts | {MODEL: bytes(60_000)}))
-    async with supplied(home) as (runtime, supply):
-        with refusing(runtime, BadInput, "is larger than"):
-            await offered(supply, str(file))
-
-
-def header(kind: bytes, size: int) -> bytes:
-    row = tarfile.TarInfo("x")
-    row.type, row.size = kind, size
-    return row.tobuf(format=tarfile.GNU_FORMAT)
-
-
-def in_places() -> bytes:
-    """Return the header of a file with holes whose places go on in the next block, and so on."""
-    block = bytearray(header(tarfile.GNUTYPE_SPARSE, 0))
-    block[482:483], block[148:156] = b"\1", b" " * 8
-    block[148:156] = b"%06o\0 " % sum(block)
-    return bytes(block)
-
-
-MANY = 40_000_000
-PLACES = (b"00000000001\0" * 42) + b"\1" + bytes(7)
-ENTRIES = b"".join(b"10 %04d=1\n" % number for number in range(2_900)).ljust(29_184, b"\0")
-SPARSE = b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"
-HEADERS: dict[str, Callable[[], bytes]] = {
-    "of many bytes": lambda: header(tarfile.XHDTYPE, MANY) + bytes(MANY),
-    "of all files": lambda: header(tarfile.XGLTYPE, MANY) + bytes(MANY),
-    "with a long name": lambda: header(tarfile.GNUTYPE_LONGNAME, MANY) + b"x" * MANY,
-    "of less than nothing": lambda: header(tarfile.XHDTYPE, -1024) + bytes(MANY),
-    "of a file of less than nothing": lambda: header(tarfile.REGTYPE, -1024) + bytes(1024),
-    "of a file in many places": lambda: in_places() + PLACES * (MANY // len(PLACES)),
-    "with places that do not end": lambda: header(tarfile.XHDTYPE, len(SPARSE)) + SPARSE.ljust(512, b"\0")
-    + header(tarfile.REGTYPE, 0) + b"9999999\n" + b"1\n" * (MANY // 2),
-    "with entries for each file": lambda: header(tarfile.XGLTYPE, len(ENTRIES)) + ENTRIES
-    + header(tarfile.REGTYPE, 0) * 400,
-    "that are all": lambda: header(tarfile.REGTYPE, 0) + bytes(MANY),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("fault", HEADERS)
-def test_what_headers_claim_does_not_fill_the_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
-) -> None:
-    monkeypatch.setattr(stock, "UNPACKED_LIMIT", 20_000_000)
-    monkeypatch.setattr(tape, "HEADERS_LIMIT", 2_000_000)
-    file = tmp_path / "bomb.tar.gz"
-    file.write_bytes(gzip.compress(HEADERS[fault](), 1))
-    shelf = stock.FolderStock(tmp_path / "kept")
-    offer = shelf.offer(str(file), {"": file})
-    tracemalloc.start()
-    try:
-        with pytest.raises(BadInput, match=r"hostile|larger than any|has no model"):
-            shelf.unpack(offer)
-        assert tracemalloc.get_traced_memory()[1] < 25_000_000
-    finally:
-        tracemalloc.stop()
 
 
 async def test_a_full_disk_leaves_nothing_half(
