@@ -22,6 +22,8 @@ OVER = JobNotice(occasion=JobCause.FIGURES, field=USED, compare=">", value=85.0)
     [
         ("check disks on web-01 and email alerts if any drive is over 85% full", OVER, (), True),
         ("check disks and alert me when a volume is more than 85 percent used", OVER, (), False),
+        ("check disks and raise an alert if a volume is more than 85 percent used", OVER, (), False),
+        ("check disks and trigger a warning when a drive is over 85% full", OVER, (), False),
         ("mail ops@x.test if usage exceeds 85%", OVER, ("ops@x.test",), True),
         (
             "tell me if less than 10% is free",

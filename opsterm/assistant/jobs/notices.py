@@ -53,7 +53,7 @@ _MORE_THAN_A_LEVEL = re.compile(
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 _TELL = re.compile(
     r"(?:\s*,)?\s*\b(?:and |then |but |please |only |also )*(?P<verb>e-?mails?|mails?|send|notify|alerts?|tell|warn"
-    r"|inform|report)\b(?:\s+(?:me|us|an?|the|alerts?|e-?mails?|mails?|notifications?|results?|outputs?|it|them|by|via|to"
+    r"|inform|report|(?:raise|trigger)(?=\s+(?:an?\s+|the\s+)?(?:alert|warning)))\b(?:\s+(?:me|us|an?|the|alerts?|e-?mails?|mails?|notifications?|results?|outputs?|it|them|by|via|to"
     r"|message|messages|copy|out|and|of|everyone|somebody|ops|team|admins?|list|with|that|know|warning|warnings)\b)*",
     re.IGNORECASE,
 )
