@@ -86,15 +86,18 @@ def automation_plan(
     )  # fmt: skip
 
 
+def _reached(made: _Writing, there: Sequence[Target], protocol: Protocol, otherwise: str) -> Sequence[Target]:
+    """Return those that are reached over a protocol; note how the others are, and what could be done."""
+    for one in there:
+        if one.protocol is not protocol:
+            what = otherwise.format(name=one.name)
+            made.notes.append(f"{one.name} is left out: it is reached over {one.protocol}{what}")
+    return [one for one in there if one.protocol is protocol]
+
+
 def _measure(made: _Writing, part: AutomationPart) -> None:
     there = _chosen(made, part.targets, "Give it a tag: opsterm targets tag NAME switch", Protocol.SNMP)
-    agents = [one for one in there if one.protocol is Protocol.SNMP]
-    for one in there:
-        if one.protocol is not Protocol.SNMP:
-            made.notes.append(
-                f"{one.name} is left out: it is reached over {one.protocol}. If it has an agent: opsterm targets edit "
-                f"{one.name} --protocol snmp"
-            )
+    agents = _reached(made, there, Protocol.SNMP, ". If it has an agent: opsterm targets edit {name} --protocol snmp")
     for one in agents:
         if made.kept is not None and (Protocol.SNMP, one.name) not in made.kept:
             made.missing.append(f"No SNMP log-in of {one.name} is kept: opsterm snmp login {one.name}")
@@ -107,13 +110,10 @@ def _measure(made: _Writing, part: AutomationPart) -> None:
 
 def _see(made: _Writing, part: AutomationPart) -> None:
     there = _chosen(made, part.targets, "Say it of a camera: opsterm targets edit NAME --os axis", Protocol.HTTP)
-    cameras = [one for one in there if one.protocol is Protocol.HTTP]
-    for one in there:
-        if one.protocol is not Protocol.HTTP:
-            made.notes.append(
-                f"{one.name} is left out: it is reached over {one.protocol}, and a camera over http: opsterm targets "
-                f"edit {one.name} --protocol http --os axis"
-            )
+    cameras = _reached(
+        made, there, Protocol.HTTP,
+        ", and a camera over http: opsterm targets edit {name} --protocol http --os axis",
+    )  # fmt: skip
     for one in cameras:
         account = f"{one.user or 'root'}@{one.name}"
         if made.kept is not None and (Protocol.HTTP, account) not in made.kept:
